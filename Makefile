@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine (make, Python 3.10 or newer with venv and pip):
+#   make demo    paints a photograph and says where the picture is
+#   make test    runs the whole test suite
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs clean
+
+help: ## Print this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/base: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "impasto needs Python 3.10 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install -c constraints.txt -e . "scikit-image>=0.24"
+	@touch $@
+
+.venv/dev: .venv/base
+	$(PIP) install -c constraints.txt -e ".[all]" $$($(BIN)/python tools/dev_requirements.py)
+	@touch $@
+
+demo: .venv/base ## Paint a photograph and say where the picture is
+	@$(BIN)/python examples/demo.py
+
+test: .venv/dev ## Run the whole test suite
+	$(BIN)/python -m pytest -q
+
+check: .venv/dev ## Format, lint, types, import layers, drift
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/drift.py
+
+format: .venv/dev ## Format the code, mend what the linter can mend
+	$(BIN)/ruff check --fix -q . || true
+	$(BIN)/ruff format .
+
+docs: .venv/dev ## Write what the docs take from the program
+	$(BIN)/python tools/drift.py --write
+
+clean: ## Remove the virtual environment and all caches
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,88 @@
+"""The one-liner, and the table of methods behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from impasto.images import Picture, Source, Sources, source_list
+from impasto.optimize import IterativeStylizer, State
+from impasto.settings import Settings
+
+
+@runtime_checkable
+class Stylizer(Protocol):
+    """Anything that turns a content picture into a stylized one.
+
+    Video, data sets, the studio and the command line hold one of these and never ask which.
+    """
+
+    settings: Settings
+
+    def __call__(self, content: Source) -> Picture:
+        """Return the stylized picture."""
+        ...
+
+    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
+        """Yield the states of the work; the last one's `picture` is the result."""
+        ...
+
+    def describe(self) -> str:
+        """Return in a few words with what and where it computes."""
+        ...
+
+
+#: What each method of `Settings.method` is made by: style pictures and settings -> stylizer.
+METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
+    "optimize": IterativeStylizer,
+}
+
+
+def make_stylizer(
+    style: Sources,
+    settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Stylizer:
+    """Build the stylizer that `settings.method` names.
+
+    Args:
+        style: One style picture or several: path, bytes, PIL image, array or `Picture`.
+        settings: All options at once, or None for the defaults.
+        **options: Single options, by the names of `Settings`.
+
+    Raises:
+        SettingsError: An option that does not exist or does not fit.
+        ImageError: A style picture that cannot be read.
+        WeightsError: Trained weights that cannot be had.
+    """
+    settings = (settings or Settings()).updated(**options)
+    return METHODS[settings.method](source_list(style), settings)
+
+
+def stylize(
+    content: Source,
+    style: Sources,
+    settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Picture:
+    """Paint a content picture in the style of one picture or several.
+
+    Args:
+        content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]) or
+            `Picture`.
+        style: One such style picture, or a list of them.
+        settings: All options at once, or None for the defaults.
+        **options: Single options, by the names of `Settings`.
+
+    Returns:
+        The stylized picture, with the recipe that makes it again.
+
+    Raises:
+        SettingsError: An option that does not exist or does not fit.
+        ImageError: A picture that cannot be read, or is too small.
+        WeightsError: Trained weights that cannot be had.
+
+    Example:
+        >>> impasto.stylize("harbour.jpg", "starry_night.jpg").save("out.jpg")
+    """
+    return make_stylizer(style, settings, **options)(content)

@@ -1,0 +1,79 @@
+"""The options of `Settings` as options of the command line."""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from typing import Annotated, Any, Optional
+
+import typer
+
+from impasto.settings import FIELDS, TYPES
+
+Options = dict[str, Any]
+
+
+def flag(name: str) -> str:
+    """Return a setting's spelling on the command line: `style_weights` -> `--style-weights`."""
+    return "--" + name.replace("_", "-")
+
+
+def in_flags(message: str) -> str:
+    """Return a message of the library with the settings it names spelled as options."""
+    names = "|".join(sorted((n for n in FIELDS if "_" in n), key=len, reverse=True))
+    message = re.sub(rf"\b({names})\b", lambda m: flag(m[0]), message)
+    first, _, rest = message.partition(" ")
+    return f"{flag(first)} {rest}" if first in FIELDS else message
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all settings as options; it receives those that were given as `options`."""
+    own = inspect.signature(command).parameters
+    kept = [p for p in own.values() if p.name != "options"]
+    settings = [_parameter(name, each) for name, each in FIELDS.items()]
+
+    @functools.wraps(command)
+    def wrapped(**arguments: Any) -> None:  # noqa: ANN401
+        given = {name: arguments.pop(name) for name in FIELDS}
+        options = {name: value for name, value in given.items() if value is not None}
+        command(**arguments, options=options)
+
+    parameters = [*kept, *settings]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapped
+
+
+def _parameter(name: str, each: Field[Any]) -> inspect.Parameter:
+    rules = each.metadata
+    kind = str if "items" in rules else TYPES[name]
+    option = typer.Option(
+        flag(name),
+        help=f"{rules['help']} {_default(each, rules)}",
+        rich_help_panel=rules["group"],
+        metavar=_metavar(kind, rules),
+        show_default=False,
+    )
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[Optional[kind], option],  # noqa: UP045
+    )
+
+
+def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:
+    if each.default is False:
+        return ""
+    value = rules.get("shown", each.default)
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return rf"\[{text}]"
+
+
+def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
+    if "choices" in rules:
+        return "|".join(map(str, rules["choices"]))
+    if "items" in rules:
+        return "LIST"
+    return {int: "N", float: "X", str: "TEXT"}.get(kind)

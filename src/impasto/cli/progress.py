@@ -1,0 +1,60 @@
+"""The progress bar of a run: octave, step, loss and time left."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich import progress as rich_progress
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from impasto.optimize import State
+
+
+class Progress:
+    """A bar on the terminal's error stream; nothing where that is not a terminal, or when quiet."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        console = Console(stderr=True)
+        self._bar = rich_progress.Progress(
+            rich_progress.TextColumn("octave {task.fields[octave]} ({task.fields[size]})"),
+            rich_progress.BarColumn(bar_width=None),
+            rich_progress.TextColumn("step {task.fields[step]}  loss {task.fields[loss]}"),
+            rich_progress.TimeRemainingColumn(),
+            console=console,
+            disable=quiet or not console.is_terminal,
+            transient=True,
+        )
+        self._task: rich_progress.TaskID | None = None
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, state: "State") -> None:
+        """Bring the bar to a state."""
+        done, total = _work(state)
+        texts: dict[str, Any] = {
+            "octave": f"{state.octave}/{state.octaves}",
+            "size": f"{state.size[0]}x{state.size[1]}",
+            "step": f"{state.step}/{state.steps[state.octave - 1]}",
+            "loss": f"{state.loss:.4g}",
+        }
+        if self._task is None:
+            self._task = self._bar.add_task("", total=total, completed=0, **texts)
+        self._bar.update(self._task, total=total, completed=done, **texts)
+
+
+def _work(state: "State") -> tuple[float, float]:
+    """Return the work done and in all; an octave twice as large has four times the work."""
+    cost = [float(4**octave) for octave in range(state.octaves)]
+    total = sum(c * n for c, n in zip(cost, state.steps, strict=True))
+    before = sum(c * n for c, n in zip(cost[: state.octave - 1], state.steps, strict=False))
+    return before + cost[state.octave - 1] * state.step, total

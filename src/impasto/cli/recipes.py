@@ -1,0 +1,90 @@
+"""`impasto recipe` and `impasto reproduce`: how a picture was made, and making it again."""
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from impasto.cli.options import flag
+
+
+def recipe(
+    picture: Annotated[Path, typer.Argument(help="A picture made by impasto, or a .json recipe.")],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The whole recipe as JSON, for --recipe.")
+    ] = False,
+) -> None:
+    """Print how a picture was made."""
+    from impasto.images import read_recipe
+
+    found = read_recipe(picture)
+    if as_json:
+        print(json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False))
+        return
+    for line in _lines(found):
+        print(line)
+
+
+def reproduce(
+    picture: Annotated[Path, typer.Argument(help="A picture made by impasto, or a .json recipe.")],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to save. \\[PICTURE-again]"),
+    ] = None,
+    look_in: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder with the content and the styles.", metavar="FOLDER"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Replace an existing output.")
+    ] = False,
+) -> None:
+    """Make a picture again: the same bytes on the same machine and version."""
+    from impasto.images import Picture, read_recipe
+    from impasto.reproduction import differences
+    from impasto.reproduction import reproduce as make_again
+
+    suffix = ".png" if picture.suffix == ".json" else picture.suffix
+    target = output or Path(f"{picture.stem}-again{suffix}")
+    Picture.check_saving(target)
+    result = make_again(picture, look_in or [])
+    for line in differences(read_recipe(picture), result.recipe or {}):
+        print(f"not the same machine or version, so not the same bytes: {line}", file=sys.stderr)
+    print(result.save(target, overwrite=force, protect=[picture]))
+
+
+def _lines(recipe: Mapping[str, Any]) -> list[str]:
+    """Return the recipe in words: the command that makes it, its inputs, and with what."""
+    content, styles = recipe.get("content", {}), recipe.get("styles", [])
+    words = ["impasto", "stylize", content.get("name", "?"), *(s.get("name", "?") for s in styles)]
+    words += _changed(recipe.get("settings", {}))
+    lines = [shlex.join(words), ""]
+    inputs = [("content", content), *(("style", s) for s in styles)]
+    inputs += [(role, recipe[role]) for role in ("init", "weights") if recipe.get(role)]
+    lines += [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]
+    made = [f"{n} {recipe[n]}" for n in ("impasto", "torch", "device", "precision") if n in recipe]
+    return [*lines, f"{'made by':8} {', '.join(made)}, {recipe.get('threads', '?')} threads"]
+
+
+def _changed(settings: Mapping[str, Any]) -> list[str]:
+    """Return the options that differ from the defaults, as they would be typed."""
+    from impasto.settings import Settings
+
+    words = []
+    defaults = Settings().to_dict()
+    for name, value in settings.items():
+        if value == defaults.get(name):
+            continue
+        if value is True:
+            words.append(flag(name))
+        elif isinstance(value, list):
+            words += [flag(name), ",".join(map(str, value))]
+        else:
+            words += [flag(name), str(value)]
+    return words

@@ -1,0 +1,92 @@
+"""``impasto weights``: which files of trained parameters there are, and where."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
+from impasto.weights.fetching import copies, find, missing
+from impasto.weights.fetching import fetch as fetch_weights
+from impasto.weights.folders import search_folders
+from impasto.weights.hashing import hash_matches, sha256_of
+
+app = typer.Typer(help="Trained parameters: list, download and check them.", no_args_is_help=True)
+
+_RESULTS = {True: "ok", False: "wrong", None: "no published hash"}
+
+
+@app.command("list")
+def list_files() -> None:
+    """List the known files, with their size, license and place on this machine."""
+    rows = [
+        (file.name, file.size, file.license, str(find(file.name) or _absent(file)))
+        for file in CATALOGUE.values()
+    ]
+    _print_table(("NAME", "SIZE", "LICENSE", "WHERE"), rows)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="A name of `impasto weights list`, or vgg19.")],
+) -> None:
+    """Make sure that a file is on this machine; download it if need be."""
+    print(fetch_weights(name, on_download=_announce))
+
+
+@app.command()
+def where() -> None:
+    """List the folders that are looked in, in order."""
+    rows = [
+        (str(position), folder.reason, _state(folder.path), str(folder.path))
+        for position, folder in enumerate(search_folders(), start=1)
+    ]
+    _print_table(("ORDER", "REASON", "STATE", "FOLDER"), rows)
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(help="One name or file; without it, all.")] = None,
+) -> None:
+    """Compare the files on this machine with the published hashes."""
+    found = list(_to_verify(name))
+    if name is not None and not found:
+        raise missing(name)
+    rows, sound = [], True
+    for file, path in found:
+        result = hash_matches(file, path) if file else None
+        sound = sound and result is not False
+        rows.append((path.name, _RESULTS[result], sha256_of(path), str(path.parent)))
+    _print_table(("FILE", "RESULT", "SHA256", "FOLDER"), rows)
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _to_verify(name: str | None) -> Iterator[tuple[WeightsFile | None, Path]]:
+    if name is not None and (path := Path(name)).is_file():
+        yield next((file for file in CATALOGUE.values() if file.filename == path.name), None), path
+        return
+    for file in CATALOGUE.values() if name is None else files_named(name):
+        for _, path in copies(file):
+            yield file, path
+
+
+def _announce(file: WeightsFile, target: Path) -> None:
+    typer.echo(f"{file.filename}: {file.size}, {file.license}, from {file.url}", err=True)
+
+
+def _absent(file: WeightsFile) -> str:
+    return "not here; downloaded when needed" if file.url else "not here"
+
+
+def _state(path: Path) -> str:
+    return "exists" if path.is_dir() else "missing"
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    # Not a rich table: paths and hashes must not be cut to the width of the terminal.
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())

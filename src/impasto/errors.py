@@ -1,0 +1,33 @@
+"""What can go wrong, as one small tree; every message says what to do."""
+
+
+class ImpastoError(Exception):
+    """The parent of all errors that impasto raises on purpose."""
+
+
+class ImageError(ImpastoError):
+    """A picture that cannot be read, or cannot be written."""
+
+
+class SettingsError(ImpastoError, ValueError):
+    """An option that does not exist, or a value outside its range."""
+
+
+class WeightsError(ImpastoError):
+    """A file of trained parameters that is missing, damaged or of another network."""
+
+
+class RecipeError(ImpastoError):
+    """A picture without a recipe, or a recipe that cannot be followed."""
+
+
+class MissingExtraError(ImpastoError, ImportError):
+    """A feature whose optional packages are not installed.
+
+    Args:
+        feature: What was asked for, as the start of a sentence.
+        extra: The name of the extra that brings it.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} needs more packages: pip install "impasto[{extra}]"')

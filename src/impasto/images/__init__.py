@@ -1,0 +1,42 @@
+"""Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
+
+from impasto.images.animation import check_animation, save_animation
+from impasto.images.color import keep_colors, match_colors
+from impasto.images.formats import is_picture_name
+from impasto.images.naming import output_name
+from impasto.images.opening import open_picture
+from impasto.images.picture import Picture
+from impasto.images.recipe import read_recipe
+from impasto.images.resizing import fitted_size
+from impasto.images.sources import (
+    Identity,
+    Source,
+    Sources,
+    identify,
+    read_source,
+    source_list,
+)
+from impasto.images.writing import check_writable, free_path, refuse_inputs, write_atomically
+
+__all__ = [
+    "Identity",
+    "Picture",
+    "Source",
+    "Sources",
+    "check_animation",
+    "check_writable",
+    "fitted_size",
+    "free_path",
+    "identify",
+    "is_picture_name",
+    "keep_colors",
+    "match_colors",
+    "open_picture",
+    "output_name",
+    "read_recipe",
+    "read_source",
+    "refuse_inputs",
+    "save_animation",
+    "source_list",
+    "write_atomically",
+]

@@ -1,0 +1,170 @@
+"""Animations: how a picture came to be, as GIF, WebP or MP4."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import tempfile
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.errors import ImageError, MissingExtraError
+from impasto.images.opening import open_picture
+from impasto.images.picture import Picture
+from impasto.images.quiet import quiet
+from impasto.images.writing import check_writable, refuse_inputs, write_atomically
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+_HOLD = 1500
+"""Milliseconds that the last frame stays: it is the result."""
+_GIF_TICK = 10
+_BT709 = 1
+
+
+def save_animation(
+    frames: Iterable[Picture | NDArray[np.uint8]],
+    path: str | Path,
+    *,
+    fps: float = 12,
+    overwrite: bool = False,
+    protect: Sequence[str | Path] = (),
+) -> Path:
+    """Write frames as an animation that holds its last frame for about 1.5 seconds.
+
+    GIF and WebP repeat forever. Frames of other sizes are scaled to that of the last one, and
+    transparent ones laid on white; an MP4 of odd width or height repeats its last column or row.
+
+    Args:
+        frames: Pictures, or uint8 arrays (H, W, 3).
+        path: Where to: .gif, .webp or .mp4 (which needs the extra "video").
+        fps: Frames per second, above 0 and up to 100; GIF shows at most 50.
+        overwrite: Whether an existing file is replaced, instead of writing to a numbered one.
+        protect: Files that are never replaced: the inputs.
+
+    Returns:
+        The path that was written.
+
+    Raises:
+        ImageError: There are no frames, the suffix or `fps` is wrong or the file cannot be written.
+        MissingExtraError: An .mp4 is wanted and PyAV is not installed.
+    """
+    path = Path(path)
+    check_animation(path)
+    if not 0 < fps <= 100:
+        raise ImageError(f"fps is {fps}: choose more than 0 and at most 100")
+    refuse_inputs(path, protect)
+    images = [open_picture(frame).on_white().to_pil() for frame in frames]
+    if not images:
+        raise ImageError(f"cannot write {path}: an animation needs at least one frame")
+    with quiet():
+        data = _ENCODERS[path.suffix.lower()](_of_one_size(images), fps)
+    return write_atomically(path, data, overwrite)
+
+
+def check_animation(path: str | Path) -> None:
+    """Raise at once what `save_animation` would raise after all the work.
+
+    Raises:
+        ImageError: The suffix is not that of an animation, or the file cannot be written.
+        MissingExtraError: An .mp4 is wanted and PyAV is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _ENCODERS:
+        raise ImageError(f"cannot write {path}: end the name with one of {', '.join(_ENCODERS)}")
+    if suffix == ".mp4" and importlib.util.find_spec("av") is None:
+        raise MissingExtraError("An .mp4 animation", "video")
+    check_writable(path)
+
+
+def _of_one_size(images: list[Image.Image]) -> list[Image.Image]:
+    size = images[-1].size
+    return [
+        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+        for image in images
+    ]
+
+
+def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
+    """Return milliseconds of each frame in whole ticks; their sum does not drift from `fps`."""
+    ends = [round(index * 1000 / fps / tick) * tick for index in range(count + 1)]
+    durations = [max(shortest, end - start) for start, end in pairwise(ends)]
+    durations[-1] = max(_HOLD, durations[-1])
+    return durations
+
+
+def _encode_gif(images: list[Image.Image], fps: float) -> bytes:
+    # A palette of its own for every frame: the first ones are a photo, the last a painting.
+    frames = [_with_palette(image) for image in images]
+    # Browsers slow down anything faster than 20 ms.
+    durations = _durations(len(frames), fps, _GIF_TICK, 2 * _GIF_TICK)
+    return _encode_frames(frames, "GIF", duration=durations, loop=0, optimize=False, disposal=1)
+
+
+def _with_palette(image: Image.Image) -> Image.Image:
+    palette = image.quantize(256, Image.Quantize.MEDIANCUT)
+    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _encode_webp(images: list[Image.Image], fps: float) -> bytes:
+    durations = _durations(len(images), fps, 1, 1)
+    return _encode_frames(images, "WEBP", duration=durations, loop=0, quality=85, method=4)
+
+
+def _encode_frames(images: list[Image.Image], kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    try:
+        images[0].save(file, kind, save_all=True, append_images=images[1:], **options)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{kind} cannot hold these frames ({error}): make them smaller") from error
+    return file.getvalue()
+
+
+def _encode_mp4(images: list[Image.Image], fps: float) -> bytes:
+    # FFmpeg has to read its own file to move the index to the front, which memory cannot offer.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "animation.mp4")
+        _mux_mp4(images, fps, path)
+        return path.read_bytes()
+
+
+def _mux_mp4(images: list[Image.Image], fps: float, path: Path) -> None:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError("Writing an .mp4 file", "video") from error
+    held = max(0, round(fps * _HOLD / 1000) - 1)
+    options = {"movflags": "faststart", "fflags": "bitexact"}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        stream.width, stream.height = (side + side % 2 for side in images[0].size)
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": "18"}
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = 1
+        for image in [*images, *images[-1:] * held]:
+            container.mux(stream.encode(_video_frame(image)))
+        container.mux(stream.encode(None))
+
+
+def _video_frame(image: Image.Image) -> VideoFrame:
+    import av
+
+    pixels = np.asarray(image)
+    height, width = pixels.shape[:2]
+    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    frame = av.VideoFrame.from_ndarray(even, format="rgb24")
+    # Players take unmarked video for BT.709, while the default of the converter is BT.601.
+    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+_ENCODERS = {".gif": _encode_gif, ".webp": _encode_webp, ".mp4": _encode_mp4}

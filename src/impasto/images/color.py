@@ -1,0 +1,95 @@
+"""Colors of a stylized picture: the content's own, or a palette borrowed from another picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+_REGULARIZER = 1e-5
+"""Added to variances: a deviation of 0.003, so that the rounding of 8 bits is not blown up."""
+_ROWS = 1 << 20
+
+
+def keep_colors(stylized: Floats, content: Floats) -> Floats:
+    """Paint with the strokes of one picture in the colors of another.
+
+    The luminance Y of `stylized` is joined with the chroma I and Q of `content`, in the YIQ
+    space of NTSC (Gatys et al., "Preserving Color in Neural Artistic Style Transfer", 2016,
+    section 3.2).
+
+    Args:
+        stylized: float32 (H, W, 3) sRGB in [0, 1].
+        content: The same shape.
+
+    Returns:
+        float32 (H, W, 3), clipped to [0, 1].
+
+    Raises:
+        ValueError: The shapes differ.
+    """
+    if stylized.shape != content.shape:
+        raise ValueError(f"the shapes differ: {stylized.shape} and {content.shape}")
+    # Taking the content and changing its luminance alone needs no conversion there and back:
+    # a step in Y is the same step in R, G and B.
+    step = (stylized - content) @ _LUMINANCE
+    return np.clip(content + step[..., None], 0, 1).astype(np.float32)
+
+
+def match_colors(
+    pixels: Floats,
+    reference: Floats,
+    alpha: Floats | None = None,
+    reference_alpha: Floats | None = None,
+) -> Floats:
+    """Give a picture the mean and the covariance of the colors of another.
+
+    x -> A (x - mean) + reference mean, with A = S_ref^(1/2) S^(-1/2), symmetric square roots
+    ("image analogies" color transfer in Gatys et al., "Controlling Perceptual Factors in
+    Neural Style Transfer", 2017, section 5). A little is added to the variances, so that gray
+    and plain pictures work: departing from the paper, which leaves them undefined.
+
+    Args:
+        pixels: float32 (H, W, 3) sRGB in [0, 1].
+        reference: float32 (h, w, 3), any size.
+        alpha: float32 (H, W), how much each pixel counts; None is all alike.
+        reference_alpha: The same of `reference`.
+
+    Returns:
+        float32 (H, W, 3), clipped to [0, 1].
+    """
+    mean, covariance = _statistics(pixels, alpha)
+    wanted_mean, wanted_covariance = _statistics(reference, reference_alpha)
+    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
+    offset = wanted_mean - matrix @ mean
+    matched = pixels @ matrix.T.astype(np.float32) + offset.astype(np.float32)
+    clipped: Floats = np.clip(matched, 0, 1).astype(np.float32)
+    return clipped
+
+
+def _statistics(pixels: Floats, alpha: Floats | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    flat = pixels.reshape(-1, 3)
+    weights = np.ones(len(flat), np.float32) if alpha is None else alpha.reshape(-1)
+    total = float(weights.sum(dtype=np.float64))
+    if total <= 0:
+        weights, total = np.ones_like(weights), float(len(flat))
+    first, second = np.zeros(3), np.zeros((3, 3))
+    # In blocks, since the sums need float64 and a large picture must not be held in it.
+    for start in range(0, len(flat), _ROWS):
+        block = flat[start : start + _ROWS].astype(np.float64)
+        weighted = block * weights[start : start + _ROWS, None]
+        first += weighted.sum(axis=0)
+        second += weighted.T @ block
+    mean = first / total
+    return mean, second / total - np.outer(mean, mean)
+
+
+def _power(covariance: NDArray[Any], exponent: float) -> NDArray[Any]:
+    values, vectors = np.linalg.eigh(covariance)
+    powers = (np.maximum(values, 0) + _REGULARIZER) ** exponent
+    powered: NDArray[Any] = (vectors * powers) @ vectors.T
+    return powered

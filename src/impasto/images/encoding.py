@@ -1,0 +1,161 @@
+"""From samples to the bytes of a file, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import IFD
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from impasto.errors import ImageError
+from impasto.images import png
+from impasto.images.profiles import srgb_profile
+from impasto.images.quiet import quiet
+from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
+
+OPAQUE = ("JPEG", "BMP")
+"""The formats without alpha; a picture that has it is laid on white."""
+_OPTIONS: dict[str, dict[str, object]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WebP": {"quality": 95, "method": 4},
+    "AVIF": {"quality": 90, "subsampling": "4:4:4"},
+    "HEIC": {"quality": 90, "chroma": 444},
+    "BMP": {},
+}
+_PILLOW = {"WebP": "WEBP", "HEIC": "HEIF"}
+_XMP_TAG = 700
+_PLACEHOLDER = 0x7F0F1F2F
+_ASCII, _LONG, _BYTE = 2, 4, 1
+
+
+class Attachments(NamedTuple):
+    """What goes into a file beside the pixels.
+
+    Attributes:
+        exif: An EXIF block, as `Picture.exif`.
+        recipe: A recipe.
+    """
+
+    exif: bytes | None = None
+    recipe: Mapping[str, object] | None = None
+
+
+def encode(samples: NDArray[Any], kind: str, attached: Attachments) -> bytes:
+    """Encode a picture, with an sRGB profile wherever the format takes one.
+
+    Args:
+        samples: (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF
+            also uint16.
+        kind: As `formats.format_of` returns.
+        attached: EXIF and recipe; a BMP holds neither.
+
+    Returns:
+        The bytes of the file.
+
+    Raises:
+        ImageError: The format cannot hold such a picture.
+    """
+    if kind == "PNG":
+        return _encode_png(samples, attached)
+    if kind == "TIFF":
+        return _encode_tiff(samples, attached)
+    options = dict(_OPTIONS[kind])
+    if kind != "BMP":
+        options["icc_profile"] = srgb_profile()
+        if attached.exif is not None:
+            options["exif"] = attached.exif
+        if attached.recipe is not None:
+            options["xmp"] = xmp_packet(attached.recipe)
+    return _encode_pillow(samples, kind, options)
+
+
+def _encode_pillow(samples: NDArray[Any], kind: str, options: dict[str, object]) -> bytes:
+    if kind == "HEIC":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    file = io.BytesIO()
+    try:
+        with quiet():
+            Image.fromarray(samples).save(file, _PILLOW.get(kind, kind), **options)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        size = f"{samples.shape[1]} x {samples.shape[0]}"
+        raise ImageError(
+            f"{kind} cannot hold this picture of {size} pixels ({error}): save it as PNG"
+        ) from error
+    return file.getvalue()
+
+
+def _encode_png(samples: NDArray[Any], attached: Attachments) -> bytes:
+    import imagecodecs
+
+    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+    added = [png.profile_chunk(srgb_profile())]
+    if attached.exif is not None:
+        added.append(png.chunk(b"eXIf", attached.exif.removeprefix(b"Exif\x00\x00")))
+    if attached.recipe is not None:
+        added.append(png.text_chunk(KEYWORD, recipe_json(attached.recipe)))
+    return png.insert(data, *added)
+
+
+def _encode_tiff(samples: NDArray[Any], attached: Attachments) -> bytes:
+    import tifffile
+
+    tags: list[tuple[int, int, int, object, bool]] = []
+    if attached.recipe is not None:
+        packet = xmp_packet(attached.recipe)
+        tags.append((_XMP_TAG, _BYTE, len(packet), packet, True))
+    directories = _exif_tags(attached.exif, tags)
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file,
+        samples,
+        byteorder="<",
+        photometric="rgb",
+        extrasamples=["unassalpha"] if samples.shape[2] == 4 else None,
+        compression="zlib",
+        predictor=True,
+        metadata=None,
+        software=False,
+        iccprofile=srgb_profile(),
+        extratags=tags,
+    )
+    data = bytearray(file.getvalue())
+    for tag, directory in directories.items():
+        _append_directory(data, tag, directory)
+    return bytes(data)
+
+
+def _exif_tags(
+    exif: bytes | None, tags: list[tuple[int, int, int, object, bool]]
+) -> dict[int, ImageFileDirectory_v2]:
+    """Add the tags of an EXIF block to `tags`; return its directories, by pointer tag."""
+    block = Image.Exif()
+    if exif is not None:
+        block.load(exif)
+    for tag, value in block.items():
+        if isinstance(value, str):
+            tags.append((tag, _ASCII, 0, value, True))
+    directories = {}
+    for pointer in (IFD.Exif, IFD.GPSInfo):
+        if content := block.get_ifd(pointer):
+            directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
+            for tag, value in content.items():
+                directory[tag] = value
+            directories[int(pointer)] = directory
+            # tifffile refuses to write these pointers, so neighbors keep their places.
+            tags.append((pointer - 1, _LONG, 1, _PLACEHOLDER, True))
+    return directories
+
+
+def _append_directory(data: bytearray, tag: int, directory: ImageFileDirectory_v2) -> None:
+    at = data.index(struct.pack("<HHII", tag - 1, _LONG, 1, _PLACEHOLDER))
+    data.extend(b"\x00" * (len(data) % 2))
+    struct.pack_into("<HHII", data, at, tag, _LONG, 1, len(data))
+    data.extend(directory.tobytes(len(data)))

@@ -1,0 +1,101 @@
+"""EXIF: which way is up, and what of the rest may stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+_DESCRIPTIVE = (
+    Base.ImageDescription,
+    Base.Make,
+    Base.Model,
+    Base.Software,
+    Base.DateTime,
+    Base.Artist,
+    Base.Copyright,
+    Base.ExifVersion,
+)
+"""What is kept of the first directory; in a TIFF it also holds the layout of the file."""
+_DROPPED = (
+    Base.MakerNote,
+    Base.ExifImageWidth,
+    Base.ExifImageHeight,
+    Base.ExifInteroperabilityOffset,
+)
+"""Maker notes break when they move and may hide a preview or a place; the sizes become wrong."""
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 if there is none or it is nonsense.
+
+    Call it after `image.load()`: Pillow turns some formats itself while loading.
+    """
+    try:
+        value = image.getexif().get(Base.Orientation, 1)
+    except Exception:  # a damaged directory raises whatever its bytes happen to cause
+        return 1
+    return valid_orientation(value)
+
+
+def valid_orientation(value: object) -> int:
+    """Return an EXIF orientation, or 1 for anything that is none."""
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn an array upright.
+
+    Args:
+        array: (H, W) or (H, W, C).
+        orientation: EXIF orientation, 1 to 8.
+
+    Returns:
+        The same values; height and width are exchanged for 5 to 8.
+    """
+    # 5 to 8 are 1 to 4 read along columns instead of rows.
+    if orientation > 4:
+        array = np.swapaxes(array, 0, 1)
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    return np.ascontiguousarray(array)
+
+
+def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes | None:
+    """Collect the EXIF data that a saved picture may carry.
+
+    The orientation becomes 1, thumbnail and maker notes go.
+
+    Args:
+        image: An opened image.
+        keep_gps: Whether the place it was taken at may stay.
+
+    Returns:
+        An EXIF block as Pillow writes it, or None if nothing is left.
+    """
+    try:
+        return _cleaned(image.getexif(), keep_gps)
+    except Exception:  # a damaged directory raises whatever its bytes happen to cause
+        return None
+
+
+def _cleaned(exif: Image.Exif, keep_gps: bool) -> bytes | None:
+    kept = Image.Exif()
+    for tag in _DESCRIPTIVE:
+        if tag in exif:
+            kept[tag] = exif[tag]
+    details = {tag: value for tag, value in exif.get_ifd(IFD.Exif).items() if tag not in _DROPPED}
+    if details:
+        kept[IFD.Exif] = details
+    place = dict(exif.get_ifd(IFD.GPSInfo)) if keep_gps else {}
+    if place:
+        kept[IFD.GPSInfo] = place
+    if not len(kept):
+        return None
+    kept[Base.Orientation] = 1
+    return kept.tobytes()

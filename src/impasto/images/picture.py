@@ -1,0 +1,222 @@
+"""A picture: what goes into a stylizer and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.images.depth import to_samples, unit_floats
+from impasto.images.encoding import OPAQUE, Attachments, encode
+from impasto.images.filling import fill_transparent
+from impasto.images.formats import DEEP, format_of
+from impasto.images.resizing import fitted_size, resize_floats
+from impasto.images.writing import check_writable, refuse_inputs, write_atomically
+
+_PREVIEW = 1024
+"""Longest side in a notebook, which would otherwise keep megabytes in every cell."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Picture:
+    """Pixels in sRGB and what belongs to them.
+
+    Attributes:
+        pixels: float32 (H, W, 3), sRGB in [0, 1].
+        alpha: float32 (H, W) in [0, 1], 0 transparent, or None; colors are not premultiplied.
+        bits: 8 or 16, the depth of the source and of files saved from it.
+        exif: An EXIF block to write into files, or None; never kept without being asked for.
+        recipe: What made the picture, JSON-able; written into files.
+        name: The stem of the source file, "" if there is none.
+
+    Raises:
+        ImageError: Shapes do not fit, or values are outside [0, 1] or NaN.
+    """
+
+    pixels: NDArray[np.float32]
+    alpha: NDArray[np.float32] | None = None
+    bits: int = 8
+    exif: bytes | None = None
+    recipe: Mapping[str, object] | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise ImageError(f"a picture's pixels are (H, W, 3), not {shape}")
+        if self.alpha is not None and self.alpha.shape != shape[:2]:
+            raise ImageError(f"alpha is {self.alpha.shape} but the picture is {shape[:2]}")
+        _check_bits(self.bits)
+        object.__setattr__(self, "pixels", unit_floats(self.pixels, "the picture"))
+        if self.alpha is not None:
+            object.__setattr__(self, "alpha", unit_floats(self.alpha, "alpha"))
+
+    def __repr__(self) -> str:
+        alpha = "" if self.alpha is None else ", alpha"
+        name = f" {self.name!r}" if self.name else ""
+        return f"<Picture{name} {self.width}x{self.height}, {self.bits} bit{alpha}>"
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    def to_array(self, dtype: DTypeLike = np.uint8) -> NDArray[Any]:
+        """Return the picture as one array.
+
+        Args:
+            dtype: uint8, uint16 or float32.
+
+        Returns:
+            (H, W, 3), or (H, W, 4) with alpha; the full range of the integers, floats in [0, 1].
+
+        Raises:
+            ImageError: Any other type.
+        """
+        kind = np.dtype(dtype)
+        values = self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
+        if kind == np.float32:
+            return values.copy()
+        if kind not in (np.uint8, np.uint16):
+            raise ImageError(f"a picture becomes uint8, uint16 or float32, not {kind}")
+        return to_samples(values, kind.itemsize * 8)
+
+    def to_pil(self) -> Image.Image:
+        """Return the picture as a Pillow image of mode RGB or RGBA, 8 bits."""
+        return Image.fromarray(self.to_array(np.uint8))
+
+    def on_white(self) -> Picture:
+        """Return the picture without alpha, laid on white."""
+        if self.alpha is None:
+            return self
+        cover = self.alpha[..., None]
+        return replace(self, pixels=self.pixels * cover + (1 - cover), alpha=None)
+
+    def filled(self) -> Picture:
+        """Return the picture without alpha, its visible colors continued where it was transparent.
+
+        The result depends on the visible colors alone; if there are none it is mid gray.
+        """
+        if self.alpha is None:
+            return replace(self)
+        return replace(self, pixels=fill_transparent(self.pixels, self.alpha), alpha=None)
+
+    def resized(self, longest: int | tuple[int, int]) -> Picture:
+        """Return the picture in another size: Lanczos with antialiasing, in floats.
+
+        Args:
+            longest: The longer side in pixels, or width and height.
+
+        Returns:
+            A new picture with the same name, depth, EXIF and recipe.
+
+        Raises:
+            ImageError: A side would be shorter than one pixel.
+        """
+        size = fitted_size(self.size, longest) if isinstance(longest, int) else longest
+        if min(size) < 1:
+            raise ImageError(f"a picture cannot be {size[0]} x {size[1]} pixels: ask for 1 or more")
+        if size == self.size:
+            return replace(self)
+        pixels, alpha = resize_floats(self.pixels, self.alpha, size)
+        return replace(self, pixels=pixels, alpha=alpha)
+
+    def encode(self, format: str | Path, bits: int | None = None) -> bytes:
+        """Return the picture as the bytes of a file, for pipes and web pages.
+
+        JPEG and BMP have no alpha; the picture is laid on white for them.
+
+        Args:
+            format: A format, a suffix or a path: "png", ".jpg", "out.tiff" ...
+            bits: 8 or 16; the default is the picture's own depth where the format has it.
+
+        Returns:
+            The file; the same picture always gives the same bytes.
+
+        Raises:
+            ImageError: The format is unknown or does not hold that depth or size.
+        """
+        kind = format_of(format)
+        if bits is None:
+            bits = self.bits if kind in DEEP else 8
+        _check_bits(bits)
+        if bits == 16 and kind not in DEEP:
+            raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}, or with bits=8")
+        shown = self.on_white() if kind in OPAQUE else self
+        samples = shown.to_array(np.uint8 if bits == 8 else np.uint16)
+        return encode(samples, kind, Attachments(self.exif, self.recipe))
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        bits: int | None = None,
+        overwrite: bool = False,
+        protect: Sequence[str | Path] = (),
+    ) -> Path:
+        """Write the picture to a file, whole or not at all; the suffix decides the format.
+
+        Args:
+            path: Where to. Unless `overwrite`, an existing file is kept and the picture goes to
+                the next free number: photo.png, photo-2.png, photo-3.png ...
+            bits: 8 or 16; the default is the picture's own depth where the format has it.
+            overwrite: Whether an existing file is replaced.
+            protect: Files that are never replaced, by whatever name they go: the inputs.
+
+        Returns:
+            The path that was written.
+
+        Raises:
+            ImageError: The format is unknown or does not hold that depth or size, the file
+                cannot be written, or is one of `protect`.
+        """
+        path = Path(path)
+        format_of(path)
+        refuse_inputs(path, protect)
+        return write_atomically(path, self.encode(path, bits), overwrite)
+
+    @staticmethod
+    def check_saving(path: str | Path, bits: int = 8) -> None:
+        """Raise at once what `save` would raise after all the work.
+
+        Args:
+            path: Where to.
+            bits: 8 or 16.
+
+        Raises:
+            ImageError: The format is unknown or does not hold that depth, or the file cannot be
+                written.
+        """
+        kind = format_of(Path(path))
+        if bits == 16 and kind not in DEEP:
+            raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}")
+        check_writable(path)
+
+    def show(self) -> None:
+        """Show the picture in a window of the system's viewer."""
+        self.to_pil().show()
+
+    def _repr_png_(self) -> bytes:
+        preview = self.resized(_PREVIEW) if max(self.size) > _PREVIEW else self
+        return replace(preview, exif=None, recipe=None).encode("png", bits=8)
+
+
+def _check_bits(bits: int) -> None:
+    if bits not in (8, 16):
+        raise ImageError(f"a picture has 8 or 16 bits, not {bits}")

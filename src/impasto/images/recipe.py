@@ -1,0 +1,120 @@
+"""Recipes: what made a picture, written inside it and read back."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, unescape
+
+from impasto.errors import ImageError, RecipeError
+from impasto.images.formats import HEAD_BYTES, sniff
+from impasto.images.png import chunks
+from impasto.images.quiet import quiet
+from impasto.images.reading import check_head, reading_advice
+from impasto.images.shallow import open_image
+
+KEYWORD = "impasto"
+_XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:impasto="urn:impasto:1.0">'
+    "<impasto:recipe>{}</impasto:recipe>"
+    "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    '<?xpacket end="w"?>'
+)
+_ELEMENT = re.compile(r"<impasto:recipe>(.*?)</impasto:recipe>", re.DOTALL)
+_LONGEST = 16 << 20
+"""Bytes that a compressed text may grow to: a recipe is far smaller, a trap is not."""
+
+
+def recipe_json(recipe: Mapping[str, object]) -> str:
+    """Write a recipe as JSON: sorted, compact, ASCII, so that equal recipes are equal bytes.
+
+    Raises:
+        RecipeError: It holds something that JSON does not.
+    """
+    try:
+        return json.dumps(dict(recipe), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"the recipe cannot be written as JSON ({error})") from error
+
+
+def xmp_packet(recipe: Mapping[str, object]) -> bytes:
+    """Wrap a recipe in an XMP packet, for every format but PNG.
+
+    Raises:
+        RecipeError: It holds something that JSON does not.
+    """
+    return _XMP.format(escape(recipe_json(recipe))).encode()
+
+
+def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
+    """Read the recipe in a picture that impasto saved, or in a .json file.
+
+    Args:
+        source: A path, or the bytes of the file.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        RecipeError: The file is missing, no picture, without a recipe, or damaged.
+    """
+    label = "the given data" if isinstance(source, bytes) else str(source)
+    data = source if isinstance(source, bytes) else _file_bytes(Path(source))
+    # An editor may have put a byte order mark in front of a .json file.
+    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return _parsed(data.decode("utf-8-sig", errors="replace"), label)
+    try:
+        check_head(data[:HEAD_BYTES], label)
+        text = _embedded(data)
+    except ImageError as error:
+        raise RecipeError(str(error)) from error
+    except Exception as error:  # damaged files make the decoders raise almost anything
+        raise RecipeError(f"{label} is damaged: its recipe cannot be read") from error
+    if text is None:
+        raise RecipeError(f"{label} has no recipe: only pictures saved by impasto carry one")
+    return _parsed(text, label)
+
+
+def _file_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise RecipeError(reading_advice(path, error)) from error
+
+
+def _embedded(data: bytes) -> str | None:
+    kind = sniff(data[:HEAD_BYTES]) or ""
+    if kind == "PNG":
+        texts = (_png_text(content) for name, content in chunks(data) if name == b"iTXt")
+        return next((text for text in texts if text is not None), None)
+    with quiet(), open_image(data, kind) as image:
+        packet = image.info.get("xmp") or b""
+    found = _ELEMENT.search(bytes(packet).decode(errors="replace"))
+    return unescape(found[1]) if found else None
+
+
+def _png_text(content: bytes) -> str | None:
+    keyword, _, rest = content.partition(b"\x00")
+    if keyword != KEYWORD.encode():
+        return None
+    compressed, (_, _, text) = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-3:]
+    if compressed:
+        text = zlib.decompressobj().decompress(text, _LONGEST)
+    return text.decode()
+
+
+def _parsed(text: str, label: str) -> dict[str, Any]:
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"the recipe in {label} is damaged ({error})") from error
+    if not isinstance(recipe, dict):
+        raise RecipeError(f"the recipe in {label} is damaged: it is not a JSON object")
+    return recipe

@@ -1,0 +1,179 @@
+"""Where a picture comes from: files, bytes, streams, arrays; their names and their fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.images.picture import Picture
+from impasto.images.reading import reading_advice
+
+STDIN = "-"
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A file object, open for reading bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, or all that are left."""
+        ...
+
+
+Source: TypeAlias = (
+    "str | Path | bytes | bytearray | Readable | Image.Image | NDArray[Any] | Picture"
+)
+Sources: TypeAlias = "Source | Sequence[Source]"
+
+
+def source_list(sources: Sources) -> list[Source]:
+    """Return one source or several as a list."""
+    return [*sources] if isinstance(sources, (list, tuple)) else [cast("Source", sources)]
+
+
+class NamedBytes(bytes):
+    """The bytes of a picture that could be read only once, and the name they came under."""
+
+    name: str = "bytes"
+
+
+class Identity(NamedTuple):
+    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder.
+
+    Attributes:
+        name: The file's name with its suffix; "stdin", "bytes" or "pixels" where there is none.
+        sha256: Hexadecimal SHA-256 of the file's bytes, or of shape, type and pixels.
+    """
+
+    name: str
+    sha256: str
+
+
+def read_source(source: Source) -> Source:
+    """Turn what can be read only once into bytes; leave everything else alone.
+
+    Call it before handing the same source to both `identify` and `open_picture`.
+
+    Args:
+        source: Anything `open_picture` takes; "-" is standard input.
+
+    Returns:
+        Bytes that remember their name for "-", pipes and file objects; else `source` itself.
+
+    Raises:
+        ImageError: The pipe or the file object cannot be read.
+    """
+    if isinstance(source, (Image.Image, Picture, np.ndarray, bytes, bytearray)):
+        return source
+    if isinstance(source, (str, Path)):
+        if str(source) == STDIN:
+            return _named(sys.stdin.buffer, "stdin")
+        path = Path(source)
+        # A regular file can be read as often as one likes; `<(command)` of a shell cannot.
+        return _named_pipe(path) if _is_pipe(path) else source
+    stream: object = source
+    return _named(stream, _stream_name(stream)) if isinstance(stream, Readable) else source
+
+
+def _stream_name(source: Readable) -> str:
+    name = getattr(source, "name", "")
+    return Path(name).name if isinstance(name, str) and name else "bytes"
+
+
+def identify(source: Source) -> Identity:
+    """Name a picture and fingerprint it.
+
+    A file object that can seek is put back where it was. What can be read only once ("-", a
+    pipe) has to go through `read_source` first, or is gone afterwards.
+
+    Args:
+        source: Anything `open_picture` takes.
+
+    Returns:
+        The name without folders and the SHA-256 of the file's bytes; for pixels in memory, of
+        their shape, type and values.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    if isinstance(source, Image.Image):
+        name = Path(getattr(source, "filename", "") or "pixels").name
+        plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
+        return Identity(name, _fingerprint(np.asarray(plain)))
+    if isinstance(source, Picture):
+        arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
+        return Identity(source.name or "pixels", _fingerprint(*arrays))
+    if isinstance(source, np.ndarray):
+        return Identity("pixels", _fingerprint(source))
+    if isinstance(source, (str, Path)) and not _once(source):
+        return _identify_file(Path(source))
+    position = _position(source)
+    data = read_source(source)
+    if position is not None:
+        source.seek(position)  # type: ignore[union-attr]
+    if not isinstance(data, (bytes, bytearray)):
+        raise ImageError(f"cannot identify a {type(source).__name__}: give a path, bytes or pixels")
+    return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
+
+
+def _once(source: str | Path) -> bool:
+    return str(source) == STDIN or _is_pipe(Path(source))
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except (OSError, ValueError):  # opening it will say what is wrong
+        return False
+
+
+def _position(source: object) -> int | None:
+    seekable = getattr(source, "seekable", None)
+    return int(source.tell()) if seekable and seekable() else None  # type: ignore[attr-defined]
+
+
+def _identify_file(path: Path) -> Identity:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except (OSError, ValueError) as error:
+        raise ImageError(reading_advice(path, error)) from error
+    return Identity(path.name, digest.hexdigest())
+
+
+def _fingerprint(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype.str} ".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _named(stream: Readable, name: str) -> NamedBytes:
+    try:
+        content: object = stream.read()
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot read {name} ({error}): open it for reading bytes") from error
+    if not isinstance(content, bytes):
+        raise ImageError(f"{name} is open as text: open it for reading bytes, mode 'rb'")
+    data = NamedBytes(content)
+    data.name = name
+    return data
+
+
+def _named_pipe(path: Path) -> NamedBytes:
+    try:
+        with path.open("rb") as file:
+            return _named(file, path.name)
+    except (OSError, ValueError) as error:
+        raise ImageError(reading_advice(path, error)) from error

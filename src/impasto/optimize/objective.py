@@ -1,0 +1,133 @@
+"""What the optimizer minimizes: content, style and smoothness of one octave, in one number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.perception import (
+    Encoder,
+    canonical,
+    content_loss,
+    gram_matrix,
+    relative_content_loss,
+    relative_style_loss,
+    style_loss,
+    tv_loss,
+)
+from impasto.settings import Settings
+
+Grams = Mapping[str, Tensor]
+
+CONTENT_LOSSES: Mapping[str, Callable[[Tensor, Tensor, Tensor | None], Tensor]] = {
+    "relative": relative_content_loss,
+    "gatys": content_loss,
+}
+STYLE_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "relative": relative_style_loss,
+    "gatys": style_loss,
+}
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The parts of the loss of one picture, unweighted, and their weighted sum; tensors () ."""
+
+    total: Tensor
+    content: Tensor
+    style: Tensor
+    tv: Tensor
+
+
+def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[str, float]:
+    """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys."""
+    weights = given or [1 / len(names)] * len(names)
+    return {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
+
+
+@torch.no_grad()
+def style_targets(
+    encoder: Encoder, image: Tensor, alpha: Tensor | None, layers: Sequence[str]
+) -> Grams:
+    """Return the Gram matrix of each layer for one style picture.
+
+    Args:
+        encoder: The network.
+        image: (1, 3, H, W) in [0, 1].
+        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part.
+        layers: Canonical names.
+    """
+    features = encoder(image, layers)
+    return {name: gram_matrix(f, _like(alpha, f)) for name, f in features.items()}
+
+
+class Objective:
+    """Picture -> losses, with all targets fixed at construction.
+
+    Total = content_weight · content + style_weight · style + tv_weight · tv (Gatys et al., eq. 7,
+    and the smoothness of Mahendran & Vedaldi 2015).
+
+    Args:
+        encoder: The network.
+        settings: Layers, weights and the form of the losses.
+        content: (1, 3, H, W) in [0, 1].
+        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
+        styles: The targets of each style picture, from `style_targets`.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        settings: Settings,
+        content: Tensor,
+        alpha: Tensor | None,
+        styles: Sequence[Grams],
+    ) -> None:
+        self.encoder = encoder
+        self.weights = settings.loss_weights
+        self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
+        self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
+        self.layers = tuple({**self.content_layers, **self.style_layers})
+        self.content_loss = CONTENT_LOSSES[settings.loss]
+        self.style_loss = STYLE_LOSSES[settings.loss]
+        self.styles = styles
+        shares = settings.style_weights or (1.0,) * len(styles)
+        self.shares = [share / sum(shares) for share in shares]
+        self.alpha = alpha
+        with torch.no_grad():
+            features = encoder(content, tuple(self.content_layers))
+        self.content = {name: f.float() for name, f in features.items()}
+        self.masks = {name: _like(alpha, f) for name, f in encoder(content, self.layers).items()}
+
+    def __call__(self, image: Tensor) -> Losses:
+        """Return the losses of (1, 3, H, W) in [0, 1]; differentiable."""
+        features = self.encoder(image, self.layers)
+        content = self._content(features)
+        style = self._style(features)
+        tv = tv_loss(image, self.alpha)
+        alpha, beta, gamma = self.weights
+        return Losses(alpha * content + beta * style + gamma * tv, content, style, tv)
+
+    def _content(self, features: Mapping[str, Tensor]) -> Tensor:
+        parts = [
+            weight * self.content_loss(features[name], self.content[name], self.masks[name])
+            for name, weight in self.content_layers.items()
+        ]
+        return torch.stack(parts).sum()
+
+    def _style(self, features: Mapping[str, Tensor]) -> Tensor:
+        parts = []
+        for name, weight in self.style_layers.items():
+            gram = gram_matrix(features[name], self.masks[name])
+            for share, targets in zip(self.shares, self.styles, strict=True):
+                parts.append(weight * share * self.style_loss(gram, targets[name]))
+        return torch.stack(parts).sum()
+
+
+def _like(alpha: Tensor | None, features: Tensor) -> Tensor | None:
+    """Return alpha at the features' resolution: (1, 1, h, w)."""
+    if alpha is None:
+        return None
+    return F.interpolate(alpha, features.shape[2:], mode="area")

@@ -1,0 +1,91 @@
+"""The update of the picture: Adam or L-BFGS, kept within the box, with an average of iterates."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Closure = Callable[[], Tensor]
+#: Momenta of one picture, to be carried to the next octave.
+Moments = Mapping[str, Any]
+
+ADAM_BETAS = (0.8, 0.99)
+LBFGS_HISTORY = 20
+
+
+class PixelOptimizer:
+    """One picture under optimization.
+
+    Args:
+        image: (1, 3, H, W) in [0, 1]; copied.
+        name: `"adam"` (Kingma & Ba 2015) or `"lbfgs"` (as in Gatys et al.; one iteration a step).
+        learning_rate: Step length.
+        ema: Decay of the average of iterates; 0 for none. Corrected for its start, as Adam's.
+        moments: Adam's state from the octave before, from `moments`; resized to this picture.
+            L-BFGS starts anew: its history belongs to the old number of pixels.
+    """
+
+    def __init__(
+        self,
+        image: Tensor,
+        name: str,
+        learning_rate: float,
+        ema: float = 0.0,
+        moments: Moments | None = None,
+    ) -> None:
+        self.image = image.detach().clone().contiguous().requires_grad_()
+        self.ema = ema
+        self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
+        self._weight = 0.0
+        self._optimizer: torch.optim.Optimizer
+        if name == "lbfgs":
+            self._optimizer = torch.optim.LBFGS(
+                [self.image], lr=learning_rate, max_iter=1, history_size=LBFGS_HISTORY
+            )
+        else:
+            self._optimizer = torch.optim.Adam([self.image], lr=learning_rate, betas=ADAM_BETAS)
+            if moments is not None:
+                self._optimizer.state[self.image] = _resized(moments, self.image)
+
+    def step(self, loss: Closure) -> None:
+        """Take one step down the loss and clamp to [0, 1]."""
+
+        def closure() -> Tensor:
+            self._optimizer.zero_grad()
+            value = loss()
+            value.backward()  # type: ignore[no-untyped-call]
+            return value.detach()
+
+        self._optimizer.step(closure)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.image.clamp_(0, 1)
+            if self._average is not None:
+                self._average.lerp_(self.image, 1 - self.ema)
+                self._weight += (1 - self.ema) * (1 - self._weight)
+
+    def result(self) -> Tensor:
+        """Return a copy of the picture as it stands, averaged where that was asked for."""
+        if self._average is None or not self._weight:
+            return self.image.detach().clone()
+        return (self._average / self._weight).clamp(0, 1)
+
+    def moments(self) -> Moments | None:
+        """Return Adam's state for the next octave; None before the first step and for L-BFGS."""
+        state = self._optimizer.state.get(self.image)
+        return state if state and "exp_avg" in state else None
+
+
+def _resized(moments: Moments, image: Tensor) -> dict[str, Any]:
+    """Resize Adam's moments as Crowson's style-transfer-pytorch does.
+
+    The losses are means over the picture, so a pixel's gradient shrinks as the pixels become more:
+    the moments are scaled by that ratio, which Crowson leaves out.
+    """
+    old: Tensor = moments["exp_avg"]
+    ratio = old.shape[2:].numel() / image.shape[2:].numel()
+    size = image.shape[2:]
+    mean = F.interpolate(old, size, mode="bicubic", align_corners=False) * ratio
+    square = F.interpolate(moments["exp_avg_sq"], size, mode="bilinear", align_corners=False)
+    return {"step": moments["step"].clone(), "exp_avg": mean, "exp_avg_sq": square * ratio**2}

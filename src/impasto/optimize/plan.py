@@ -1,0 +1,120 @@
+"""How many steps each octave takes: as told, by default, or as many as a time limit allows."""
+
+import statistics
+import time
+from collections.abc import Sequence
+
+from impasto.errors import SettingsError
+from impasto.settings import Settings
+
+#: Steps of the octaves from the coarsest on; all finer ones take the last number. Chosen by
+#: looking and judging at 512 pixels: the coarse octave lays out big forms, the fine one finds its
+#: strokes and gives the content back its edges.
+DEFAULT_STEPS = (50, 35, 20, 12)
+#: With one octave only.
+LONE_STEPS = 60
+#: Seconds to finish and save a picture, for each million pixels, and once.
+FINISH = (0.35, 0.25)
+#: Preparing an octave (targets of content and style, first allocation) costs as much as this many
+#: of its steps.
+SETUP_STEPS = 2.0
+
+
+def default_steps(octaves: int) -> tuple[int, ...]:
+    """Return the steps of each octave, coarse to fine."""
+    if octaves == 1:
+        return (LONE_STEPS,)
+    return tuple(DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(octaves))
+
+
+def split(total: int, octaves: int) -> tuple[int, ...]:
+    """Divide a number of steps among octaves, in proportion to the default."""
+    shares = default_steps(octaves)
+    ends = [round(total * sum(shares[: i + 1]) / sum(shares)) for i in range(octaves)]
+    return tuple(end - start for start, end in zip([0, *ends], ends, strict=False))
+
+
+class Schedule:
+    """The steps of each octave; with a time limit, found on the way from the steps' own speed.
+
+    The optimizer does not look ahead (its step length is constant), so the first steps of an octave
+    are the same however many follow: that is why a timed run can be made again from the numbers of
+    steps it came to.
+
+    Args:
+        sizes: (width, height) of each octave, coarse to fine.
+        settings: Whose `steps`, `time` and `stop_after` count.
+        started: `time.monotonic()` at which the time limit began to run.
+
+    Raises:
+        SettingsError: Steps for another number of octaves, or none at all.
+    """
+
+    def __init__(
+        self, sizes: Sequence[tuple[int, int]], settings: Settings, started: float
+    ) -> None:
+        self.pixels = [width * height for width, height in sizes]
+        self.steps = list(_asked(settings.steps, len(sizes)))
+        self.stop_after = settings.stop_after
+        self.default = default_steps(len(sizes))
+        self._seconds: list[float] = []
+        self._octave = 0
+        self.deadline = None
+        if settings.time is not None:
+            megapixels = self.pixels[-1] / 1e6
+            self.deadline = started + settings.time - (FINISH[0] * megapixels + FINISH[1])
+
+    def enters(self, octave: int) -> bool:
+        """Tell whether an octave (from 0) is worth preparing: it has steps, and time for them."""
+        if self.deadline is not None and octave > 0:
+            needed = (SETUP_STEPS + 1) * self._estimate(octave)
+            if time.monotonic() + needed > self.deadline:
+                self.steps[octave:] = [0] * (len(self.steps) - octave)
+        return self.steps[octave] > 0
+
+    def took(self, octave: int, step: int, seconds: float) -> None:
+        """Note the time of a step (from 1) and, with a time limit, plan anew."""
+        if self.deadline is None:
+            return
+        if octave != self._octave:
+            self._octave, self._seconds = octave, []
+        self._seconds.append(seconds)
+        now = time.monotonic()
+        last = octave == len(self.steps) - 1
+        if now + 0.5 * self._estimate(octave) > self.deadline:
+            self.steps[octave:] = [step] + [0] * (len(self.steps) - octave - 1)
+        elif last or step in (2, 8):
+            self._replan(octave, step, self.deadline - now)
+
+    def _replan(self, octave: int, step: int, left: float) -> None:
+        """Scale the default numbers of steps so that they fill the time that is left."""
+        ahead = range(octave + 1, len(self.steps))
+        left -= sum(SETUP_STEPS * self._estimate(i) for i in ahead)
+        seconds = {i: self._estimate(i) for i in (octave, *ahead)}
+        done = step * seconds[octave]
+        scale = (left + done) / sum(self.default[i] * seconds[i] for i in seconds)
+        for i in seconds:
+            self.steps[i] = max(1, round(self.default[i] * scale))
+        self.steps[octave] = max(self.steps[octave], step + (octave == len(self.steps) - 1))
+
+    def _estimate(self, octave: int) -> float:
+        """Return the seconds of a step, from those measured in the octave at hand.
+
+        The first step of an octave also allocates, so it counts only while it is the only one.
+        """
+        measured = self._seconds[1:][-9:] or self._seconds
+        return statistics.median(measured) * self.pixels[octave] / self.pixels[self._octave]
+
+
+def _asked(steps: Sequence[int] | None, octaves: int) -> tuple[int, ...]:
+    if steps is None:
+        return default_steps(octaves)
+    asked = split(steps[0], octaves) if len(steps) == 1 else tuple(steps)
+    if len(asked) != octaves:
+        raise SettingsError(
+            f"steps has {len(asked)} numbers, but there are {octaves} octaves at this size: "
+            f"give {octaves}, or one for all together"
+        )
+    if not sum(asked):
+        raise SettingsError("steps must be at least 1 in all")
+    return asked

@@ -1,0 +1,60 @@
+"""Coarse to fine: the sizes of the octaves, and carrying a picture from one to the next."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.errors import ImageError
+from impasto.images import Picture, fitted_size
+
+#: Shorter side below which an octave has too few positions for statistics at relu5_1.
+LEAST_SIDE = 32
+
+
+def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tuple[int, int]]:
+    """Return the (width, height) of each octave, coarse to fine, each twice the one before.
+
+    Args:
+        size: Of the content, any.
+        longest: Longest side of the last octave, in pixels.
+        coarsest: No octave but the last is smaller than this.
+
+    Raises:
+        ImageError: The picture is so narrow that nothing could be seen in it at this size.
+    """
+    last = fitted_size(size, longest)
+    if min(last) < LEAST_SIDE // 2:
+        raise ImageError(
+            f"a picture of {size[0]}x{size[1]} pixels would be painted at {last[0]}x{last[1]}, "
+            f"which is too narrow: crop it, or choose a larger size"
+        )
+    octaves = [last]
+    while longest / 2 >= coarsest:
+        longest = round(longest / 2)
+        octave = fitted_size(size, longest)
+        if min(octave) < LEAST_SIDE:
+            break
+        octaves.append(octave)
+    return octaves[::-1]
+
+
+def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:
+    """Return (1, 3, H, W) float32 in [0, 1] of the picture resized to (width, height)."""
+    pixels = torch.from_numpy(picture.resized(size).pixels.copy())
+    return pixels.permute(2, 0, 1)[None].contiguous().to(device)
+
+
+def alpha_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor | None:
+    """Return (1, 1, H, W) of its transparency, or None where it is opaque."""
+    alpha = picture.resized(size).alpha
+    if alpha is None or alpha.min() >= 1:
+        return None
+    return torch.from_numpy(alpha.copy())[None, None].to(device)
+
+
+def enlarge(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return (1, 3, H, W) resized bicubically to (width, height), within [0, 1]."""
+    if image.shape[2:] == (size[1], size[0]):
+        return image
+    larger = F.interpolate(image, (size[1], size[0]), mode="bicubic", align_corners=False)
+    return larger.clamp(0, 1)

@@ -1,0 +1,79 @@
+"""From the optimizer's tensor to the picture that a user gets, with the recipe inside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from impasto.images import Identity, Picture, keep_colors
+from impasto.optimize.pyramid import enlarge
+from impasto.optimize.states import State
+from impasto.perception import Encoder
+from impasto.settings import Settings
+from impasto.version import __version__
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a finished picture takes from its run.
+
+    Attributes:
+        content: The content picture at final size, with alpha, EXIF and bit depth.
+        size: (width, height) of the result.
+        inputs: Who the content, the styles and (where it is a file) the start were.
+        encoder: What compared the pictures.
+        precision: Of the arithmetic.
+        device: Kind of device.
+        settings: As asked for.
+    """
+
+    content: Picture
+    size: tuple[int, int]
+    inputs: "Inputs"
+    encoder: Encoder
+    precision: torch.dtype
+    device: torch.device
+    settings: Settings
+
+    def picture(self, state: State) -> Picture:
+        """Return what the run comes to if it ends with this state."""
+        image = enlarge(state.image, self.size)
+        pixels = image[0].permute(1, 2, 0).cpu().numpy()
+        if self.settings.color == "content":
+            pixels = keep_colors(pixels, self.content.filled().pixels)
+        return replace(
+            self.content,
+            pixels=pixels,
+            bits=self.settings.bits or self.content.bits,
+            recipe=self.recipe(state),
+        )
+
+    def recipe(self, state: State) -> dict[str, Any]:
+        """Return how to make this picture again: no time limit, no folders."""
+        stopped = state.done if state.done < state.planned else None
+        settings = replace(self.settings, time=None, steps=state.steps, stop_after=stopped)
+        recipe: dict[str, Any] = {
+            "impasto": __version__,
+            "torch": torch.__version__,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+            "precision": str(self.precision).removeprefix("torch."),
+            "weights": {"name": self.encoder.file, "sha256": self.encoder.sha256},
+            "content": self.inputs.content._asdict(),
+            "styles": [style._asdict() for style in self.inputs.styles],
+            "settings": settings.to_dict(),
+        }
+        if self.inputs.init is not None:
+            recipe["init"] = self.inputs.init._asdict()
+            recipe["settings"]["init"] = self.inputs.init.name
+        return recipe
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The pictures of a run, by name and SHA-256."""
+
+    content: Identity
+    styles: Sequence[Identity]
+    init: Identity | None = None

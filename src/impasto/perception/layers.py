@@ -1,0 +1,60 @@
+"""The layers of VGG-19 and their names.
+
+`relu4_1` is after the ReLU and `conv4_1` before it, as in the papers; `pool4` is after the fourth
+pooling. The Keras spelling `block4_conv1` is after the ReLU too, because Keras has the activation
+inside the layer, and `block4_pool` is `pool4`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from impasto.errors import SettingsError
+from impasto.weights import VGG19_LAYERS
+
+
+def _in_order() -> tuple[str, ...]:
+    names: list[str] = []
+    for conv in VGG19_LAYERS:
+        if conv.endswith("_1") and names:
+            names.append(f"pool{int(conv[4]) - 1}")
+        names += [conv, conv.replace("conv", "relu")]
+    return (*names, "pool5")
+
+
+#: Every layer, shallow to deep.
+LAYERS = _in_order()
+_DEPTH = {name: depth for depth, name in enumerate(LAYERS)}
+
+
+def canonical(name: str) -> str:
+    """Return the layer's name in this project's spelling.
+
+    Args:
+        name: `relu4_2`, `conv4_2`, `pool4`, or Keras's `block4_conv2`, `block4_pool`.
+
+    Raises:
+        SettingsError: There is no such layer; the message offers the nearest.
+    """
+    plain = name.strip().lower()
+    plain = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", plain)
+    plain = re.sub(r"^block(\d)_pool$", r"pool\1", plain)
+    if plain not in _DEPTH:
+        near = difflib.get_close_matches(plain, LAYERS, 1, 0.0)[0]
+        raise SettingsError(f"there is no layer {name!r}; did you mean {near!r}?")
+    return plain
+
+
+def deepest(names: Iterable[str]) -> str:
+    """Return the last of the named layers (canonical names) on the way through the network."""
+    return max(names, key=_DEPTH.__getitem__)
+
+
+def pools_before(name: str) -> int:
+    """Return how often the picture was halved when it reaches this layer: 0 to 5."""
+    return sum(layer.startswith("pool") for layer in LAYERS[: _DEPTH[name] + 1])
+
+
+def steps_to(name: str) -> tuple[str, ...]:
+    """Return the layers from the picture to this one, it included."""
+    return LAYERS[: _DEPTH[name] + 1]

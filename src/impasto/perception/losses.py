@@ -1,0 +1,91 @@
+"""The losses of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural Networks".
+
+Each is a pure function of tensors. Features are (N, C, H, W); N is the paper's batch, always 1 in
+a run; C is the paper's N_l (filters) and H·W its M_l (positions). Every loss comes in two forms:
+
+- `gatys`, as the paper writes it;
+- `relative`, divided by the size of the target, so that 1 means "as far away as a picture without
+  any features": one set of weights then serves every encoder, layer and picture size.
+
+Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
+"""
+
+import torch
+from torch import Tensor
+
+#: Keeps a target without any energy from dividing by zero; far below all real energies.
+TINY = 1e-30
+
+
+def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the Gram matrix G = F Fᵀ / M of the vectorized features (Gatys et al., eq. 3).
+
+    We divide by the number of positions M, which the paper does in the loss (its 1/(4N²M²)
+    becomes 1/(4N²)), so that pictures of different sizes can be compared.
+
+    Args:
+        features: (N, C, H, W), float32 or bfloat16; products of bfloat16 are summed in float32.
+        weight: (1, 1, H, W), or None for all positions alike; M is then its sum.
+
+    Returns:
+        (N, C, C), float32 (float64 for float64 features), symmetric.
+    """
+    count: Tensor | int = features.shape[2] * features.shape[3]
+    if weight is not None:
+        features = features * weight.sqrt().to(features.dtype)
+        count = weight.sum().clamp_min(1e-6)
+    flat = features.flatten(2)
+    product = flat @ flat.transpose(1, 2)
+    return (product.float() if product.dtype == torch.bfloat16 else product) / count
+
+
+def content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return ½ Σ (F − P)² (Gatys et al., eq. 1)."""
+    return 0.5 * _squares(features, target, weight)
+
+
+def relative_content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return Σ (F − P)² / Σ P²: 0 for the content itself, 1 for featureless features."""
+    return _squares(features, target, weight) / _energy(target, weight)
+
+
+def style_loss(gram: Tensor, target: Tensor) -> Tensor:
+    """Return Σ (G − A)² / (4 N²) for Gram matrices divided by M (Gatys et al., eq. 4).
+
+    Args:
+        gram: (N, C, C), of the picture, from `gram_matrix`.
+        target: (N, C, C), of the style.
+    """
+    return (gram - target).square().sum() / (4 * gram.shape[-1] ** 2)
+
+
+def relative_style_loss(gram: Tensor, target: Tensor) -> Tensor:
+    """Return Σ (G − A)² / Σ A²: 0 for the style's texture, 1 for featureless features."""
+    return (gram - target).square().sum() / target.square().sum().clamp_min(TINY)
+
+
+def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the mean squared difference of neighbors, across plus down (total variation, squared).
+
+    Squared, as in Mahendran & Vedaldi 2015 with β = 2: it stops speckles and leaves edges alone.
+
+    Args:
+        image: (N, 3, H, W) in [0, 1].
+        weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
+    """
+    across = (image[..., 1:] - image[..., :-1]).square()
+    down = (image[..., 1:, :] - image[..., :-1, :]).square()
+    if weight is not None:
+        across = across * torch.minimum(weight[..., 1:], weight[..., :-1])
+        down = down * torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
+    return across.mean() + down.mean()
+
+
+def _squares(features: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+    difference = (features.to(target.dtype) - target).square()
+    return (difference if weight is None else difference * weight).sum()
+
+
+def _energy(target: Tensor, weight: Tensor | None) -> Tensor:
+    energy = target.square() if weight is None else target.square() * weight
+    return energy.sum().clamp_min(TINY)

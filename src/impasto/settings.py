@@ -1,0 +1,282 @@
+"""Every option of a run, once: command line, Python keywords and saved recipe are this list.
+
+Nothing here imports torch or numpy, so that help texts and checks are instant.
+"""
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from impasto.errors import SettingsError
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+CONTENT_LAYERS = ("relu4_2",)
+
+#: content, style and smoothness weight where none is given, by the form of the losses.
+DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
+    "relative": (0.1, 1.0, 0.5),
+    "gatys": (1.0, 100.0, 0.0),
+}
+#: the learning rate where none is given, by optimizer.
+DEFAULT_LEARNING_RATE: Mapping[str, float] = {"adam": 0.03, "lbfgs": 1.0}
+
+_SCALARS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    bool: "true or false",
+}
+
+
+def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
+    """Declare one field of `Settings` with what the command line and the checks need.
+
+    Args:
+        default: Its value when nothing is said.
+        help: One line for `--help` and the documentation.
+        group: The heading it stands under.
+        **metadata: `choices` (allowed values), `least` and `most` (inclusive bounds), `above`
+            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type).
+    """
+    return field(default=default, metadata={"help": help, "group": group, **metadata})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a picture is made, completely; two equal settings on equal inputs make equal pictures.
+
+    Raises:
+        SettingsError: A value is out of range or of the wrong type; the message names the option.
+    """
+
+    method: str = option("optimize", "How to paint.", "Method", choices=("optimize",))
+    encoder: str = option(
+        "vgg19",
+        "The network that compares pictures; 'random' is a stand-in without trained weights.",
+        "Method",
+        choices=("vgg19", "random"),
+    )
+    size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
+    style_scale: float = option(
+        1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
+    )
+    color: str = option(
+        "style",
+        "Colors: the style's, the content's (luminance painted only), or 'match': the style's "
+        "colors moved to the content's first.",
+        "Picture",
+        choices=("style", "content", "match"),
+    )
+    bits: int | None = option(
+        None, "Bits a channel of the result.", "Picture", choices=(8, 16), shown="as the content"
+    )
+    keep_exif: bool = option(False, "Keep the camera's EXIF data, without position.", "Picture")
+    keep_gps: bool = option(False, "Keep the GPS position too.", "Picture")
+
+    content_weight: float | None = option(
+        None, "Weight of the content loss.", "Losses", least=0.0, shown="0.1; gatys: 1"
+    )
+    style_weight: float | None = option(
+        None, "Weight of the style loss.", "Losses", least=0.0, shown="1; gatys: 100"
+    )
+    style_weights: tuple[float, ...] | None = option(
+        None,
+        "A share for each style picture: 3,1.",
+        "Losses",
+        least=0.0,
+        items=float,
+        shown="equal",
+    )
+    tv_weight: float | None = option(
+        None, "Weight of smoothness (total variation).", "Losses", least=0.0, shown="0.5; gatys: 0"
+    )
+    content_layers: tuple[str, ...] = option(
+        CONTENT_LAYERS, "Layers that hold the content.", "Losses", items=str
+    )
+    style_layers: tuple[str, ...] = option(
+        STYLE_LAYERS, "Layers that hold the style.", "Losses", items=str, shown="relu1_1 … relu5_1"
+    )
+    content_layer_weights: tuple[float, ...] | None = option(
+        None, "A weight for each content layer.", "Losses", least=0.0, items=float, shown="equal"
+    )
+    style_layer_weights: tuple[float, ...] | None = option(
+        None, "A weight for each style layer.", "Losses", least=0.0, items=float, shown="equal"
+    )
+    loss: str = option(
+        "relative",
+        "Form of the losses: relative to the targets, or as Gatys et al. wrote them.",
+        "Losses",
+        choices=("relative", "gatys"),
+    )
+    pooling: str = option("max", "Pooling of the encoder.", "Losses", choices=("max", "average"))
+
+    steps: tuple[int, ...] | None = option(
+        None,
+        "Steps of each octave, coarse to fine (80,25), or one number: of all together.",
+        "Optimization",
+        least=0,
+        items=int,
+        shown="by size",
+    )
+    time: float | None = option(
+        None,
+        "Seconds the run may take, instead of steps.",
+        "Optimization",
+        above=0.0,
+        shown="no limit",
+    )
+    stop_after: int | None = option(
+        None, "Stop after this many steps in all.", "Optimization", least=1, shown="the end"
+    )
+    min_size: int = option(
+        256, "Longest side of the coarsest octave, in pixels.", "Optimization", least=16
+    )
+    optimizer: str = option("adam", "Optimizer.", "Optimization", choices=("adam", "lbfgs"))
+    learning_rate: float | None = option(
+        None, "Step length of the optimizer.", "Optimization", above=0.0, shown="adam 0.03, lbfgs 1"
+    )
+    init: str = option(
+        "content", "Start: content, noise, style, or a picture file.", "Optimization"
+    )
+    ema: float = option(
+        0.0,
+        "Average of the last iterates: its decay, 0 for none.",
+        "Optimization",
+        least=0.0,
+        most=0.9999,
+    )
+    seed: int = option(0, "Seed of everything random.", "Optimization", least=0, most=2**63 - 1)
+
+    device: str = option(
+        "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
+    )
+    precision: str = option(
+        "auto",
+        "Arithmetic of the encoder; auto takes bfloat16 where the processor has it.",
+        "Machine",
+        choices=("auto", "float32", "bfloat16"),
+    )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = _checked(each.name, getattr(self, each.name), each.metadata)
+            object.__setattr__(self, each.name, value)
+        if self.time is not None and self.steps is not None:
+            raise SettingsError("time and steps exclude each other: give one of them")
+        for layers, weights in (
+            ("content_layers", "content_layer_weights"),
+            ("style_layers", "style_layer_weights"),
+        ):
+            _same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        if self.keep_gps and not self.keep_exif:
+            object.__setattr__(self, "keep_exif", True)
+
+    @property
+    def loss_weights(self) -> tuple[float, float, float]:
+        """Content, style and smoothness weight, with the defaults of the chosen form filled in."""
+        given = (self.content_weight, self.style_weight, self.tv_weight)
+        default = DEFAULT_WEIGHTS[self.loss]
+        content, style, tv = (d if g is None else g for g, d in zip(given, default, strict=True))
+        return content, style, tv
+
+    @property
+    def step_length(self) -> float:
+        """The learning rate, with the optimizer's default filled in."""
+        return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
+
+    def updated(self, **changes: Any) -> "Settings":  # noqa: ANN401
+        """Return a copy with some options changed.
+
+        Raises:
+            SettingsError: A name is unknown (the nearest is offered), or a value is out of range.
+        """
+        for name in changes:
+            _known(name)
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all options as JSON-able values."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Settings":
+        """Build settings from names and values, as keywords or a recipe give them.
+
+        Raises:
+            SettingsError: A name is unknown, or a value is out of range.
+        """
+        return cls().updated(**values)
+
+
+FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(Settings)}
+_HINTS = get_type_hints(Settings)
+OPTIONAL = frozenset(name for name, hint in _HINTS.items() if NoneType in get_args(hint))
+#: the plain type of each field: int, float, str, bool or tuple
+TYPES: Mapping[str, type] = {
+    name: next((kind for kind in get_args(hint) if kind in _SCALARS), hint)
+    for name, hint in _HINTS.items()
+}
+
+
+def _known(name: str) -> None:
+    if name not in FIELDS:
+        near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(FIELDS)}"
+        raise SettingsError(f"there is no setting {name!r}; {hint}")
+
+
+def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return `value` in its field's own type, or raise."""
+    if value is None:
+        if name in OPTIONAL:
+            return None
+        raise SettingsError(f"{name} must have a value")
+    if "items" in rules:
+        many = value if isinstance(value, list | tuple) else _split(value)
+        if not many:
+            raise SettingsError(f"{name} is empty: give at least one value")
+        return tuple(_one(name, item, rules["items"], rules) for item in many)
+    return _one(name, value, TYPES[name], rules)
+
+
+def _split(value: Any) -> list[Any]:  # noqa: ANN401
+    if isinstance(value, str):
+        return [part.strip() for part in value.replace(" ", ",").split(",") if part.strip()]
+    return [value]
+
+
+def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    try:
+        whole = kind is not int or float(value) == int(value)
+        result = kind(value) if whole and isinstance(value, bool) == (kind is bool) else None
+    except (TypeError, ValueError, OverflowError):
+        result = None
+    if result is None or (kind is str and not isinstance(value, str)):
+        raise SettingsError(f"{name} must be {_SCALARS[kind]}, not {value!r}")
+    _within(name, result, rules)
+    return result
+
+
+def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: ANN401
+    choices = rules.get("choices")
+    if choices is not None and value not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}; not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name} must be a finite number, not {value}")
+    least, most, above = rules.get("least"), rules.get("most"), rules.get("above")
+    if least is not None and value < least:
+        raise SettingsError(f"{name} must be at least {least}, not {value}")
+    if above is not None and value <= above:
+        raise SettingsError(f"{name} must be above {above}, not {value}")
+    if most is not None and value > most:
+        raise SettingsError(f"{name} must be at most {most}, not {value}")
+
+
+def _same_length(
+    layers: str, names: tuple[str, ...], weights: str, values: tuple[float, ...] | None
+) -> None:
+    if values is not None and len(values) != len(names):
+        raise SettingsError(f"{weights} has {len(values)} values, but {layers} has {len(names)}")

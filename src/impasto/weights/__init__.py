@@ -1,0 +1,31 @@
+"""Files of trained parameters: which there are, where they lie, and what is in them.
+
+``load_vgg19(fetch("vgg19"))`` is the whole use of this package. Importing it loads nothing heavy:
+numpy, h5py, safetensors, torch and pooch are imported by the functions that need them.
+"""
+
+from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
+from impasto.weights.fetching import fetch, find
+from impasto.weights.folders import Folder, cache_folder, search_folders
+from impasto.weights.formats import load_vgg19
+from impasto.weights.hashing import hash_matches, sha256_of
+from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
+from impasto.weights.writing import write_vgg19
+
+__all__ = [
+    "CATALOGUE",
+    "VGG19_LAYERS",
+    "Folder",
+    "InputConvention",
+    "VggParameters",
+    "WeightsFile",
+    "cache_folder",
+    "fetch",
+    "files_named",
+    "find",
+    "hash_matches",
+    "load_vgg19",
+    "search_folders",
+    "sha256_of",
+    "write_vgg19",
+]

@@ -1,0 +1,124 @@
+"""The table of weights files: where each comes from and what may be done with it.
+
+A hash stands here only if the publisher of the file states it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impasto.errors import WeightsError
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One file of trained parameters.
+
+    Attributes:
+        name: The short name that users type, such as ``"vgg19-keras"``.
+        filename: What the file is called on disk.
+        group: The name of the network; files of one group can stand in for each other.
+        purpose: What the file is for, in a few words.
+        license: What may be done with it, and whose it is.
+        source: Who published it.
+        url: Where it is downloaded from; None for a file that is only ever found locally.
+        size_bytes: Its exact size, where the publisher's file is known to have one.
+        sha256: The published SHA-256, 64 hexadecimal digits.
+        sha256_prefix: The first digits of the SHA-256, where only these are published.
+        md5: The published MD5, 32 hexadecimal digits.
+        kept_as: For a pickled file, the name of the safetensors copy that is used in its place.
+    """
+
+    name: str
+    filename: str
+    group: str
+    purpose: str
+    license: str
+    source: str
+    url: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    sha256_prefix: str | None = None
+    md5: str | None = None
+    kept_as: str | None = None
+
+    @property
+    def published_hash(self) -> str | None:
+        """The strongest hash that the publisher states, as ``"algorithm:digits"``, or None."""
+        if self.sha256:
+            return f"sha256:{self.sha256}"
+        if self.sha256_prefix:
+            return f"sha256:{self.sha256_prefix}..."
+        return f"md5:{self.md5}" if self.md5 else None
+
+    @property
+    def size(self) -> str:
+        """The size for people: ``"80 MB"``, or ``"unknown"``."""
+        return "unknown" if self.size_bytes is None else f"{self.size_bytes / 1e6:.0f} MB"
+
+
+_VGG_LICENSE = "CC BY 4.0 (Visual Geometry Group, Oxford)"
+
+# The order within a group is the order of preference; the first with a url is the one downloaded.
+_FILES = (
+    WeightsFile(
+        name="vgg19-safetensors",
+        filename="vgg19.safetensors",
+        group="vgg19",
+        purpose="VGG-19 convolutions in impasto's own layout",
+        license=_VGG_LICENSE,
+        source="converted by whoever put it there",
+    ),
+    WeightsFile(
+        name="vgg19-keras",
+        filename="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        group="vgg19",
+        purpose="VGG-19 convolutions, the original Caffe parameters",
+        license=_VGG_LICENSE,
+        source="Keras Applications",
+        url=(
+            "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
+            "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        ),
+        size_bytes=80_134_624,
+        md5="253f8cb515780f3b799900260a226db6",
+    ),
+    WeightsFile(
+        name="vgg19-torchvision",
+        filename="vgg19-dcbb9e9d.pth",
+        group="vgg19",
+        purpose="VGG-19 trained anew for torchvision, with its classifier",
+        license="BSD-3-Clause (torchvision)",
+        source="torchvision",
+        url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+        size_bytes=574_673_361,
+        # torch.hub's convention: the digits in the file's name begin its SHA-256.
+        sha256_prefix="dcbb9e9d",
+        kept_as="vgg19-dcbb9e9d.safetensors",
+    ),
+)
+
+CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _FILES}
+"""All files by their short name, in the order of preference."""
+
+
+def files_named(name: str) -> tuple[WeightsFile, ...]:
+    """The catalogued files that a name stands for.
+
+    Args:
+        name: A short name (``"vgg19-keras"``), a file name, or a group (``"vgg19"``).
+
+    Returns:
+        At least one file; of a group all of them, the preferred one first.
+
+    Raises:
+        WeightsError: The catalogue does not have the name.
+    """
+    found = tuple(
+        file
+        for file in CATALOGUE.values()
+        if name in (file.name, file.filename, file.kept_as, file.group)
+    )
+    if not found:
+        known = ", ".join(dict.fromkeys([*(f.group for f in CATALOGUE.values()), *CATALOGUE]))
+        raise WeightsError(f"{name}: neither a file nor the name of any weights; known: {known}")
+    return found

@@ -1,0 +1,130 @@
+"""One file from the network: whole and verified, or a clear error and nothing left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from impasto.errors import WeightsError
+from impasto.weights.atomic import replacing
+from impasto.weights.catalogue import WeightsFile
+from impasto.weights.hashing import hash_matches, sha256_of
+
+if TYPE_CHECKING:
+    from requests import Response
+
+OnDownload = Callable[[WeightsFile, Path], None]
+"""What is told of a download before its first byte: the file, and where it will lie."""
+
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+TIMEOUT_SECONDS = 30.0
+_CHUNK_BYTES = 1 << 20
+
+
+class _InterruptedError(Exception):
+    """A download that may go better the next time."""
+
+
+def download(file: WeightsFile, target: Path, on_download: OnDownload | None = None) -> None:
+    """Download a file to a temporary one beside the target, verify it, and rename it.
+
+    A cut connection is tried again from the start, three times in all, with a pause of one second
+    and then two; so is a server that says it is busy.
+
+    Args:
+        file: What to download; it has a url.
+        target: The path of the finished file.
+        on_download: Called once, before the first byte, when the folder is known to be writable.
+
+    Raises:
+        WeightsError: No network, no such file, a connection that is cut again and again, a wrong
+            hash, no space on the disk, or a folder that cannot be written to.
+    """
+    try:
+        with replacing(target) as part:
+            if on_download:
+                on_download(file, target)
+            _download_patiently(file, part)
+            _verify(file, part)
+    except OSError as error:
+        raise WeightsError(
+            f"{target} cannot be written ({error.strerror or error}; the file needs {file.size}): "
+            f"make room or set IMPASTO_HOME to another folder, then run "
+            f"`impasto weights fetch {file.name}`"
+        ) from error
+
+
+def _download_patiently(file: WeightsFile, part: Path) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _download_once(file, part)
+        except _InterruptedError as error:
+            if attempt == ATTEMPTS:
+                raise _failed(file, f"{error}, {ATTEMPTS} times") from error
+            time.sleep(PAUSE_SECONDS * attempt)
+    return None
+
+
+def _download_once(file: WeightsFile, part: Path) -> None:
+    from requests.exceptions import HTTPError, RequestException
+
+    try:
+        _get(str(file.url), part)
+    except HTTPError as error:
+        response = error.response
+        status, reason = (
+            (response.status_code, response.reason) if response is not None else (0, "")
+        )
+        reason = f"the server answered {status} {reason}"
+        if status == 429 or status >= 500:
+            raise _InterruptedError(reason) from error
+        raise _failed(file, reason) from error
+    except RequestException as error:
+        raise _InterruptedError(_reason(error)) from error
+    if part.stat().st_size < (file.size_bytes or 0):
+        raise _InterruptedError("the connection was cut")
+
+
+def _get(url: str, part: Path) -> None:
+    from pooch import HTTPDownloader
+
+    with ExitStack() as connections:
+
+        def close_at_the_end(response: Response, **_: object) -> None:
+            connections.callback(response.close)
+
+        # pooch leaves the connection of a download that fails open; the hook gets hold of it.
+        hooks = {"response": close_at_the_end}
+        download = HTTPDownloader(chunk_size=_CHUNK_BYTES, timeout=TIMEOUT_SECONDS, hooks=hooks)
+        download(url, str(part), None)
+
+
+def _reason(error: Exception) -> str:
+    from requests.exceptions import ChunkedEncodingError, Timeout
+
+    if isinstance(error, ChunkedEncodingError):
+        return "the connection was cut"
+    if isinstance(error, Timeout):
+        return f"the server was silent for {TIMEOUT_SECONDS:.0f} seconds"
+    return f"no connection to the server ({type(error).__name__})"
+
+
+def _verify(file: WeightsFile, part: Path) -> None:
+    if hash_matches(file, part) is False:
+        raise _failed(
+            file,
+            f"what arrived is another file ({part.stat().st_size} bytes, sha256:{sha256_of(part)})",
+        )
+
+
+def _failed(file: WeightsFile, reason: str) -> WeightsError:
+    return WeightsError(
+        f"{file.filename} could not be downloaded from {file.url} "
+        f"({file.published_hash or 'no published hash'}): {reason}. "
+        f"Try again with `impasto weights fetch {file.name}`, or get the file some other way and "
+        "set IMPASTO_WEIGHTS to its folder"
+    )

@@ -1,0 +1,115 @@
+"""From a name to a file on this machine, by the network only if nothing else has it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from impasto.errors import WeightsError
+from impasto.weights.catalogue import WeightsFile, files_named
+from impasto.weights.conversion import converted
+from impasto.weights.downloading import OnDownload, download
+from impasto.weights.folders import Folder, cache_folder, is_offline, search_folders
+from impasto.weights.hashing import size_matches
+
+
+def find(name: str | os.PathLike[str]) -> Path | None:
+    """The file that a name stands for, if it is on this machine; touches no network.
+
+    Args:
+        name: The path of an existing file (returned as it is), a file name, or a short name or a
+            group of the catalogue; of a group, the preferred file that is there.
+
+    Returns:
+        A path, or None.
+
+    Raises:
+        WeightsError: The name is neither a file nor in the catalogue.
+    """
+    if _is_file(path := Path(name).expanduser()):
+        return path
+    found = _first_found(files_named(str(name)))
+    return found[1] if found else None
+
+
+def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None) -> Path:
+    """The file that a name stands for, downloaded into the cache if it is nowhere on this machine.
+
+    Looks at an explicit path, each folder of ``IMPASTO_WEIGHTS``, the cache (``IMPASTO_HOME``), and
+    what Keras and torch.hub have downloaded; then on the network, unless ``IMPASTO_OFFLINE`` is 1.
+    A pickled file is kept as a safetensors copy in the cache, and that copy is what is returned.
+
+    Args:
+        name: As for `find`.
+        on_download: Told the file and its future path before the first byte of a download.
+
+    Returns:
+        The path of a file that `load_vgg19` reads.
+
+    Raises:
+        WeightsError: The name is unknown, or the file is nowhere and cannot be downloaded; the
+            message says where it was looked for and what to do.
+    """
+    if _is_file(path := Path(name).expanduser()):
+        return path
+    files = files_named(str(name))
+    if found := _first_found(files):
+        return converted(*found)
+    file = next((file for file in files if file.url), None)
+    if file is None or is_offline():
+        raise missing(str(name))
+    return _downloaded(file, on_download)
+
+
+def copies(file: WeightsFile) -> Iterator[tuple[Folder, Path]]:
+    """All copies of a file on this machine, sound or not, in the order of the search."""
+    for folder in search_folders():
+        for name in (file.kept_as, file.filename):
+            if name and _is_file(folder.path / name):
+                yield folder, folder.path / name
+
+
+def missing(name: str) -> WeightsError:
+    """The error for weights that are nowhere: what, where it was looked for, and what to do.
+
+    Args:
+        name: A name in the catalogue.
+    """
+    files = files_named(name)
+    file = next((file for file in files if file.url), files[0])
+    looked = ", ".join(str(folder.path) for folder in search_folders())
+    download_it = "unset IMPASTO_OFFLINE and " if is_offline() else ""
+    if file.url:
+        remedy = (
+            f"{download_it}run `impasto weights fetch {file.name}` ({file.size} from {file.url}, "
+            f"{file.published_hash or 'no published hash'}), or set"
+        )
+    else:
+        remedy = "it is not on the network, so set"
+    names = " or ".join(file.filename for file in files)
+    return WeightsError(
+        f"the weights {name!r} ({names}) are not on this machine; looked in {looked}. To fix it, "
+        f"{remedy} IMPASTO_WEIGHTS to a folder that has the file"
+    )
+
+
+def _is_file(path: Path) -> bool:
+    # Path.is_file() raises in a folder that one may not enter, and for names that are too long.
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def _first_found(files: Sequence[WeightsFile]) -> tuple[WeightsFile, Path] | None:
+    for file in files:
+        for folder, path in copies(file):
+            # A download that another program left unfinished is no file of ours to complain about.
+            if not folder.foreign or size_matches(file, path):
+                return file, path
+    return None
+
+
+def _downloaded(file: WeightsFile, on_download: OnDownload | None) -> Path:
+    target = cache_folder() / file.filename
+    download(file, target, on_download)
+    path = converted(file, target)
+    if path != target:
+        target.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,65 @@
+"""The folders that weights are looked for in, in order, and what the environment says of them.
+
+=================== ==============================================================================
+``IMPASTO_WEIGHTS`` folders of your own, separated as in ``PATH``; searched first
+``IMPASTO_HOME``    the home of impasto's cache, instead of the user's cache folder
+``IMPASTO_OFFLINE`` ``1``: download nothing
+=================== ==============================================================================
+
+Files that Keras (``KERAS_HOME``) and torch.hub (``TORCH_HOME``, ``XDG_CACHE_HOME``) have downloaded
+already are used as well.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that is searched.
+
+    Attributes:
+        path: The folder, which need not exist.
+        reason: Why it is searched, in a few words.
+        foreign: Whether another program fills it, so that a file may be half written.
+    """
+
+    path: Path
+    reason: str
+    foreign: bool = False
+
+
+def cache_folder() -> Path:
+    """The folder that downloads are kept in: ``IMPASTO_HOME/weights`` or the user's cache."""
+    if home := os.environ.get("IMPASTO_HOME"):
+        return Path(home).expanduser() / "weights"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("impasto", appauthor=False) / "weights"
+
+
+def search_folders() -> list[Folder]:
+    """All folders that are searched before anything is downloaded, in order."""
+    named = os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep)
+    return [
+        *(Folder(Path(path).expanduser(), "IMPASTO_WEIGHTS") for path in named if path),
+        Folder(cache_folder(), "impasto's cache"),
+        Folder(_keras_folder(), "Keras's cache", foreign=True),
+        Folder(_torch_folder(), "torch.hub's cache", foreign=True),
+    ]
+
+
+def is_offline() -> bool:
+    """Whether ``IMPASTO_OFFLINE`` forbids downloads."""
+    return os.environ.get("IMPASTO_OFFLINE", "").lower() not in ("", "0", "false", "no")
+
+
+def _keras_folder() -> Path:
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+
+
+def _torch_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or os.path.join(cache, "torch")  # noqa: PTH118 (may be ~)
+    return Path(home).expanduser() / "hub" / "checkpoints"

@@ -1,0 +1,92 @@
+"""VGG-19 as a table: its layers, its parameters, and what they want as their input.
+
+Simonyan & Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014,
+configuration E without the classifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Layer: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+ChannelOrder: TypeAlias = Literal["RGB", "BGR"]
+
+_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+
+
+def _layers() -> dict[str, tuple[int, int]]:
+    layers, width = {}, 3
+    for block, (count, channels) in enumerate(_BLOCKS, start=1):
+        for index in range(1, count + 1):
+            layers[f"conv{block}_{index}"] = (width, channels)
+            width = channels
+    return layers
+
+
+VGG19_LAYERS: Mapping[str, tuple[int, int]] = _layers()
+"""The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels."""
+
+
+class InputConvention(NamedTuple):
+    """What a network wants for an sRGB picture x in [0, 1]: ``(x * scale - mean) / std``.
+
+    Attributes:
+        channel_order: The order of the channels, which ``mean`` and ``std`` are in as well.
+        scale: 255 or 1.
+        mean: One number a channel.
+        std: One number a channel.
+    """
+
+    channel_order: ChannelOrder
+    scale: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68), (1.0, 1.0, 1.0))
+"""Of the original parameters, which Keras publishes too."""
+
+CAFFE_UNIT = InputConvention(
+    "RGB", 1.0, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1.0, 1.0, 1.0)
+)
+"""Of the normalized network that AdaIN and WCT use."""
+
+TORCHVISION = InputConvention("RGB", 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Of the networks that torchvision trained."""
+
+
+@dataclass(frozen=True)
+class VggParameters:
+    """The convolutions of a VGG-19, and what they want as their input.
+
+    For an sRGB picture x in [0, 1] the input is ``(x[channel_order] * scale - mean) / std``.
+
+    Attributes:
+        weights: For each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
+            (out,), both float32.
+        channel_order: ``"RGB"`` or ``"BGR"``, which ``mean`` and ``std`` are in as well.
+        scale: 255 or 1.
+        mean: One number a channel.
+        std: One number a channel.
+        source: Where the parameters come from, for people.
+    """
+
+    weights: Mapping[str, Layer]
+    channel_order: ChannelOrder
+    scale: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    source: str
+
+    @property
+    def convention(self) -> InputConvention:
+        """The four fields about the input as one."""
+        return InputConvention(self.channel_order, self.scale, self.mean, self.std)

@@ -1,0 +1,54 @@
+"""What all tests share: no network, no surprises from the user's own folders, real data if any."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image
+
+Array = NDArray[np.uint8]
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def real_weights() -> Path:
+    """A folder with a trained VGG-19."""
+    for folder in os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep):
+        if folder and (Path(folder) / "vgg19.safetensors").is_file():
+            return Path(folder)
+    pytest.skip("no vgg19.safetensors in IMPASTO_WEIGHTS")
+
+
+@pytest.fixture(scope="session")
+def photo() -> Array:
+    """A photograph of 96 x 64 pixels."""
+    return shrunk(skimage.data.coffee(), 96, 64)
+
+
+@pytest.fixture(scope="session")
+def painting() -> Array:
+    """A drawn style of 80 x 80 pixels."""
+    from impasto.gallery import draw
+
+    return draw("strokes", 80).to_array()
+
+
+@pytest.fixture
+def files(tmp_path: Path, photo: Array, painting: Array) -> tuple[Path, Path]:
+    """The two as files in a folder of their own."""
+    content, style = tmp_path / "photo.png", tmp_path / "painting.png"
+    Image.fromarray(photo).save(content)
+    Image.fromarray(painting).save(style)
+    return content, style
+
+
+def shrunk(pixels: Array, width: int, height: int) -> Array:
+    """Return (H, W, 3) resized."""
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))

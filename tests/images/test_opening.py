@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import io
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageCms, ImageOps
+from tests.images.image_samples import (
+    astronaut,
+    decode_png16,
+    deep_astronaut,
+    encoded,
+    wide_gamut_profile,
+)
+
+from impasto.images import open_picture
+
+
+def opened(source: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401
+    return open_picture(source, **options).to_array(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP", "GIF"])
+def test_lossless_formats_come_in_exactly(kind: str) -> None:
+    pixels = astronaut()
+    options = {"lossless": True} if kind == "WEBP" else {}
+    data = encoded(pixels, kind, **options)
+    with Image.open(io.BytesIO(data)) as image:
+        expected = np.asarray(image.convert("RGB"))
+    np.testing.assert_array_equal(opened(data), expected)
+    if kind != "GIF":
+        np.testing.assert_array_equal(opened(data), pixels)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF"])
+def test_lossy_formats_come_in_closely(kind: str) -> None:
+    difference = opened(encoded(astronaut(), kind, quality=95)).astype(int) - astronaut()
+    assert np.abs(difference).mean() < 4
+
+
+def test_the_content_decides_and_not_the_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "really_a_png.jpg"
+    path.write_bytes(encoded(astronaut(), "PNG"))
+    picture = open_picture(path)
+    assert picture.name == "really_a_png"
+    np.testing.assert_array_equal(picture.to_array(np.uint8), astronaut())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "deep PNG", "deep TIFF"])
+def test_pictures_are_turned_upright(orientation: int, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = np.asarray(
+        ImageOps.exif_transpose(Image.open(io.BytesIO(encoded(astronaut(), "PNG", exif=exif))))
+    )
+    if kind == "deep PNG":
+        block = exif.tobytes().removeprefix(b"Exif\x00\x00")
+        shallow = encoded(astronaut(), "PNG", exif=exif)
+        start = shallow.index(b"eXIf") - 4
+        data = imagecodecs.png_encode(astronaut().astype(np.uint16) * 257)
+        data = data[:33] + shallow[start : start + 12 + len(block)] + data[33:]
+    elif kind == "deep TIFF":
+        file = io.BytesIO()
+        deep = astronaut().astype(np.uint16) * 257
+        tifffile.imwrite(file, deep, photometric="rgb", extratags=[(274, 3, 1, orientation, True)])
+        data = file.getvalue()
+    else:
+        options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
+        options |= {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+        data = encoded(astronaut(), kind, exif=exif, **options)
+    picture = open_picture(data)
+    assert picture.bits == (16 if kind.startswith("deep") else 8)
+    difference = np.abs(picture.to_array(np.uint8).astype(int) - upright)
+    assert difference.max() <= (40 if kind == "JPEG" else 0)
+    assert difference.mean() < 3
+
+
+def test_a_profile_is_converted_as_little_cms_does() -> None:
+    profile = wide_gamut_profile()
+    image = Image.fromarray(astronaut())
+    expected = ImageCms.profileToProfile(
+        image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    assert expected is not None
+    shallow = opened(encoded(image, "PNG", icc_profile=profile))
+    assert np.abs(shallow.astype(int) - np.asarray(expected)).max() <= 1
+    assert np.abs(shallow.astype(int) - astronaut()).max() > 10
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_profile_means_the_same_in_16_bits(kind: str) -> None:
+    profile = wide_gamut_profile()
+    shallow = open_picture(encoded(astronaut(), "PNG", icc_profile=profile))
+    deep = astronaut().astype(np.uint16) * 257
+    if kind == "PNG":
+        plain = imagecodecs.png_encode(deep)
+        donor = encoded(astronaut(), "PNG", icc_profile=profile)
+        start = donor.index(b"iCCP") - 4
+        (length,) = struct.unpack(">I", donor[start : start + 4])
+        data = plain[:33] + donor[start : start + 12 + length] + plain[33:]
+    else:
+        file = io.BytesIO()
+        tifffile.imwrite(file, deep, photometric="rgb", iccprofile=profile)
+        data = file.getvalue()
+    picture = open_picture(data)
+    assert picture.bits == 16
+    assert np.abs(picture.pixels - shallow.pixels).max() < 1.2 / 255
+
+
+def test_a_gray_profile_agrees_between_depths() -> None:
+    profile = imagecodecs.cms_profile("gray", whitepoint=[0.3127, 0.329, 1.0], gamma=1.8)
+    gray = astronaut()[..., 0]
+    shallow = open_picture(encoded(gray, "TIFF", icc_profile=profile))
+    file = io.BytesIO()
+    tifffile.imwrite(file, gray.astype(np.uint16) * 257, iccprofile=profile)
+    deep = open_picture(file.getvalue())
+    assert np.abs(shallow.pixels - deep.pixels).max() < 3 / 255
+    assert np.abs(deep.pixels[..., 0] - gray / 255).max() > 5 / 255
+
+
+@pytest.mark.parametrize("profile", [b"broken", b"x" * 4000])
+def test_a_broken_profile_is_ignored(profile: bytes) -> None:
+    np.testing.assert_array_equal(
+        opened(encoded(astronaut(), "PNG", icc_profile=profile)), astronaut()
+    )
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_becomes_rgb(kind: str) -> None:
+    cmyk = Image.fromarray(astronaut()).convert("CMYK")
+    options = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
+    difference = opened(encoded(cmyk, kind, **options)).astype(int) - astronaut()
+    assert np.abs(difference).max() < 12
+
+
+def test_cmyk_agrees_between_depths() -> None:
+    cmyk = np.asarray(Image.fromarray(astronaut()).convert("CMYK"))
+    file = io.BytesIO()
+    tifffile.imwrite(file, cmyk.astype(np.uint16) * 257, photometric="separated")
+    assert np.abs(opened(file.getvalue()).astype(int) - astronaut()).max() <= 1
+
+
+def test_lab_is_converted() -> None:
+    lab = ImageCms.createProfile("LAB")
+    image = ImageCms.profileToProfile(
+        Image.fromarray(astronaut()), ImageCms.createProfile("sRGB"), lab, outputMode="LAB"
+    )
+    assert image is not None
+    difference = np.abs(opened(encoded(image, "TIFF")).astype(int) - astronaut())
+    assert difference.mean() < 2
+
+
+def test_a_palette_keeps_its_transparency() -> None:
+    palette = Image.fromarray(astronaut()).quantize(16)
+    for kind in ("PNG", "GIF"):
+        picture = open_picture(encoded(palette, kind, transparency=3))
+        assert picture.alpha is not None
+        np.testing.assert_array_equal(picture.alpha == 0, np.asarray(palette) == 3)
+        visible = picture.alpha == 1
+        expected = np.asarray(palette.convert("RGB"))
+        np.testing.assert_array_equal(picture.to_array(np.uint8)[visible][:, :3], expected[visible])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGBA", "P", "YCbCr", "HSV", "RGBa", "La"])
+def test_every_mode_of_pillow_opens(mode: str) -> None:
+    image = Image.fromarray(astronaut())
+    steps = {"RGBa": "RGBA", "La": "LA"}
+    image = image.convert(steps.get(mode, mode)).convert(mode)
+    picture = open_picture(image)
+    assert picture.size == (96, 64)
+    assert (picture.alpha is not None) == (mode in ("LA", "RGBA", "RGBa", "La"))
+    expected = image.convert(steps.get(mode, mode)).convert("RGB")
+    np.testing.assert_array_equal(picture.to_array(np.uint8)[..., :3], np.asarray(expected))
+
+
+def test_one_bit_files_of_both_polarities() -> None:
+    bits = astronaut()[..., 0] > 128
+    for photometric in ("minisblack", "miniswhite"):
+        file = io.BytesIO()
+        tifffile.imwrite(file, bits, photometric=photometric)
+        gray = opened(file.getvalue())[..., 0] == 255
+        np.testing.assert_array_equal(gray, bits if photometric == "minisblack" else ~bits)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_16_bit_png_keeps_all_bits(channels: int) -> None:
+    deep = np.dstack([deep_astronaut(), deep_astronaut()[::-1, :, 0]])[..., 4 - channels :]
+    data = imagecodecs.png_encode(np.ascontiguousarray(np.squeeze(deep)))
+    np.testing.assert_array_equal(decode_png16(bytes(data)), deep)
+    picture = open_picture(data)
+    result = picture.to_array(np.uint16)
+    assert picture.bits == 16
+    assert (picture.alpha is not None) == (channels in (2, 4))
+    np.testing.assert_array_equal(result[..., 0], deep[..., 0])
+    np.testing.assert_array_equal(result[..., -1], deep[..., -1])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compression": "lzw", "predictor": True},
+        {"compression": "zlib"},
+        {"byteorder": ">"},
+        {"tile": (32, 32)},
+        {"planarconfig": "separate"},
+        {"planarconfig": "separate", "tile": (16, 16), "compression": "zlib", "byteorder": ">"},
+        {"bigtiff": True},
+    ],
+)
+def test_16_bit_tiff_of_every_layout(options: dict[str, Any]) -> None:
+    deep = deep_astronaut()
+    data = np.moveaxis(deep, -1, 0) if "planarconfig" in options else deep
+    file = io.BytesIO()
+    tifffile.imwrite(file, data, photometric="rgb", **options)
+    picture = open_picture(file.getvalue())
+    assert picture.bits == 16
+    np.testing.assert_array_equal(picture.to_array(np.uint16), deep)
+
+
+def test_16_bit_tiff_with_white_as_zero_alpha_and_floats() -> None:
+    gray = deep_astronaut()[..., 0]
+    file = io.BytesIO()
+    tifffile.imwrite(file, gray, photometric="miniswhite")
+    np.testing.assert_array_equal(
+        open_picture(file.getvalue()).to_array(np.uint16)[..., 0], 65535 - gray
+    )
+    rgba = np.dstack([deep_astronaut(), gray])
+    for kind in ("unassalpha", "assocalpha"):
+        file = io.BytesIO()
+        stored = rgba.copy()
+        if kind == "assocalpha":
+            stored[..., :3] = np.round(rgba[..., :3] * (gray / 65535)[..., None])
+        tifffile.imwrite(file, stored, photometric="rgb", extrasamples=[kind])
+        result = open_picture(file.getvalue()).to_array(np.uint16)
+        np.testing.assert_array_equal(result[..., 3], gray)
+        bright = gray > 20000
+        assert np.abs(result[bright].astype(int) - rgba[bright]).max() <= 3
+    file = io.BytesIO()
+    floats = (deep_astronaut() / 65535).astype(np.float32)
+    tifffile.imwrite(file, floats, photometric="rgb")
+    np.testing.assert_array_equal(
+        open_picture(file.getvalue()).to_array(np.uint16), deep_astronaut()
+    )
+
+
+def test_16_bits_in_pillow_images() -> None:
+    gray = deep_astronaut()[..., 0]
+    for image in (Image.fromarray(gray), Image.fromarray(gray.astype(np.int32))):
+        picture = open_picture(image)
+        assert picture.bits == 16
+        np.testing.assert_array_equal(picture.to_array(np.uint16)[..., 1], gray)
+
+
+def test_max_size_reduces_but_never_enlarges() -> None:
+    deep = imagecodecs.png_encode(deep_astronaut())
+    for source in (encoded(astronaut(), "PNG"), encoded(astronaut(), "JPEG"), deep, astronaut()):
+        assert open_picture(source, max_size=48).size == (48, 32)
+        assert open_picture(source, max_size=500).size == (96, 64)
+    shallow, wide = open_picture(astronaut(), max_size=48), open_picture(deep, max_size=48)
+    assert np.abs(shallow.pixels - wide.pixels).max() < 0.02
+    from_file = open_picture(encoded(astronaut(), "PNG"), max_size=48)
+    assert np.abs(shallow.pixels - from_file.pixels).max() < 0.02
+
+
+def test_reducing_does_not_let_hidden_colors_bleed() -> None:
+    pixels = np.zeros((64, 64, 4), np.uint16)
+    pixels[..., 0] = 65535
+    pixels[:, 32:, :] = (65535, 0, 0, 65535)
+    pixels[:, :32, 1] = 65535  # hidden yellow beside visible red
+    for source in (imagecodecs.png_encode(pixels), encoded((pixels >> 8).astype(np.uint8), "PNG")):
+        picture = open_picture(source, max_size=21)
+        assert picture.alpha is not None
+        assert picture.pixels[picture.alpha > 0.05][:, 1].max() < 0.05
+
+
+def test_a_huge_jpeg_opens_small_in_little_memory() -> None:
+    data = encoded(Image.new("RGB", (12000, 9000), (200, 30, 90)), "JPEG")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    picture = open_picture(data, max_size=512)
+    assert picture.size == (512, 384)
+    assert np.abs(picture.to_array(np.uint8).astype(int) - (200, 30, 90)).max() <= 2
+    if sys.platform == "linux":
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_arrays_of_every_kind() -> None:
+    photo = astronaut()
+    for array in (photo, photo.astype(np.uint16) * 257, photo / 255, (photo / 255).astype("f4")):
+        np.testing.assert_array_equal(opened(array), photo)
+    np.testing.assert_array_equal(opened(photo[..., 0])[..., 2], photo[..., 0])
+    np.testing.assert_array_equal(opened(photo[..., :1])[..., 2], photo[..., 0])
+    rgba = np.dstack([photo, photo[..., 1]])
+    np.testing.assert_array_equal(opened(rgba), rgba)
+    assert open_picture(np.zeros((1, 1), np.uint8)).size == (1, 1)
+    assert open_picture(photo.astype(np.uint16)).bits == 16

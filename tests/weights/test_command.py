@@ -1,0 +1,114 @@
+"""``impasto weights``, from the outside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from impasto.cli.weights import app
+from impasto.errors import WeightsError
+from impasto.weights import CATALOGUE, WeightsFile
+
+if TYPE_CHECKING:
+    from tests.weights.conftest import Answer, Server
+
+
+def run(*arguments: str, status: int = 0) -> list[str]:
+    result = CliRunner().invoke(app, arguments)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == status
+    return result.output.splitlines()
+
+
+def line_of(lines: list[str], name: str) -> str:
+    (line,) = (line for line in lines if line.startswith(name))
+    return line
+
+
+@pytest.fixture
+def file(server: Server, catalogued: Callable[[WeightsFile], WeightsFile]) -> WeightsFile:
+    url, md5 = f"{server.url}/small.bin", hashlib.md5(b"abc").hexdigest()
+    return catalogued(
+        WeightsFile("small", "small.bin", "small", "", "CC0", "here", url, 3, md5=md5)
+    )
+
+
+def test_list_shows_every_file_and_where_it_is(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / "vgg19.safetensors").write_bytes(b"")
+    lines = run("list")
+    assert lines[0].split() == ["NAME", "SIZE", "LICENSE", "WHERE"]
+    assert len(lines) == 1 + len(CATALOGUE)
+    assert line_of(lines, "vgg19-safetensors").endswith(str(cache / "vgg19.safetensors"))
+    assert line_of(lines, "vgg19-keras").endswith("not here; downloaded when needed")
+    assert "80 MB" in line_of(lines, "vgg19-keras")
+    column = lines[0].index("LICENSE")
+    assert all(line[column - 1] == " " and line[column] != " " for line in lines)
+
+
+def test_fetch_says_size_and_license_and_then_the_path(
+    server: Server, answer: type[Answer], file: WeightsFile, cache: Path
+) -> None:
+    server.answers = [answer(b"abc")]
+    said, path = run("fetch", "small")
+    assert "0 MB" in said
+    assert "CC0" in said
+    assert str(file.url) in said
+    assert path == str(cache / "small.bin")
+    assert run("fetch", "small") == [path]
+
+
+def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
+    with pytest.raises(WeightsError, match="known: vgg19"):
+        run("fetch", "nothing")
+    with pytest.raises(WeightsError, match="IMPASTO_WEIGHTS"):
+        run("verify", "vgg19")
+
+
+def test_where_lists_the_folders_in_order(
+    home: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", os.pathsep.join([str(home), str(home / "none")]))
+    lines = run("where")
+    assert [line.split()[0] for line in lines] == ["ORDER", "1", "2", "3", "4", "5"]
+    assert "exists" in lines[1]
+    assert lines[1].endswith(str(home))
+    assert "missing" in lines[2]
+    assert lines[3].endswith(str(cache))
+
+
+def test_verify_finds_every_copy_and_fails_if_one_is_wrong(
+    file: WeightsFile, cache: Path, home: Path
+) -> None:
+    assert len(run("verify")) == 1  # nothing here, nothing wrong
+    cache.mkdir(parents=True)
+    (cache / "small.bin").write_bytes(b"abc")
+    (cache / "vgg19.safetensors").write_bytes(b"mine")
+    lines = run("verify")
+    assert "  ok  " in line_of(lines, "small.bin")
+    assert hashlib.sha256(b"abc").hexdigest() in line_of(lines, "small.bin")
+    assert "no published hash" in line_of(lines, "vgg19.safetensors")
+    models = home / ".keras" / "models"
+    models.mkdir(parents=True)
+    (models / "small.bin").write_bytes(b"abd")
+    wrong = [line for line in run("verify", "small", status=1) if "  wrong  " in line]
+    assert len(wrong) == 1
+    assert wrong[0].endswith(str(models))
+    assert len(run("verify", "vgg19")) == 2
+
+
+def test_verify_takes_a_path(file: WeightsFile, tmp_path: Path) -> None:
+    path = tmp_path / "small.bin"
+    path.write_bytes(b"abc")
+    assert "  ok  " in line_of(run("verify", str(path)), "small.bin")
+    path.write_bytes(b"abcd")
+    assert "  wrong  " in line_of(run("verify", str(path), status=1), "small.bin")
+    other = path.rename(tmp_path / "other.bin")
+    assert "no published hash" in line_of(run("verify", str(other)), "other.bin")

@@ -1,0 +1,138 @@
+"""Where files are looked for, in which order, and what is said when they are nowhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from impasto.errors import WeightsError
+from impasto.weights import CATALOGUE, cache_folder, fetch, find, search_folders
+from impasto.weights.folders import is_offline
+
+KERAS = CATALOGUE["vgg19-keras"]
+TORCHVISION = CATALOGUE["vgg19-torchvision"]
+
+
+def put(folder: Path, name: str, size: int | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with path.open("wb") as stream:
+        stream.truncate(size or 10)  # sparse: the real sizes cost nothing
+    return path
+
+
+def test_the_folders_in_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", os.pathsep.join(["/one", "", "~/two"]))
+    assert [folder.path for folder in search_folders()] == [
+        Path("/one"),
+        home / "two",
+        cache_folder(),
+        home / ".keras" / "models",
+        home / ".cache" / "torch" / "hub" / "checkpoints",
+    ]
+    assert [folder.foreign for folder in search_folders()] == [False] * 3 + [True] * 2
+
+
+def test_the_cache_is_in_the_users_home_or_where_it_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert home in cache_folder().parents
+    monkeypatch.setenv("IMPASTO_HOME", "~/elsewhere")
+    assert cache_folder() == home / "elsewhere" / "weights"
+
+
+def test_keras_and_torch_may_have_moved(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(home / "k"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "x"))
+    assert search_folders()[-2].path == home / "k" / "models"
+    assert search_folders()[-1].path == home / "x" / "torch" / "hub" / "checkpoints"
+    monkeypatch.setenv("TORCH_HOME", str(home / "t"))
+    assert search_folders()[-1].path == home / "t" / "hub" / "checkpoints"
+
+
+def test_an_existing_path_is_returned_as_it_is(tmp_path: Path) -> None:
+    path = put(tmp_path, "anything.bin")
+    assert find(path) == path
+    assert fetch(str(path)) == path
+
+
+def test_each_place_hides_the_ones_after_it(
+    home: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", f"{tmp_path / 'a'}{os.pathsep}{tmp_path / 'b'}")
+    size = KERAS.size_bytes
+    places = [home / ".keras" / "models", cache, tmp_path / "b", tmp_path / "a"]
+    assert find("vgg19-keras") is None
+    for folder in places:
+        path = put(folder, KERAS.filename, size)
+        assert find("vgg19-keras") == find(KERAS.filename) == fetch("vgg19-keras") == path
+
+
+def test_a_group_prefers_its_first_file(home: Path, cache: Path) -> None:
+    hub = home / ".cache" / "torch" / "hub" / "checkpoints"
+    pickled = put(hub, TORCHVISION.filename, TORCHVISION.size_bytes)
+    assert find("vgg19") == pickled
+    keras = put(home / ".keras" / "models", KERAS.filename, KERAS.size_bytes)
+    assert find("vgg19") == keras
+    own = put(cache, "vgg19.safetensors")
+    assert find("vgg19") == fetch("vgg19") == own
+    assert find("vgg19-torchvision") == pickled
+
+
+def test_unfinished_downloads_of_other_programs_are_passed_over(home: Path) -> None:
+    put(home / ".keras" / "models", KERAS.filename, 1000)
+    assert find("vgg19") is None
+
+
+def test_a_file_of_the_users_own_folder_is_never_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+    path = put(tmp_path, KERAS.filename, 1000)
+    assert find("vgg19") == path
+
+
+def test_names_that_no_disk_can_hold_are_unknown_names() -> None:
+    for name in ("x" * 5000, "", "a\0b"):
+        with pytest.raises(WeightsError, match="known: vgg19"):
+            find(name)
+
+
+def test_offline_the_error_says_everything(
+    cache: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_OFFLINE", "1")
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(home / "mine"))
+    with pytest.raises(WeightsError) as caught:
+        fetch("vgg19")
+    message = str(caught.value)
+    assert KERAS.url is not None
+    for part in (
+        KERAS.filename,
+        TORCHVISION.filename,
+        *(str(folder.path) for folder in search_folders()),
+        KERAS.url,
+        "md5:253f8cb515780f3b799900260a226db6",
+        "80 MB",
+        "`impasto weights fetch vgg19-keras`",
+        "IMPASTO_WEIGHTS",
+        "unset IMPASTO_OFFLINE",
+    ):
+        assert part in message
+    assert "\n" not in message
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "offline"), [("1", True), ("yes", True), ("0", False), ("", False)]
+)
+def test_what_counts_as_offline(value: str, offline: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_offline()
+    monkeypatch.setenv("IMPASTO_OFFLINE", value)
+    assert is_offline() is offline
+
+
+def test_a_file_without_a_url_asks_for_a_folder(cache: Path) -> None:
+    with pytest.raises(WeightsError, match="not on the network, so set IMPASTO_WEIGHTS"):
+        fetch("vgg19-safetensors")
+    assert not cache.exists()

@@ -1,0 +1,87 @@
+"""Check that what the docs say of the program is what the program says; or write it anew.
+
+Usage: python tools/drift.py [--write]
+
+Two pages are taken from the program: the help texts (docs/reference/commands.md) and the public
+names with their signatures (docs/reference/python.md).
+"""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import impasto
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+COMMANDS = (
+    (),
+    ("stylize",),
+    ("reproduce",),
+    ("recipe",),
+    ("weights",),
+    ("weights", "list"),
+    ("weights", "fetch"),
+    ("weights", "where"),
+    ("weights", "verify"),
+)
+NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
+
+
+def help_text(command: tuple[str, ...]) -> str:
+    """Return what `impasto COMMAND --help` prints on a plain terminal of 100 columns."""
+    plain = {"TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "100"}
+    run = subprocess.run(
+        [sys.executable, "-m", "impasto", *command, "--help"],
+        env={**os.environ, **plain},
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    )
+    return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines())
+
+
+def commands_page() -> str:
+    """Return the page of all help texts."""
+    parts = ["# Commands\n", NOTE]
+    for command in COMMANDS:
+        title = " ".join(("impasto", *command))
+        parts.append(f"## `{title}`\n\n```text\n{help_text(command)}\n```\n")
+    return "\n".join(parts)
+
+
+def python_page() -> str:
+    """Return the page of the public names: kind, signature, first line of the docstring."""
+    parts = ["# Public names of `impasto`\n", NOTE]
+    for name in impasto.__all__:
+        value = getattr(impasto, name)
+        if not callable(value):
+            continue
+        kind = "class" if inspect.isclass(value) else "def"
+        plain = inspect.isclass(value) and issubclass(value, Exception)
+        signature = "" if plain else str(inspect.signature(value)).replace("'", "")
+        summary = (inspect.getdoc(value) or "").splitlines()[0]
+        parts.append(f"```python\n{kind} {name}{signature}\n```\n\n{summary}\n")
+    return "\n".join(parts)
+
+
+def main(write: bool) -> int:
+    """Compare or write the pages; return the exit status."""
+    pages = {"commands.md": commands_page(), "python.md": python_page()}
+    stale = []
+    for name, page in pages.items():
+        path = REFERENCE / name
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != page:
+            stale.append(str(path.relative_to(REFERENCE.parents[1])))
+    for name in stale:
+        print(f"{name} is not what the program says: run make docs and read the difference")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:] == ["--write"]))
