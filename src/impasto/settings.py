@@ -17,9 +17,11 @@ CONTENT_LAYERS = ("relu4_2",)
 
 #: content, style and smoothness weight where none is given, by the form of the losses.
 DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "relative": (0.1, 1.0, 0.5),
+    "relative": (0.15, 1.0, 0.5),
     "gatys": (1.0, 100.0, 0.0),
 }
+#: Starts that are no files.
+STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE: Mapping[str, float] = {"adam": 0.03, "lbfgs": 1.0}
 
@@ -77,7 +79,7 @@ class Settings:
     keep_gps: bool = option(False, "Keep the GPS position too.", "Picture")
 
     content_weight: float | None = option(
-        None, "Weight of the content loss.", "Losses", least=0.0, shown="0.1; gatys: 1"
+        None, "Weight of the content loss.", "Losses", least=0.0, shown="0.15; gatys: 1"
     )
     style_weight: float | None = option(
         None, "Weight of the style loss.", "Losses", least=0.0, shown="1; gatys: 100"
@@ -139,7 +141,9 @@ class Settings:
         None, "Step length of the optimizer.", "Optimization", above=0.0, shown="adam 0.03, lbfgs 1"
     )
     init: str = option(
-        "content", "Start: content, noise, style, or a picture file.", "Optimization"
+        "matched",
+        "Start: content, matched (the content in the style's colors), noise, style, or a file.",
+        "Optimization",
     )
     ema: float = option(
         0.0,

@@ -18,7 +18,7 @@ from impasto.images import (
     read_source,
 )
 from impasto.reproduction import gather, recipe_settings
-from impasto.settings import Settings
+from impasto.settings import STARTS, Settings
 
 STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
@@ -46,7 +46,7 @@ class Job:
     def protected(self) -> list[str | Path]:
         """The input files, which no output may replace."""
         named = [self.content, *self.styles]
-        if self.settings.init not in ("content", "noise", "style"):
+        if self.settings.init not in STARTS:
             named.append(self.settings.init)
         return [source for source in named if isinstance(source, str | Path)]
 

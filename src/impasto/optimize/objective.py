@@ -20,6 +20,7 @@ from impasto.perception import (
 from impasto.settings import Settings
 
 Grams = Mapping[str, Tensor]
+Masks = Mapping[str, Tensor | None]
 
 CONTENT_LOSSES: Mapping[str, Callable[[Tensor, Tensor, Tensor | None], Tensor]] = {
     "relative": relative_content_loss,
@@ -45,6 +46,12 @@ def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[s
     """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys."""
     weights = given or [1 / len(names)] * len(names)
     return {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
+
+
+def shares_of(settings: Settings, styles: int) -> list[float]:
+    """Return each style's share of the style loss; they sum to 1."""
+    given = settings.style_weights or (1.0,) * styles
+    return [share / sum(given) for share in given]
 
 
 @torch.no_grad()
@@ -93,34 +100,33 @@ class Objective:
         self.content_loss = CONTENT_LOSSES[settings.loss]
         self.style_loss = STYLE_LOSSES[settings.loss]
         self.styles = styles
-        shares = settings.style_weights or (1.0,) * len(styles)
-        self.shares = [share / sum(shares) for share in shares]
+        self.shares = shares_of(settings, len(styles))
         self.alpha = alpha
         with torch.no_grad():
             features = encoder(content, tuple(self.content_layers))
         self.content = {name: f.float() for name, f in features.items()}
-        self.masks = {name: _like(alpha, f) for name, f in encoder(content, self.layers).items()}
 
     def __call__(self, image: Tensor) -> Losses:
         """Return the losses of (1, 3, H, W) in [0, 1]; differentiable."""
         features = self.encoder(image, self.layers)
-        content = self._content(features)
-        style = self._style(features)
+        masks = {name: _like(self.alpha, f) for name, f in features.items()}
+        content = self._content(features, masks)
+        style = self._style(features, masks)
         tv = tv_loss(image, self.alpha)
         alpha, beta, gamma = self.weights
         return Losses(alpha * content + beta * style + gamma * tv, content, style, tv)
 
-    def _content(self, features: Mapping[str, Tensor]) -> Tensor:
+    def _content(self, features: Mapping[str, Tensor], masks: Masks) -> Tensor:
         parts = [
-            weight * self.content_loss(features[name], self.content[name], self.masks[name])
+            weight * self.content_loss(features[name], self.content[name], masks[name])
             for name, weight in self.content_layers.items()
         ]
         return torch.stack(parts).sum()
 
-    def _style(self, features: Mapping[str, Tensor]) -> Tensor:
+    def _style(self, features: Mapping[str, Tensor], masks: Masks) -> Tensor:
         parts = []
         for name, weight in self.style_layers.items():
-            gram = gram_matrix(features[name], self.masks[name])
+            gram = gram_matrix(features[name], masks[name])
             for share, targets in zip(self.shares, self.styles, strict=True):
                 parts.append(weight * share * self.style_loss(gram, targets[name]))
         return torch.stack(parts).sum()

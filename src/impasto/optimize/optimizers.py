@@ -13,6 +13,9 @@ Moments = Mapping[str, Any]
 
 ADAM_BETAS = (0.8, 0.99)
 LBFGS_HISTORY = 20
+#: Adam's step length stays for HOLD steps of an octave and then falls as step^-DECAY, so that the
+#: picture settles. It looks back only: a run of more steps begins like a run of fewer.
+HOLD, DECAY = 15, 0.7
 
 
 class PixelOptimizer:
@@ -21,7 +24,7 @@ class PixelOptimizer:
     Args:
         image: (1, 3, H, W) in [0, 1]; copied.
         name: `"adam"` (Kingma & Ba 2015) or `"lbfgs"` (as in Gatys et al.; one iteration a step).
-        learning_rate: Step length.
+        learning_rate: Step length; Adam's decays (see `HOLD`).
         ema: Decay of the average of iterates; 0 for none. Corrected for its start, as Adam's.
         moments: Adam's state from the octave before, from `moments`; resized to this picture.
             L-BFGS starts anew: its history belongs to the old number of pixels.
@@ -39,6 +42,8 @@ class PixelOptimizer:
         self.ema = ema
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
         self._weight = 0.0
+        self._learning_rate, self._steps = learning_rate, 0
+        self._decays = name == "adam"
         self._optimizer: torch.optim.Optimizer
         if name == "lbfgs":
             self._optimizer = torch.optim.LBFGS(
@@ -58,6 +63,10 @@ class PixelOptimizer:
             value.backward()  # type: ignore[no-untyped-call]
             return value.detach()
 
+        self._steps += 1
+        if self._decays and self._steps > HOLD:
+            for group in self._optimizer.param_groups:
+                group["lr"] = self._learning_rate * (HOLD / self._steps) ** DECAY
         self._optimizer.step(closure)  # type: ignore[arg-type]
         with torch.no_grad():
             self.image.clamp_(0, 1)

@@ -10,11 +10,12 @@ from impasto.settings import Settings
 #: Steps of the octaves from the coarsest on; all finer ones take the last number. Chosen by
 #: looking and judging at 512 pixels: the coarse octave lays out big forms, the fine one finds its
 #: strokes and gives the content back its edges.
-DEFAULT_STEPS = (50, 35, 20, 12)
+DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only.
 LONE_STEPS = 60
-#: Seconds to finish and save a picture, for each million pixels, and once.
-FINISH = (0.35, 0.25)
+#: Seconds to finish and save a picture and to start and leave a process: for each million pixels,
+#: and once.
+FINISH = (0.35, 0.85)
 #: Preparing an octave (targets of content and style, first allocation) costs as much as this many
 #: of its steps.
 SETUP_STEPS = 2.0
@@ -37,9 +38,8 @@ def split(total: int, octaves: int) -> tuple[int, ...]:
 class Schedule:
     """The steps of each octave; with a time limit, found on the way from the steps' own speed.
 
-    The optimizer does not look ahead (its step length is constant), so the first steps of an octave
-    are the same however many follow: that is why a timed run can be made again from the numbers of
-    steps it came to.
+    The optimizer does not look ahead, so the first steps of an octave are the same however many
+    follow: that is why a timed run can be made again from the numbers of steps it came to.
 
     Args:
         sizes: (width, height) of each octave, coarse to fine.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,7 +26,14 @@ from impasto.images import (
     source_list,
 )
 from impasto.optimize.memory import check_memory
-from impasto.optimize.objective import Grams, Losses, Objective, layer_weights, style_targets
+from impasto.optimize.objective import (
+    Grams,
+    Losses,
+    Objective,
+    layer_weights,
+    shares_of,
+    style_targets,
+)
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import Schedule
 from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
@@ -172,11 +180,21 @@ class _Run:
         init = self.settings.init
         if init == "noise":
             return None, None
-        if init == "content":
-            return self.filled, None
+        if init in ("content", "matched"):
+            recolored = init == "matched" and self.settings.color == "style"
+            return (self._recolored() if recolored else self.filled), None
         if init == "style":
             return self.stylizer.styles[0].filled(), None
         return _open(init, "start", max(self.sizes[-1])).filled(), identify(init)
+
+    def _recolored(self) -> Picture:
+        """Return the content in the styles' colors, each by its share."""
+        content, styles = self.content, self.stylizer.styles
+        pixels = np.zeros_like(content.pixels)
+        for style, share in zip(styles, shares_of(self.settings, len(styles)), strict=True):
+            matched = match_colors(self.filled.pixels, style.pixels, content.alpha, style.alpha)
+            pixels += np.float32(share) * matched
+        return replace(self.filled, pixels=pixels.clip(0, 1))
 
     def _matched(self) -> list[Picture]:
         """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""

@@ -40,9 +40,15 @@ def canonical(name: str) -> str:
     plain = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", plain)
     plain = re.sub(r"^block(\d)_pool$", r"pool\1", plain)
     if plain not in _DEPTH:
-        near = difflib.get_close_matches(plain, LAYERS, 1, 0.0)[0]
+        near = max(LAYERS, key=lambda layer: _likeness(plain, layer))
         raise SettingsError(f"there is no layer {name!r}; did you mean {near!r}?")
     return plain
+
+
+def _likeness(given: str, layer: str) -> tuple[float, int]:
+    # Among layers as near, the one that begins alike: for relu1_3 that is relu1_2, not relu5_3.
+    alike = sum(given.startswith(layer[:end]) for end in range(1, len(layer)))
+    return difflib.SequenceMatcher(None, given, layer).ratio(), alike
 
 
 def deepest(names: Iterable[str]) -> str:

@@ -10,6 +10,8 @@ a run; C is the paper's N_l (filters) and H·W its M_l (positions). Every loss c
 Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -34,9 +36,25 @@ def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
     if weight is not None:
         features = features * weight.sqrt().to(features.dtype)
         count = weight.sum().clamp_min(1e-6)
-    flat = features.flatten(2)
-    product = flat @ flat.transpose(1, 2)
-    return (product.float() if product.dtype == torch.bfloat16 else product) / count
+    # Positions first: that is how channels_last lies in memory, and then the gradient does too.
+    flat = features.permute(0, 2, 3, 1).flatten(1, 2)
+    products: list[Tensor] = [_Products.apply(one) for one in flat]  # type: ignore[no-untyped-call]
+    return torch.stack(products) / count
+
+
+class _Products(torch.autograd.Function):
+    """FᵀF of (M, C) features, with its gradient in one product where autograd would take two."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(features)
+        product = features.T @ features
+        return product.float() if product.dtype == torch.bfloat16 else product
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401
+        features: Tensor = ctx.saved_tensors[0]
+        return features @ (gradient + gradient.T).to(features.dtype)
 
 
 def content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -1,0 +1,60 @@
+"""The commands, put together, and what becomes of errors."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from impasto.cli import recipes, stylize, weights
+from impasto.cli.options import in_flags
+from impasto.errors import ImpastoError, SettingsError
+from impasto.version import __version__
+
+app = typer.Typer(
+    help="Paint any picture in the style of any artwork.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("stylize")(stylize.stylize)
+app.command("reproduce")(recipes.reproduce)
+app.command("recipe")(recipes.recipe)
+app.add_typer(weights.app, name="weights")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"impasto {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Paint any picture in the style of any artwork."""
+
+
+def main() -> None:
+    """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(in_flags(str(error)), 2)
+    except ImpastoError as error:
+        _fail(str(error), 1)
+    except MemoryError:
+        _fail("out of memory: try a smaller --size", 1)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more while closing it.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"impasto: {message}", file=sys.stderr)
+    sys.exit(status)

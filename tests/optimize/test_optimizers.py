@@ -1,0 +1,96 @@
+import pytest
+import torch
+from torch import Tensor
+
+from impasto.optimize.optimizers import HOLD, PixelOptimizer
+
+
+def start(seed: int = 0, size: tuple[int, int] = (6, 8)) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand((1, 3, *size), generator=generator) * 0.6 + 0.2
+
+
+def descend(optimizer: PixelOptimizer, target: Tensor, steps: int) -> None:
+    for _ in range(steps):
+        optimizer.step(lambda: (optimizer.image - target).square().mean())
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+def test_it_goes_to_the_minimum(name: str) -> None:
+    target = start(1)
+    optimizer = PixelOptimizer(start(0), name, 0.03 if name == "adam" else 1.0)
+    descend(optimizer, target, 150)
+    assert (optimizer.result() - target).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+def test_it_stays_in_the_box(name: str) -> None:
+    optimizer = PixelOptimizer(start(), name, 0.5)
+    descend(optimizer, torch.full((1, 3, 6, 8), 3.0), 12)
+    assert optimizer.image.min() >= 0
+    assert optimizer.image.max() == 1
+
+
+def test_the_start_is_copied() -> None:
+    image = start()
+    kept = image.clone()
+    descend(PixelOptimizer(image, "adam", 0.1), torch.zeros_like(image), 2)
+    assert torch.equal(image, kept)
+
+
+def test_results_are_snapshots() -> None:
+    optimizer = PixelOptimizer(start(), "adam", 0.1)
+    descend(optimizer, torch.zeros(1, 3, 6, 8), 1)
+    first = optimizer.result()
+    kept = first.clone()
+    descend(optimizer, torch.zeros(1, 3, 6, 8), 1)
+    assert torch.equal(first, kept)
+    assert not torch.equal(first, optimizer.result())
+
+
+def test_the_average_is_that_of_the_iterates() -> None:
+    optimizer = PixelOptimizer(start(), "adam", 0.1, ema=0.5)
+    iterates = []
+    for _ in range(3):
+        descend(optimizer, torch.zeros(1, 3, 6, 8), 1)
+        iterates.append(optimizer.image.detach().clone())
+    weights = [0.25, 0.5, 1.0]
+    expected = sum(w * x for w, x in zip(weights, iterates, strict=True)) / sum(weights)
+    torch.testing.assert_close(optimizer.result(), expected)
+
+
+def test_more_steps_begin_like_fewer() -> None:
+    target = start(1)
+    short, long = (PixelOptimizer(start(), "adam", 0.05) for _ in range(2))
+    descend(short, target, HOLD + 3)
+    descend(long, target, HOLD + 3)
+    assert torch.equal(short.result(), long.result())
+    descend(long, target, 5)
+
+
+def test_steps_become_shorter_after_the_hold() -> None:
+    """On a slope of constant gradient, Adam moves by its step length."""
+    optimizer = PixelOptimizer(torch.full((1, 3, 2, 2), 0.9), "adam", 0.001)
+    moves = []
+    for _ in range(HOLD * 4):
+        before = optimizer.image.detach().clone()
+        optimizer.step(lambda: optimizer.image.sum())
+        moves.append(float((before - optimizer.image.detach()).mean()))
+    assert moves[HOLD - 1] == pytest.approx(0.001, rel=0.01)
+    assert moves[-1] == pytest.approx(0.001 * 4**-0.7, rel=0.01)
+
+
+def test_moments_are_carried_to_the_next_octave() -> None:
+    coarse = PixelOptimizer(start(), "adam", 0.1)
+    assert coarse.moments() is None
+    descend(coarse, torch.zeros(1, 3, 6, 8), 3)
+    moments = coarse.moments()
+    assert moments is not None
+    fine = PixelOptimizer(start(2, (12, 16)), "adam", 0.1, moments=moments)
+    carried = fine.moments()
+    assert carried is not None
+    assert carried["exp_avg"].shape == (1, 3, 12, 16)
+    # Four times the pixels: a mean over them gives each a quarter of the gradient.
+    assert carried["exp_avg"].mean() == pytest.approx(float(moments["exp_avg"].mean()) / 4, rel=0.1)
+    assert carried["exp_avg_sq"].min() >= 0
+    descend(fine, torch.zeros(1, 3, 12, 16), 1)

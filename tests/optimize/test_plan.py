@@ -1,0 +1,99 @@
+"""The schedule: fixed steps, and steps found under a time limit, on a clock that the test turns."""
+
+import pytest
+
+from impasto.errors import SettingsError
+from impasto.optimize import plan
+from impasto.optimize.plan import Schedule, default_steps, split
+from impasto.settings import Settings
+
+SIZES = [(256, 192), (512, 384)]
+
+
+class Clock:
+    """A machine on which a step takes so many seconds for each million pixels."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, speed: float) -> None:
+        self.now, self.speed = 100.0, speed
+        monkeypatch.setattr(plan.time, "monotonic", lambda: self.now)
+
+    def run(self, schedule: Schedule, sizes: list[tuple[int, int]] = SIZES) -> None:
+        for octave, (width, height) in enumerate(sizes):
+            if not schedule.enters(octave):
+                continue
+            seconds = width * height / 1e6 * self.speed
+            self.now += plan.SETUP_STEPS * seconds
+            step = 0
+            while step < schedule.steps[octave]:
+                step += 1
+                self.now += seconds
+                schedule.took(octave, step, seconds)
+
+
+@pytest.mark.parametrize("total", [1, 2, 7, 85, 1000])
+@pytest.mark.parametrize("octaves", [1, 2, 3, 6])
+def test_split_keeps_the_sum(total: int, octaves: int) -> None:
+    parts = split(total, octaves)
+    assert len(parts) == octaves
+    assert sum(parts) == total
+    assert min(parts) >= 0
+
+
+def test_split_follows_the_default() -> None:
+    assert split(sum(default_steps(3)), 3) == default_steps(3)
+
+
+def test_steps_as_told() -> None:
+    assert Schedule(SIZES, Settings(steps=(8, 3)), 0.0).steps == [8, 3]
+    assert sum(Schedule(SIZES, Settings(steps=(20,)), 0.0).steps) == 20
+    assert Schedule(SIZES, Settings(), 0.0).steps == list(default_steps(2))
+
+
+def test_steps_that_do_not_fit_are_told() -> None:
+    with pytest.raises(SettingsError, match="3 numbers, but there are 2 octaves"):
+        Schedule(SIZES, Settings(steps=(1, 2, 3)), 0.0)
+    with pytest.raises(SettingsError, match="at least 1"):
+        Schedule(SIZES, Settings(steps=(0, 0)), 0.0)
+
+
+@pytest.mark.parametrize("limit", [10, 20, 60, 300])
+@pytest.mark.parametrize("speed", [0.5, 2.0, 6.0])
+def test_a_time_limit_is_met(monkeypatch: pytest.MonkeyPatch, limit: float, speed: float) -> None:
+    clock = Clock(monkeypatch, speed)
+    schedule = Schedule(SIZES, Settings(time=limit), clock.now)
+    clock.run(schedule)
+    finish = plan.FINISH[0] * 512 * 384 / 1e6 + plan.FINISH[1]
+    assert clock.now - 100 + finish == pytest.approx(limit, rel=0.15)
+    assert min(schedule.steps) >= 1
+    shares = [done / usual for done, usual in zip(schedule.steps, default_steps(2), strict=True)]
+    assert shares[0] == pytest.approx(shares[1], rel=0.6, abs=0.2)
+
+
+def test_a_limit_too_short_for_the_fine_octave_ends_with_the_coarse_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch, speed=60.0)
+    schedule = Schedule(SIZES, Settings(time=20), clock.now)
+    clock.run(schedule)
+    assert schedule.steps[0] >= 1
+    assert schedule.steps[1] == 0
+    assert clock.now - 100 < 25
+
+
+def test_even_no_time_at_all_gives_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, speed=6.0)
+    schedule = Schedule(SIZES, Settings(time=0.01), clock.now)
+    clock.run(schedule)
+    assert schedule.steps == [1, 0]
+
+
+def test_a_machine_that_slows_down_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, speed=1.0)
+    schedule = Schedule(SIZES, Settings(time=30), clock.now)
+    schedule.enters(0)
+    for step in (1, 2, 3):
+        clock.now += 0.05
+        schedule.took(0, step, 0.05)
+    clock.speed = 8.0
+    clock.run(schedule)
+    assert clock.now - 100 < 30 * 1.15
