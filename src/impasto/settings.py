@@ -117,7 +117,7 @@ class Settings:
 
     steps: tuple[int, ...] | None = option(
         None,
-        "Steps of each octave, coarse to fine (80,25), or one number: of all together.",
+        "Steps of each octave, coarse to fine (26,28), or one number: of all together.",
         "Optimization",
         least=0,
         items=int,

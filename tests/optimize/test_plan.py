@@ -15,7 +15,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, speed: float) -> None:
         self.now, self.speed = 100.0, speed
-        monkeypatch.setattr(plan.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
 
     def run(self, schedule: Schedule, sizes: list[tuple[int, int]] = SIZES) -> None:
         for octave, (width, height) in enumerate(sizes):

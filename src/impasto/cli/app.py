@@ -40,7 +40,7 @@ def root(
 def main() -> None:
     """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
     try:
-        app()
+        app(prog_name="impasto")
     except SettingsError as error:
         _fail(in_flags(str(error)), 2)
     except ImpastoError as error:

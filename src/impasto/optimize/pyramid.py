@@ -1,5 +1,7 @@
 """Coarse to fine: the sizes of the octaves, and carrying a picture from one to the next."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -7,8 +9,8 @@ from torch import Tensor
 from impasto.errors import ImageError
 from impasto.images import Picture, fitted_size
 
-#: Shorter side below which an octave has too few positions for statistics at relu5_1.
-LEAST_SIDE = 32
+#: Shorter side of an octave: with less, relu5_1 has no position at all.
+LEAST_SIDE = 16
 
 
 def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tuple[int, int]]:
@@ -23,7 +25,7 @@ def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tup
         ImageError: The picture is so narrow that nothing could be seen in it at this size.
     """
     last = fitted_size(size, longest)
-    if min(last) < LEAST_SIDE // 2:
+    if min(last) < LEAST_SIDE:
         raise ImageError(
             f"a picture of {size[0]}x{size[1]} pixels would be painted at {last[0]}x{last[1]}, "
             f"which is too narrow: crop it, or choose a larger size"
@@ -36,6 +38,12 @@ def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tup
             break
         octaves.append(octave)
     return octaves[::-1]
+
+
+def style_size(size: tuple[int, int], longest: float) -> tuple[int, int]:
+    """Return (width, height) of a style picture at an octave; larger if it would be too narrow."""
+    narrowest = LEAST_SIDE * max(size) / min(size)
+    return fitted_size(size, math.ceil(max(longest, narrowest)))
 
 
 def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:

@@ -46,6 +46,7 @@ class Result:
             self.content,
             pixels=pixels,
             bits=self.settings.bits or self.content.bits,
+            exif=self.content.exif if self.settings.keep_exif else None,
             recipe=self.recipe(state),
         )
 

@@ -1,0 +1,196 @@
+"""One content on its way through the octaves."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.errors import ImageError, ImpastoError
+from impasto.images import Identity, Picture, Source, identify, match_colors, open_picture
+from impasto.optimize.memory import check_memory
+from impasto.optimize.objective import Losses, Objective, shares_of
+from impasto.optimize.optimizers import Moments, PixelOptimizer
+from impasto.optimize.plan import Schedule
+from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
+from impasto.optimize.results import Inputs, Result
+from impasto.optimize.states import State
+from impasto.settings import Settings
+
+if TYPE_CHECKING:
+    from impasto.optimize.stylizer import IterativeStylizer
+
+#: Shorter side below which a picture holds nothing to paint.
+LEAST_PICTURE = 8
+
+
+class Run:
+    """One content on its way through the octaves.
+
+    Args:
+        stylizer: Which paints: its settings, styles and encoder.
+        content: The picture, not a pipe.
+        started: `time.monotonic()` from which a time limit counts.
+    """
+
+    def __init__(self, stylizer: IterativeStylizer, content: Source, started: float) -> None:
+        self.stylizer, self.settings = stylizer, stylizer.settings
+        self.device = stylizer.device
+        picture = open_role(content, "content", self.settings.size, self.settings)
+        self.sizes = octave_sizes(picture.size, self.settings.size, self.settings.min_size)
+        check_memory(self.sizes[-1], self.device, stylizer.precision)
+        self.started = started
+        self.schedule = Schedule(self.sizes, self.settings, started)
+        self.content = picture.resized(self.sizes[-1])
+        self.filled = self.content.filled()
+        self.start, identity = self._start()
+        self.styles = self._matched() if self.settings.color == "match" else None
+        self.result = Result(
+            content=self.content,
+            size=self.sizes[-1],
+            inputs=Inputs(identify(content), stylizer.identities, identity),
+            encoder=stylizer.encoder,
+            precision=stylizer.precision,
+            device=self.device,
+            settings=self.settings,
+        )
+
+    def _start(self) -> tuple[Picture | None, Identity | None]:
+        """Return the picture to start from (None: noise), and who it is if it is a file."""
+        init = self.settings.init
+        if init == "noise":
+            return None, None
+        if init in ("content", "matched"):
+            recolored = init == "matched" and self.settings.color == "style"
+            return (self._recolored() if recolored else self.filled), None
+        if init == "style":
+            return self.stylizer.styles[0].filled(), None
+        return open_role(init, "start", max(self.sizes[-1])).filled(), identify(init)
+
+    def _recolored(self) -> Picture:
+        """Return the content in the styles' colors, each by its share."""
+        content, styles = self.content, self.stylizer.styles
+        pixels = np.zeros_like(content.pixels)
+        for style, share in zip(styles, shares_of(self.settings, len(styles)), strict=True):
+            matched = match_colors(self.filled.pixels, style.pixels, content.alpha, style.alpha)
+            pixels += np.float32(share) * matched
+        return replace(self.filled, pixels=pixels.clip(0, 1))
+
+    def _matched(self) -> list[Picture]:
+        """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""
+        c = self.content
+        return [
+            replace(s, pixels=match_colors(s.pixels, c.pixels, s.alpha, c.alpha))
+            for s in self.stylizer.styles
+        ]
+
+    def states(self) -> Iterator[State]:
+        """Go through the octaves, coarse to fine."""
+        done, image, moments = 0, None, None
+        for octave, size in enumerate(self.sizes):
+            if not self.schedule.enters(octave):
+                continue
+            objective = self._objective(size)
+            image = self._initial(size) if image is None else enlarge(image, size)
+            optimizer = self._optimizer(image, moments)
+            for state in self._octave(octave, objective, optimizer, done):
+                yield state
+                if state.done == self.settings.stop_after:
+                    return
+            done, image, moments = state.done, state.image, optimizer.moments()
+
+    def _octave(
+        self, octave: int, objective: Objective, optimizer: PixelOptimizer, done: int
+    ) -> Iterator[State]:
+        step = 0
+        while step < self.schedule.steps[octave]:
+            step += 1
+            begun = time.monotonic()
+            losses = _descend(objective, optimizer)
+            self.schedule.took(octave, step, time.monotonic() - begun)
+            yield self._state(octave, step, done + step, losses, optimizer.result())
+
+    def _state(self, octave: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
+        parts = (losses.total, losses.content, losses.style, losses.tv)
+        values = [float(part.detach()) for part in parts]
+        if not all(map(math.isfinite, values)):
+            raise ImpastoError(
+                f"the losses left all bounds at step {done}: choose a smaller learning rate"
+            )
+        total, content, style, tv = values
+        return State(
+            octave=octave + 1,
+            octaves=len(self.sizes),
+            step=step,
+            steps=tuple(self.schedule.steps),
+            done=done,
+            size=self.sizes[octave],
+            seconds=time.monotonic() - self.started,
+            loss=total,
+            content_loss=content,
+            style_loss=style,
+            tv_loss=tv,
+            image=image,
+            finish=self.result.picture,
+        )
+
+    def _objective(self, size: tuple[int, int]) -> Objective:
+        return Objective(
+            self.stylizer.encoder,
+            self.settings,
+            to_tensor(self.filled, size, self.device),
+            alpha_tensor(self.content, size, self.device),
+            self.stylizer.style_targets(max(size), self.styles),
+        )
+
+    def _optimizer(self, image: Tensor, moments: Moments | None) -> PixelOptimizer:
+        settings = self.settings
+        return PixelOptimizer(
+            image, settings.optimizer, settings.step_length, settings.ema, moments
+        )
+
+    def _initial(self, size: tuple[int, int]) -> Tensor:
+        if self.start is not None:
+            return to_tensor(self.start, size, self.device)
+        # Drawn on the CPU, so that the same seed is the same noise on every device.
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn((1, 3, size[1], size[0]), generator=generator)
+        return (0.5 + 0.15 * noise).clamp(0, 1).to(self.device)
+
+
+def _descend(objective: Objective, optimizer: PixelOptimizer) -> Losses:
+    """Take one step and return the losses of the picture it started from."""
+    measured: list[Losses] = []
+
+    def closure() -> Tensor:
+        measured.append(objective(optimizer.image))
+        return measured[-1].total
+
+    optimizer.step(closure)
+    return measured[0]
+
+
+def open_role(source: Source, role: str, largest: int, keep: Settings | None = None) -> Picture:
+    """Open a picture for a role (content, style, start), no larger than needed.
+
+    Raises:
+        ImageError: It cannot be read, or is too small to hold anything.
+    """
+    picture = open_picture(
+        source,
+        max_size=largest,
+        keep_exif=keep is not None and keep.keep_exif,
+        keep_gps=keep is not None and keep.keep_gps,
+    )
+    if min(picture.size) < LEAST_PICTURE and max(picture.size) < largest:
+        raise ImageError(
+            f"the {role} picture has {picture.width}x{picture.height} pixels: "
+            f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
+        )
+    return picture

@@ -1,0 +1,222 @@
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from tests.cli.conftest import SMALL, Impasto
+
+from impasto.images import open_picture, read_recipe
+from impasto.settings import FIELDS
+
+Files = tuple[Path, Path]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+
+def test_it_paints_next_to_nothing_said(stylize: Impasto, files: Files) -> None:
+    outcome = stylize(*files)
+    assert outcome.status == 0
+    assert outcome.out == "photo-painting.png\n"
+    assert outcome.err.startswith("a stand-in of random filters on cpu")
+    assert open_picture("photo-painting.png").size == (64, 43)
+
+
+def test_an_existing_output_is_kept_unless_forced(stylize: Impasto, files: Files) -> None:
+    names = [stylize(*files).out.strip() for _ in range(3)]
+    assert names == ["photo-painting.png", "photo-painting-2.png", "photo-painting-3.png"]
+    before = Path("photo-painting.png").read_bytes()
+    forced = stylize(*files, "--force", "--seed", "3")
+    assert forced.out == "photo-painting.png\n"
+    assert Path("photo-painting.png").read_bytes() != before
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_an_input_is_never_overwritten(
+    stylize: Impasto, files: Files, force: tuple[str, ...]
+) -> None:
+    before = files[0].read_bytes()
+    outcome = stylize(*files, "-o", files[0], *force)
+    assert outcome.status == 1
+    assert "is the input" in outcome.err
+    assert files[0].read_bytes() == before
+
+
+def test_output_into_a_folder_and_other_formats(
+    stylize: Impasto, files: Files, tmp_path: Path
+) -> None:
+    assert stylize(*files, "-o", tmp_path).out == f"{tmp_path / 'photo-painting.png'}\n"
+    assert stylize(*files, "-o", "a.jpg").status == 0
+    assert Path("a.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_several_styles(stylize: Impasto, files: Files) -> None:
+    content, style = files
+    outcome = stylize(content, style, content, "--style-weights", "3,1")
+    assert outcome.out == "photo-painting-photo.png\n"
+    recipe = read_recipe("photo-painting-photo.png")
+    assert [s["name"] for s in recipe["styles"]] == ["painting.png", "photo.png"]
+    assert recipe["settings"]["style_weights"] == [3.0, 1.0]
+
+
+def test_sixteen_bits(stylize: Impasto, files: Files, tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65535, (64, 64, 3)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="rgb")
+    assert stylize(tmp_path / "deep.tif", files[1], "-o", "deep.tif").status == 0
+    assert tifffile.imread("deep.tif").dtype == np.uint16
+    assert stylize(*files, "-o", "eight.tif", "--bits", "16").status == 0
+    assert tifffile.imread("eight.tif").dtype == np.uint16
+
+
+def test_quiet_prints_the_path_only(stylize: Impasto, files: Files) -> None:
+    outcome = stylize(*files, "-q")
+    assert (outcome.err, outcome.out) == ("", "photo-painting.png\n")
+
+
+def test_pipes(files: Files) -> None:
+    """The content from standard input, the result to standard output."""
+    command = [sys.executable, "-m", "impasto", "stylize", "-", str(files[1]), "-o", "-", *SMALL]
+    run = subprocess.run(command, input=files[0].read_bytes(), capture_output=True, check=True)
+    assert open_picture(run.stdout).size == (64, 43)
+
+
+def test_animation_and_plot(stylize: Impasto, files: Files) -> None:
+    pytest.importorskip("matplotlib")
+    outcome = stylize(*files, "--animation", "how.gif", "--plot", "losses.png")
+    assert outcome.out == "how.gif\nlosses.png\nphoto-painting.png\n"
+    with Image.open("how.gif") as animation:
+        assert getattr(animation, "n_frames", 1) == 5
+        assert animation.size == (64, 43)
+    assert open_picture("losses.png").width > 600
+
+
+@pytest.mark.parametrize("suffix", ["webp", "mp4"])
+def test_other_animations(stylize: Impasto, files: Files, suffix: str) -> None:
+    if suffix == "mp4":
+        pytest.importorskip("av")
+    outcome = stylize(*files, "--animation", f"how.{suffix}")
+    assert outcome.status == 0
+    assert Path(f"how.{suffix}").stat().st_size > 500
+
+
+def test_a_missing_extra_is_told_before_the_work(
+    stylize: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    outcome = stylize(*files, "--plot", "losses.png")
+    assert outcome.status == 1
+    assert 'pip install "impasto[lab]"' in outcome.only_line
+    assert not list(Path().iterdir())
+
+
+def test_random_content_and_style(stylize: Impasto, files: Files, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        (folder / name).write_bytes(files[0].read_bytes())
+    (folder / "notes.txt").write_text("no picture")
+    drawn = [stylize("--random", folder, "--seed", seed).out for seed in (1, 1, 2, 3, 4)]
+    assert drawn[1] == drawn[0].replace(".png", "-2.png")
+    assert len({d.replace("-2", "") for d in drawn}) > 1
+    assert all(d[0] != d[2] for d in drawn)
+    style = stylize(files[0], "--random", folder, "--seed", 2).out
+    assert style.startswith("photo-")
+
+
+def test_a_recipe_from_a_picture_and_from_a_file(
+    stylize: Impasto, impasto: Impasto, files: Files
+) -> None:
+    stylize(*files, "--content-weight", "0.7", "-o", files[0].with_name("first.png"))
+    made = files[0].with_name("first.png")
+    again = impasto("stylize", "--recipe", made, "-o", "again.png")
+    assert again.status == 0
+    assert Path("again.png").read_bytes() == made.read_bytes()
+    Path("r.json").write_text(impasto("recipe", made, "--json").out)
+    changed = impasto("stylize", *files, "--recipe", "r.json", "--size", "48", "-o", "small.png")
+    assert changed.status == 0
+    settings = read_recipe("small.png")["settings"]
+    assert (settings["size"], settings["content_weight"]) == (48, 0.7)
+
+
+def test_recipe_in_words(stylize: Impasto, impasto: Impasto, files: Files) -> None:
+    stylize(*files, "--tv-weight", "2")
+    outcome = impasto("recipe", "photo-painting.png")
+    assert outcome.out.startswith("impasto stylize photo.png painting.png --encoder random")
+    assert "--tv-weight 2.0" in outcome.out
+    assert str(files[0].parent) not in outcome.out
+    whole = json.loads(impasto("recipe", "photo-painting.png", "--json").out)
+    assert set(whole["settings"]) == set(FIELDS)
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp", "out.tif"])
+def test_reproduce_gives_the_same_bytes(
+    stylize: Impasto, impasto: Impasto, files: Files, name: str
+) -> None:
+    stylize(*files, "-o", name, "--init", "noise", "--seed", "5")
+    outcome = impasto("reproduce", name, "--look-in", files[0].parent)
+    again = Path(name.replace("out", "out-again"))
+    assert outcome.out == f"{again}\n"
+    assert outcome.err == ""
+    assert again.read_bytes() == Path(name).read_bytes()
+
+
+def test_reproduce_a_run_ended_by_time(impasto: Impasto, files: Files) -> None:
+    small = [x for x in SMALL if x not in ("--steps", "3,2")]
+    impasto("stylize", *files, *small, "--time", "1.2", "-o", "timed.png")
+    settings = read_recipe("timed.png")["settings"]
+    assert settings["time"] is None
+    assert min(settings["steps"]) >= 1
+    assert impasto("reproduce", "timed.png", "--look-in", files[0].parent).status == 0
+    assert Path("timed-again.png").read_bytes() == Path("timed.png").read_bytes()
+
+
+def test_ctrl_c_saves_what_there_is(
+    stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from impasto.cli.progress import Progress
+
+    count = itertools.count()
+
+    def interrupt(*_: object) -> None:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "show", interrupt)
+        outcome = stylize(*files)
+    assert outcome.status == 130
+    assert outcome.out == "photo-painting.png\n"
+    assert "stopped after 4 of 5 steps; saved what there was" in outcome.err
+    assert read_recipe("photo-painting.png")["settings"]["stop_after"] == 4
+    assert impasto("reproduce", "photo-painting.png", "--look-in", files[0].parent).status == 0
+    again = Path("photo-painting-again.png").read_bytes()
+    assert again == Path("photo-painting.png").read_bytes()
+
+
+def test_no_absolute_paths_in_the_recipe(stylize: Impasto, files: Files) -> None:
+    stylize(*files, "--init", files[1])
+    data = Path("photo-painting.png").read_bytes()
+    assert str(files[0].parent).encode() not in data
+    assert os.fsencode(Path.cwd()) not in data
+
+
+def test_reproduce_without_the_inputs(
+    stylize: Impasto, impasto: Impasto, files: Files, tmp_path: Path
+) -> None:
+    stylize(*files)
+    outcome = impasto("reproduce", "photo-painting.png")
+    assert outcome.status == 1
+    assert "photo.png is not here" in outcome.only_line
+    assert "--look-in" in outcome.only_line
+    Image.new("RGB", (50, 50)).save(files[0])
+    changed = impasto("reproduce", "photo-painting.png", "--look-in", tmp_path)
+    assert "its content has changed" in changed.only_line

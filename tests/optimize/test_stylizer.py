@@ -1,0 +1,290 @@
+"""Properties of whole runs, small and with random filters."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.images import Picture, open_picture
+from impasto.optimize import IterativeStylizer, State, memory
+from impasto.settings import Settings
+
+Array = NDArray[np.uint8]
+SMALL: Mapping[str, Any] = {
+    "encoder": "random",
+    "size": 64,
+    "min_size": 32,
+    "precision": "float32",
+    "steps": (3, 2),
+}
+
+
+def states(content: Array | Picture, style: Array | Picture, **options: Any) -> list[State]:  # noqa: ANN401
+    return list(IterativeStylizer(style, **{**SMALL, **options}).iterate(content))
+
+
+def test_states_tell_where_the_run_is(photo: Array, painting: Array) -> None:
+    found = states(photo, painting)
+    assert [(s.octave, s.step, s.done) for s in found] == [
+        (1, 1, 1),
+        (1, 2, 2),
+        (1, 3, 3),
+        (2, 1, 4),
+        (2, 2, 5),
+    ]
+    assert [s.size for s in found] == [(32, 22)] * 3 + [(64, 43)] * 2
+    assert {s.steps for s in found} == {(3, 2)}
+    assert {(s.octaves, s.planned) for s in found} == {(2, 5)}
+    assert all(b.seconds > a.seconds for a, b in pairwise(found))
+
+
+def test_it_gets_closer_to_the_style(photo: Array, painting: Array) -> None:
+    found = states(photo, painting, steps=(30,), min_size=64, init="content")
+    assert found[-1].loss < 0.6 * found[0].loss
+    assert found[-1].style_loss < 0.5 * found[0].style_loss
+
+
+def test_the_total_is_the_weighted_sum(photo: Array, painting: Array) -> None:
+    state = states(photo, painting, content_weight=2, style_weight=3, tv_weight=5)[2]
+    parts = 2 * state.content_loss + 3 * state.style_loss + 5 * state.tv_loss
+    assert state.loss == pytest.approx(parts, rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_pixels(photo: Array, painting: Array) -> None:
+    first, again, other = (
+        states(photo, painting, init="noise", seed=seed)[-1].picture.pixels for seed in (4, 4, 5)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_result_has_the_size_asked_for_and_the_contents_shape(painting: Array) -> None:
+    wide = np.full((20, 90, 3), 90, np.uint8)
+    assert states(wide, painting, steps=(1,), size=128)[-1].picture.size == (128, 28)
+
+
+def test_a_run_left_early_is_enlarged_to_full_size(photo: Array, painting: Array) -> None:
+    picture = states(photo, painting)[0].picture
+    assert picture.size == (64, 43)
+    assert picture.recipe is not None
+    assert picture.recipe["settings"]["stop_after"] == 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("stop", [2, 4])
+def test_stop_after_is_leaving_the_loop(photo: Array, painting: Array, stop: int) -> None:
+    left = states(photo, painting)[stop - 1].picture
+    stopped = states(photo, painting, stop_after=stop)
+    assert len(stopped) == stop
+    np.testing.assert_array_equal(stopped[-1].picture.pixels, left.pixels)
+    assert stopped[-1].picture.recipe == left.recipe
+
+
+def test_more_steps_begin_like_fewer(photo: Array, painting: Array) -> None:
+    few, many = (states(photo, painting, steps=(3, n)) for n in (2, 4))
+    np.testing.assert_array_equal(few[-1].picture.pixels, many[4].picture.pixels)
+
+
+@pytest.mark.parametrize("init", ["content", "matched", "noise", "style"])
+def test_starts(photo: Array, painting: Array, init: str) -> None:
+    """With a step length of nearly nothing, the result is the start."""
+    options = {"init": init, "steps": (1,), "min_size": 64, "learning_rate": 1e-7}
+    result = states(photo, painting, **options)[-1].picture.pixels
+    style = open_picture(painting).resized((64, 43)).pixels
+    content = open_picture(photo).resized((64, 43)).pixels
+    near = {"content": content, "style": style}.get(init)
+    if near is not None:
+        np.testing.assert_allclose(result, near, atol=0.02)
+    elif init == "noise":
+        assert abs(result.mean() - 0.5) < 0.02
+        assert 0.1 < result.std() < 0.2
+    else:
+        mean = painting.reshape(-1, 3).mean(0) / 255
+        np.testing.assert_allclose(result.reshape(-1, 3).mean(0), mean, atol=0.06)
+
+
+def test_a_file_as_the_start(photo: Array, painting: Array, files: tuple[Path, Path]) -> None:
+    options = {"init": str(files[1]), "steps": (1,), "min_size": 64, "learning_rate": 1e-7}
+    picture = states(photo, painting, **options)[-1].picture
+    style = open_picture(painting).resized((64, 43)).pixels
+    np.testing.assert_allclose(picture.pixels, style, atol=0.02)
+    assert picture.recipe is not None
+    assert picture.recipe["settings"]["init"] == "painting.png"  # type: ignore[index]
+
+
+def test_color_of_the_content(photo: Array, painting: Array) -> None:
+    picture = states(photo, painting, color="content")[-1].picture
+    content = open_picture(photo).resized((64, 43)).pixels
+    weights = np.array([0.299, 0.587, 0.114])
+    chroma, wanted = (p - (p @ weights)[..., None] for p in (picture.pixels, content))
+    unclipped = ((picture.pixels > 0) & (picture.pixels < 1)).all(-1)
+    assert unclipped.mean() > 0.5
+    np.testing.assert_allclose(chroma[unclipped], wanted[unclipped], atol=1e-3)
+
+
+def test_color_match_moves_the_style(photo: Array) -> None:
+    red = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    red[..., 1:] //= 6
+    steps = {"steps": (25,), "min_size": 64}
+    styled = states(photo, red, **steps)[-1].picture.pixels.mean((0, 1))
+    matched = states(photo, red, color="match", **steps)[-1].picture.pixels.mean((0, 1))
+    content = photo.mean((0, 1)) / 255
+    assert np.abs(matched - content).max() < 0.5 * np.abs(styled - content).max()
+
+
+def test_shares_of_several_styles(photo: Array, painting: Array) -> None:
+    other = np.full((64, 64, 3), (200, 30, 30), np.uint8)
+    steps = {"steps": (4,), "min_size": 64}
+    first = states(photo, painting, **steps)[-1].picture.pixels
+    stylizer = IterativeStylizer([painting, other], **{**SMALL, **steps, "style_weights": (1, 0)})
+    np.testing.assert_allclose(stylizer(photo).pixels, first, atol=1e-5)
+    mixed = IterativeStylizer([painting, other], **{**SMALL, **steps, "style_weights": (1, 1)})
+    assert np.abs(mixed(photo).pixels - first).mean() > 0.01
+
+
+def test_hidden_colors_change_nothing(photo: Array, painting: Array) -> None:
+    alpha = np.zeros(photo.shape[:2], np.uint8)
+    alpha[:, :50] = 255
+    hidden = photo.copy()
+    hidden[:, 50:] = np.random.default_rng(0).integers(0, 255, hidden[:, 50:].shape)
+    results = [
+        states(np.dstack([pixels, alpha]), painting)[-1].picture for pixels in (photo, hidden)
+    ]
+    np.testing.assert_array_equal(results[0].pixels, results[1].pixels)
+    expected = open_picture(np.dstack([photo, alpha])).resized((64, 43)).alpha
+    assert expected is not None
+    assert results[0].alpha is not None
+    np.testing.assert_allclose(results[0].alpha, expected)
+
+
+def test_transparent_parts_of_a_style_take_no_part(photo: Array, painting: Array) -> None:
+    alpha = np.zeros(painting.shape[:2], np.uint8)
+    alpha[:40] = 255
+    changed = painting.copy()
+    changed[40:] = 255
+    results = [
+        states(photo, np.dstack([pixels, alpha]))[-1].picture.pixels
+        for pixels in (painting, changed)
+    ]
+    np.testing.assert_array_equal(results[0], results[1])
+
+
+def test_depth_and_exif_of_the_content_come_back(painting: Array) -> None:
+    deep = np.random.default_rng(0).integers(0, 65535, (64, 64, 3)).astype(np.uint16)
+    assert states(open_picture(deep), painting)[-1].picture.bits == 16
+    assert states(open_picture(deep), painting, bits=8)[-1].picture.bits == 8
+    kept = replace(open_picture(deep), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+    assert states(kept, painting)[-1].picture.exif is None
+    assert states(kept, painting, keep_exif=True)[-1].picture.exif is not None
+
+
+def test_gatys_losses_and_the_classic_layers_run(photo: Array, painting: Array) -> None:
+    options: dict[str, Any] = {
+        "loss": "gatys",
+        "content_layers": "block5_conv2",
+        "style_layers": "block1_conv1,block2_conv1,block3_conv1,block4_conv1,block5_conv1",
+        "optimizer": "lbfgs",
+        "pooling": "average",
+        "steps": (15,),
+        "min_size": 64,
+        "init": "content",
+    }
+    found = states(photo, painting, **options)
+    assert found[-1].style_loss < found[0].style_loss
+
+
+def test_the_style_can_have_another_size(photo: Array, painting: Array) -> None:
+    small, large = (
+        states(photo, painting, style_scale=scale)[-1].picture.pixels for scale in (0.5, 2.0)
+    )
+    assert np.abs(small - large).mean() > 0.005
+
+
+def test_targets_are_kept_for_the_next_content(
+    photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stylizer = IterativeStylizer(painting, **SMALL)
+    first = stylizer(photo)
+    monkeypatch.setattr("impasto.optimize.stylizer.style_targets", None)
+    np.testing.assert_array_equal(stylizer(photo).pixels, first.pixels)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"styel_weight": 1}, "did you mean 'style_weight'"),
+        ({"style_weights": (1, 2)}, "2 numbers for 1 style"),
+        ({"style_weights": (0,)}, "must not all be 0"),
+        ({"style_layers": "relu9_1"}, "did you mean"),
+        ({"steps": (1, 2, 3)}, "3 numbers, but there are 2 octaves"),
+    ],
+)
+def test_wrong_options(
+    photo: Array, painting: Array, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        states(photo, painting, **options)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 40), (7, 7)])
+def test_too_small_pictures(painting: Array, shape: tuple[int, int]) -> None:
+    tiny = np.zeros((*shape, 3), np.uint8)
+    with pytest.raises(ImageError, match=r"content picture has .* too small"):
+        states(tiny, painting)
+    with pytest.raises(ImageError, match=r"style picture has .* too small"):
+        states(painting, tiny)
+
+
+def test_too_narrow_pictures(painting: Array) -> None:
+    with pytest.raises(ImageError, match="64x6, which is too narrow"):
+        states(np.zeros((10, 100, 3), np.uint8), painting)
+
+
+def test_narrow_and_small_styles_are_enlarged(photo: Array, painting: Array) -> None:
+    strip = painting[:9]
+    assert np.isfinite(states(photo, strip)[-1].loss)
+    assert np.isfinite(states(photo, painting, style_scale=0.05)[-1].loss)
+
+
+def test_no_style_at_all(photo: Array) -> None:
+    with pytest.raises(SettingsError, match="at least one style"):
+        IterativeStylizer([], **SMALL)
+
+
+def test_losses_out_of_bounds_end_the_run(photo: Array, painting: Array) -> None:
+    with pytest.raises(ImpastoError, match="left all bounds at step 1"):
+        states(photo, painting, content_weight=1e300, init="noise")
+
+
+def test_a_picture_that_cannot_fit_is_refused(
+    photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 4e9)
+    with pytest.raises(ImpastoError, match=r"GB are free: try size \d{3,4}$"):
+        states(photo, painting, size=9000)
+
+
+def test_flat_pictures_are_no_division_by_zero(painting: Array) -> None:
+    black = np.zeros((64, 64, 3), np.uint8)
+    for content, style in ((black, painting), (painting, black), (black, black)):
+        assert np.isfinite(states(content, style)[-1].picture.pixels).all()
+
+
+def test_global_random_numbers_are_left_alone(photo: Array, painting: Array) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    states(photo, painting, init="noise")
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_settings_can_come_whole(photo: Array, painting: Array) -> None:
+    whole = IterativeStylizer(painting, Settings(**SMALL), seed=3)
+    assert whole.settings == Settings(**SMALL, seed=3)
+    assert whole(photo).size == (64, 43)
