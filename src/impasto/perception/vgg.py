@@ -26,8 +26,7 @@ class VGG19(nn.Module):
         parameters: Kernels, biases and the input convention they were trained with.
         layers: The layers it will be asked for, by canonical name; nothing beyond them is kept.
         pooling: `"max"`, or `"average"` as Gatys et al. prefer.
-        precision: Of the arithmetic. In bfloat16 the weights are cast once, here; the first
-            convolution stays in float32, because eight bits of mantissa would quantize the picture.
+        precision: Of the arithmetic. In bfloat16 the weights are cast once, here.
 
     Raises:
         WeightsError: The parameters end before the deepest layer.
@@ -57,10 +56,11 @@ class VGG19(nn.Module):
             )
         first = layer == "conv1_1"
         kernel, bias = _folded(parameters) if first else _tensors(parameters, layer)
-        dtype = torch.float32 if first else self.precision
-        kernel = kernel.to(dtype).contiguous(memory_format=torch.channels_last)
+        if first and self.precision == torch.bfloat16:
+            kernel = torch.cat([kernel, kernel], 1)
+        kernel = kernel.to(self.precision).contiguous(memory_format=torch.channels_last)
         self.register_buffer(f"{layer}_weight", kernel, persistent=False)
-        self.register_buffer(f"{layer}_bias", bias.to(dtype), persistent=False)
+        self.register_buffer(f"{layer}_bias", bias.to(self.precision), persistent=False)
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Compute features.
@@ -74,19 +74,31 @@ class VGG19(nn.Module):
         """
         wanted = frozenset(layers)
         features: dict[str, Tensor] = {}
-        x = image.contiguous(memory_format=torch.channels_last)
+        x = _in_halves(image) if self.precision == torch.bfloat16 else image
+        x = x.contiguous(memory_format=torch.channels_last)
         for layer in steps_to(deepest(layers)):
-            x = self._through(layer, x)
+            # In place saves a pass through memory, where nobody wants what was there before.
+            x = self._through(layer, x, layer.replace("relu", "conv") not in wanted)
             if layer in wanted:
                 features[layer] = x
         return features
 
-    def _through(self, layer: str, x: Tensor) -> Tensor:
+    def _through(self, layer: str, x: Tensor, in_place: bool) -> Tensor:
         if layer.startswith("conv"):
             weight, bias = self.get_buffer(f"{layer}_weight"), self.get_buffer(f"{layer}_bias")
-            padded = F.pad(x.to(weight.dtype), (1, 1, 1, 1), mode="replicate")
-            return F.conv2d(padded, weight, bias).to(self.precision)
-        return F.relu(x) if layer.startswith("relu") else self.pool(x, 2)
+            return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight, bias)
+        return F.relu(x, inplace=in_place) if layer.startswith("relu") else self.pool(x, 2)
+
+
+def _in_halves(image: Tensor) -> Tensor:
+    """Return (N, 6, H, W) bfloat16 whose two halves sum to the (N, 3, H, W) float32 picture.
+
+    Eight bits of mantissa would quantize the picture visibly. The gradient goes
+    through the upper half alone, and is the whole one.
+    """
+    upper = image.to(torch.bfloat16)
+    lower = (image - upper.float()).detach().to(torch.bfloat16)
+    return torch.cat([upper, lower], 1)
 
 
 def _tensors(parameters: VggParameters, layer: str) -> tuple[Tensor, Tensor]:

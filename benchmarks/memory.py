@@ -1,0 +1,42 @@
+"""Measure the peak memory of painting at some sizes, each in a process of its own.
+
+Usage: python benchmarks/memory.py [--sizes 512,1024] [--precision auto]
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+
+CHILD = """
+import sys, resource
+import skimage.data
+import impasto
+from impasto.gallery import draw
+from impasto.optimize.memory import needed_bytes
+size, precision = int(sys.argv[1]), sys.argv[2]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+stylizer = impasto.IterativeStylizer(draw("strokes"), size=size, precision=precision, steps=6)
+picture = stylizer(skimage.data.coffee())
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+expected = needed_bytes(picture.size, stylizer.precision)
+print(f"{picture.width}x{picture.height} {stylizer.precision}: peak {peak / 2**30:.2f} GiB, "
+      f"{(peak - 0.9e9) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
+      f"estimated {expected / 2**30:.2f} GiB")
+"""
+
+
+def main() -> None:
+    """Measure each size and print a line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", default="512,1024")
+    parser.add_argument("--precision", default="auto")
+    arguments = parser.parse_args()
+    for size in arguments.sizes.split(","):
+        subprocess.run([sys.executable, "-c", CHILD, size, arguments.precision], check=True)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(f"largest of all: {children / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()
