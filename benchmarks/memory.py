@@ -13,7 +13,7 @@ import sys, resource
 import skimage.data
 import impasto
 from impasto.gallery import draw
-from impasto.optimize.memory import needed_bytes
+from impasto.optimize.memory import BASE_BYTES, needed_bytes
 size, precision = int(sys.argv[1]), sys.argv[2]
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 stylizer = impasto.IterativeStylizer(draw("strokes"), size=size, precision=precision, steps=6)
@@ -21,7 +21,7 @@ picture = stylizer(skimage.data.coffee())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 expected = needed_bytes(picture.size, stylizer.precision)
 print(f"{picture.width}x{picture.height} {stylizer.precision}: peak {peak / 2**30:.2f} GiB, "
-      f"{(peak - 0.9e9) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
+      f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
       f"estimated {expected / 2**30:.2f} GiB")
 """
 

@@ -17,7 +17,7 @@ CONTENT_LAYERS = ("relu4_2",)
 
 #: content, style and smoothness weight where none is given, by the form of the losses.
 DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "relative": (0.15, 1.0, 0.5),
+    "relative": (0.15, 1.0, 2.0),
     "gatys": (1.0, 100.0, 0.0),
 }
 #: Starts that are no files.
@@ -93,7 +93,7 @@ class Settings:
         shown="equal",
     )
     tv_weight: float | None = option(
-        None, "Weight of smoothness (total variation).", "Losses", least=0.0, shown="0.5; gatys: 0"
+        None, "Weight of smoothness (total variation).", "Losses", least=0.0, shown="2; gatys: 0"
     )
     content_layers: tuple[str, ...] = option(
         CONTENT_LAYERS, "Layers that hold the content.", "Losses", items=str

@@ -1,3 +1,4 @@
+import errno
 import itertools
 import json
 import os
@@ -92,7 +93,7 @@ def test_pipes(files: Files) -> None:
 def test_animation_and_plot(stylize: Impasto, files: Files) -> None:
     pytest.importorskip("matplotlib")
     outcome = stylize(*files, "--animation", "how.gif", "--plot", "losses.png")
-    assert outcome.out == "how.gif\nlosses.png\nphoto-painting.png\n"
+    assert outcome.out == "photo-painting.png\nhow.gif\nlosses.png\n"
     with Image.open("how.gif") as animation:
         assert getattr(animation, "n_frames", 1) == 5
         assert animation.size == (64, 43)
@@ -145,6 +146,28 @@ def test_a_recipe_from_a_picture_and_from_a_file(
     assert changed.status == 0
     settings = read_recipe("small.png")["settings"]
     assert (settings["size"], settings["content_weight"]) == (48, 0.7)
+
+
+def test_a_disk_that_fills_up_does_not_lose_the_work(
+    stylize: Impasto, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = tmp_path / "rescue"
+    rescue.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(rescue))
+    replace = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if rescue not in self.parents:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    outcome = stylize(*files, "-q")
+    assert outcome.status == 1
+    assert "free some space" in outcome.only_line
+    assert f"the picture is in {rescue / 'photo-painting.png'}" in outcome.only_line
+    assert open_picture(rescue / "photo-painting.png").size == (64, 43)
+    assert not list(Path().iterdir())
 
 
 def test_recipe_in_words(stylize: Impasto, impasto: Impasto, files: Files) -> None:

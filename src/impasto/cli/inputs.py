@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +52,22 @@ class Job:
             named.append(self.settings.init)
         return [source for source in named if isinstance(source, str | Path)]
 
-    def save(self, picture: Picture, *, force: bool) -> Path | None:
-        """Save the result and return where; None if it went down a pipe."""
-        if self.output is None:
-            import sys
+    def save(self, picture: Picture, *, force: bool) -> None:
+        """Save the result and print where; or write it to standard output.
 
+        Raises:
+            ImageError: It cannot be saved there. The work is not lost: the message says where the
+                picture is instead, if anywhere.
+        """
+        if self.output is None:
             sys.stdout.buffer.write(picture.encode("png"))
             sys.stdout.buffer.flush()
-            return None
-        return picture.save(self.output, overwrite=force, protect=self.protected)
+            return
+        try:
+            print(picture.save(self.output, overwrite=force, protect=self.protected))
+        except ImageError as error:
+            rescued = picture.save(Path(tempfile.gettempdir()) / f"{self.output.stem}.png")
+            raise ImageError(f"{error}; the picture is in {rescued}") from error
 
 
 def gather_job(

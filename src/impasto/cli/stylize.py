@@ -74,8 +74,8 @@ def stylize(
     records = Records(animation, plot, force=force)
     stylizer = _stylizer(job, quiet)
     state, stopped = _paint(stylizer, job, records, quiet, started)
-    saved = job.save(state.picture, force=force)
-    for path in [*records.save(job.protected), *([] if saved is None else [saved])]:
+    job.save(state.picture, force=force)
+    for path in records.save(job.protected):
         print(path)
     if show:
         state.picture.show()

@@ -9,8 +9,8 @@ from impasto.errors import ImpastoError
 
 #: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md), and what the
 #: libraries and the weights take before the first pixel.
-BYTES_PER_PIXEL = {torch.float32: 7200, torch.bfloat16: 4600}
-BASE_BYTES = 0.9e9
+BYTES_PER_PIXEL = {torch.float32: 3700, torch.bfloat16: 2200}
+BASE_BYTES = 0.65e9
 
 
 def needed_bytes(size: tuple[int, int], precision: torch.dtype) -> float:

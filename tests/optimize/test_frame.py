@@ -1,0 +1,85 @@
+"""No frame: the outermost pixels of a picture look like the rest.
+
+A flat content and an even style leave no reason for the border to differ from the inside, so any
+difference comes from the way the encoder sees the border.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+import impasto
+from impasto.gallery import draw
+
+SIZE = 160
+
+
+class Edge(NamedTuple):
+    """How the border compares with the inside."""
+
+    color: float
+    """Largest difference of a channel's mean."""
+    contrast: float
+    """Standard deviation, border over inside."""
+    detail: float
+    """Mean difference of neighbors, border over inside."""
+
+
+def edge(pixels: NDArray[np.float32], width: int) -> Edge:
+    border = np.ones((SIZE, SIZE), bool)
+    border[width:-width, width:-width] = False
+    inside = np.zeros_like(border)
+    inside[16:-16, 16:-16] = True
+    across = np.abs(np.diff(pixels, axis=1)).mean(-1)[:-1]
+    down = np.abs(np.diff(pixels, axis=0)).mean(-1)[:, :-1]
+    change = across + down
+    color = np.abs(pixels[border].mean(0) - pixels[inside].mean(0)).max()
+    contrast = pixels[border].std() / pixels[inside].std()
+    detail = change[border[:-1, :-1]].mean() / change[inside[:-1, :-1]].mean()
+    return Edge(float(color), float(contrast), float(detail))
+
+
+def paint(encoder: str) -> NDArray[np.float32]:
+    """Paint the style's texture onto nothing."""
+    return impasto.stylize(
+        np.full((SIZE, SIZE, 3), 128, np.uint8),
+        draw("mosaic", 2 * SIZE, 1),
+        encoder=encoder,
+        size=SIZE,
+        init="noise",
+        content_weight=0,
+        steps=60,
+        precision="float32",
+    ).pixels
+
+
+@pytest.mark.parametrize("width", [4, 16])
+def test_no_frame(width: int) -> None:
+    found = edge(paint("random"), width)
+    assert found.color < 0.05
+    assert 0.8 < found.contrast < 1.25
+    assert 0.8 < found.detail < 1.25
+
+
+def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pad = F.pad
+
+    def zeros(x: Tensor, by: tuple[int, ...], mode: str = "constant") -> Tensor:
+        return pad(x, by)
+
+    monkeypatch.setattr("impasto.perception.vgg.F.pad", zeros)
+    found = edge(paint("random"), 4)
+    assert found.contrast > 1.3
+
+
+def test_no_frame_with_trained_filters(real_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(real_weights))
+    found = edge(paint("vgg19"), 16)
+    assert found.color < 0.1
+    assert 0.75 < found.contrast < 1.25
+    assert 0.8 < found.detail < 1.2

@@ -1,0 +1,121 @@
+"""The public surface: what `impasto` exports, and that the examples people copy do run."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import impasto
+from impasto.errors import ImpastoError
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_public_names() -> None:
+    assert impasto.__all__ == [
+        "ImageError",
+        "ImpastoError",
+        "IterativeStylizer",
+        "MissingExtraError",
+        "Picture",
+        "RecipeError",
+        "Settings",
+        "SettingsError",
+        "State",
+        "Stylizer",
+        "WeightsError",
+        "__version__",
+        "make_stylizer",
+        "open_picture",
+        "read_recipe",
+        "reproduce",
+        "stylize",
+    ]
+    for name in impasto.__all__:
+        assert getattr(impasto, name) is not None
+        assert name in dir(impasto)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'stylise'"):
+        _ = impasto.stylise
+
+
+def test_one_error_tree() -> None:
+    for name in impasto.__all__:
+        value = getattr(impasto, name)
+        if isinstance(value, type) and issubclass(value, Exception):
+            assert issubclass(value, ImpastoError)
+
+
+def test_the_iterative_stylizer_is_a_stylizer(painting: NDArray[np.uint8]) -> None:
+    stylizer = impasto.make_stylizer(painting, encoder="random")
+    assert isinstance(stylizer, impasto.Stylizer)
+    assert isinstance(stylizer, impasto.IterativeStylizer)
+
+
+def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
+    picture = impasto.stylize(*files, encoder="random", size=48, steps=2)
+    saved = picture.save(tmp_path / "out.jpg")
+    assert impasto.read_recipe(saved)["settings"]["size"] == 48
+    again = impasto.reproduce(saved)
+    assert again.recipe == picture.recipe
+    np.testing.assert_array_equal(again.pixels, picture.pixels)
+
+
+def test_states_and_pictures_show_themselves_in_notebooks(
+    files: tuple[Path, Path],
+) -> None:
+    stylizer = impasto.make_stylizer(files[1], encoder="random", size=48, steps=1)
+    (state,) = stylizer.iterate(files[0])
+    assert state._repr_png_().startswith(b"\x89PNG")
+    assert state._repr_png_() == state.picture._repr_png_()
+
+
+def test_readmes_python_runs(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run the five lines, with names and size for this place."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(files[0].parent)
+    code = code.replace(".jpg", ".png").replace("size=768", 'size=48, steps=2, encoder="random"')
+    exec(compile(code, "README.md", "exec"), {})
+    assert Path("out.png").is_file()
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+def test_readmes_options_exist() -> None:
+    help_text = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / "README.md").read_text()))
+    known = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", help_text))
+    assert len(mentioned) > 15
+    assert mentioned <= known
+
+
+def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
+    (block,) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    assert commands == [["make", "demo"], ["make", "test"]]
+
+
+def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make demo` as it is on a machine without trained weights; it says that it is a stand-in."""
+    for name in ("KERAS_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "IMPASTO_HOME", "IMPASTO_WEIGHTS"):
+        monkeypatch.setenv(name, str(tmp_path / "empty"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = [sys.executable, str(ROOT / "examples" / "demo.py"), str(tmp_path / "demo.png")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "STAND-IN" in run.stdout
+    assert run.stdout.splitlines()[-1] == f"the picture is {(tmp_path / 'demo.png').resolve()}"
+    assert impasto.open_picture(tmp_path / "demo.png").size == (512, 341)
+
+
+def test_the_files_stay_small() -> None:
+    """About 300 lines a file, as the house has it."""
+    for path in (ROOT / "src").rglob("*.py"):
+        assert len(path.read_text().splitlines()) <= 320, path
