@@ -31,7 +31,7 @@ check: .venv/dev ## Format, lint, types, import layers, drift
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/drift.py
 
 format: .venv/dev ## Format the code, mend what the linter can mend
