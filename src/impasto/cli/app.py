@@ -1,5 +1,6 @@
 """The commands, put together, and what becomes of errors."""
 
+import re
 import sys
 from typing import Annotated
 
@@ -9,6 +10,9 @@ from impasto.cli import recipes, stylize, weights
 from impasto.cli.options import in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
+
+#: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
+_OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
 
 app = typer.Typer(
     help="Paint any picture in the style of any artwork.",
@@ -45,7 +49,9 @@ def main() -> None:
         _fail(in_flags(str(error)), 2)
     except ImpastoError as error:
         _fail(str(error), 1)
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not (isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error))):
+            raise
         _fail("out of memory: try a smaller --size", 1)
     except KeyboardInterrupt:
         _fail("stopped", 130)

@@ -15,6 +15,7 @@ from impasto.images import (
     Picture,
     Source,
     is_picture_name,
+    open_picture,
     output_name,
     read_recipe,
     read_source,
@@ -51,6 +52,15 @@ class Job:
         if self.settings.init not in STARTS:
             named.append(self.settings.init)
         return [source for source in named if isinstance(source, str | Path)]
+
+    def check_pictures(self) -> None:
+        """Raise at once what opening the pictures would raise after a long download.
+
+        Raises:
+            ImageError: One cannot be read.
+        """
+        for source in (self.content, *self.styles):
+            open_picture(source, max_size=64)
 
     def save(self, picture: Picture, *, force: bool) -> None:
         """Save the result and print where; or write it to standard output.

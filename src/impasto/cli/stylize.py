@@ -67,12 +67,16 @@ def stylize(
     Example: impasto stylize harbour.jpg starry_night.jpg --size 1024
     """
     started = time.monotonic()
+    from impasto.api import make_stylizer
     from impasto.cli.inputs import gather_job
     from impasto.cli.records import Records
 
     job = gather_job(content, styles or [], output, recipe, random or [], options)
     records = Records(animation, plot, force=force)
-    stylizer = _stylizer(job, quiet)
+    if _download_weights(job, quiet):
+        started = time.monotonic()
+    stylizer = make_stylizer(job.styles, job.settings)
+    _say(stylizer.describe(), quiet)
     state, stopped = _paint(stylizer, job, records, quiet, started)
     job.save(state.picture, force=force)
     for path in records.save(job.protected):
@@ -84,18 +88,19 @@ def stylize(
         raise typer.Exit(INTERRUPTED)
 
 
-def _stylizer(job: "Job", quiet: bool) -> "Stylizer":
-    from impasto.api import make_stylizer
-    from impasto.weights import WeightsFile, fetch
+def _download_weights(job: "Job", quiet: bool) -> bool:
+    """Download what is missing, saying so first; return whether anything was."""
+    from impasto.weights import WeightsFile, fetch, find
 
     def announce(file: WeightsFile, _: Path) -> None:
         _say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    if job.settings.encoder != "random":
-        fetch(job.settings.encoder, on_download=announce)
-    stylizer = make_stylizer(job.styles, job.settings)
-    _say(stylizer.describe(), quiet)
-    return stylizer
+    encoder = job.settings.encoder
+    if encoder == "random" or find(encoder) is not None:
+        return False
+    job.check_pictures()
+    fetch(encoder, on_download=announce)
+    return True
 
 
 def _paint(
