@@ -48,7 +48,7 @@ def test_an_input_is_never_overwritten(
     before = files[0].read_bytes()
     outcome = stylize(*files, "-o", files[0], *force)
     assert outcome.status == 1
-    assert "is the input" in outcome.err
+    assert "is the input" in outcome.only_line
     assert files[0].read_bytes() == before
 
 

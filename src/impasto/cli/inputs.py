@@ -19,6 +19,7 @@ from impasto.images import (
     output_name,
     read_recipe,
     read_source,
+    refuse_inputs,
 )
 from impasto.reproduction import gather, recipe_settings
 from impasto.settings import STARTS, Settings
@@ -106,8 +107,10 @@ def gather_job(
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     sources = [read_source(source) for source in (content, *chosen)]
     names = [_name(source) for source in sources]
-    target = _target(output, names, settings)
-    return Job(sources[0], sources[1:], settings, target)
+    job = Job(sources[0], sources[1:], settings, _target(output, names, settings))
+    if job.output is not None:
+        refuse_inputs(job.output, job.protected)
+    return job
 
 
 def _from_recipe(

@@ -27,8 +27,8 @@ def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tup
     last = fitted_size(size, longest)
     if min(last) < LEAST_SIDE:
         raise ImageError(
-            f"a picture of {size[0]}x{size[1]} pixels would be painted at {last[0]}x{last[1]}, "
-            f"which is too narrow: crop it, or choose a larger size"
+            f"the content would be painted at {last[0]}x{last[1]} pixels, which is too narrow: "
+            f"crop it, or choose a larger size"
         )
     octaves = [last]
     while longest / 2 >= coarsest:
