@@ -242,7 +242,7 @@ def test_too_small_pictures(painting: Array, shape: tuple[int, int]) -> None:
 
 
 def test_too_narrow_pictures(painting: Array) -> None:
-    with pytest.raises(ImageError, match="64x6, which is too narrow"):
+    with pytest.raises(ImageError, match="64x6 pixels, which is too narrow"):
         states(np.zeros((10, 100, 3), np.uint8), painting)
 
 
