@@ -19,7 +19,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 stylizer = impasto.IterativeStylizer(draw("strokes"), size=size, precision=precision, steps=6)
 picture = stylizer(skimage.data.coffee())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-expected = needed_bytes(picture.size, stylizer.precision)
+expected = needed_bytes(picture.size, size, stylizer.precision)
 print(f"{picture.width}x{picture.height} {stylizer.precision}: peak {peak / 2**30:.2f} GiB, "
       f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
       f"estimated {expected / 2**30:.2f} GiB")

@@ -31,10 +31,12 @@ NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. 
 
 def help_text(command: tuple[str, ...]) -> str:
     """Return what `impasto COMMAND --help` prints on a plain terminal of 100 columns."""
+    colors = ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS")
+    given = {name: value for name, value in os.environ.items() if name not in colors}
     plain = {"TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "100"}
     run = subprocess.run(
         [sys.executable, "-m", "impasto", *command, "--help"],
-        env={**os.environ, **plain},
+        env={**given, **plain},
         capture_output=True,
         text=True,
         check=True,

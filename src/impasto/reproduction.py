@@ -1,16 +1,19 @@
 """Make a picture again from the recipe inside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from impasto.api import make_stylizer
-from impasto.errors import RecipeError, SettingsError
-from impasto.images import Picture, identify, read_recipe
+from impasto.errors import ImageError, RecipeError, SettingsError
+from impasto.images import Picture, identify, is_picture_name, read_recipe
 from impasto.settings import Settings
 
-#: Pictures looked at in a folder before the search gives up.
-MOST_FILES = 20_000
+#: Files whose names are looked at in a folder and below it, and pictures whose content is.
+MOST_NAMES, MOST_PICTURES = 200_000, 2_000
 
 
 class Ingredients(NamedTuple):
@@ -22,19 +25,26 @@ class Ingredients(NamedTuple):
 
 
 def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Picture:
-    """Make a picture again: the same bytes on the same machine and version.
+    """Make a picture again: the same bytes on the same machine (CPU) and version.
 
     Args:
         picture: A picture made by impasto, or a recipe saved as JSON.
         folders: Where to look for the content and the styles, before the picture's own folder and
-            the current one. They are found by name, subfolders included, and known by SHA-256.
+            the current one, subfolders included: by name, then by content.
+
+    Returns:
+        The picture. If it was made with another version, machine or file of weights, a
+        `UserWarning` says so: it will differ a little then.
 
     Raises:
         RecipeError: There is no recipe, or a file it names is not found or has changed.
     """
     recipe = read_recipe(picture)
     found = gather(recipe, [*folders, Path(picture).parent, Path.cwd()])
-    return make_stylizer(list(found.styles), found.settings)(found.content)
+    result = make_stylizer(list(found.styles), found.settings)(found.content)
+    for line in differences(recipe, result.recipe or {}):
+        warnings.warn(f"not the same bytes: {line}", stacklevel=2)
+    return result
 
 
 def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
@@ -60,14 +70,25 @@ def gather(recipe: Mapping[str, Any], folders: Iterable[str | Path]) -> Ingredie
     """
     settings = recipe_settings(recipe)
     places = [Path(folder) for folder in folders]
+    content, styles = find_input(recipe, "content", places), find_input(recipe, "styles", places)
+    if "init" in recipe:
+        settings = settings.updated(init=str(find_input(recipe, "init", places)[0]))
+    return Ingredients(content[0], styles, settings)
+
+
+def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
+    """Find the files of one role: `content`, `styles` or `init`.
+
+    Raises:
+        RecipeError: One is not found, or its content has changed.
+    """
+    places = list(dict.fromkeys(folder.resolve() for folder in folders))
     try:
-        content = _find(recipe["content"], places)
-        styles = [_find(style, places) for style in recipe["styles"]]
-        if "init" in recipe:
-            settings = settings.updated(init=str(_find(recipe["init"], places)))
+        entries = recipe[role] if role == "styles" else [recipe[role]]
+        wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error
-    return Ingredients(content, styles, settings)
+    return [_find(name, sha256, places) for name, sha256 in wanted]
 
 
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
@@ -80,23 +101,42 @@ def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
     ]
 
 
-def _find(wanted: Mapping[str, str], folders: Iterable[Path]) -> Path:
-    name, sha256 = Path(wanted["name"]).name, wanted["sha256"]
+def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
+    """Find a file by its name, or else a picture of any name by its content."""
     changed = None
-    for folder in dict.fromkeys(folders):
-        for path in [folder / name, *_deeper(folder, name)]:
-            if path.is_file():
-                if identify(path).sha256 == sha256:
-                    return path
-                changed = path
+    for path in (p for folder in folders for p in _named(folder, name)):
+        if _is(path, sha256):
+            return path
+        changed = path
+    for folder in folders:
+        pictures = (path for path in _files(folder) if is_picture_name(path))
+        for path in islice(pictures, MOST_PICTURES):
+            if _is(path, sha256):
+                return path
     if changed is not None:
         raise RecipeError(f"{changed} is not the picture of the recipe: its content has changed")
     raise RecipeError(f"{name} is not here: name the folder it is in with --look-in FOLDER")
 
 
-def _deeper(folder: Path, name: str) -> Iterable[Path]:
-    for count, path in enumerate(folder.rglob("*")):
-        if count > MOST_FILES:
-            return
-        if path.name == name:
-            yield path
+def _named(folder: Path, name: str) -> Iterator[Path]:
+    if (folder / name).is_file():
+        yield folder / name
+    yield from (path for path in _files(folder) if path.name == name)
+
+
+def _is(path: Path, sha256: str) -> bool:
+    try:
+        return identify(path).sha256 == sha256
+    except ImageError:
+        return False
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and below it, hidden folders left out, in a fixed order."""
+    return islice(_walk(folder), MOST_NAMES)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names))

@@ -5,7 +5,8 @@ Nothing here imports torch or numpy, so that help texts and checks are instant.
 
 import difflib
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -239,7 +240,7 @@ def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:  # noqa: A
             return None
         raise SettingsError(f"{name} must have a value")
     if "items" in rules:
-        many = value if isinstance(value, list | tuple) else _split(value)
+        many = _split(value)
         if not many:
             raise SettingsError(f"{name} is empty: give at least one value")
         return tuple(_one(name, item, rules["items"], rules) for item in many)
@@ -248,13 +249,16 @@ def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:  # noqa: A
 
 def _split(value: Any) -> list[Any]:  # noqa: ANN401
     if isinstance(value, str):
-        return [part.strip() for part in value.replace(" ", ",").split(",") if part.strip()]
-    return [value]
+        return [part for part in value.replace(",", " ").split() if part]
+    return list(value) if isinstance(value, Iterable) else [value]
 
 
 def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    if kind is str and isinstance(value, os.PathLike):
+        value = os.fspath(value)
     try:
-        whole = kind is not int or float(value) == int(value)
+        # Through float only what is one: it cannot hold the largest seeds.
+        whole = kind is not int or not isinstance(value, float) or value.is_integer()
         result = kind(value) if whole and isinstance(value, bool) == (kind is bool) else None
     except (TypeError, ValueError, OverflowError):
         result = None

@@ -32,6 +32,8 @@ def impasto(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Run the command in this process."""
 
     def run(*arguments: object) -> Outcome:
+        for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS"):
+            monkeypatch.delenv(name, raising=False)  # they would color the help text
         monkeypatch.setattr(sys, "argv", ["impasto", *map(str, arguments)])
         capsys.readouterr()
         try:

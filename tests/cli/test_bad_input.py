@@ -63,6 +63,7 @@ def test_a_strip(impasto: Impasto, files: Files, tmp_path: Path) -> None:
         (("--sise", "3"), None),
         (("--learning-rate", "-1"), "--learning-rate must be above 0"),
         (("--device", "tpu"), "--device must be one of"),
+        (("--style-layers", "relu1_1,block1_conv1"), "named twice"),
     ],
 )
 def test_wrong_options_are_usage_errors(
@@ -101,6 +102,46 @@ def test_sixteen_bits_in_a_jpeg(impasto: Impasto, files: Files) -> None:
     outcome = impasto("stylize", *files, "-o", "out.jpg", "--bits", "16", *SMALL)
     assert outcome.status == 1
     assert "no 16 bits" in outcome.only_line
+
+
+def test_two_outputs_of_one_name(impasto: Impasto, files: Files) -> None:
+    outcome = impasto("stylize", *files, *SMALL, "-o", "out.png", "--plot", "out.png", "--force")
+    assert outcome.status == 1
+    assert "two outputs have the same name" in outcome.only_line
+
+
+def test_records_never_replace_an_input(impasto: Impasto, files: Files) -> None:
+    before = files[0].read_bytes()
+    outcome = impasto("stylize", *files, *SMALL, "--plot", files[0], "--force")
+    assert outcome.status == 1
+    assert "is the input" in outcome.only_line
+    assert files[0].read_bytes() == before
+
+
+def test_out_of_memory_is_one_line(
+    impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
+
+    monkeypatch.setattr("impasto.optimize.run.Objective", full)
+    outcome = impasto("stylize", *files, *SMALL, "-q")
+    assert outcome.status == 1
+    assert outcome.only_line == "impasto: out of memory: try a smaller --size"
+
+
+def test_a_start_that_is_no_file(impasto: Impasto, files: Files) -> None:
+    outcome = impasto("stylize", *files, *SMALL, "-q", "--init", "nosie")
+    assert outcome.status == 2
+    assert "--init must be matched, content, noise, style or a file" in outcome.only_line
+
+
+def test_wholly_transparent_pictures(impasto: Impasto, files: Files, tmp_path: Path) -> None:
+    Image.new("RGBA", (50, 50)).save(tmp_path / "clear.png")
+    for pair in ((files[0], tmp_path / "clear.png"), (tmp_path / "clear.png", files[1])):
+        outcome = impasto("stylize", *pair, *SMALL, "-q")
+        assert outcome.status == 1
+        assert "wholly transparent" in outcome.only_line
 
 
 @pytest.mark.parametrize(("option", "name"), [("--animation", "a.avi"), ("--plot", "p.bmp")])
@@ -154,5 +195,5 @@ def test_random_from_no_pictures(impasto: Impasto, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     outcome = impasto("stylize", "--random", tmp_path / "bare")
     assert outcome.status == 1
-    assert "no pictures in" in outcome.only_line
+    assert "no pictures to choose from" in outcome.only_line
     assert "is not a folder" in impasto("stylize", "--random", tmp_path / "none").only_line

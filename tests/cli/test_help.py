@@ -1,8 +1,6 @@
 import re
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 from tests.cli.conftest import Impasto
 
@@ -50,21 +48,11 @@ def test_listing_weights_needs_no_torch(impasto: Impasto) -> None:
     assert "vgg19-keras" in outcome.out
 
 
-def test_help_is_quick() -> None:
-    """The limit is 0.3 s on an idle machine; the best of three here, and slack for a busy one."""
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "impasto", "--help"], capture_output=True, check=True)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 1.0
-
-
 def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) -> None:
     text = impasto("stylize", "--help").out
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     own = {"--output", "--force", "--show", "--quiet", "--animation", "--plot", "--recipe"}
-    own |= {"--random", "--help"}
+    own |= {"--random", "--look-in", "--help"}
     assert {flag(name) for name in FIELDS} <= options
     mentioned_only = {"--seed"}
     assert options - own - mentioned_only == {flag(name) for name in FIELDS} - mentioned_only
@@ -78,9 +66,3 @@ def test_messages_speak_the_command_lines_language() -> None:
 
 def test_version(impasto: Impasto) -> None:
     assert impasto("--version").out == f"impasto {package.__version__}\n"
-
-
-def test_the_reference_pages_are_there() -> None:
-    reference = Path(__file__).parents[2] / "docs" / "reference"
-    assert (reference / "commands.md").is_file()
-    assert (reference / "python.md").is_file()

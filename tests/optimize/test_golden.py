@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 import impasto
 
 FOLDER = Path(__file__).parents[1] / "golden"
-PINNED = (Path(__file__).parents[2] / "constraints.txt").read_text().strip().partition("==")[2]
+CONSTRAINTS = (Path(__file__).parents[2] / "constraints.txt").read_text()
+PINNED = CONSTRAINTS.partition("torch==")[2].split()[0]
 SMALL: Mapping[str, Any] = {
     "encoder": "random",
     "device": "cpu",

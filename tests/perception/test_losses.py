@@ -118,6 +118,15 @@ def test_tv_of_flat_pictures_is_zero_and_of_a_ramp_known() -> None:
     assert float(tv_loss(ramp)) == pytest.approx(0.01)
 
 
+def test_tv_of_the_visible_part_does_not_depend_on_how_much_is_hidden() -> None:
+    image = torch.rand((1, 3, 6, 6), generator=torch.Generator().manual_seed(0))
+    padded = torch.cat([image, torch.zeros(1, 3, 6, 20)], 3)
+    weight = torch.zeros(1, 1, 6, 26)
+    weight[..., :6] = 1
+    assert float(tv_loss(padded, weight)) == pytest.approx(float(tv_loss(image)), rel=0.2)
+    assert float(tv_loss(image, torch.ones(1, 1, 6, 6))) == pytest.approx(float(tv_loss(image)))
+
+
 def test_tv_counts_no_border_of_the_mask() -> None:
     image = torch.zeros(1, 3, 4, 4)
     image[..., 2:] = 1

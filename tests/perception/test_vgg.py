@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -7,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.perception import VGG19, build_encoder, random_parameters
-from impasto.weights import VggParameters, load_vgg19
+from impasto.perception import VGG19, random_parameters
+from impasto.weights import VggParameters
 
 LAYERS = ("conv1_1", "relu1_1", "pool1", "relu2_1", "conv3_1", "relu3_1")
 
@@ -113,15 +111,3 @@ def test_random_filters_follow_their_seed() -> None:
     first, again, other = (random_parameters(s, narrow=16).weights["conv4_1"][0] for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def test_the_real_network_knows_textures(real_weights: Path) -> None:
-    """Trained filters answer to an edge far more than to noise of the same energy."""
-    encoder = build_encoder(str(real_weights / "vgg19.safetensors"), ("relu4_1",))
-    assert encoder.sha256 is not None
-    edge = torch.zeros(1, 3, 64, 64)
-    edge[..., 32:] = 1
-    noise = edge.flatten(2)[:, :, torch.randperm(64 * 64)].view_as(edge)
-    answers = [encoder(x, ("relu4_1",))["relu4_1"] for x in (edge, noise)]
-    assert load_vgg19(real_weights / "vgg19.safetensors", deepest="conv1_1").scale == 255
-    assert not torch.allclose(answers[0], answers[1])

@@ -53,8 +53,6 @@ def main() -> None:
         if not (isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error))):
             raise
         _fail("out of memory: try a smaller --size", 1)
-    except KeyboardInterrupt:
-        _fail("stopped", 130)
     except BrokenPipeError:
         # The reader of our output has gone; Python would complain once more while closing it.
         sys.stderr.close()

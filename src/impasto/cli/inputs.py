@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
 from impasto.images import (
     Picture,
@@ -21,7 +22,7 @@ from impasto.images import (
     read_source,
     refuse_inputs,
 )
-from impasto.reproduction import gather, recipe_settings
+from impasto.reproduction import find_input, gather, recipe_settings
 from impasto.settings import STARTS, Settings
 
 STDOUT = "-"
@@ -63,8 +64,8 @@ class Job:
         for source in (self.content, *self.styles):
             open_picture(source, max_size=64)
 
-    def save(self, picture: Picture, *, force: bool) -> None:
-        """Save the result and print where; or write it to standard output.
+    def save(self, picture: Picture, *, force: bool) -> list[Path]:
+        """Save the result and return where; nowhere if it went down a pipe.
 
         Raises:
             ImageError: It cannot be saved there. The work is not lost: the message says where the
@@ -73,9 +74,9 @@ class Job:
         if self.output is None:
             sys.stdout.buffer.write(picture.encode("png"))
             sys.stdout.buffer.flush()
-            return
+            return []
         try:
-            print(picture.save(self.output, overwrite=force, protect=self.protected))
+            return [picture.save(self.output, overwrite=force, protect=self.protected)]
         except ImageError as error:
             rescued = picture.save(Path(tempfile.gettempdir()) / f"{self.output.stem}.png")
             raise ImageError(f"{error}; the picture is in {rescued}") from error
@@ -86,7 +87,7 @@ def gather_job(
     styles: Sequence[str],
     output: str | None,
     recipe: Path | None,
-    folders: Sequence[Path],
+    folders: Folders,
     options: dict[str, Any],
 ) -> Job:
     """Find out what to make of what, and that it can be saved, before any work.
@@ -99,33 +100,71 @@ def gather_job(
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
-        content, chosen, settings = _from_recipe(recipe, content, styles, options)
-    if folders:
-        content, chosen = _at_random(folders, content, chosen, settings.seed)
+        content, chosen, settings = _from_recipe(recipe, content, styles, folders.look_in, options)
+    if folders.random:
+        content, chosen = _at_random(folders.random, content, chosen, settings.seed)
     if content is None or not chosen:
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     sources = [read_source(source) for source in (content, *chosen)]
-    names = [_name(source) for source in sources]
-    job = Job(sources[0], sources[1:], settings, _target(output, names, settings))
-    if job.output is not None:
-        refuse_inputs(job.output, job.protected)
-    return job
+    name = output_name(_name(sources[0]), [_name(source) for source in sources[1:]])
+    return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
+
+
+def job_of_recipe(
+    path: Path, look_in: Sequence[Path], output: str | None
+) -> tuple[Job, dict[str, Any]]:
+    """Return the job that makes a picture again, and its recipe.
+
+    Raises:
+        ImageError: The output cannot be written, or is one of the inputs.
+        RecipeError: The recipe cannot be read or its pictures are not found.
+    """
+    recipe = read_recipe(path)
+    found = gather(recipe, [*look_in, path.parent, Path.cwd()])
+    suffix = ".png" if path.suffix.lower() == ".json" else path.suffix
+    target = _target(output, f"{path.stem}-again{suffix}", found.settings)
+    job = Job(found.content, list(found.styles), found.settings, target)
+    check_outputs([target], [path, *job.protected])
+    return job, recipe
+
+
+def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
+    """Refuse outputs that are inputs, or each other, before any work.
+
+    Raises:
+        ImageError: One is.
+    """
+    named = [path for path in outputs if path is not None]
+    for path in named:
+        refuse_inputs(path, inputs)
+    if len({path.resolve() for path in named}) < len(named):
+        raise ImageError("two outputs have the same name: give the picture another one")
 
 
 def _from_recipe(
-    path: Path, content: str | None, styles: Sequence[str], options: dict[str, Any]
-) -> tuple[str | None, list[Source], Settings]:
+    path: Path,
+    content: str | None,
+    styles: Sequence[str],
+    look_in: Sequence[Path],
+    options: dict[str, Any],
+) -> tuple[str, list[Source], Settings]:
+    """Take from a recipe what was not given; look for its pictures only as far as needed."""
     recipe = read_recipe(path)
     settings = recipe_settings(recipe)
-    if content is None or not styles:
-        found = gather(recipe, [path.parent, Path.cwd()])
-        content = content or str(found.content)
-        styles = styles or [str(style) for style in found.styles]
-        settings = found.settings
+    places = [*look_in, path.parent, Path.cwd()]
+    if content is None:
+        content = str(find_input(recipe, "content", places)[0])
+    else:
+        # What belongs to the old picture: where its run ended, and its camera's data.
+        steps = None if settings.steps is None else (sum(settings.steps),)
+        settings = settings.updated(steps=steps, stop_after=None, keep_exif=False, keep_gps=False)
+    chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
+    if "init" in recipe and "init" not in options:
+        settings = settings.updated(init=str(find_input(recipe, "init", places)[0]))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
-    return content, list(styles), settings.updated(**options)
+    return content, chosen, settings.updated(**options)
 
 
 def _at_random(
@@ -143,9 +182,11 @@ def _at_random(
 def _draw(folder: Path, generator: random.Random, not_these: Sequence[Path]) -> Path:
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: --random takes a folder of pictures")
-    pictures = sorted(p for p in folder.rglob("*") if is_picture_name(p) and p not in not_these)
+    taken = {path.resolve() for path in not_these}
+    pictures = [p for p in sorted(folder.rglob("*")) if is_picture_name(p)]
+    pictures = [p for p in pictures if p.resolve() not in taken]
     if not pictures:
-        raise ImageError(f"no pictures in {folder}: --random needs a folder that has some")
+        raise ImageError(f"no pictures to choose from in {folder}: name a folder with more")
     return generator.choice(pictures)
 
 
@@ -153,12 +194,12 @@ def _name(source: Source) -> str:
     return Path(source if isinstance(source, str | Path) else getattr(source, "name", "")).name
 
 
-def _target(output: str | None, names: Sequence[str], settings: Settings) -> Path | None:
+def _target(output: str | None, name: str, settings: Settings) -> Path | None:
     """Return the file to save to, after a look whether that is possible."""
     if output == STDOUT:
         return None
     target = Path(output or ".")
     if target.is_dir():
-        target = target / f"{output_name(names[0], names[1:])}.png"
+        target = target / name
     Picture.check_saving(target, settings.bits or 8)
     return target

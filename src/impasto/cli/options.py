@@ -3,15 +3,25 @@
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field
-from typing import Annotated, Any, Optional
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Optional
 
 import typer
 
 from impasto.settings import FIELDS, TYPES
 
-Options = dict[str, Any]
+#: Exit status of a command that Ctrl-C ended, as shells have it: 128 + SIGINT.
+INTERRUPTED = 130
+
+
+class Folders(NamedTuple):
+    """Where pictures may be taken from: at random, and for a recipe."""
+
+    random: Sequence[Path]
+    look_in: Sequence[Path]
 
 
 def flag(name: str) -> str:
@@ -77,3 +87,17 @@ def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
     if "items" in rules:
         return "LIST"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
+
+
+def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """Make Ctrl-C before the first step one line and the usual exit status."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt:
+            print("stopped before anything was painted", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapped

@@ -2,14 +2,14 @@
 
 import json
 import shlex
-import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from impasto.cli.options import flag
+from impasto.cli.options import flag, interruptible
 
 
 def recipe(
@@ -30,11 +30,12 @@ def recipe(
         print(line)
 
 
+@interruptible
 def reproduce(
     picture: Annotated[Path, typer.Argument(help="A picture made by impasto, or a .json recipe.")],
     *,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", help="Where to save. \\[PICTURE-again]"),
     ] = None,
     look_in: Annotated[
@@ -44,19 +45,19 @@ def reproduce(
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace an existing output.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the path only.")] = False,
 ) -> None:
     """Make a picture again: the same bytes on the same machine and version."""
-    from impasto.images import Picture, read_recipe
+    started = time.monotonic()
+    from impasto.cli.inputs import job_of_recipe
+    from impasto.cli.painting import paint, say
+    from impasto.cli.records import Records
     from impasto.reproduction import differences
-    from impasto.reproduction import reproduce as make_again
 
-    suffix = ".png" if picture.suffix == ".json" else picture.suffix
-    target = output or Path(f"{picture.stem}-again{suffix}")
-    Picture.check_saving(target)
-    result = make_again(picture, look_in or [])
-    for line in differences(read_recipe(picture), result.recipe or {}):
-        print(f"not the same machine or version, so not the same bytes: {line}", file=sys.stderr)
-    print(result.save(target, overwrite=force, protect=[picture]))
+    job, found = job_of_recipe(picture, look_in or [], output)
+    state = paint(job, Records(), force=force, quiet=quiet, started=started)
+    for line in differences(found, state.picture.recipe or {}):
+        say(f"not the same machine or version, so not the same bytes: {line}")
 
 
 def _lines(recipe: Mapping[str, Any]) -> list[str]:

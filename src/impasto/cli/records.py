@@ -32,10 +32,12 @@ class Records:
         MissingExtraError: The packages for them are not installed. Both before any work.
     """
 
-    def __init__(self, animation: Path | None, plot: Path | None, *, force: bool) -> None:
+    def __init__(
+        self, animation: Path | None = None, plot: Path | None = None, *, force: bool = False
+    ) -> None:
         self.animation, self.plot, self.force = animation, plot, force
         self._frames: list[NDArray[np.uint8]] = []
-        self._every = 1
+        self._every, self._last = 1, 0
         self._points: list[Point] = []
         if animation is not None:
             check_animation(animation)
@@ -49,17 +51,28 @@ class Records:
         self._points.append(point)
         if self.animation is None or state.done % self._every:
             return
-        picture = state.picture
-        size = min(FRAME_SIZE, max(picture.size))
-        self._frames.append(picture.resized(size).on_white().to_array())
+        self._add_frame(state)
         if len(self._frames) > MOST_FRAMES:
             del self._frames[::2]
             self._every *= 2
 
-    def save(self, protect: Sequence[str | Path]) -> list[Path]:
-        """Write what was asked for and return the paths; `protect` are files never to replace."""
+    def _add_frame(self, state: "State") -> None:
+        picture = state.picture
+        size = min(FRAME_SIZE, max(picture.size))
+        self._frames.append(picture.resized(size).on_white().to_array())
+        self._last = state.done
+
+    def save(self, state: "State", protect: Sequence[str | Path]) -> list[Path]:
+        """Write what was asked for and return the paths.
+
+        Args:
+            state: The last one: the animation ends with it.
+            protect: Files never to replace.
+        """
         saved = []
         if self.animation is not None:
+            if self._last != state.done:
+                self._add_frame(state)
             saved.append(
                 save_animation(self._frames, self.animation, overwrite=self.force, protect=protect)
             )

@@ -1,24 +1,15 @@
 """`impasto stylize`: one content, one style or several, one picture."""
 
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from impasto.cli.options import with_settings
-
-if TYPE_CHECKING:
-    from impasto.api import Stylizer
-    from impasto.cli.inputs import Job
-    from impasto.cli.records import Records
-    from impasto.optimize import State
-
-#: Exit status of a command that Ctrl-C ended, as shells have it: 128 + SIGINT.
-INTERRUPTED = 130
+from impasto.cli.options import Folders, interruptible, with_settings
 
 
+@interruptible
 @with_settings
 def stylize(
     content: Annotated[
@@ -60,6 +51,10 @@ def stylize(
             metavar="FOLDER",
         ),
     ] = None,
+    look_in: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where to find the pictures of a recipe.", metavar="FOLDER"),
+    ] = None,
     options: dict[str, Any],
 ) -> None:
     """Paint CONTENT in the style of STYLE.
@@ -67,62 +62,14 @@ def stylize(
     Example: impasto stylize harbour.jpg starry_night.jpg --size 1024
     """
     started = time.monotonic()
-    from impasto.api import make_stylizer
-    from impasto.cli.inputs import gather_job
+    from impasto.cli.inputs import check_outputs, gather_job
+    from impasto.cli.painting import paint
     from impasto.cli.records import Records
 
-    job = gather_job(content, styles or [], output, recipe, random or [], options)
+    folders = Folders(random or [], look_in or [])
+    job = gather_job(content, styles or [], output, recipe, folders, options)
     records = Records(animation, plot, force=force)
-    if _download_weights(job, quiet):
-        started = time.monotonic()
-    stylizer = make_stylizer(job.styles, job.settings)
-    _say(stylizer.describe(), quiet)
-    state, stopped = _paint(stylizer, job, records, quiet, started)
-    job.save(state.picture, force=force)
-    for path in records.save(job.protected):
-        print(path)
+    check_outputs([job.output, animation, plot], job.protected)
+    state = paint(job, records, force=force, quiet=quiet, started=started)
     if show:
         state.picture.show()
-    if stopped:
-        _say(f"stopped after {state.done} of {state.planned} steps; saved what there was", False)
-        raise typer.Exit(INTERRUPTED)
-
-
-def _download_weights(job: "Job", quiet: bool) -> bool:
-    """Download what is missing, saying so first; return whether anything was."""
-    from impasto.weights import WeightsFile, fetch, find
-
-    def announce(file: WeightsFile, _: Path) -> None:
-        _say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
-
-    encoder = job.settings.encoder
-    if encoder == "random" or find(encoder) is not None:
-        return False
-    job.check_pictures()
-    fetch(encoder, on_download=announce)
-    return True
-
-
-def _paint(
-    stylizer: "Stylizer", job: "Job", records: "Records", quiet: bool, started: float
-) -> tuple["State", bool]:
-    """Work through the states; return the last one, and whether Ctrl-C made it so."""
-    from impasto.cli.progress import Progress
-
-    state = None
-    try:
-        with Progress(quiet) as progress:
-            for state in stylizer.iterate(job.content, started=started):
-                progress.show(state)
-                records.add(state)
-    except KeyboardInterrupt:
-        if state is None:
-            raise
-        return state, True
-    assert state is not None
-    return state, False
-
-
-def _say(message: str, quiet: bool) -> None:
-    if not quiet:
-        print(message, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a run will need of memory, told before it begins."""
+"""What a run will need of memory, estimated before it begins."""
 
 import os
 from pathlib import Path
@@ -7,15 +7,23 @@ import torch
 
 from impasto.errors import ImpastoError
 
-#: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md), and what the
-#: libraries and the weights take before the first pixel.
+#: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md); of a style
+#: picture, which passes once and without gradients; and what libraries and weights take.
 BYTES_PER_PIXEL = {torch.float32: 3700, torch.bfloat16: 2200}
+STYLE_BYTES_PER_PIXEL = {torch.float32: 1200, torch.bfloat16: 700}
 BASE_BYTES = 0.65e9
 
 
-def needed_bytes(size: tuple[int, int], precision: torch.dtype) -> float:
-    """Estimate the peak memory of optimizing a picture of (width, height)."""
-    return BASE_BYTES + size[0] * size[1] * BYTES_PER_PIXEL[precision]
+def needed_bytes(size: tuple[int, int], style: int, precision: torch.dtype) -> float:
+    """Estimate the peak memory of a run.
+
+    Args:
+        size: (width, height) of the last octave.
+        style: Longest side of the style picture there, taken for a square.
+        precision: Of the arithmetic.
+    """
+    painting = size[0] * size[1] * BYTES_PER_PIXEL[precision]
+    return BASE_BYTES + max(painting, style**2 * STYLE_BYTES_PER_PIXEL[precision])
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -23,28 +31,49 @@ def free_bytes(device: torch.device) -> float | None:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return float(free)
-    meminfo = Path("/proc/meminfo")
-    if device.type == "cpu" and meminfo.exists():
-        for line in meminfo.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return float(line.split()[1]) * 1024
-    if device.type == "cpu" and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+    if device.type != "cpu":
+        return None
+    found = [free for free in (_meminfo(), _cgroup()) if free is not None]
+    if not found and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found, default=None)
+
+
+def _meminfo() -> float | None:
+    """Return what Linux says is available."""
+    path = Path("/proc/meminfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    for line in lines:
+        if line.startswith("MemAvailable:"):
+            return float(line.split()[1]) * 1024
     return None
 
 
-def check_memory(size: tuple[int, int], device: torch.device, precision: torch.dtype) -> None:
+def _cgroup() -> float | None:
+    """Return what a container's limit leaves."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        return float(limit) - float((folder / "memory.current").read_text())
+    except (OSError, ValueError):  # no cgroup, or no limit ("max")
+        return None
+
+
+def check_memory(
+    size: tuple[int, int], style: int, device: torch.device, precision: torch.dtype
+) -> None:
     """Refuse a run that cannot fit, before it takes the machine down.
 
     Raises:
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
     free = free_bytes(device)
-    needed = needed_bytes(size, precision)
+    needed = needed_bytes(size, style, precision)
     if free is None or needed <= free:
         return
     fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)
+    advice = f"try size {fitting // 16 * 16}" if fitting >= 64 else "close other programs"
     raise ImpastoError(
-        f"painting at {size[0]}x{size[1]} needs about {needed / 1e9:.0f} GB of memory and "
-        f"{free / 1e9:.0f} GB are free: try size {fitting // 16 * 16}"
+        f"painting at {size[0]}x{size[1]} with a style of {style} pixels needs about "
+        f"{needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: {advice}"
     )

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.errors import SettingsError
 from impasto.perception import (
     Encoder,
     canonical,
@@ -43,9 +44,16 @@ class Losses:
 
 
 def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[str, float]:
-    """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys."""
+    """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys.
+
+    Raises:
+        SettingsError: A layer does not exist, or is named twice.
+    """
     weights = given or [1 / len(names)] * len(names)
-    return {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
+    layers = {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
+    if len(layers) < len(names):
+        raise SettingsError(f"a layer is named twice in {', '.join(names)}: name each one once")
+    return layers
 
 
 def shares_of(settings: Settings, styles: int) -> list[float]:

@@ -89,8 +89,8 @@ class PixelOptimizer:
 def _resized(moments: Moments, image: Tensor) -> dict[str, Any]:
     """Resize Adam's moments as Crowson's style-transfer-pytorch does.
 
-    The losses are means over the picture, so a pixel's gradient shrinks as the pixels become more:
-    the moments are scaled by that ratio, which Crowson leaves out.
+    The relative losses do not grow with the picture, so a pixel's gradient shrinks as the pixels
+    become more: the moments are scaled by that ratio, which Crowson leaves out.
     """
     old: Tensor = moments["exp_avg"]
     ratio = old.shape[2:].numel() / image.shape[2:].numel()

@@ -19,6 +19,8 @@ FINISH = (0.35, 0.85)
 #: Preparing an octave (targets of content and style, first allocation) costs as much as this many
 #: of its steps.
 SETUP_STEPS = 2.0
+#: Under a time limit, an octave that cannot take this many steps is left out.
+LEAST_STEPS = 3
 
 
 def default_steps(octaves: int) -> tuple[int, ...]:
@@ -80,22 +82,31 @@ class Schedule:
             self._octave, self._seconds = octave, []
         self._seconds.append(seconds)
         now = time.monotonic()
-        last = octave == len(self.steps) - 1
         if now + 0.5 * self._estimate(octave) > self.deadline:
             self.steps[octave:] = [step] + [0] * (len(self.steps) - octave - 1)
-        elif last or step in (2, 8):
+        elif step > 1:
             self._replan(octave, step, self.deadline - now)
 
     def _replan(self, octave: int, step: int, left: float) -> None:
-        """Scale the default numbers of steps so that they fill the time that is left."""
-        ahead = range(octave + 1, len(self.steps))
-        left -= sum(SETUP_STEPS * self._estimate(i) for i in ahead)
-        seconds = {i: self._estimate(i) for i in (octave, *ahead)}
-        done = step * seconds[octave]
-        scale = (left + done) / sum(self.default[i] * seconds[i] for i in seconds)
-        for i in seconds:
-            self.steps[i] = max(1, round(self.default[i] * scale))
-        self.steps[octave] = max(self.steps[octave], step + (octave == len(self.steps) - 1))
+        """Scale the default numbers of steps so that they fill the time that is left.
+
+        Octaves at the fine end that could not take a few steps are left out; the picture is
+        enlarged in their stead, and the coarser ones have their time.
+        """
+        seconds = [self._estimate(i) for i in range(len(self.steps))]
+        last = len(self.steps) - 1
+        least = [(SETUP_STEPS + LEAST_STEPS) * second for second in seconds]
+        while last > octave and sum(least[octave + 1 : last + 1]) > left:
+            last -= 1
+        ahead = range(octave + 1, last + 1)
+        left -= sum(SETUP_STEPS * seconds[i] for i in ahead)
+        usual = sum(self.default[i] * seconds[i] for i in (octave, *ahead))
+        scale = (left + step * seconds[octave]) / usual
+        rounded = [max(LEAST_STEPS, round(self.default[i] * scale)) for i in ahead]
+        # What rounding up gives the finer octaves, this one gives back.
+        spared = left - sum(n * seconds[i] for n, i in zip(rounded, ahead, strict=True))
+        own = step + max(0, round(spared / seconds[octave]))
+        self.steps[octave:] = [own, *rounded, *[0] * (len(self.steps) - last - 1)]
 
     def _estimate(self, octave: int) -> float:
         """Return the seconds of a step, from those measured in the octave at hand.

@@ -1,6 +1,7 @@
 """Coarse to fine: the sizes of the octaves, and carrying a picture from one to the next."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
@@ -8,24 +9,33 @@ from torch import Tensor
 
 from impasto.errors import ImageError
 from impasto.images import Picture, fitted_size
+from impasto.perception import deepest, pools_before
 
-#: Shorter side of an octave: with less, relu5_1 has no position at all.
-LEAST_SIDE = 16
+#: Shorter side of any picture worth looking at, in pixels.
+LEAST_PICTURE = 8
 
 
-def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tuple[int, int]]:
+def least_side(layers: Iterable[str]) -> int:
+    """Return the shorter side below which the deepest layer has no position at all."""
+    return max(LEAST_PICTURE, 1 << pools_before(deepest(layers)))
+
+
+def octave_sizes(
+    size: tuple[int, int], longest: int, coarsest: int, narrowest: int
+) -> list[tuple[int, int]]:
     """Return the (width, height) of each octave, coarse to fine, each twice the one before.
 
     Args:
         size: Of the content, any.
         longest: Longest side of the last octave, in pixels.
         coarsest: No octave but the last is smaller than this.
+        narrowest: No octave has a shorter side than this, see `least_side`.
 
     Raises:
         ImageError: The picture is so narrow that nothing could be seen in it at this size.
     """
     last = fitted_size(size, longest)
-    if min(last) < LEAST_SIDE:
+    if min(last) < narrowest:
         raise ImageError(
             f"the content would be painted at {last[0]}x{last[1]} pixels, which is too narrow: "
             f"crop it, or choose a larger size"
@@ -34,16 +44,16 @@ def octave_sizes(size: tuple[int, int], longest: int, coarsest: int) -> list[tup
     while longest / 2 >= coarsest:
         longest = round(longest / 2)
         octave = fitted_size(size, longest)
-        if min(octave) < LEAST_SIDE:
+        if min(octave) < narrowest:
             break
         octaves.append(octave)
     return octaves[::-1]
 
 
-def style_size(size: tuple[int, int], longest: float) -> tuple[int, int]:
+def style_size(size: tuple[int, int], longest: float, narrowest: int) -> tuple[int, int]:
     """Return (width, height) of a style picture at an octave; larger if it would be too narrow."""
-    narrowest = LEAST_SIDE * max(size) / min(size)
-    return fitted_size(size, math.ceil(max(longest, narrowest)))
+    least = narrowest * max(size) / min(size)
+    return fitted_size(size, math.ceil(max(longest, least)))
 
 
 def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:

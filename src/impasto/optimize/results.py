@@ -53,13 +53,20 @@ class Result:
     def recipe(self, state: State) -> dict[str, Any]:
         """Return how to make this picture again: no time limit, no folders."""
         stopped = state.done if state.done < state.planned else None
-        settings = replace(self.settings, time=None, steps=state.steps, stop_after=stopped)
+        precision = str(self.precision).removeprefix("torch.")
+        settings = replace(
+            self.settings,
+            time=None,
+            steps=state.steps,
+            stop_after=stopped,
+            precision=precision,
+        )
         recipe: dict[str, Any] = {
             "impasto": __version__,
             "torch": torch.__version__,
             "device": self.device.type,
             "threads": torch.get_num_threads(),
-            "precision": str(self.precision).removeprefix("torch."),
+            "precision": precision,
             "weights": {"name": self.encoder.file, "sha256": self.encoder.sha256},
             "content": self.inputs.content._asdict(),
             "styles": [style._asdict() for style in self.inputs.styles],

@@ -6,28 +6,26 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Identity, Picture, Source, identify, match_colors, open_picture
 from impasto.optimize.memory import check_memory
 from impasto.optimize.objective import Losses, Objective, shares_of
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import Schedule
-from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
+from impasto.optimize.pyramid import LEAST_PICTURE, alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.optimize.states import State
-from impasto.settings import Settings
+from impasto.settings import STARTS, Settings
 
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
-
-#: Shorter side below which a picture holds nothing to paint.
-LEAST_PICTURE = 8
 
 
 class Run:
@@ -43,8 +41,11 @@ class Run:
         self.stylizer, self.settings = stylizer, stylizer.settings
         self.device = stylizer.device
         picture = open_role(content, "content", self.settings.size, self.settings)
-        self.sizes = octave_sizes(picture.size, self.settings.size, self.settings.min_size)
-        check_memory(self.sizes[-1], self.device, stylizer.precision)
+        self.sizes = octave_sizes(
+            picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
+        )
+        style = round(max(self.sizes[-1]) * self.settings.style_scale)
+        check_memory(self.sizes[-1], style, self.device, stylizer.precision)
         self.started = started
         self.schedule = Schedule(self.sizes, self.settings, started)
         self.content = picture.resized(self.sizes[-1])
@@ -71,6 +72,9 @@ class Run:
             return (self._recolored() if recolored else self.filled), None
         if init == "style":
             return self.stylizer.styles[0].filled(), None
+        if not Path(init).exists():
+            words = ", ".join(STARTS)
+            raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
         return open_role(init, "start", max(self.sizes[-1])).filled(), identify(init)
 
     def _recolored(self) -> Picture:
@@ -193,4 +197,6 @@ def open_role(source: Source, role: str, largest: int, keep: Settings | None = N
             f"the {role} picture has {picture.width}x{picture.height} pixels: "
             f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
         )
+    if picture.alpha is not None and not picture.alpha.any():
+        raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
     return picture

@@ -9,8 +9,14 @@ from typing import Any
 from impasto.errors import SettingsError
 from impasto.images import Picture, Source, Sources, identify, read_source, source_list
 from impasto.optimize.objective import Grams, layer_weights, style_targets
-from impasto.optimize.pyramid import alpha_tensor, style_size, to_tensor
-from impasto.optimize.run import LEAST_PICTURE, Run, open_role
+from impasto.optimize.pyramid import (
+    LEAST_PICTURE,
+    alpha_tensor,
+    least_side,
+    style_size,
+    to_tensor,
+)
+from impasto.optimize.run import Run, open_role
 from impasto.optimize.states import State
 from impasto.perception import build_encoder
 from impasto.perception.devices import choose_device, choose_precision, describe
@@ -53,6 +59,7 @@ class IterativeStylizer:
         _check_shares(self.settings.style_weights, len(styles))
         self._style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = {*self._style_layers, *layer_weights(self.settings.content_layers, None)}
+        self.narrowest = least_side(layers)
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         self.styles = [open_role(source, "style", largest) for source in styles]
         self.identities = [identify(source) for source in styles]
@@ -112,7 +119,8 @@ class IterativeStylizer:
         return [self._targets[i, longest] for i in range(len(self.styles))]
 
     def _style_target(self, picture: Picture, longest: int) -> Grams:
-        size = style_size(picture.size, round(longest * self.settings.style_scale))
+        wanted = round(longest * self.settings.style_scale)
+        size = style_size(picture.size, wanted, self.narrowest)
         image = to_tensor(picture.filled(), size, self.device)
         alpha = alpha_tensor(picture, size, self.device)
         return style_targets(self.encoder, image, alpha, self._style_layers)

@@ -26,7 +26,8 @@ def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
     becomes 1/(4N²)), so that pictures of different sizes can be compared.
 
     Args:
-        features: (N, C, H, W), float32 or bfloat16; products of bfloat16 are summed in float32.
+        features: (N, C, H, W), float32 or bfloat16; products of bfloat16 are summed in float32
+            and the sum is rounded to bfloat16 once.
         weight: (1, 1, H, W), or None for all positions alike; M is then its sum.
 
     Returns:
@@ -93,10 +94,16 @@ def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
     """
     across = (image[..., 1:] - image[..., :-1]).square()
     down = (image[..., 1:, :] - image[..., :-1, :]).square()
-    if weight is not None:
-        across = across * torch.minimum(weight[..., 1:], weight[..., :-1])
-        down = down * torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
-    return across.mean() + down.mean()
+    if weight is None:
+        return across.mean() + down.mean()
+    return _mean(across, torch.minimum(weight[..., 1:], weight[..., :-1])) + _mean(
+        down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
+    )
+
+
+def _mean(values: Tensor, weight: Tensor) -> Tensor:
+    count = weight.sum().clamp_min(1) * values.shape[0] * values.shape[1]
+    return (values * weight).sum() / count
 
 
 def _squares(features: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:

@@ -1,0 +1,105 @@
+"""What `stylize` and `reproduce` share: paint a job, show how it goes, lose nothing."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from impasto.api import Stylizer, make_stylizer
+from impasto.cli.inputs import Job
+from impasto.cli.options import INTERRUPTED
+from impasto.cli.progress import Progress
+from impasto.cli.records import Records
+from impasto.errors import ImpastoError
+from impasto.optimize import State
+from impasto.weights import WeightsFile, fetch, find
+
+
+def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: float) -> State:
+    """Paint a job, save the result and the records, and print where they are.
+
+    Args:
+        job: What to paint.
+        records: What to keep of the process.
+        force: Replace existing files.
+        quiet: Print paths only.
+        started: `time.monotonic()` from which a time limit counts; a download restarts it.
+
+    Returns:
+        The last state.
+
+    Raises:
+        ImpastoError: As the library; what was painted until then is saved first.
+        typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
+    """
+    if _download_weights(job, quiet):
+        started = time.monotonic()
+    stylizer = make_stylizer(job.styles, job.settings)
+    say(stylizer.describe(), quiet)
+    state, ending = _work(stylizer, job, records, quiet, started)
+    with _uninterrupted():
+        if ending is not None:
+            say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
+        elif max(state.size) < max(state.picture.size):
+            say(f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged", quiet)
+        paths = job.save(state.picture, force=force)
+        paths += records.save(state, job.protected)
+        for path in paths:
+            print(path, file=sys.stderr if job.output is None else sys.stdout)
+    if isinstance(ending, KeyboardInterrupt):
+        raise typer.Exit(INTERRUPTED)
+    if ending is not None:
+        raise ending
+    return state
+
+
+def say(message: str, quiet: bool = False) -> None:
+    """Print a line for the person at the terminal, aside from the output."""
+    if not quiet:
+        print(message, file=sys.stderr, flush=True)
+
+
+def _download_weights(job: Job, quiet: bool) -> bool:
+    """Download what is missing, saying so first; return whether anything was."""
+
+    def announce(file: WeightsFile, _: Path) -> None:
+        say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
+
+    encoder = job.settings.encoder
+    if encoder == "random" or find(encoder) is not None:
+        return False
+    job.check_pictures()
+    fetch(encoder, on_download=announce)
+    return True
+
+
+def _work(
+    stylizer: Stylizer, job: Job, records: Records, quiet: bool, started: float
+) -> tuple[State, BaseException | None]:
+    """Go through the states; return the last, and what ended the run early."""
+    state = None
+    try:
+        with Progress(quiet) as progress:
+            for state in stylizer.iterate(job.content, started=started):
+                progress.show(state)
+                records.add(state)
+    except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
+        if state is None:
+            raise
+        return state, ending
+    assert state is not None
+    return state, None
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a second Ctrl-C, from an impatient finger, not undo what the first one saves."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
