@@ -71,9 +71,23 @@ def gather(recipe: Mapping[str, Any], folders: Iterable[str | Path]) -> Ingredie
     settings = recipe_settings(recipe)
     places = [Path(folder) for folder in folders]
     content, styles = find_input(recipe, "content", places), find_input(recipe, "styles", places)
-    if "init" in recipe:
-        settings = settings.updated(init=str(find_input(recipe, "init", places)[0]))
-    return Ingredients(content[0], styles, settings)
+    return Ingredients(
+        content[0], styles, settings.updated(**files_in_settings(recipe, settings, places))
+    )
+
+
+def files_in_settings(
+    recipe: Mapping[str, Any], settings: Settings, folders: Sequence[Path]
+) -> dict[str, str]:
+    """Return the settings that name files (a start, weights), the files found again.
+
+    Raises:
+        RecipeError: One is not found, or its content has changed.
+    """
+    named = {"init": "init" in recipe, "weights": settings.weights is not None}
+    return {
+        role: str(find_input(recipe, role, folders)[0]) for role, there in named.items() if there
+    }
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:

@@ -62,6 +62,9 @@ class Settings:
         "Method",
         choices=("vgg19", "random"),
     )
+    weights: str | None = option(
+        None, "A file with the encoder's parameters.", "Method", shown="found or downloaded"
+    )
     size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
     style_scale: float = option(
         1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0

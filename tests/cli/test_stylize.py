@@ -15,6 +15,8 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from tests.cli.conftest import SMALL, Impasto
+from tests.perception.test_formats import seeded_vgg
+from tests.weights.conftest import save_keras
 
 from impasto.errors import ImpastoError
 from impasto.images import open_picture, read_recipe
@@ -335,6 +337,19 @@ def test_reproduce_finds_renamed_inputs_by_their_content(
     outcome = impasto("reproduce", "photo-painting.png", "--look-in", tmp_path, "-o", tmp_path)
     assert outcome.status == 0
     assert outcome.out == f"{tmp_path / 'photo-painting-again.png'}\n"
+
+
+def test_weights_of_ones_own(impasto: Impasto, files: Files, tmp_path: Path) -> None:
+    own = tmp_path / "own.h5"
+    save_keras(seeded_vgg(), own, as_bytes=True)
+    layers = ("--style-layers", "relu1_1,relu2_1", "--content-layers", "relu2_1")
+    small = ("--size", "64", "--min-size", "32", "--steps", "2,1", *layers)
+    assert impasto("stylize", *files, *small, "--weights", own, "-o", "out.png").status == 0
+    outcome = impasto("reproduce", "out.png", "--look-in", tmp_path)
+    assert outcome.status == 0, outcome.err
+    assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
+    other = impasto("stylize", *files, "--recipe", "out.png", "--look-in", tmp_path)
+    assert read_recipe(other.out.strip())["weights"]["name"] == "own.h5"
 
 
 def test_no_absolute_paths_in_the_recipe(stylize: Impasto, files: Files) -> None:

@@ -22,7 +22,7 @@ from impasto.images import (
     read_source,
     refuse_inputs,
 )
-from impasto.reproduction import find_input, gather, recipe_settings
+from impasto.reproduction import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import STARTS, Settings
 
 STDOUT = "-"
@@ -160,8 +160,9 @@ def _from_recipe(
         steps = None if settings.steps is None else (sum(settings.steps),)
         settings = settings.updated(steps=steps, stop_after=None, keep_exif=False, keep_gps=False)
     chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
-    if "init" in recipe and "init" not in options:
-        settings = settings.updated(init=str(find_input(recipe, "init", places)[0]))
+    asked = {name: entry for name, entry in recipe.items() if name not in options}
+    kept = settings.updated(weights=None) if "weights" in options else settings
+    settings = kept.updated(**files_in_settings(asked, kept, places))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
     return content, chosen, settings.updated(**options)

@@ -70,7 +70,8 @@ def _download_weights(job: Job, quiet: bool) -> bool:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
     encoder = job.settings.encoder
-    if encoder == "random" or find(encoder) is not None:
+    given = job.settings.weights is not None
+    if given or encoder == "random" or find(encoder) is not None:
         return False
     job.check_pictures()
     fetch(encoder, on_download=announce)

@@ -72,6 +72,8 @@ class Result:
             "styles": [style._asdict() for style in self.inputs.styles],
             "settings": settings.to_dict(),
         }
+        if self.settings.weights is not None:
+            recipe["settings"]["weights"] = self.encoder.file
         if self.inputs.init is not None:
             recipe["init"] = self.inputs.init._asdict()
             recipe["settings"]["init"] = self.inputs.init.name

@@ -67,6 +67,7 @@ class IterativeStylizer:
         self.encoder = build_encoder(
             self.settings.encoder,
             layers,
+            weights=self.settings.weights,
             pooling=self.settings.pooling,
             device=self.device,
             precision=self.precision,

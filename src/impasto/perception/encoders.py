@@ -1,7 +1,9 @@
 """Encoders by name, ready to use, with the fingerprint of the file they came from."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -37,6 +39,7 @@ def build_encoder(
     name: str,
     layers: Iterable[str],
     *,
+    weights: str | os.PathLike[str] | None = None,
     pooling: str = "max",
     device: torch.device | None = None,
     precision: torch.dtype = torch.float32,
@@ -46,6 +49,7 @@ def build_encoder(
     Args:
         name: `"vgg19"`, or `"random"`: seeded random filters, a stand-in without trained weights.
         layers: Canonical names of all layers it will be asked for; it is cut at the deepest.
+        weights: A file with its parameters; None finds or downloads one.
         pooling: `"max"` or `"average"`.
         device: Where it computes; None is the CPU.
         precision: Of its arithmetic.
@@ -57,7 +61,7 @@ def build_encoder(
     if name == "random":
         parameters, file, sha256 = random_parameters(narrow=4), "random filters", None
     else:
-        path = fetch(name)
+        path = fetch(name) if weights is None else Path(weights)
         deep = deepest(wanted).replace("relu", "conv")
         parameters = load_vgg19(path, deepest=deep)
         file, sha256 = path.name, sha256_of(path)
