@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 import zlib
 from collections.abc import Callable
@@ -50,6 +51,22 @@ def wide_gamut_profile() -> bytes:
             gamma=2.2,
         )
     )
+
+
+def cmyk_profile() -> bytes:
+    """Return an ICC profile of a printer with warm paper: a table of its 16 corners in Lab."""
+    identity = bytes(range(256))
+    corners = [
+        (0 if k else 250 - 60 * c - 75 * m - 15 * y, 128 + 60 * (m - c), 138 + 50 * (y - c))
+        for c, m, y, k in itertools.product((0, 1), repeat=4)
+    ]
+    matrix = struct.pack(">9i", *(65536, 0, 0, 0, 65536, 0, 0, 0, 65536))
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix
+    table += identity * 4 + bytes(itertools.chain(*corners)) + identity * 3
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    head = struct.pack(">II4s4s4s", 144 + len(table), 0, b"\x02\x40\x00\x00", b"prtr", b"CMYK")
+    head += b"Lab " + bytes(12) + b"acsp" + bytes(28) + white + bytes(48)
+    return head + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
 
 
 def decode_png16(data: bytes) -> NDArray[np.uint16]:

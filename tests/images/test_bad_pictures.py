@@ -49,7 +49,9 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_bad_files_raise_one_clear_line(name: str, tmp_path: Path) -> None:
+def test_bad_files_raise_one_clear_line(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / name
     path.write_bytes(BAD_FILES[name])
     with pytest.raises(ImageError) as caught:
@@ -57,6 +59,7 @@ def test_bad_files_raise_one_clear_line(name: str, tmp_path: Path) -> None:
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
     assert ": " in str(caught.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_truncated_deep_tiff(tmp_path: Path) -> None:

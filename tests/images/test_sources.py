@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from tests.images.image_samples import astronaut, encoded
 from impasto.errors import ImageError
 from impasto.images import Picture, Source, identify, open_picture, read_source
 from impasto.images.quiet import quiet
+from impasto.images.reading import read_bytes
 
 
 def test_streams_stdin_and_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +89,32 @@ def test_given_arrays_and_images_are_left_alone() -> None:
     with Image.open(io.BytesIO(encoded(astronaut(), "JPEG"))) as image:
         open_picture(image, max_size=8)
         assert image.size == (96, 64)
+
+
+def test_a_damaged_image_of_pillow_is_a_clear_error() -> None:
+    for kind, length in (("JPEG", 1500), ("PNG", 5000)):
+        image = Image.open(io.BytesIO(encoded(astronaut(), kind)[:length]))
+        with pytest.raises(ImageError, match="damaged"):
+            identify(image)
+
+
+def test_a_file_is_held_once(tmp_path: Path) -> None:
+    (path := tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff" + bytes(10_000_000))
+    assert _peak(lambda: read_bytes(path)) < 11_000_000
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_pixels_become_integers_in_little_memory(channels: int, bits: int) -> None:
+    picture = open_picture(np.zeros((2000, 2000, channels), np.uint8))
+    result = 4_000_000 * channels * bits // 8
+    assert _peak(lambda: picture.to_array(f"u{bits // 8}")) < result + 10_000_000
+
+
+def _peak(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

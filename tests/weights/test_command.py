@@ -44,11 +44,12 @@ def test_list_shows_every_file_and_where_it_is(cache: Path) -> None:
     cache.mkdir(parents=True)
     (cache / "vgg19.safetensors").write_bytes(b"")
     lines = run("list")
-    assert lines[0].split() == ["NAME", "SIZE", "LICENSE", "WHERE"]
+    assert lines[0].split() == ["NAME", "SIZE", "LICENSE", "PURPOSE", "WHERE"]
     assert len(lines) == 1 + len(CATALOGUE)
     assert line_of(lines, "vgg19-safetensors").endswith(str(cache / "vgg19.safetensors"))
     assert line_of(lines, "vgg19-keras").endswith("not here; downloaded when needed")
     assert "80 MB" in line_of(lines, "vgg19-keras")
+    assert CATALOGUE["vgg19-keras"].purpose in line_of(lines, "vgg19-keras")
     column = lines[0].index("LICENSE")
     assert all(line[column - 1] == " " and line[column] != " " for line in lines)
 
@@ -60,6 +61,7 @@ def test_fetch_says_size_and_license_and_then_the_path(
     said, path = run("fetch", "small")
     assert "0 MB" in said
     assert "CC0" in said
+    assert "from here" in said
     assert str(file.url) in said
     assert path == str(cache / "small.bin")
     assert run("fetch", "small") == [path]
@@ -70,6 +72,26 @@ def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
         run("fetch", "nothing")
     with pytest.raises(WeightsError, match="IMPASTO_WEIGHTS"):
         run("verify", "vgg19")
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify"])
+@pytest.mark.parametrize("name", ["x" * 300, "~nouser/x", "~a\0b"])
+def test_names_that_no_disk_can_hold_are_unknown_names(command: str, name: str) -> None:
+    with pytest.raises(WeightsError, match="known: vgg19"):
+        run(command, name)
+
+
+def test_folders_that_cannot_be_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_HOME", "~nouser/x")
+    monkeypatch.setenv("IMPASTO_WEIGHTS", "y" * 300)
+    mine, cache = run("where")[1:3]
+    assert "missing" in mine
+    assert cache.endswith(os.path.join("~nouser/x", "weights"))  # noqa: PTH118 (no such user)
+
+
+def test_verify_takes_a_path_in_the_home_folder(file: WeightsFile, home: Path) -> None:
+    (home / "small.bin").write_bytes(b"abc")
+    assert "  ok  " in line_of(run("verify", "~/small.bin"), "small.bin")
 
 
 def test_where_lists_the_folders_in_order(

@@ -203,6 +203,21 @@ def test_interrupting_leaves_nothing(
     assert nothing_left(cache)
 
 
+def test_what_a_killed_download_left_is_removed_after_a_day(
+    server: Server, answer: type[Answer], file: WeightsFile, cache: Path
+) -> None:
+    cache.mkdir(parents=True)
+    names = (".small.bin.01234567.part", ".small.bin.89abcdef.part", ".other.bin.01234567.part")
+    stale, running, other = (cache / name for name in names)
+    for path in (stale, running, other):
+        path.write_bytes(b"half")
+    for path in (stale, other):
+        os.utime(path, times=(0, 0))
+    server.answers = [answer(BODY)]
+    path = fetch("small")
+    assert set(cache.iterdir()) == {path, running, other}
+
+
 def break_halfway(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def download(self: object, url: str, output_file: str, pooch: object) -> None:
         Path(output_file).write_bytes(BODY[:1000])

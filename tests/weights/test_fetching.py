@@ -79,6 +79,32 @@ def test_a_group_prefers_its_first_file(home: Path, cache: Path) -> None:
     assert find("vgg19-torchvision") == pickled
 
 
+def test_an_earlier_folder_beats_a_preferred_file(
+    home: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path / "mine"))
+    in_cache = put(cache, "vgg19.safetensors")
+    assert find("vgg19") == in_cache
+    keras = put(tmp_path / "mine", KERAS.filename)
+    assert find("vgg19") == fetch("vgg19") == keras
+    own = put(tmp_path / "mine", "vgg19.safetensors")
+    assert find("vgg19") == fetch("vgg19") == own
+
+
+@pytest.mark.parametrize("name", ["vgg19", "vgg19-keras"])
+def test_a_file_in_the_current_folder_does_not_hide_the_catalogue(
+    name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    mine = put(Path(), name)
+    assert find(name) is None
+    path = put(cache, KERAS.filename)
+    assert find(name) == fetch(name) == path
+    assert find(f"./{name}") is not None  # asked for as a path it is one
+    assert find(mine.resolve()) == mine.resolve()
+
+
 def test_unfinished_downloads_of_other_programs_are_passed_over(home: Path) -> None:
     put(home / ".keras" / "models", KERAS.filename, 1000)
     assert find("vgg19") is None

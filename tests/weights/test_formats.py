@@ -234,6 +234,24 @@ def test_other_shapes_are_refused(tmp_path: Path, small_vgg: Weights, savers: Sa
         assert "conv1_2 has the shapes" in refusal(tmp_path / "s.pth")
 
 
+@pytest.mark.parametrize(
+    ("shape", "kind", "message"),
+    [
+        ((1 << 20, 1 << 20, 64, 64), "f4", "conv1_2 has the shapes"),
+        ((3, 3, 64, 64), "S1000000000", "where numbers with a point should be"),
+    ],
+)
+def test_a_few_bytes_that_declare_terabytes_are_not_read(
+    shape: tuple[int, ...], kind: str, message: str, keras_file: Path
+) -> None:
+    with h5py.File(keras_file, "a") as file:
+        layer = file["block1_conv2"]
+        name = layer.attrs["weight_names"][0]
+        del layer[name]
+        layer.create_dataset(name, shape, kind, chunks=(1, 1, 1, 1))
+    assert message in refusal(keras_file)
+
+
 def test_whole_numbers_are_refused(own_file: Path, tmp_path: Path) -> None:
     quantized = {key: array.astype(np.int8) for key, array in load_file(own_file).items()}
     path = tmp_path / "int8.safetensors"
@@ -263,6 +281,7 @@ def test_the_input_is_never_guessed(
 def test_a_file_that_ends_early_or_is_not_there(own_file: Path, tmp_path: Path) -> None:
     assert "no layer conv2_2" in refusal(own_file, deepest="conv3_1")
     assert "does not exist" in refusal(tmp_path / "none.h5")
+    assert "does not exist" in refusal(Path("~nouser/none.h5"))
     refusal(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """``impasto weights``: which files of trained parameters there are, and where."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
-from impasto.weights.fetching import copies, find, missing
+from impasto.weights.fetching import copies, find, given_file, missing
 from impasto.weights.fetching import fetch as fetch_weights
 from impasto.weights.folders import search_folders
 from impasto.weights.hashing import hash_matches, sha256_of
@@ -19,12 +20,12 @@ _RESULTS = {True: "ok", False: "wrong", None: "no published hash"}
 
 @app.command("list")
 def list_files() -> None:
-    """List the known files, with their size, license and place on this machine."""
+    """List the known files, with their size, license, purpose and place on this machine."""
     rows = [
-        (file.name, file.size, file.license, str(find(file.name) or _absent(file)))
+        (file.name, file.size, file.license, file.purpose, str(find(file.name) or _absent(file)))
         for file in CATALOGUE.values()
     ]
-    _print_table(("NAME", "SIZE", "LICENSE", "WHERE"), rows)
+    _print_table(("NAME", "SIZE", "LICENSE", "PURPOSE", "WHERE"), rows)
 
 
 @app.command()
@@ -64,16 +65,17 @@ def verify(
 
 
 def _to_verify(name: str | None) -> Iterator[tuple[WeightsFile | None, Path]]:
-    if name is not None and (path := Path(name)).is_file():
+    if name is not None and (path := given_file(name)):
         yield next((file for file in CATALOGUE.values() if file.filename == path.name), None), path
         return
-    for file in CATALOGUE.values() if name is None else files_named(name):
-        for _, path in copies(file):
-            yield file, path
+    for _, file, path in copies(*(CATALOGUE.values() if name is None else files_named(name))):
+        yield file, path
 
 
 def _announce(file: WeightsFile, target: Path) -> None:
-    typer.echo(f"{file.filename}: {file.size}, {file.license}, from {file.url}", err=True)
+    typer.echo(
+        f"{file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}", err=True
+    )
 
 
 def _absent(file: WeightsFile) -> str:
@@ -81,7 +83,8 @@ def _absent(file: WeightsFile) -> str:
 
 
 def _state(path: Path) -> str:
-    return "exists" if path.is_dir() else "missing"
+    # Path.is_dir() raises for names that are too long.
+    return "exists" if os.path.isdir(path) else "missing"  # noqa: PTH112
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

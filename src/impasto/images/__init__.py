@@ -16,7 +16,7 @@ from impasto.images.sources import (
     read_source,
     source_list,
 )
-from impasto.images.writing import check_writable, free_path, refuse_inputs, write_atomically
+from impasto.images.writing import check_writable, refuse_inputs, write_atomically
 
 __all__ = [
     "Identity",
@@ -26,7 +26,6 @@ __all__ = [
     "check_animation",
     "check_writable",
     "fitted_size",
-    "free_path",
     "identify",
     "is_picture_name",
     "keep_colors",

@@ -1,4 +1,4 @@
-"""Reading 16 bits: Pillow would silently keep eight of them."""
+"""Reading 16 bits, of which Pillow would silently keep eight, and the common kinds of TIFF."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ _COLORS = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED"
 _COUNTS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 _PREMULTIPLIED, _ALPHA = 1, 2
 _ICC, _ORIENTATION = 34675, 274
+_UNCOMPRESSED, _JPEG = 1, (6, 7)
+_SILENT = logging.NullHandler()
 
 
 @dataclass(frozen=True)
 class Deep:
-    """Decoded 16-bit samples, not yet sRGB and not yet turned.
+    """Decoded samples at 16 bits, not yet sRGB and not yet turned.
 
     Attributes:
         samples: uint16 (H, W, C), the last channel alpha if `alpha`.
@@ -80,29 +82,30 @@ def decode_png(data: bytes, icc: bytes | None, orientation: int) -> Deep:
     return Deep(_uint16(samples, 16), space, channels in (2, 4), icc, orientation)
 
 
-def decode_tiff(data: bytes, label: str) -> Deep:
-    """Decode the first page of a TIFF of any depth and layout.
+def decode_tiff(data: bytes, label: str) -> Deep | None:
+    """Decode the first page of a TIFF of any layout, without a word on the terminal if it fails.
 
     Args:
         data: The file.
         label: What to call it in messages.
 
     Returns:
-        Its samples.
+        Its samples; None for what is left to Pillow: fewer than 8 bits, JPEG, palettes, Lab ...
 
     Raises:
-        ImageError: The file is too large or its colors are not gray, RGB or CMYK.
+        ImageError: The file is too large or its samples are of no use.
     """
     import tifffile
 
     # Otherwise its complaints about odd tags would appear on the terminal.
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    logging.getLogger("tifffile").addHandler(_SILENT)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
         check_pixels(page.imagewidth, page.imagelength, label)
+        _check_whole(page, len(data), label)
         space = _COLORS.get(getattr(page.photometric, "name", ""))
-        if space is None or page.samplesperpixel < _COUNTS[space] or page.imagedepth > 1:
-            raise ImageError(f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits")
+        if space is None or not _is_plain(page, _COUNTS[space]):
+            return None
         array = np.asarray(page.asarray())
         tags = {code: page.tags[code].value for code in (_ICC, _ORIENTATION) if code in page.tags}
         extra = tuple(int(kind) for kind in page.extrasamples)
@@ -116,6 +119,20 @@ def decode_tiff(data: bytes, label: str) -> Deep:
     orientation = valid_orientation(tags.get(_ORIENTATION, 1))
     depth = 8 if array.dtype.itemsize == 1 else 16
     return Deep(np.ascontiguousarray(samples), space, alpha, icc, orientation, depth)
+
+
+def _is_plain(page: Any, colors: int) -> bool:  # noqa: ANN401 (tifffile has no types)
+    bits = page.bitspersample
+    if not isinstance(bits, int) or bits < 8 or (bits == 8 and page.compression in _JPEG):
+        return False
+    return bool(page.samplesperpixel >= colors and page.imagedepth == 1)
+
+
+def _check_whole(page: Any, length: int, label: str) -> None:  # noqa: ANN401
+    # Decoders of JPEG fill up what is missing, and libtiff complains on the terminal.
+    ends = (at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False))
+    if page.compression != _UNCOMPRESSED and max(ends, default=0) > length:
+        raise ImageError(f"{label} is cut off: copy or download it again")
 
 
 def check_pixels(width: int, height: int, label: str) -> None:
@@ -147,6 +164,10 @@ def _uint16(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
     top = (1 << bits) - 1
     if bits == 16:
         return samples.astype(np.uint16, copy=False)
+    if bits == 8:
+        exact = samples.astype(np.uint16)
+        exact *= np.uint16(257)
+        return exact
     return (samples * (65535.0 / top) + 0.5).astype(np.uint16)
 
 

@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from impasto.errors import ImageError
 from impasto.images import png
+from impasto.images.exif import ExifText, unchanged_text
 from impasto.images.profiles import srgb_profile
 from impasto.images.quiet import quiet
 from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
@@ -141,13 +142,13 @@ def _exif_tags(
         block.load(exif)
     for tag, value in block.items():
         if isinstance(value, str):
-            tags.append((tag, _ASCII, 0, value, True))
+            tags.append((tag, _ASCII, 0, ExifText(value).encode(), True))
     directories = {}
     for pointer in (IFD.Exif, IFD.GPSInfo):
         if content := block.get_ifd(pointer):
             directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
             for tag, value in content.items():
-                directory[tag] = value
+                directory[tag] = unchanged_text(value)
             directories[int(pointer)] = directory
             # tifffile refuses to write these pointers, so neighbors keep their places.
             tags.append((pointer - 1, _LONG, 1, _PLACEHOLDER, True))

@@ -17,7 +17,6 @@ _DESCRIPTIVE = (
     Base.DateTime,
     Base.Artist,
     Base.Copyright,
-    Base.ExifVersion,
 )
 """What is kept of the first directory; in a TIFF it also holds the layout of the file."""
 _DROPPED = (
@@ -27,6 +26,24 @@ _DROPPED = (
     Base.ExifInteroperabilityOffset,
 )
 """Maker notes break when they move and may hide a preview or a place; the sizes become wrong."""
+
+
+class ExifText(str):
+    """Text of an EXIF block that goes out as the bytes it came in as.
+
+    Pillow takes every text for Latin-1 when it reads, and for ASCII when it writes.
+    """
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        """Return the bytes that were read, whatever their encoding really is."""
+        return super().encode("latin-1")
+
+
+def unchanged_text(value: object) -> Any:  # noqa: ANN401 (as EXIF values are)
+    """Return a value of an EXIF directory, a text as `ExifText`."""
+    return ExifText(value) if isinstance(value, str) else value
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -69,7 +86,7 @@ def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes | None:
     """Collect the EXIF data that a saved picture may carry.
 
-    The orientation becomes 1, thumbnail and maker notes go.
+    Orientation, thumbnail and maker notes go.
 
     Args:
         image: An opened image.
@@ -88,14 +105,11 @@ def _cleaned(exif: Image.Exif, keep_gps: bool) -> bytes | None:
     kept = Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in exif:
-            kept[tag] = exif[tag]
-    details = {tag: value for tag, value in exif.get_ifd(IFD.Exif).items() if tag not in _DROPPED}
-    if details:
-        kept[IFD.Exif] = details
-    place = dict(exif.get_ifd(IFD.GPSInfo)) if keep_gps else {}
-    if place:
-        kept[IFD.GPSInfo] = place
-    if not len(kept):
-        return None
-    kept[Base.Orientation] = 1
-    return kept.tobytes()
+            kept[tag] = unchanged_text(exif[tag])
+    for pointer in (IFD.Exif, IFD.GPSInfo) if keep_gps else (IFD.Exif,):
+        content = exif.get_ifd(pointer).items()
+        if directory := {
+            tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED
+        }:
+            kept[pointer] = directory
+    return kept.tobytes() if len(kept) else None

@@ -34,8 +34,8 @@ def fill_transparent(
     filled = [color / weight for color in colors]
     while levels:
         filled = _pull(filled, levels.pop())
-    whole: NDArray[np.float32] = np.clip(np.stack(filled, axis=-1), 0, 1)
-    return whole
+    whole = np.stack(filled, axis=-1)
+    return np.clip(whole, 0, 1, out=whole)
 
 
 def _push(planes: Planes) -> Planes:

@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from impasto.images.formats import READABLE
+from impasto.images.formats import is_picture_name
 
 _LONGEST = 160
 """Bytes of a name; file systems allow 255, and a number and a suffix still have to fit."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
-_SUFFIXES = {f".{kind.lower()}" for kind in READABLE} | {".jpg", ".jfif", ".tif", ".heif"}
 
 
 def output_name(content_name: str, style_names: Sequence[str]) -> str:
@@ -33,7 +32,7 @@ def output_name(content_name: str, style_names: Sequence[str]) -> str:
 
 def _safe(name: str) -> str:
     plain = unicodedata.normalize("NFC", name).encode(errors="ignore").decode()
-    if PurePath(plain).suffix.lower() in _SUFFIXES:
+    if is_picture_name(plain):
         plain = plain[: -len(PurePath(plain).suffix)]
     # A leading dot would hide the file and a leading dash would look like an option.
     return _UNSAFE.sub("_", plain).strip("-_. ")

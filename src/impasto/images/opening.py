@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,12 +16,9 @@ from impasto.images.depth import to_floats, to_samples, unit_floats
 from impasto.images.exif import kept_exif, orientation_of, turn
 from impasto.images.formats import HEAD_BYTES
 from impasto.images.picture import Picture
-from impasto.images.quiet import quiet
-from impasto.images.reading import check_head, read_bytes
+from impasto.images.reading import check_head, one_clear_error, read_bytes
 from impasto.images.shallow import decode_image, open_image
 from impasto.images.sources import STDIN, NamedBytes, Source, read_source
-
-_BITS_PER_SAMPLE = 258
 
 
 class _Request(NamedTuple):
@@ -55,7 +50,7 @@ def open_picture(
         max_size: The longest side in pixels; larger pictures are reduced while they are decoded,
             smaller ones stay as they are.
         keep_exif: Whether the EXIF data is kept, without thumbnail, maker notes and place.
-        keep_gps: Whether the place is kept as well.
+        keep_gps: Whether the EXIF data is kept, and the place as well.
 
     Returns:
         The picture.
@@ -74,8 +69,8 @@ def open_picture(
         label, name = path or "the given image", Path(path).stem
     else:
         source, label, name = _load(source)
-    request = _Request(label, name, max_size, keep_exif, keep_gps)
-    with _one_clear_error(label):
+    request = _Request(label, name, max_size, keep_exif or keep_gps, keep_gps)
+    with one_clear_error(label):
         return (
             _from_bytes(source, request) if isinstance(source, bytes) else _given(source, request)
         )
@@ -97,27 +92,6 @@ def _load(source: Source) -> tuple[bytes, str, str]:
     )
 
 
-@contextmanager
-def _one_clear_error(label: str) -> Iterator[None]:
-    try:
-        with quiet():
-            yield
-    except ImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise ImageError(
-            f"{label} has too many pixels to be opened safely: scale it down with another "
-            "program first"
-        ) from error
-    except MemoryError as error:
-        raise ImageError(f"{label} does not fit into memory: open it with max_size") from error
-    except Exception as error:  # damaged files make the decoders raise almost anything
-        raise ImageError(
-            f"{label} is damaged, cut off or of an unknown kind: copy or download it again, or "
-            "save it anew with another program"
-        ) from error
-
-
 def _given(image: Image.Image, request: _Request) -> Picture:
     image.load()  # a JPEG not yet decoded would be decoded small, for its owner too
     return _from_image(image, request)
@@ -127,15 +101,23 @@ def _from_bytes(data: bytes, request: _Request) -> Picture:
     kind = check_head(data[:HEAD_BYTES], request.label)
     if kind == "PNG" and png.bit_depth(data) == 16:
         return _from_deep_png(data, request)
+    if kind == "TIFF":
+        return _from_tiff(data, request)
+    return _from_image(open_image(data, kind), request)
+
+
+def _from_tiff(data: bytes, request: _Request) -> Picture:
+    deep = decode_tiff(data, request.label)
     try:
-        image = open_image(data, kind)
-    except UnidentifiedImageError:
-        if kind != "TIFF":
-            raise
-        # Pillow knows only some layouts of TIFF.
-        return _from_deep(decode_tiff(data, request.label), request, None)
-    if kind == "TIFF" and max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 8:  # type: ignore[attr-defined]
-        return _from_deep(decode_tiff(data, request.label), request, image)
+        image = open_image(data, "TIFF") if deep is None or request.keep_exif else None
+    except UnidentifiedImageError:  # Pillow knows only some layouts of TIFF
+        image = None
+    if deep is not None:
+        return _from_deep(deep, request, image)
+    if image is None:
+        raise ImageError(
+            f"{request.label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
+        )
     return _from_image(image, request)
 
 
@@ -150,7 +132,7 @@ def _from_deep_png(data: bytes, request: _Request) -> Picture:
 
 
 def _from_deep(deep: Deep, request: _Request, image: Image.Image | None) -> Picture:
-    """Finish a picture of 16 bits; `image` is where its EXIF data are."""
+    """Finish a picture of up to 16 bits; `image` is where its EXIF data are."""
     colors, alpha = deep.reduced(request.max_size).to_srgb()
     return Picture(
         to_floats(turn(colors, deep.orientation)),
@@ -201,17 +183,19 @@ def _from_array(array: NDArray[Any]) -> Picture:
             "(H, W, 4)"
         )
     if array.dtype.kind == "f":
-        values = unit_floats(array, "the array").copy()  # the caller may go on changing it
-    elif array.dtype in (np.uint8, np.uint16):
+        values = unit_floats(array, "the array")
+    elif array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         values = to_floats(array)
     else:
         raise ImageError(
             f"an array of {array.dtype} is no picture: give uint8, uint16 or floats in [0, 1]"
         )
+    if np.may_share_memory(values, array):
+        values = values.copy()  # the caller may go on changing it
     if values.ndim == 2 or shape[2] == 1:
         values = np.repeat(values.reshape(*shape[:2], 1), 3, axis=2)
     alpha = values[..., 3] if values.shape[2] == 4 else None
-    return Picture(values[..., :3], alpha, bits=16 if array.dtype == np.uint16 else 8)
+    return Picture(values[..., :3], alpha, bits=16 if array.dtype.str.endswith("u2") else 8)
 
 
 def _fitted(picture: Picture, max_size: int | None) -> Picture:

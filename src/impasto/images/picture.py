@@ -19,6 +19,8 @@ from impasto.images.formats import DEEP, format_of
 from impasto.images.resizing import fitted_size, resize_floats
 from impasto.images.writing import check_writable, refuse_inputs, write_atomically
 
+_BLOCK = 1 << 18
+"""Pixels that are converted at a time."""
 _PREVIEW = 1024
 """Longest side in a notebook, which would otherwise keep megabytes in every cell."""
 
@@ -90,12 +92,16 @@ class Picture:
             ImageError: Any other type.
         """
         kind = np.dtype(dtype)
-        values = self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
-        if kind == np.float32:
-            return values.copy()
-        if kind not in (np.uint8, np.uint16):
+        if kind not in (np.uint8, np.uint16, np.float32):
             raise ImageError(f"a picture becomes uint8, uint16 or float32, not {kind}")
-        return to_samples(values, kind.itemsize * 8)
+        result = np.empty((self.height, self.width, 3 if self.alpha is None else 4), kind)
+        # In blocks of rows: as floats a large picture is held once and not twice more.
+        step = max(1, _BLOCK // self.width)
+        for rows in (slice(top, top + step) for top in range(0, self.height, step)):
+            result[rows, :, :3] = _as_kind(self.pixels[rows], kind)
+            if self.alpha is not None:
+                result[rows, :, 3] = _as_kind(self.alpha[rows], kind)
+        return result
 
     def to_pil(self) -> Image.Image:
         """Return the picture as a Pillow image of mode RGB or RGBA, 8 bits."""
@@ -106,7 +112,9 @@ class Picture:
         if self.alpha is None:
             return self
         cover = self.alpha[..., None]
-        return replace(self, pixels=self.pixels * cover + (1 - cover), alpha=None)
+        pixels = self.pixels * cover
+        pixels += 1 - cover
+        return replace(self, pixels=pixels, alpha=None)
 
     def filled(self) -> Picture:
         """Return the picture without alpha, its visible colors continued where it was transparent.
@@ -155,9 +163,7 @@ class Picture:
         kind = format_of(format)
         if bits is None:
             bits = self.bits if kind in DEEP else 8
-        _check_bits(bits)
-        if bits == 16 and kind not in DEEP:
-            raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}, or with bits=8")
+        _check_depth(kind, bits)
         shown = self.on_white() if kind in OPAQUE else self
         samples = shown.to_array(np.uint8 if bits == 8 else np.uint16)
         return encode(samples, kind, Attachments(self.exif, self.recipe))
@@ -203,9 +209,7 @@ class Picture:
             ImageError: The format is unknown or does not hold that depth, or the file cannot be
                 written.
         """
-        kind = format_of(Path(path))
-        if bits == 16 and kind not in DEEP:
-            raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}")
+        _check_depth(format_of(Path(path)), bits)
         check_writable(path)
 
     def show(self) -> None:
@@ -220,3 +224,13 @@ class Picture:
 def _check_bits(bits: int) -> None:
     if bits not in (8, 16):
         raise ImageError(f"a picture has 8 or 16 bits, not {bits}")
+
+
+def _check_depth(kind: str, bits: int) -> None:
+    _check_bits(bits)
+    if bits == 16 and kind not in DEEP:
+        raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}, or with bits=8")
+
+
+def _as_kind(values: NDArray[np.float32], kind: np.dtype[Any]) -> NDArray[Any]:
+    return values if kind.kind == "f" else to_samples(values, kind.itemsize * 8)

@@ -14,7 +14,7 @@ from impasto.errors import ImageError, RecipeError
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.images.png import chunks
 from impasto.images.quiet import quiet
-from impasto.images.reading import check_head, reading_advice
+from impasto.images.reading import check_head, read_bytes
 from impasto.images.shallow import open_image
 
 KEYWORD = "impasto"
@@ -66,13 +66,11 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
         RecipeError: The file is missing, no picture, without a recipe, or damaged.
     """
     label = "the given data" if isinstance(source, bytes) else str(source)
-    data = source if isinstance(source, bytes) else _file_bytes(Path(source))
-    # An editor may have put a byte order mark in front of a .json file.
-    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return _parsed(data.decode("utf-8-sig", errors="replace"), label)
     try:
-        check_head(data[:HEAD_BYTES], label)
-        text = _embedded(data)
+        data = source if isinstance(source, bytes) else read_bytes(Path(source), _check_head)
+        _check_head(data[:HEAD_BYTES], label)
+        plain = _is_json(data[:HEAD_BYTES])
+        text = data.decode("utf-8-sig", errors="replace") if plain else _embedded(data)
     except ImageError as error:
         raise RecipeError(str(error)) from error
     except Exception as error:  # damaged files make the decoders raise almost anything
@@ -82,11 +80,14 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     return _parsed(text, label)
 
 
-def _file_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise RecipeError(reading_advice(path, error)) from error
+def _check_head(head: bytes, label: str) -> None:
+    if not _is_json(head):
+        check_head(head, label)
+
+
+def _is_json(head: bytes) -> bool:
+    # An editor may have put a byte order mark in front of a .json file.
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def _embedded(data: bytes) -> str | None:
@@ -104,7 +105,7 @@ def _png_text(content: bytes) -> str | None:
     keyword, _, rest = content.partition(b"\x00")
     if keyword != KEYWORD.encode():
         return None
-    compressed, (_, _, text) = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-3:]
+    compressed, (_, _, text) = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)
     if compressed:
         text = zlib.decompressobj().decompress(text, _LONGEST)
     return text.decode()

@@ -51,21 +51,33 @@ def decode_image(
     Returns:
         Colors, uint8 (H, W, 3), and alpha, uint8 (H, W), or None if the image has none.
     """
-    size = image.size
-    if max_size is not None and max(size) > max_size:
-        size = fitted_size(size, max_size)
-        # A JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time and the memory.
-        image.draft(None, (size[0] * 2, size[1] * 2))
-    image.load()
+    size, box = _load(image, max_size)
     orientation = orientation_of(image)
     icc = image.info.get("icc_profile")
-    if max_size is not None and max(image.size) > max_size:
-        size = fitted_size(image.size, max_size)
-        image = _plain(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+    if size != image.size:
+        filter = Image.Resampling.LANCZOS
+        image = _plain(image).resize(size, filter, box=box, reducing_gap=_GAP)
     colors, alpha = _split(_plain(image))
     pixels = np.asarray(image_to_srgb(colors, icc), np.uint8)
     coverage = None if alpha is None else turn(np.asarray(alpha, np.uint8), orientation)
     return turn(pixels, orientation), coverage
+
+
+def _load(
+    image: Image.Image, max_size: int | None
+) -> tuple[tuple[int, int], tuple[float, float, float, float] | None]:
+    """Decode; return the size to resize to and the box that is the picture, None for all of it."""
+    if max_size is None or max(image.size) <= max_size:
+        image.load()
+        return image.size, None
+    size = fitted_size(image.size, max_size)
+    # A JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time and the memory; its sides are
+    # rounded up then, which must change neither the size wanted nor the shape.
+    drafted = image.draft(None, (size[0] * 2, size[1] * 2))
+    image.load()
+    if drafted:
+        return size, drafted[1]
+    return fitted_size(image.size, max_size), None  # Pillow turns some formats while loading
 
 
 def _plain(image: Image.Image) -> Image.Image:

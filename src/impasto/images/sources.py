@@ -14,7 +14,7 @@ from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.images.picture import Picture
-from impasto.images.reading import reading_advice
+from impasto.images.reading import one_clear_error, reading_advice
 
 STDIN = "-"
 
@@ -106,8 +106,9 @@ def identify(source: Source) -> Identity:
     """
     if isinstance(source, Image.Image):
         name = Path(getattr(source, "filename", "") or "pixels").name
-        plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
-        return Identity(name, _fingerprint(np.asarray(plain)))
+        with one_clear_error(name):
+            plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
+            return Identity(name, _fingerprint(np.asarray(plain)))
     if isinstance(source, Picture):
         arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
         return Identity(source.name or "pixels", _fingerprint(*arrays))

@@ -21,31 +21,6 @@ _ADVICE = {
 }
 
 
-def free_path(path: str | Path, overwrite: bool = False) -> Path:
-    """Claim a name for an output.
-
-    The name is claimed by creating an empty file, so no other process gets the same one. Fill it
-    with `write_atomically(path, data, overwrite=True)`, or delete it.
-
-    Args:
-        path: The name wanted.
-        overwrite: Whether an existing file of that name may be replaced; then nothing is created.
-
-    Returns:
-        `path`, or with a number if it is taken: photo.png, photo-2.png, photo-3.png ...
-
-    Raises:
-        ImageError: Its folder does not exist or may not be written to.
-    """
-    path = Path(path)
-    try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder: name a file in it")
-        return path if overwrite else _claim(path)
-    except (OSError, ValueError) as error:
-        raise _write_error(path, error) from error
-
-
 def write_atomically(path: str | Path, data: bytes, overwrite: bool = False) -> Path:
     """Write a file that is there whole or not at all.
 
@@ -61,17 +36,21 @@ def write_atomically(path: str | Path, data: bytes, overwrite: bool = False) -> 
         ImageError: It cannot be written; nothing has changed then.
     """
     path = Path(path)
+    # Through a symbolic link, so that the link stays one, whichever disk it leads to.
+    linked = overwrite and os.path.islink(path)  # noqa: PTH114 (pathlib's may raise)
+    target = Path(os.path.realpath(path)) if linked else path
     # Not derived from the name, which may already be as long as names can be.
-    temporary = path.parent / f".impasto-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".impasto-{secrets.token_hex(8)}.tmp"
     try:
-        if overwrite and path.exists() and not (path.is_file() or path.is_dir()):
-            # Renaming over /dev/null or a pipe would destroy it.
-            raise ImageError(f"{path} is not a regular file: name a picture to write")
+        _check_target(target, overwrite)
         with temporary.open("xb") as file:
             file.write(data)
-        return _publish(temporary, path, overwrite)
+        if not overwrite:
+            return _publish_new(temporary, target)
+        temporary.replace(target)
+        return path
     except (OSError, ValueError) as error:
-        raise _write_error(path, error) from error
+        raise _write_error(target, error) from error
     finally:
         _discard(temporary)
 
@@ -110,15 +89,38 @@ def refuse_inputs(path: str | Path, protect: Sequence[str | Path]) -> None:
             raise ImageError(f"{path} is the input {item} itself: choose another name")
 
 
-def _claim(path: Path) -> Path:
+def _check_target(path: Path, overwrite: bool) -> None:
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder: name a file in it")
+    if overwrite and path.exists() and not path.is_file():
+        # Renaming over /dev/null or a pipe would destroy it.
+        raise ImageError(f"{path} is not a regular file: name a picture to write")
+
+
+def _publish_new(temporary: Path, path: Path) -> Path:
     candidate = path
     for number in itertools.count(2):
         try:
-            with candidate.open("xb"):
-                break
+            _name(temporary, candidate)
+            break
         except FileExistsError:
             candidate = path.with_stem(f"{path.stem}-{number}")
     return candidate
+
+
+def _name(temporary: Path, target: Path) -> None:
+    """Give a finished file its name, unless that is taken."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links: an empty file claims the name
+        target.open("xb").close()
+        try:
+            temporary.replace(target)
+        except BaseException:
+            _discard(target)
+            raise
 
 
 def _discard(path: Path) -> None:
@@ -132,18 +134,6 @@ def _same_file(path: Path, other: Path) -> bool:
         return path.samefile(other)
     except (OSError, ValueError):  # one of them is no file, or none yet
         return False
-
-
-def _publish(temporary: Path, path: Path, overwrite: bool) -> Path:
-    target = free_path(path, overwrite)
-    try:
-        # Through a symbolic link, so that the link stays one.
-        temporary.replace(target.resolve() if target.is_symlink() else target)
-    except BaseException:
-        if not overwrite:
-            _discard(target)
-        raise
-    return target
 
 
 def _write_error(path: Path, error: OSError | ValueError) -> ImageError:

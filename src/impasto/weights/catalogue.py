@@ -58,7 +58,8 @@ class WeightsFile:
 
 _VGG_LICENSE = "CC BY 4.0 (Visual Geometry Group, Oxford)"
 
-# The order within a group is the order of preference; the first with a url is the one downloaded.
+# The order within a group is the order of preference within a folder; the first with a url is
+# the one downloaded.
 _FILES = (
     WeightsFile(
         name="vgg19-safetensors",
@@ -99,6 +100,11 @@ _FILES = (
 
 CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _FILES}
 """All files by their short name, in the order of preference."""
+
+
+def is_short_name(name: str) -> bool:
+    """Whether a name is that of a file or a group in the catalogue, and so never a path."""
+    return any(name in (file.name, file.group) for file in CATALOGUE.values())
 
 
 def files_named(name: str) -> tuple[WeightsFile, ...]:

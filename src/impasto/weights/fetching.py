@@ -1,14 +1,20 @@
 """From a name to a file on this machine, by the network only if nothing else has it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from impasto.errors import WeightsError
-from impasto.weights.catalogue import WeightsFile, files_named
+from impasto.weights.catalogue import WeightsFile, files_named, is_short_name
 from impasto.weights.conversion import converted
 from impasto.weights.downloading import OnDownload, download
-from impasto.weights.folders import Folder, cache_folder, is_offline, search_folders
+from impasto.weights.folders import (
+    Folder,
+    cache_folder,
+    expanded,
+    is_offline,
+    search_folders,
+)
 from impasto.weights.hashing import size_matches
 
 
@@ -16,8 +22,9 @@ def find(name: str | os.PathLike[str]) -> Path | None:
     """The file that a name stands for, if it is on this machine; touches no network.
 
     Args:
-        name: The path of an existing file (returned as it is), a file name, or a short name or a
-            group of the catalogue; of a group, the preferred file that is there.
+        name: A short name or a group of the catalogue, the path of an existing file (returned as
+            it is), or a catalogued file name; of a group, the preferred file of the first folder
+            that has any.
 
     Returns:
         A path, or None.
@@ -25,9 +32,9 @@ def find(name: str | os.PathLike[str]) -> Path | None:
     Raises:
         WeightsError: The name is neither a file nor in the catalogue.
     """
-    if _is_file(path := Path(name).expanduser()):
+    if path := given_file(name):
         return path
-    found = _first_found(files_named(str(name)))
+    found = _first_found(*files_named(str(name)))
     return found[1] if found else None
 
 
@@ -49,10 +56,10 @@ def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None
         WeightsError: The name is unknown, or the file is nowhere and cannot be downloaded; the
             message says where it was looked for and what to do.
     """
-    if _is_file(path := Path(name).expanduser()):
+    if path := given_file(name):
         return path
     files = files_named(str(name))
-    if found := _first_found(files):
+    if found := _first_found(*files):
         return converted(*found)
     file = next((file for file in files if file.url), None)
     if file is None or is_offline():
@@ -60,12 +67,21 @@ def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None
     return _downloaded(file, on_download)
 
 
-def copies(file: WeightsFile) -> Iterator[tuple[Folder, Path]]:
-    """All copies of a file on this machine, sound or not, in the order of the search."""
+def given_file(name: str | os.PathLike[str]) -> Path | None:
+    """The existing file that a name is the path of; a name of the catalogue is no path."""
+    if is_short_name(str(name)):
+        return None
+    path = expanded(name)
+    return path if _is_file(path) else None
+
+
+def copies(*files: WeightsFile) -> Iterator[tuple[Folder, WeightsFile, Path]]:
+    """All copies of files on this machine, sound or not, in the order of the search."""
     for folder in search_folders():
-        for name in (file.kept_as, file.filename):
-            if name and _is_file(folder.path / name):
-                yield folder, folder.path / name
+        for file in files:
+            for name in (file.kept_as, file.filename):
+                if name and _is_file(folder.path / name):
+                    yield folder, file, folder.path / name
 
 
 def missing(name: str) -> WeightsError:
@@ -97,12 +113,11 @@ def _is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
-def _first_found(files: Sequence[WeightsFile]) -> tuple[WeightsFile, Path] | None:
-    for file in files:
-        for folder, path in copies(file):
-            # A download that another program left unfinished is no file of ours to complain about.
-            if not folder.foreign or size_matches(file, path):
-                return file, path
+def _first_found(*files: WeightsFile) -> tuple[WeightsFile, Path] | None:
+    for folder, file, path in copies(*files):
+        # A download that another program left unfinished is no file of ours to complain about.
+        if not folder.foreign or size_matches(file, path):
+            return file, path
     return None
 
 

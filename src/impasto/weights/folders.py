@@ -30,10 +30,18 @@ class Folder:
     foreign: bool = False
 
 
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """A path with its leading ``~`` resolved, as far as there is such a user."""
+    try:
+        return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises for no such user)
+    except ValueError:  # a null byte, which no file's name has
+        return Path(path)
+
+
 def cache_folder() -> Path:
     """The folder that downloads are kept in: ``IMPASTO_HOME/weights`` or the user's cache."""
     if home := os.environ.get("IMPASTO_HOME"):
-        return Path(home).expanduser() / "weights"
+        return expanded(home) / "weights"
     from platformdirs import user_cache_path
 
     return user_cache_path("impasto", appauthor=False) / "weights"
@@ -43,7 +51,7 @@ def search_folders() -> list[Folder]:
     """All folders that are searched before anything is downloaded, in order."""
     named = os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep)
     return [
-        *(Folder(Path(path).expanduser(), "IMPASTO_WEIGHTS") for path in named if path),
+        *(Folder(expanded(path), "IMPASTO_WEIGHTS") for path in named if path),
         Folder(cache_folder(), "impasto's cache"),
         Folder(_keras_folder(), "Keras's cache", foreign=True),
         Folder(_torch_folder(), "torch.hub's cache", foreign=True),
@@ -56,10 +64,10 @@ def is_offline() -> bool:
 
 
 def _keras_folder() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+    return expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "models"
 
 
 def _torch_folder() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("TORCH_HOME") or os.path.join(cache, "torch")  # noqa: PTH118 (may be ~)
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return expanded(home) / "hub" / "checkpoints"

@@ -9,10 +9,10 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import SettingsError, WeightsError
+from impasto.weights.folders import expanded
 from impasto.weights.vgg import (
     CAFFE,
     CAFFE_UNIT,
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from impasto.weights.vgg import Layer
@@ -70,7 +72,7 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
             code, does not state its input, or ends before ``deepest``.
         SettingsError: There is no layer of the name ``deepest``.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     wanted = _layers_through(deepest)
     try:
         with _opener(path)(path) as opened:
@@ -117,17 +119,25 @@ def _names_to_read(present: Collection[str], wanted: list[str], *, complete: boo
 def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> Layer:
     import numpy as np
 
-    inputs, outputs = VGG19_LAYERS[name]
-    shapes = (kernel.shape, bias.shape)
-    if shapes != ((outputs, inputs, 3, 3), (outputs,)):
-        raise ValueError(f"{name} has the shapes {shapes[0]} and {shapes[1]} of another network")
-    if kernel.dtype.kind != "f" or bias.dtype.kind != "f":
-        raise ValueError(f"{name} has {kernel.dtype} and {bias.dtype} where numbers with a point")
+    _check_shapes(name, kernel.shape, bias.shape)
+    _check_types(name, kernel.dtype, bias.dtype)
     # A copy always: what a reader hands out may be a view of a file that is about to be closed.
     layer = (np.array(kernel, np.float32, order="C"), np.array(bias, np.float32))
     if not all(np.isfinite(array).all() for array in layer):
         raise ValueError(f"{name} has values that are not finite")
     return layer
+
+
+def _check_shapes(name: str, kernel: tuple[int, ...], bias: tuple[int, ...]) -> None:
+    inputs, outputs = VGG19_LAYERS[name]
+    if (kernel, bias) != ((outputs, inputs, 3, 3), (outputs,)):
+        raise ValueError(f"{name} has the shapes {kernel} and {bias} of another network")
+
+
+def _check_types(name: str, *types: np.dtype[Any]) -> None:
+    if any(kind.kind != "f" for kind in types):
+        found = " and ".join(map(str, types))
+        raise ValueError(f"{name} has {found} where numbers with a point should be")
 
 
 def _first_line(error: Exception) -> str:
@@ -201,7 +211,7 @@ def _open_keras(path: Path) -> Iterator[_Opened]:
         layers = set(map(_text, root.attrs["layer_names"]))
         yield _Opened(
             names=[name for name in VGG19_LAYERS if _keras_name(name) in layers],
-            read=lambda name: _keras_layer(root[_keras_name(name)]),
+            read=lambda name: _keras_layer(name, root[_keras_name(name)]),
             convention=CAFFE,
             source=f"{path.name} (Keras Applications)",
         )
@@ -212,9 +222,12 @@ def _keras_name(layer: str) -> str:
     return layer.replace("conv", "block").replace("_", "_conv")
 
 
-def _keras_layer(group: Any) -> RawLayer:  # noqa: ANN401 (h5py has no types)
-    kernel, bias = (group[_text(name)][()] for name in group.attrs["weight_names"])
-    return kernel.transpose(3, 2, 0, 1), bias  # HWIO as OIHW
+def _keras_layer(layer: str, group: Any) -> RawLayer:  # noqa: ANN401 (h5py has no types)
+    kernel, bias = (group[_text(name)] for name in group.attrs["weight_names"])
+    # Before anything is read: a file of a few bytes can declare terabytes.
+    _check_shapes(layer, (*kernel.shape[:1:-1], *kernel.shape[:2]), bias.shape)
+    _check_types(layer, kernel.dtype, bias.dtype)
+    return kernel[()].transpose(3, 2, 0, 1), bias[()]  # HWIO as OIHW
 
 
 def _text(name: bytes | str) -> str:
