@@ -1,6 +1,6 @@
 """Measure the peak memory of painting at some sizes, each in a process of its own.
 
-Usage: python benchmarks/memory.py [--sizes 512,1024] [--precision auto]
+Usage: python benchmarks/memory.py [--sizes 512,1024] [--encoder pocket] [--precision auto]
 """
 
 import argparse
@@ -14,13 +14,16 @@ import skimage.data
 import impasto
 from impasto.gallery import draw
 from impasto.optimize.memory import BASE_BYTES, needed_bytes
-size, precision = int(sys.argv[1]), sys.argv[2]
+size, encoder, precision = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-stylizer = impasto.IterativeStylizer(draw("strokes"), size=size, precision=precision, steps=6)
+stylizer = impasto.IterativeStylizer(
+    draw("strokes"), size=size, encoder=encoder, precision=precision, steps=6
+)
 picture = stylizer(skimage.data.coffee())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-expected = needed_bytes(picture.size, size, stylizer.precision)
-print(f"{picture.width}x{picture.height} {stylizer.precision}: peak {peak / 2**30:.2f} GiB, "
+expected = needed_bytes(picture.size, size, encoder, stylizer.precision)
+print(f"{picture.width}x{picture.height} {encoder} {stylizer.precision}: "
+      f"peak {peak / 2**30:.2f} GiB, "
       f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
       f"estimated {expected / 2**30:.2f} GiB")
 """
@@ -30,10 +33,12 @@ def main() -> None:
     """Measure each size and print a line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="512,1024")
+    parser.add_argument("--encoder", default="pocket")
     parser.add_argument("--precision", default="auto")
     arguments = parser.parse_args()
     for size in arguments.sizes.split(","):
-        subprocess.run([sys.executable, "-c", CHILD, size, arguments.precision], check=True)
+        child = [sys.executable, "-c", CHILD, size, arguments.encoder, arguments.precision]
+        subprocess.run(child, check=True)
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(f"largest of all: {children / 2**20:.2f} GiB")
 

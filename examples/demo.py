@@ -10,18 +10,11 @@ import skimage.data
 
 import impasto
 from impasto.gallery import draw
-from impasto.weights import find
 
 
 def main(output: Path) -> None:
     """Paint and say where the picture is."""
-    encoder = "vgg19" if find("vgg19") else "random"
-    if encoder == "random":
-        print(
-            "No VGG-19 on this machine: a STAND-IN of random filters paints instead, which sees\n"
-            "textures but no objects. For the real thing: .venv/bin/impasto weights fetch vgg19"
-        )
-    stylizer = impasto.make_stylizer(draw("strokes"), encoder=encoder, size=512)
+    stylizer = impasto.make_stylizer(draw("strokes"), size=512)
     print(f"painting with {stylizer.describe()}")
     for state in stylizer.iterate(skimage.data.coffee()):
         if state.done % 10 == 0 or state.done == state.planned:

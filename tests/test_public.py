@@ -54,13 +54,13 @@ def test_one_error_tree() -> None:
 
 
 def test_the_iterative_stylizer_is_a_stylizer(painting: NDArray[np.uint8]) -> None:
-    stylizer = impasto.make_stylizer(painting, encoder="random")
+    stylizer = impasto.make_stylizer(painting)
     assert isinstance(stylizer, impasto.Stylizer)
     assert isinstance(stylizer, impasto.IterativeStylizer)
 
 
 def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
-    picture = impasto.stylize(*files, encoder="random", size=48, steps=2)
+    picture = impasto.stylize(*files, size=48, steps=2)
     saved = picture.save(tmp_path / "out.jpg")
     assert impasto.read_recipe(saved)["settings"]["size"] == 48
     again = impasto.reproduce(saved)
@@ -71,7 +71,7 @@ def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_states_and_pictures_show_themselves_in_notebooks(
     files: tuple[Path, Path],
 ) -> None:
-    stylizer = impasto.make_stylizer(files[1], encoder="random", size=48, steps=1)
+    stylizer = impasto.make_stylizer(files[1], size=48, steps=1)
     (state,) = stylizer.iterate(files[0])
     assert state._repr_png_().startswith(b"\x89PNG")
     assert state._repr_png_() == state.picture._repr_png_()
@@ -83,7 +83,7 @@ def test_readmes_python_runs(
     """Run the five lines, with names and size for this place."""
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     monkeypatch.chdir(files[0].parent)
-    code = code.replace(".jpg", ".png").replace("size=768", 'size=48, steps=2, encoder="random"')
+    code = code.replace(".jpg", ".png").replace("size=768", "size=48, steps=2")
     exec(compile(code, "README.md", "exec"), {})
     assert Path("out.png").is_file()
     assert capsys.readouterr().out.count("\n") == 2
@@ -104,13 +104,13 @@ def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
 
 
 def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make demo` as it is on a machine without trained weights; it says that it is a stand-in."""
+    """`make demo` as it is on a fresh machine without a network."""
     for name in ("KERAS_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "IMPASTO_HOME", "IMPASTO_WEIGHTS"):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     monkeypatch.setenv("HOME", str(tmp_path))
     command = [sys.executable, str(ROOT / "examples" / "demo.py"), str(tmp_path / "demo.png")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "STAND-IN" in run.stdout
+    assert run.stdout.startswith("painting with pocket on")
     assert run.stdout.splitlines()[-1] == f"the picture is {(tmp_path / 'demo.png').resolve()}"
     assert impasto.open_picture(tmp_path / "demo.png").size == (512, 341)
 

@@ -40,7 +40,7 @@ def test_it_stylizes_outside_the_checkout(
     run = subprocess.run(install, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert run.returncode == 0, run.stderr[-2000:]
     command = [str(python.with_name("impasto")), "stylize", *map(str, files), "-o", "out.png"]
-    command += ["--encoder", "random", "--size", "64", "--steps", "2"]
+    command += ["--size", "64", "--steps", "2"]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert run.stdout == "out.png\n"

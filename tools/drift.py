@@ -25,6 +25,8 @@ COMMANDS = (
     ("weights", "fetch"),
     ("weights", "where"),
     ("weights", "verify"),
+    ("train",),
+    ("train", "encoder"),
 )
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
 

@@ -57,10 +57,10 @@ class Settings:
 
     method: str = option("optimize", "How to paint.", "Method", choices=("optimize",))
     encoder: str = option(
-        "vgg19",
-        "The network that compares pictures; 'random' is a stand-in without trained weights.",
+        "pocket",
+        "The network that compares pictures: the bundled pocket, or VGG-19 for best quality.",
         "Method",
-        choices=("vgg19", "random"),
+        choices=("pocket", "vgg19"),
     )
     weights: str | None = option(
         None, "A file with the encoder's parameters.", "Method", shown="found or downloaded"
@@ -117,7 +117,7 @@ class Settings:
         "Losses",
         choices=("relative", "gatys"),
     )
-    pooling: str = option("max", "Pooling of the encoder.", "Losses", choices=("max", "average"))
+    pooling: str = option("max", "Pooling of VGG-19.", "Losses", choices=("max", "average"))
 
     steps: tuple[int, ...] | None = option(
         None,

@@ -6,7 +6,7 @@ import pytest
 
 from impasto.cli import main
 
-SMALL = ("--encoder", "random", "--size", "64", "--min-size", "32", "--steps", "3,2")
+SMALL = ("--size", "64", "--min-size", "32", "--steps", "3,2")
 
 
 class Outcome(NamedTuple):

@@ -60,7 +60,7 @@ def paint(encoder: str) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("width", [4, 16])
 def test_no_frame(width: int) -> None:
-    found = edge(paint("random"), width)
+    found = edge(paint("pocket"), width)
     assert found.color < 0.05
     assert 0.8 < found.contrast < 1.25
     assert 0.8 < found.detail < 1.25
@@ -72,8 +72,8 @@ def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def zeros(x: Tensor, by: tuple[int, ...], mode: str = "constant") -> Tensor:
         return pad(x, by)
 
-    monkeypatch.setattr("impasto.perception.vgg.F.pad", zeros)
-    found = edge(paint("random"), 4)
+    monkeypatch.setattr("impasto.perception.pocket.F.pad", zeros)
+    found = edge(paint("pocket"), 4)
     assert found.contrast > 1.3
 
 

@@ -20,7 +20,6 @@ FOLDER = Path(__file__).parents[1] / "golden"
 CONSTRAINTS = (Path(__file__).parents[2] / "constraints.txt").read_text()
 PINNED = CONSTRAINTS.partition("torch==")[2].split()[0]
 SMALL: Mapping[str, Any] = {
-    "encoder": "random",
     "device": "cpu",
     "precision": "float32",
     "size": 64,
@@ -31,7 +30,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "content-colors": {"color": "content"},
     "matched-colors": {"color": "match"},
-    "gatys-lbfgs": {"loss": "gatys", "optimizer": "lbfgs", "init": "content", "pooling": "average"},
+    "gatys-lbfgs": {"loss": "gatys", "optimizer": "lbfgs", "init": "content"},
     "noise-ema": {"init": "noise", "ema": 0.8, "seed": 7},
     "vgg19": {"encoder": "vgg19"},
 }

@@ -1,5 +1,7 @@
 """The schedule: fixed steps, and steps found under a time limit, on a clock that the test turns."""
 
+from typing import Any
+
 import pytest
 
 from impasto.errors import SettingsError
@@ -113,3 +115,32 @@ def test_a_machine_that_slows_down_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     clock.speed = 8.0
     clock.run(schedule)
     assert clock.now - 100 < 30 * 1.15
+
+
+def test_an_octave_ends_when_its_loss_has_settled() -> None:
+    schedule = Schedule(SIZES, Settings(), 0.0)
+    schedule.steps = [100, 50]
+    step = 0
+    while step < schedule.steps[0]:
+        step += 1
+        schedule.saw(0, step, 1 / min(step, 10))
+    # From the 10th step on nothing falls: 10 to 17 are as 18 to 25.
+    assert schedule.steps == [25, 50]
+
+
+@pytest.mark.parametrize("asked", [{"steps": (40, 40)}, {"time": 60.0}])
+def test_settling_ends_nothing_that_was_asked_for(asked: dict[str, Any]) -> None:
+    schedule = Schedule(SIZES, Settings(**asked), 0.0)
+    before = list(schedule.steps)
+    for step in range(1, 33):
+        schedule.saw(0, step, 1.0)
+    assert schedule.steps == before
+
+
+def test_a_new_octave_settles_by_its_own_losses() -> None:
+    schedule = Schedule(SIZES, Settings(), 0.0)
+    for step in range(1, 16):
+        schedule.saw(0, step, 1.0)
+    for step in range(1, 17):
+        schedule.saw(1, step, 1 / step)
+    assert schedule.steps == list(default_steps(2))

@@ -1,4 +1,4 @@
-"""Properties of whole runs, small and with random filters."""
+"""Properties of whole runs, small and with the bundled encoder."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,6 @@ from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
 SMALL: Mapping[str, Any] = {
-    "encoder": "random",
     "size": 64,
     "min_size": 32,
     "precision": "float32",

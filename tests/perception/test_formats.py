@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import skimage.data
 import torch
+from tests.perception.random_vgg import random_parameters
 from tests.weights.conftest import Weights, save_keras, save_own, save_torch
 
 from impasto.images import open_picture
 from impasto.optimize import IterativeStylizer
-from impasto.perception import build_encoder, random_parameters
+from impasto.perception import build_encoder
 
 LAYERS = ("relu1_1", "conv1_2", "relu2_1")
 CAFFE_MEAN = np.array([103.939, 116.779, 123.68])  # BGR

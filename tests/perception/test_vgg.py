@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from tests.perception.random_vgg import random_parameters
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.perception import VGG19, random_parameters
+from impasto.perception import VGG19
 from impasto.weights import VggParameters
 
 LAYERS = ("conv1_1", "relu1_1", "pool1", "relu2_1", "conv3_1", "relu3_1")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli import recipes, stylize, weights
+from impasto.cli import recipes, stylize, train, weights
 from impasto.cli.options import in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -24,6 +24,7 @@ app.command("stylize")(stylize.stylize)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)
 app.add_typer(weights.app, name="weights")
+app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:

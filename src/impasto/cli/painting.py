@@ -71,7 +71,7 @@ def _download_weights(job: Job, quiet: bool) -> bool:
 
     encoder = job.settings.encoder
     given = job.settings.weights is not None
-    if given or encoder == "random" or find(encoder) is not None:
+    if given or find(encoder) is not None:
         return False
     job.check_pictures()
     fetch(encoder, on_download=announce)

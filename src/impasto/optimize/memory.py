@@ -9,21 +9,33 @@ from impasto.errors import ImpastoError
 
 #: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md); of a style
 #: picture, which passes once and without gradients; and what libraries and weights take.
-BYTES_PER_PIXEL = {torch.float32: 3700, torch.bfloat16: 2200}
-STYLE_BYTES_PER_PIXEL = {torch.float32: 1200, torch.bfloat16: 700}
+BYTES_PER_PIXEL = {
+    ("vgg19", torch.float32): 3700,
+    ("vgg19", torch.bfloat16): 2200,
+    ("pocket", torch.float32): 1100,
+    ("pocket", torch.bfloat16): 700,
+}
+STYLE_BYTES_PER_PIXEL = {
+    ("vgg19", torch.float32): 1200,
+    ("vgg19", torch.bfloat16): 700,
+    ("pocket", torch.float32): 1100,
+    ("pocket", torch.bfloat16): 700,
+}
 BASE_BYTES = 0.65e9
 
 
-def needed_bytes(size: tuple[int, int], style: int, precision: torch.dtype) -> float:
+def needed_bytes(size: tuple[int, int], style: int, encoder: str, precision: torch.dtype) -> float:
     """Estimate the peak memory of a run.
 
     Args:
         size: (width, height) of the last octave.
         style: Longest side of the style picture there, taken for a square.
+        encoder: Its name.
         precision: Of the arithmetic.
     """
-    painting = size[0] * size[1] * BYTES_PER_PIXEL[precision]
-    return BASE_BYTES + max(painting, style**2 * STYLE_BYTES_PER_PIXEL[precision])
+    kind = (encoder, precision)
+    painting = size[0] * size[1] * BYTES_PER_PIXEL[kind]
+    return BASE_BYTES + max(painting, style**2 * STYLE_BYTES_PER_PIXEL[kind])
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -60,7 +72,7 @@ def _cgroup() -> float | None:
 
 
 def check_memory(
-    size: tuple[int, int], style: int, device: torch.device, precision: torch.dtype
+    size: tuple[int, int], style: int, device: torch.device, encoder: str, precision: torch.dtype
 ) -> None:
     """Refuse a run that cannot fit, before it takes the machine down.
 
@@ -68,7 +80,7 @@ def check_memory(
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
     free = free_bytes(device)
-    needed = needed_bytes(size, style, precision)
+    needed = needed_bytes(size, style, encoder, precision)
     if free is None or needed <= free:
         return
     fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)

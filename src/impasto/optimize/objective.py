@@ -114,9 +114,14 @@ class Objective:
             features = encoder(content, tuple(self.content_layers))
         self.content = {name: f.float() for name, f in features.items()}
 
-    def __call__(self, image: Tensor) -> Losses:
-        """Return the losses of (1, 3, H, W) in [0, 1]; differentiable."""
-        features = self.encoder(image, self.layers)
+    def __call__(self, image: Tensor, phase: int | None = None) -> Losses:
+        """Return the losses of a picture; differentiable.
+
+        Args:
+            image: (1, 3, H, W) in [0, 1].
+            phase: Which part of the largest layers to look at (see `Encoder`); None: all.
+        """
+        features = self.encoder(image, self.layers, phase)
         masks = {name: _like(self.alpha, f) for name, f in features.items()}
         content = self._content(features, masks)
         style = self._style(features, masks)

@@ -50,7 +50,12 @@ class PixelOptimizer:
                 [self.image], lr=learning_rate, max_iter=1, history_size=LBFGS_HISTORY
             )
         else:
-            self._optimizer = torch.optim.Adam([self.image], lr=learning_rate, betas=ADAM_BETAS)
+            self._optimizer = torch.optim.Adam(
+                [self.image],
+                lr=learning_rate,
+                betas=ADAM_BETAS,
+                fused=image.device.type in ("cpu", "cuda"),
+            )
             if moments is not None:
                 self._optimizer.state[self.image] = _resized(moments, self.image)
 

@@ -21,6 +21,9 @@ FINISH = (0.35, 0.85)
 SETUP_STEPS = 2.0
 #: Under a time limit, an octave that cannot take this many steps is left out.
 LEAST_STEPS = 3
+#: An octave is settled when the mean loss of its last WINDOW steps is less than this part below
+#: that of the WINDOW before. A multiple of the encoder's phases.
+WINDOW, SETTLED = 8, 0.004
 
 
 def default_steps(octaves: int) -> tuple[int, ...]:
@@ -61,6 +64,8 @@ class Schedule:
         self.default = default_steps(len(sizes))
         self._seconds: list[float] = []
         self._octave = 0
+        self._losses: list[float] = []
+        self.settles = settings.steps is None and settings.time is None
         self.deadline = None
         if settings.time is not None:
             megapixels = self.pixels[-1] / 1e6
@@ -86,6 +91,19 @@ class Schedule:
             self.steps[octave:] = [step] + [0] * (len(self.steps) - octave - 1)
         elif step > 1:
             self._replan(octave, step, self.deadline - now)
+
+    def saw(self, octave: int, step: int, loss: float) -> None:
+        """Note the loss of a step (from 1) and end the octave early once it has settled.
+
+        Only where nobody asked for a number of steps or a time. It looks back only, and the steps
+        that were taken stand in the recipe, so such a run can be made again.
+        """
+        self._losses = [*(self._losses if step > 1 else []), loss]
+        if not self.settles or step < 2 * WINDOW:
+            return
+        before, now = sum(self._losses[-2 * WINDOW : -WINDOW]), sum(self._losses[-WINDOW:])
+        if now > (1 - SETTLED) * before:
+            self.steps[octave] = step
 
     def _replan(self, octave: int, step: int, left: float) -> None:
         """Scale the default numbers of steps so that they fill the time that is left.

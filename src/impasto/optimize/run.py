@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
 
 
+#: Diagonal neighbors follow each other, so that two steps see every row and column.
+PHASE_ORDER = (0, 3, 1, 2)
+
+
 class Run:
     """One content on its way through the octaves.
 
@@ -45,7 +49,8 @@ class Run:
             picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
         )
         style = round(max(self.sizes[-1]) * self.settings.style_scale)
-        check_memory(self.sizes[-1], style, self.device, stylizer.precision)
+        kind = (self.settings.encoder, stylizer.precision)
+        check_memory(self.sizes[-1], style, self.device, *kind)
         self.started = started
         self.schedule = Schedule(self.sizes, self.settings, started)
         self.content = picture.resized(self.sizes[-1])
@@ -116,8 +121,9 @@ class Run:
         while step < self.schedule.steps[octave]:
             step += 1
             begun = time.monotonic()
-            losses = _descend(objective, optimizer)
+            losses = _descend(objective, optimizer, self._phase(done + step))
             self.schedule.took(octave, step, time.monotonic() - begun)
+            self.schedule.saw(octave, step, float(losses.total.detach()))
             yield self._state(octave, step, done + step, losses, optimizer.result())
 
     def _state(self, octave: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
@@ -159,6 +165,15 @@ class Run:
             image, settings.optimizer, settings.step_length, settings.ema, moments
         )
 
+    def _phase(self, step: int) -> int | None:
+        """Return which part of the encoder's largest layers this step looks at.
+
+        L-BFGS compares gradients, so it must always see the same.
+        """
+        if self.stylizer.encoder.phases == 1 or self.settings.optimizer == "lbfgs":
+            return None
+        return PHASE_ORDER[step % len(PHASE_ORDER)]
+
     def _initial(self, size: tuple[int, int]) -> Tensor:
         if self.start is not None:
             return to_tensor(self.start, size, self.device)
@@ -168,12 +183,12 @@ class Run:
         return (0.5 + 0.15 * noise).clamp(0, 1).to(self.device)
 
 
-def _descend(objective: Objective, optimizer: PixelOptimizer) -> Losses:
+def _descend(objective: Objective, optimizer: PixelOptimizer, phase: int | None) -> Losses:
     """Take one step and return the losses of the picture it started from."""
     measured: list[Losses] = []
 
     def closure() -> Tensor:
-        measured.append(objective(optimizer.image))
+        measured.append(objective(optimizer.image, phase))
         return measured[-1].total
 
     optimizer.step(closure)

@@ -101,8 +101,7 @@ class IterativeStylizer:
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""
-        name = "a stand-in of random filters" if self.encoder.sha256 is None else self.encoder.name
-        return f"{name} on {describe(self.device, self.precision)}"
+        return f"{self.encoder.name} on {describe(self.device, self.precision)}"
 
     def style_targets(self, longest: int, pictures: Sequence[Picture] | None = None) -> list[Grams]:
         """Return the Gram matrices of each style at an octave's size.

@@ -10,19 +10,21 @@ from impasto.perception.losses import (
     style_loss,
     tv_loss,
 )
-from impasto.perception.vgg import VGG19, random_parameters
+from impasto.perception.pocket import POCKET_LAYERS, Pocket
+from impasto.perception.vgg import VGG19
 
 __all__ = [
     "LAYERS",
+    "POCKET_LAYERS",
     "VGG19",
     "Encoder",
+    "Pocket",
     "build_encoder",
     "canonical",
     "content_loss",
     "deepest",
     "gram_matrix",
     "pools_before",
-    "random_parameters",
     "relative_content_loss",
     "relative_style_loss",
     "style_loss",

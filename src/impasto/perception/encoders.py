@@ -8,9 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from impasto.errors import SettingsError
 from impasto.perception.layers import deepest
-from impasto.perception.vgg import VGG19, random_parameters
-from impasto.weights import fetch, load_vgg19, sha256_of
+from impasto.perception.pocket import PHASES, Pocket, check_layers
+from impasto.perception.vgg import VGG19
+from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
 
 
 @dataclass(frozen=True)
@@ -18,20 +20,33 @@ class Encoder:
     """A network that turns a picture into features, and where its parameters came from.
 
     Attributes:
-        name: As asked for: `"vgg19"` or `"random"`.
+        name: As asked for: `"pocket"` or `"vgg19"`.
         network: The module.
-        file: Name of the file of parameters, or what stands in for it.
-        sha256: Of that file; None where there is none.
+        file: Name of the file of parameters.
+        sha256: Of that file.
+        phases: How many parts its largest layers can be seen in, one at a time; 1: only whole.
     """
 
     name: str
-    network: VGG19
+    network: Pocket | VGG19
     file: str
-    sha256: str | None
+    sha256: str
+    phases: int = 1
 
-    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name."""
-        features: dict[str, Tensor] = self.network(image, layers)
+    def __call__(
+        self, image: Tensor, layers: Sequence[str], phase: int | None = None
+    ) -> dict[str, Tensor]:
+        """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name.
+
+        Args:
+            image: The pictures.
+            layers: Which layers, among those it was built for.
+            phase: Which of its `phases` to see of the largest layers; None: all of them.
+        """
+        if self.phases == 1:
+            features: dict[str, Tensor] = self.network(image, layers)
+        else:
+            features = self.network(image, layers, phase)
         return features
 
 
@@ -47,23 +62,32 @@ def build_encoder(
     """Find, read and prepare an encoder.
 
     Args:
-        name: `"vgg19"`, or `"random"`: seeded random filters, a stand-in without trained weights.
-        layers: Canonical names of all layers it will be asked for; it is cut at the deepest.
+        name: `"pocket"`, which comes with the package, or `"vgg19"`.
+        layers: Canonical names of all layers it will be asked for.
         weights: A file with its parameters; None finds or downloads one.
-        pooling: `"max"` or `"average"`.
+        pooling: Of VGG-19: `"max"` or `"average"`.
         device: Where it computes; None is the CPU.
         precision: Of its arithmetic.
 
     Raises:
+        SettingsError: It does not have one of the layers, or no pooling to choose.
         WeightsError: Its file is nowhere to be found, damaged, or of another network.
     """
     wanted = tuple(layers)
-    if name == "random":
-        parameters, file, sha256 = random_parameters(narrow=4), "random filters", None
+    if name == "pocket":
+        check_layers(wanted)
+        if pooling != "max":
+            raise SettingsError("the encoder pocket has no pooling: use encoder vgg19")
+    path = fetch(name) if weights is None else Path(weights)
+    network: Pocket | VGG19
+    if name == "pocket":
+        network = Pocket(
+            {key: torch.from_numpy(value) for key, value in load_pocket(path).items()},
+            precision=precision,
+        )
     else:
-        path = fetch(name) if weights is None else Path(weights)
-        deep = deepest(wanted).replace("relu", "conv")
-        parameters = load_vgg19(path, deepest=deep)
-        file, sha256 = path.name, sha256_of(path)
-    network = VGG19(parameters, wanted, pooling=pooling, precision=precision)
-    return Encoder(name, network.to(device or torch.device("cpu")), file, sha256)
+        parameters = load_vgg19(path, deepest=deepest(wanted).replace("relu", "conv"))
+        network = VGG19(parameters, wanted, pooling=pooling, precision=precision)
+    network = network.to(device or torch.device("cpu"))
+    phases = PHASES if name == "pocket" else 1
+    return Encoder(name, network, path.name, sha256_of(path), phases)

@@ -13,6 +13,7 @@ Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each positio
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 #: Keeps a target without any energy from dividing by zero; far below all real energies.
@@ -40,7 +41,7 @@ def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
     # Positions first: that is how channels_last lies in memory, and then the gradient does too.
     flat = features.permute(0, 2, 3, 1).flatten(1, 2)
     products: list[Tensor] = [_Products.apply(one) for one in flat]  # type: ignore[no-untyped-call]
-    return torch.stack(products) / count
+    return (products[0][None] if len(products) == 1 else torch.stack(products)) / count
 
 
 class _Products(torch.autograd.Function):
@@ -56,6 +57,23 @@ class _Products(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401
         features: Tensor = ctx.saved_tensors[0]
         return features @ (gradient + gradient.T).to(features.dtype)
+
+
+class _SquaredDistance(torch.autograd.Function):
+    """Σ (F − P)² in fewer passes through memory; the gradient lies there as the features do."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, target: Tensor) -> Tensor:  # noqa: ANN401
+        difference = features - target
+        ctx.save_for_backward(difference)
+        ctx.dtype = features.dtype
+        norm: Tensor = torch.linalg.vector_norm(difference)
+        return norm.square()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
+        difference: Tensor = ctx.saved_tensors[0]
+        return (difference * (2 * gradient)).to(ctx.dtype), None
 
 
 def content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -75,12 +93,12 @@ def style_loss(gram: Tensor, target: Tensor) -> Tensor:
         gram: (N, C, C), of the picture, from `gram_matrix`.
         target: (N, C, C), of the style.
     """
-    return (gram - target).square().sum() / (4 * gram.shape[-1] ** 2)
+    return _squares(gram, target, None) / (4 * gram.shape[-1] ** 2)
 
 
 def relative_style_loss(gram: Tensor, target: Tensor) -> Tensor:
     """Return Σ (G − A)² / Σ A²: 0 for the style's texture, 1 for featureless features."""
-    return (gram - target).square().sum() / target.square().sum().clamp_min(TINY)
+    return _squares(gram, target, None) / _energy(target, None)
 
 
 def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -92,10 +110,11 @@ def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
         image: (N, 3, H, W) in [0, 1].
         weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
     """
-    across = (image[..., 1:] - image[..., :-1]).square()
-    down = (image[..., 1:, :] - image[..., :-1, :]).square()
+    right, left = image[..., 1:], image[..., :-1]
+    lower, upper = image[..., 1:, :], image[..., :-1, :]
     if weight is None:
-        return across.mean() + down.mean()
+        return F.mse_loss(right, left) + F.mse_loss(lower, upper)
+    across, down = (right - left).square(), (lower - upper).square()
     return _mean(across, torch.minimum(weight[..., 1:], weight[..., :-1])) + _mean(
         down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
     )
@@ -107,8 +126,10 @@ def _mean(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def _squares(features: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    difference = (features.to(target.dtype) - target).square()
-    return (difference if weight is None else difference * weight).sum()
+    if weight is None:
+        distance: Tensor = _SquaredDistance.apply(features, target)  # type: ignore[no-untyped-call]
+        return distance
+    return ((features.to(target.dtype) - target).square() * weight).sum()
 
 
 def _energy(target: Tensor, weight: Tensor | None) -> Tensor:

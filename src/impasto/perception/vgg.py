@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
+from impasto.perception.halves import in_halves
 from impasto.perception.layers import deepest, steps_to
-from impasto.weights import VGG19_LAYERS, VggParameters
+from impasto.weights import VggParameters
 
 
 class VGG19(nn.Module):
@@ -74,7 +75,7 @@ class VGG19(nn.Module):
         """
         wanted = frozenset(layers)
         features: dict[str, Tensor] = {}
-        x = _in_halves(image) if self.precision == torch.bfloat16 else image
+        x = in_halves(image) if self.precision == torch.bfloat16 else image
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in steps_to(deepest(layers)):
             # In place saves a pass through memory, where nobody wants what was there before.
@@ -90,17 +91,6 @@ class VGG19(nn.Module):
         return F.relu(x, inplace=in_place) if layer.startswith("relu") else self.pool(x, 2)
 
 
-def _in_halves(image: Tensor) -> Tensor:
-    """Return (N, 6, H, W) bfloat16 whose two halves sum to the (N, 3, H, W) float32 picture.
-
-    Eight bits of mantissa would quantize the picture visibly. The gradient goes
-    through the upper half alone, and is the whole one.
-    """
-    upper = image.to(torch.bfloat16)
-    lower = (image - upper.float()).detach().to(torch.bfloat16)
-    return torch.cat([upper, lower], 1)
-
-
 def _tensors(parameters: VggParameters, layer: str) -> tuple[Tensor, Tensor]:
     kernel, bias = parameters.weights[layer]
     return torch.from_numpy(kernel).float(), torch.from_numpy(bias).float()
@@ -113,30 +103,3 @@ def _folded(parameters: VggParameters) -> tuple[Tensor, Tensor]:
     bias = bias - (kernel * (mean / std).view(1, 3, 1, 1)).sum((1, 2, 3))
     kernel = kernel * (parameters.scale / std).view(1, 3, 1, 1)
     return (kernel.flip(1) if parameters.channel_order == "BGR" else kernel), bias
-
-
-def random_parameters(seed: int = 0, *, narrow: int = 1) -> VggParameters:
-    """Draw a VGG-19 with He-normal kernels: a stand-in where there are no trained weights.
-
-    Random filters see textures a little (Ustyuzhaninov et al. 2016) and objects not at all.
-
-    Args:
-        seed: Of the drawing.
-        narrow: Divides the widths of all layers.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    weights = {}
-    for layer, (inputs, outputs) in VGG19_LAYERS.items():
-        inputs = inputs if inputs == 3 else inputs // narrow
-        shape = (outputs // narrow, inputs, 3, 3)
-        kernel = torch.randn(shape, generator=generator) * (2 / (9 * inputs)) ** 0.5
-        bias = torch.randn(shape[0], generator=generator) * 0.01
-        weights[layer] = (kernel.numpy(), bias.numpy())
-    return VggParameters(
-        weights=weights,
-        channel_order="RGB",
-        scale=1.0,
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
-        source=f"random filters (seed {seed})",
-    )

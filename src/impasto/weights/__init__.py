@@ -9,6 +9,7 @@ from impasto.weights.fetching import fetch, find
 from impasto.weights.folders import Folder, cache_folder, search_folders
 from impasto.weights.formats import load_vgg19
 from impasto.weights.hashing import hash_matches, sha256_of
+from impasto.weights.pocket import load_pocket
 from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
 from impasto.weights.writing import write_vgg19
 
@@ -24,6 +25,7 @@ __all__ = [
     "files_named",
     "find",
     "hash_matches",
+    "load_pocket",
     "load_vgg19",
     "search_folders",
     "sha256_of",

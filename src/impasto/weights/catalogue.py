@@ -62,6 +62,14 @@ _VGG_LICENSE = "CC BY 4.0 (Visual Geometry Group, Oxford)"
 # the one downloaded.
 _FILES = (
     WeightsFile(
+        name="pocket-1",
+        filename="pocket.safetensors",
+        group="pocket",
+        purpose="the pocket encoder, a small network distilled from VGG-19",
+        license="Apache-2.0; from VGG-19, CC BY 4.0 (Visual Geometry Group, Oxford)",
+        source="bundled with impasto",
+    ),
+    WeightsFile(
         name="vgg19-safetensors",
         filename="vgg19.safetensors",
         group="vgg19",

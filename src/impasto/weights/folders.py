@@ -47,10 +47,17 @@ def cache_folder() -> Path:
     return user_cache_path("impasto", appauthor=False) / "weights"
 
 
+def bundled_folder() -> Path:
+    """The folder of the files that come with the package."""
+    return Path(__file__).with_name("bundled")
+
+
 def search_folders() -> list[Folder]:
     """All folders that are searched before anything is downloaded, in order."""
     named = os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep)
     return [
+        # First, so that a recipe never depends on what lies about.
+        Folder(bundled_folder(), "bundled with impasto"),
         *(Folder(expanded(path), "IMPASTO_WEIGHTS") for path in named if path),
         Folder(cache_folder(), "impasto's cache"),
         Folder(_keras_folder(), "Keras's cache", foreign=True),

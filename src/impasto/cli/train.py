@@ -1,0 +1,53 @@
+"""`impasto train`: make anew what the package bundles."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from impasto.cli.options import INTERRUPTED, flag
+from impasto.training.options import EncoderOptions
+
+app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
+
+
+def _with_options(command: Callable[[EncoderOptions], None]) -> Callable[..., None]:
+    """Give a command the fields of `EncoderOptions` as options."""
+
+    def wrapped(**values: Any) -> None:  # noqa: ANN401
+        command(EncoderOptions(**values))
+
+    parameters = [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=each.default,
+            annotation=Annotated[
+                type(each.default), typer.Option(flag(each.name), help=each.metadata["help"])
+            ],
+        )
+        for each in fields(EncoderOptions)
+    ]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    wrapped.__doc__ = command.__doc__
+    return wrapped
+
+
+@app.command("encoder")
+@_with_options
+def encoder(options: EncoderOptions) -> None:
+    """Distill VGG-19 into the pocket encoder; started again, it goes on where it stopped.
+
+    Example: impasto train encoder --photos photos --paintings paintings --output run
+    """
+    from impasto.training.encoder import described, train
+
+    try:
+        for line in train(options):
+            print(described(line), flush=True)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command goes on from the last line, {options.output}")
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,119 @@
+"""Training pictures: whole folders in memory, and crops of them as an optimizer will see them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from impasto.errors import ImageError
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+_LONGEST = 768
+
+
+class Dice:
+    """Everything random of one step, a function of seed and step: that makes a resume exact.
+
+    Args:
+        seed: Of the training.
+        step: Number of the step.
+        device: Where noise is drawn.
+    """
+
+    def __init__(self, seed: int, step: int, device: torch.device) -> None:
+        self.device = device
+        self.choices = np.random.default_rng((seed, step))
+        self.noise = torch.Generator(device).manual_seed(int(self.choices.integers(2**62)))
+
+    def chance(self, probability: float) -> bool:
+        """Return True this often."""
+        return bool(self.choices.random() < probability)
+
+    def between(self, low: float, high: float) -> float:
+        """Return a number, all of the interval equally likely."""
+        return float(self.choices.uniform(low, high))
+
+    def below(self, count: int) -> int:
+        """Return a whole number from 0 to `count` - 1."""
+        return int(self.choices.integers(count))
+
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        """Return standard normal noise on the device."""
+        return torch.randn(*shape, generator=self.noise, device=self.device)
+
+
+def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
+    """Read all pictures of a folder and of those below it.
+
+    Args:
+        folder: Where they are.
+        device: Where they go: crops of a batch then cost it no waiting.
+
+    Returns:
+        Each (3, H, W) uint8 sRGB, longest side 768 at most, in the order of their names.
+
+    Raises:
+        ImageError: There is none.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise ImageError(f"there are no pictures in {folder}: name a folder of photographs")
+    return [_load(path).to(device) for path in paths]
+
+
+def _load(path: Path) -> Tensor:
+    try:
+        with Image.open(path) as file:
+            file.draft("RGB", (_LONGEST, _LONGEST))
+            image = ImageOps.exif_transpose(file).convert("RGB")
+    except OSError as error:
+        raise ImageError(f"{path} is no picture that can be read: take it away") from error
+    image.thumbnail((_LONGEST, _LONGEST))
+    return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()
+
+
+def crop(pictures: Sequence[Tensor], size: int, dice: Dice) -> Tensor:
+    """Return a crop at a random place, scale and hand of a random picture: (1, 3, size, size)."""
+    picture = pictures[dice.below(len(pictures))]
+    height, width = picture.shape[1:]
+    side = round(min(height, width, size * dice.between(0.6, 2.5)))
+    top, left = dice.below(height - side + 1), dice.below(width - side + 1)
+    part = picture[None, :, top : top + side, left : left + side].float() / 255
+    if dice.chance(0.5):
+        part = part.flip(3)
+    return F.interpolate(part, (size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def disturbed(image: Tensor, dice: Dice) -> Tensor:
+    """Return (N, 3, H, W) in [0, 1] with other colors, contrast, noise or blur now and then."""
+    if dice.chance(0.6):
+        gains = torch.tensor([dice.between(0.7, 1.4) for _ in range(3)], device=image.device)
+        middle = dice.between(0.3, 0.6)
+        image = (image - middle) * gains.view(1, 3, 1, 1) * dice.between(0.5, 1.4) + middle
+        image = image + dice.between(-0.1, 0.1)
+    if dice.chance(0.1):
+        image = image[:, list(dice.choices.permutation(3))]
+    if dice.chance(0.15):
+        image = F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    if dice.chance(0.3):
+        coarse = 2 ** dice.below(3)
+        shape = (*image.shape[:2], image.shape[2] // coarse, image.shape[3] // coarse)
+        noise = F.interpolate(dice.normal(shape), image.shape[2:], mode="nearest")
+        image = image + noise * dice.between(0, 0.12)
+    return image.clamp(0, 1)
+
+
+def batch(
+    photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int, dice: Dice
+) -> Tensor:
+    """Return (count, 3, size, size): photographs and paintings, some blended or disturbed."""
+    crops = [crop(photos if i % 2 else paintings, size, dice) for i in range(count)]
+    for place in range(count):
+        if dice.chance(0.15):
+            share = dice.between(0.2, 0.8)
+            crops[place] = share * crops[place] + (1 - share) * crops[dice.below(count)]
+    return torch.cat([disturbed(one, dice) if dice.chance(0.7) else one for one in crops])

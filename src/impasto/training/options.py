@@ -1,0 +1,55 @@
+"""What a training depends on; nothing here imports torch, so that help texts are instant."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from impasto.errors import SettingsError
+
+
+def _option(default: Any, help: str) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """Everything that training the pocket encoder depends on.
+
+    Raises:
+        SettingsError: A value is out of range, or a folder is not named.
+    """
+
+    photos: str = _option("", "Folder of photographs.")
+    paintings: str = _option("", "Folder of paintings.")
+    output: str = _option("encoder", "Folder for all that comes out.")
+    teacher: str = _option("", "VGG-19; none: found or downloaded.")
+    widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
+    depths: str = _option("1,1,1,1", "Convolutions of its stages.")
+    steps: int = _option(20000, "Steps in all.")
+    batch: int = _option(8, "Pictures a step.")
+    crop: int = _option(128, "Their side in pixels.")
+    pool: int = _option(256, "Half-stylized pictures at hand.")
+    every: int = _option(3, "One step in so many teaches gradients.")
+    agreement: float = _option(1.0, "Weight of gradient agreement.")
+    gram: float = _option(0.5, "Weight of the Gram error.")
+    rate: float = _option(0.2, "Step length of Muon at its largest.")
+    frozen: float = _option(0.15, "Last part, with fixed statistics.")
+    seed: int = _option(0, "Of everything random.")
+    device: str = _option("auto", "auto, cpu or cuda.")
+    minutes: float = _option(0.0, "Stop after so many; 0: at the end.")
+
+    def __post_init__(self) -> None:
+        for name in ("photos", "paintings"):
+            if not getattr(self, name):
+                raise SettingsError(f"there are no {name} to learn from: name a folder of {name}")
+        if min(self.steps, self.pool, self.every) < 1:
+            raise SettingsError("steps, pool and every are at least 1")
+        if self.batch < 2 or self.batch % 2 or self.pool < self.batch // 2:
+            raise SettingsError("batch is an even number, and pool at least half of it")
+        if self.crop < 32 or self.crop % 16:
+            raise SettingsError("crop is a multiple of 16, at least 32")
+        if not 0 <= self.frozen <= 1 or min(self.agreement, self.gram, self.rate, self.minutes) < 0:
+            raise SettingsError(
+                "frozen is from 0 to 1; agreement, gram, rate, minutes from 0"
+            )
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise SettingsError("device is auto, cpu or cuda")

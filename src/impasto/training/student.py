@@ -1,0 +1,111 @@
+"""The pocket encoder while it learns: with batch normalization, which is folded away afterwards."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.perception.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, at_phase, cells_of
+
+
+class Student(PocketNetwork):
+    """A pocket encoder in training.
+
+    Batch normalization (Ioffe & Szegedy 2015) after every convolution and He initialization decide
+    how fast it learns, and so does whitening what the first convolutions see (LeCun et al. 1998,
+    "Efficient BackProp"): pixels beside each other are nearly the same. The heads learn the
+    teacher's features divided by `scales`.
+
+    Args:
+        shape: Of the trunk.
+        seed: Of the initialization.
+    """
+
+    scales: Tensor
+    white_pixels: Tensor
+    white_cells: Tensor
+
+    def __init__(self, shape: PocketShape, seed: int) -> None:
+        super().__init__(shape)
+        generator = torch.Generator().manual_seed(seed)
+        self.kernels, self.norms = nn.ParameterDict(), nn.ModuleDict()
+        for unit in self.units:
+            self._add(unit.name, unit.inputs, unit.outputs, unit.kernel, generator)
+            if unit.tap:
+                self._add(unit.tap, unit.outputs, POCKET_LAYERS[unit.tap], 1, generator)
+        self._add("relu1_1", 3, POCKET_LAYERS["relu1_1"], 3, generator)
+        self.register_buffer("scales", torch.ones(len(POCKET_LAYERS)))
+        self.register_buffer("white_pixels", torch.eye(27))
+        self.register_buffer("white_cells", torch.eye(108))
+
+    def _add(
+        self, name: str, inputs: int, outputs: int, kernel: int, generator: torch.Generator
+    ) -> None:
+        kernels = torch.empty(outputs, inputs, kernel, kernel)
+        nn.init.kaiming_normal_(kernels, generator=generator)
+        self.kernels[name] = nn.Parameter(kernels)
+        self.norms[name] = nn.BatchNorm2d(outputs)
+
+    @torch.no_grad()
+    def whiten(self, images: Tensor) -> None:
+        """Fix how the first convolutions see their input.
+
+        Args:
+            images: (N, 3, H, W) in [0, 1], typical ones.
+        """
+        self.white_pixels.copy_(_whitening(F.unfold(images, 3)))
+        self.white_cells.copy_(_whitening(F.unfold(cells_of(images), 3)))
+
+    def _kernel(self, name: str) -> Tensor:
+        kernel: Tensor = self.kernels[name]
+        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
+        if name not in whites:
+            return kernel
+        return (kernel.flatten(1) @ whites[name]).view_as(kernel)
+
+    def cells(self, image: Tensor) -> Tensor:
+        """Return (N, 12, h + 2, w + 2)."""
+        return cells_of(image - 0.5).contiguous(memory_format=torch.channels_last)
+
+    def first(self, cells: Tensor, phase: int | None) -> Tensor:
+        """Return the features of `relu1_1` at one phase, the first if none is named."""
+        kernel = at_phase(self._kernel("relu1_1"), phase or 0)
+        return F.relu(self._norm("relu1_1")(F.conv2d(cells, kernel)))
+
+    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return convolution, normalization and ReLU."""
+        x = F.conv2d(x, self._kernel(name), stride=stride)
+        return F.relu(self._norm(name)(x))
+
+    def _norm(self, name: str) -> nn.BatchNorm2d:
+        norm = self.norms[name]
+        assert isinstance(norm, nn.BatchNorm2d)
+        return norm
+
+    @torch.no_grad()
+    def folded(self) -> dict[str, Tensor]:
+        """Return kernels and biases of the `Pocket` that computes the same: float32, on the CPU."""
+        scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
+        parameters = {}
+        for name in self.norms:
+            norm = self._norm(name)
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+            kernel = self._kernel(name) * gain.view(-1, 1, 1, 1)
+            bias = norm.bias - norm.running_mean * gain
+            if name in ("relu1_1", "stem"):
+                bias = bias - 0.5 * kernel.sum((1, 2, 3))
+            scale = scales.get(name, 1.0)
+            parameters[f"{name}.weight"] = (kernel * scale).float().cpu()
+            parameters[f"{name}.bias"] = (bias * scale).float().cpu()
+        return parameters
+
+
+def _whitening(patches: Tensor) -> Tensor:
+    """Return the (D, D) matrix that gives patches (N, D, L) the identity as covariance (ZCA)."""
+    flat = patches.transpose(0, 1).flatten(1).double()
+    values, vectors = torch.linalg.eigh(torch.cov(flat))
+    # The faintest directions are mostly noise; they stay faint.
+    gains = (values + 1e-3 * values.mean()).rsqrt()
+    white: Tensor = (vectors * gains) @ vectors.mT
+    return white.float()

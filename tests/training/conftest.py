@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.perception.random_vgg import random_parameters
+
+from impasto.weights import write_vgg19
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A teacher with random filters and a few pictures of noise, at several scales."""
+    home = tmp_path_factory.mktemp("training")
+    teacher = home / "teacher.safetensors"
+    write_vgg19(random_parameters(4), teacher)
+    for name, seed in (("photos", 1), ("paintings", 2)):
+        (home / name).mkdir()
+        for number in range(4):
+            _picture(np.random.default_rng((seed, number))).save(home / name / f"{number}.png")
+    found = {name: str(home / name) for name in ("photos", "paintings")}
+    return {**found, "teacher": str(teacher)}
+
+
+def _picture(random: np.random.Generator) -> Image.Image:
+    coarse = random.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((72, 48), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> str:
+    return str(tmp_path / "run")

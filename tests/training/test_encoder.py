@@ -1,0 +1,179 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.perception import POCKET_LAYERS, build_encoder
+from impasto.training.crops import Dice, batch, load_folder
+from impasto.training.encoder import Distillation, load_teacher, train
+from impasto.training.journal import Journal, drawing, read_journal
+from impasto.training.options import EncoderOptions
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def options(folders: dict[str, str], output: str) -> EncoderOptions:
+    return EncoderOptions(
+        photos=folders["photos"],
+        paintings=folders["paintings"],
+        teacher=folders["teacher"],
+        output=output,
+        widths="4,6,8,10,12",
+        steps=6,
+        batch=4,
+        crop=32,
+        pool=4,
+        every=2,
+        frozen=0.4,
+        device="cpu",
+    )
+
+
+def finish(options: EncoderOptions) -> dict[str, torch.Tensor]:
+    list(train(options, report_every=3))
+    return load_file(Path(options.output) / "pocket.safetensors")
+
+
+def test_same_seed_same_network_however_often_it_was_stopped(options: EncoderOptions) -> None:
+    whole = finish(options)
+    other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
+    lines = [line["step"] for _ in range(6) for line in train(other, report_every=3)]
+    assert lines == [1, 2, 3, 4, 5, 6]
+    pieces = load_file(Path(other.output) / "pocket.safetensors")
+    assert whole.keys() == pieces.keys()
+    assert all(torch.equal(whole[name], pieces[name]) for name in whole)
+
+
+def test_training_draws_nearer_to_the_teacher(options: EncoderOptions) -> None:
+    options = replace(options, steps=60)
+    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    before = training.measure()
+    for _ in range(60):
+        training.advance()
+    after = training.measure()
+    assert after["relu1_1"] < 0.2 * before["relu1_1"]
+    assert after["grams"] < 0.8 * before["grams"]
+
+
+def test_what_comes_out_is_an_encoder(options: EncoderOptions) -> None:
+    finish(options)
+    path = Path(options.output) / "pocket.safetensors"
+    encoder = build_encoder("pocket", list(POCKET_LAYERS), weights=path)
+    features = encoder(torch.rand(1, 3, 32, 32), list(POCKET_LAYERS))
+    assert all(torch.isfinite(f).all() for f in features.values())
+    rows = read_journal(Path(options.output) / "log.csv")
+    assert [row["step"] for row in rows] == [3, 6]
+    assert "<polyline" in (Path(options.output) / "log.svg").read_text()
+
+
+def test_pool_moves_pictures_and_renews_them(options: EncoderOptions) -> None:
+    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    training.pool.left[:] = 1
+    training.pool.pictures[:] = 128
+    training.step = 1
+    training.advance()
+    assert int((training.pool.left == 0).sum()) == options.batch // 2
+    drawn = training.pool.left == 0
+    assert (training.pool.pictures[drawn] != 128).any()
+    assert (training.pool.pictures[~drawn] == 128).all()
+
+
+def test_other_options_do_not_go_on_with_a_training(options: EncoderOptions) -> None:
+    list(train(replace(options, minutes=1e-9)))
+    with pytest.raises(SettingsError, match="begun with widths 4,6,8,10,12"):
+        list(train(replace(options, widths="4,6,8,10,16")))
+
+
+def test_damaged_checkpoint_is_one_clear_line(options: EncoderOptions) -> None:
+    Path(options.output).mkdir()
+    (Path(options.output) / "checkpoint.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(WeightsError, match="is no checkpoint"):
+        list(train(options))
+
+
+@pytest.mark.parametrize("widths", ["a,b", "1,2,3,4", "1,2,3,4,5,6"])
+def test_widths_must_be_five_numbers(options: EncoderOptions, widths: str) -> None:
+    with pytest.raises(SettingsError, match="five whole numbers"):
+        list(train(replace(options, widths=widths)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"photos": ""},
+        {"paintings": ""},
+        {"steps": 0},
+        {"batch": 3},
+        {"pool": 1},
+        {"crop": 40},
+        {"frozen": 2.0},
+        {"rate": -1.0},
+        {"device": "tpu"},
+    ],
+)
+def test_options_out_of_range(options: EncoderOptions, wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        replace(options, **wrong)
+
+
+def test_folder_without_pictures(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no pictures in"):
+        load_folder(tmp_path, CPU)
+
+
+def test_picture_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("text")
+    with pytest.raises(ImageError, match=r"text\.jpg is no picture"):
+        load_folder(tmp_path, CPU)
+
+
+def test_batches_follow_seed_and_step(folders: dict[str, str]) -> None:
+    photos = load_folder(Path(folders["photos"]), CPU)
+    first, again, later = (batch(photos, photos, 4, 24, Dice(7, step, CPU)) for step in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, later)
+    assert first.shape == (4, 3, 24, 24)
+    assert first.min() >= 0
+    assert first.max() <= 1
+
+
+def test_journal_drops_what_was_given_up(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "log.csv")
+    for step in (1, 2, 3):
+        journal.add(step=step, minutes=0.1, loss=1 / step)
+    Journal(tmp_path / "log.csv", step=2).add(step=3, minutes=0.2, loss=0.5)
+    rows = read_journal(tmp_path / "log.csv")
+    assert [row["step"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["loss"] == pytest.approx(0.5)
+
+
+def test_drawing_leaves_out_what_has_no_logarithm() -> None:
+    assert "nan" not in drawing({"loss": [(1, 0.0), (2, np.nan), (3, 1.0)]})
+    assert "<polyline" not in drawing({"loss": [(1, 0.0)]})
+
+
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:
+    absent = (
+        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
+        "tifffile", "matplotlib", "skimage", "onnxruntime", "scipy",
+    )  # fmt: skip
+    arguments = [f"--{name}={getattr(options, name)}" for name in (
+        "photos", "paintings", "teacher", "output", "widths", "batch", "crop", "pool",
+    )]  # fmt: skip
+    code = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys({absent}))\n"
+        f"sys.argv[1:] = {[*arguments, '--steps=2', '--every=2']}\n"
+        "runpy.run_module('impasto.training.encoder', run_name='__main__')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "step 2" in run.stdout
