@@ -69,4 +69,4 @@ def _squares(x: Tensor) -> Tensor:
 
 def _floored(energy: Tensor) -> Tensor:
     # A crop without any texture must not outweigh all others.
-    return energy.clamp_min(0.05 * float(energy.detach().mean()) + 1e-12)
+    return torch.maximum(energy, 0.05 * energy.detach().mean() + 1e-12)
