@@ -27,6 +27,18 @@ def real_weights() -> Path:
 
 
 @pytest.fixture(scope="session")
+def random_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a VGG-19 without training, for whatever only its shape matters to."""
+    from tests.perception.random_vgg import random_parameters
+
+    from impasto.weights import write_vgg19
+
+    path = tmp_path_factory.mktemp("vgg") / "random-vgg.safetensors"
+    write_vgg19(random_parameters(4), path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def photo() -> Array:
     """A photograph of 96 x 64 pixels."""
     return shrunk(skimage.data.coffee(), 96, 64)

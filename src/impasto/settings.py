@@ -63,7 +63,10 @@ class Settings:
         choices=("pocket", "vgg19"),
     )
     weights: str | None = option(
-        None, "A file with the encoder's parameters.", "Method", shown="found or downloaded"
+        None,
+        "A file with the encoder's parameters.",
+        "Method",
+        shown="bundled or found",
     )
     size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
     style_scale: float = option(
@@ -125,7 +128,7 @@ class Settings:
         "Optimization",
         least=0,
         items=int,
-        shown="by size",
+        shown="by size, fewer once the loss has settled",
     )
     time: float | None = option(
         None,

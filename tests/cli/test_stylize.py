@@ -188,7 +188,7 @@ def test_a_disk_that_fills_up_does_not_lose_the_work(
 def test_recipe_in_words(stylize: Impasto, impasto: Impasto, files: Files) -> None:
     stylize(*files, "--tv-weight", "2")
     outcome = impasto("recipe", "photo-painting.png")
-    assert outcome.out.startswith("impasto stylize photo.png painting.png --size 64")
+    assert outcome.out.startswith("impasto stylize photo.png painting.png --min-size 32")
     assert "--tv-weight 2.0" in outcome.out
     assert str(files[0].parent) not in outcome.out
     whole = json.loads(impasto("recipe", "photo-painting.png", "--json").out)
@@ -343,7 +343,7 @@ def test_weights_of_ones_own(impasto: Impasto, files: Files, tmp_path: Path) -> 
     own = tmp_path / "own.h5"
     save_keras(seeded_vgg(), own, as_bytes=True)
     layers = ("--style-layers", "relu1_1,relu2_1", "--content-layers", "relu2_1")
-    small = ("--size", "64", "--min-size", "32", "--steps", "2,1", *layers)
+    small = ("--size", "64", "--min-size", "32", "--steps", "2,1", "--encoder", "vgg19", *layers)
     assert impasto("stylize", *files, *small, "--weights", own, "-o", "out.png").status == 0
     outcome = impasto("reproduce", "out.png", "--look-in", tmp_path)
     assert outcome.status == 0, outcome.err

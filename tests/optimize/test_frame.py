@@ -44,12 +44,13 @@ def edge(pixels: NDArray[np.float32], width: int) -> Edge:
     return Edge(float(color), float(contrast), float(detail))
 
 
-def paint(encoder: str) -> NDArray[np.float32]:
+def paint(encoder: str, weights: Path | None = None) -> NDArray[np.float32]:
     """Paint the style's texture onto nothing."""
     return impasto.stylize(
         np.full((SIZE, SIZE, 3), 128, np.uint8),
         draw("mosaic", 2 * SIZE, 1),
         encoder=encoder,
+        weights=weights,
         size=SIZE,
         init="noise",
         content_weight=0,
@@ -59,22 +60,30 @@ def paint(encoder: str) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("width", [4, 16])
-def test_no_frame(width: int) -> None:
-    found = edge(paint("pocket"), width)
+def test_no_frame(width: int, random_vgg: Path) -> None:
+    found = edge(paint("vgg19", random_vgg), width)
     assert found.color < 0.05
     assert 0.8 < found.contrast < 1.25
     assert 0.8 < found.detail < 1.25
 
 
-def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_frame_with_the_bundled_encoder() -> None:
+    found = edge(paint("pocket"), 16)
+    assert found.color < 0.1
+    assert 0.8 < found.contrast < 1.25
+    assert 0.8 < found.detail < 1.2
+
+
+def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch, random_vgg: Path) -> None:
     pad = F.pad
 
     def zeros(x: Tensor, by: tuple[int, ...], mode: str = "constant") -> Tensor:
         return pad(x, by)
 
-    monkeypatch.setattr("impasto.perception.pocket.F.pad", zeros)
-    found = edge(paint("pocket"), 4)
-    assert found.contrast > 1.3
+    monkeypatch.setattr("impasto.perception.vgg.F.pad", zeros)
+    found = edge(paint("vgg19", random_vgg), 4)
+    assert found.color > 0.1
+    assert found.detail < 0.7
 
 
 def test_no_frame_with_trained_filters(real_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

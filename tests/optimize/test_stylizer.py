@@ -183,8 +183,12 @@ def test_depth_and_exif_of_the_content_come_back(painting: Array) -> None:
     assert states(kept, painting, keep_exif=True)[-1].picture.exif is not None
 
 
-def test_gatys_losses_and_the_classic_layers_run(photo: Array, painting: Array) -> None:
+def test_gatys_losses_and_the_classic_layers_run(
+    photo: Array, painting: Array, random_vgg: Path
+) -> None:
     options: dict[str, Any] = {
+        "encoder": "vgg19",
+        "weights": random_vgg,
         "loss": "gatys",
         "content_layers": "block5_conv2",
         "style_layers": "block1_conv1,block2_conv1,block3_conv1,block4_conv1,block5_conv1",
@@ -196,6 +200,20 @@ def test_gatys_losses_and_the_classic_layers_run(photo: Array, painting: Array) 
     }
     found = states(photo, painting, **options)
     assert found[-1].style_loss < found[0].style_loss
+
+
+def test_content_can_be_held_by_a_layer_that_is_sampled(photo: Array, painting: Array) -> None:
+    found = states(photo, painting, content_layers="relu1_1,relu2_1", content_weight=10, steps=8)
+    assert found[-1].loss < found[0].loss
+
+
+def test_odd_sizes_are_painted_to_the_last_row(photo: Array, painting: Array) -> None:
+    odd = photo[:61, :83]
+    options: dict[str, Any] = {"size": 83, "min_size": 83, "steps": 20, "tv_weight": 0}
+    found = states(odd, painting, init="noise", **options)
+    change = (found[-1].image - found[0].image).abs().mean(1)[0]
+    assert change[-1].mean() > 0.3 * change.mean()
+    assert change[:, -1].mean() > 0.3 * change.mean()
 
 
 def test_the_style_can_have_another_size(photo: Array, painting: Array) -> None:

@@ -64,6 +64,7 @@ def test_three_formats_one_answer(formats: list[Path]) -> None:
 def test_a_file_of_ones_own_is_in_the_recipe_by_name(formats: list[Path]) -> None:
     stylizer = IterativeStylizer(
         skimage.data.chelsea(),
+        encoder="vgg19",
         weights=formats[1],
         style_layers="relu1_1,relu2_1",
         content_layers="relu2_1",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.perception import POCKET_LAYERS, Pocket, build_encoder, gram_matrix
-from impasto.perception.pocket import PHASES, PocketShape
+from impasto.perception.pocket import PHASES, PocketShape, thinned
 from impasto.training.student import Student
 
 LAYERS = tuple(POCKET_LAYERS)
@@ -28,8 +28,8 @@ def image() -> Tensor:
 
 def test_features_have_vggs_shapes(parameters: dict[str, Tensor], image: Tensor) -> None:
     features = Pocket(parameters)(image, LAYERS)
-    assert tuple(features["relu1_1"].shape) == (1, 64, 52, 70)
-    assert tuple(features["relu2_1"].shape) == (1, 128, 26, 35)
+    assert tuple(features["relu1_1"].shape) == (1, 64, 54, 70)
+    assert tuple(features["relu2_1"].shape) == (1, 128, 27, 35)
     assert tuple(features["relu3_1"].shape) == (1, 256, 13, 17)
     assert tuple(features["relu4_1"].shape) == (1, 512, 6, 8)
     assert tuple(features["relu4_2"].shape) == (1, 512, 6, 8)
@@ -40,7 +40,7 @@ def test_first_layer_is_a_convolution_of_the_picture(
     parameters: dict[str, Tensor], image: Tensor
 ) -> None:
     kernel, bias = parameters["relu1_1.weight"], parameters["relu1_1.bias"]
-    padded = F.pad(image[..., :52, :], (1, 1, 1, 1), mode="replicate")
+    padded = F.pad(image, (1, 1, 1, 2), mode="replicate")
     expected = F.relu(F.conv2d(padded, kernel, bias))
     found = Pocket(parameters)(image, ["relu1_1"])["relu1_1"]
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
@@ -70,7 +70,9 @@ def test_phases_together_have_the_gram_matrix_of_the_whole(
 
 def test_folding_keeps_what_the_student_computes(image: Tensor) -> None:
     student = Student(PocketShape((4, 6, 8, 10, 12), (1, 1, 1, 1)), seed=5)
-    student(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)), LAYERS, 2)
+    seen = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    student.whiten(F.avg_pool2d(seen, 3, 1, 1))
+    student(seen, LAYERS, 2)
     student.eval()
     folded = Pocket(student.folded())(image, LAYERS, 2)
     for layer, features in student(image, LAYERS, 2).items():
@@ -87,8 +89,10 @@ def test_bfloat16_is_near(parameters: dict[str, Tensor], image: Tensor) -> None:
 
 def test_bfloat16_sees_steps_finer_than_its_mantissa(parameters: dict[str, Tensor]) -> None:
     pocket = Pocket(parameters, precision=torch.bfloat16)
-    base = torch.full((1, 3, 32, 32), 0.9)
-    finer = base + 0.5 * 2.0**-8
+    # 230/256 is a bfloat16, and the step a quarter of the way to the next.
+    base = torch.full((1, 3, 32, 32), 230 / 256)
+    finer = base + 0.25 / 256
+    assert torch.equal(finer.bfloat16(), base.bfloat16())
     difference = pocket(finer, ["relu1_1"])["relu1_1"] - pocket(base, ["relu1_1"])["relu1_1"]
     assert difference.abs().sum() > 0
 
@@ -97,11 +101,21 @@ def test_bfloat16_sees_steps_finer_than_its_mantissa(parameters: dict[str, Tenso
 def test_gradient_reaches_every_pixel(
     parameters: dict[str, Tensor], precision: torch.dtype
 ) -> None:
-    image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(4)).requires_grad_()
+    image = torch.rand(1, 3, 49, 51, generator=torch.Generator().manual_seed(4)).requires_grad_()
     features = Pocket(parameters, precision=precision)(image, LAYERS, 0)
     torch.stack([f.float().square().mean() for f in features.values()]).sum().backward()  # type: ignore[no-untyped-call]
     assert image.grad is not None
-    assert (image.grad.abs().amax(1) > 0).float().mean() > 0.99
+    reached = image.grad.abs().amax(1) > 0
+    assert reached.float().mean() > 0.99
+    assert reached[0, -1].float().mean() > 0.9
+    assert reached[0, :, -1].float().mean() > 0.9
+
+
+def test_thinning_can_be_differentiated_twice() -> None:
+    x = torch.rand(1, 2, 5, 4, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
+    x.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: thinned(x, 3), x)
+    assert torch.autograd.gradgradcheck(lambda x: thinned(x, 3).square(), x)
 
 
 def test_unknown_layers_are_refused(parameters: dict[str, Tensor], image: Tensor) -> None:

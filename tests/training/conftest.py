@@ -3,23 +3,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.perception.random_vgg import random_parameters
-
-from impasto.weights import write_vgg19
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def folders(tmp_path_factory: pytest.TempPathFactory, random_vgg: Path) -> dict[str, str]:
     """A teacher with random filters and a few pictures of noise, at several scales."""
     home = tmp_path_factory.mktemp("training")
-    teacher = home / "teacher.safetensors"
-    write_vgg19(random_parameters(4), teacher)
     for name, seed in (("photos", 1), ("paintings", 2)):
         (home / name).mkdir()
         for number in range(4):
             _picture(np.random.default_rng((seed, number))).save(home / name / f"{number}.png")
     found = {name: str(home / name) for name in ("photos", "paintings")}
-    return {**found, "teacher": str(teacher)}
+    return {**found, "teacher": str(random_vgg)}
 
 
 def _picture(random: np.random.Generator) -> Image.Image:

@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.perception import POCKET_LAYERS, build_encoder
 from impasto.training.crops import Dice, batch, load_folder
-from impasto.training.encoder import Distillation, load_teacher, train
+from impasto.training.distillation import LAYERS, Distillation, load_teacher
+from impasto.training.encoder import train
 from impasto.training.journal import Journal, drawing, read_journal
+from impasto.training.lessons import disagreement, style_gradient
 from impasto.training.options import EncoderOptions
 
 CPU = torch.device("cpu")
@@ -61,6 +63,19 @@ def test_training_draws_nearer_to_the_teacher(options: EncoderOptions) -> None:
     after = training.measure()
     assert after["relu1_1"] < 0.2 * before["relu1_1"]
     assert after["grams"] < 0.8 * before["grams"]
+
+
+def test_agreement_of_gradients_teaches_trunk_and_heads(options: EncoderOptions) -> None:
+    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(8)).requires_grad_()
+    features = training.student(image, LAYERS, 1)
+    targets = {name: 0.5 * f.detach() for name, f in features.items()}
+    gradient = style_gradient(features, targets, image, keep=True)
+    disagreement(gradient, torch.ones_like(gradient)).mean().backward()  # type: ignore[no-untyped-call]
+    for name, kernel in training.student.kernels.items():
+        if name != "relu4_2":  # which has no part in the style loss
+            assert kernel.grad is not None, name
+            assert kernel.grad.abs().max() > 0, name
 
 
 def test_what_comes_out_is_an_encoder(options: EncoderOptions) -> None:

@@ -68,7 +68,7 @@ def test_fetch_says_size_and_license_and_then_the_path(
 
 
 def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
-    with pytest.raises(WeightsError, match="known: vgg19"):
+    with pytest.raises(WeightsError, match="known: pocket, vgg19"):
         run("fetch", "nothing")
     with pytest.raises(WeightsError, match="IMPASTO_WEIGHTS"):
         run("verify", "vgg19")
@@ -77,14 +77,14 @@ def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
 @pytest.mark.parametrize("command", ["fetch", "verify"])
 @pytest.mark.parametrize("name", ["x" * 300, "~nouser/x", "~a\0b"])
 def test_names_that_no_disk_can_hold_are_unknown_names(command: str, name: str) -> None:
-    with pytest.raises(WeightsError, match="known: vgg19"):
+    with pytest.raises(WeightsError, match="known: pocket, vgg19"):
         run(command, name)
 
 
 def test_folders_that_cannot_be_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_HOME", "~nouser/x")
     monkeypatch.setenv("IMPASTO_WEIGHTS", "y" * 300)
-    mine, cache = run("where")[1:3]
+    mine, cache = run("where")[2:4]
     assert "missing" in mine
     assert cache.endswith(os.path.join("~nouser/x", "weights"))  # noqa: PTH118 (no such user)
 
@@ -99,17 +99,18 @@ def test_where_lists_the_folders_in_order(
 ) -> None:
     monkeypatch.setenv("IMPASTO_WEIGHTS", os.pathsep.join([str(home), str(home / "none")]))
     lines = run("where")
-    assert [line.split()[0] for line in lines] == ["ORDER", "1", "2", "3", "4", "5"]
-    assert "exists" in lines[1]
-    assert lines[1].endswith(str(home))
-    assert "missing" in lines[2]
-    assert lines[3].endswith(str(cache))
+    assert [line.split()[0] for line in lines] == ["ORDER", "1", "2", "3", "4", "5", "6"]
+    assert "bundled" in lines[1]
+    assert "exists" in lines[2]
+    assert lines[2].endswith(str(home))
+    assert "missing" in lines[3]
+    assert lines[4].endswith(str(cache))
 
 
 def test_verify_finds_every_copy_and_fails_if_one_is_wrong(
     file: WeightsFile, cache: Path, home: Path
 ) -> None:
-    assert len(run("verify")) == 1  # nothing here, nothing wrong
+    assert len(run("verify")) == 2  # the bundled file, and nothing wrong
     cache.mkdir(parents=True)
     (cache / "small.bin").write_bytes(b"abc")
     (cache / "vgg19.safetensors").write_bytes(b"mine")

@@ -7,7 +7,7 @@ import pytest
 
 from impasto.errors import WeightsError
 from impasto.weights import CATALOGUE, cache_folder, fetch, find, search_folders
-from impasto.weights.folders import is_offline
+from impasto.weights.folders import bundled_folder, is_offline
 
 KERAS = CATALOGUE["vgg19-keras"]
 TORCHVISION = CATALOGUE["vgg19-torchvision"]
@@ -24,13 +24,14 @@ def put(folder: Path, name: str, size: int | None = None) -> Path:
 def test_the_folders_in_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_WEIGHTS", os.pathsep.join(["/one", "", "~/two"]))
     assert [folder.path for folder in search_folders()] == [
+        bundled_folder(),
         Path("/one"),
         home / "two",
         cache_folder(),
         home / ".keras" / "models",
         home / ".cache" / "torch" / "hub" / "checkpoints",
     ]
-    assert [folder.foreign for folder in search_folders()] == [False] * 3 + [True] * 2
+    assert [folder.foreign for folder in search_folders()] == [False] * 4 + [True] * 2
 
 
 def test_the_cache_is_in_the_users_home_or_where_it_is_told(
@@ -120,7 +121,7 @@ def test_a_file_of_the_users_own_folder_is_never_passed_over(
 
 def test_names_that_no_disk_can_hold_are_unknown_names() -> None:
     for name in ("x" * 5000, "", "a\0b"):
-        with pytest.raises(WeightsError, match="known: vgg19"):
+        with pytest.raises(WeightsError, match="known: pocket, vgg19"):
             find(name)
 
 

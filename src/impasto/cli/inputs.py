@@ -161,7 +161,7 @@ def _from_recipe(
         settings = settings.updated(steps=steps, stop_after=None, keep_exif=False, keep_gps=False)
     chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
     asked = {name: entry for name, entry in recipe.items() if name not in options}
-    kept = settings.updated(weights=None) if "weights" in options else settings
+    kept = settings.updated(weights=None) if {"weights", "encoder"} & options.keys() else settings
     settings = kept.updated(**files_in_settings(asked, kept, places))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)

@@ -1,6 +1,7 @@
 """`impasto train`: make anew what the package bundles."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Annotated, Any
@@ -8,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from impasto.cli.options import INTERRUPTED, flag
+from impasto.cli.weights import announce
 from impasto.training.options import EncoderOptions
+from impasto.weights import fetch
 
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
@@ -45,9 +48,11 @@ def encoder(options: EncoderOptions) -> None:
     """
     from impasto.training.encoder import described, train
 
+    if not options.teacher:
+        fetch("vgg19", on_download=announce)
     try:
         for line in train(options):
             print(described(line), flush=True)
     except KeyboardInterrupt:
-        print(f"stopped; the same command goes on from the last line, {options.output}")
+        print("stopped: the same command goes on from the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

@@ -33,7 +33,7 @@ def fetch(
     name: Annotated[str, typer.Argument(help="A name of `impasto weights list`, or vgg19.")],
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
-    print(fetch_weights(name, on_download=_announce))
+    print(fetch_weights(name, on_download=announce))
 
 
 @app.command()
@@ -72,7 +72,8 @@ def _to_verify(name: str | None) -> Iterator[tuple[WeightsFile | None, Path]]:
         yield file, path
 
 
-def _announce(file: WeightsFile, target: Path) -> None:
+def announce(file: WeightsFile, target: Path) -> None:
+    """Say what is about to be downloaded."""
     typer.echo(
         f"{file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}", err=True
     )

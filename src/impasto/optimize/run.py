@@ -16,12 +16,13 @@ from torch import Tensor
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Identity, Picture, Source, identify, match_colors, open_picture
 from impasto.optimize.memory import check_memory
-from impasto.optimize.objective import Losses, Objective, shares_of
+from impasto.optimize.objective import Losses, Objective, layer_weights, shares_of
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import Schedule
 from impasto.optimize.pyramid import LEAST_PICTURE, alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.optimize.states import State
+from impasto.perception import SAMPLED_LAYERS
 from impasto.settings import STARTS, Settings
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class Run:
             picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
         )
         style = round(max(self.sizes[-1]) * self.settings.style_scale)
-        kind = (self.settings.encoder, stylizer.precision)
-        check_memory(self.sizes[-1], style, self.device, *kind)
+        check_memory(self.sizes[-1], style, self.device, self.settings.encoder, stylizer.precision)
         self.started = started
         self.schedule = Schedule(self.sizes, self.settings, started)
         self.content = picture.resized(self.sizes[-1])
@@ -168,9 +168,12 @@ class Run:
     def _phase(self, step: int) -> int | None:
         """Return which part of the encoder's largest layers this step looks at.
 
-        L-BFGS compares gradients, so it must always see the same.
+        L-BFGS compares gradients, so it must always see the same; and content has its place.
         """
-        if self.stylizer.encoder.phases == 1 or self.settings.optimizer == "lbfgs":
+        content = layer_weights(self.settings.content_layers, None)
+        if self.settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS):
+            return None
+        if self.stylizer.encoder.phases == 1:
             return None
         return PHASE_ORDER[step % len(PHASE_ORDER)]
 

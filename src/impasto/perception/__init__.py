@@ -10,12 +10,13 @@ from impasto.perception.losses import (
     style_loss,
     tv_loss,
 )
-from impasto.perception.pocket import POCKET_LAYERS, Pocket
+from impasto.perception.pocket import POCKET_LAYERS, SAMPLED_LAYERS, Pocket
 from impasto.perception.vgg import VGG19
 
 __all__ = [
     "LAYERS",
     "POCKET_LAYERS",
+    "SAMPLED_LAYERS",
     "VGG19",
     "Encoder",
     "Pocket",

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 #: Keeps a target without any energy from dividing by zero; far below all real energies.
 TINY = 1e-30
@@ -60,10 +61,14 @@ class _Products(torch.autograd.Function):
 
 
 class _SquaredDistance(torch.autograd.Function):
-    """Σ (F − P)² in fewer passes through memory; the gradient lies there as the features do."""
+    """Σ (F − P)² in fewer passes through memory; the gradient lies there as the features do.
+
+    It can be differentiated once, and with respect to the features only.
+    """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, target: Tensor) -> Tensor:  # noqa: ANN401
+        assert not target.requires_grad
         difference = features - target
         ctx.save_for_backward(difference)
         ctx.dtype = features.dtype
@@ -71,6 +76,7 @@ class _SquaredDistance(torch.autograd.Function):
         return norm.square()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         difference: Tensor = ctx.saved_tensors[0]
         return (difference * (2 * gradient)).to(ctx.dtype), None

@@ -34,6 +34,8 @@ POCKET_LAYERS: Mapping[str, int] = {
     "relu4_2": 512,
     "relu5_1": 512,
 }
+#: Those of which a quarter of the positions will do.
+SAMPLED_LAYERS = ("relu1_1", "relu2_1")
 PHASES = 4
 _DOWN = 4
 """Kernel of a convolution with stride 2."""
@@ -118,7 +120,8 @@ class PocketNetwork(nn.Module, ABC):
                 beginning at this one of four; None: at all positions.
 
         Returns:
-            For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ) rounded down, p poolings deep.
+            For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides
+            count as one pixel more.
         """
         check_layers(layers)
         missing = set(layers)
@@ -134,7 +137,7 @@ class PocketNetwork(nn.Module, ABC):
             x = self.layer(unit.name, x if unit.name == "stem" else _padded(x), unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
-                seen = thinned(x, phase) if phase is not None and unit.tap == "relu2_1" else x
+                seen = thinned(x, phase) if phase is not None and unit.tap in SAMPLED_LAYERS else x
                 features[unit.tap] = self.layer(unit.tap, seen)
         return features
 
@@ -208,9 +211,9 @@ def check_layers(layers: Iterable[str]) -> None:
 
 
 def cells_of(image: Tensor) -> Tensor:
-    """Return cells of 2x2 pixels, (N, 12, H // 2 + 2, W // 2 + 2), borders repeated."""
-    height, width = (side // 2 * 2 for side in image.shape[2:])
-    return F.pixel_unshuffle(F.pad(image[..., :height, :width], (2,) * 4, mode="replicate"), 2)
+    """Return cells of 2x2 pixels, (N, 12, ⌈H / 2⌉ + 2, ⌈W / 2⌉ + 2), borders repeated."""
+    down, across = image.shape[2] % 2, image.shape[3] % 2
+    return F.pixel_unshuffle(F.pad(image, (2, 2 + across, 2, 2 + down), mode="replicate"), 2)
 
 
 def at_phase(kernel: Tensor, phase: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
@@ -41,7 +41,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint whole or not at all.
 
     Raises:
-        WeightsError: It cannot be written.
+        OSError: It cannot be written.
     """
     facts = {
         "step": checkpoint.step,
@@ -51,11 +51,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {
         name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()
     }
-    try:
-        with replacing(path) as part:
-            save_file(tensors, part, {"checkpoint": json.dumps(facts)})
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be written: {error.strerror or error}") from error
+    content = save(tensors, {"checkpoint": json.dumps(facts)})
+    with replacing(path) as part:
+        part.write_bytes(content)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -68,9 +66,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         with safe_open(path, "pt") as file:
             facts = json.loads(file.metadata()["checkpoint"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Checkpoint(facts["step"], facts["minutes"], facts["options"], tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} is no checkpoint: remove it to begin anew") from error
-    return Checkpoint(facts["step"], facts["minutes"], facts["options"], tensors)
 
 
 def optimizer_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

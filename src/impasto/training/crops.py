@@ -61,7 +61,7 @@ def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not paths:
-        raise ImageError(f"there are no pictures in {folder}: name a folder of photographs")
+        raise ImageError(f"there are no pictures in {folder}: name another folder")
     return [_load(path).to(device) for path in paths]
 
 
@@ -70,7 +70,7 @@ def _load(path: Path) -> Tensor:
         with Image.open(path) as file:
             file.draft("RGB", (_LONGEST, _LONGEST))
             image = ImageOps.exif_transpose(file).convert("RGB")
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path} is no picture that can be read: take it away") from error
     image.thumbnail((_LONGEST, _LONGEST))
     return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()

@@ -1,72 +1,249 @@
-"""What a student is taught: the teacher's features, their statistics, and where they lead.
+"""Teacher and student: the steps of a distillation (Hinton et al. 2015)."""
 
-What an encoder is for is its gradient in the pixels, so that is taught too: Czarnecki et al. 2017,
-"Sobolev Training for Neural Networks", with the cosine as the measure.
-"""
-
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-Features = Mapping[str, Tensor]
+from impasto.errors import SettingsError
+from impasto.perception.devices import choose_device, has_fast_bfloat16
+from impasto.perception.pocket import PHASES, POCKET_LAYERS, SAMPLED_LAYERS, PocketShape
+from impasto.perception.vgg import VGG19
+from impasto.training.checkpoints import Checkpoint, optimizer_tensors, restore_optimizers
+from impasto.training.crops import Dice, batch, load_folder
+from impasto.training.lessons import disagreement, feature_error, gram_distance, style_gradient
+from impasto.training.muon import Muon
+from impasto.training.options import EncoderOptions
+from impasto.training.pool import Pool
+from impasto.training.student import Student
+from impasto.weights import fetch, load_vgg19
 
-STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-
-
-def gram_distance(features: Tensor, target: Tensor) -> Tensor:
-    """Return ‖G − A‖² / ‖A‖² of the Gram matrices of each picture: (N,).
-
-    Args:
-        features: (N, C, H, W).
-        target: As large.
-    """
-    f, t = features.float().flatten(2), target.float().flatten(2)
-    if f.shape[2] < f.shape[1]:
-        # The same from the smaller products over channels: ‖FFᵀ − TTᵀ‖² in three parts.
-        energy = _squares(t.mT @ t)
-        distance = _squares(f.mT @ f) - 2 * _squares(f.mT @ t) + energy
-    else:
-        gram = t @ t.mT
-        energy, distance = _squares(gram), _squares(f @ f.mT - gram)
-    return distance / _floored(energy)
-
-
-def feature_error(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return Σ (S − T)² / Σ T² of each picture: (N,)."""
-    difference, target = student.float() - teacher.float(), teacher.float()
-    return _squares(difference) / _floored(_squares(target))
+LAYERS = tuple(POCKET_LAYERS)
+#: Options that a training may be gone on with another value of.
+MAY_CHANGE = ("photos", "paintings", "teacher", "output", "device", "minutes")
+#: Of biases and gains; with batch normalization they take large steps.
+ADAM_RATE = 0.02
+_HELD_OUT = 20
+"""Every so many-th picture is kept for measuring."""
+_WARM_UP = 40
 
 
-def style_gradient(features: Features, targets: Features, image: Tensor, keep: bool) -> Tensor:
-    """Return the pixel gradient of the relative style loss of every picture.
+class Distillation:
+    """Teacher, student, optimizer and pool, one step after the other.
 
     Args:
-        features: Of `image`, by layer, connected to it.
-        targets: Features of a style for every picture; no gradient goes into them.
-        image: (N, 3, H, W), which requires a gradient.
-        keep: Whether the result can itself be differentiated.
-
-    Returns:
-        (N, 3, H, W).
+        options: Everything it depends on.
+        teacher: VGG-19; one that is already read.
     """
-    loss = torch.stack(
-        [gram_distance(features[name], targets[name].detach()).sum() for name in STYLE]
-    ).sum()
-    (gradient,) = torch.autograd.grad(loss, image, create_graph=keep, retain_graph=keep)
-    return gradient
+
+    def __init__(self, options: EncoderOptions, teacher: VGG19 | None = None) -> None:
+        self.options = options
+        self.device = _device(options.device)
+        self.fast = has_fast_bfloat16(self.device)
+        self.teacher = teacher or load_teacher(options.teacher, self.device, self.fast)
+        self.student = Student(shape_of(options), options.seed).to(self.device)
+        self.muon = Muon(self.student.kernels.parameters(), options.rate)
+        self.adam = torch.optim.Adam(self.student.norms.parameters(), ADAM_RATE, (0.9, 0.99))
+        self.pool = Pool(options.pool, options.crop, self.device)
+        self.step, self.spent = 0, 0.0
+        self.photos, self.held_photos = _split(load_folder(Path(options.photos), self.device))
+        self.paintings, self.held_paintings = _split(
+            load_folder(Path(options.paintings), self.device)
+        )
+        self._prepare()
+
+    @torch.no_grad()
+    def _prepare(self) -> None:
+        """Fix the input's whitening and what the teacher's features are divided by: their RMS."""
+        images = torch.cat([self._held(number) for number in range(4)])
+        self.student.whiten(images)
+        features = self.teacher(images, LAYERS)
+        scales = [features[name].float().square().mean().sqrt() for name in LAYERS]
+        self.student.scales.copy_(torch.stack(scales))
+
+    def _held(self, number: int) -> Tensor:
+        dice = Dice(2**32 + number, 0, self.device)
+        o = self.options
+        return batch(self.held_photos, self.held_paintings, o.batch, o.crop, dice)
+
+    def advance(self) -> dict[str, Tensor]:
+        """Take one step.
+
+        Returns:
+            Its losses: `features`, `grams` and, if it was taught, `gradient`; tensors (), so that
+            nobody waits for the device.
+        """
+        self._schedule()
+        dice = Dice(self.options.seed, self.step, self.device)
+        teaches_gradients = self.step % self.options.every == self.options.every - 1
+        losses = self._gradient_losses(dice) if teaches_gradients else self._plain_losses(dice)
+        o = self.options
+        total = losses["features"] + o.gram * losses["grams"]
+        if "gradient" in losses:
+            total = total + o.agreement * losses["gradient"]
+        self.student.zero_grad()
+        total.backward(inputs=list(self.student.parameters()))  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.student.parameters(), 5.0)
+        self.muon.step()
+        self.adam.step()
+        self.step += 1
+        return {name: value.detach() for name, value in losses.items()}
+
+    def _schedule(self) -> None:
+        """Set the learning rates, and fix the normalization near the end."""
+        o = self.options
+        part = self.step / o.steps
+        share = min(1, (self.step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * part))
+        self.muon.param_groups[0]["lr"] = o.rate * share
+        self.adam.param_groups[0]["lr"] = ADAM_RATE * share
+        self.student.train(part < 1 - o.frozen)
+
+    def _plain_losses(self, dice: Dice) -> dict[str, Tensor]:
+        o = self.options
+        images = batch(self.photos, self.paintings, o.batch, o.crop, dice)
+        phase = dice.below(PHASES)
+        with torch.no_grad():
+            teacher = self._taught(images, phase)
+        return _errors(self._learned(images, phase), teacher)
+
+    def _gradient_losses(self, dice: Dice) -> dict[str, Tensor]:
+        count = self.options.batch // 2
+        places, pictures, styles = self.pool.draw(count, self.photos, self.paintings, dice)
+        pictures.requires_grad_()
+        images, phase = torch.cat([pictures, styles]), dice.below(PHASES)
+        teacher = self._taught(images, phase)
+        wanted = style_gradient(*_parted(teacher, count), pictures, keep=False)
+        student = self._learned(images, phase)
+        found = style_gradient(*_parted(student, count), pictures, keep=True)
+        followed = wanted if dice.chance(0.5) else found.detach()
+        self.pool.advance(places, followed, dice.between(0.005, 0.03))
+        losses = _errors(student, {name: f.detach() for name, f in teacher.items()})
+        return {**losses, "gradient": disagreement(found, wanted).mean()}
+
+    def _taught(self, images: Tensor, phase: int) -> dict[str, Tensor]:
+        """Return the teacher's features, scaled and thinned as the student's are."""
+        features = self.teacher(images, LAYERS)
+        scales = dict(zip(LAYERS, self.student.scales, strict=True))
+        for name in SAMPLED_LAYERS:
+            features[name] = features[name][..., phase // 2 :: 2, phase % 2 :: 2]
+        return {name: f.float() / scales[name] for name, f in features.items()}
+
+    def _learned(self, images: Tensor, phase: int) -> dict[str, Tensor]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
+            features: dict[str, Tensor] = self.student(images, LAYERS, phase)
+        return features
+
+    def measure(self) -> dict[str, float]:
+        """Return the errors on pictures that were held out, with fixed normalization."""
+        training = self.student.training
+        self.student.eval()
+        found: dict[str, float] = {}
+        rounds = 4
+        for number in range(rounds):
+            images = self._held(number)
+            half = len(images) // 2
+            pictures, styles = images[1::2].clone(), images[::2][:half]
+            pictures.requires_grad_()
+            both = torch.cat([pictures, styles])
+            teacher, student = self._taught(both, 0), self._learned(both, 0)
+            wanted = style_gradient(*_parted(teacher, half), pictures, keep=False)
+            got = style_gradient(*_parted(student, half), pictures, keep=False)
+            values = {"cosine": 1 - disagreement(got, wanted).mean()}
+            for name in LAYERS:
+                values[name] = feature_error(student[name], teacher[name]).mean()
+            values["grams"] = _errors(student, teacher)["grams"]
+            for name, value in values.items():
+                found[name] = found.get(name, 0) + float(value.detach()) / rounds
+        self.student.train(training)
+        return found
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the whole state."""
+        tensors = {f"student.{name}": t for name, t in self.student.state_dict().items()}
+        for optimizer in (self.muon, self.adam):
+            for name, tensor in optimizer_tensors(self.student, optimizer).items():
+                tensors[f"optimizer.{name}"] = tensor
+        tensors |= {
+            "pool.pictures": self.pool.pictures,
+            "pool.styles": self.pool.styles,
+            "pool.left": self.pool.left,
+        }
+        return Checkpoint(self.step, self.spent, asdict(self.options), tensors)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            SettingsError: It is of a training with other options.
+        """
+        for name, value in asdict(self.options).items():
+            begun = checkpoint.options.get(name)
+            if name not in MAY_CHANGE and begun != value:
+                raise SettingsError(
+                    f"this training was begun with {name} {begun}: "
+                    "go on with that or name another output folder"
+                )
+        self.student.load_state_dict(checkpoint.part("student"))
+        restore_optimizers(self.student, (self.muon, self.adam), checkpoint.part("optimizer"))
+        pool = checkpoint.part("pool")
+        self.pool.pictures.copy_(pool["pictures"])
+        self.pool.styles.copy_(pool["styles"])
+        self.pool.left.copy_(pool["left"])
+        self.step, self.spent = checkpoint.step, checkpoint.minutes
 
 
-def disagreement(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return 1 − cosine between two pixel gradients (N, 3, H, W): (N,)."""
-    return 1 - F.cosine_similarity(student.float().flatten(1), teacher.float().flatten(1))
+def shape_of(options: EncoderOptions) -> PocketShape:
+    """Return widths and depths as numbers.
+
+    Raises:
+        SettingsError: They are none, or not five and four.
+    """
+    try:
+        a, b, c, d, e = map(int, options.widths.split(","))
+        f, g, h, i = map(int, options.depths.split(","))
+    except ValueError as error:
+        raise SettingsError(
+            "widths are five whole numbers (24,48,96,128,192) and depths four (1,1,1,1)"
+        ) from error
+    if min(a, b, c, d, e, f, g, h, i) < 1:
+        raise SettingsError("widths and depths are at least 1")
+    return PocketShape((a, b, c, d, e), (f, g, h, i))
 
 
-def _squares(x: Tensor) -> Tensor:
-    return x.square().flatten(1).sum(1)
+def load_teacher(path: str, device: torch.device, fast: bool) -> VGG19:
+    """Read VGG-19 up to conv5_1.
+
+    Args:
+        path: Its file; empty: found or downloaded.
+        device: Where it computes.
+        fast: Whether in bfloat16.
+    """
+    parameters = load_vgg19(path or fetch("vgg19"), deepest="conv5_1")
+    precision = torch.bfloat16 if fast else torch.float32
+    return VGG19(parameters, LAYERS, precision=precision).to(device)
 
 
-def _floored(energy: Tensor) -> Tensor:
-    # A crop without any texture must not outweigh all others.
-    return torch.maximum(energy, 0.05 * energy.detach().mean() + 1e-12)
+def _errors(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
+    features = [feature_error(student[name], teacher[name]).mean() for name in LAYERS]
+    grams = [gram_distance(student[name], teacher[name]).mean() for name in LAYERS]
+    return {"features": torch.stack(features).sum(), "grams": torch.stack(grams).sum()}
+
+
+def _parted(features: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    first = {name: f[:count] for name, f in features.items()}
+    return first, {name: f[count:] for name, f in features.items()}
+
+
+def _split(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    held = list(pictures[::_HELD_OUT])
+    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
+
+
+def _device(name: str) -> torch.device:
+    """Return CUDA where it is, or the CPU: other devices lack the arithmetic."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return choose_device(name)

@@ -12,243 +12,33 @@ Gram matrices, the latter also the direction of the pixel gradient.
 
 import argparse
 import math
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import Tensor
 
-from impasto.errors import SettingsError
-from impasto.perception.devices import choose_device, has_fast_bfloat16
-from impasto.perception.pocket import PHASES, POCKET_LAYERS, PocketShape
-from impasto.perception.vgg import VGG19
-from impasto.training.checkpoints import (
-    Checkpoint,
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizers,
-    save_checkpoint,
-)
-from impasto.training.crops import Dice, batch, load_folder
-from impasto.training.distillation import disagreement, feature_error, gram_distance, style_gradient
+from impasto.errors import ImpastoError, SettingsError, WeightsError
+from impasto.training.checkpoints import load_checkpoint, save_checkpoint
+from impasto.training.distillation import Distillation
 from impasto.training.journal import Journal
-from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
-from impasto.training.pool import Pool
 from impasto.training.student import Student
-from impasto.weights import fetch, load_vgg19
 from impasto.weights.atomic import replacing
 
-LAYERS = tuple(POCKET_LAYERS)
-_HELD_OUT = 20
-"""Every so many-th picture is kept for measuring."""
-_WARM_UP = 40
-#: Of biases and gains; with batch normalization they take large steps.
-ADAM_RATE = 0.02
-
-
-class Distillation:
-    """Teacher, student, optimizer and pool, one step after the other.
-
-    Args:
-        options: Everything it depends on.
-        teacher: VGG-19; one that is already read.
-    """
-
-    def __init__(self, options: EncoderOptions, teacher: VGG19 | None = None) -> None:
-        self.options = options
-        self.device = choose_device(options.device)
-        self.fast = has_fast_bfloat16(self.device)
-        self.teacher = teacher or load_teacher(options.teacher, self.device, self.fast)
-        self.student = Student(shape_of(options), options.seed).to(self.device)
-        self.muon = Muon(self.student.kernels.parameters(), options.rate)
-        self.adam = torch.optim.Adam(self.student.norms.parameters(), ADAM_RATE, (0.9, 0.99))
-        self.pool = Pool(options.pool, options.crop, self.device)
-        self.step, self.spent = 0, 0.0
-        self.photos, self.held_photos = _split(load_folder(Path(options.photos), self.device))
-        self.paintings, self.held_paintings = _split(
-            load_folder(Path(options.paintings), self.device)
-        )
-        self._prepare()
-
-    @torch.no_grad()
-    def _prepare(self) -> None:
-        """Fix the input's whitening and what the teacher's features are divided by: their RMS."""
-        images = torch.cat([self._held(number) for number in range(4)])
-        self.student.whiten(images)
-        features = self.teacher(images, LAYERS)
-        scales = [features[name].float().square().mean().sqrt() for name in LAYERS]
-        self.student.scales.copy_(torch.stack(scales))
-
-    def _held(self, number: int) -> Tensor:
-        dice = Dice(2**32 + number, 0, self.device)
-        o = self.options
-        return batch(self.held_photos, self.held_paintings, o.batch, o.crop, dice)
-
-    def advance(self) -> dict[str, float]:
-        """Take one step.
-
-        Returns:
-            Its losses: `features`, `grams` and, if it was taught, `gradient`.
-        """
-        self._schedule()
-        dice = Dice(self.options.seed, self.step, self.device)
-        teaches_gradients = self.step % self.options.every == self.options.every - 1
-        losses = self._gradient_losses(dice) if teaches_gradients else self._plain_losses(dice)
-        o = self.options
-        total = losses["features"] + o.gram * losses["grams"]
-        if "gradient" in losses:
-            total = total + o.agreement * losses["gradient"]
-        self.student.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), 5.0)
-        self.muon.step()
-        self.adam.step()
-        self.step += 1
-        return {name: float(value.detach()) for name, value in losses.items()}
-
-    def _schedule(self) -> None:
-        """Set the learning rates, and fix the normalization near the end."""
-        o = self.options
-        part = self.step / o.steps
-        share = min(1, (self.step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * part))
-        self.muon.param_groups[0]["lr"] = o.rate * share
-        self.adam.param_groups[0]["lr"] = ADAM_RATE * share
-        self.student.train(part < 1 - o.frozen)
-
-    def _plain_losses(self, dice: Dice) -> dict[str, Tensor]:
-        o = self.options
-        images = batch(self.photos, self.paintings, o.batch, o.crop, dice)
-        phase = dice.below(PHASES)
-        with torch.no_grad():
-            teacher = self._taught(images, phase)
-        return _errors(self._learned(images, phase), teacher)
-
-    def _gradient_losses(self, dice: Dice) -> dict[str, Tensor]:
-        count = self.options.batch // 2
-        places, pictures, styles = self.pool.draw(count, self.photos, self.paintings, dice)
-        pictures.requires_grad_()
-        images, phase = torch.cat([pictures, styles]), dice.below(PHASES)
-        teacher = self._taught(images, phase)
-        wanted = style_gradient(*_halves(teacher, count), pictures, keep=False)
-        student = self._learned(images, phase)
-        found = style_gradient(*_halves(student, count), pictures, keep=True)
-        followed = wanted if dice.chance(0.5) else found.detach()
-        self.pool.advance(places, followed, dice.between(0.005, 0.03))
-        losses = _errors(student, {name: f.detach() for name, f in teacher.items()})
-        return {**losses, "gradient": disagreement(found, wanted).mean()}
-
-    def _taught(self, images: Tensor, phase: int) -> dict[str, Tensor]:
-        """Return the teacher's features, scaled and thinned as the student's are."""
-        features = self.teacher(images, LAYERS)
-        scales = dict(zip(LAYERS, self.student.scales, strict=True))
-        for name in ("relu1_1", "relu2_1"):
-            height, width = (side // 2 * 2 for side in images.shape[2:])
-            whole = features[name][..., :height, :width]
-            features[name] = whole[..., phase // 2 :: 2, phase % 2 :: 2]
-        return {name: f.float() / scales[name] for name, f in features.items()}
-
-    def _learned(self, images: Tensor, phase: int) -> dict[str, Tensor]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
-            features: dict[str, Tensor] = self.student(images, LAYERS, phase)
-        return features
-
-    def measure(self) -> dict[str, float]:
-        """Return the errors on pictures that were held out, with fixed normalization."""
-        training = self.student.training
-        self.student.eval()
-        found: dict[str, float] = {}
-        rounds = 4
-        for number in range(rounds):
-            images = self._held(number)
-            half = len(images) // 2
-            pictures, styles = images[1::2].clone(), images[::2][:half]
-            pictures.requires_grad_()
-            both = torch.cat([pictures, styles])
-            teacher, student = self._taught(both, 0), self._learned(both, 0)
-            wanted = style_gradient(*_halves(teacher, half), pictures, keep=True)
-            got = style_gradient(*_halves(student, half), pictures, keep=True)
-            values = {"cosine": 1 - disagreement(got, wanted).mean()}
-            for name in LAYERS:
-                values[name] = feature_error(student[name], teacher[name]).mean()
-            values["grams"] = _errors(student, teacher)["grams"]
-            for name, value in values.items():
-                found[name] = found.get(name, 0) + float(value.detach()) / rounds
-        self.student.train(training)
-        return found
-
-    def checkpoint(self) -> Checkpoint:
-        """Return the whole state."""
-        tensors = {f"student.{name}": t for name, t in self.student.state_dict().items()}
-        for optimizer in (self.muon, self.adam):
-            for name, tensor in optimizer_tensors(self.student, optimizer).items():
-                tensors[f"optimizer.{name}"] = tensor
-        tensors |= {
-            "pool.pictures": self.pool.pictures,
-            "pool.styles": self.pool.styles,
-            "pool.left": self.pool.left,
-        }
-        return Checkpoint(self.step, self.spent, asdict(self.options), tensors)
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint.
-
-        Raises:
-            SettingsError: It is of a training with other options.
-        """
-        kept = ("widths", "depths", "steps", "batch", "crop", "pool", "every", "seed")
-        for name in kept:
-            if checkpoint.options[name] != getattr(self.options, name):
-                raise SettingsError(
-                    f"this training was begun with {name} {checkpoint.options[name]}: "
-                    "go on with that or name another output folder"
-                )
-        self.student.load_state_dict(checkpoint.part("student"))
-        restore_optimizers(self.student, (self.muon, self.adam), checkpoint.part("optimizer"))
-        pool = checkpoint.part("pool")
-        self.pool.pictures.copy_(pool["pictures"])
-        self.pool.styles.copy_(pool["styles"])
-        self.pool.left.copy_(pool["left"])
-        self.step, self.spent = checkpoint.step, checkpoint.minutes
-
-
-def shape_of(options: EncoderOptions) -> PocketShape:
-    """Return widths and depths as numbers.
-
-    Raises:
-        SettingsError: They are none, or not five and four.
-    """
-    try:
-        a, b, c, d, e = map(int, options.widths.split(","))
-        f, g, h, i = map(int, options.depths.split(","))
-    except ValueError as error:
-        raise SettingsError(
-            "widths are five whole numbers (24,48,96,128,192) and depths four (1,1,1,1)"
-        ) from error
-    return PocketShape((a, b, c, d, e), (f, g, h, i))
-
-
-def load_teacher(path: str, device: torch.device, fast: bool) -> VGG19:
-    """Read VGG-19 up to conv5_1.
-
-    Args:
-        path: Its file; empty: found or downloaded.
-        device: Where it computes.
-        fast: Whether in bfloat16.
-    """
-    parameters = load_vgg19(path or fetch("vgg19"), deepest="conv5_1")
-    precision = torch.bfloat16 if fast else torch.float32
-    return VGG19(parameters, LAYERS, precision=precision).to(device)
+CHECKPOINT, POCKET, LOG = "checkpoint.safetensors", "pocket.safetensors", "log.csv"
 
 
 def train(options: EncoderOptions, *, report_every: int = 100) -> Iterator[dict[str, float]]:
     """Train, or go on training, in a folder.
 
-    Writes `checkpoint.safetensors`, `log.csv`, `log.svg` and `pocket.safetensors` there, at every
-    report and however it ends.
+    Writes `checkpoint.safetensors`, `log.csv`, `log.svg` and `pocket.safetensors` there at every
+    report; what was done since the last one is done again by the next call, to the same end (on
+    the CPU to the same bytes).
 
     Args:
         options: Everything it depends on; `output` is the folder.
@@ -259,56 +49,83 @@ def train(options: EncoderOptions, *, report_every: int = 100) -> Iterator[dict[
 
     Raises:
         SettingsError: The folder holds a training with other options.
+        WeightsError: The folder cannot be written to, the teacher or the checkpoint not read, or
+            the losses left all bounds.
     """
     folder = Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "checkpoint.safetensors"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / POCKET):  # not after a hundred steps
+            raise _WritableError
+    except _WritableError:
+        pass
+    except OSError as error:
+        raise _no_place(folder, error) from error
     training = Distillation(options)
-    if path.is_file():
-        training.restore(load_checkpoint(path))
-    journal = Journal(folder / "log.csv", training.step)
-    begun, before = time.monotonic(), training.spent
-    sums: dict[str, list[float]] = {"features": [], "grams": [], "gradient": []}
+    if (folder / CHECKPOINT).is_file():
+        training.restore(load_checkpoint(folder / CHECKPOINT))
+    journal = Journal(folder / LOG, training.step)
+    before, begun = training.spent, time.monotonic()
     while training.step < options.steps:
-        for name, value in training.advance().items():
-            sums[name].append(value)
+        losses = _advance(training, report_every, begun + 60 * (options.minutes or math.inf))
         training.spent = before + (time.monotonic() - begun) / 60
-        over = 0 < options.minutes <= training.spent - before
-        if training.step % report_every and training.step < options.steps and not over:
-            continue
-        losses = {name: sum(v) / len(v) if v else math.nan for name, v in sums.items()}
-        sums = {name: [] for name in sums}
         held = {f"held {name}": value for name, value in training.measure().items()}
         line = {"step": training.step, "minutes": training.spent, **losses, **held}
-        journal.add(**line)
-        save_checkpoint(path, training.checkpoint())
-        save_pocket(training.student, folder / "pocket.safetensors", training.step)
+        _keep(training, journal, line, folder)
         yield line
-        if over:
+        if 0 < options.minutes <= training.spent - before:
             return
 
 
+def _advance(training: Distillation, report_every: int, deadline: float) -> dict[str, float]:
+    """Take steps to the next report; return the mean losses."""
+    sums: dict[str, list[Tensor]] = {"features": [], "grams": [], "gradient": []}
+    while True:
+        for name, value in training.advance().items():
+            sums[name].append(value)
+        over = training.step == training.options.steps or time.monotonic() >= deadline
+        if over or training.step % report_every == 0:
+            break
+    means = {name: float(torch.stack(v).mean()) if v else math.nan for name, v in sums.items()}
+    if not math.isfinite(means["features"]):
+        raise WeightsError(
+            f"the losses left all bounds before step {training.step}: choose a smaller rate"
+        )
+    return means
+
+
+def _keep(training: Distillation, journal: Journal, line: dict[str, float], folder: Path) -> None:
+    """Write all files; the checkpoint last, so that it never claims more than there is."""
+    try:
+        journal.add(**line)
+        save_pocket(training.student, folder / POCKET, training.step)
+        save_checkpoint(folder / CHECKPOINT, training.checkpoint())
+    except OSError as error:
+        raise _no_place(folder, error) from error
+
+
+class _WritableError(Exception):
+    """A trial write worked; it ends the writing before anything is put in place."""
+
+
+def _no_place(folder: Path, error: OSError) -> WeightsError:
+    reason = error.strerror or error
+    return WeightsError(
+        f"{folder} cannot be written to ({reason}): make room or name another output folder; the "
+        "same command goes on from the last report"
+    )
+
+
 def save_pocket(student: Student, path: Path, step: int) -> None:
-    """Write what `Pocket` reads: kernels and biases in float16."""
+    """Write what `Pocket` reads: kernels and biases in float16.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     tensors = {name: tensor.half().contiguous() for name, tensor in student.folded().items()}
+    content = save(tensors, {"architecture": "pocket", "steps": str(step)})
     with replacing(path) as part:
-        save_file(tensors, part, {"architecture": "pocket", "steps": str(step)})
-
-
-def _errors(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
-    features = [feature_error(student[name], teacher[name]).mean() for name in LAYERS]
-    grams = [gram_distance(student[name], teacher[name]).mean() for name in LAYERS]
-    return {"features": torch.stack(features).sum(), "grams": torch.stack(grams).sum()}
-
-
-def _halves(features: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    first = {name: f[:count] for name, f in features.items()}
-    return first, {name: f[count:] for name, f in features.items()}
-
-
-def _split(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    held = list(pictures[::_HELD_OUT])
-    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
+        part.write_bytes(content)
 
 
 def described(line: Mapping[str, float]) -> str:
@@ -326,8 +143,15 @@ def main() -> None:
             default=each.default,
             help=f"{each.metadata['help']} [{each.default}]",
         )
-    for line in train(EncoderOptions(**vars(parser.parse_args()))):
-        print(described(line), flush=True)  # noqa: T201
+    try:
+        for line in train(EncoderOptions(**vars(parser.parse_args()))):
+            print(described(line), flush=True)  # noqa: T201
+    except SettingsError as error:
+        parser.error(str(error))
+    except ImpastoError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from impasto.weights.atomic import replacing
+
 _WIDTH, _HEIGHT, _MARGIN = 900, 420, 60
 _COLORS = ("#1b6ca8", "#d1495b", "#30874b", "#edae49", "#7d4f9e", "#00798c", "#6b705c", "#111111")
 
@@ -25,7 +27,10 @@ class Journal:
     def add(self, **values: float) -> None:
         """Append a line and draw the curves anew, beside the table."""
         self.rows.append(values)
-        with self.path.open("w", newline="", encoding="utf-8") as file:
+        with (
+            replacing(self.path) as part,
+            part.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, list(self.rows[0]))
             writer.writeheader()
             writer.writerows(
@@ -51,7 +56,7 @@ def drawing(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     Args:
         curves: Points (step, value) by name; values that are not positive are left out.
     """
-    shown = {name: [p for p in points if p[1] > 0] for name, points in curves.items()}
+    shown = {name: [p for p in points if 0 < p[1] < math.inf] for name, points in curves.items()}
     points = [point for line in shown.values() for point in line]
     if not points:
         return _svg([])

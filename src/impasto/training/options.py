@@ -41,15 +41,18 @@ class EncoderOptions:
         for name in ("photos", "paintings"):
             if not getattr(self, name):
                 raise SettingsError(f"there are no {name} to learn from: name a folder of {name}")
-        if min(self.steps, self.pool, self.every) < 1:
-            raise SettingsError("steps, pool and every are at least 1")
-        if self.batch < 2 or self.batch % 2 or self.pool < self.batch // 2:
-            raise SettingsError("batch is an even number, and pool at least half of it")
-        if self.crop < 32 or self.crop % 16:
-            raise SettingsError("crop is a multiple of 16, at least 32")
-        if not 0 <= self.frozen <= 1 or min(self.agreement, self.gram, self.rate, self.minutes) < 0:
-            raise SettingsError(
-                "frozen is from 0 to 1; agreement, gram, rate, minutes from 0"
+        rules = {
+            "steps, pool and every are at least 1": min(self.steps, self.pool, self.every) >= 1,
+            "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
+            "pool is at least half of batch": self.pool >= self.batch // 2,
+            "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
+            "frozen is from 0 to 1": 0 <= self.frozen <= 1,
+            "agreement, gram, rate, minutes and seed are not negative": min(
+                self.agreement, self.gram, self.rate, self.minutes, self.seed
             )
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise SettingsError("device is auto, cpu or cuda")
+            >= 0,
+            "device is auto, cpu or cuda": self.device in ("auto", "cpu", "cuda"),
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise SettingsError(rule)

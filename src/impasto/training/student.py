@@ -60,15 +60,18 @@ class Student(PocketNetwork):
         whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
         if name not in whites:
             return kernel
-        return (kernel.flatten(1) @ whites[name]).view_as(kernel)
+        # In float32 always: `folded` must come to the same.
+        with torch.autocast(kernel.device.type, enabled=False):
+            return (kernel.flatten(1) @ whites[name]).view_as(kernel)
 
     def cells(self, image: Tensor) -> Tensor:
         """Return (N, 12, h + 2, w + 2)."""
         return cells_of(image - 0.5).contiguous(memory_format=torch.channels_last)
 
     def first(self, cells: Tensor, phase: int | None) -> Tensor:
-        """Return the features of `relu1_1` at one phase, the first if none is named."""
-        kernel = at_phase(self._kernel("relu1_1"), phase or 0)
+        """Return the features of `relu1_1` at one phase; a student never looks at all of them."""
+        assert phase is not None
+        kernel = at_phase(self._kernel("relu1_1"), phase)
         return F.relu(self._norm("relu1_1")(F.conv2d(cells, kernel)))
 
     def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
@@ -103,7 +106,7 @@ class Student(PocketNetwork):
 
 def _whitening(patches: Tensor) -> Tensor:
     """Return the (D, D) matrix that gives patches (N, D, L) the identity as covariance (ZCA)."""
-    flat = patches.transpose(0, 1).flatten(1).double()
+    flat = patches.transpose(0, 1).flatten(1).double().cpu()
     values, vectors = torch.linalg.eigh(torch.cov(flat))
     # The faintest directions are mostly noise; they stay faint.
     gains = (values + 1e-3 * values.mean()).rsqrt()

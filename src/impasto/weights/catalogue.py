@@ -66,8 +66,10 @@ _FILES = (
         filename="pocket.safetensors",
         group="pocket",
         purpose="the pocket encoder, a small network distilled from VGG-19",
-        license="Apache-2.0; from VGG-19, CC BY 4.0 (Visual Geometry Group, Oxford)",
+        license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
+        size_bytes=3_304_448,
+        sha256="a905ca3ea29704131eab8c562cbf81d15118d884f7f343fa20f0d9fd97691554",
     ),
     WeightsFile(
         name="vgg19-safetensors",

@@ -41,8 +41,9 @@ def find(name: str | os.PathLike[str]) -> Path | None:
 def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None) -> Path:
     """The file that a name stands for, downloaded into the cache if it is nowhere on this machine.
 
-    Looks at an explicit path, each folder of ``IMPASTO_WEIGHTS``, the cache (``IMPASTO_HOME``), and
-    what Keras and torch.hub have downloaded; then on the network, unless ``IMPASTO_OFFLINE`` is 1.
+    Looks at an explicit path, the bundled files, each folder of ``IMPASTO_WEIGHTS``, the cache
+    (``IMPASTO_HOME``), and what Keras and torch.hub have downloaded; then on the network, unless
+    ``IMPASTO_OFFLINE`` is 1.
     A pickled file is kept as a safetensors copy in the cache, and that copy is what is returned.
 
     Args:

@@ -1,7 +1,7 @@
 """The folders that weights are looked for in, in order, and what the environment says of them.
 
 =================== ==============================================================================
-``IMPASTO_WEIGHTS`` folders of your own, separated as in ``PATH``; searched first
+``IMPASTO_WEIGHTS`` folders of your own, separated as in ``PATH``; before all but the bundle
 ``IMPASTO_HOME``    the home of impasto's cache, instead of the user's cache folder
 ``IMPASTO_OFFLINE`` ``1``: download nothing
 =================== ==============================================================================

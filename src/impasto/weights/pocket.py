@@ -29,16 +29,18 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
     try:
         with safe_open(path, framework="numpy") as file:
             if (file.metadata() or {}).get("architecture") != "pocket":
-                raise WeightsError(f"{path} is not the file of a pocket encoder: name another one")
+                raise WeightsError(
+                    f"{path} is not the file of a pocket encoder: for a VGG-19 choose encoder vgg19"
+                )
             arrays = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise WeightsError(
-            f"{path} does not exist: leave it out to use the bundled file"
+            f"{path} does not exist: leave weights out to use the bundled file"
         ) from error
     except (SafetensorError, OSError) as error:
         raise WeightsError(
-            f"{path} cannot be read as a pocket encoder: {error}; leave it out to use the bundled "
-            "file"
+            f"{path} cannot be read as a pocket encoder: for a VGG-19 choose encoder vgg19, or "
+            f"leave weights out to use the bundled file ({error})"
         ) from error
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise WeightsError(f"{path} holds numbers that are not finite: train it anew")

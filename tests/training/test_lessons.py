@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from impasto.training.distillation import (
-    STYLE,
+from impasto.settings import STYLE_LAYERS
+from impasto.training.lessons import (
     disagreement,
     feature_error,
     gram_distance,
@@ -42,8 +42,8 @@ def test_disagreement_looks_at_the_direction_only() -> None:
 def test_style_gradient_can_be_learned_from() -> None:
     image = random(1, 3, 4, 4).float().requires_grad_()
     gain = torch.ones(3, requires_grad=True)
-    features = dict.fromkeys(STYLE, image * gain.view(1, 3, 1, 1))
-    targets = dict.fromkeys(STYLE, random(1, 3, 4, 4, seed=1).float())
+    features = dict.fromkeys(STYLE_LAYERS, image * gain.view(1, 3, 1, 1))
+    targets = dict.fromkeys(STYLE_LAYERS, random(1, 3, 4, 4, seed=1).float())
     gradient = style_gradient(features, targets, image, keep=True)
     assert gradient.shape == image.shape
     gradient.square().sum().backward()  # type: ignore[no-untyped-call]
