@@ -12,13 +12,13 @@ from impasto.errors import ImpastoError
 BYTES_PER_PIXEL = {
     ("vgg19", torch.float32): 3700,
     ("vgg19", torch.bfloat16): 2200,
-    ("pocket", torch.float32): 1100,
+    ("pocket", torch.float32): 1200,
     ("pocket", torch.bfloat16): 700,
 }
 STYLE_BYTES_PER_PIXEL = {
     ("vgg19", torch.float32): 1200,
     ("vgg19", torch.bfloat16): 700,
-    ("pocket", torch.float32): 1100,
+    ("pocket", torch.float32): 1200,
     ("pocket", torch.bfloat16): 700,
 }
 BASE_BYTES = 0.65e9

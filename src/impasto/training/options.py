@@ -32,7 +32,7 @@ class EncoderOptions:
     agreement: float = _option(1.0, "Weight of gradient agreement.")
     gram: float = _option(0.5, "Weight of the Gram error.")
     rate: float = _option(0.2, "Step length of Muon at its largest.")
-    frozen: float = _option(0.15, "Last part, with fixed statistics.")
+    frozen: float = _option(0.25, "Last part, with fixed statistics.")
     seed: int = _option(0, "Of everything random.")
     device: str = _option("auto", "auto, cpu or cuda.")
     minutes: float = _option(0.0, "Stop after so many; 0: at the end.")
