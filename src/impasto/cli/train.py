@@ -4,6 +4,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -46,7 +47,7 @@ def encoder(options: EncoderOptions) -> None:
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
-    from impasto.training.encoder import described, train
+    from impasto.training.encoder import POCKET, described, train
 
     if not options.teacher:
         fetch("vgg19", on_download=announce)
@@ -56,3 +57,4 @@ def encoder(options: EncoderOptions) -> None:
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+    print(Path(options.output) / POCKET)

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from impasto.errors import ImpastoError
+from impasto.settings import Settings
 
 #: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md); of a style
 #: picture, which passes once and without gradients; and what libraries and weights take.
@@ -21,10 +22,18 @@ STYLE_BYTES_PER_PIXEL = {
     ("pocket", torch.float32): 1200,
     ("pocket", torch.bfloat16): 700,
 }
+#: What L-BFGS adds: its history, and with pocket the largest layers whole instead of in phases.
+LBFGS_BYTES_PER_PIXEL = {"vgg19": 500, "pocket": 1000}
 BASE_BYTES = 0.65e9
 
 
-def needed_bytes(size: tuple[int, int], style: int, encoder: str, precision: torch.dtype) -> float:
+def needed_bytes(
+    size: tuple[int, int],
+    style: int,
+    encoder: str,
+    precision: torch.dtype,
+    optimizer: str = "adam",
+) -> float:
     """Estimate the peak memory of a run.
 
     Args:
@@ -32,9 +41,13 @@ def needed_bytes(size: tuple[int, int], style: int, encoder: str, precision: tor
         style: Longest side of the style picture there, taken for a square.
         encoder: Its name.
         precision: Of the arithmetic.
+        optimizer: Its name.
     """
     kind = (encoder, precision)
-    painting = size[0] * size[1] * BYTES_PER_PIXEL[kind]
+    each = BYTES_PER_PIXEL[kind]
+    if optimizer == "lbfgs":
+        each += LBFGS_BYTES_PER_PIXEL[encoder]
+    painting = size[0] * size[1] * each
     return BASE_BYTES + max(painting, style**2 * STYLE_BYTES_PER_PIXEL[kind])
 
 
@@ -72,7 +85,11 @@ def _cgroup() -> float | None:
 
 
 def check_memory(
-    size: tuple[int, int], style: int, device: torch.device, encoder: str, precision: torch.dtype
+    size: tuple[int, int],
+    style: int,
+    device: torch.device,
+    precision: torch.dtype,
+    settings: Settings,
 ) -> None:
     """Refuse a run that cannot fit, before it takes the machine down.
 
@@ -80,7 +97,7 @@ def check_memory(
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
     free = free_bytes(device)
-    needed = needed_bytes(size, style, encoder, precision)
+    needed = needed_bytes(size, style, settings.encoder, precision, settings.optimizer)
     if free is None or needed <= free:
         return
     fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)

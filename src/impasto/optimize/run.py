@@ -50,7 +50,7 @@ class Run:
             picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
         )
         style = round(max(self.sizes[-1]) * self.settings.style_scale)
-        check_memory(self.sizes[-1], style, self.device, self.settings.encoder, stylizer.precision)
+        check_memory(self.sizes[-1], style, self.device, stylizer.precision, self.settings)
         self.started = started
         self.schedule = Schedule(self.sizes, self.settings, started)
         self.content = picture.resized(self.sizes[-1])
