@@ -15,7 +15,6 @@ import impasto
 from impasto.gallery import draw
 from impasto.optimize.memory import BASE_BYTES, needed_bytes
 size, encoder, precision = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 stylizer = impasto.IterativeStylizer(
     draw("strokes"), size=size, encoder=encoder, precision=precision, steps=6
 )

@@ -144,3 +144,11 @@ def test_a_new_octave_settles_by_its_own_losses() -> None:
     for step in range(1, 17):
         schedule.saw(1, step, 1 / step)
     assert schedule.steps == list(default_steps(2))
+
+
+def test_a_loss_that_swings_has_not_settled() -> None:
+    schedule = Schedule(SIZES, Settings(), 0.0)
+    schedule.steps = [40, 50]
+    for step in range(1, 41):
+        schedule.saw(0, step, 1.0 if step % 2 else 1.1)
+    assert schedule.steps == [40, 50]

@@ -21,9 +21,9 @@ FINISH = (0.35, 0.85)
 SETUP_STEPS = 2.0
 #: Under a time limit, an octave that cannot take this many steps is left out.
 LEAST_STEPS = 3
-#: An octave is settled when the mean loss of its last WINDOW steps is less than this part below
-#: that of the WINDOW before. A multiple of the encoder's phases.
-WINDOW, SETTLED = 8, 0.004
+#: An octave is settled when the losses of its last WINDOW steps lie within this part of their mean.
+#: A loss that swings is not settled: it still falls in the end, when the steps become short.
+WINDOW, SETTLED = 16, 0.01
 
 
 def default_steps(octaves: int) -> tuple[int, ...]:
@@ -99,10 +99,10 @@ class Schedule:
         that were taken stand in the recipe, so such a run can be made again.
         """
         self._losses = [*(self._losses if step > 1 else []), loss]
-        if not self.settles or step < 2 * WINDOW:
+        if not self.settles or step < WINDOW:
             return
-        before, now = sum(self._losses[-2 * WINDOW : -WINDOW]), sum(self._losses[-WINDOW:])
-        if now > (1 - SETTLED) * before:
+        last = self._losses[-WINDOW:]
+        if max(last) - min(last) <= SETTLED * statistics.mean(last):
             self.steps[octave] = step
 
     def _replan(self, octave: int, step: int, left: float) -> None:
