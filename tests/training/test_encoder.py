@@ -101,6 +101,27 @@ def test_pool_moves_pictures_and_renews_them(options: EncoderOptions) -> None:
     assert (training.pool.pictures[~drawn] == 128).all()
 
 
+def test_begins_where_a_trained_file_ended(options: EncoderOptions) -> None:
+    trained = finish(options)
+    path = str(Path(options.output) / "pocket.safetensors")
+    begun = replace(options, begin=path, frozen=1, seed=3, output=options.output + "-on")
+    training = Distillation(begun, load_teacher(options.teacher, CPU, fast=False))
+    for name, tensor in training.student.folded().items():
+        expected = trained[name].float()
+        # The bias of whitened kernels is what is left of two large numbers.
+        torch.testing.assert_close(tensor, expected, rtol=1e-3, atol=1e-3 * float(expected.std()))
+
+
+def test_begins_with_a_file_of_the_same_shape_only(options: EncoderOptions) -> None:
+    finish(options)
+    path = str(Path(options.output) / "pocket.safetensors")
+    other = replace(options, begin=path, frozen=1, widths="4,6,8,10,16", output="other")
+    with pytest.raises(SettingsError, match="other widths or depths"):
+        Distillation(other, load_teacher(options.teacher, CPU, fast=False))
+    with pytest.raises(SettingsError, match="frozen is 1"):
+        replace(options, begin=path)
+
+
 def test_other_options_do_not_go_on_with_a_training(options: EncoderOptions) -> None:
     list(train(replace(options, minutes=1e-9)))
     with pytest.raises(SettingsError, match="begun with widths 4,6,8,10,12"):

@@ -19,7 +19,7 @@ from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
 from impasto.training.pool import Pool
 from impasto.training.student import Student
-from impasto.weights import fetch, load_vgg19
+from impasto.weights import fetch, load_pocket, load_vgg19
 
 LAYERS = tuple(POCKET_LAYERS)
 #: Options that a training may be gone on with another value of.
@@ -63,6 +63,9 @@ class Distillation:
         features = self.teacher(images, LAYERS)
         scales = [features[name].float().square().mean().sqrt() for name in LAYERS]
         self.student.scales.copy_(torch.stack(scales))
+        if self.options.begin:
+            begun = load_pocket(self.options.begin)
+            self.student.unfold({name: torch.from_numpy(a) for name, a in begun.items()})
 
     def _held(self, number: int) -> Tensor:
         dice = Dice(2**32 + number, 0, self.device)

@@ -22,6 +22,7 @@ class EncoderOptions:
     paintings: str = _option("", "Folder of paintings.")
     output: str = _option("encoder", "Folder for all that comes out.")
     teacher: str = _option("", "VGG-19; none: found or downloaded.")
+    begin: str = _option("", "A trained file to begin with; none: at random.")
     widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
     depths: str = _option("1,1,1,1", "Convolutions of its stages.")
     steps: int = _option(20000, "Steps in all.")
@@ -47,6 +48,7 @@ class EncoderOptions:
             "pool is at least half of batch": self.pool >= self.batch // 2,
             "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
             "frozen is from 0 to 1": 0 <= self.frozen <= 1,
+            "to begin with a trained file, frozen is 1": not self.begin or self.frozen == 1,
             "agreement, gram, rate, minutes and seed are not negative": min(
                 self.agreement, self.gram, self.rate, self.minutes, self.seed
             )

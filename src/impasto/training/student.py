@@ -1,9 +1,12 @@
 """The pocket encoder while it learns: with batch normalization, which is folded away afterwards."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from impasto.errors import SettingsError
 from impasto.perception.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, at_phase, cells_of
 
 
@@ -83,6 +86,37 @@ class Student(PocketNetwork):
         norm = self.norms[name]
         assert isinstance(norm, nn.BatchNorm2d)
         return norm
+
+    @torch.no_grad()
+    def unfold(self, parameters: Mapping[str, Tensor]) -> None:
+        """Take over what `folded` gave: lines of kernels get length 1, fixed statistics the rest.
+
+        Whitening and scales are those at hand.
+
+        Args:
+            parameters: Kernels and biases by name, of the same shape.
+
+        Raises:
+            SettingsError: They are of another shape.
+        """
+        shapes = {name: kernel.shape for name, kernel in self.kernels.items()}
+        if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:
+            raise SettingsError("the file to begin with has other widths or depths than asked for")
+        scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
+        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
+        for name, kept in self.kernels.items():
+            kernel = parameters[f"{name}.weight"].to(kept) / scales.get(name, 1.0)
+            bias = parameters[f"{name}.bias"].to(kept) / scales.get(name, 1.0)
+            if name in whites:
+                bias = bias + 0.5 * kernel.sum((1, 2, 3))
+                kernel = torch.linalg.solve(whites[name].mT, kernel.flatten(1).mT).mT
+            length = kernel.flatten(1).norm(dim=1) + 1e-12
+            kept.copy_((kernel.flatten(1) / length.view(-1, 1)).view_as(kept))
+            norm = self._norm(name)
+            assert norm.running_var is not None
+            norm.running_var.fill_(1 - norm.eps)
+            norm.weight.copy_(length)
+            norm.bias.copy_(bias)
 
     @torch.no_grad()
     def folded(self) -> dict[str, Tensor]:
