@@ -38,6 +38,15 @@ def random_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def vgg_at_hand(random_vgg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That VGG-19 where one is looked for."""
+    folder = tmp_path / "weights at hand"
+    folder.mkdir()
+    (folder / "vgg19.safetensors").symlink_to(random_vgg)
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(folder))
+
+
 @pytest.fixture(scope="session")
 def photo() -> Array:
     """A photograph of 96 x 64 pixels."""

@@ -91,14 +91,14 @@ def files_in_settings(
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
-    """Find the files of one role: `content`, `styles` or `init`.
+    """Find the files of one role: `content`, `styles`, `init` or `weights`.
 
     Raises:
         RecipeError: One is not found, or its content has changed.
     """
     places = list(dict.fromkeys(folder.resolve() for folder in folders))
     try:
-        entries = recipe[role] if role == "styles" else [recipe[role]]
+        entries = recipe[role] if role in ("styles", "weights") else [recipe[role]]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error

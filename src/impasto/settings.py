@@ -58,9 +58,10 @@ class Settings:
     method: str = option("optimize", "How to paint.", "Method", choices=("optimize",))
     encoder: str = option(
         "pocket",
-        "The network that compares pictures: the bundled pocket, or VGG-19 for best quality.",
+        "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
+        "VGG-19 for the last steps.",
         "Method",
-        choices=("pocket", "vgg19"),
+        choices=("pocket", "vgg19", "pocket+vgg19"),
     )
     weights: str | None = option(
         None,
@@ -182,8 +183,15 @@ class Settings:
             ("style_layers", "style_layer_weights"),
         ):
             _same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        if self.weights is not None and len(self.encoders) > 1:
+            raise SettingsError("weights names one encoder's file: choose encoder pocket or vgg19")
         if self.keep_gps and not self.keep_exif:
             object.__setattr__(self, "keep_exif", True)
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The networks that compare pictures, in the order of their turns."""
+        return tuple(self.encoder.split("+"))
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:

@@ -349,7 +349,20 @@ def test_weights_of_ones_own(impasto: Impasto, files: Files, tmp_path: Path) -> 
     assert outcome.status == 0, outcome.err
     assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
     other = impasto("stylize", *files, "--recipe", "out.png", "--look-in", tmp_path)
-    assert read_recipe(other.out.strip())["weights"]["name"] == "own.h5"
+    assert read_recipe(other.out.strip())["weights"][0]["name"] == "own.h5"
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_two_encoders_can_be_reproduced(impasto: Impasto, files: Files) -> None:
+    small = ("--size", "64", "--min-size", "32", "--steps", "2,1,2")
+    both = impasto("stylize", *files, *small, "--encoder", "pocket+vgg19", "-o", "out.png")
+    assert both.status == 0, both.err
+    assert "pocket+vgg19 on cpu" in both.err
+    assert impasto("reproduce", "out.png", "--look-in", files[0].parent).status == 0
+    assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
+    assert "vgg19.safetensors" in impasto("recipe", "out.png").out
+    other = impasto("stylize", *files, "--recipe", "out.png", "--encoder", "pocket")
+    assert other.status == 0, other.err
 
 
 def test_no_absolute_paths_in_the_recipe(stylize: Impasto, files: Files) -> None:

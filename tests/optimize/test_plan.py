@@ -6,11 +6,16 @@ import pytest
 
 from impasto.errors import SettingsError
 from impasto.optimize import plan
-from impasto.optimize.plan import Schedule, default_steps, split
+from impasto.optimize.plan import Octave, Schedule, default_steps, octaves_of, split
 from impasto.optimize.pyramid import octave_sizes
 from impasto.settings import Settings
 
-SIZES = [(256, 192), (512, 384)]
+OCTAVES = octaves_of([(256, 192), (512, 384)], ["pocket"])
+BOTH = octaves_of([(256, 192), (512, 384)], ["pocket", "vgg19"])
+
+
+def some(octaves: int) -> list[Octave]:
+    return octaves_of([(256, 192)] * octaves, ["pocket"])
 
 
 class Clock:
@@ -20,11 +25,11 @@ class Clock:
         self.now, self.speed = 100.0, speed
         monkeypatch.setattr("time.monotonic", lambda: self.now)
 
-    def run(self, schedule: Schedule, sizes: list[tuple[int, int]] = SIZES) -> None:
-        for octave, (width, height) in enumerate(sizes):
+    def run(self, schedule: Schedule, octaves: list[Octave] = OCTAVES) -> None:
+        for octave, ((width, height), encoder, _) in enumerate(octaves):
             if not schedule.enters(octave):
                 continue
-            seconds = width * height / 1e6 * self.speed
+            seconds = width * height / 1e6 * self.speed * plan.COSTS[encoder]
             self.now += plan.SETUP_STEPS * seconds
             step = 0
             while step < schedule.steps[octave]:
@@ -36,43 +41,56 @@ class Clock:
 @pytest.mark.parametrize("total", [1, 2, 7, 85, 1000])
 @pytest.mark.parametrize("octaves", [1, 2, 3, 6])
 def test_split_keeps_the_sum(total: int, octaves: int) -> None:
-    parts = split(total, octaves)
+    parts = split(total, some(octaves))
     assert len(parts) == octaves
     assert sum(parts) == total
     assert min(parts) >= 0
 
 
 def test_split_follows_the_default() -> None:
-    assert split(sum(default_steps(3)), 3) == default_steps(3)
+    assert split(sum(default_steps(some(3))), some(3)) == default_steps(some(3))
 
 
 def test_steps_as_told() -> None:
-    assert Schedule(SIZES, Settings(steps=(8, 3)), 0.0).steps == [8, 3]
-    assert sum(Schedule(SIZES, Settings(steps=(20,)), 0.0).steps) == 20
-    assert Schedule(SIZES, Settings(), 0.0).steps == list(default_steps(2))
+    assert Schedule(OCTAVES, Settings(steps=(8, 3)), 0.0).steps == [8, 3]
+    assert sum(Schedule(OCTAVES, Settings(steps=(20,)), 0.0).steps) == 20
+    assert Schedule(OCTAVES, Settings(), 0.0).steps == list(default_steps(OCTAVES))
+
+
+def test_the_second_encoder_has_the_last_octave_again() -> None:
+    assert [octave.encoder for octave in BOTH] == ["pocket", "pocket", "vgg19"]
+    assert [octave.size for octave in BOTH] == [(256, 192), (512, 384), (512, 384)]
+    assert default_steps(BOTH) == (*default_steps(OCTAVES), plan.LAST_STEPS)
+    lone = octaves_of([(256, 192)], ["pocket", "vgg19"])
+    assert default_steps(lone) == (plan.LONE_STEPS, plan.LAST_STEPS)
+    with pytest.raises(SettingsError, match="2 numbers, but there are 3 octaves"):
+        Schedule(BOTH, Settings(steps=(8, 3)), 0.0)
 
 
 def test_steps_that_do_not_fit_are_told() -> None:
     with pytest.raises(SettingsError, match="3 numbers, but there are 2 octaves"):
-        Schedule(SIZES, Settings(steps=(1, 2, 3)), 0.0)
+        Schedule(OCTAVES, Settings(steps=(1, 2, 3)), 0.0)
     with pytest.raises(SettingsError, match="at least 1"):
-        Schedule(SIZES, Settings(steps=(0, 0)), 0.0)
+        Schedule(OCTAVES, Settings(steps=(0, 0)), 0.0)
 
 
 @pytest.mark.parametrize("limit", [10, 20, 60, 300])
 @pytest.mark.parametrize("speed", [0.5, 2.0, 6.0, 12.0, 24.0])
 @pytest.mark.parametrize("longest", [512, 1024, 2048])
+@pytest.mark.parametrize("encoders", ["pocket", "pocket+vgg19"])
 def test_a_time_limit_is_met(
-    monkeypatch: pytest.MonkeyPatch, limit: float, speed: float, longest: int
+    monkeypatch: pytest.MonkeyPatch, limit: float, speed: float, longest: int, encoders: str
 ) -> None:
     """Whatever the machine and the size: to 15 %, or to half of the largest step there was."""
     sizes = octave_sizes((4, 3), longest, 256, 16)
+    octaves = octaves_of(sizes, encoders.split("+"))
     clock = Clock(monkeypatch, speed)
-    schedule = Schedule(sizes, Settings(time=limit), clock.now)
-    clock.run(schedule, sizes)
+    schedule = Schedule(octaves, Settings(time=limit), clock.now)
+    clock.run(schedule, octaves)
     finish = plan.FINISH[0] * sizes[-1][0] * sizes[-1][1] / 1e6 + plan.FINISH[1]
-    painted = [size for size, steps in zip(sizes, schedule.steps, strict=True) if steps]
-    step = painted[-1][0] * painted[-1][1] / 1e6 * speed
+    painted = [octave for octave, steps in zip(octaves, schedule.steps, strict=True) if steps]
+    (width, height), encoder, _ = painted[-1]
+    step = width * height / 1e6 * speed * plan.COSTS[encoder]
     assert abs(clock.now - 100 + finish - limit) <= max(0.15 * limit, 0.5 * step)
     assert schedule.steps[0] >= 1
 
@@ -82,9 +100,11 @@ def test_where_all_octaves_fit_each_has_its_share(
     monkeypatch: pytest.MonkeyPatch, limit: float
 ) -> None:
     clock = Clock(monkeypatch, 2.0)
-    schedule = Schedule(SIZES, Settings(time=limit), clock.now)
+    schedule = Schedule(OCTAVES, Settings(time=limit), clock.now)
     clock.run(schedule)
-    first, last = (n / usual for n, usual in zip(schedule.steps, default_steps(2), strict=True))
+    first, last = (
+        n / usual for n, usual in zip(schedule.steps, default_steps(OCTAVES), strict=True)
+    )
     assert first == pytest.approx(last, rel=0.35)
 
 
@@ -92,7 +112,7 @@ def test_a_limit_too_short_for_the_fine_octave_is_spent_on_the_coarse_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(monkeypatch, speed=20.0)
-    schedule = Schedule(SIZES, Settings(time=20), clock.now)
+    schedule = Schedule(OCTAVES, Settings(time=20), clock.now)
     clock.run(schedule)
     assert schedule.steps[0] >= 10
     assert schedule.steps[1] == 0
@@ -100,14 +120,14 @@ def test_a_limit_too_short_for_the_fine_octave_is_spent_on_the_coarse_one(
 
 def test_even_no_time_at_all_gives_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, speed=6.0)
-    schedule = Schedule(SIZES, Settings(time=0.01), clock.now)
+    schedule = Schedule(OCTAVES, Settings(time=0.01), clock.now)
     clock.run(schedule)
     assert schedule.steps == [1, 0]
 
 
 def test_a_machine_that_slows_down_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, speed=1.0)
-    schedule = Schedule(SIZES, Settings(time=30), clock.now)
+    schedule = Schedule(OCTAVES, Settings(time=30), clock.now)
     schedule.enters(0)
     for step in (1, 2, 3):
         clock.now += 0.05
@@ -118,7 +138,7 @@ def test_a_machine_that_slows_down_is_noticed(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_octave_ends_when_its_loss_has_settled() -> None:
-    schedule = Schedule(SIZES, Settings(), 0.0)
+    schedule = Schedule(OCTAVES, Settings(), 0.0)
     schedule.steps = [100, 50]
     step = 0
     while step < schedule.steps[0]:
@@ -130,7 +150,7 @@ def test_an_octave_ends_when_its_loss_has_settled() -> None:
 
 @pytest.mark.parametrize("asked", [{"steps": (40, 40)}, {"time": 60.0}])
 def test_settling_ends_nothing_that_was_asked_for(asked: dict[str, Any]) -> None:
-    schedule = Schedule(SIZES, Settings(**asked), 0.0)
+    schedule = Schedule(OCTAVES, Settings(**asked), 0.0)
     before = list(schedule.steps)
     for step in range(1, 33):
         schedule.saw(0, step, 1.0)
@@ -138,16 +158,16 @@ def test_settling_ends_nothing_that_was_asked_for(asked: dict[str, Any]) -> None
 
 
 def test_a_new_octave_settles_by_its_own_losses() -> None:
-    schedule = Schedule(SIZES, Settings(), 0.0)
+    schedule = Schedule(OCTAVES, Settings(), 0.0)
     for step in range(1, 16):
         schedule.saw(0, step, 1.0)
     for step in range(1, 17):
         schedule.saw(1, step, 1 / step)
-    assert schedule.steps == list(default_steps(2))
+    assert schedule.steps == list(default_steps(OCTAVES))
 
 
 def test_a_loss_that_swings_has_not_settled() -> None:
-    schedule = Schedule(SIZES, Settings(), 0.0)
+    schedule = Schedule(OCTAVES, Settings(), 0.0)
     schedule.steps = [40, 50]
     for step in range(1, 41):
         schedule.saw(0, step, 1.0 if step % 2 else 1.1)

@@ -202,6 +202,29 @@ def test_gatys_losses_and_the_classic_layers_run(
     assert found[-1].style_loss < found[0].style_loss
 
 
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_the_last_steps_can_be_vgg19s(photo: Array, painting: Array) -> None:
+    found = states(photo, painting, encoder="pocket+vgg19", steps=(3, 2, 6))
+    assert [(s.octave, s.octaves, s.size) for s in found[4:6]] == [
+        (2, 3, (64, 43)),
+        (3, 3, (64, 43)),
+    ]
+    pocket = states(photo, painting)
+    np.testing.assert_array_equal(found[4].image.numpy(), pocket[-1].image.numpy())
+    alone = states(photo, painting, encoder="vgg19", steps=(0, 1), init="content")
+    # Its own targets: what it asks of the picture is what VGG-19 alone would ask.
+    assert found[5].style_loss != pytest.approx(pocket[-1].style_loss, rel=0.01)
+    assert found[-1].loss < found[5].loss < 2 * alone[0].loss
+    recipe: Any = found[-1].picture.recipe
+    names = [file["name"] for file in recipe["weights"]]
+    assert names == ["pocket.safetensors", "vgg19.safetensors"]
+
+
+def test_a_file_of_weights_belongs_to_one_encoder() -> None:
+    with pytest.raises(SettingsError, match="weights names one encoder's file"):
+        Settings(encoder="pocket+vgg19", weights="file.h5")
+
+
 def test_content_can_be_held_by_a_layer_that_is_sampled(photo: Array, painting: Array) -> None:
     found = states(photo, painting, content_layers="relu1_1,relu2_1", content_weight=10, steps=8)
     assert found[-1].loss < found[0].loss

@@ -74,5 +74,5 @@ def test_a_file_of_ones_own_is_in_the_recipe_by_name(formats: list[Path]) -> Non
     recipe = stylizer(skimage.data.astronaut()).recipe
     assert recipe is not None
     assert recipe["settings"]["weights"] == "vgg.h5"  # type: ignore[index]
-    assert recipe["weights"]["name"] == "vgg.h5"  # type: ignore[index]
-    assert len(recipe["weights"]["sha256"]) == 64  # type: ignore[index]
+    assert recipe["weights"][0]["name"] == "vgg.h5"  # type: ignore[index]
+    assert len(recipe["weights"][0]["sha256"]) == 64  # type: ignore[index]

@@ -69,12 +69,13 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    encoder = job.settings.encoder
     given = job.settings.weights is not None
-    if given or find(encoder) is not None:
+    missing = [] if given else [name for name in job.settings.encoders if find(name) is None]
+    if not missing:
         return False
     job.check_pictures()
-    fetch(encoder, on_download=announce)
+    for name in missing:
+        fetch(name, on_download=announce)
     return True
 
 

@@ -67,7 +67,8 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     words += _changed(recipe.get("settings", {}))
     lines = [shlex.join(words), ""]
     inputs = [("content", content), *(("style", s) for s in styles)]
-    inputs += [(role, recipe[role]) for role in ("init", "weights") if recipe.get(role)]
+    inputs += [("init", recipe["init"])] if recipe.get("init") else []
+    inputs += [("weights", file) for file in recipe.get("weights", [])]
     lines += [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]
     made = [f"{n} {recipe[n]}" for n in ("impasto", "torch", "device", "precision") if n in recipe]
     return [*lines, f"{'made by':8} {', '.join(made)}, {recipe.get('threads', '?')} threads"]

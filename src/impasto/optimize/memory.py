@@ -1,6 +1,7 @@
 """What a run will need of memory, estimated before it begins."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ BASE_BYTES = 0.65e9
 def needed_bytes(
     size: tuple[int, int],
     style: int,
-    encoder: str,
+    encoders: Iterable[str],
     precision: torch.dtype,
     optimizer: str = "adam",
 ) -> float:
@@ -39,16 +40,18 @@ def needed_bytes(
     Args:
         size: (width, height) of the last octave.
         style: Longest side of the style picture there, taken for a square.
-        encoder: Its name.
+        encoders: Their names; they work one after the other.
         precision: Of the arithmetic.
         optimizer: Its name.
     """
-    kind = (encoder, precision)
-    each = BYTES_PER_PIXEL[kind]
-    if optimizer == "lbfgs":
-        each += LBFGS_BYTES_PER_PIXEL[encoder]
-    painting = size[0] * size[1] * each
-    return BASE_BYTES + max(painting, style**2 * STYLE_BYTES_PER_PIXEL[kind])
+    most = 0.0
+    for encoder in encoders:
+        each = BYTES_PER_PIXEL[encoder, precision]
+        if optimizer == "lbfgs":
+            each += LBFGS_BYTES_PER_PIXEL[encoder]
+        reading = style**2 * STYLE_BYTES_PER_PIXEL[encoder, precision]
+        most = max(most, size[0] * size[1] * each, reading)
+    return BASE_BYTES + most
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -97,7 +100,7 @@ def check_memory(
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
     free = free_bytes(device)
-    needed = needed_bytes(size, style, settings.encoder, precision, settings.optimizer)
+    needed = needed_bytes(size, style, settings.encoders, precision, settings.optimizer)
     if free is None or needed <= free:
         return
     fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)

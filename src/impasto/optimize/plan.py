@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from impasto.errors import SettingsError
 from impasto.settings import Settings
@@ -13,6 +14,11 @@ from impasto.settings import Settings
 DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only.
 LONE_STEPS = 60
+#: Where a second encoder has the last word (`pocket+vgg19`), it takes this many steps more, at the
+#: size of the last octave and at this part of the usual learning rate.
+LAST_STEPS, LAST_RATE = 10, 0.4
+#: What a pixel of a step costs, beside the others.
+COSTS = {"pocket": 1.0, "vgg19": 6.0}
 #: Seconds to finish and save a picture and to start and leave a process: for each million pixels,
 #: and once.
 FINISH = (0.35, 0.85)
@@ -26,17 +32,44 @@ LEAST_STEPS = 3
 WINDOW, SETTLED = 16, 0.01
 
 
-def default_steps(octaves: int) -> tuple[int, ...]:
-    """Return the steps of each octave, coarse to fine."""
-    if octaves == 1:
-        return (LONE_STEPS,)
-    return tuple(DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(octaves))
+class Octave(NamedTuple):
+    """One size on the way and who compares there.
+
+    Attributes:
+        size: (width, height).
+        encoder: Its name.
+        again: Whether the octave before has the same size, with another encoder.
+    """
+
+    size: tuple[int, int]
+    encoder: str
+    again: bool = False
 
 
-def split(total: int, octaves: int) -> tuple[int, ...]:
+def octaves_of(sizes: Sequence[tuple[int, int]], encoders: Sequence[str]) -> list[Octave]:
+    """Return the octaves: all sizes with the first encoder, the last size again with any other.
+
+    Args:
+        sizes: (width, height), coarse to fine.
+        encoders: Names, in the order of their turns.
+    """
+    first, *others = encoders
+    return [Octave(size, first) for size in sizes] + [
+        Octave(sizes[-1], other, again=True) for other in others
+    ]
+
+
+def default_steps(octaves: Sequence[Octave]) -> tuple[int, ...]:
+    """Return the steps of each octave."""
+    sizes = sum(not octave.again for octave in octaves)
+    numbers = [DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(sizes)]
+    return (*([LONE_STEPS] if sizes == 1 else numbers), *[LAST_STEPS] * (len(octaves) - sizes))
+
+
+def split(total: int, octaves: Sequence[Octave]) -> tuple[int, ...]:
     """Divide a number of steps among octaves, in proportion to the default."""
     shares = default_steps(octaves)
-    ends = [round(total * sum(shares[: i + 1]) / sum(shares)) for i in range(octaves)]
+    ends = [round(total * sum(shares[: i + 1]) / sum(shares)) for i in range(len(shares))]
     return tuple(end - start for start, end in zip([0, *ends], ends, strict=False))
 
 
@@ -47,7 +80,7 @@ class Schedule:
     follow: that is why a timed run can be made again from the numbers of steps it came to.
 
     Args:
-        sizes: (width, height) of each octave, coarse to fine.
+        octaves: Coarse to fine.
         settings: Whose `steps`, `time` and `stop_after` count.
         started: `time.monotonic()` at which the time limit began to run.
 
@@ -55,20 +88,19 @@ class Schedule:
         SettingsError: Steps for another number of octaves, or none at all.
     """
 
-    def __init__(
-        self, sizes: Sequence[tuple[int, int]], settings: Settings, started: float
-    ) -> None:
-        self.pixels = [width * height for width, height in sizes]
-        self.steps = list(_asked(settings.steps, len(sizes)))
+    def __init__(self, octaves: Sequence[Octave], settings: Settings, started: float) -> None:
+        self.costs = [o.size[0] * o.size[1] * COSTS[o.encoder] for o in octaves]
+        self.steps = list(_asked(settings.steps, octaves))
         self.stop_after = settings.stop_after
-        self.default = default_steps(len(sizes))
+        self.default = default_steps(octaves)
         self._seconds: list[float] = []
         self._octave = 0
         self._losses: list[float] = []
         self.settles = settings.steps is None and settings.time is None
         self.deadline = None
         if settings.time is not None:
-            megapixels = self.pixels[-1] / 1e6
+            width, height = octaves[-1].size
+            megapixels = width * height / 1e6
             self.deadline = started + settings.time - (FINISH[0] * megapixels + FINISH[1])
 
     def enters(self, octave: int) -> bool:
@@ -132,17 +164,17 @@ class Schedule:
         The first step of an octave also allocates, so it counts only while it is the only one.
         """
         measured = self._seconds[1:][-9:] or self._seconds
-        return statistics.median(measured) * self.pixels[octave] / self.pixels[self._octave]
+        return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
 
 
-def _asked(steps: Sequence[int] | None, octaves: int) -> tuple[int, ...]:
+def _asked(steps: Sequence[int] | None, octaves: Sequence[Octave]) -> tuple[int, ...]:
     if steps is None:
         return default_steps(octaves)
     asked = split(steps[0], octaves) if len(steps) == 1 else tuple(steps)
-    if len(asked) != octaves:
+    if len(asked) != len(octaves):
         raise SettingsError(
-            f"steps has {len(asked)} numbers, but there are {octaves} octaves at this size: "
-            f"give {octaves}, or one for all together"
+            f"steps has {len(asked)} numbers, but there are {len(octaves)} octaves at this size: "
+            f"give {len(octaves)}, or one for all together"
         )
     if not sum(asked):
         raise SettingsError("steps must be at least 1 in all")

@@ -22,7 +22,7 @@ class Result:
         content: The content picture at final size, with alpha, EXIF and bit depth.
         size: (width, height) of the result.
         inputs: Who the content, the styles and (where it is a file) the start were.
-        encoder: What compared the pictures.
+        encoders: What compared the pictures.
         precision: Of the arithmetic.
         device: Kind of device.
         settings: As asked for.
@@ -31,7 +31,7 @@ class Result:
     content: Picture
     size: tuple[int, int]
     inputs: "Inputs"
-    encoder: Encoder
+    encoders: Sequence[Encoder]
     precision: torch.dtype
     device: torch.device
     settings: Settings
@@ -67,13 +67,13 @@ class Result:
             "device": self.device.type,
             "threads": torch.get_num_threads(),
             "precision": precision,
-            "weights": {"name": self.encoder.file, "sha256": self.encoder.sha256},
+            "weights": [{"name": each.file, "sha256": each.sha256} for each in self.encoders],
             "content": self.inputs.content._asdict(),
             "styles": [style._asdict() for style in self.inputs.styles],
             "settings": settings.to_dict(),
         }
         if self.settings.weights is not None:
-            recipe["settings"]["weights"] = self.encoder.file
+            recipe["settings"]["weights"] = self.encoders[0].file
         if self.inputs.init is not None:
             recipe["init"] = self.inputs.init._asdict()
             recipe["settings"]["init"] = self.inputs.init.name

@@ -18,11 +18,11 @@ from impasto.images import Identity, Picture, Source, identify, match_colors, op
 from impasto.optimize.memory import check_memory
 from impasto.optimize.objective import Losses, Objective, layer_weights, shares_of
 from impasto.optimize.optimizers import Moments, PixelOptimizer
-from impasto.optimize.plan import Schedule
+from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.pyramid import LEAST_PICTURE, alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.optimize.states import State
-from impasto.perception import SAMPLED_LAYERS
+from impasto.perception import SAMPLED_LAYERS, Encoder
 from impasto.settings import STARTS, Settings
 
 if TYPE_CHECKING:
@@ -46,22 +46,23 @@ class Run:
         self.stylizer, self.settings = stylizer, stylizer.settings
         self.device = stylizer.device
         picture = open_role(content, "content", self.settings.size, self.settings)
-        self.sizes = octave_sizes(
+        sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
         )
-        style = round(max(self.sizes[-1]) * self.settings.style_scale)
-        check_memory(self.sizes[-1], style, self.device, stylizer.precision, self.settings)
+        self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
+        style = round(max(self.size) * self.settings.style_scale)
+        check_memory(self.size, style, self.device, stylizer.precision, self.settings)
         self.started = started
-        self.schedule = Schedule(self.sizes, self.settings, started)
-        self.content = picture.resized(self.sizes[-1])
+        self.schedule = Schedule(self.octaves, self.settings, started)
+        self.content = picture.resized(self.size)
         self.filled = self.content.filled()
         self.start, identity = self._start()
         self.styles = self._matched() if self.settings.color == "match" else None
         self.result = Result(
             content=self.content,
-            size=self.sizes[-1],
+            size=self.size,
             inputs=Inputs(identify(content), stylizer.identities, identity),
-            encoder=stylizer.encoder,
+            encoders=list(stylizer.encoders.values()),
             precision=stylizer.precision,
             device=self.device,
             settings=self.settings,
@@ -80,7 +81,7 @@ class Run:
         if not Path(init).exists():
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
-        return open_role(init, "start", max(self.sizes[-1])).filled(), identify(init)
+        return open_role(init, "start", max(self.size)).filled(), identify(init)
 
     def _recolored(self) -> Picture:
         """Return the content in the styles' colors, each by its share."""
@@ -102,31 +103,31 @@ class Run:
     def states(self) -> Iterator[State]:
         """Go through the octaves, coarse to fine."""
         done, image, moments = 0, None, None
-        for octave, size in enumerate(self.sizes):
-            if not self.schedule.enters(octave):
+        for number, octave in enumerate(self.octaves):
+            if not self.schedule.enters(number):
                 continue
-            objective = self._objective(size)
-            image = self._initial(size) if image is None else enlarge(image, size)
-            optimizer = self._optimizer(image, moments)
-            for state in self._octave(octave, objective, optimizer, done):
+            objective = self._objective(octave)
+            image = self._initial(octave.size) if image is None else enlarge(image, octave.size)
+            optimizer = self._optimizer(image, moments, octave)
+            for state in self._octave(number, objective, optimizer, done):
                 yield state
                 if state.done == self.settings.stop_after:
                     return
             done, image, moments = state.done, state.image, optimizer.moments()
 
     def _octave(
-        self, octave: int, objective: Objective, optimizer: PixelOptimizer, done: int
+        self, number: int, objective: Objective, optimizer: PixelOptimizer, done: int
     ) -> Iterator[State]:
         step = 0
-        while step < self.schedule.steps[octave]:
+        while step < self.schedule.steps[number]:
             step += 1
             begun = time.monotonic()
-            losses = _descend(objective, optimizer, self._phase(done + step))
-            self.schedule.took(octave, step, time.monotonic() - begun)
-            self.schedule.saw(octave, step, float(losses.total.detach()))
-            yield self._state(octave, step, done + step, losses, optimizer.result())
+            losses = _descend(objective, optimizer, self._phase(objective.encoder, done + step))
+            self.schedule.took(number, step, time.monotonic() - begun)
+            self.schedule.saw(number, step, float(losses.total.detach()))
+            yield self._state(number, step, done + step, losses, optimizer.result())
 
-    def _state(self, octave: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
+    def _state(self, number: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
         parts = (losses.total, losses.content, losses.style, losses.tv)
         values = [float(part.detach()) for part in parts]
         if not all(map(math.isfinite, values)):
@@ -135,12 +136,12 @@ class Run:
             )
         total, content, style, tv = values
         return State(
-            octave=octave + 1,
-            octaves=len(self.sizes),
+            octave=number + 1,
+            octaves=len(self.octaves),
             step=step,
             steps=tuple(self.schedule.steps),
             done=done,
-            size=self.sizes[octave],
+            size=self.octaves[number].size,
             seconds=time.monotonic() - self.started,
             loss=total,
             content_loss=content,
@@ -150,22 +151,21 @@ class Run:
             finish=self.result.picture,
         )
 
-    def _objective(self, size: tuple[int, int]) -> Objective:
+    def _objective(self, octave: Octave) -> Objective:
         return Objective(
-            self.stylizer.encoder,
+            self.stylizer.encoders[octave.encoder],
             self.settings,
-            to_tensor(self.filled, size, self.device),
-            alpha_tensor(self.content, size, self.device),
-            self.stylizer.style_targets(max(size), self.styles),
+            to_tensor(self.filled, octave.size, self.device),
+            alpha_tensor(self.content, octave.size, self.device),
+            self.stylizer.style_targets(octave, self.styles),
         )
 
-    def _optimizer(self, image: Tensor, moments: Moments | None) -> PixelOptimizer:
+    def _optimizer(self, image: Tensor, moments: Moments | None, octave: Octave) -> PixelOptimizer:
         settings = self.settings
-        return PixelOptimizer(
-            image, settings.optimizer, settings.step_length, settings.ema, moments
-        )
+        rate = settings.step_length * (LAST_RATE if octave.again else 1)
+        return PixelOptimizer(image, settings.optimizer, rate, settings.ema, moments)
 
-    def _phase(self, step: int) -> int | None:
+    def _phase(self, encoder: Encoder, step: int) -> int | None:
         """Return which part of the encoder's largest layers this step looks at.
 
         L-BFGS compares gradients, so it must always see the same; and content has its place.
@@ -173,7 +173,7 @@ class Run:
         content = layer_weights(self.settings.content_layers, None)
         if self.settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS):
             return None
-        if self.stylizer.encoder.phases == 1:
+        if encoder.phases == 1:
             return None
         return PHASE_ORDER[step % len(PHASE_ORDER)]
 

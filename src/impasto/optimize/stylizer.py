@@ -9,6 +9,7 @@ from typing import Any
 from impasto.errors import SettingsError
 from impasto.images import Picture, Source, Sources, identify, read_source, source_list
 from impasto.optimize.objective import Grams, layer_weights, style_targets
+from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
     LEAST_PICTURE,
     alpha_tensor,
@@ -63,15 +64,18 @@ class IterativeStylizer:
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         self.styles = [open_role(source, "style", largest) for source in styles]
         self.identities = [identify(source) for source in styles]
-        self._targets: dict[tuple[int, int], Grams] = {}
-        self.encoder = build_encoder(
-            self.settings.encoder,
-            layers,
-            weights=self.settings.weights,
-            pooling=self.settings.pooling,
-            device=self.device,
-            precision=self.precision,
-        )
+        self._targets: dict[tuple[int, str, int], Grams] = {}
+        self.encoders = {
+            name: build_encoder(
+                name,
+                layers,
+                weights=self.settings.weights,
+                pooling=self.settings.pooling,
+                device=self.device,
+                precision=self.precision,
+            )
+            for name in self.settings.encoders
+        }
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -101,29 +105,34 @@ class IterativeStylizer:
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""
-        return f"{self.encoder.name} on {describe(self.device, self.precision)}"
+        return f"{self.settings.encoder} on {describe(self.device, self.precision)}"
 
-    def style_targets(self, longest: int, pictures: Sequence[Picture] | None = None) -> list[Grams]:
-        """Return the Gram matrices of each style at an octave's size.
+    def style_targets(
+        self, octave: Octave, pictures: Sequence[Picture] | None = None
+    ) -> list[Grams]:
+        """Return the Gram matrices of each style at an octave.
 
         Args:
-            longest: Longest side of the octave; the style's is this times `style_scale`.
+            octave: Its longest side times `style_scale` is the style's.
             pictures: Style pictures whose colors were changed for one content; None: our own,
                 whose targets are kept for the next content.
         """
         if pictures is not None:
-            return [self._style_target(picture, longest) for picture in pictures]
+            return [self._style_target(picture, octave) for picture in pictures]
+        found = []
         for i, picture in enumerate(self.styles):
-            if (i, longest) not in self._targets:
-                self._targets[i, longest] = self._style_target(picture, longest)
-        return [self._targets[i, longest] for i in range(len(self.styles))]
+            key = (i, octave.encoder, max(octave.size))
+            if key not in self._targets:
+                self._targets[key] = self._style_target(picture, octave)
+            found.append(self._targets[key])
+        return found
 
-    def _style_target(self, picture: Picture, longest: int) -> Grams:
-        wanted = round(longest * self.settings.style_scale)
+    def _style_target(self, picture: Picture, octave: Octave) -> Grams:
+        wanted = round(max(octave.size) * self.settings.style_scale)
         size = style_size(picture.size, wanted, self.narrowest)
         image = to_tensor(picture.filled(), size, self.device)
         alpha = alpha_tensor(picture, size, self.device)
-        return style_targets(self.encoder, image, alpha, self._style_layers)
+        return style_targets(self.encoders[octave.encoder], image, alpha, self._style_layers)
 
 
 def _check_shares(shares: Sequence[float] | None, styles: int) -> None:

@@ -20,7 +20,7 @@ class Encoder:
     """A network that turns a picture into features, and where its parameters came from.
 
     Attributes:
-        name: As asked for: `"pocket"` or `"vgg19"`.
+        name: `"pocket"` or `"vgg19"`.
         network: The module.
         file: Name of the file of parameters.
         sha256: Of that file.
