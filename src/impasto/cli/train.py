@@ -2,26 +2,36 @@
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
-from impasto.training.options import EncoderOptions
+from impasto.training.options import EncoderOptions, TrainingOptions
 from impasto.weights import fetch
 
+OptionsT = TypeVar("OptionsT", bound=TrainingOptions)
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
-def _with_options(command: Callable[[EncoderOptions], None]) -> Callable[..., None]:
-    """Give a command the fields of `EncoderOptions` as options."""
+def _with_options(
+    kind: type[OptionsT],
+) -> Callable[[Callable[[OptionsT], None]], Callable[..., None]]:
+    """Give a command the fields of a kind of options as options."""
 
+    def decorate(command: Callable[[OptionsT], None]) -> Callable[..., None]:
+        return _wrapped(command, kind)
+
+    return decorate
+
+
+def _wrapped(command: Callable[[OptionsT], None], kind: type[OptionsT]) -> Callable[..., None]:
     def wrapped(**values: Any) -> None:  # noqa: ANN401
-        command(EncoderOptions(**values))
+        command(kind(**values))
 
     parameters = [
         inspect.Parameter(
@@ -32,7 +42,7 @@ def _with_options(command: Callable[[EncoderOptions], None]) -> Callable[..., No
                 type(each.default), typer.Option(flag(each.name), help=each.metadata["help"])
             ],
         )
-        for each in fields(EncoderOptions)
+        for each in fields(kind)
     ]
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -41,20 +51,29 @@ def _with_options(command: Callable[[EncoderOptions], None]) -> Callable[..., No
 
 
 @app.command("encoder")
-@_with_options
+@_with_options(EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
     """Distill VGG-19 into the pocket encoder; started again, it goes on where it stopped.
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
-    from impasto.training.encoder import POCKET, described, train
+    from impasto.training.encoder import POCKET, train
+
+    _train(options, train, POCKET)
+
+
+def _train(
+    options: OptionsT, training: Callable[[OptionsT], Iterator[Mapping[str, float]]], product: str
+) -> None:
+    """Go through a training, print its log and in the end where its product is."""
+    from impasto.training.runs import described
 
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     try:
-        for line in train(options):
+        for line in training(options):
             print(described(line), flush=True)
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    print(Path(options.output) / POCKET)
+    print(Path(options.output) / product)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from impasto.errors import WeightsError
+from impasto.errors import SettingsError, WeightsError
+from impasto.training.options import TrainingOptions
 from impasto.weights.atomic import replacing
+
+#: Options that a training may be gone on with another value of.
+MAY_CHANGE = ("photos", "paintings", "teacher", "output", "device", "minutes")
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(facts["step"], facts["minutes"], facts["options"], tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} is no checkpoint: remove it to begin anew") from error
+
+
+def check_same_training(checkpoint: Checkpoint, options: TrainingOptions) -> None:
+    """Refuse to go on with other options than a training was begun with.
+
+    Raises:
+        SettingsError: One differs that matters.
+    """
+    for name, value in asdict(options).items():
+        begun = checkpoint.options.get(name)
+        if name not in MAY_CHANGE and begun != value:
+            raise SettingsError(
+                f"this training was begun with {name} {begun}: "
+                "go on with that or name another output folder"
+            )
 
 
 def optimizer_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

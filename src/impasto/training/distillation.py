@@ -12,7 +12,12 @@ from impasto.errors import SettingsError
 from impasto.perception.devices import choose_device, has_fast_bfloat16
 from impasto.perception.pocket import PHASES, POCKET_LAYERS, SAMPLED_LAYERS, PocketShape
 from impasto.perception.vgg import VGG19
-from impasto.training.checkpoints import Checkpoint, optimizer_tensors, restore_optimizers
+from impasto.training.checkpoints import (
+    Checkpoint,
+    check_same_training,
+    optimizer_tensors,
+    restore_optimizers,
+)
 from impasto.training.crops import Dice, batch, load_folder
 from impasto.training.lessons import disagreement, feature_error, gram_distance, style_gradient
 from impasto.training.muon import Muon
@@ -22,8 +27,6 @@ from impasto.training.student import Student
 from impasto.weights import fetch, load_pocket, load_vgg19
 
 LAYERS = tuple(POCKET_LAYERS)
-#: Options that a training may be gone on with another value of.
-MAY_CHANGE = ("photos", "paintings", "teacher", "output", "device", "minutes")
 #: Of biases and gains; with batch normalization they take large steps.
 ADAM_RATE = 0.02
 _HELD_OUT = 20
@@ -49,6 +52,7 @@ class Distillation:
         self.adam = torch.optim.Adam(self.student.norms.parameters(), ADAM_RATE, (0.9, 0.99))
         self.pool = Pool(options.pool, options.crop, self.device)
         self.step, self.spent = 0, 0.0
+        self.losses: Sequence[str] = ("features", "grams", "gradient")
         self.photos, self.held_photos = _split(load_folder(Path(options.photos), self.device))
         self.paintings, self.held_paintings = _split(
             load_folder(Path(options.paintings), self.device)
@@ -176,19 +180,17 @@ class Distillation:
         }
         return Checkpoint(self.step, self.spent, asdict(self.options), tensors)
 
+    def result(self) -> tuple[dict[str, Tensor], str]:
+        """Return kernels and biases as `Pocket` reads them."""
+        return self.student.folded(), "pocket"
+
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint.
 
         Raises:
             SettingsError: It is of a training with other options.
         """
-        for name, value in asdict(self.options).items():
-            begun = checkpoint.options.get(name)
-            if name not in MAY_CHANGE and begun != value:
-                raise SettingsError(
-                    f"this training was begun with {name} {begun}: "
-                    "go on with that or name another output folder"
-                )
+        check_same_training(checkpoint, self.options)
         self.student.load_state_dict(checkpoint.part("student"))
         restore_optimizers(self.student, (self.muon, self.adam), checkpoint.part("optimizer"))
         pool = checkpoint.part("pool")

@@ -11,8 +11,8 @@ def _option(default: Any, help: str) -> Any:  # noqa: ANN401
 
 
 @dataclass(frozen=True)
-class EncoderOptions:
-    """Everything that training the pocket encoder depends on.
+class TrainingOptions:
+    """What all trainings depend on.
 
     Raises:
         SettingsError: A value is out of range, or a folder is not named.
@@ -20,20 +20,12 @@ class EncoderOptions:
 
     photos: str = _option("", "Folder of photographs.")
     paintings: str = _option("", "Folder of paintings.")
-    output: str = _option("encoder", "Folder for all that comes out.")
+    output: str = _option("run", "Folder for all that comes out.")
     teacher: str = _option("", "VGG-19; none: found or downloaded.")
-    begin: str = _option("", "A trained file to begin with; none: at random.")
-    widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
-    depths: str = _option("1,1,1,1", "Convolutions of its stages.")
     steps: int = _option(20000, "Steps in all.")
     batch: int = _option(8, "Pictures a step.")
     crop: int = _option(128, "Their side in pixels.")
-    pool: int = _option(256, "Half-stylized pictures at hand.")
-    every: int = _option(3, "One step in so many teaches gradients.")
-    agreement: float = _option(1.0, "Weight of gradient agreement.")
-    gram: float = _option(0.5, "Weight of the Gram error.")
     rate: float = _option(0.2, "Step length of Muon at its largest.")
-    frozen: float = _option(0.25, "Last part, with fixed statistics.")
     seed: int = _option(0, "Of everything random.")
     device: str = _option("auto", "auto, cpu or cuda.")
     minutes: float = _option(0.0, "Stop after so many; 0: at the end.")
@@ -42,19 +34,40 @@ class EncoderOptions:
         for name in ("photos", "paintings"):
             if not getattr(self, name):
                 raise SettingsError(f"there are no {name} to learn from: name a folder of {name}")
-        rules = {
-            "steps, pool and every are at least 1": min(self.steps, self.pool, self.every) >= 1,
-            "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
-            "pool is at least half of batch": self.pool >= self.batch // 2,
-            "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
-            "frozen is from 0 to 1": 0 <= self.frozen <= 1,
-            "to begin with a trained file, frozen is 1": not self.begin or self.frozen == 1,
-            "agreement, gram, rate, minutes and seed are not negative": min(
-                self.agreement, self.gram, self.rate, self.minutes, self.seed
-            )
-            >= 0,
-            "device is auto, cpu or cuda": self.device in ("auto", "cpu", "cuda"),
-        }
-        for rule, kept in rules.items():
+        for rule, kept in self.rules().items():
             if not kept:
                 raise SettingsError(rule)
+
+    def rules(self) -> dict[str, bool]:
+        """Return what must hold, in words, and whether it does."""
+        return {
+            "steps is at least 1": self.steps >= 1,
+            "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
+            "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
+            "rate, minutes and seed are not negative": min(self.rate, self.minutes, self.seed) >= 0,
+            "device is auto, cpu or cuda": self.device in ("auto", "cpu", "cuda"),
+        }
+
+
+@dataclass(frozen=True)
+class EncoderOptions(TrainingOptions):
+    """Everything that training the pocket encoder depends on."""
+
+    begin: str = _option("", "A trained file to begin with; none: at random.")
+    widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
+    depths: str = _option("1,1,1,1", "Convolutions of its stages.")
+    pool: int = _option(256, "Half-stylized pictures at hand.")
+    every: int = _option(3, "One step in so many teaches gradients.")
+    agreement: float = _option(1.0, "Weight of gradient agreement.")
+    gram: float = _option(0.5, "Weight of the Gram error.")
+    frozen: float = _option(0.25, "Last part, with fixed statistics.")
+
+    def rules(self) -> dict[str, bool]:
+        """Return what must hold, in words, and whether it does."""
+        return super().rules() | {
+            "pool and every are at least 1": min(self.pool, self.every) >= 1,
+            "pool is at least half of batch": self.pool >= self.batch // 2,
+            "frozen is from 0 to 1": 0 <= self.frozen <= 1,
+            "to begin with a trained file, frozen is 1": not self.begin or self.frozen == 1,
+            "agreement and gram are not negative": min(self.agreement, self.gram) >= 0,
+        }
