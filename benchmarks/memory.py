@@ -20,7 +20,7 @@ stylizer = impasto.IterativeStylizer(
 )
 picture = stylizer(skimage.data.coffee())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-expected = needed_bytes(picture.size, size, stylizer.settings.encoders, stylizer.precision)
+expected = needed_bytes(picture.size, size, stylizer.settings, stylizer.precision)
 print(f"{picture.width}x{picture.height} {encoder} {stylizer.precision}: "
       f"peak {peak / 2**30:.2f} GiB, "
       f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "

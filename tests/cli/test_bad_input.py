@@ -159,6 +159,9 @@ def test_no_weights_and_no_network(
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "cache"))
     for name in ("KERAS_HOME", "TORCH_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
+    pooled = impasto("stylize", *files, "--encoder", "pocket+vgg19", "--pooling", "average")
+    assert pooled.status == 2
+    assert "no pooling" in pooled.only_line
     outcome = impasto("stylize", *files, "--encoder", "vgg19")
     assert outcome.status == 1
     assert "IMPASTO_OFFLINE" in outcome.only_line

@@ -108,6 +108,22 @@ def test_where_all_octaves_fit_each_has_its_share(
     assert first == pytest.approx(last, rel=0.35)
 
 
+@pytest.mark.parametrize("limit", [4.5, 5, 6, 7, 8, 10, 15, 20, 40])
+@pytest.mark.parametrize("longest", [512, 1024])
+def test_a_dear_last_octave_does_not_starve_the_others(
+    monkeypatch: pytest.MonkeyPatch, limit: float, longest: int
+) -> None:
+    octaves = octaves_of(octave_sizes((4, 3), longest, 256, 16), ["pocket", "vgg19"])
+    clock = Clock(monkeypatch, 0.36)
+    schedule = Schedule(octaves, Settings(time=limit), clock.now)
+    clock.run(schedule, octaves)
+    usual = default_steps(octaves)
+    shares = [n / u for n, u in zip(schedule.steps, usual, strict=True) if n]
+    assert min(shares) > 0.33 * max(shares), schedule.steps
+    if schedule.steps[-1]:
+        assert schedule.steps[-1] >= plan.LEAST_STEPS
+
+
 def test_a_limit_too_short_for_the_fine_octave_is_spent_on_the_coarse_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -157,8 +157,7 @@ def _from_recipe(
         content = str(find_input(recipe, "content", places)[0])
     else:
         # What belongs to the old picture: where its run ended, and its camera's data.
-        steps = None if settings.steps is None else (sum(settings.steps),)
-        settings = settings.updated(steps=steps, stop_after=None, keep_exif=False, keep_gps=False)
+        settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
     chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
     asked = {name: entry for name, entry in recipe.items() if name not in options}
     kept = settings.updated(weights=None) if {"weights", "encoder"} & options.keys() else settings

@@ -16,6 +16,8 @@ from impasto.cli.progress import Progress
 from impasto.cli.records import Records
 from impasto.errors import ImpastoError
 from impasto.optimize import State
+from impasto.optimize.objective import layers_of
+from impasto.perception import check_encoders
 from impasto.weights import WeightsFile, fetch, find
 
 
@@ -44,8 +46,8 @@ def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: floa
     with _uninterrupted():
         if ending is not None:
             say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
-        elif max(state.size) < max(state.picture.size):
-            say(f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged", quiet)
+        elif job.settings.time is not None and not state.steps[-1]:
+            say(_what_time_was_short_for(state, job), quiet)
         paths = job.save(state.picture, force=force)
         paths += records.save(state, job.protected)
         for path in paths:
@@ -74,9 +76,16 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     if not missing:
         return False
     job.check_pictures()
+    check_encoders(job.settings.encoders, layers_of(job.settings), job.settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)
     return True
+
+
+def _what_time_was_short_for(state: State, job: Job) -> str:
+    if max(state.size) < max(state.picture.size):
+        return f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged"
+    return f"no time for {job.settings.encoders[-1]}: painted without it"
 
 
 def _work(

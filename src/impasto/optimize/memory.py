@@ -1,12 +1,12 @@
 """What a run will need of memory, estimated before it begins."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 
 from impasto.errors import ImpastoError
+from impasto.optimize.objective import wants_whole_layers
 from impasto.settings import Settings
 
 #: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md); of a style
@@ -17,41 +17,34 @@ BYTES_PER_PIXEL = {
     ("pocket", torch.float32): 1200,
     ("pocket", torch.bfloat16): 700,
 }
-STYLE_BYTES_PER_PIXEL = {
-    ("vgg19", torch.float32): 1200,
-    ("vgg19", torch.bfloat16): 700,
-    ("pocket", torch.float32): 1200,
-    ("pocket", torch.bfloat16): 700,
-}
-#: What L-BFGS adds: its history, and with pocket the largest layers whole instead of in phases.
-LBFGS_BYTES_PER_PIXEL = {"vgg19": 500, "pocket": 1000}
+STYLE_BYTES_PER_PIXEL = {torch.float32: 1200, torch.bfloat16: 700}
+#: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
+HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.65e9
 
 
 def needed_bytes(
     size: tuple[int, int],
     style: int,
-    encoders: Iterable[str],
+    settings: Settings,
     precision: torch.dtype,
-    optimizer: str = "adam",
 ) -> float:
     """Estimate the peak memory of a run.
 
     Args:
         size: (width, height) of the last octave.
         style: Longest side of the style picture there, taken for a square.
-        encoders: Their names; they work one after the other.
+        settings: Whose encoders (they work one after the other), layers and optimizer count.
         precision: Of the arithmetic.
-        optimizer: Its name.
     """
-    most = 0.0
-    for encoder in encoders:
-        each = BYTES_PER_PIXEL[encoder, precision]
-        if optimizer == "lbfgs":
-            each += LBFGS_BYTES_PER_PIXEL[encoder]
-        reading = style**2 * STYLE_BYTES_PER_PIXEL[encoder, precision]
-        most = max(most, size[0] * size[1] * each, reading)
-    return BASE_BYTES + most
+    each = {name: BYTES_PER_PIXEL[name, precision] for name in settings.encoders}
+    if "pocket" in each and wants_whole_layers(settings):
+        each["pocket"] += WHOLE_BYTES_PER_PIXEL
+    most = max(each.values())
+    if settings.optimizer == "lbfgs":
+        most += HISTORY_BYTES_PER_PIXEL
+    reading = style**2 * STYLE_BYTES_PER_PIXEL[precision]
+    return BASE_BYTES + max(size[0] * size[1] * most, reading)
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -100,7 +93,7 @@ def check_memory(
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
     free = free_bytes(device)
-    needed = needed_bytes(size, style, settings.encoders, precision, settings.optimizer)
+    needed = needed_bytes(size, style, settings, precision)
     if free is None or needed <= free:
         return
     fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.perception import (
+    SAMPLED_LAYERS,
     Encoder,
     canonical,
     content_loss,
@@ -56,10 +57,29 @@ def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[s
     return layers
 
 
+def layers_of(settings: Settings) -> set[str]:
+    """Return the canonical names of all layers that the losses look at.
+
+    Raises:
+        SettingsError: One does not exist, or is named twice.
+    """
+    names = (settings.style_layers, settings.content_layers)
+    return {layer for each in names for layer in layer_weights(each, None)}
+
+
 def shares_of(settings: Settings, styles: int) -> list[float]:
     """Return each style's share of the style loss; they sum to 1."""
     given = settings.style_weights or (1.0,) * styles
     return [share / sum(given) for share in given]
+
+
+def wants_whole_layers(settings: Settings) -> bool:
+    """Tell whether every step must see the encoder's largest layers whole, not in phases.
+
+    L-BFGS compares gradients, so it must always see the same; and content has its place.
+    """
+    content = layer_weights(settings.content_layers, None)
+    return settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS)
 
 
 @torch.no_grad()

@@ -140,23 +140,28 @@ class Schedule:
     def _replan(self, octave: int, step: int, left: float) -> None:
         """Scale the default numbers of steps so that they fill the time that is left.
 
-        Octaves at the fine end that could not take a few steps are left out; the picture is
-        enlarged in their stead, and the coarser ones have their time.
+        Octaves at the end whose share is less than a few steps are left out; the picture is
+        enlarged in their stead, and the others have their time.
         """
         seconds = [self._estimate(i) for i in range(len(self.steps))]
-        last = len(self.steps) - 1
-        least = [(SETUP_STEPS + LEAST_STEPS) * second for second in seconds]
-        while last > octave and sum(least[octave + 1 : last + 1]) > left:
-            last -= 1
-        ahead = range(octave + 1, last + 1)
-        left -= sum(SETUP_STEPS * seconds[i] for i in ahead)
-        usual = sum(self.default[i] * seconds[i] for i in (octave, *ahead))
-        scale = (left + step * seconds[octave]) / usual
-        rounded = [max(LEAST_STEPS, round(self.default[i] * scale)) for i in ahead]
-        # What rounding up gives the finer octaves, this one gives back.
-        spared = left - sum(n * seconds[i] for n, i in zip(rounded, ahead, strict=True))
-        own = step + max(0, round(spared / seconds[octave]))
-        self.steps[octave:] = [own, *rounded, *[0] * (len(self.steps) - last - 1)]
+        left += step * seconds[octave]
+        for last in range(len(self.steps) - 1, octave - 1, -1):
+            ahead = range(octave + 1, last + 1)
+            free = left - sum(SETUP_STEPS * seconds[i] for i in ahead)
+            if last == octave or self._share(octave, last, free, seconds) >= LEAST_STEPS:
+                break
+        planned = []
+        # From the end on, rounded down: what a dear step leaves over buys cheap ones before it.
+        for i in reversed(ahead):
+            planned.append(max(LEAST_STEPS, self._share(octave, i, free, seconds)))
+            free -= planned[-1] * seconds[i]
+        own = max(step, round(free / seconds[octave]))
+        self.steps[octave:] = [own, *reversed(planned), *[0] * (len(self.steps) - last - 1)]
+
+    def _share(self, first: int, last: int, free: float, seconds: Sequence[float]) -> int:
+        """Return the steps of octave `last` where `first` to `last` divide `free` seconds."""
+        usual = sum(self.default[i] * seconds[i] for i in range(first, last + 1))
+        return int(self.default[last] * free / usual)
 
     def _estimate(self, octave: int) -> float:
         """Return the seconds of a step, from those measured in the octave at hand.

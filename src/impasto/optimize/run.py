@@ -16,13 +16,13 @@ from torch import Tensor
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Identity, Picture, Source, identify, match_colors, open_picture
 from impasto.optimize.memory import check_memory
-from impasto.optimize.objective import Losses, Objective, layer_weights, shares_of
+from impasto.optimize.objective import Losses, Objective, shares_of, wants_whole_layers
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.pyramid import LEAST_PICTURE, alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.optimize.states import State
-from impasto.perception import SAMPLED_LAYERS, Encoder
+from impasto.perception import Encoder
 from impasto.settings import STARTS, Settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Run:
         self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
         style = round(max(self.size) * self.settings.style_scale)
         check_memory(self.size, style, self.device, stylizer.precision, self.settings)
-        self.started = started
+        self.started, self.whole = started, wants_whole_layers(self.settings)
         self.schedule = Schedule(self.octaves, self.settings, started)
         self.content = picture.resized(self.size)
         self.filled = self.content.filled()
@@ -123,8 +123,9 @@ class Run:
             step += 1
             begun = time.monotonic()
             losses = _descend(objective, optimizer, self._phase(objective.encoder, done + step))
+            loss = float(losses.total.detach())  # waits for the device
             self.schedule.took(number, step, time.monotonic() - begun)
-            self.schedule.saw(number, step, float(losses.total.detach()))
+            self.schedule.saw(number, step, loss)
             yield self._state(number, step, done + step, losses, optimizer.result())
 
     def _state(self, number: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
@@ -166,14 +167,8 @@ class Run:
         return PixelOptimizer(image, settings.optimizer, rate, settings.ema, moments)
 
     def _phase(self, encoder: Encoder, step: int) -> int | None:
-        """Return which part of the encoder's largest layers this step looks at.
-
-        L-BFGS compares gradients, so it must always see the same; and content has its place.
-        """
-        content = layer_weights(self.settings.content_layers, None)
-        if self.settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS):
-            return None
-        if encoder.phases == 1:
+        """Return which part of the encoder's largest layers this step looks at."""
+        if self.whole or encoder.phases == 1:
             return None
         return PHASE_ORDER[step % len(PHASE_ORDER)]
 

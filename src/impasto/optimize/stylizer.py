@@ -8,7 +8,7 @@ from typing import Any
 
 from impasto.errors import SettingsError
 from impasto.images import Picture, Source, Sources, identify, read_source, source_list
-from impasto.optimize.objective import Grams, layer_weights, style_targets
+from impasto.optimize.objective import Grams, layer_weights, layers_of, style_targets
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
     LEAST_PICTURE,
@@ -59,7 +59,7 @@ class IterativeStylizer:
         styles = [read_source(source) for source in source_list(style)]
         _check_shares(self.settings.style_weights, len(styles))
         self._style_layers = tuple(layer_weights(self.settings.style_layers, None))
-        layers = {*self._style_layers, *layer_weights(self.settings.content_layers, None)}
+        layers = layers_of(self.settings)
         self.narrowest = least_side(layers)
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         self.styles = [open_role(source, "style", largest) for source in styles]

@@ -1,6 +1,6 @@
 """What a picture looks like to a network: encoders, Gram matrices and losses."""
 
-from impasto.perception.encoders import Encoder, build_encoder
+from impasto.perception.encoders import Encoder, build_encoder, check_encoders
 from impasto.perception.layers import LAYERS, canonical, deepest, pools_before
 from impasto.perception.losses import (
     content_loss,
@@ -22,6 +22,7 @@ __all__ = [
     "Pocket",
     "build_encoder",
     "canonical",
+    "check_encoders",
     "content_loss",
     "deepest",
     "gram_matrix",

@@ -50,6 +50,18 @@ class Encoder:
         return features
 
 
+def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
+    """Refuse what an encoder does not have, before its file is read or downloaded.
+
+    Raises:
+        SettingsError: It does not have one of the layers, or no pooling to choose.
+    """
+    if "pocket" in names:
+        check_layers(layers)
+        if pooling != "max":
+            raise SettingsError("the encoder pocket has no pooling: use encoder vgg19 alone")
+
+
 def build_encoder(
     name: str,
     layers: Iterable[str],
@@ -74,10 +86,7 @@ def build_encoder(
         WeightsError: Its file is nowhere to be found, damaged, or of another network.
     """
     wanted = tuple(layers)
-    if name == "pocket":
-        check_layers(wanted)
-        if pooling != "max":
-            raise SettingsError("the encoder pocket has no pooling: use encoder vgg19")
+    check_encoders([name], wanted, pooling)
     path = fetch(name) if weights is None else Path(weights)
     network: Pocket | VGG19
     if name == "pocket":

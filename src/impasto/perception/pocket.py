@@ -206,7 +206,7 @@ def check_layers(layers: Iterable[str]) -> None:
     if unknown := [name for name in layers if name not in POCKET_LAYERS]:
         raise SettingsError(
             f"the encoder pocket knows {', '.join(POCKET_LAYERS)}, not {unknown[0]}: "
-            "name one of these or use encoder vgg19"
+            "name one of these or use encoder vgg19 alone"
         )
 
 

@@ -119,7 +119,8 @@ def _advance(
     means = {name: float(torch.stack(v).mean()) if v else math.nan for name, v in sums.items()}
     if not all(math.isfinite(means[name]) for name, values in sums.items() if values):
         raise WeightsError(
-            f"the losses left all bounds before step {training.step}: choose a smaller rate"
+            f"the losses left all bounds before step {training.step}: choose a smaller rate "
+            "and another output folder"
         )
     return means
 
