@@ -134,7 +134,7 @@ class PocketNetwork(nn.Module, ABC):
         for unit in self.units:
             if not missing:
                 break
-            x = self.layer(unit.name, x if unit.name == "stem" else _padded(x), unit.stride)
+            x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
                 seen = thinned(x, phase) if phase is not None and unit.tap in SAMPLED_LAYERS else x
@@ -249,7 +249,8 @@ class _Thinned(torch.autograd.Function):
         return whole, None
 
 
-def _padded(x: Tensor) -> Tensor:
+def padded(x: Tensor) -> Tensor:
+    """Return (N, C, H + 2, W + 2), borders repeated."""
     return F.pad(x, (1, 1, 1, 1), mode="replicate")
 
 

@@ -44,7 +44,7 @@ class Distillation:
 
     def __init__(self, options: EncoderOptions, teacher: VGG19 | None = None) -> None:
         self.options = options
-        self.device = _device(options.device)
+        self.device = training_device(options.device)
         self.fast = has_fast_bfloat16(self.device)
         self.teacher = teacher or load_teacher(options.teacher, self.device, self.fast)
         self.student = Student(shape_of(options), options.seed).to(self.device)
@@ -53,8 +53,8 @@ class Distillation:
         self.pool = Pool(options.pool, options.crop, self.device)
         self.step, self.spent = 0, 0.0
         self.losses: Sequence[str] = ("features", "grams", "gradient")
-        self.photos, self.held_photos = _split(load_folder(Path(options.photos), self.device))
-        self.paintings, self.held_paintings = _split(
+        self.photos, self.held_photos = held_out(load_folder(Path(options.photos), self.device))
+        self.paintings, self.held_paintings = held_out(
             load_folder(Path(options.paintings), self.device)
         )
         self._prepare()
@@ -242,12 +242,13 @@ def _parted(features: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor],
     return first, {name: f[count:] for name, f in features.items()}
 
 
-def _split(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the pictures to train with, and those to measure with."""
     held = list(pictures[::_HELD_OUT])
     return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
 
 
-def _device(name: str) -> torch.device:
+def training_device(name: str) -> torch.device:
     """Return CUDA where it is, or the CPU: other devices lack the arithmetic."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

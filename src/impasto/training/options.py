@@ -71,3 +71,27 @@ class EncoderOptions(TrainingOptions):
             "to begin with a trained file, frozen is 1": not self.begin or self.frozen == 1,
             "agreement and gram are not negative": min(self.agreement, self.gram) >= 0,
         }
+
+
+@dataclass(frozen=True)
+class FastOptions(TrainingOptions):
+    """Everything that training the any-style network depends on."""
+
+    rate: float = _option(0.01, "Step length of Muon at its largest.")
+    begin: str = _option("", "A trained file to begin with; none: at random.")
+    near: int = _option(48, "Channels at a quarter of the resolution.")
+    far: int = _option(128, "Channels at an eighth.")
+    content: float = _option(0.4, "Weight of the content loss.")
+    flat: float = _option(0.5, "Weight of smoothness on flat parts.")
+    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
+    identity: float = _option(1.0, "Weight of painting a picture like itself.")
+
+    def rules(self) -> dict[str, bool]:
+        """Return what must hold, in words, and whether it does."""
+        return super().rules() | {
+            "near and far are at least 8": min(self.near, self.far) >= 8,
+            "content, flat, shift and identity are not negative": min(
+                self.content, self.flat, self.shift, self.identity
+            )
+            >= 0,
+        }
