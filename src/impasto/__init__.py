@@ -18,12 +18,15 @@ if TYPE_CHECKING:
         SettingsError,
         WeightsError,
     )
+    from impasto.fast import FastStylizer
     from impasto.images import Picture, open_picture, read_recipe
-    from impasto.optimize import IterativeStylizer, State
+    from impasto.optimize import IterativeStylizer
     from impasto.reproduction import reproduce
     from impasto.settings import Settings
+    from impasto.states import State
 
 _HOME = {
+    "FastStylizer": "impasto.fast",
     "ImageError": "impasto.errors",
     "ImpastoError": "impasto.errors",
     "IterativeStylizer": "impasto.optimize",
@@ -32,7 +35,7 @@ _HOME = {
     "RecipeError": "impasto.errors",
     "Settings": "impasto.settings",
     "SettingsError": "impasto.errors",
-    "State": "impasto.optimize",
+    "State": "impasto.states",
     "Stylizer": "impasto.api",
     "WeightsError": "impasto.errors",
     "make_stylizer": "impasto.api",
@@ -43,6 +46,7 @@ _HOME = {
 }
 
 __all__ = [
+    "FastStylizer",
     "ImageError",
     "ImpastoError",
     "IterativeStylizer",

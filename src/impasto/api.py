@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from impasto.images import Picture, Source, Sources, source_list
-from impasto.optimize import IterativeStylizer, State
 from impasto.settings import Settings
+from impasto.states import State
 
 
 @runtime_checkable
@@ -32,9 +32,23 @@ class Stylizer(Protocol):
         ...
 
 
-#: What each method of `Settings.method` is made by: style pictures and settings -> stylizer.
+def _optimize(style: Sequence[Source], settings: Settings) -> Stylizer:
+    from impasto.optimize import IterativeStylizer
+
+    return IterativeStylizer(style, settings)
+
+
+def _fast(style: Sequence[Source], settings: Settings) -> Stylizer:
+    from impasto.fast import FastStylizer
+
+    return FastStylizer(style, settings)
+
+
+#: What each method of `Settings.method` is made by: style pictures and settings -> stylizer. What a
+#: method needs is imported when it is chosen.
 METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
-    "optimize": IterativeStylizer,
+    "optimize": _optimize,
+    "fast": _fast,
 }
 
 

@@ -21,6 +21,8 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
     "relative": (0.15, 1.0, 2.0),
     "gatys": (1.0, 100.0, 0.0),
 }
+#: Options of losses and optimization that method fast knows too.
+_EVERYWHERE = ("style_weights", "seed")
 #: Starts that are no files.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
@@ -55,7 +57,12 @@ class Settings:
         SettingsError: A value is out of range or of the wrong type; the message names the option.
     """
 
-    method: str = option("optimize", "How to paint.", "Method", choices=("optimize",))
+    method: str = option(
+        "optimize",
+        "How to paint: optimize the pixels, fast (one pass of a network), or both in turn.",
+        "Method",
+        choices=("optimize", "fast", "fast+optimize"),
+    )
     encoder: str = option(
         "pocket",
         "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
@@ -69,9 +76,18 @@ class Settings:
         "Method",
         shown="bundled or found",
     )
+    runtime: str = option(
+        "auto",
+        "What runs the network of method fast.",
+        "Method",
+        choices=("auto", "onnxruntime", "openvino"),
+    )
     size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
     style_scale: float = option(
         1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
+    )
+    strength: float = option(
+        1.0, "Of method fast: 0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
     )
     color: str = option(
         "style",
@@ -183,10 +199,24 @@ class Settings:
             ("style_layers", "style_layer_weights"),
         ):
             _same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        self._check_method()
         if self.weights is not None and len(self.encoders) > 1:
             raise SettingsError("weights names one encoder's file: choose encoder pocket or vgg19")
         if self.keep_gps and not self.keep_exif:
             object.__setattr__(self, "keep_exif", True)
+
+    def _check_method(self) -> None:
+        """Refuse options that the chosen method would ignore."""
+        if self.method != "fast" and self.strength != 1:
+            raise SettingsError(f"strength is for method fast: it does nothing with {self.method}")
+        groups = ("Losses", "Optimization") if self.method == "fast" else ()
+        for each in fields(self):
+            told = getattr(self, each.name) != each.default
+            if told and each.metadata["group"] in groups and each.name not in _EVERYWHERE:
+                raise SettingsError(
+                    f"{each.name} does nothing with method fast: leave it out, or choose method "
+                    "optimize"
+                )
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -228,6 +258,22 @@ class Settings:
             SettingsError: A name is unknown, or a value is out of range.
         """
         return cls().updated(**values)
+
+
+def shares_of(settings: Settings, styles: int) -> list[float]:
+    """Return each style picture's share; they sum to 1.
+
+    Raises:
+        SettingsError: There is no picture, or another number of weights, or all are 0.
+    """
+    given = settings.style_weights or (1.0,) * styles
+    if not styles:
+        raise SettingsError("give at least one style picture")
+    if len(given) != styles:
+        raise SettingsError(f"style_weights has {len(given)} numbers for {styles} style pictures")
+    if not sum(given):
+        raise SettingsError("style_weights must not all be 0")
+    return [share / sum(given) for share in given]
 
 
 FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(Settings)}

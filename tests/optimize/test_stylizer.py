@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Picture, open_picture
-from impasto.optimize import IterativeStylizer, State, memory
+from impasto.optimize import IterativeStylizer, memory
 from impasto.settings import Settings
+from impasto.states import State
 
 Array = NDArray[np.uint8]
 SMALL: Mapping[str, Any] = {

@@ -15,9 +15,9 @@ from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
 from impasto.cli.records import Records
 from impasto.errors import ImpastoError
-from impasto.optimize import State
 from impasto.optimize.objective import layers_of
 from impasto.perception import check_encoders
+from impasto.states import State
 from impasto.weights import WeightsFile, fetch, find
 
 

@@ -7,7 +7,7 @@ from rich import progress as rich_progress
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from impasto.optimize import State
+    from impasto.states import State
 
 
 class Progress:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.cli.plots import Point, check_plot, save_plot
 from impasto.images import check_animation, check_writable, save_animation
-from impasto.optimize.plots import Point, check_plot, save_plot
 
 if TYPE_CHECKING:
-    from impasto.optimize import State
+    from impasto.states import State
 
 #: An animation has at most this many frames; when there are more, every other one goes.
 MOST_FRAMES = 96

@@ -1,13 +1,14 @@
 """Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
 
 from impasto.images.animation import check_animation, save_animation
-from impasto.images.color import keep_colors, match_colors
+from impasto.images.color import color_transform, keep_colors, match_colors
 from impasto.images.formats import is_picture_name
 from impasto.images.naming import output_name
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
 from impasto.images.recipe import read_recipe
 from impasto.images.resizing import fitted_size
+from impasto.images.roles import LEAST_PICTURE, open_role
 from impasto.images.sources import (
     Identity,
     Source,
@@ -19,18 +20,21 @@ from impasto.images.sources import (
 from impasto.images.writing import check_writable, refuse_inputs, write_atomically
 
 __all__ = [
+    "LEAST_PICTURE",
     "Identity",
     "Picture",
     "Source",
     "Sources",
     "check_animation",
     "check_writable",
+    "color_transform",
     "fitted_size",
     "identify",
     "is_picture_name",
     "keep_colors",
     "match_colors",
     "open_picture",
+    "open_role",
     "output_name",
     "read_recipe",
     "read_source",

@@ -62,13 +62,30 @@ def match_colors(
     Returns:
         float32 (H, W, 3), clipped to [0, 1].
     """
-    mean, covariance = _statistics(pixels, alpha)
-    wanted_mean, wanted_covariance = _statistics(reference, reference_alpha)
-    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
-    offset = wanted_mean - matrix @ mean
+    matrix, offset = color_transform(pixels, reference, alpha, reference_alpha)
     matched = pixels @ matrix.T.astype(np.float32) + offset.astype(np.float32)
     clipped: Floats = np.clip(matched, 0, 1).astype(np.float32)
     return clipped
+
+
+def color_transform(
+    pixels: Floats,
+    reference: Floats,
+    alpha: Floats | None = None,
+    reference_alpha: Floats | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what `match_colors` does to a color x: matrix (3, 3) · x + offset (3,).
+
+    Args:
+        pixels: As in `match_colors`, and so are the others.
+        reference: Any size.
+        alpha: How much each pixel counts.
+        reference_alpha: The same of `reference`.
+    """
+    mean, covariance = _statistics(pixels, alpha)
+    wanted_mean, wanted_covariance = _statistics(reference, reference_alpha)
+    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
+    return matrix, wanted_mean - matrix @ mean
 
 
 def _statistics(pixels: Floats, alpha: Floats | None) -> tuple[NDArray[Any], NDArray[Any]]:

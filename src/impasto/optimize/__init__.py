@@ -1,6 +1,5 @@
-"""The iterative stylizer (Gatys et al. 2016): pyramid, optimizers, plan, states."""
+"""The iterative stylizer (Gatys et al. 2016): pyramid, optimizers, plan."""
 
-from impasto.optimize.states import State
 from impasto.optimize.stylizer import IterativeStylizer
 
-__all__ = ["IterativeStylizer", "State"]
+__all__ = ["IterativeStylizer"]

@@ -19,7 +19,7 @@ from impasto.perception import (
     style_loss,
     tv_loss,
 )
-from impasto.settings import Settings
+from impasto.settings import Settings, shares_of
 
 Grams = Mapping[str, Tensor]
 Masks = Mapping[str, Tensor | None]
@@ -65,12 +65,6 @@ def layers_of(settings: Settings) -> set[str]:
     """
     names = (settings.style_layers, settings.content_layers)
     return {layer for each in names for layer in layer_weights(each, None)}
-
-
-def shares_of(settings: Settings, styles: int) -> list[float]:
-    """Return each style's share of the style loss; they sum to 1."""
-    given = settings.style_weights or (1.0,) * styles
-    return [share / sum(given) for share in given]
 
 
 def wants_whole_layers(settings: Settings) -> bool:

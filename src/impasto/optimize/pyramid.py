@@ -8,11 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import ImageError
-from impasto.images import Picture, fitted_size
+from impasto.images import LEAST_PICTURE, Picture, fitted_size
 from impasto.perception import deepest, pools_before
-
-#: Shorter side of any picture worth looking at, in pixels.
-LEAST_PICTURE = 8
 
 
 def least_side(layers: Iterable[str]) -> int:

@@ -8,9 +8,9 @@ import torch
 
 from impasto.images import Identity, Picture, keep_colors
 from impasto.optimize.pyramid import enlarge
-from impasto.optimize.states import State
 from impasto.perception import Encoder
 from impasto.settings import Settings
+from impasto.states import State
 from impasto.version import __version__
 
 

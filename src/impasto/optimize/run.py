@@ -13,17 +13,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.images import Identity, Picture, Source, identify, match_colors, open_picture
+from impasto.errors import ImpastoError, SettingsError
+from impasto.images import (
+    Identity,
+    Picture,
+    Source,
+    identify,
+    match_colors,
+    open_role,
+)
 from impasto.optimize.memory import check_memory
-from impasto.optimize.objective import Losses, Objective, shares_of, wants_whole_layers
+from impasto.optimize.objective import Losses, Objective, wants_whole_layers
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
-from impasto.optimize.pyramid import LEAST_PICTURE, alpha_tensor, enlarge, octave_sizes, to_tensor
+from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
-from impasto.optimize.states import State
 from impasto.perception import Encoder
-from impasto.settings import STARTS, Settings
+from impasto.settings import STARTS, shares_of
+from impasto.states import State
 
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
@@ -191,25 +198,3 @@ def _descend(objective: Objective, optimizer: PixelOptimizer, phase: int | None)
 
     optimizer.step(closure)
     return measured[0]
-
-
-def open_role(source: Source, role: str, largest: int, keep: Settings | None = None) -> Picture:
-    """Open a picture for a role (content, style, start), no larger than needed.
-
-    Raises:
-        ImageError: It cannot be read, or is too small to hold anything.
-    """
-    picture = open_picture(
-        source,
-        max_size=largest,
-        keep_exif=keep is not None and keep.keep_exif,
-        keep_gps=keep is not None and keep.keep_gps,
-    )
-    if min(picture.size) < LEAST_PICTURE and max(picture.size) < largest:
-        raise ImageError(
-            f"the {role} picture has {picture.width}x{picture.height} pixels: "
-            f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
-        )
-    if picture.alpha is not None and not picture.alpha.any():
-        raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
-    return picture

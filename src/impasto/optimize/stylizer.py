@@ -6,22 +6,29 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from impasto.errors import SettingsError
-from impasto.images import Picture, Source, Sources, identify, read_source, source_list
+from impasto.images import (
+    LEAST_PICTURE,
+    Picture,
+    Source,
+    Sources,
+    identify,
+    open_role,
+    read_source,
+    source_list,
+)
 from impasto.optimize.objective import Grams, layer_weights, layers_of, style_targets
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
-    LEAST_PICTURE,
     alpha_tensor,
     least_side,
     style_size,
     to_tensor,
 )
-from impasto.optimize.run import Run, open_role
-from impasto.optimize.states import State
+from impasto.optimize.run import Run
 from impasto.perception import build_encoder
 from impasto.perception.devices import choose_device, choose_precision, describe
-from impasto.settings import Settings
+from impasto.settings import Settings, shares_of
+from impasto.states import State
 
 
 class IterativeStylizer:
@@ -57,7 +64,7 @@ class IterativeStylizer:
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
         styles = [read_source(source) for source in source_list(style)]
-        _check_shares(self.settings.style_weights, len(styles))
+        shares_of(self.settings, len(styles))  # refuses what does not fit
         self._style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)
         self.narrowest = least_side(layers)
@@ -133,12 +140,3 @@ class IterativeStylizer:
         image = to_tensor(picture.filled(), size, self.device)
         alpha = alpha_tensor(picture, size, self.device)
         return style_targets(self.encoders[octave.encoder], image, alpha, self._style_layers)
-
-
-def _check_shares(shares: Sequence[float] | None, styles: int) -> None:
-    if not styles:
-        raise SettingsError("give at least one style picture")
-    if shares is not None and len(shares) != styles:
-        raise SettingsError(f"style_weights has {len(shares)} numbers for {styles} style pictures")
-    if shares is not None and not sum(shares):
-        raise SettingsError("style_weights must not all be 0")

@@ -72,6 +72,22 @@ _FILES = (
         sha256="a905ca3ea29704131eab8c562cbf81d15118d884f7f343fa20f0d9fd97691554",
     ),
     WeightsFile(
+        name="painter-1",
+        filename="painter.onnx",
+        group="painter",
+        purpose="the any-style network of method fast",
+        license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
+        source="bundled with impasto",
+    ),
+    WeightsFile(
+        name="reader-1",
+        filename="reader.onnx",
+        group="reader",
+        purpose="what reads styles for the any-style network",
+        license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
+        source="bundled with impasto",
+    ),
+    WeightsFile(
         name="vgg19-safetensors",
         filename="vgg19.safetensors",
         group="vgg19",

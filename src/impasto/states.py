@@ -1,17 +1,22 @@
-"""What a run yields while it works."""
+"""What a run yields while it works; nothing here imports torch."""
 
+from __future__ import annotations
+
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-
-from torch import Tensor
+from typing import TYPE_CHECKING, cast
 
 from impasto.images import Picture
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
 class State:
-    """The picture after one step.
+    """The picture after one step; a method without steps has one state, and no losses: NaN.
 
     Attributes:
         octave: Which octave, from 1.
@@ -25,7 +30,8 @@ class State:
         content_loss: Its content loss, unweighted.
         style_loss: Its style loss, unweighted.
         tv_loss: Its smoothness loss, unweighted.
-        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave.
+        finish: What makes the result of a state.
+        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps.
     """
 
     octave: int
@@ -35,12 +41,12 @@ class State:
     done: int
     size: tuple[int, int]
     seconds: float
-    loss: float
-    content_loss: float
-    style_loss: float
-    tv_loss: float
-    image: Tensor = field(repr=False)
-    finish: Callable[["State"], Picture] = field(repr=False)
+    finish: Callable[[State], Picture] = field(repr=False)
+    loss: float = math.nan
+    content_loss: float = math.nan
+    style_loss: float = math.nan
+    tv_loss: float = math.nan
+    image: Tensor = field(default=cast("Tensor", None), repr=False)
 
     @property
     def planned(self) -> int:

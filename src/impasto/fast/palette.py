@@ -1,0 +1,49 @@
+"""Colors before painting: the content's, moved to the style's."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.images import Picture, color_transform
+
+_SEEN = 1 << 16
+"""Pixels that are enough for statistics."""
+
+
+class Palette(NamedTuple):
+    """An affine change of colors: color, as a row, · matrix + offset.
+
+    Attributes:
+        matrix: float32 (3, 3).
+        offset: float32 (3,).
+    """
+
+    matrix: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+
+UNCHANGED = Palette(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
+
+
+def palette(content: Picture, style: Picture) -> Palette:
+    """Return what gives a content the mean and covariance of a style's colors."""
+    seen = [_thinned(picture) for picture in (content, style)]
+    matrix, offset = color_transform(seen[0].pixels, seen[1].pixels, seen[0].alpha, seen[1].alpha)
+    return Palette(matrix.T.astype(np.float32), offset.astype(np.float32))
+
+
+def mixed(palettes: list[Palette], shares: list[float]) -> Palette:
+    """Return the weighted mean of palettes; shares sum to 1."""
+    matrix, offset = (
+        sum(np.float32(share) * part for share, part in zip(shares, parts, strict=True))
+        for parts in zip(*palettes, strict=True)
+    )
+    return Palette(np.asarray(matrix), np.asarray(offset))
+
+
+def _thinned(picture: Picture) -> Picture:
+    """Return every so many-th pixel of a large picture."""
+    step = max(1, int((picture.width * picture.height / _SEEN) ** 0.5))
+    alpha = None if picture.alpha is None else picture.alpha[::step, ::step]
+    return Picture(picture.pixels[::step, ::step], alpha)

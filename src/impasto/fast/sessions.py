@@ -1,0 +1,114 @@
+"""What runs a network: ONNX Runtime, or OpenVINO where it is installed and nothing faster is."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import MissingExtraError, WeightsError
+
+Array = NDArray[np.float32]
+#: Providers of ONNX Runtime that beat a processor, best first.
+FASTER = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
+_KEPT = 4
+"""Sizes that OpenVINO keeps a network compiled for."""
+
+
+class Session(Protocol):
+    """A network, ready to run; several threads may call it at once."""
+
+    name: str
+
+    def __call__(self, **inputs: Array) -> Array:
+        """Return its one output for its named inputs."""
+        ...
+
+
+def open_session(path: Path, runtime: str = "auto") -> Session:
+    """Open a network.
+
+    Args:
+        path: An ONNX file with one output.
+        runtime: `"onnxruntime"`, `"openvino"`, or `"auto"`: ONNX Runtime where it has a graphics
+            processor, else OpenVINO where it is installed (twice as fast as ONNX Runtime on a
+            processor that knows bfloat16), else ONNX Runtime.
+
+    Raises:
+        MissingExtraError: OpenVINO is asked for and not installed.
+        WeightsError: The file cannot be read as a network.
+    """
+    if runtime == "auto":
+        runtime = "openvino" if _openvino_is_best() else "onnxruntime"
+    try:
+        return OpenVinoSession(path) if runtime == "openvino" else OnnxSession(path)
+    except ImportError as error:
+        raise MissingExtraError("runtime openvino", "openvino") from error
+    except RuntimeError as error:  # the parent of what both runtimes raise
+        reason = str(error).strip().partition("\n")[0]
+        raise WeightsError(f"{path} cannot be read as a network: {reason}") from error
+
+
+def _openvino_is_best() -> bool:
+    if importlib.util.find_spec("openvino") is None:
+        return False
+    import onnxruntime
+
+    return not set(FASTER) & set(onnxruntime.get_available_providers())
+
+
+class OnnxSession:
+    """A network in ONNX Runtime."""
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        there = onnxruntime.get_available_providers()
+        providers = [name for name in (*FASTER, "CPUExecutionProvider") if name in there]
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._session: Any = onnxruntime.InferenceSession(path, options, providers)
+        used = self._session.get_providers()[0].removesuffix("ExecutionProvider")
+        self.name = f"onnxruntime on {used}"
+
+    def __call__(self, **inputs: Array) -> Array:
+        """Return its one output for its named inputs."""
+        result: Array = self._session.run(None, inputs)[0]
+        return result
+
+
+class OpenVinoSession:
+    """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
+
+    def __init__(self, path: Path) -> None:
+        import openvino
+
+        self._path, self._core = path, openvino.Core()
+        self._core.read_model(path)
+        capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._precision = "bf16" if "BF16" in capable else "f32"
+        self._compiled: dict[tuple[Any, ...], Any] = {}
+        self._lock = threading.Lock()
+        self.name = f"openvino on CPU, {self._precision}"
+
+    def __call__(self, **inputs: Array) -> Array:
+        """Return its one output for its named inputs."""
+        request = self._for(inputs).create_infer_request()
+        result: Array = request.infer(inputs)[0].copy()
+        return result
+
+    def _for(self, inputs: dict[str, Array]) -> Any:  # noqa: ANN401
+        shapes = tuple((name, array.shape) for name, array in sorted(inputs.items()))
+        with self._lock:
+            if shapes not in self._compiled:
+                model = self._core.read_model(self._path)
+                model.reshape({name: list(shape) for name, shape in shapes})
+                hints = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
+                while len(self._compiled) >= _KEPT:
+                    del self._compiled[next(iter(self._compiled))]
+                self._compiled[shapes] = self._core.compile_model(model, "CPU", hints)
+            return self._compiled[shapes]

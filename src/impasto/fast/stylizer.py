@@ -1,0 +1,160 @@
+"""The fast stylizer: reads its styles once, then takes content after content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from impasto.fast.network import open_network
+from impasto.fast.palette import UNCHANGED, mixed, palette
+from impasto.fast.sessions import Array
+from impasto.images import (
+    LEAST_PICTURE,
+    Picture,
+    Source,
+    Sources,
+    fitted_size,
+    identify,
+    keep_colors,
+    match_colors,
+    open_role,
+    read_source,
+    source_list,
+)
+from impasto.settings import Settings, shares_of
+from impasto.states import State
+from impasto.version import __version__
+
+#: Below this strength the network's picture fades into the photograph.
+FADES_BELOW = 0.5
+
+
+class FastStylizer:
+    """Paints any content in the style of its pictures in one pass of a network.
+
+    Several threads may use one stylizer at once. It never imports torch.
+
+    Args:
+        style: One style picture or several: path, bytes, PIL image, array or `Picture`.
+        settings: All options at once, or None for the defaults; the method is `fast`.
+        **options: Single options, by the names of `Settings`.
+
+    Raises:
+        SettingsError: An option that does not exist or does not fit.
+        ImageError: A style picture that cannot be read.
+        MissingExtraError: The runtime is not installed.
+        WeightsError: The network's files are damaged.
+
+    Example:
+        >>> quick = FastStylizer("starry_night.jpg")
+        >>> quick("harbour.jpg").save("quick.jpg")
+    """
+
+    def __init__(
+        self,
+        style: Sources,
+        settings: Settings | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        self.settings = (settings or Settings(method="fast")).updated(**options, method="fast")
+        sources = [read_source(source) for source in source_list(style)]
+        self._shares = shares_of(self.settings, len(sources))
+        self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
+        self.styles = [open_role(source, "style", self._longest) for source in sources]
+        self.identities = [identify(source) for source in sources]
+        self.network = open_network(self.settings.runtime)
+        self._numbers = None if self.settings.color == "match" else self._read(self.styles)
+
+    def __call__(self, content: Source) -> Picture:
+        """Stylize a content picture and return the result, with its recipe.
+
+        Raises:
+            ImageError: The content cannot be read, or is too small.
+        """
+        source = read_source(content)
+        kept = open_role(source, "content", self.settings.size, self.settings)
+        kept = kept.resized(fitted_size(kept.size, self.settings.size))
+        pixels = self.paint(kept)
+        return replace(
+            kept,
+            pixels=pixels,
+            bits=self.settings.bits or kept.bits,
+            exif=kept.exif if self.settings.keep_exif else None,
+            recipe=self._recipe(source),
+        )
+
+    def paint(self, content: Picture) -> Array:
+        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
+        filled, strength = content.filled(), self.settings.strength
+        if strength == 0:
+            return filled.pixels
+        numbers, colors = self._numbers, UNCHANGED
+        if numbers is None:
+            numbers = self._read([_recolored(style, content) for style in self.styles])
+        else:
+            found = [palette(content, style) for style in self.styles]
+            colors = mixed(found, self._shares)
+        if strength < 1:
+            own = self.network.read(filled, self._longest)
+            numbers = own + np.float32(strength) * (numbers - own)
+            colors = mixed([UNCHANGED, colors], [1 - strength, strength])
+        painted = self.network.paint(filled.pixels, colors, numbers)
+        if strength < FADES_BELOW:
+            painted = filled.pixels + np.float32(strength / FADES_BELOW) * (painted - filled.pixels)
+        if self.settings.color == "content":
+            painted = keep_colors(painted, filled.pixels)
+        return painted
+
+    def _read(self, styles: list[Picture]) -> Array:
+        """Return the numbers of the mixture of styles."""
+        read = [self.network.read(style, self._longest) for style in styles]
+        parts = zip(self._shares, read, strict=True)
+        mixture: Array = np.sum([np.float32(share) * part for share, part in parts], axis=0)
+        return mixture
+
+    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
+        """Yield the one state there is.
+
+        Args:
+            content: Path, bytes, PIL image, array or `Picture`.
+            started: `time.monotonic()` at which the work began; None is now.
+
+        Raises:
+            ImageError: The content cannot be read, or is too small.
+        """
+        started = time.monotonic() if started is None else started
+        result = self(content)
+        yield State(
+            octave=1,
+            octaves=1,
+            step=1,
+            steps=(1,),
+            done=1,
+            size=result.size,
+            seconds=time.monotonic() - started,
+            finish=lambda _: result,
+        )
+
+    def describe(self) -> str:
+        """Return with what and where it computes: `any-style network, onnxruntime on CPU`."""
+        return f"any-style network, {self.network.painter.name}"
+
+    def _recipe(self, content: Source) -> dict[str, Any]:
+        return {
+            "impasto": __version__,
+            "runtime": self.network.painter.name,
+            "weights": [{"name": n, "sha256": sha256} for n, sha256 in self.network.files],
+            "content": identify(content)._asdict(),
+            "styles": [style._asdict() for style in self.identities],
+            "settings": self.settings.to_dict(),
+        }
+
+
+def _recolored(style: Picture, content: Picture) -> Picture:
+    """Return a style with its colors moved to the content's."""
+    pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha)
+    return replace(style, pixels=pixels)

@@ -1,0 +1,159 @@
+"""Writing an ONNX graph, one operation after the other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impasto.errors import MissingExtraError
+
+_OPSET, _IR = 18, 9
+
+
+class Graph:
+    """A graph that grows; what is on its way is called by name.
+
+    Args:
+        name: Of the graph.
+        parameters: Kernels, matrices and biases by name, as torch has them.
+
+    Raises:
+        MissingExtraError: The package `onnx` is not installed.
+    """
+
+    def __init__(self, name: str, parameters: Mapping[str, Tensor]) -> None:
+        try:
+            import onnx
+        except ImportError as error:
+            raise MissingExtraError("exporting", "export") from error
+        self._onnx = onnx
+        self.name, self.parameters = name, parameters
+        self._nodes: list[Any] = []
+        self._inputs: list[Any] = []
+        self._outputs: list[Any] = []
+        self._constants: dict[str, Any] = {}
+        self._used: dict[str, str] = {}
+
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
+        """Add an operation with one output and return the output's name."""
+        name = f"{kind.lower()}_{len(self._nodes)}"
+        self._nodes.append(self._onnx.helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def input(self, name: str, shape: Sequence[int | str]) -> str:
+        """Declare a float32 input; words are sizes that are not fixed."""
+        self._inputs.append(self._value(name, shape))
+        return name
+
+    def output(self, source: str, name: str, shape: Sequence[int | str]) -> None:
+        """Declare what the graph returns."""
+        self._nodes.append(self._onnx.helper.make_node("Identity", [source], [name]))
+        self._outputs.append(self._value(name, shape))
+
+    def _value(self, name: str, shape: Sequence[int | str]) -> object:
+        kind = self._onnx.TensorProto.FLOAT
+        return self._onnx.helper.make_tensor_value_info(name, kind, list(shape))
+
+    def number(self, value: float) -> str:
+        """Return a constant number."""
+        return self._constant(f"number_{value}", torch.tensor(value))
+
+    def whole(self, *values: int) -> str:
+        """Return a constant list of whole numbers."""
+        return self._constant("whole_" + "_".join(map(str, values)), torch.tensor(values))
+
+    def _constant(self, name: str, value: Tensor) -> str:
+        if name not in self._constants:
+            array = value.contiguous().numpy()
+            self._constants[name] = self._onnx.numpy_helper.from_array(array, name)
+        return name
+
+    def tensor(self, name: str, value: Tensor | None = None) -> str:
+        """Return a parameter, kept in float16 and widened when the graph is loaded.
+
+        Args:
+            name: Its name.
+            value: What to keep instead of what `parameters` has.
+        """
+        if name not in self._used:
+            kept = self.parameters[name] if value is None else value
+            half = self._constant(name, kept.half())
+            self._used[name] = self.add("Cast", half, to=self._onnx.TensorProto.FLOAT)
+        return self._used[name]
+
+    def convolution(
+        self, x: str, name: str, cells: int = 0, *, pad: int | None = None, stride: int = 1
+    ) -> str:
+        """Return a convolution, borders repeated.
+
+        Args:
+            x: Its input.
+            name: Of its kernel and bias.
+            cells: Side of the cells that `unshuffled` made of the input, if it did.
+            pad: How often borders are repeated; None: so that the size stays.
+            stride: Step.
+        """
+        kernel = self.parameters[f"{name}.weight"]
+        if cells:
+            kernel = _for_space_to_depth(kernel, cells)
+        pad = kernel.shape[2] // 2 if pad is None else pad
+        weight, bias = self.tensor(f"{name}.weight", kernel), self.tensor(f"{name}.bias")
+        x = self.padded(x, pad) if pad else x
+        return self.add("Conv", x, weight, bias, strides=[stride, stride])
+
+    def padded(self, x: str, pad: int) -> str:
+        """Return (N, C, H + 2 pad, W + 2 pad), borders repeated."""
+        return self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode="edge")
+
+    def linear(self, x: str, name: str) -> str:
+        """Return x · weightᵀ + bias."""
+        weight, bias = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
+        return self.add("Gemm", x, weight, bias, transB=1)
+
+    def unshuffled(self, x: str, side: int) -> str:
+        """Return cells of side · side pixels as channels, in ONNX's order."""
+        return self.add("SpaceToDepth", x, blocksize=side)
+
+    def shuffled(self, x: str, side: int) -> str:
+        """Return channels as cells of side · side pixels, in torch's order."""
+        return self.add("DepthToSpace", x, blocksize=side, mode="CRD")
+
+    def clipped(self, x: str) -> str:
+        """Return x within [0, 1]."""
+        return self.add("Clip", x, self.number(0.0), self.number(1.0))
+
+    def split(self, x: str, sizes: Sequence[int]) -> list[str]:
+        """Return the parts of (1, M) of these sizes."""
+        names = [f"part_{number}" for number in range(len(sizes))]
+        node = self._onnx.helper.make_node("Split", [x, self.whole(*sizes)], names, axis=1)
+        self._nodes.append(node)
+        return names
+
+    def model(self) -> bytes:
+        """Return the model.
+
+        Raises:
+            ValueError: It is not sound: a mistake of whoever wrote the graph.
+        """
+        helper = self._onnx.helper
+        constants = list(self._constants.values())
+        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, constants)
+        opset = helper.make_opsetid("", _OPSET)
+        model = helper.make_model(
+            graph, opset_imports=[opset], ir_version=_IR, producer_name="impasto"
+        )
+        self._onnx.checker.check_model(model, full_check=True)
+        content: bytes = model.SerializeToString()
+        return content
+
+
+def _for_space_to_depth(kernel: Tensor, side: int) -> Tensor:
+    """Reorder the inputs of a kernel (O, C · side², h, w) from torch's cells to ONNX's.
+
+    torch's `pixel_unshuffle` has the channel first and the place in the cell last, ONNX's
+    SpaceToDepth the other way round.
+    """
+    outputs, inputs, *size = kernel.shape
+    apart = kernel.view(outputs, inputs // side**2, side**2, *size)
+    return apart.transpose(1, 2).reshape(kernel.shape)
