@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_public_names() -> None:
     assert impasto.__all__ == [
+        "FastStylizer",
         "ImageError",
         "ImpastoError",
         "IterativeStylizer",

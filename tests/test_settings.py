@@ -40,7 +40,7 @@ def test_values_come_in_the_fields_own_type(given: dict[str, Any], kept: object)
     ("given", "message"),
     [
         ({"sise": 3}, "did you mean 'size'"),
-        ({"quux": 3}, "known are: method, encoder"),
+        ({"quux": 3}, "known are: method, quality, encoder"),
         ({"size": 3}, "size must be at least 16, not 3"),
         ({"size": 1.5}, "size must be a whole number, not 1.5"),
         ({"size": True}, "size must be a whole number, not True"),

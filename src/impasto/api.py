@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from impasto.images import Picture, Source, Sources, source_list
+from impasto.images import Picture, Source, Sources, read_source, source_list
 from impasto.settings import Settings
 from impasto.states import State
+
+#: Settings that the two halves of `fast+optimize` share.
+_SHARED = ("size", "style_scale", "style_weights", "runtime")
 
 
 @runtime_checkable
@@ -44,11 +49,60 @@ def _fast(style: Sequence[Source], settings: Settings) -> Stylizer:
     return FastStylizer(style, settings)
 
 
+class FastThenOptimize:
+    """Lets a fast stylizer lay the picture out and the iterative one paint it.
+
+    Args:
+        style: The style pictures.
+        settings: Of both.
+    """
+
+    def __init__(self, style: Sequence[Source], settings: Settings) -> None:
+        from impasto.fast import FastStylizer
+        from impasto.optimize import IterativeStylizer
+
+        self.settings = settings
+        styles = [read_source(source) for source in style]
+        self.slow = IterativeStylizer(styles, settings)
+        shared = {name: getattr(settings, name) for name in _SHARED}
+        # Colors that are put back in the end are painted as the style has them until then.
+        shared["color"] = "match" if settings.color == "match" else "style"
+        self.fast = FastStylizer(styles, Settings(method="fast", **shared))
+
+    def __call__(self, content: Source) -> Picture:
+        """Return the stylized picture."""
+        for state in self.iterate(content):
+            last = state
+        return last.picture
+
+    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
+        """Yield the states of the optimization."""
+        for state in self.slow.iterate(content, started=started, start=self._start):
+            yield replace(state, finish=partial(self._finished, state.finish))
+
+    def _finished(self, finish: Callable[[State], Picture], state: State) -> Picture:
+        """Return the result, its recipe saying what the start was made with."""
+        picture = finish(state)
+        recipe: dict[str, Any] = dict(picture.recipe or {})
+        recipe |= {"weights": [*self.fast.network.named, *recipe["weights"]]}
+        recipe |= {"runtime": self.fast.network.painter.name}
+        recipe["settings"] = {**recipe["settings"], "runtime": self.fast.network.runtime}
+        return replace(picture, recipe=recipe)
+
+    def _start(self, content: Picture) -> Picture:
+        return replace(content, pixels=self.fast.paint(content))
+
+    def describe(self) -> str:
+        """Return in a few words with what and where it computes."""
+        return f"{self.fast.describe()}; then {self.slow.describe()}"
+
+
 #: What each method of `Settings.method` is made by: style pictures and settings -> stylizer. What a
 #: method needs is imported when it is chosen.
 METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
     "optimize": _optimize,
     "fast": _fast,
+    "fast+optimize": FastThenOptimize,
 }
 
 

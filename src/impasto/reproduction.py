@@ -99,6 +99,8 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
     places = list(dict.fromkeys(folder.resolve() for folder in folders))
     try:
         entries = recipe[role] if role in ("styles", "weights") else [recipe[role]]
+        if role == "weights":  # those of the encoder: others come with the package
+            entries = [each for each in entries if each["name"] == recipe["settings"]["weights"]]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error
@@ -107,7 +109,7 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
 
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
-    names = ("impasto", "torch", "device", "threads", "precision", "weights")
+    names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights")
     return [
         f"{name}: {recipe.get(name)} then, {here.get(name)} now"
         for name in names

@@ -4,14 +4,13 @@ Nothing here imports torch or numpy, so that help texts and checks are instant.
 """
 
 import difflib
-import math
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
+from impasto.options import SCALARS, checked, option
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -23,30 +22,18 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: Options of losses and optimization that method fast knows too.
 _EVERYWHERE = ("style_weights", "seed")
+#: The coarsest octave where none is given.
+DEFAULT_MIN_SIZE = 256
+#: What the words of `quality` stand for.
+QUALITIES: Mapping[str, Mapping[str, str]] = {
+    "draft": {"method": "fast"},
+    "good": {"method": "fast+optimize", "encoder": "pocket"},
+    "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
+}
 #: Starts that are no files.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE: Mapping[str, float] = {"adam": 0.03, "lbfgs": 1.0}
-
-_SCALARS: Mapping[type, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "a word",
-    bool: "true or false",
-}
-
-
-def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
-    """Declare one field of `Settings` with what the command line and the checks need.
-
-    Args:
-        default: Its value when nothing is said.
-        help: One line for `--help` and the documentation.
-        group: The heading it stands under.
-        **metadata: `choices` (allowed values), `least` and `most` (inclusive bounds), `above`
-            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type).
-    """
-    return field(default=default, metadata={"help": help, "group": group, **metadata})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +49,14 @@ class Settings:
         "How to paint: optimize the pixels, fast (one pass of a network), or both in turn.",
         "Method",
         choices=("optimize", "fast", "fast+optimize"),
+    )
+    quality: str | None = option(
+        None,
+        "Method and encoder at once: draft (fast), good (fast+optimize with pocket), best "
+        "(fast+optimize, VGG-19 last).",
+        "Method",
+        choices=("draft", "good", "best"),
+        shown="as method and encoder say",
     )
     encoder: str = option(
         "pocket",
@@ -157,8 +152,12 @@ class Settings:
     stop_after: int | None = option(
         None, "Stop after this many steps in all.", "Optimization", least=1, shown="the end"
     )
-    min_size: int = option(
-        256, "Longest side of the coarsest octave, in pixels.", "Optimization", least=16
+    min_size: int | None = option(
+        None,
+        "Longest side of the coarsest octave, in pixels.",
+        "Optimization",
+        least=16,
+        shown="256; after method fast: size",
     )
     optimizer: str = option("adam", "Optimizer.", "Optimization", choices=("adam", "lbfgs"))
     learning_rate: float | None = option(
@@ -189,9 +188,10 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = _checked(each.name, getattr(self, each.name), each.metadata)
-            object.__setattr__(self, each.name, value)
+        for name, each in FIELDS.items():
+            given = getattr(self, name)
+            value = checked(name, given, TYPES[name], each.metadata, name in OPTIONAL)
+            object.__setattr__(self, name, value)
         if self.time is not None and self.steps is not None:
             raise SettingsError("time and steps exclude each other: give one of them")
         for layers, weights in (
@@ -199,11 +199,22 @@ class Settings:
             ("style_layers", "style_layer_weights"),
         ):
             _same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        self._apply_quality()
         self._check_method()
         if self.weights is not None and len(self.encoders) > 1:
             raise SettingsError("weights names one encoder's file: choose encoder pocket or vgg19")
         if self.keep_gps and not self.keep_exif:
             object.__setattr__(self, "keep_exif", True)
+
+    def _apply_quality(self) -> None:
+        """Turn the one word into what it stands for; a recipe holds that."""
+        if self.quality is None:
+            return
+        for name, value in QUALITIES[self.quality].items():
+            if getattr(self, name) not in (FIELDS[name].default, value):
+                raise SettingsError(f"quality {self.quality} means {name} {value}: leave one out")
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "quality", None)
 
     def _check_method(self) -> None:
         """Refuse options that the chosen method would ignore."""
@@ -222,6 +233,12 @@ class Settings:
     def encoders(self) -> tuple[str, ...]:
         """The networks that compare pictures, in the order of their turns."""
         return tuple(self.encoder.split("+"))
+
+    @property
+    def coarsest(self) -> int:
+        """Longest side of the coarsest octave: what a fast network has laid out needs no other."""
+        warm = self.method == "fast+optimize"
+        return self.min_size or (self.size if warm else DEFAULT_MIN_SIZE)
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:
@@ -281,7 +298,7 @@ _HINTS = get_type_hints(Settings)
 OPTIONAL = frozenset(name for name, hint in _HINTS.items() if NoneType in get_args(hint))
 #: the plain type of each field: int, float, str, bool or tuple
 TYPES: Mapping[str, type] = {
-    name: next((kind for kind in get_args(hint) if kind in _SCALARS), hint)
+    name: next((kind for kind in get_args(hint) if kind in SCALARS), hint)
     for name, hint in _HINTS.items()
 }
 
@@ -291,56 +308,6 @@ def _known(name: str) -> None:
         near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(FIELDS)}"
         raise SettingsError(f"there is no setting {name!r}; {hint}")
-
-
-def _checked(name: str, value: Any, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """Return `value` in its field's own type, or raise."""
-    if value is None:
-        if name in OPTIONAL:
-            return None
-        raise SettingsError(f"{name} must have a value")
-    if "items" in rules:
-        many = _split(value)
-        if not many:
-            raise SettingsError(f"{name} is empty: give at least one value")
-        return tuple(_one(name, item, rules["items"], rules) for item in many)
-    return _one(name, value, TYPES[name], rules)
-
-
-def _split(value: Any) -> list[Any]:  # noqa: ANN401
-    if isinstance(value, str):
-        return [part for part in value.replace(",", " ").split() if part]
-    return list(value) if isinstance(value, Iterable) else [value]
-
-
-def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    if kind is str and isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    try:
-        # Through float only what is one: it cannot hold the largest seeds.
-        whole = kind is not int or not isinstance(value, float) or value.is_integer()
-        result = kind(value) if whole and isinstance(value, bool) == (kind is bool) else None
-    except (TypeError, ValueError, OverflowError):
-        result = None
-    if result is None or (kind is str and not isinstance(value, str)):
-        raise SettingsError(f"{name} must be {_SCALARS[kind]}, not {value!r}")
-    _within(name, result, rules)
-    return result
-
-
-def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: ANN401
-    choices = rules.get("choices")
-    if choices is not None and value not in choices:
-        raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}; not {value!r}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SettingsError(f"{name} must be a finite number, not {value}")
-    least, most, above = rules.get("least"), rules.get("most"), rules.get("above")
-    if least is not None and value < least:
-        raise SettingsError(f"{name} must be at least {least}, not {value}")
-    if above is not None and value <= above:
-        raise SettingsError(f"{name} must be above {above}, not {value}")
-    if most is not None and value > most:
-        raise SettingsError(f"{name} must be at most {most}, not {value}")
 
 
 def _same_length(

@@ -15,8 +15,6 @@ from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
 from impasto.cli.records import Records
 from impasto.errors import ImpastoError
-from impasto.optimize.objective import layers_of
-from impasto.perception import check_encoders
 from impasto.states import State
 from impasto.weights import WeightsFile, fetch, find
 
@@ -71,12 +69,16 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    given = job.settings.weights is not None
-    missing = [] if given else [name for name in job.settings.encoders if find(name) is None]
+    settings = job.settings
+    needed = settings.encoders if settings.weights is None and settings.method != "fast" else ()
+    missing = [name for name in needed if find(name) is None]
     if not missing:
         return False
+    from impasto.optimize.objective import layers_of
+    from impasto.perception import check_encoders
+
     job.check_pictures()
-    check_encoders(job.settings.encoders, layers_of(job.settings), job.settings.pooling)
+    check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)
     return True

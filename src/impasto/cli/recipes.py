@@ -70,8 +70,9 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     inputs += [("init", recipe["init"])] if recipe.get("init") else []
     inputs += [("weights", file) for file in recipe.get("weights", [])]
     lines += [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]
-    made = [f"{n} {recipe[n]}" for n in ("impasto", "torch", "device", "precision") if n in recipe]
-    return [*lines, f"{'made by':8} {', '.join(made)}, {recipe.get('threads', '?')} threads"]
+    names = ("impasto", "torch", "device", "precision", "threads", "runtime")
+    made = [f"{name} {recipe[name]}" for name in names if name in recipe]
+    return [*lines, f"{'made by':8} {', '.join(made)}"]
 
 
 def _changed(settings: Mapping[str, Any]) -> list[str]:

@@ -25,12 +25,14 @@ class Network:
     Attributes:
         reader: Style picture -> numbers.
         painter: Content, palette and numbers -> stylized picture.
-        files: Names and SHA-256 of the two.
+        runtime: What runs the painter.
+        named: Names and SHA-256 of the two files.
     """
 
     reader: Session
     painter: Session
-    files: tuple[tuple[str, str], ...]
+    runtime: str
+    named: list[dict[str, str]]
 
     def read(self, style: Picture, longest: int) -> Array:
         """Return the numbers (1, M) of a style picture, scaled to a longest side in pixels."""
@@ -67,4 +69,5 @@ def open_network(runtime: str) -> Network:
     paths: list[Path] = [fetch(name) for name in ("reader", "painter")]
     # The reader runs once per style: no compiling for its size pays.
     reader, painter = open_session(paths[0], "onnxruntime"), open_session(paths[1], runtime)
-    return Network(reader, painter, tuple((path.name, sha256_of(path)) for path in paths))
+    named = [{"name": path.name, "sha256": sha256_of(path)} for path in paths]
+    return Network(reader, painter, painter.name.partition(" ")[0], named)

@@ -147,10 +147,10 @@ class FastStylizer:
         return {
             "impasto": __version__,
             "runtime": self.network.painter.name,
-            "weights": [{"name": n, "sha256": sha256} for n, sha256 in self.network.files],
+            "weights": self.network.named,
             "content": identify(content)._asdict(),
             "styles": [style._asdict() for style in self.identities],
-            "settings": self.settings.to_dict(),
+            "settings": self.settings.updated(runtime=self.network.runtime).to_dict(),
         }
 
 

@@ -12,8 +12,8 @@ from impasto.settings import Settings
 #: looking and judging at 512 pixels: the coarse octave lays out big forms, the fine one finds its
 #: strokes and gives the content back its edges.
 DEFAULT_STEPS = (26, 28, 16, 10)
-#: With one octave only.
-LONE_STEPS = 60
+#: With one octave only; and with one that begins where a fast network ended.
+LONE_STEPS, WARM_STEPS = 60, 30
 #: Where a second encoder has the last word (`pocket+vgg19`), it takes this many steps more, at the
 #: size of the last octave and at this part of the usual learning rate.
 LAST_STEPS, LAST_RATE = 10, 0.4
@@ -59,16 +59,18 @@ def octaves_of(sizes: Sequence[tuple[int, int]], encoders: Sequence[str]) -> lis
     ]
 
 
-def default_steps(octaves: Sequence[Octave]) -> tuple[int, ...]:
-    """Return the steps of each octave."""
+def default_steps(octaves: Sequence[Octave], warm: bool = False) -> tuple[int, ...]:
+    """Return the steps of each octave; fewer for one alone whose start is `warm`."""
     sizes = sum(not octave.again for octave in octaves)
     numbers = [DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(sizes)]
-    return (*([LONE_STEPS] if sizes == 1 else numbers), *[LAST_STEPS] * (len(octaves) - sizes))
+    if sizes == 1:
+        numbers = [WARM_STEPS if warm else LONE_STEPS]
+    return (*numbers, *[LAST_STEPS] * (len(octaves) - sizes))
 
 
-def split(total: int, octaves: Sequence[Octave]) -> tuple[int, ...]:
+def split(total: int, octaves: Sequence[Octave], warm: bool = False) -> tuple[int, ...]:
     """Divide a number of steps among octaves, in proportion to the default."""
-    shares = default_steps(octaves)
+    shares = default_steps(octaves, warm)
     ends = [round(total * sum(shares[: i + 1]) / sum(shares)) for i in range(len(shares))]
     return tuple(end - start for start, end in zip([0, *ends], ends, strict=False))
 
@@ -90,9 +92,10 @@ class Schedule:
 
     def __init__(self, octaves: Sequence[Octave], settings: Settings, started: float) -> None:
         self.costs = [o.size[0] * o.size[1] * COSTS[o.encoder] for o in octaves]
-        self.steps = list(_asked(settings.steps, octaves))
+        warm = settings.method == "fast+optimize"
+        self.steps = list(_asked(settings.steps, octaves, warm))
         self.stop_after = settings.stop_after
-        self.default = default_steps(octaves)
+        self.default = default_steps(octaves, warm)
         self._seconds: list[float] = []
         self._octave = 0
         self._losses: list[float] = []
@@ -172,10 +175,10 @@ class Schedule:
         return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
 
 
-def _asked(steps: Sequence[int] | None, octaves: Sequence[Octave]) -> tuple[int, ...]:
+def _asked(steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool) -> tuple[int, ...]:
     if steps is None:
-        return default_steps(octaves)
-    asked = split(steps[0], octaves) if len(steps) == 1 else tuple(steps)
+        return default_steps(octaves, warm)
+    asked = split(steps[0], octaves, warm) if len(steps) == 1 else tuple(steps)
     if len(asked) != len(octaves):
         raise SettingsError(
             f"steps has {len(asked)} numbers, but there are {len(octaves)} octaves at this size: "

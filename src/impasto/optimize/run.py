@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,14 +47,21 @@ class Run:
         stylizer: Which paints: its settings, styles and encoder.
         content: The picture, not a pipe.
         started: `time.monotonic()` from which a time limit counts.
+        start: What makes the picture to start from out of the content; None: the settings say.
     """
 
-    def __init__(self, stylizer: IterativeStylizer, content: Source, started: float) -> None:
+    def __init__(
+        self,
+        stylizer: IterativeStylizer,
+        content: Source,
+        started: float,
+        start: Callable[[Picture], Picture] | None = None,
+    ) -> None:
         self.stylizer, self.settings = stylizer, stylizer.settings
         self.device = stylizer.device
         picture = open_role(content, "content", self.settings.size, self.settings)
         sizes = octave_sizes(
-            picture.size, self.settings.size, self.settings.min_size, stylizer.narrowest
+            picture.size, self.settings.size, self.settings.coarsest, stylizer.narrowest
         )
         self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
         style = round(max(self.size) * self.settings.style_scale)
@@ -63,7 +70,7 @@ class Run:
         self.schedule = Schedule(self.octaves, self.settings, started)
         self.content = picture.resized(self.size)
         self.filled = self.content.filled()
-        self.start, identity = self._start()
+        self.start, identity = (start(self.filled), None) if start else self._start()
         self.styles = self._matched() if self.settings.color == "match" else None
         self.result = Result(
             content=self.content,

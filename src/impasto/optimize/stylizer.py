@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from impasto.images import (
@@ -95,19 +95,27 @@ class IterativeStylizer:
             last = state
         return last.picture
 
-    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
+    def iterate(
+        self,
+        content: Source,
+        *,
+        started: float | None = None,
+        start: Callable[[Picture], Picture] | None = None,
+    ) -> Iterator[State]:
         """Yield a state after every step; leave the loop to stop, `state.picture` is the result.
 
         Args:
             content: Path, bytes, PIL image, array or `Picture`.
             started: `time.monotonic()` from which `settings.time` counts; None is now.
+            start: What makes the picture to start from out of the content; None: as
+                `settings.init` says.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.
             ImpastoError: It would not fit into memory, or the losses went out of bounds.
         """
         started = time.monotonic() if started is None else started
-        run = Run(self, read_source(content), started)
+        run = Run(self, read_source(content), started, start)
         return run.states()
 
     def describe(self) -> str:

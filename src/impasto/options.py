@@ -1,0 +1,97 @@
+"""Declaring an option once, with all that the command line and the checks need."""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from typing import Any
+
+from impasto.errors import SettingsError
+
+#: The types of options and what they are called in messages.
+SCALARS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    bool: "true or false",
+}
+
+
+def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
+    """Declare one field of `Settings` with what the command line and the checks need.
+
+    Args:
+        default: Its value when nothing is said.
+        help: One line for `--help` and the documentation.
+        group: The heading it stands under.
+        **metadata: `choices` (allowed values), `least` and `most` (inclusive bounds), `above`
+            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type).
+    """
+    return field(default=default, metadata={"help": help, "group": group, **metadata})
+
+
+def checked(
+    name: str,
+    value: Any,  # noqa: ANN401
+    kind: type,
+    rules: Mapping[str, Any],
+    optional: bool,
+) -> Any:  # noqa: ANN401
+    """Return a value in its option's own type.
+
+    Args:
+        name: Of the option, for messages.
+        value: As given.
+        kind: int, float, str, bool or tuple.
+        rules: What `option` was told.
+        optional: Whether it may be None.
+
+    Raises:
+        SettingsError: It is out of range or of the wrong type.
+    """
+    if value is None:
+        if optional:
+            return None
+        raise SettingsError(f"{name} must have a value")
+    if "items" in rules:
+        many = _split(value)
+        if not many:
+            raise SettingsError(f"{name} is empty: give at least one value")
+        return tuple(_one(name, item, rules["items"], rules) for item in many)
+    return _one(name, value, kind, rules)
+
+
+def _split(value: Any) -> list[Any]:  # noqa: ANN401
+    if isinstance(value, str):
+        return [part for part in value.replace(",", " ").split() if part]
+    return list(value) if isinstance(value, Iterable) else [value]
+
+
+def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    if kind is str and isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    try:
+        # Through float only what is one: it cannot hold the largest seeds.
+        whole = kind is not int or not isinstance(value, float) or value.is_integer()
+        result = kind(value) if whole and isinstance(value, bool) == (kind is bool) else None
+    except (TypeError, ValueError, OverflowError):
+        result = None
+    if result is None or (kind is str and not isinstance(value, str)):
+        raise SettingsError(f"{name} must be {SCALARS[kind]}, not {value!r}")
+    _within(name, result, rules)
+    return result
+
+
+def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: ANN401
+    choices = rules.get("choices")
+    if choices is not None and value not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}; not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name} must be a finite number, not {value}")
+    least, most, above = rules.get("least"), rules.get("most"), rules.get("above")
+    if least is not None and value < least:
+        raise SettingsError(f"{name} must be at least {least}, not {value}")
+    if above is not None and value <= above:
+        raise SettingsError(f"{name} must be above {above}, not {value}")
+    if most is not None and value > most:
+        raise SettingsError(f"{name} must be at most {most}, not {value}")
