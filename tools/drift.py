@@ -27,6 +27,8 @@ COMMANDS = (
     ("weights", "verify"),
     ("train",),
     ("train", "encoder"),
+    ("train", "fast"),
+    ("export",),
 )
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
 

@@ -11,7 +11,7 @@ import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
-from impasto.training.options import EncoderOptions, TrainingOptions
+from impasto.training.options import EncoderOptions, FastOptions, TrainingOptions
 from impasto.weights import fetch
 
 OptionsT = TypeVar("OptionsT", bound=TrainingOptions)
@@ -62,12 +62,27 @@ def encoder(options: EncoderOptions) -> None:
     _train(options, train, POCKET)
 
 
+@app.command("fast")
+@_with_options(FastOptions)
+def fast(options: FastOptions) -> None:
+    """Train the any-style network of method fast; started again, it goes on where it stopped.
+
+    Example: impasto train fast --photos photos --paintings paintings --output run
+    """
+    from impasto.training.fast import PAINTER, train
+
+    _train(options, train, PAINTER)
+
+
 def _train(
     options: OptionsT, training: Callable[[OptionsT], Iterator[Mapping[str, float]]], product: str
 ) -> None:
     """Go through a training, print its log and in the end where its product is."""
+    from impasto.training.crops import picture_paths
     from impasto.training.runs import described
 
+    for folder in (options.photos, options.paintings):
+        picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     try:

@@ -48,7 +48,7 @@ def open_session(path: Path, runtime: str = "auto") -> Session:
         return OpenVinoSession(path) if runtime == "openvino" else OnnxSession(path)
     except ImportError as error:
         raise MissingExtraError("runtime openvino", "openvino") from error
-    except RuntimeError as error:  # the parent of what both runtimes raise
+    except Exception as error:  # each runtime has kinds of its own
         reason = str(error).strip().partition("\n")[0]
         raise WeightsError(f"{path} cannot be read as a network: {reason}") from error
 

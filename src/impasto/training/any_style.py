@@ -156,14 +156,14 @@ class Painting:
     ) -> tuple[Tensor, Tensor]:
         """Return style and content loss of each picture.
 
-        The style loss is the distance of Gram matrices, not its square as the optimizer's: among
-        many styles a few that are far off would else be all that counts.
+        The style loss is the root of the optimizer's: among many styles a few that are far off
+        would else be all that counts.
         """
         # What is outside of [0, 1] will be cut off; the gradient must not know.
         shown = painted + (painted.clamp(0, 1) - painted).detach()
         features = self.teacher(shown, LAYERS)
         apart = [gram_distance(features[n], wanted[n][whose]) for n in STYLE_LAYERS]
-        style = torch.stack([(distance + 0.003).sqrt() for distance in apart]).mean(0)
+        style = (torch.stack(apart).mean(0) + 0.01).sqrt()
         layer = CONTENT_LAYERS[0]
         return style, feature_error(features[layer], wanted[layer][who])
 

@@ -59,10 +59,19 @@ def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
     Raises:
         ImageError: There is none.
     """
+    return [_load(path).to(device) for path in picture_paths(folder)]
+
+
+def picture_paths(folder: Path) -> list[Path]:
+    """Return the pictures of a folder and of those below it, by name.
+
+    Raises:
+        ImageError: There is none.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not paths:
         raise ImageError(f"there are no pictures in {folder}: name another folder")
-    return [_load(path).to(device) for path in paths]
+    return paths
 
 
 def _load(path: Path) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from impasto.errors import WeightsError
 from impasto.perception.pocket import PocketShape
 from impasto.training.graph import Graph
 from impasto.training.painter import EPSILON, TAPS, PainterShape, load_trained, shape_of_parameters
@@ -31,16 +32,20 @@ def export(trained: Path, folder: Path) -> list[Path]:
         The two paths.
 
     Raises:
-        WeightsError: The file cannot be read or holds something else.
+        WeightsError: The file cannot be read or holds something else, or the folder not written.
         MissingExtraError: The package `onnx` is not installed.
     """
     parameters = load_trained(trained)
     trunk = {name: torch.from_numpy(a) for name, a in load_pocket(fetch("pocket")).items()}
     graphs = {PAINTER: painter_graph(parameters), READER: reader_graph(parameters, trunk)}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in graphs.items():
-        with replacing(folder / name) as part:
-            part.write_bytes(content)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in graphs.items():
+            with replacing(folder / name) as part:
+                part.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise WeightsError(f"{folder} cannot be written to ({reason}): name another") from error
     return [folder / name for name in graphs]
 
 

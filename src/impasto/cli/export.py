@@ -1,0 +1,22 @@
+"""`impasto export`: from what a training wrote to what runs without torch."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    trained: Annotated[Path, typer.Argument(help="The painter.safetensors of a training.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the two files.")
+    ] = Path(),
+) -> None:
+    """Write painter.onnx and reader.onnx from what `impasto train fast` wrote.
+
+    Example: impasto export run/painter.safetensors -o networks
+    """
+    from impasto.training.export import export as exported
+
+    for path in exported(trained, output):
+        print(path)

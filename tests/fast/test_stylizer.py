@@ -1,0 +1,178 @@
+"""Properties of the fast stylizer, with the bundled network."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from impasto import FastStylizer, Settings, stylize
+from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.fast.network import open_network
+from impasto.fast.sessions import open_session
+from impasto.images import Picture, open_picture
+from impasto.weights import fetch
+
+Array = NDArray[np.uint8]
+SMALL: dict[str, Any] = {"size": 64, "runtime": "onnxruntime"}
+
+
+def paint(content: Array | Picture, *styles: Array | Picture, **options: Any) -> Picture:  # noqa: ANN401
+    return FastStylizer(list(styles), **{**SMALL, **options})(content)
+
+
+def test_one_pass_gives_a_picture_with_its_recipe(photo: Array, painting: Array) -> None:
+    picture = paint(photo, painting)
+    assert picture.size == (64, 43)
+    assert picture.pixels.dtype == np.float32
+    recipe: Any = picture.recipe
+    assert [file["name"] for file in recipe["weights"]] == ["reader.onnx", "painter.onnx"]
+    assert recipe["settings"]["method"] == "fast"
+    assert recipe["settings"]["runtime"] == "onnxruntime"
+
+
+def test_it_comes_nearer_to_the_style(photo: Array, painting: Array) -> None:
+    from impasto.perception import build_encoder, gram_matrix, relative_style_loss
+    from impasto.settings import STYLE_LAYERS
+
+    encoder = build_encoder("pocket", STYLE_LAYERS)
+
+    def distance(picture: Picture) -> float:
+        import torch
+
+        grams = [
+            {
+                name: gram_matrix(features)
+                for name, features in encoder(
+                    torch.from_numpy(each.pixels.copy()).permute(2, 0, 1)[None], STYLE_LAYERS
+                ).items()
+            }
+            for each in (picture, open_picture(painting))
+        ]
+        return sum(float(relative_style_loss(*(g[n] for g in grams))) for n in STYLE_LAYERS)
+
+    assert distance(paint(photo, painting, size=96)) < 0.7 * distance(open_picture(photo))
+
+
+def test_strength_goes_from_the_photo_to_the_style(photo: Array, painting: Array) -> None:
+    pictures = [paint(photo, painting, strength=s).pixels for s in (0, 0.2, 0.5, 0.8, 1)]
+    np.testing.assert_array_equal(pictures[0], open_picture(photo).resized(64).pixels)
+    away = [float(np.abs(picture - pictures[0]).mean()) for picture in pictures]
+    assert away == sorted(away)
+    assert away[1] < 0.5 * away[-1]
+
+
+def test_any_height_and_width(photo: Array, painting: Array) -> None:
+    for height, width in ((61, 43), (8, 64), (17, 63)):
+        picture = paint(photo[:height, :width], painting, size=max(height, width))
+        assert picture.size == (width, height)
+        assert np.isfinite(picture.pixels).all()
+
+
+def test_where_it_is_padded_does_not_show(painting: Array) -> None:
+    flat = np.full((61, 59, 3), 128, np.uint8)
+    pixels = paint(flat, painting, size=61).pixels
+    middle = np.abs(pixels[16:-16, 16:-16] - pixels[16:-16, 16:-16].mean((0, 1))).max()
+    assert np.abs(pixels - pixels[16:-16, 16:-16].mean((0, 1))).max() < middle + 0.15
+
+
+def test_weights_mix_styles(photo: Array, painting: Array) -> None:
+    other = np.ascontiguousarray(photo[::-1, ::-1])
+    first, second = paint(photo, painting).pixels, paint(photo, other).pixels
+    only = paint(photo, painting, other, style_weights=(1, 0)).pixels
+    np.testing.assert_allclose(only, first, atol=1e-5)
+    half = paint(photo, painting, other).pixels
+    apart = np.abs(first - second).mean()
+    assert np.abs(half - first).mean() < apart
+    assert np.abs(half - second).mean() < apart
+
+
+def test_colors_can_stay_the_contents(photo: Array, painting: Array) -> None:
+    content = open_picture(photo).resized(64).pixels
+    kept = paint(photo, painting, color="content").pixels
+    change = kept - content
+    inside = (kept > 0.01) & (kept < 0.99)
+    spread = np.where(inside.all(-1, keepdims=True), change - change.mean(-1, keepdims=True), 0)
+    assert np.abs(spread).max() < 1e-5
+    matched = paint(photo, painting, color="match").pixels
+    style = paint(photo, painting).pixels
+    mean = content.mean((0, 1))
+    assert np.abs(matched.mean((0, 1)) - mean).sum() < np.abs(style.mean((0, 1)) - mean).sum()
+
+
+def test_transparency_stays(photo: Array, painting: Array) -> None:
+    alpha = np.zeros(photo.shape[:2], np.float32)
+    alpha[10:50, 10:80] = 1
+    content = replace(open_picture(photo), alpha=alpha)
+    picture = paint(content, painting)
+    expected = content.resized(64).alpha
+    assert picture.alpha is not None
+    assert expected is not None
+    np.testing.assert_array_equal(picture.alpha, expected)
+
+
+def test_one_stylizer_serves_many_threads(photo: Array, painting: Array) -> None:
+    stylizer = FastStylizer(painting, **SMALL)
+    contents = [np.roll(photo, shift, 1) for shift in range(8)]
+    alone = [stylizer(content).pixels for content in contents]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(stylizer, contents))
+    for picture, expected in zip(together, alone, strict=True):
+        np.testing.assert_allclose(picture.pixels, expected, atol=1e-6)
+
+
+def test_the_runtimes_agree(photo: Array, painting: Array) -> None:
+    pytest.importorskip("openvino")
+    first = paint(photo, painting, size=96).pixels
+    second = paint(photo, painting, size=96, runtime="openvino").pixels
+    assert np.abs(first - second).mean() < 0.02  # bfloat16, where the processor has it
+
+
+def test_by_name_it_is_the_same(photo: Array, painting: Array) -> None:
+    named = stylize(photo, painting, method="fast", **SMALL)
+    np.testing.assert_array_equal(named.pixels, paint(photo, painting).pixels)
+
+
+def test_it_never_imports_torch(files: tuple[Path, Path], tmp_path: Path) -> None:
+    command = f"['impasto', 'stylize', {str(files[0])!r}, {str(files[1])!r}, '--method', 'fast'"
+    code = (
+        f"import sys\nsys.argv = {command}, '--size', '64', '-o', 'out.png']\n"
+        "from impasto.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    assert open_picture(tmp_path / "out.png").size == (64, 43)
+
+
+@pytest.mark.parametrize("option", [{"steps": 5}, {"content_weight": 1}, {"init": "noise"}])
+def test_what_it_would_ignore_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="does nothing with method fast"):
+        Settings(method="fast", **option)
+    with pytest.raises(SettingsError, match="strength is for method fast"):
+        Settings(strength=0.5)
+
+
+def test_bad_input_is_one_clear_line(photo: Array, painting: Array, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="too small"):
+        paint(photo[:1, :1], painting)
+    with pytest.raises(SettingsError, match="at least one style"):
+        FastStylizer([])
+    broken = tmp_path / "painter.onnx"
+    broken.write_bytes(b"nothing")
+    for runtime in ("onnxruntime", "openvino"):
+        if runtime == "openvino":
+            pytest.importorskip("openvino")
+        with pytest.raises(WeightsError, match="cannot be read as a network"):
+            open_session(broken, runtime)
+
+
+def test_the_network_is_small() -> None:
+    network = open_network("onnxruntime")
+    assert {file["name"] for file in network.named} == {"reader.onnx", "painter.onnx"}
+    assert sum(fetch(name).stat().st_size for name in ("reader", "painter")) < 6e6
