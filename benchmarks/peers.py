@@ -6,7 +6,8 @@ Usage: python -m benchmarks.peers --judge JUDGE.py --data FOLDER --weights FOLDE
 WEIGHTS has adain_decoder, vgg19_normalised_to_conv4_1 and microast as safetensors and Magenta's
 TFLite pair. Each network is evaluated here from its file, in float32, without its authors' code:
 AdaIN (Huang & Belongie 2017), MicroAST (Wang et al. 2023), Magenta (Ghiasi et al. 2017, int8,
-through LiteRT). Times are medians of calls that take turns, at 512x384, the style read before.
+through LiteRT: `pip install ai-edge-litert`). Times are medians of calls that take turns, at
+512x384, the style read before.
 """
 
 import argparse

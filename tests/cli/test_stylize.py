@@ -20,7 +20,7 @@ from tests.weights.conftest import save_keras
 
 from impasto.errors import ImpastoError
 from impasto.images import open_picture, read_recipe
-from impasto.settings import FIELDS
+from impasto.settings import FIELDS, Settings
 
 Files = tuple[Path, Path]
 
@@ -366,6 +366,31 @@ def test_two_encoders_can_be_reproduced(impasto: Impasto, files: Files) -> None:
     assert len(read_recipe(other.out.strip())["settings"]["steps"]) == 2
     swapped = impasto("stylize", *files[::-1], "--recipe", "out.png")
     assert read_recipe(swapped.out.strip())["settings"]["steps"] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("method", ["fast", "fast+optimize"])
+def test_methods_with_the_fast_network(impasto: Impasto, files: Files, method: str) -> None:
+    small = ("--size", "64", "--method", method, *(("--steps", "3") if "+" in method else ()))
+    outcome = impasto("stylize", *files, *small, "-o", "out.png")
+    assert outcome.status == 0, outcome.err
+    assert "any-style network, o" in outcome.err
+    assert outcome.out == "out.png\n"
+    assert impasto("reproduce", "out.png", "--look-in", files[0].parent).status == 0
+    assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
+    said = impasto("recipe", "out.png").out
+    assert f"--method {method}" in said
+    assert "painter.onnx" in said
+    assert ("pocket.safetensors" in said) == ("+" in method)
+
+
+def test_quality_is_one_word_for_method_and_encoder(impasto: Impasto, files: Files) -> None:
+    drafted = impasto("stylize", *files, "--size", "64", "--quality", "draft", "-o", "draft.png")
+    assert drafted.status == 0, drafted.err
+    assert read_recipe("draft.png")["settings"]["method"] == "fast"
+    assert Settings(quality="best").encoder == "pocket+vgg19"
+    plotted = impasto("stylize", *files, "--quality", "draft", "--plot", "losses.png")
+    assert plotted.status == 2
+    assert "method fast has none" in plotted.only_line
 
 
 def test_no_absolute_paths_in_the_recipe(stylize: Impasto, files: Files) -> None:

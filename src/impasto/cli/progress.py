@@ -1,5 +1,6 @@
 """The progress bar of a run: octave, step, loss and time left."""
 
+import math
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ class Progress:
             "octave": f"{state.octave}/{state.octaves}",
             "size": f"{state.size[0]}x{state.size[1]}",
             "step": f"{state.step}/{state.steps[state.octave - 1]}",
-            "loss": f"{state.loss:.4g}",
+            "loss": "none" if math.isnan(state.loss) else f"{state.loss:.4g}",
         }
         if self._task is None:
             self._task = self._bar.add_task("", total=total, completed=0, **texts)

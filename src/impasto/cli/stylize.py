@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from impasto.cli.options import Folders, interruptible, with_settings
+from impasto.errors import SettingsError
 
 
 @interruptible
@@ -68,6 +69,8 @@ def stylize(
 
     folders = Folders(random or [], look_in or [])
     job = gather_job(content, styles or [], output, recipe, folders, options)
+    if plot is not None and job.settings.method == "fast":
+        raise SettingsError("a plot shows the losses of an optimization: method fast has none")
     records = Records(animation, plot, force=force)
     check_outputs([job.output, animation, plot], job.protected)
     state = paint(job, records, force=force, quiet=quiet, started=started)
