@@ -64,9 +64,9 @@ def test_a_strip(impasto: Impasto, files: Files, tmp_path: Path) -> None:
         (("--learning-rate", "-1"), "--learning-rate must be above 0"),
         (("--device", "tpu"), "--device must be one of"),
         (("--style-layers", "relu1_1,block1_conv1"), "named twice"),
-        (("--method", "fast"), "--min-size does nothing with method fast"),
+        (("--method", "fast"), "--steps does nothing with method fast"),
         (("--strength", "0.5"), "--strength is for method fast"),
-        (("--quality", "draft"), "--min-size does nothing with method fast"),
+        (("--quality", "draft"), "--steps does nothing with method fast"),
         (("--quality", "good", "--encoder", "vgg19"), "--quality good means encoder pocket"),
     ],
 )
