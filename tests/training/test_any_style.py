@@ -86,8 +86,17 @@ def test_begins_where_a_trained_file_ended(options: FastOptions) -> None:
 @torch.no_grad()
 def test_an_untrained_painter_leaves_the_picture_nearly_alone() -> None:
     painter, picture = Painter(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
-    numbers = torch.zeros(1, 2 * sum(painter.shape.norms))
+    numbers = painter.read(torch.rand(1, 3, 40, 40))
     assert (painter(picture, numbers) - picture).abs().mean() < 0.05
+
+
+@torch.no_grad()
+def test_its_own_numbers_change_nothing_on_the_way() -> None:
+    painter, picture = Painter(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
+    seen: list[torch.Tensor] = []
+    plain = painter._through(picture, [], seen)
+    painted = painter(picture, torch.cat(seen, 1))
+    torch.testing.assert_close(painted, plain, atol=1e-4, rtol=0)
 
 
 @torch.no_grad()
@@ -127,7 +136,7 @@ def test_the_export_computes_the_same(
     content, style = torch.rand(1, 3, *size), torch.rand(1, 3, 48, 80)
     painter, reader = (onnxruntime.InferenceSession(p) for p in (painter_path, reader_path))
     (numbers,) = reader.run(None, {"style": style.permute(0, 2, 3, 1).numpy()})
-    np.testing.assert_allclose(numbers, made.reader(style).numpy(), atol=1e-4)
+    np.testing.assert_allclose(numbers, made.read(style).numpy(), atol=1e-4)
     matrix, offset = matching(content, style)
     inputs = {
         "content": content.permute(0, 2, 3, 1).numpy(),

@@ -62,8 +62,13 @@ class AnyStyle(nn.Module):
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         """Paint contents like styles, (N, 3, H, W) each."""
         matched = recolored(content, *matching(content, style))
-        painted: Tensor = self.painter(matched, self.reader(style))
+        painted: Tensor = self.painter(matched, self.read(style))
         return painted
+
+    def read(self, style: Tensor) -> Tensor:
+        """Return a style's numbers: (N, M)."""
+        numbers: Tensor = self.reader(style, self.painter.read(style))
+        return numbers
 
 
 class Painting:
@@ -185,7 +190,9 @@ class Painting:
         return (before - after).abs().mean()
 
     def _read(self, styles: Tensor) -> Tensor:
-        numbers: Tensor = self.network.reader(styles)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
+            own = self.network.painter.read(styles)
+        numbers: Tensor = self.network.reader(styles, own.float())
         return numbers
 
     def _paint(self, matched: Tensor, numbers: Tensor) -> Tensor:

@@ -5,7 +5,7 @@
 (color, as a row, · matrix + offset), numbers (1, M) -> stylized picture (1, H, W, 3) in [0, 1].
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -61,16 +61,27 @@ def painter_graph(parameters: Mapping[str, Tensor]) -> bytes:
     parts = [graph.add("Squeeze", part, graph.whole(0)) for part in _parts(graph, numbers, shape)]
 
     def modulated(x: str) -> str:
-        gain, shift = parts.pop(0), parts.pop(0)
-        gain = graph.add("Add", gain, graph.number(1.0))
-        return graph.add("InstanceNormalization", x, gain, shift, epsilon=EPSILON)
+        deviation, mean = parts.pop(0), parts.pop(0)
+        return graph.add("InstanceNormalization", x, deviation, mean, epsilon=EPSILON)
+
+    near = _way(graph, matched, shape, modulated)
+    added = graph.shuffled(graph.convolution(near, "painter.head"), 4)
+    painted = graph.clipped(graph.add("Add", matched, added))
+    graph.output(
+        graph.add("Transpose", painted, perm=(0, 2, 3, 1)), "stylized", (1, "height", "width", 3)
+    )
+    return graph.model()
+
+
+def _way(graph: Graph, matched: str, shape: PainterShape, norm: Callable[[str], str]) -> str:
+    """Return what the painter's head looks at; `norm` is what happens at each normalization."""
 
     def blocks(x: str, part: str, count: int) -> str:
         for number in range(count):
             name = f"painter.{part}.{number}"
-            inner = graph.add("Relu", modulated(graph.convolution(x, f"{name}.0")))
+            inner = graph.add("Relu", norm(graph.convolution(x, f"{name}.0")))
             x = graph.add("Add", x, graph.convolution(inner, f"{name}.1"))
-        return graph.add("Relu", modulated(x))
+        return graph.add("Relu", norm(x))
 
     centered = graph.add("Sub", matched, graph.number(0.5))
     near = graph.add("Relu", graph.convolution(graph.unshuffled(centered, 4), "painter.stem", 4))
@@ -78,13 +89,7 @@ def painter_graph(parameters: Mapping[str, Tensor]) -> bytes:
     far = blocks(far, "far", shape.far_blocks)
     raised = graph.shuffled(graph.convolution(far, "painter.up"), 2)
     near = graph.add("Add", raised, graph.convolution(near, "painter.skip"))
-    near = blocks(near, "near", shape.near_blocks)
-    added = graph.shuffled(graph.convolution(near, "painter.head"), 4)
-    painted = graph.clipped(graph.add("Add", matched, added))
-    graph.output(
-        graph.add("Transpose", painted, perm=(0, 2, 3, 1)), "stylized", (1, "height", "width", 3)
-    )
-    return graph.model()
+    return blocks(near, "near", shape.near_blocks)
 
 
 def _parts(graph: Graph, numbers: str, shape: PainterShape) -> list[str]:
@@ -101,7 +106,7 @@ def reader_graph(parameters: Mapping[str, Tensor], trunk: Mapping[str, Tensor]) 
     graph = Graph("reader", {**trunk, **parameters})
     style = graph.input("style", (1, "height", "width", 3))
     image = graph.add("Transpose", style, perm=(0, 3, 1, 2))
-    seen = _moments(graph, image)
+    seen = _descriptor(graph, image)
     x = graph.unshuffled(graph.padded(image, 2), 2)
     for unit in PocketShape().units():
         if unit.name == "stem":
@@ -109,22 +114,41 @@ def reader_graph(parameters: Mapping[str, Tensor], trunk: Mapping[str, Tensor]) 
         else:
             x = graph.add("Relu", graph.convolution(x, unit.name, pad=1, stride=unit.stride))
         if unit.tap in TAPS:
-            seen += _moments(graph, x)
+            seen += _descriptor(graph, x)
         if unit.tap == TAPS[-1]:
             break
     seen_all = graph.add("Concat", *seen, axis=1)
     difference = graph.add("Sub", seen_all, graph.tensor("reader.mean"))
     normalized = graph.add("Div", difference, graph.tensor("reader.deviation"))
     hidden = graph.add("Relu", graph.linear(normalized, "reader.first"))
-    graph.output(graph.linear(hidden, "reader.second"), "numbers", (1, "count"))
+    shape = shape_of_parameters(parameters)
+    changes = _parts(graph, graph.linear(hidden, "reader.second"), shape)
+    corrected: list[str] = []
+
+    def noted(x: str) -> str:
+        deviation, mean = _moments(graph, x, EPSILON)
+        gain = graph.add("Add", changes.pop(0), graph.number(1.0))
+        shift = graph.add("Mul", changes.pop(0), deviation)
+        corrected.extend([graph.add("Mul", deviation, gain), graph.add("Add", mean, shift)])
+        return x
+
+    _way(graph, image, shape, noted)
+    graph.output(graph.add("Concat", *corrected, axis=1), "numbers", (1, "count"))
     return graph.model()
 
 
-def _moments(graph: Graph, x: str) -> list[str]:
+def _descriptor(graph: Graph, x: str) -> list[str]:
     """Return means and logarithms of deviations of the channels: (1, C) each."""
+    deviation, mean = _moments(graph, x, 0.0)
+    return [mean, graph.add("Log", graph.add("Add", deviation, graph.number(1e-3)))]
+
+
+def _moments(graph: Graph, x: str, epsilon: float) -> tuple[str, str]:
+    """Return deviations and means of the channels: (1, C) each."""
     mean = graph.add("ReduceMean", x, graph.whole(2, 3), keepdims=1)
     centered = graph.add("Sub", x, mean)
     square = graph.add("Mul", centered, centered)
     variance = graph.add("ReduceMean", square, graph.whole(2, 3), keepdims=0)
-    deviation = graph.add("Add", graph.add("Sqrt", variance), graph.number(1e-3))
-    return [graph.add("Squeeze", mean, graph.whole(2, 3)), graph.add("Log", deviation)]
+    if epsilon:
+        variance = graph.add("Add", variance, graph.number(epsilon))
+    return graph.add("Sqrt", variance), graph.add("Squeeze", mean, graph.whole(2, 3))

@@ -85,37 +85,74 @@ class Painter(nn.Module):
 
         Args:
             matched: (N, 3, H, W) content in the style's colors, H and W multiples of `CELL`.
-            numbers: (N, 2 · sum of `shape.norms`): a gain and an offset for each channel of each
-                normalization, gains as what is added to 1.
+            numbers: (N, 2 · sum of `shape.norms`): a deviation and a mean for each channel of each
+                normalization.
 
         Returns:
             (N, 3, H, W), not clamped.
         """
-        parts = self.shape.parts(numbers)
+        return self._through(matched, list(self.shape.parts(numbers)))
+
+    def read(self, style: Tensor) -> Tensor:
+        """Return a style's numbers: what it has itself where content is normalized.
+
+        Args:
+            style: (N, 3, H, W), H and W multiples of `CELL`.
+
+        Returns:
+            (N, 2 · sum of `shape.norms`), in float32.
+        """
+        seen: list[Tensor] = []
+        self._through(style, [], seen)
+        return torch.cat(seen, 1)
+
+    def _through(
+        self, matched: Tensor, parts: list[Tensor], seen: list[Tensor] | None = None
+    ) -> Tensor:
+        """Go all the way; with `seen`, note the numbers instead of imposing any."""
+
+        def norm(x: Tensor) -> Tensor:
+            if seen is None:
+                return modulated(x, parts.pop(0))
+            seen.append(moments(x))
+            return x
+
+        def block(both: nn.Module, x: Tensor) -> Tensor:
+            assert isinstance(both, nn.ModuleList)
+            first, second = both
+            added: Tensor = second(F.relu(norm(first(x))))
+            return x + added
+
         cells = F.pixel_unshuffle(matched - 0.5, 4).contiguous(memory_format=torch.channels_last)
         near = F.relu(self.stem(cells))
         far = F.relu(self.down(F.pixel_unshuffle(near, 2)))
-        for block in self.far:
-            far = _through(block, far, next(parts))
-        far = F.relu(modulated(far, next(parts)))
+        for each in self.far:
+            far = block(each, far)
+        far = F.relu(norm(far))
         near = F.pixel_shuffle(self.up(far), 2) + self.skip(near)
-        for block in self.near:
-            near = _through(block, near, next(parts))
-        near = F.relu(modulated(near, next(parts)))
+        for each in self.near:
+            near = block(each, near)
+        near = F.relu(norm(near))
         return matched + F.pixel_shuffle(self.head(near).float(), 4)
 
 
 def modulated(x: Tensor, numbers: Tensor) -> Tensor:
-    """Normalize each channel of each picture, in float32, and give it a style's contrast.
+    """Give each channel of each picture a style's deviation and mean (Huang & Belongie 2017).
 
     Args:
         x: (N, C, H, W).
-        numbers: (N, 2C): gains over 1, and offsets.
+        numbers: (N, 2C): deviations, and means.
     """
     x = x.float()
     variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
-    gain, offset = numbers[:, :, None, None].chunk(2, 1)
-    return (x - mean) * (variance + EPSILON).rsqrt() * (1 + gain) + offset
+    deviation, wanted = numbers[:, :, None, None].chunk(2, 1)
+    return (x - mean) * (variance + EPSILON).rsqrt() * deviation + wanted
+
+
+def moments(x: Tensor) -> Tensor:
+    """Return deviations and means of (N, C, H, W), as `modulated` takes them: (N, 2C)."""
+    variance, mean = torch.var_mean(x.float(), (2, 3), correction=0)
+    return torch.cat([(variance + EPSILON).sqrt(), mean], 1)
 
 
 class Reader(nn.Module):
@@ -131,24 +168,34 @@ class Reader(nn.Module):
 
     def __init__(self, pocket: Pocket, shape: PainterShape) -> None:
         super().__init__()
-        self.pocket = pocket
+        self.pocket, self.shape = pocket, shape
         seen = descriptor(pocket, torch.rand(1, 3, 32, 32)).shape[1]
         self.first = nn.Linear(seen, shape.hidden)
         self.second = nn.Linear(shape.hidden, 2 * sum(shape.norms))
         with torch.no_grad():
-            self.second.weight.mul_(0.3)
+            self.second.weight.mul_(0.1)
         self.register_buffer("mean", torch.zeros(seen))
         self.register_buffer("deviation", torch.ones(seen))
 
-    def forward(self, style: Tensor) -> Tensor:
-        """Read (N, 3, H, W) in [0, 1]; return (N, numbers)."""
-        return self.numbers(descriptor(self.pocket, style))
+    def forward(self, style: Tensor, own: Tensor) -> Tensor:
+        """Read (N, 3, H, W) in [0, 1], of which the painter has read `own`; return (N, M)."""
+        return self.corrected(descriptor(self.pocket, style), own)
 
-    def numbers(self, seen: Tensor) -> Tensor:
-        """Return (N, numbers) from descriptors (N, D)."""
+    def corrected(self, seen: Tensor, own: Tensor) -> Tensor:
+        """Return a style's numbers (N, M) as the painter will have them.
+
+        Args:
+            seen: Descriptors (N, D).
+            own: Numbers (N, M), as `Painter.read` finds them.
+        """
         hidden = F.relu(self.first((seen - self.mean) / self.deviation))
-        numbers: Tensor = self.second(hidden)
-        return numbers
+        changes = self.shape.parts(self.second(hidden))
+        corrected = []
+        for part, change in zip(self.shape.parts(own), changes, strict=True):
+            deviation, mean = part.chunk(2, 1)
+            gain, shift = change.chunk(2, 1)
+            corrected += [deviation * (1 + gain), mean + deviation * shift]
+        return torch.cat(corrected, 1)
 
     @torch.no_grad()
     def calibrate(self, seen: Tensor) -> None:
@@ -231,13 +278,6 @@ def _convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> n
 
 def _block(width: int) -> nn.ModuleList:
     return nn.ModuleList([_convolution(width, width, 3), _convolution(width, width, 3, gain=0.3)])
-
-
-def _through(block: nn.Module, x: Tensor, numbers: Tensor) -> Tensor:
-    assert isinstance(block, nn.ModuleList)
-    first, second = block
-    added: Tensor = second(F.relu(modulated(first(x), numbers)))
-    return x + added
 
 
 def load_trained(path: Path) -> dict[str, Tensor]:
