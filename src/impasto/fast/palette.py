@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.images import Picture, color_transform
+from impasto.images import ColorStatistics, Picture, color_statistics, color_transform
 
-_SEEN = 1 << 16
+_SEEN = 1 << 14
 """Pixels that are enough for statistics."""
 
 
@@ -26,10 +26,16 @@ class Palette(NamedTuple):
 UNCHANGED = Palette(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
 
 
-def palette(content: Picture, style: Picture) -> Palette:
+def colors_of(picture: Picture) -> ColorStatistics:
+    """Return a picture's statistics, from every so many-th pixel of a large one."""
+    step = max(1, int((picture.width * picture.height / _SEEN) ** 0.5))
+    alpha = None if picture.alpha is None else picture.alpha[::step, ::step]
+    return color_statistics(picture.pixels[::step, ::step], alpha)
+
+
+def palette(content: ColorStatistics, style: ColorStatistics) -> Palette:
     """Return what gives a content the mean and covariance of a style's colors."""
-    seen = [_thinned(picture) for picture in (content, style)]
-    matrix, offset = color_transform(seen[0].pixels, seen[1].pixels, seen[0].alpha, seen[1].alpha)
+    matrix, offset = color_transform(content, style)
     return Palette(matrix.T.astype(np.float32), offset.astype(np.float32))
 
 
@@ -40,10 +46,3 @@ def mixed(palettes: list[Palette], shares: list[float]) -> Palette:
         for parts in zip(*palettes, strict=True)
     )
     return Palette(np.asarray(matrix), np.asarray(offset))
-
-
-def _thinned(picture: Picture) -> Picture:
-    """Return every so many-th pixel of a large picture."""
-    step = max(1, int((picture.width * picture.height / _SEEN) ** 0.5))
-    alpha = None if picture.alpha is None else picture.alpha[::step, ::step]
-    return Picture(picture.pixels[::step, ::step], alpha)

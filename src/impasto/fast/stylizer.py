@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impasto.fast.network import open_network
-from impasto.fast.palette import UNCHANGED, mixed, palette
+from impasto.fast.palette import UNCHANGED, colors_of, mixed, palette
 from impasto.fast.sessions import Array
 from impasto.images import (
     LEAST_PICTURE,
@@ -66,6 +66,7 @@ class FastStylizer:
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         self.styles = [open_role(source, "style", self._longest) for source in sources]
         self.identities = [identify(source) for source in sources]
+        self._colors = [colors_of(style) for style in self.styles]
         self.network = open_network(self.settings.runtime)
         self._numbers = None if self.settings.color == "match" else self._read(self.styles)
 
@@ -96,8 +97,8 @@ class FastStylizer:
         if numbers is None:
             numbers = self._read([_recolored(style, content) for style in self.styles])
         else:
-            found = [palette(content, style) for style in self.styles]
-            colors = mixed(found, self._shares)
+            seen = colors_of(content)
+            colors = mixed([palette(seen, style) for style in self._colors], self._shares)
         if strength < 1:
             own = self.network.read(filled, self._longest)
             numbers = own + np.float32(strength) * (numbers - own)

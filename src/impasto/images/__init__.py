@@ -1,7 +1,13 @@
 """Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
 
 from impasto.images.animation import check_animation, save_animation
-from impasto.images.color import color_transform, keep_colors, match_colors
+from impasto.images.color import (
+    ColorStatistics,
+    color_statistics,
+    color_transform,
+    keep_colors,
+    match_colors,
+)
 from impasto.images.formats import is_picture_name
 from impasto.images.naming import output_name
 from impasto.images.opening import open_picture
@@ -21,12 +27,14 @@ from impasto.images.writing import check_writable, refuse_inputs, write_atomical
 
 __all__ = [
     "LEAST_PICTURE",
+    "ColorStatistics",
     "Identity",
     "Picture",
     "Source",
     "Sources",
     "check_animation",
     "check_writable",
+    "color_statistics",
     "color_transform",
     "fitted_size",
     "identify",
