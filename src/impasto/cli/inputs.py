@@ -28,7 +28,7 @@ from impasto.settings import STARTS, Settings
 STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
 #: apply.
-_RESHAPING = frozenset({"size", "min_size", "steps", "time", "encoder"})
+_RESHAPING = frozenset({"size", "min_size", "steps", "time", "method", "quality", "encoder"})
 
 
 @dataclass(frozen=True)
