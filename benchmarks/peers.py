@@ -199,11 +199,11 @@ class Magenta:
         return paint
 
 
-def ours(runtime: str) -> Method:
+def ours(runtime: str, size: int) -> Method:
     """Return our own network in a runtime."""
 
     def read(style: Picture) -> Painter:
-        stylizer = FastStylizer(style, runtime=runtime)
+        stylizer = FastStylizer(style, runtime=runtime, size=size)
         return lambda pixels: stylizer.paint(Picture(pixels))
 
     return read
@@ -239,7 +239,9 @@ def main() -> None:
     folder = arguments.output or Path(mkdtemp(prefix="impasto-"))
     folder.mkdir(parents=True, exist_ok=True)
     runtimes = [name for name in arguments.runtimes.split(",") if name]
-    methods: dict[str, Method] = {f"impasto {name}": ours(name) for name in runtimes}
+    methods: dict[str, Method] = {
+        f"impasto {name}": ours(name, arguments.size) for name in runtimes
+    }
     for kind in (AdaIN, MicroAST, Magenta):
         methods[kind.__name__] = kind(arguments.weights)
     with (arguments.data / "pairs.csv").open() as file:

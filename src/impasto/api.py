@@ -12,7 +12,7 @@ from impasto.settings import Settings
 from impasto.states import State
 
 #: Settings that the two halves of `fast+optimize` share.
-_SHARED = ("size", "style_scale", "style_weights", "runtime")
+_SHARED = ("size", "style_scale", "style_weights", "runtime", "device")
 
 
 @runtime_checkable
@@ -63,11 +63,11 @@ class FastThenOptimize:
 
         self.settings = settings
         styles = [read_source(source) for source in style]
-        self.slow = IterativeStylizer(styles, settings)
         shared = {name: getattr(settings, name) for name in _SHARED}
         # Colors that are put back in the end are painted as the style has them until then.
         shared["color"] = "match" if settings.color == "match" else "style"
         self.fast = FastStylizer(styles, Settings(method="fast", **shared))
+        self.slow = IterativeStylizer(styles, settings)
 
     def __call__(self, content: Source) -> Picture:
         """Return the stylized picture."""
@@ -90,7 +90,7 @@ class FastThenOptimize:
         return replace(picture, recipe=recipe)
 
     def _start(self, content: Picture) -> Picture:
-        return replace(content, pixels=self.fast.paint(content))
+        return replace(content, pixels=self.fast.paint(content), alpha=None)
 
     def describe(self) -> str:
         """Return in a few words with what and where it computes."""

@@ -1,5 +1,6 @@
 """Declaring an option once, with all that the command line and the checks need."""
 
+import difflib
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -95,3 +96,28 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
         raise SettingsError(f"{name} must be above {above}, not {value}")
     if most is not None and value > most:
         raise SettingsError(f"{name} must be at most {most}, not {value}")
+
+
+def check_known(name: str, known: Iterable[str]) -> None:
+    """Refuse a name that no option has, and offer the nearest.
+
+    Raises:
+        SettingsError: There is none.
+    """
+    known = list(known)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+        raise SettingsError(f"there is no setting {name!r}; {hint}")
+
+
+def same_length(
+    layers: str, names: tuple[str, ...], weights: str, values: tuple[float, ...] | None
+) -> None:
+    """Refuse weights (a setting and its values) that are not as many as the layers.
+
+    Raises:
+        SettingsError: They are not.
+    """
+    if values is not None and len(values) != len(names):
+        raise SettingsError(f"{weights} has {len(values)} values, but {layers} has {len(names)}")

@@ -100,7 +100,8 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
     try:
         entries = recipe[role] if role in ("styles", "weights") else [recipe[role]]
         if role == "weights":  # those of the encoder: others come with the package
-            entries = [each for each in entries if each["name"] == recipe["settings"]["weights"]]
+            chosen = recipe["settings"]["weights"]
+            entries = [each for each in entries if each["name"] == chosen] or [{"name": chosen}]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error

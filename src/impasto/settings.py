@@ -3,14 +3,13 @@
 Nothing here imports torch or numpy, so that help texts and checks are instant.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
-from impasto.options import SCALARS, checked, option
+from impasto.options import SCALARS, check_known, checked, option, same_length
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -20,13 +19,19 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
     "relative": (0.15, 1.0, 2.0),
     "gatys": (1.0, 100.0, 0.0),
 }
-#: Options of losses and optimization that method fast knows too.
-_EVERYWHERE = ("style_weights", "seed")
+#: Groups of options that method fast does without, but for a few options.
+_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
+#: What else a method does without.
+_IGNORED: Mapping[str, tuple[str, ...]] = {
+    "optimize": ("strength", "runtime"),
+    "fast": ("encoder", "precision"),
+    "fast+optimize": ("strength", "init"),
+}
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
 #: What the words of `quality` stand for.
 QUALITIES: Mapping[str, Mapping[str, str]] = {
-    "draft": {"method": "fast"},
+    "draft": {"method": "fast", "encoder": "pocket"},
     "good": {"method": "fast+optimize", "encoder": "pocket"},
     "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
 }
@@ -67,7 +72,8 @@ class Settings:
     )
     weights: str | None = option(
         None,
-        "A file with the encoder's parameters.",
+        "A file with the encoder's parameters; with method fast a painter.onnx, its reader.onnx "
+        "beside it.",
         "Method",
         shown="bundled or found",
     )
@@ -198,7 +204,7 @@ class Settings:
             ("content_layers", "content_layer_weights"),
             ("style_layers", "style_layer_weights"),
         ):
-            _same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+            same_length(layers, getattr(self, layers), weights, getattr(self, weights))
         self._apply_quality()
         self._check_method()
         if self.weights is not None and len(self.encoders) > 1:
@@ -218,15 +224,14 @@ class Settings:
 
     def _check_method(self) -> None:
         """Refuse options that the chosen method would ignore."""
-        if self.method != "fast" and self.strength != 1:
-            raise SettingsError(f"strength is for method fast: it does nothing with {self.method}")
-        groups = ("Losses", "Optimization") if self.method == "fast" else ()
-        for each in fields(self):
-            told = getattr(self, each.name) != each.default
-            if told and each.metadata["group"] in groups and each.name not in _EVERYWHERE:
+        for name, each in FIELDS.items():
+            if getattr(self, name) == each.default:
+                continue
+            grouped = each.metadata["group"] in _ITERATIVE and name not in _EVERYWHERE
+            if name in _IGNORED[self.method] or (grouped and self.method == "fast"):
                 raise SettingsError(
-                    f"{each.name} does nothing with method fast: leave it out, or choose method "
-                    "optimize"
+                    f"{name} does nothing with method {self.method}: leave it out, or choose "
+                    "another method"
                 )
 
     @property
@@ -260,7 +265,16 @@ class Settings:
             SettingsError: A name is unknown (the nearest is offered), or a value is out of range.
         """
         for name in changes:
-            _known(name)
+            check_known(name, FIELDS)
+        if changes.get("quality") is not None:
+            # Over what these settings are, but not over what is said beside it.
+            word = Settings(quality=changes.pop("quality"))
+            meant = {"method": word.method, "encoder": word.encoder}
+            if said := [name for name in meant if changes.get(name, meant[name]) != meant[name]]:
+                raise SettingsError(
+                    f"quality means {said[0]} {meant[said[0]]}: leave one of the two out"
+                )
+            changes |= meant
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -301,17 +315,3 @@ TYPES: Mapping[str, type] = {
     name: next((kind for kind in get_args(hint) if kind in SCALARS), hint)
     for name, hint in _HINTS.items()
 }
-
-
-def _known(name: str) -> None:
-    if name not in FIELDS:
-        near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(FIELDS)}"
-        raise SettingsError(f"there is no setting {name!r}; {hint}")
-
-
-def _same_length(
-    layers: str, names: tuple[str, ...], weights: str, values: tuple[float, ...] | None
-) -> None:
-    if values is not None and len(values) != len(names):
-        raise SettingsError(f"{weights} has {len(values)} values, but {layers} has {len(names)}")

@@ -65,9 +65,9 @@ def test_a_strip(impasto: Impasto, files: Files, tmp_path: Path) -> None:
         (("--device", "tpu"), "--device must be one of"),
         (("--style-layers", "relu1_1,block1_conv1"), "named twice"),
         (("--method", "fast"), "--steps does nothing with method fast"),
-        (("--strength", "0.5"), "--strength is for method fast"),
+        (("--strength", "0.5"), "--strength does nothing with method optimize"),
         (("--quality", "draft"), "--steps does nothing with method fast"),
-        (("--quality", "good", "--encoder", "vgg19"), "--quality good means encoder pocket"),
+        (("--quality", "good", "--encoder", "vgg19"), "--quality means encoder pocket"),
     ],
 )
 def test_wrong_options_are_usage_errors(

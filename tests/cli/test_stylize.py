@@ -388,6 +388,12 @@ def test_quality_is_one_word_for_method_and_encoder(impasto: Impasto, files: Fil
     assert drafted.status == 0, drafted.err
     assert read_recipe("draft.png")["settings"]["method"] == "fast"
     assert Settings(quality="best").encoder == "pocket+vgg19"
+    again = impasto("stylize", "--recipe", "draft.png", "--look-in", files[0].parent)
+    assert again.status == 0, again.err
+    finer = ("--quality", "good", "--steps", "2", "-o", "good.png", "--look-in", files[0].parent)
+    better = impasto("stylize", "--recipe", "draft.png", *finer)
+    assert better.status == 0, better.err
+    assert read_recipe("good.png")["settings"]["method"] == "fast+optimize"
     plotted = impasto("stylize", *files, "--quality", "draft", "--plot", "losses.png")
     assert plotted.status == 2
     assert "method fast has none" in plotted.only_line

@@ -1,5 +1,6 @@
 """Properties of the fast stylizer, with the bundled network."""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from impasto import FastStylizer, Settings, stylize
-from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast.network import open_network
+from impasto.fast.palette import colors_of
 from impasto.fast.sessions import open_session
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
@@ -154,8 +156,54 @@ def test_it_never_imports_torch(files: tuple[Path, Path], tmp_path: Path) -> Non
 def test_what_it_would_ignore_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="does nothing with method fast"):
         Settings(method="fast", **option)
-    with pytest.raises(SettingsError, match="strength is for method fast"):
-        Settings(strength=0.5)
+    for method, ignored in (
+        ("optimize", {"strength": 0.5}),
+        ("optimize", {"runtime": "openvino"}),
+        ("fast", {"encoder": "vgg19"}),
+        ("fast+optimize", {"init": "noise"}),
+    ):
+        options: dict[str, Any] = {"method": method, **ignored}
+        with pytest.raises(SettingsError, match=re.escape(f"does nothing with method {method}:")):
+            Settings(**options)
+
+
+def test_quality_is_said_over_what_was() -> None:
+    best = Settings(quality="good").updated(quality="best")
+    assert (best.method, best.encoder, best.quality) == ("fast+optimize", "pocket+vgg19", None)
+    assert best.updated(quality="draft") == Settings(method="fast")
+    with pytest.raises(SettingsError, match="quality means encoder pocket"):
+        Settings().updated(quality="good", encoder="vgg19")
+    with pytest.raises(SettingsError, match="quality must be one of"):
+        Settings().updated(quality="fine")
+
+
+@pytest.mark.parametrize("pattern", ["checkerboard", "stripes", "columns"])
+def test_colors_of_regular_patterns_are_seen(pattern: str) -> None:
+    rows, columns = np.indices((256, 256))
+    cells = {"checkerboard": rows + columns, "stripes": rows, "columns": columns}[pattern]
+    dots = np.repeat((cells % 2)[..., None], 3, 2).astype(np.float32)
+    seen = colors_of(Picture(dots))
+    np.testing.assert_allclose(seen.mean, 0.5, atol=0.02)
+    np.testing.assert_allclose(seen.covariance, 0.25, atol=0.02)
+
+
+def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) -> None:
+    for name in ("painter", "reader"):
+        (tmp_path / f"{name}.onnx").write_bytes(fetch(name).read_bytes())
+    picture = paint(photo, painting, weights=tmp_path / "painter.onnx")
+    np.testing.assert_array_equal(picture.pixels, paint(photo, painting).pixels)
+    recipe: Any = picture.recipe
+    assert recipe["settings"]["weights"] == "painter.onnx"
+    with pytest.raises(WeightsError, match="there is no"):
+        paint(photo, painting, weights=tmp_path / "other.onnx")
+
+
+def test_too_large_is_refused_before_the_work(
+    photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.fast.memory.free_memory", lambda: 1e9)
+    with pytest.raises(ImpastoError, match=r"needs about .* GB of memory .* try size"):
+        paint(photo, painting, size=8000)
 
 
 def test_bad_input_is_one_clear_line(photo: Array, painting: Array, tmp_path: Path) -> None:

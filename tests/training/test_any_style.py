@@ -77,7 +77,11 @@ def test_every_parameter_learns(options: FastOptions) -> None:
 def test_begins_where_a_trained_file_ended(options: FastOptions) -> None:
     trained = finish(options)
     begun = replace(options, begin=str(Path(options.output) / "painter.safetensors"), seed=9)
-    network = Painting(begun).network.state_dict()
+    training = Painting(begun)
+    training.begin()
+    network = training.network.state_dict()
+    with pytest.raises(SettingsError, match="other widths"):
+        Painting(replace(begun, near=16)).begin()
     assert all(torch.equal(network[name], trained[name].float()) for name in trained)
     with pytest.raises(SettingsError, match="begun with near 8"):
         list(train(replace(options, near=16)))

@@ -106,6 +106,7 @@ def test_begins_where_a_trained_file_ended(options: EncoderOptions) -> None:
     path = str(Path(options.output) / "pocket.safetensors")
     begun = replace(options, begin=path, frozen=1, seed=3, output=options.output + "-on")
     training = Distillation(begun, load_teacher(options.teacher, CPU, fast=False))
+    training.begin()
     for name, tensor in training.student.folded().items():
         expected = trained[name].float()
         # The bias of whitened kernels is what is left of two large numbers.
@@ -117,7 +118,7 @@ def test_begins_with_a_file_of_the_same_shape_only(options: EncoderOptions) -> N
     path = str(Path(options.output) / "pocket.safetensors")
     other = replace(options, begin=path, frozen=1, widths="4,6,8,10,16", output="other")
     with pytest.raises(SettingsError, match="other widths or depths"):
-        Distillation(other, load_teacher(options.teacher, CPU, fast=False))
+        Distillation(other, load_teacher(options.teacher, CPU, fast=False)).begin()
     with pytest.raises(SettingsError, match="frozen is 1"):
         replace(options, begin=path)
 

@@ -29,6 +29,8 @@ STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
 #: apply.
 _RESHAPING = frozenset({"size", "min_size", "steps", "time", "method", "quality", "encoder"})
+#: Those with which a recipe's own file of weights has nothing to do any more.
+_REARMING = frozenset({"weights", "method", "quality", "encoder"})
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _from_recipe(
         settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
     chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
     asked = {name: entry for name, entry in recipe.items() if name not in options}
-    kept = settings.updated(weights=None) if {"weights", "encoder"} & options.keys() else settings
+    kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
     settings = kept.updated(**files_in_settings(asked, kept, places))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)

@@ -59,15 +59,28 @@ class Network:
         return whole[0, :height, :width]
 
 
-def open_network(runtime: str) -> Network:
+def open_network(
+    runtime: str = "auto", device: str = "auto", weights: str | None = None
+) -> Network:
     """Find and open both files.
 
+    Args:
+        runtime: What runs the painter.
+        device: Where: auto, cpu, cuda or mps.
+        weights: A painter.onnx with its reader.onnx beside it; None: the bundled ones.
+
     Raises:
+        SettingsError: The device is not there.
         MissingExtraError: The runtime is not installed.
-        WeightsError: A file is damaged.
+        WeightsError: A file is missing or damaged.
     """
-    paths: list[Path] = [fetch(name) for name in ("reader", "painter")]
+    if weights is None:
+        paths = [fetch("reader"), fetch("painter")]
+    else:
+        painter_path = Path(weights)
+        paths = [painter_path.with_name("reader.onnx"), painter_path]
     # The reader runs once per style: no compiling for its size pays.
-    reader, painter = open_session(paths[0], "onnxruntime"), open_session(paths[1], runtime)
+    reader = open_session(paths[0], "onnxruntime", device)
+    painter = open_session(paths[1], runtime, device)
     named = [{"name": path.name, "sha256": sha256_of(path)} for path in paths]
     return Network(reader, painter, painter.name.partition(" ")[0], named)

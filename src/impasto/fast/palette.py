@@ -27,10 +27,19 @@ UNCHANGED = Palette(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
 
 
 def colors_of(picture: Picture) -> ColorStatistics:
-    """Return a picture's statistics, from every so many-th pixel of a large one."""
-    step = max(1, int((picture.width * picture.height / _SEEN) ** 0.5))
-    alpha = None if picture.alpha is None else picture.alpha[::step, ::step]
-    return color_statistics(picture.pixels[::step, ::step], alpha)
+    """Return a picture's statistics, from a part of the pixels of a large one."""
+    step = _stride(picture.width * picture.height // _SEEN, picture.width)
+    pixels = picture.pixels.reshape(1, -1, 3)[:, ::step]
+    alpha = None if picture.alpha is None else picture.alpha.reshape(1, -1)[:, ::step]
+    return color_statistics(pixels, alpha)
+
+
+def _stride(least: int, width: int) -> int:
+    """Return a prime that no row is a multiple of: stripes and dots are seen as they are."""
+    step = max(1, least)
+    while step > 1 and (width % step == 0 or any(step % n == 0 for n in range(2, step))):
+        step += 1
+    return step
 
 
 def palette(content: ColorStatistics, style: ColorStatistics) -> Palette:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import MissingExtraError, WeightsError
+from impasto.errors import ImpastoError, MissingExtraError, SettingsError, WeightsError
 
 Array = NDArray[np.float32]
+_CPU = "CPUExecutionProvider"
+_DEVICES = {"cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
 #: Providers of ONNX Runtime that beat a processor, best first.
 FASTER = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
 _KEPT = 4
@@ -29,7 +31,7 @@ class Session(Protocol):
         ...
 
 
-def open_session(path: Path, runtime: str = "auto") -> Session:
+def open_session(path: Path, runtime: str = "auto", device: str = "auto") -> Session:
     """Open a network.
 
     Args:
@@ -37,47 +39,72 @@ def open_session(path: Path, runtime: str = "auto") -> Session:
         runtime: `"onnxruntime"`, `"openvino"`, or `"auto"`: ONNX Runtime where it has a graphics
             processor, else OpenVINO where it is installed (twice as fast as ONNX Runtime on a
             processor that knows bfloat16), else ONNX Runtime.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Raises:
+        SettingsError: The device is not there, or the runtime does not know it.
         MissingExtraError: OpenVINO is asked for and not installed.
-        WeightsError: The file cannot be read as a network.
+        WeightsError: The file is missing or cannot be read as a network.
     """
+    if not path.is_file():
+        raise WeightsError(f"there is no {path}: name what `impasto export` wrote")
+    providers = _providers(device)
     if runtime == "auto":
-        runtime = "openvino" if _openvino_is_best() else "onnxruntime"
+        there = importlib.util.find_spec("openvino") is not None
+        runtime = "openvino" if there and providers == [_CPU] else "onnxruntime"
+    if runtime == "openvino" and device not in ("auto", "cpu"):
+        raise SettingsError(f"runtime openvino computes on the CPU: leave {device} out")
     try:
-        return OpenVinoSession(path) if runtime == "openvino" else OnnxSession(path)
-    except ImportError as error:
-        raise MissingExtraError("runtime openvino", "openvino") from error
+        if runtime == "openvino":
+            return OpenVinoSession(path)
+        return OnnxSession(path, providers)
+    except ImpastoError:
+        raise
     except Exception as error:  # each runtime has kinds of its own
         reason = str(error).strip().partition("\n")[0]
         raise WeightsError(f"{path} cannot be read as a network: {reason}") from error
 
 
-def _openvino_is_best() -> bool:
-    if importlib.util.find_spec("openvino") is None:
-        return False
+def _providers(device: str) -> list[str]:
+    """Return what of ONNX Runtime computes there, best first, the processor last."""
     import onnxruntime
 
-    return not set(FASTER) & set(onnxruntime.get_available_providers())
+    there = onnxruntime.get_available_providers()
+    if device in ("auto", "cpu"):
+        wanted = FASTER if device == "auto" else ()
+        return [*(name for name in wanted if name in there), _CPU]
+    named = _DEVICES[device]
+    if named not in there:
+        raise SettingsError(f"there is no {device} device for ONNX Runtime: use device auto or cpu")
+    return [named, _CPU]
+
+
+def _failure(error: Exception) -> Exception:
+    """Return what a runtime's own error is to us."""
+    text = str(error)
+    if "alloc" in text:
+        return MemoryError(text)
+    return ImpastoError(f"the network failed: {text.strip().partition(chr(10))[0]}")
 
 
 class OnnxSession:
     """A network in ONNX Runtime."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, providers: list[str]) -> None:
         import onnxruntime
 
-        there = onnxruntime.get_available_providers()
-        providers = [name for name in (*FASTER, "CPUExecutionProvider") if name in there]
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors are told by exceptions
         self._session: Any = onnxruntime.InferenceSession(path, options, providers)
         used = self._session.get_providers()[0].removesuffix("ExecutionProvider")
         self.name = f"onnxruntime on {used}"
 
     def __call__(self, **inputs: Array) -> Array:
         """Return its one output for its named inputs."""
-        result: Array = self._session.run(None, inputs)[0]
+        try:
+            result: Array = self._session.run(None, inputs)[0]
+        except Exception as error:
+            raise _failure(error) from error
         return result
 
 
@@ -85,8 +112,10 @@ class OpenVinoSession:
     """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
 
     def __init__(self, path: Path) -> None:
-        import openvino
-
+        try:
+            import openvino
+        except ImportError as error:
+            raise MissingExtraError("runtime openvino", "openvino") from error
         self._path, self._core = path, openvino.Core()
         self._core.read_model(path)
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -97,9 +126,12 @@ class OpenVinoSession:
 
     def __call__(self, **inputs: Array) -> Array:
         """Return its one output for its named inputs."""
-        request = self._for(inputs).create_infer_request()
-        # Nothing is copied: the output belongs to this request, which nobody runs again.
-        result: Array = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+        try:
+            request = self._for(inputs).create_infer_request()
+            # Nothing is copied: the output belongs to this request, which nobody runs again.
+            result: Array = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+        except Exception as error:
+            raise _failure(error) from error
         return result
 
     def _for(self, inputs: dict[str, Array]) -> Any:  # noqa: ANN401

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from impasto.fast.network import open_network
+from impasto.fast.memory import check_memory
+from impasto.fast.network import MOST_STYLE, open_network
 from impasto.fast.palette import UNCHANGED, colors_of, mixed, palette
 from impasto.fast.sessions import Array
 from impasto.images import (
@@ -60,14 +62,19 @@ class FastStylizer:
         settings: Settings | None = None,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        self.settings = (settings or Settings(method="fast")).updated(**options, method="fast")
+        self.settings = (settings or Settings(method="fast")).updated(
+            **{**options, "method": "fast"}
+        )
         sources = [read_source(source) for source in source_list(style)]
         self._shares = shares_of(self.settings, len(sources))
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
-        self.styles = [open_role(source, "style", self._longest) for source in sources]
+        most = min(self._longest, MOST_STYLE)
+        self.styles = [open_role(source, "style", most) for source in sources]
         self.identities = [identify(source) for source in sources]
         self._colors = [colors_of(style) for style in self.styles]
-        self.network = open_network(self.settings.runtime)
+        self.network = open_network(
+            self.settings.runtime, self.settings.device, self.settings.weights
+        )
         self._numbers = None if self.settings.color == "match" else self._read(self.styles)
 
     def __call__(self, content: Source) -> Picture:
@@ -75,10 +82,13 @@ class FastStylizer:
 
         Raises:
             ImageError: The content cannot be read, or is too small.
+            ImpastoError: It would not fit into memory.
         """
         source = read_source(content)
         kept = open_role(source, "content", self.settings.size, self.settings)
-        kept = kept.resized(fitted_size(kept.size, self.settings.size))
+        size = fitted_size(kept.size, self.settings.size)
+        check_memory(size)
+        kept = kept.resized(size)
         pixels = self.paint(kept)
         return replace(
             kept,
@@ -151,8 +161,13 @@ class FastStylizer:
             "weights": self.network.named,
             "content": identify(content)._asdict(),
             "styles": [style._asdict() for style in self.identities],
-            "settings": self.settings.updated(runtime=self.network.runtime).to_dict(),
+            "settings": self._remade().to_dict(),
         }
+
+    def _remade(self) -> Settings:
+        """Return the settings that make the same picture again: no folders, nothing automatic."""
+        weights = None if self.settings.weights is None else Path(self.settings.weights).name
+        return self.settings.updated(runtime=self.network.runtime, weights=weights)
 
 
 def _recolored(style: Picture, content: Picture) -> Picture:

@@ -70,7 +70,7 @@ class Run:
         self.schedule = Schedule(self.octaves, self.settings, started)
         self.content = picture.resized(self.size)
         self.filled = self.content.filled()
-        self.start, identity = (start(self.filled), None) if start else self._start()
+        self.start, identity = (start(self.content), None) if start else self._start()
         self.styles = self._matched() if self.settings.color == "match" else None
         self.result = Result(
             content=self.content,

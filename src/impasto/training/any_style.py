@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from impasto.errors import SettingsError
 from impasto.perception.devices import has_fast_bfloat16
 from impasto.perception.pocket import Pocket
 from impasto.perception.vgg import VGG19
@@ -33,6 +34,7 @@ from impasto.training.painter import (
     load_trained,
     matching,
     recolored,
+    shape_of_parameters,
 )
 from impasto.weights import fetch, load_pocket
 
@@ -95,14 +97,25 @@ class Painting:
         shape = PainterShape(near=options.near, far=options.far)
         self.network = AnyStyle(shape, options.seed).to(self.device)
         self._calibrate()
-        if options.begin:
-            self.network.load_state_dict(load_trained(Path(options.begin)))
         parameters = list(self.network.parameters())
         self.muon = Muon([p for p in parameters if p.dim() > 1], options.rate)
         small = [p for p in parameters if p.dim() == 1]
         self.adam = torch.optim.Adam(small, options.rate * _ADAM_PART, (0.9, 0.99))
         self.step, self.spent = 0, 0.0
         self.losses: Sequence[str] = ("style", "content", "flat", "shift", "identity")
+
+    def begin(self) -> None:
+        """Take over a trained file, if the options name one.
+
+        Raises:
+            SettingsError: It has other widths.
+        """
+        if not self.options.begin:
+            return
+        begun = load_trained(Path(self.options.begin))
+        if shape_of_parameters(begun) != self.network.painter.shape:
+            raise SettingsError("the file to begin with has other widths than asked for")
+        self.network.load_state_dict(begun)
 
     def _calibrate(self) -> None:
         dice = Dice(2**32, 0, self.device)

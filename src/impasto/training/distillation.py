@@ -67,6 +67,13 @@ class Distillation:
         features = self.teacher(images, LAYERS)
         scales = [features[name].float().square().mean().sqrt() for name in LAYERS]
         self.student.scales.copy_(torch.stack(scales))
+
+    def begin(self) -> None:
+        """Take over a trained file, if the options name one.
+
+        Raises:
+            SettingsError: It has other widths or depths.
+        """
         if self.options.begin:
             begun = load_pocket(self.options.begin)
             self.student.unfold({name: torch.from_numpy(a) for name, a in begun.items()})

@@ -30,6 +30,10 @@ class Training(Protocol):
     spent: float
     losses: Sequence[str]
 
+    def begin(self) -> None:
+        """Take over the trained file that the options name, if they do."""
+        ...
+
     def advance(self) -> dict[str, Tensor]:
         """Take one step and return its losses, some of `losses`: tensors ()."""
         ...
@@ -79,6 +83,8 @@ def train(
     training = begin(options)
     if (folder / CHECKPOINT).is_file():
         training.restore(load_checkpoint(folder / CHECKPOINT))
+    else:
+        training.begin()
     journal = Journal(folder / LOG, training.step)
     before, begun = training.spent, time.monotonic()
     while training.step < options.steps:
