@@ -39,8 +39,9 @@ from impasto.training.painter import (
 from impasto.weights import fetch, load_pocket
 
 LAYERS = (*STYLE_LAYERS, *CONTENT_LAYERS)
-_ADAM_PART = 0.1
-"""Learning rate of biases, a part of Muon's."""
+_HEAD_PART, _ADAM_PART = 0.1, 0.1
+"""Learning rates as parts of Muon's: of the head, whose every step is seen at once as dirt, since
+nothing normalizes what it puts out; and of biases."""
 _WARM_UP = 40
 _HELD_SIZE = 256
 
@@ -97,10 +98,7 @@ class Painting:
         shape = PainterShape(near=options.near, far=options.far)
         self.network = AnyStyle(shape, options.seed).to(self.device)
         self._calibrate()
-        parameters = list(self.network.parameters())
-        self.muon = Muon([p for p in parameters if p.dim() > 1], options.rate)
-        small = [p for p in parameters if p.dim() == 1]
-        self.adam = torch.optim.Adam(small, options.rate * _ADAM_PART, (0.9, 0.99))
+        self.muon, self.adam = _optimizers(self.network, options.rate)
         self.step, self.spent = 0, 0.0
         self.losses: Sequence[str] = ("style", "content", "flat", "shift", "identity")
 
@@ -140,8 +138,9 @@ class Painting:
     def _schedule(self) -> None:
         part = self.step / self.options.steps
         share = min(1, (self.step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * part))
-        self.muon.param_groups[0]["lr"] = self.options.rate * share
-        self.adam.param_groups[0]["lr"] = self.options.rate * _ADAM_PART * share
+        for optimizer in (self.muon, self.adam):
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
 
     def _losses(self, dice: Dice) -> dict[str, Tensor]:
         half, size = self.options.batch // 2, self.options.crop
@@ -254,6 +253,19 @@ class Painting:
         self.network.load_state_dict(checkpoint.part("network"))
         restore_optimizers(self.network, (self.muon, self.adam), checkpoint.part("optimizer"))
         self.step, self.spent = checkpoint.step, checkpoint.minutes
+
+
+def _optimizers(network: AnyStyle, rate: float) -> tuple[Muon, torch.optim.Adam]:
+    head = network.painter.head.weight
+    kernels = [p for p in network.parameters() if p.dim() > 1 and p is not head]
+    muon = Muon(kernels, rate)
+    muon.add_param_group({"params": [head], "lr": rate * _HEAD_PART})
+    small = [p for p in network.parameters() if p.dim() == 1]
+    adam = torch.optim.Adam(small, rate * _ADAM_PART, (0.9, 0.99))
+    for optimizer in (muon, adam):
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    return muon, adam
 
 
 def _roughness(painted: Tensor, matched: Tensor) -> Tensor:

@@ -81,10 +81,10 @@ class FastOptions(TrainingOptions):
     begin: str = _option("", "A trained file to begin with; none: at random.")
     near: int = _option(48, "Channels at a quarter of the resolution.")
     far: int = _option(128, "Channels at an eighth.")
-    content: float = _option(0.25, "Weight of the content loss.")
-    flat: float = _option(0.5, "Weight of smoothness on flat parts.")
-    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
-    identity: float = _option(1.0, "Weight of painting a picture like itself.")
+    content: float = _option(0.12, "Weight of the content loss.")
+    flat: float = _option(0.2, "Weight of smoothness on flat parts.")
+    shift: float = _option(0.5, "Weight of constancy under shifts and noise.")
+    identity: float = _option(0.3, "Weight of painting a picture like itself.")
 
     def rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
