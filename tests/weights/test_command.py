@@ -68,7 +68,7 @@ def test_fetch_says_size_and_license_and_then_the_path(
 
 
 def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
-    with pytest.raises(WeightsError, match="known: pocket, vgg19"):
+    with pytest.raises(WeightsError, match="known: pocket, painter"):
         run("fetch", "nothing")
     with pytest.raises(WeightsError, match="IMPASTO_WEIGHTS"):
         run("verify", "vgg19")
@@ -77,7 +77,7 @@ def test_errors_are_left_to_the_program_around_it(cache: Path) -> None:
 @pytest.mark.parametrize("command", ["fetch", "verify"])
 @pytest.mark.parametrize("name", ["x" * 300, "~nouser/x", "~a\0b"])
 def test_names_that_no_disk_can_hold_are_unknown_names(command: str, name: str) -> None:
-    with pytest.raises(WeightsError, match="known: pocket, vgg19"):
+    with pytest.raises(WeightsError, match="known: pocket, painter"):
         run(command, name)
 
 
@@ -110,7 +110,7 @@ def test_where_lists_the_folders_in_order(
 def test_verify_finds_every_copy_and_fails_if_one_is_wrong(
     file: WeightsFile, cache: Path, home: Path
 ) -> None:
-    assert len(run("verify")) == 2  # the bundled file, and nothing wrong
+    assert len(run("verify")) == 4  # the bundled files, and nothing wrong
     cache.mkdir(parents=True)
     (cache / "small.bin").write_bytes(b"abc")
     (cache / "vgg19.safetensors").write_bytes(b"mine")
