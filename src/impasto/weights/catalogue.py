@@ -78,6 +78,8 @@ _FILES = (
         purpose="the any-style network of method fast",
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
+        size_bytes=1_714_929,
+        sha256="7569dd7f527a0ae48797cacbd414d2be28b41661b1289af0de40b9b6a58348eb",
     ),
     WeightsFile(
         name="reader-1",
@@ -86,6 +88,8 @@ _FILES = (
         purpose="what reads styles for the any-style network",
         license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
+        size_bytes=3_597_964,
+        sha256="fd75167d7b006bf082ca35cd5865b01822914fd3ebf311249a6728709a4cfcd2",
     ),
     WeightsFile(
         name="vgg19-safetensors",
