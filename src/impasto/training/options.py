@@ -77,13 +77,13 @@ class EncoderOptions(TrainingOptions):
 class FastOptions(TrainingOptions):
     """Everything that training the any-style network depends on."""
 
-    rate: float = _option(0.01, "Step length of Muon at its largest.")
+    rate: float = _option(0.005, "Step length of Muon at its largest.")
     begin: str = _option("", "A trained file to begin with; none: at random.")
     near: int = _option(48, "Channels at a quarter of the resolution.")
     far: int = _option(128, "Channels at an eighth.")
     content: float = _option(0.12, "Weight of the content loss.")
-    flat: float = _option(0.2, "Weight of smoothness on flat parts.")
-    shift: float = _option(0.5, "Weight of constancy under shifts and noise.")
+    flat: float = _option(3.0, "Weight of smoothness on flat parts.")
+    shift: float = _option(8.0, "Weight of constancy under shifts and noise.")
     identity: float = _option(0.3, "Weight of painting a picture like itself.")
 
     def rules(self) -> dict[str, bool]:
