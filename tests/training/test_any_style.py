@@ -56,11 +56,11 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: FastOption
 
 
 def test_training_draws_nearer_to_what_it_is_judged_by(options: FastOptions) -> None:
-    training = Painting(replace(options, steps=60))
+    training = Painting(replace(options, steps=25))
     with torch.no_grad():
         training.network.painter.head.weight.mul_(100)
     before = training.measure()["style"]
-    for _ in range(60):
+    for _ in range(25):
         training.advance()
     after = training.measure()["style"]
     assert after < 0.9 * before
