@@ -43,7 +43,6 @@ _HEAD_PART, _ADAM_PART = 0.1, 0.1
 """Learning rates as parts of Muon's: of the head, whose every step is seen at once as dirt, since
 nothing normalizes what it puts out; and of biases."""
 _WARM_UP = 40
-_HELD_SIZE = 256
 
 
 class AnyStyle(nn.Module):
@@ -216,10 +215,11 @@ class Painting:
     def measure(self) -> dict[str, float]:
         """Return relative Gram distance and content error on pictures that were held out."""
         rounds, found = 6, {"style": 0.0, "content": 0.0}
+        size = 2 * self.options.crop
         for number in range(rounds):
             dice = Dice(2**32 + 1 + number, 0, self.device)
-            contents = torch.cat([crop(self.held_photos, _HELD_SIZE, dice) for _ in range(2)])
-            styles = torch.cat([crop(self.held_paintings, _HELD_SIZE, dice) for _ in range(2)])
+            contents = torch.cat([crop(self.held_photos, size, dice) for _ in range(2)])
+            styles = torch.cat([crop(self.held_paintings, size, dice) for _ in range(2)])
             wanted = self.teacher(torch.cat([contents, styles]), LAYERS)
             matched = recolored(contents, *matching(contents, styles))
             painted = self._paint(matched, self._read(styles)).clamp(0, 1)
