@@ -3,6 +3,11 @@
 import os
 from pathlib import Path
 
+from impasto.errors import ImpastoError
+
+LEAST_SIZE = 64
+"""Longest side in pixels below which no smaller size is advised."""
+
 
 def free_memory() -> float | None:
     """Return the free main memory in bytes, or None where nobody tells."""
@@ -10,6 +15,29 @@ def free_memory() -> float | None:
     if not found and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(found, default=None)
+
+
+def check_fits(needed: float, free: float | None, base: float, longest: int, what: str) -> None:
+    """Refuse work that cannot fit, before it takes the machine down.
+
+    Args:
+        needed: Bytes at the peak.
+        free: Bytes there are; None where nobody tells: nothing is refused then.
+        base: Of the bytes needed, those that do not grow with the picture's area.
+        longest: Longest side of the picture in pixels.
+        what: Begins the message.
+
+    Raises:
+        ImpastoError: It says what is needed, what there is, and the size that would fit.
+    """
+    if free is None or needed <= free:
+        return
+    fitting = int(longest * (max(free - base, 0) / (needed - base)) ** 0.5)
+    advice = f"try size {fitting // 16 * 16}" if fitting >= LEAST_SIZE else "close other programs"
+    raise ImpastoError(
+        f"{what} needs about {needed / 1e9:.1f} GB of memory and "
+        f"{free / 1e9:.1f} GB are free: {advice}"
+    )
 
 
 def _meminfo() -> float | None:

@@ -17,6 +17,7 @@ from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast.network import open_network
 from impasto.fast.palette import colors_of
 from impasto.fast.sessions import open_session
+from impasto.fast.statistics import coloring, statistics, transfer
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
 
@@ -185,6 +186,20 @@ def test_colors_of_regular_patterns_are_seen(pattern: str) -> None:
     seen = colors_of(Picture(dots))
     np.testing.assert_allclose(seen.mean, 0.5, atol=0.02)
     np.testing.assert_allclose(seen.covariance, 0.25, atol=0.02)
+
+
+def test_features_get_the_statistics_of_a_style() -> None:
+    random = np.random.default_rng(0)
+    content, style = (random.normal(size=(1, 5, side, 30)).astype(np.float32) for side in (40, 50))
+    style[0, 1:] += 0.7 * style[0, :-1] + 0.3
+    wanted = statistics(style)
+    change = transfer(statistics(content), coloring([wanted], [1]))
+    found = statistics(change(content))
+    np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-4)
+    # Little is added to either, so that the smallest variances are not quite the same.
+    np.testing.assert_allclose(found.covariance, wanted.covariance, atol=0.05)
+    nothing = transfer(statistics(content), coloring([wanted], [1]), strength=0)
+    np.testing.assert_array_equal(nothing(content), content)
 
 
 def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) -> None:

@@ -1,26 +1,29 @@
 """The any-style network learns, resumes exactly, and comes out of the export as it went in."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from impasto import FastStylizer
 from impasto.errors import SettingsError, WeightsError
-from impasto.training.any_style import AnyStyle, Painting
+from impasto.images import Picture
+from impasto.training.any_style import Painting
 from impasto.training.export import export
 from impasto.training.fast import train
 from impasto.training.options import FastOptions
 from impasto.training.painter import (
-    Painter,
+    AnyStyle,
     PainterShape,
-    descriptor,
     load_trained,
-    matching,
-    recolored,
+    roots,
+    statistics,
+    transferred,
 )
 
 
@@ -34,6 +37,7 @@ def options(folders: dict[str, str], output: str) -> FastOptions:
         near=8,
         far=8,
         steps=6,
+        copying=2,
         batch=4,
         crop=32,
         device="cpu",
@@ -55,25 +59,24 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: FastOption
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
 
 
-def test_training_draws_nearer_to_what_it_is_judged_by(options: FastOptions) -> None:
-    training = Painting(replace(options, steps=25))
-    with torch.no_grad():
-        training.network.painter.head.weight.mul_(100)
+def test_copies_become_better_and_then_pictures(options: FastOptions) -> None:
+    training = Painting(replace(options, near=24, far=48, copying=60, steps=80))
+    copies = [float(training.advance()["copy"]) for _ in range(60)]
+    assert sum(copies[-10:]) < 0.75 * sum(copies[:10])
     before = training.measure()["style"]
-    for _ in range(25):
-        training.advance()
-    after = training.measure()["style"]
-    assert after < 0.9 * before
+    for _ in range(20):
+        losses = training.advance()
+    assert set(losses) == {"style", "content", "flat", "shift", "identity"}
+    assert training.measure()["style"] < before
 
 
 def test_every_parameter_learns(options: FastOptions) -> None:
     training = Painting(options)
-    before = {name: p.detach().clone() for name, p in training.network.named_parameters()}
-    for _ in range(2):
-        training.advance()
-    for name, parameter in training.network.named_parameters():
-        # Normalization takes away what a bias before it adds.
-        if not name.endswith(".0.bias"):
+    for named in (training.modules.named_parameters, training.network.named_parameters):
+        before = {name: p.detach().clone() for name, p in named()}
+        for _ in range(options.copying):
+            training.advance()
+        for name, parameter in named():
             assert not torch.equal(parameter, before[name]), name
 
 
@@ -91,30 +94,33 @@ def test_begins_where_a_trained_file_ended(options: FastOptions) -> None:
 
 
 @torch.no_grad()
-def test_an_untrained_painter_leaves_the_picture_nearly_alone() -> None:
-    painter, picture = Painter(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
-    numbers = painter.read(torch.rand(1, 3, 40, 40))
-    assert (painter(picture, numbers) - picture).abs().mean() < 0.05
+def test_roots_of_a_matrix() -> None:
+    features = torch.randn(2, 12, 12, 5, generator=torch.Generator().manual_seed(1))
+    covariance = statistics(features).covariance
+    root, inverse = roots(covariance)
+    torch.testing.assert_close(root @ root, covariance, atol=1e-4, rtol=1e-3)
+    one = torch.eye(12).expand(2, 12, 12)
+    torch.testing.assert_close(inverse @ covariance @ inverse, one, atol=1e-3, rtol=0)
 
 
 @torch.no_grad()
-def test_its_own_numbers_change_nothing_on_the_way() -> None:
-    painter, picture = Painter(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
-    seen: list[torch.Tensor] = []
-    plain = painter._through(picture, [], seen)
-    painted = painter(picture, torch.cat(seen, 1))
-    torch.testing.assert_close(painted, plain, atol=1e-4, rtol=0)
-
-
-@torch.no_grad()
-def test_matching_moves_mean_and_covariance() -> None:
+def test_transferred_features_have_the_styles_statistics() -> None:
     generator = torch.Generator().manual_seed(3)
-    content = 0.3 + 0.2 * torch.rand(2, 3, 40, 50, generator=generator)
-    style = 0.4 + 0.1 * torch.rand(2, 3, 30, 20, generator=generator)
-    moved = recolored(content, *matching(content, style)).flatten(2)
-    torch.testing.assert_close(moved.mean(2), style.flatten(2).mean(2), atol=1e-3, rtol=0)
-    for found, wanted in zip(moved, style.flatten(2), strict=True):
-        torch.testing.assert_close(torch.cov(found), torch.cov(wanted), atol=1e-4, rtol=0)
+    content, style = (torch.randn(2, 6, side, 20, generator=generator) for side in (30, 40))
+    style = style * torch.rand(1, 6, 1, 1, generator=generator) + style.roll(1, 1) + 0.5
+    wanted = statistics(style, 0, 1e-5)
+    moved = transferred(content, wanted, 0, 1e-5)
+    found = statistics(moved, 0, 1e-5)
+    torch.testing.assert_close(found.mean, wanted.mean, atol=1e-3, rtol=0)
+    torch.testing.assert_close(found.covariance, wanted.covariance, atol=1e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_painted_like_itself_it_is_a_copy() -> None:
+    network, picture = AnyStyle(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
+    copy = network.painter(network.reader(picture))
+    painted = network(picture, network.read(picture))
+    torch.testing.assert_close(painted, copy, atol=2e-3, rtol=0)
 
 
 @pytest.fixture(scope="module")
@@ -124,37 +130,34 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[AnyStyle, list[Pa
 
     folder = tmp_path_factory.mktemp("export")
     made = AnyStyle(PainterShape(16, 24), seed=5)
-    with torch.no_grad():
-        made.painter.head.weight.mul_(30)
-        pictures = torch.rand(8, 3, 32, 32)
-        made.reader.calibrate(descriptor(made.reader.pocket, pictures))
     trained = folder / "painter.safetensors"
     save_half(made.state_dict(), "painter", trained, 0)
     made.load_state_dict(load_trained(trained))
     return made, export(trained, folder / "networks")
 
 
-@pytest.mark.parametrize("size", [(8, 8), (40, 72), (88, 136)])
+@pytest.mark.parametrize("size", [(8, 16), (40, 72), (88, 136)])
 @torch.no_grad()
 def test_the_export_computes_the_same(
     network: tuple[AnyStyle, list[Path]], size: tuple[int, int]
 ) -> None:
-    made, (painter_path, reader_path) = network
-    content, style = torch.rand(1, 3, *size), torch.rand(1, 3, 48, 80)
-    painter, reader = (onnxruntime.InferenceSession(p) for p in (painter_path, reader_path))
-    (numbers,) = reader.run(None, {"style": style.permute(0, 2, 3, 1).numpy()})
-    np.testing.assert_allclose(numbers, made.read(style).numpy(), atol=1e-4)
-    matrix, offset = matching(content, style)
-    inputs = {
-        "content": content.permute(0, 2, 3, 1).numpy(),
-        "matrix": matrix[0].T.numpy().copy(),
-        "offset": offset[0, :, 0].numpy(),
-        "numbers": numbers,
-    }
-    (painted,) = painter.run(None, inputs)
-    expected = made(content, style).clamp(0, 1).permute(0, 2, 3, 1).numpy()
-    assert np.abs(expected - content.permute(0, 2, 3, 1).numpy()).mean() > 0.02
-    np.testing.assert_allclose(painted, expected, atol=1e-4)
+    made, (_, painter_path) = network
+    content, style = torch.rand(1, 3, *size), torch.rand(1, 3, 48, 80) ** 2
+    pixels, example = (
+        Picture(x[0].permute(1, 2, 0).contiguous().numpy()) for x in (content, style)
+    )
+    stylizer = FastStylizer(
+        example,
+        size=max(size),
+        style_scale=80 / max(size),
+        weights=str(painter_path),
+        runtime="onnxruntime",
+        device="cpu",
+    )
+    painted = stylizer.paint(pixels)
+    expected = made(content, made.read(style)).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    assert np.abs(expected - pixels.pixels).mean() > 0.02
+    np.testing.assert_allclose(painted, expected, atol=5e-4)
 
 
 def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:
@@ -164,3 +167,22 @@ def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match="not what `impasto train fast` writes"):
         export(fetch("pocket"), tmp_path)
+
+
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: FastOptions) -> None:
+    absent = (
+        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
+        "tifffile", "matplotlib", "skimage", "onnx", "onnxruntime", "openvino", "scipy",
+    )  # fmt: skip
+    arguments = [f"--{name}={getattr(options, name)}" for name in (
+        "photos", "paintings", "teacher", "output", "near", "far", "batch", "crop",
+    )]  # fmt: skip
+    code = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys({absent}))\n"
+        f"sys.argv[1:] = {[*arguments, '--steps=2', '--copying=1']}\n"
+        "runpy.run_module('impasto.training.fast', run_name='__main__')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "step 2" in run.stdout

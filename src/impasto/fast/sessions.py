@@ -26,8 +26,8 @@ class Session(Protocol):
 
     name: str
 
-    def __call__(self, **inputs: Array) -> Array:
-        """Return its one output for its named inputs."""
+    def __call__(self, **inputs: Array) -> list[Array]:
+        """Return its outputs for its named inputs."""
         ...
 
 
@@ -35,7 +35,7 @@ def open_session(path: Path, runtime: str = "auto", device: str = "auto") -> Ses
     """Open a network.
 
     Args:
-        path: An ONNX file with one output.
+        path: An ONNX file.
         runtime: `"onnxruntime"`, `"openvino"`, or `"auto"`: ONNX Runtime where it has a graphics
             processor, else OpenVINO where it is installed (twice as fast as ONNX Runtime on a
             processor that knows bfloat16), else ONNX Runtime.
@@ -99,13 +99,13 @@ class OnnxSession:
         used = self._session.get_providers()[0].removesuffix("ExecutionProvider")
         self.name = f"onnxruntime on {used}"
 
-    def __call__(self, **inputs: Array) -> Array:
-        """Return its one output for its named inputs."""
+    def __call__(self, **inputs: Array) -> list[Array]:
+        """Return its outputs for its named inputs."""
         try:
-            result: Array = self._session.run(None, inputs)[0]
+            results: list[Array] = self._session.run(None, inputs)
         except Exception as error:
             raise _failure(error) from error
-        return result
+        return results
 
 
 class OpenVinoSession:
@@ -124,15 +124,15 @@ class OpenVinoSession:
         self._lock = threading.Lock()
         self.name = f"openvino on CPU, {self._precision}"
 
-    def __call__(self, **inputs: Array) -> Array:
-        """Return its one output for its named inputs."""
+    def __call__(self, **inputs: Array) -> list[Array]:
+        """Return its outputs for its named inputs."""
         try:
             request = self._for(inputs).create_infer_request()
-            # Nothing is copied: the output belongs to this request, which nobody runs again.
-            result: Array = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+            # Nothing is copied: the outputs belong to this request, which nobody runs again.
+            results = request.infer(inputs, share_inputs=True, share_outputs=True)
+            return [results[number] for number in range(len(results))]
         except Exception as error:
             raise _failure(error) from error
-        return result
 
     def _for(self, inputs: dict[str, Array]) -> Any:  # noqa: ANN401
         shapes = tuple((name, array.shape) for name, array in sorted(inputs.items()))

@@ -14,6 +14,7 @@ from impasto.fast.memory import check_memory
 from impasto.fast.network import MOST_STYLE, open_network
 from impasto.fast.palette import UNCHANGED, colors_of, mixed, palette
 from impasto.fast.sessions import Array
+from impasto.fast.statistics import Coloring, coloring
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -75,7 +76,7 @@ class FastStylizer:
         self.network = open_network(
             self.settings.runtime, self.settings.device, self.settings.weights
         )
-        self._numbers = None if self.settings.color == "match" else self._read(self.styles)
+        self._wanted = None if self.settings.color == "match" else self._read(self.styles)
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -103,29 +104,24 @@ class FastStylizer:
         filled, strength = content.filled(), self.settings.strength
         if strength == 0:
             return filled.pixels
-        numbers, colors = self._numbers, UNCHANGED
-        if numbers is None:
-            numbers = self._read([_recolored(style, content) for style in self.styles])
+        wanted, colors = self._wanted, UNCHANGED
+        if wanted is None:
+            wanted = self._read([_recolored(style, content) for style in self.styles])
         else:
             seen = colors_of(content)
             colors = mixed([palette(seen, style) for style in self._colors], self._shares)
-        if strength < 1:
-            own = self.network.read(filled, self._longest)
-            numbers = own + np.float32(strength) * (numbers - own)
             colors = mixed([UNCHANGED, colors], [1 - strength, strength])
-        painted = self.network.paint(filled.pixels, colors, numbers)
+        painted = self.network.paint(filled.pixels, colors, wanted, strength)
         if strength < FADES_BELOW:
             painted = filled.pixels + np.float32(strength / FADES_BELOW) * (painted - filled.pixels)
         if self.settings.color == "content":
             painted = keep_colors(painted, filled.pixels)
         return painted
 
-    def _read(self, styles: list[Picture]) -> Array:
-        """Return the numbers of the mixture of styles."""
+    def _read(self, styles: list[Picture]) -> list[Coloring]:
+        """Return what the mixture of styles gives to each map of features."""
         read = [self.network.read(style, self._longest) for style in styles]
-        parts = zip(self._shares, read, strict=True)
-        mixture: Array = np.sum([np.float32(share) * part for share, part in parts], axis=0)
-        return mixture
+        return [coloring(maps, self._shares) for maps in zip(*read, strict=True)]
 
     def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
         """Yield the one state there is.

@@ -2,8 +2,7 @@
 
 import torch
 
-from impasto.errors import ImpastoError
-from impasto.machine import free_memory
+from impasto.machine import check_fits, free_memory
 from impasto.optimize.objective import wants_whole_layers
 from impasto.settings import Settings
 
@@ -67,13 +66,6 @@ def check_memory(
     Raises:
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
-    free = free_bytes(device)
     needed = needed_bytes(size, style, settings, precision)
-    if free is None or needed <= free:
-        return
-    fitting = int(max(size) * (max(free - BASE_BYTES, 0) / (needed - BASE_BYTES)) ** 0.5)
-    advice = f"try size {fitting // 16 * 16}" if fitting >= 64 else "close other programs"
-    raise ImpastoError(
-        f"painting at {size[0]}x{size[1]} with a style of {style} pixels needs about "
-        f"{needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: {advice}"
-    )
+    what = f"painting at {size[0]}x{size[1]} with a style of {style} pixels"
+    check_fits(needed, free_bytes(device), BASE_BYTES, max(size), what)

@@ -85,11 +85,20 @@ def _load(path: Path) -> Tensor:
     return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()
 
 
-def crop(pictures: Sequence[Tensor], size: int, dice: Dice) -> Tensor:
-    """Return a crop at a random place, scale and hand of a random picture: (1, 3, size, size)."""
+def crop(
+    pictures: Sequence[Tensor], size: int, dice: Dice, scales: Sequence[float] = (0.6, 2.5)
+) -> Tensor:
+    """Return a crop at a random place, scale and hand of a random picture: (1, 3, size, size).
+
+    Args:
+        pictures: (3, H, W) uint8 each.
+        size: Side of the crop.
+        dice: What is random.
+        scales: Least and largest side of what is cut out, as parts of `size`.
+    """
     picture = pictures[dice.below(len(pictures))]
     height, width = picture.shape[1:]
-    side = round(min(height, width, size * dice.between(0.6, 2.5)))
+    side = round(min(height, width, size * dice.between(*scales)))
     top, left = dice.below(height - side + 1), dice.below(width - side + 1)
     part = picture[None, :, top : top + side, left : left + side].float() / 255
     if dice.chance(0.5):

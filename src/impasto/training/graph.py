@@ -106,11 +106,6 @@ class Graph:
         """Return (N, C, H + 2 pad, W + 2 pad), borders repeated."""
         return self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode="edge")
 
-    def linear(self, x: str, name: str) -> str:
-        """Return x · weightᵀ + bias."""
-        weight, bias = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
-        return self.add("Gemm", x, weight, bias, transB=1)
-
     def unshuffled(self, x: str, side: int) -> str:
         """Return cells of side · side pixels as channels, in ONNX's order."""
         return self.add("SpaceToDepth", x, blocksize=side)
@@ -122,13 +117,6 @@ class Graph:
     def clipped(self, x: str) -> str:
         """Return x within [0, 1]."""
         return self.add("Clip", x, self.number(0.0), self.number(1.0))
-
-    def split(self, x: str, sizes: Sequence[int]) -> list[str]:
-        """Return the parts of (1, M) of these sizes."""
-        names = [f"part_{number}" for number in range(len(sizes))]
-        node = self._onnx.helper.make_node("Split", [x, self.whole(*sizes)], names, axis=1)
-        self._nodes.append(node)
-        return names
 
     def model(self) -> bytes:
         """Return the model.

@@ -15,6 +15,12 @@ from impasto.settings import STYLE_LAYERS
 Features = Mapping[str, Tensor]
 
 
+def grams(features: Features) -> dict[str, Tensor]:
+    """Return the Gram matrices (N, C, C) of features (N, C, H, W), divided by H · W."""
+    flat = {name: each.float().flatten(2) for name, each in features.items()}
+    return {name: f @ f.mT / f.shape[2] for name, f in flat.items()}
+
+
 def gram_distance(features: Tensor, target: Tensor) -> Tensor:
     """Return ‖G − A‖² / ‖A‖² of the Gram matrices of each picture: (N,).
 

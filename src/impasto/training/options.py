@@ -77,19 +77,21 @@ class EncoderOptions(TrainingOptions):
 class FastOptions(TrainingOptions):
     """Everything that training the any-style network depends on."""
 
-    rate: float = _option(0.005, "Step length of Muon at its largest.")
+    rate: float = _option(0.01, "Step length of Muon at its largest.")
     begin: str = _option("", "A trained file to begin with; none: at random.")
-    near: int = _option(48, "Channels at a quarter of the resolution.")
-    far: int = _option(128, "Channels at an eighth.")
+    near: int = _option(32, "Channels at a quarter of the resolution.")
+    far: int = _option(96, "Channels at an eighth.")
+    copying: int = _option(1500, "First steps, in which it learns to copy; part of steps.")
     content: float = _option(0.12, "Weight of the content loss.")
-    flat: float = _option(3.0, "Weight of smoothness on flat parts.")
-    shift: float = _option(8.0, "Weight of constancy under shifts and noise.")
+    flat: float = _option(0.5, "Weight of smoothness on flat parts.")
+    shift: float = _option(2.0, "Weight of constancy under shifts and noise.")
     identity: float = _option(0.3, "Weight of painting a picture like itself.")
 
     def rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return super().rules() | {
             "near and far are at least 8": min(self.near, self.far) >= 8,
+            "copying is from 0 to less than steps": 0 <= self.copying < self.steps,
             "content, flat, shift and identity are not negative": min(
                 self.content, self.flat, self.shift, self.identity
             )

@@ -1,17 +1,20 @@
-"""The any-style network: a content picture and a style's numbers in, a stylized picture out.
+"""The any-style network: reads a picture, gives what it read a style's statistics, and paints it.
 
-Two parts. The *reader* looks at a style once: statistics of the pocket encoder's trunk, and from
-them, by two linear layers, the numbers that steer the painter. The *painter* works at a quarter and
-an eighth of the picture's resolution. It adds to the content, whose colors were moved to the
-style's before (`matching`): colors need not be learned, and what it has learned least it leaves
-alone. Sources: conditional instance normalization (Dumoulin et al. 2017), its numbers predicted
-from a style picture (Ghiasi et al. 2017), residual blocks (Johnson et al. 2016), pixel shuffle
-instead of transposed convolutions (Shi et al. 2016).
+The *reader* takes a picture apart into two maps of features, at a quarter and at an eighth of its
+resolution; contents and styles go through the same reader. Each map of the content is then given
+the mean and covariance of the style's (`transferred`), and the *painter* makes a picture of both.
+So what a style is need not be learned by heart: it is in the statistics, of any picture.
+
+Sources: whitening and coloring of features (Li et al. 2017, "Universal Style Transfer via Feature
+Transforms"), here in a network that is trained through it; residual blocks (Johnson et al. 2016);
+pixel shuffle instead of transposed convolutions (Shi et al. 2016); Newton-Schulz iterations for
+roots of matrices (Higham 2008, "Functions of Matrices").
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -19,14 +22,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
-from impasto.perception.pocket import Pocket, padded
+from impasto.fast.statistics import CONSTANT, RELATIVE
 
 #: Pixels a side of what the coarsest convolutions see as one.
 CELL = 8
-#: Layers of the pocket encoder's trunk that the reader looks at.
-TAPS = ("relu2_1", "relu3_1", "relu4_1")
-EPSILON = 1e-4
-"""Added to variances: a flat picture has no contrast to blow up."""
+#: What is added to variances of colors: as `impasto.images` does.
+OF_COLORS = (0.0, 1e-5)
+_ITERATIONS = 12
 
 
 @dataclass(frozen=True)
@@ -36,33 +38,44 @@ class PainterShape:
     Attributes:
         near: Channels at a quarter of the resolution.
         far: Channels at an eighth.
-        near_blocks: Residual blocks at a quarter.
-        far_blocks: Residual blocks at an eighth.
-        hidden: Width between the two linear layers of the reader.
+        read_blocks: Residual blocks of the reader, at an eighth.
+        far_blocks: Of the painter, at an eighth.
+        near_blocks: Of the painter, at a quarter.
     """
 
-    near: int = 48
-    far: int = 128
+    near: int = 32
+    far: int = 96
+    read_blocks: int = 2
+    far_blocks: int = 1
     near_blocks: int = 2
-    far_blocks: int = 4
-    hidden: int = 256
-
-    def parts(self, numbers: Tensor) -> Iterator[Tensor]:
-        """Yield what of a style's numbers (N, …) belongs to each normalization: (N, 2C)."""
-        start = 0
-        for width in self.norms:
-            yield numbers[:, start : start + 2 * width]
-            start += 2 * width
-
-    @property
-    def norms(self) -> list[int]:
-        """Channels of each normalization, in the order of the picture's way."""
-        far = [self.far] * (self.far_blocks + 1)
-        return far + [self.near] * (self.near_blocks + 1)
 
 
-class Painter(nn.Module):
-    """Content in the style's colors, and the style's numbers -> stylized picture.
+class Features(NamedTuple):
+    """What the reader sees in pictures.
+
+    Attributes:
+        far: (N, far, H / 8, W / 8).
+        near: (N, near, H / 4, W / 4).
+    """
+
+    far: Tensor
+    near: Tensor
+
+
+class Statistics(NamedTuple):
+    """What is kept of a map of features.
+
+    Attributes:
+        mean: (N, C, 1).
+        covariance: (N, C, C), a little added to the diagonal.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+
+class Reader(nn.Module):
+    """Picture -> features.
 
     Args:
         shape: Widths and depths.
@@ -70,201 +83,124 @@ class Painter(nn.Module):
 
     def __init__(self, shape: PainterShape) -> None:
         super().__init__()
-        near, far = shape.near, shape.far
-        self.shape = shape
-        self.stem = _convolution(3 * 16, near, 3)
-        self.down = _convolution(4 * near, far, 3)
-        self.far = nn.ModuleList(_block(far) for _ in range(shape.far_blocks))
-        self.up = _convolution(far, 4 * near, 1)
-        self.skip = _convolution(near, near, 1)
-        self.near = nn.ModuleList(_block(near) for _ in range(shape.near_blocks))
-        self.head = _convolution(near, 3 * 16, 3, gain=0.01)
+        self.stem = _convolution(3 * 16, shape.near, 3)
+        self.down = _convolution(4 * shape.near, shape.far, 3)
+        self.far = nn.ModuleList(_block(shape.far) for _ in range(shape.read_blocks))
+        self.skip = _convolution(shape.near, shape.near, 1)
 
-    def forward(self, matched: Tensor, numbers: Tensor) -> Tensor:
-        """Paint.
-
-        Args:
-            matched: (N, 3, H, W) content in the style's colors, H and W multiples of `CELL`.
-            numbers: (N, 2 · sum of `shape.norms`): a deviation and a mean for each channel of each
-                normalization.
-
-        Returns:
-            (N, 3, H, W), not clamped.
-        """
-        return self._through(matched, list(self.shape.parts(numbers)))
-
-    def read(self, style: Tensor) -> Tensor:
-        """Return a style's numbers: what it has itself where content is normalized.
-
-        Args:
-            style: (N, 3, H, W), H and W multiples of `CELL`.
-
-        Returns:
-            (N, 2 · sum of `shape.norms`), in float32.
-        """
-        seen: list[Tensor] = []
-        self._through(style, [], seen)
-        return torch.cat(seen, 1)
-
-    def _through(
-        self, matched: Tensor, parts: list[Tensor], seen: list[Tensor] | None = None
-    ) -> Tensor:
-        """Go all the way; with `seen`, note the numbers instead of imposing any."""
-
-        def norm(x: Tensor) -> Tensor:
-            if seen is None:
-                return modulated(x, parts.pop(0))
-            seen.append(moments(x))
-            return x
-
-        def block(both: nn.Module, x: Tensor) -> Tensor:
-            assert isinstance(both, nn.ModuleList)
-            first, second = both
-            added: Tensor = second(F.relu(norm(first(x))))
-            return x + added
-
-        cells = F.pixel_unshuffle(matched - 0.5, 4).contiguous(memory_format=torch.channels_last)
+    def forward(self, image: Tensor) -> Features:
+        """Read (N, 3, H, W) in [0, 1], H and W multiples of `CELL`."""
+        cells = F.pixel_unshuffle(image - 0.5, 4).contiguous(memory_format=torch.channels_last)
         near = F.relu(self.stem(cells))
         far = F.relu(self.down(F.pixel_unshuffle(near, 2)))
-        for each in self.far:
-            far = block(each, far)
-        far = F.relu(norm(far))
-        near = F.pixel_shuffle(self.up(far), 2) + self.skip(near)
-        for each in self.near:
-            near = block(each, near)
-        near = F.relu(norm(near))
-        return matched + F.pixel_shuffle(self.head(near).float(), 4)
+        return Features(_through(self.far, far), self.skip(near))
 
 
-def modulated(x: Tensor, numbers: Tensor) -> Tensor:
-    """Give each channel of each picture a style's deviation and mean (Huang & Belongie 2017).
+class Painter(nn.Module):
+    """Features -> picture.
 
     Args:
-        x: (N, C, H, W).
-        numbers: (N, 2C): deviations, and means.
-    """
-    x = x.float()
-    variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
-    deviation, wanted = numbers[:, :, None, None].chunk(2, 1)
-    return (x - mean) * (variance + EPSILON).rsqrt() * deviation + wanted
-
-
-def moments(x: Tensor) -> Tensor:
-    """Return deviations and means of (N, C, H, W), as `modulated` takes them: (N, 2C)."""
-    variance, mean = torch.var_mean(x.float(), (2, 3), correction=0)
-    return torch.cat([(variance + EPSILON).sqrt(), mean], 1)
-
-
-class Reader(nn.Module):
-    """Style picture -> the numbers that steer the painter.
-
-    Args:
-        pocket: The encoder whose trunk it looks through; not trained.
-        shape: Of the painter.
+        shape: Widths and depths.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, pocket: Pocket, shape: PainterShape) -> None:
+    def __init__(self, shape: PainterShape) -> None:
         super().__init__()
-        self.pocket, self.shape = pocket, shape
-        seen = descriptor(pocket, torch.rand(1, 3, 32, 32)).shape[1]
-        self.first = nn.Linear(seen, shape.hidden)
-        self.second = nn.Linear(shape.hidden, 2 * sum(shape.norms))
-        with torch.no_grad():
-            self.second.weight.mul_(0.1)
-        self.register_buffer("mean", torch.zeros(seen))
-        self.register_buffer("deviation", torch.ones(seen))
+        self.far = nn.ModuleList(_block(shape.far) for _ in range(shape.far_blocks))
+        self.up = _convolution(shape.far, 4 * shape.near, 1)
+        self.near = nn.ModuleList(_block(shape.near) for _ in range(shape.near_blocks))
+        self.head = _convolution(shape.near, 3 * 16, 3, gain=0.3)
 
-    def forward(self, style: Tensor, own: Tensor) -> Tensor:
-        """Read (N, 3, H, W) in [0, 1], of which the painter has read `own`; return (N, M)."""
-        return self.corrected(descriptor(self.pocket, style), own)
-
-    def corrected(self, seen: Tensor, own: Tensor) -> Tensor:
-        """Return a style's numbers (N, M) as the painter will have them.
-
-        Args:
-            seen: Descriptors (N, D).
-            own: Numbers (N, M), as `Painter.read` finds them.
-        """
-        hidden = F.relu(self.first((seen - self.mean) / self.deviation))
-        changes = self.shape.parts(self.second(hidden))
-        corrected = []
-        for part, change in zip(self.shape.parts(own), changes, strict=True):
-            deviation, mean = part.chunk(2, 1)
-            gain, shift = change.chunk(2, 1)
-            corrected += [deviation * (1 + gain), mean + deviation * shift]
-        return torch.cat(corrected, 1)
-
-    @torch.no_grad()
-    def calibrate(self, seen: Tensor) -> None:
-        """Fix what descriptors are normalized by, from typical ones (N, D)."""
-        deviation, mean = torch.std_mean(seen, 0)
-        self.mean.copy_(mean)
-        self.deviation.copy_(deviation + 0.05)
+    def forward(self, features: Features) -> Tensor:
+        """Paint (N, 3, H, W), not clamped."""
+        far = F.relu(_through(self.far, features.far))
+        near = F.pixel_shuffle(self.up(far), 2) + features.near
+        near = F.relu(_through(self.near, near))
+        return F.pixel_shuffle(self.head(near).float(), 4) + 0.5
 
 
-@torch.no_grad()
-def descriptor(pocket: Pocket, image: Tensor) -> Tensor:
-    """Return means and logarithms of deviations of pixels and trunk layers: (N, D).
+class AnyStyle(nn.Module):
+    """Reader and painter.
 
     Args:
-        pocket: The encoder.
-        image: (N, 3, H, W) in [0, 1].
+        shape: Widths and depths.
+        seed: Of the initialization.
     """
-    parts = _moments(image)
-    x = pocket.cells(image)
-    for unit in pocket.units:
-        x = pocket.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
-        if unit.tap in TAPS:
-            parts += _moments(x.float())
-        if unit.tap == TAPS[-1]:
-            break
-    return torch.cat(parts, 1)
+
+    def __init__(self, shape: PainterShape, seed: int = 0) -> None:
+        super().__init__()
+        self.shape = shape
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.reader = Reader(shape)
+            self.painter = Painter(shape)
+
+    def read(self, style: Tensor) -> list[Statistics]:
+        """Return what is kept of styles (N, 3, H, W): of their colors, and of each map."""
+        maps = [statistics(each) for each in self.reader(style)]
+        return [statistics(style, *OF_COLORS), *maps]
+
+    def forward(self, content: Tensor, styles: Sequence[Statistics]) -> Tensor:
+        """Paint contents (N, 3, H, W) like N styles."""
+        colors, *others = styles
+        read = self.reader(transferred(content, colors, *OF_COLORS).clamp(0, 1))
+        maps = [transferred(each, style) for each, style in zip(read, others, strict=True)]
+        painted: Tensor = self.painter(Features(*maps))
+        return painted
 
 
-def _moments(x: Tensor) -> list[Tensor]:
-    deviation, mean = torch.std_mean(x, (2, 3), correction=0)
-    return [mean, (deviation + 1e-3).log()]
-
-
-@torch.no_grad()
-def matching(content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what gives each content the mean and covariance of its style's colors.
-
-    As `impasto.images.match_colors`.
+def statistics(
+    features: Tensor, relative: float = RELATIVE, constant: float = CONSTANT
+) -> Statistics:
+    """Return mean and covariance of the channels of (N, C, H, W), in float32.
 
     Args:
-        content: (N, 3, H, W).
-        style: (N, 3, h, w).
-
-    Returns:
-        Matrices (N, 3, 3) and offsets (N, 3, 1): color -> matrix · color + offset.
+        features: Whose.
+        relative: Added to each variance, as a part of the mean variance.
+        constant: Added to each variance.
     """
-    mean, covariance = _color_statistics(content)
-    wanted_mean, wanted_covariance = _color_statistics(style)
-    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
-    return matrix.float(), (wanted_mean - matrix @ mean).float()
+    with torch.autocast(features.device.type, enabled=False):
+        flat = features.float().flatten(2)
+        mean = flat.mean(2, keepdim=True)
+        covariance = (flat - mean) @ (flat - mean).mT / flat.shape[2]
+        variance = covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+        little = relative * variance + constant
+        one = torch.eye(flat.shape[1], device=flat.device)
+        return Statistics(mean, covariance + little * one)
 
 
-def recolored(content: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
-    """Apply what `matching` returns; (N, 3, H, W) in [0, 1]."""
-    return (matrix @ content.flatten(2) + offset).view_as(content).clamp(0, 1)
+def transferred(
+    features: Tensor, style: Statistics, relative: float = RELATIVE, constant: float = CONSTANT
+) -> Tensor:
+    """Give (N, C, H, W) the mean and covariance of a style each.
+
+    Whitened by the inverse root of their own covariance, colored by the root of the style's.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        own = statistics(features, relative, constant)
+        _, white = roots(own.covariance)
+        color, _ = roots(style.covariance)
+        flat = color @ white @ (features.float().flatten(2) - own.mean) + style.mean
+    changed = flat.view_as(features).to(features.dtype)
+    return changed.contiguous(memory_format=torch.channels_last)
 
 
-def _color_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    flat = x.flatten(2).double()
-    mean = flat.mean(2, keepdim=True)
-    centered = flat - mean
-    little = 1e-5 * torch.eye(3, dtype=flat.dtype, device=x.device)
-    return mean, centered @ centered.mT / flat.shape[2] + little
+def roots(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return root and inverse root of symmetric positive definite matrices (N, C, C)."""
+    norm = torch.linalg.matrix_norm(matrix)[:, None, None]
+    one = torch.eye(matrix.shape[1], device=matrix.device).expand_as(matrix)
+    root, inverse = matrix / norm, one
+    for _ in range(_ITERATIONS):
+        step = 1.5 * one - 0.5 * inverse @ root
+        root, inverse = root @ step, step @ inverse
+    return root * norm.sqrt(), inverse * norm.rsqrt()
 
 
-def _power(matrix: Tensor, exponent: float) -> Tensor:
-    values, vectors = torch.linalg.eigh(matrix)
-    power: Tensor = (vectors * values.clamp_min(1e-8).pow(exponent)[:, None]) @ vectors.mT
-    return power
+def _through(blocks: nn.ModuleList, x: Tensor) -> Tensor:
+    for block in blocks:
+        assert isinstance(block, nn.ModuleList)
+        first, second = block
+        x = x + second(F.relu(first(x)))
+    return x
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:
@@ -298,17 +234,15 @@ def load_trained(path: Path) -> dict[str, Tensor]:
 
 
 def shape_of_parameters(parameters: Mapping[str, Tensor]) -> PainterShape:
-    """Read widths and depths off the names and sizes of a trained painter."""
-    blocks = {
-        part: sum(
-            name.startswith(f"painter.{part}.") and name.endswith(".0.bias") for name in parameters
-        )
-        for part in ("near", "far")
-    }
+    """Read widths and depths off the names and sizes of a trained network."""
+
+    def blocks(part: str) -> int:
+        return sum(name.startswith(part) and name.endswith(".0.bias") for name in parameters)
+
     return PainterShape(
-        near=len(parameters["painter.stem.bias"]),
-        far=len(parameters["painter.down.bias"]),
-        near_blocks=blocks["near"],
-        far_blocks=blocks["far"],
-        hidden=len(parameters["reader.first.bias"]),
+        near=len(parameters["reader.stem.bias"]),
+        far=len(parameters["reader.down.bias"]),
+        read_blocks=blocks("reader.far."),
+        far_blocks=blocks("painter.far."),
+        near_blocks=blocks("painter.near."),
     )

@@ -1,0 +1,54 @@
+"""From a training's file to `--method fast`, and what is said when that cannot be."""
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Impasto
+
+from impasto import open_picture
+from impasto.training.painter import AnyStyle, PainterShape
+from impasto.training.runs import save_half
+from impasto.weights import fetch
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    path = tmp_path / "painter.safetensors"
+    save_half(AnyStyle(PainterShape(8, 8)).state_dict(), "painter", path, 1)
+    return path
+
+
+def test_export_and_paint(
+    impasto: Impasto, trained: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    outcome = impasto("export", trained, "-o", tmp_path / "networks")
+    assert (outcome.status, outcome.err) == (0, "")
+    reader, painter = map(Path, outcome.out.split())
+    assert reader == painter.with_name("reader.onnx")
+    options = ("--method", "fast", "--size", 64, "-q", "-o", tmp_path / "out.png")
+    assert impasto("stylize", *files, *options, "--weights", painter).status == 0
+    assert open_picture(tmp_path / "out.png").size == (64, 43)
+
+
+def test_what_cannot_be_exported(impasto: Impasto, trained: Path, tmp_path: Path) -> None:
+    missing = impasto("export", tmp_path / "none.safetensors")
+    assert missing.status == 2
+    assert "cannot be read: name what `impasto train fast` wrote" in missing.only_line
+    other = impasto("export", fetch("pocket"), "-o", tmp_path)
+    assert other.status == 2
+    assert "is not what `impasto train fast` writes" in other.only_line
+    (tmp_path / "file").write_text("in the way")
+    barred = impasto("export", trained, "-o", tmp_path / "file" / "networks")
+    assert barred.status == 2
+    assert "cannot be written to" in barred.only_line
+
+
+def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    folders = ("--photos", tmp_path / "empty", "--paintings", tmp_path / "empty")
+    outcome = impasto("train", "fast", *folders, "--output", tmp_path / "run")
+    assert outcome.status == 2
+    assert "there are no pictures in" in outcome.only_line
+    unnamed = impasto("train", "fast", "--output", tmp_path / "run")
+    assert unnamed.status == 2
+    assert "name a folder of photos" in unnamed.only_line
