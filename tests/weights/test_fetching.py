@@ -45,10 +45,10 @@ def test_the_cache_is_in_the_users_home_or_where_it_is_told(
 def test_keras_and_torch_may_have_moved(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(home / "k"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "x"))
-    assert search_folders()[-2].path == home / "k" / "models"
-    assert search_folders()[-1].path == home / "x" / "torch" / "hub" / "checkpoints"
+    assert list(search_folders())[-2].path == home / "k" / "models"
+    assert list(search_folders())[-1].path == home / "x" / "torch" / "hub" / "checkpoints"
     monkeypatch.setenv("TORCH_HOME", str(home / "t"))
-    assert search_folders()[-1].path == home / "t" / "hub" / "checkpoints"
+    assert list(search_folders())[-1].path == home / "t" / "hub" / "checkpoints"
 
 
 def test_an_existing_path_is_returned_as_it_is(tmp_path: Path) -> None:

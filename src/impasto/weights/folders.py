@@ -11,6 +11,7 @@ already are used as well.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +53,15 @@ def bundled_folder() -> Path:
     return Path(__file__).with_name("bundled")
 
 
-def search_folders() -> list[Folder]:
-    """All folders that are searched before anything is downloaded, in order."""
+def search_folders() -> Iterator[Folder]:
+    """Yield all folders that are searched before anything is downloaded, in order."""
+    # First, so that a recipe never depends on what lies about.
+    yield Folder(bundled_folder(), "bundled with impasto")
     named = os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep)
-    return [
-        # First, so that a recipe never depends on what lies about.
-        Folder(bundled_folder(), "bundled with impasto"),
-        *(Folder(expanded(path), "IMPASTO_WEIGHTS") for path in named if path),
-        Folder(cache_folder(), "impasto's cache"),
-        Folder(_keras_folder(), "Keras's cache", foreign=True),
-        Folder(_torch_folder(), "torch.hub's cache", foreign=True),
-    ]
+    yield from (Folder(expanded(path), "IMPASTO_WEIGHTS") for path in named if path)
+    yield Folder(cache_folder(), "impasto's cache")
+    yield Folder(_keras_folder(), "Keras's cache", foreign=True)
+    yield Folder(_torch_folder(), "torch.hub's cache", foreign=True)
 
 
 def is_offline() -> bool:
