@@ -85,7 +85,7 @@ class FastThenOptimize:
         picture = finish(state)
         recipe: dict[str, Any] = dict(picture.recipe or {})
         recipe |= {"weights": [*self.fast.network.named, *recipe["weights"]]}
-        recipe |= {"runtime": self.fast.network.painter.name}
+        recipe |= {"runtime": self.fast.network.machine}
         recipe["settings"] = {**recipe["settings"], "runtime": self.fast.network.runtime}
         return replace(picture, recipe=recipe)
 
@@ -97,11 +97,10 @@ class FastThenOptimize:
         return f"{self.fast.describe()}; then {self.slow.describe()}"
 
 
-#: What each method of `Settings.method` is made by: style pictures and settings -> stylizer. What a
-#: method needs is imported when it is chosen.
+#: What the methods of `Settings.method` are made by, all others (one pass of a network) by `_fast`:
+#: style pictures and settings -> stylizer. What a method needs is imported when it is chosen.
 METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
     "optimize": _optimize,
-    "fast": _fast,
     "fast+optimize": FastThenOptimize,
 }
 
@@ -124,7 +123,7 @@ def make_stylizer(
         WeightsError: Trained weights that cannot be had.
     """
     settings = (settings or Settings()).updated(**options)
-    return METHODS[settings.method](source_list(style), settings)
+    return METHODS.get(settings.method, _fast)(source_list(style), settings)
 
 
 def stylize(

@@ -25,7 +25,8 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         default: Its value when nothing is said.
         help: One line for `--help` and the documentation.
         group: The heading it stands under.
-        **metadata: `choices` (allowed values), `least` and `most` (inclusive bounds), `above`
+        **metadata: `choices` (allowed values), `files` (endings of files that are
+            allowed too), `least` and `most` (inclusive bounds), `above`
             (exclusive bound), `shown` (the default in words), `items` (a tuple's element type).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
@@ -84,8 +85,8 @@ def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  #
 
 
 def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: ANN401
-    choices = rules.get("choices")
-    if choices is not None and value not in choices:
+    choices, files = rules.get("choices"), rules.get("files", ())
+    if choices is not None and value not in choices and not str(value).endswith(files):
         raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}; not {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")

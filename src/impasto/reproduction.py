@@ -84,24 +84,30 @@ def files_in_settings(
     Raises:
         RecipeError: One is not found, or its content has changed.
     """
-    named = {"init": "init" in recipe, "weights": settings.weights is not None}
+    named = {
+        "init": "init" in recipe,
+        "weights": settings.weights is not None,
+        "method": settings.knows_style,
+    }
     return {
         role: str(find_input(recipe, role, folders)[0]) for role, there in named.items() if there
     }
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
-    """Find the files of one role: `content`, `styles`, `init` or `weights`.
+    """Find the files of one role: `content`, `styles`, `init`, `weights` or `method`.
 
     Raises:
         RecipeError: One is not found, or its content has changed.
     """
     places = list(dict.fromkeys(folder.resolve() for folder in folders))
     try:
-        entries = recipe[role] if role in ("styles", "weights") else [recipe[role]]
-        if role == "weights":  # those of the encoder: others come with the package
-            chosen = recipe["settings"]["weights"]
-            entries = [each for each in entries if each["name"] == chosen] or [{"name": chosen}]
+        if role in ("weights", "method"):  # a file of one's own: others come with the package
+            chosen = recipe["settings"][role]
+            among = [each for each in recipe["weights"] if each["name"] == chosen]
+            entries = among or [{"name": chosen}]
+        else:
+            entries = recipe[role] if role == "styles" else [recipe[role]]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error

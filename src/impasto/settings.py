@@ -19,14 +19,23 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
     "relative": (0.15, 1.0, 2.0),
     "gatys": (1.0, 100.0, 0.0),
 }
-#: Groups of options that method fast does without, but for a few options.
+#: Methods of one pass through a network, and files of networks that know one style.
+ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
+NETWORK_FILES = (".onnx", ".safetensors")
+#: Groups of options that such methods do without, but for a few options.
 _ITERATIVE, _EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
 #: What else a method does without.
 _IGNORED: Mapping[str, tuple[str, ...]] = {
-    "optimize": ("strength", "runtime"),
-    "fast": ("encoder", "precision"),
-    "fast+optimize": ("strength", "init"),
+    "optimize": ("strength", "runtime", "level_strengths"),
+    "fast+optimize": ("strength", "init", "level_strengths"),
+    "fast": ("encoder", "precision", "level_strengths"),
+    "magenta": ("encoder", "precision", "level_strengths", "weights", "runtime", "style_scale"),
+    "adain": ("encoder", "precision", "level_strengths", "weights"),
+    "microast": ("encoder", "precision", "level_strengths", "weights"),
+    "wct": ("encoder", "precision", "weights"),
 }
+#: What a network that knows one style does without.
+_IGNORED_BY_FILES = ("encoder", "precision", "level_strengths", "weights", "style_scale")
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
 #: What the words of `quality` stand for.
@@ -51,9 +60,11 @@ class Settings:
 
     method: str = option(
         "optimize",
-        "How to paint: optimize the pixels, fast (one pass of a network), or both in turn.",
+        "How to paint: optimize the pixels, fast (one pass of our network), both in turn, one pass "
+        "of a known network, or a file of a network that knows one style.",
         "Method",
-        choices=("optimize", "fast", "fast+optimize"),
+        choices=("optimize", "fast+optimize", *ONE_PASS),
+        files=NETWORK_FILES,
     )
     quality: str | None = option(
         None,
@@ -79,7 +90,7 @@ class Settings:
     )
     runtime: str = option(
         "auto",
-        "What runs the network of method fast.",
+        "What runs the network of a method of one pass.",
         "Method",
         choices=("auto", "onnxruntime", "openvino"),
     )
@@ -88,7 +99,16 @@ class Settings:
         1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
     )
     strength: float = option(
-        1.0, "Of method fast: 0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
+        1.0, "Of one pass: 0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
+    )
+    level_strengths: tuple[float, ...] | None = option(
+        None,
+        "Of method wct: strength of each of its five levels, from coarse to fine.",
+        "Picture",
+        least=0.0,
+        most=1.0,
+        items=float,
+        shown="1,1,1,1,1",
     )
     color: str = option(
         "style",
@@ -209,6 +229,8 @@ class Settings:
         self._check_method()
         if self.weights is not None and len(self.encoders) > 1:
             raise SettingsError("weights names one encoder's file: choose encoder pocket or vgg19")
+        if self.level_strengths is not None and len(self.level_strengths) != 5:
+            raise SettingsError("level_strengths has one number for each of the five levels")
         if self.keep_gps and not self.keep_exif:
             object.__setattr__(self, "keep_exif", True)
 
@@ -228,11 +250,22 @@ class Settings:
             if getattr(self, name) == each.default:
                 continue
             grouped = each.metadata["group"] in _ITERATIVE and name not in _EVERYWHERE
-            if name in _IGNORED[self.method] or (grouped and self.method == "fast"):
+            ignored = _IGNORED.get(self.method, _IGNORED_BY_FILES)
+            if name in ignored or (grouped and self.one_pass):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"
                 )
+
+    @property
+    def one_pass(self) -> bool:
+        """Whether one pass through a network paints."""
+        return self.method in ONE_PASS or self.knows_style
+
+    @property
+    def knows_style(self) -> bool:
+        """Whether the method is a file of a network that knows one style."""
+        return self.method not in FIELDS["method"].metadata["choices"]
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -297,6 +330,8 @@ def shares_of(settings: Settings, styles: int) -> list[float]:
     Raises:
         SettingsError: There is no picture, or another number of weights, or all are 0.
     """
+    if settings.knows_style and not styles:
+        return []
     given = settings.style_weights or (1.0,) * styles
     if not styles:
         raise SettingsError("give at least one style picture")

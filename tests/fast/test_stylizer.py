@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from impasto import FastStylizer, Settings, stylize
 from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
-from impasto.fast.network import open_network
+from impasto.fast.methods import open_network
 from impasto.fast.palette import colors_of
 from impasto.fast.sessions import open_session
-from impasto.fast.statistics import coloring, statistics, transfer
+from impasto.fast.statistics import Kind, coloring, statistics, transfer
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
 
@@ -192,13 +192,14 @@ def test_features_get_the_statistics_of_a_style() -> None:
     random = np.random.default_rng(0)
     content, style = (random.normal(size=(1, 5, side, 30)).astype(np.float32) for side in (40, 50))
     style[0, 1:] += 0.7 * style[0, :-1] + 0.3
-    wanted = statistics(style)
-    change = transfer(statistics(content), coloring([wanted], [1]))
-    found = statistics(change(content))
+    kind = Kind()
+    wanted = statistics(style, kind)
+    change = transfer(statistics(content, kind), coloring([wanted], [1]))
+    found = statistics(change(content), kind)
     np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-4)
     # Little is added to either, so that the smallest variances are not quite the same.
     np.testing.assert_allclose(found.covariance, wanted.covariance, atol=0.05)
-    nothing = transfer(statistics(content), coloring([wanted], [1]), strength=0)
+    nothing = transfer(statistics(content, kind), coloring([wanted], [1]), strength=0)
     np.testing.assert_array_equal(nothing(content), content)
 
 
@@ -236,6 +237,6 @@ def test_bad_input_is_one_clear_line(photo: Array, painting: Array, tmp_path: Pa
 
 
 def test_the_network_is_small() -> None:
-    network = open_network("onnxruntime")
+    network = open_network(Settings(method="fast"))
     assert {file["name"] for file in network.named} == {"reader.onnx", "painter.onnx"}
     assert sum(fetch(name).stat().st_size for name in ("reader", "painter")) < 6e6

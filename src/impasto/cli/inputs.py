@@ -105,11 +105,12 @@ def gather_job(
         content, chosen, settings = _from_recipe(recipe, content, styles, folders.look_in, options)
     if folders.random:
         content, chosen = _at_random(folders.random, content, chosen, settings.seed)
-    if content is None or not chosen:
+    if content is None or not (chosen or settings.knows_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     sources = [read_source(source) for source in (content, *chosen)]
-    name = output_name(_name(sources[0]), [_name(source) for source in sources[1:]])
+    looks = [_name(source) for source in sources[1:]] or [Path(settings.method).stem]
+    name = output_name(_name(sources[0]), looks)
     return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
 
 

@@ -83,7 +83,7 @@ def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:
 
 def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
     if "choices" in rules:
-        return "|".join(map(str, rules["choices"]))
+        return "|".join(map(str, (*rules["choices"], *(["FILE"] if "files" in rules else []))))
     if "items" in rules:
         return "LIST"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)

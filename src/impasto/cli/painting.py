@@ -70,7 +70,7 @@ def _download_weights(job: Job, quiet: bool) -> bool:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
     settings = job.settings
-    needed = settings.encoders if settings.weights is None and settings.method != "fast" else ()
+    needed = settings.encoders if settings.weights is None and not settings.one_pass else ()
     missing = [name for name in needed if find(name) is None]
     if not missing:
         return False

@@ -69,8 +69,8 @@ def stylize(
 
     folders = Folders(random or [], look_in or [])
     job = gather_job(content, styles or [], output, recipe, folders, options)
-    if plot is not None and job.settings.method == "fast":
-        raise SettingsError("a plot shows the losses of an optimization: method fast has none")
+    if plot is not None and job.settings.one_pass:
+        raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)
     check_outputs([job.output, animation, plot], job.protected)
     state = paint(job, records, force=force, quiet=quiet, started=started)

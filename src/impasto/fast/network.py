@@ -1,103 +1,209 @@
-"""The any-style network: two ONNX files that `impasto export` made, and what is between them."""
+"""The two forms of networks that read a style picture once, and then paint content after content.
+
+*Transferring* ones take a picture apart into features, give these the statistics of the style's,
+and put a picture together again: our own network, AdaIN, WCT. *Coding* ones have the style as
+numbers that steer how they paint: Magenta's, MicroAST.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
-from impasto.fast.palette import UNCHANGED, Palette
-from impasto.fast.sessions import Array, Session, open_session
-from impasto.fast.statistics import Coloring, Statistics, statistics, transfer
-from impasto.images import Picture, fitted_size
-from impasto.weights import fetch, sha256_of
+from impasto.fast.palette import UNCHANGED, Palette, colors_of, mixed, palette
+from impasto.fast.sessions import Array, Session
+from impasto.fast.statistics import Coloring, Kind, coloring, statistics, transfer
+from impasto.images import ColorStatistics, Picture, fitted_size
 
-#: Sides of what the network sees are multiples of this.
-CELL = 8
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
+#: What a network keeps of its styles; nobody else looks into it.
+Look = Any
+
+
+class Network(Protocol):
+    """Reads styles and paints; several threads may paint at once.
+
+    Attributes:
+        title: For people.
+        runtime: What computes: a value of the setting.
+        machine: What computes, and where, for people.
+        named: Name and SHA-256 of each file.
+    """
+
+    title: str
+    runtime: str
+    machine: str
+    named: list[dict[str, str]]
+
+    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
+        """Return what is kept of a mixture of styles; shares are 1 together.
+
+        Args:
+            styles: The pictures.
+            shares: How much of each.
+            longest: Side in pixels that they are scaled to, where the network leaves a choice.
+        """
+        ...
+
+    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+        """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
+
+        Args:
+            content: Of any height and width.
+            look: What `read` returned.
+            strength: From 0, nearly the content, to 1.
+        """
+        ...
 
 
 @dataclass(frozen=True)
-class Network:
-    """Reader and painter.
+class Stage:
+    """A reader and the painter of its features.
 
     Attributes:
         style_reader: As `reader`, for pictures of many sizes.
-        reader: Picture -> maps of features.
-        painter: Such maps -> picture.
-        runtime: What runs reader and painter.
-        named: Names and SHA-256 of the two files.
+        reader: Picture (1, H, W, 3) -> maps of features (1, C, h, w).
+        painter: Such maps, by the names of the reader's outputs -> picture.
     """
 
     style_reader: Session
     reader: Session
     painter: Session
-    runtime: str
-    named: list[dict[str, str]]
-
-    def read(self, style: Picture, longest: int) -> list[Statistics]:
-        """Return what is kept of a style picture, scaled to a longest side in pixels."""
-        longest = min(longest, MOST_STYLE)
-        longest = max(longest, LEAST_STYLE * max(style.size) // min(style.size))
-        width, height = (
-            max(LEAST_STYLE, round(side / CELL) * CELL) for side in fitted_size(style.size, longest)
-        )
-        pixels = style.filled().resized((width, height)).pixels[None]
-        maps = self.style_reader(picture=pixels, **UNCHANGED._asdict())
-        return [statistics(each) for each in maps]
-
-    def paint(
-        self, pixels: Array, palette: Palette, wanted: Sequence[Coloring], strength: float = 1
-    ) -> Array:
-        """Return (H, W, 3) float32 in [0, 1] stylized, any height and width from 1 on.
-
-        Args:
-            pixels: (H, W, 3) float32 in [0, 1].
-            palette: How colors change before.
-            wanted: What each map of features is given.
-            strength: How much of it.
-        """
-        height, width = pixels.shape[:2]
-        edges = [(0, -side % CELL) for side in (height, width)]
-        if any(after for _, after in edges):
-            pixels = np.pad(pixels, [*edges, (0, 0)], mode="edge")
-        picture = np.ascontiguousarray(pixels)[None]
-        maps = self.reader(picture=picture, **palette._asdict())
-        far, near = (
-            transfer(statistics(each), style, strength)(each)
-            for each, style in zip(maps, wanted, strict=True)
-        )
-        (painted,) = self.painter(far=far, near=near)
-        return painted[0, :height, :width]
 
 
-def open_network(
-    runtime: str = "auto", device: str = "auto", weights: str | None = None
-) -> Network:
-    """Find and open both files.
+@dataclass(frozen=True)
+class _TransferLook:
+    """Of the styles' colors, with their shares, and for each map of each stage."""
 
-    Args:
-        runtime: What runs them.
-        device: Where: auto, cpu, cuda or mps.
-        weights: A painter.onnx with its reader.onnx beside it; None: the bundled ones.
+    colors: Sequence[ColorStatistics]
+    shares: Sequence[float]
+    maps: Sequence[Sequence[Coloring]]
 
-    Raises:
-        SettingsError: The device is not there.
-        MissingExtraError: The runtime is not installed.
-        WeightsError: A file is missing or damaged.
+
+@dataclass
+class TransferNetwork:
+    """Features are given the statistics of a style's; in stages, from coarse features to fine ones.
+
+    Attributes:
+        stages: One, or several that each paint what the next one reads.
+        kind: What of the features is transferred.
+        cell: Sides of what the readers see are multiples of this.
+        recolors: Whether the first reader has the content's colors moved to the style's before
+            (its inputs `matrix` and `offset`).
+        strengths: Of each stage.
     """
-    if weights is None:
-        paths = [fetch("reader"), fetch("painter")]
-    else:
-        painter_path = Path(weights)
-        paths = [painter_path.with_name("reader.onnx"), painter_path]
-    reader, painter = (open_session(path, runtime, device) for path in paths)
-    runtime = painter.name.partition(" ")[0]
-    # A style is read once: no compiling for its size pays.
-    compiles = runtime == "openvino"
-    style_reader = open_session(paths[0], "onnxruntime", device) if compiles else reader
-    named = [{"name": path.name, "sha256": sha256_of(path)} for path in paths]
-    return Network(style_reader, reader, painter, runtime, named)
+
+    title: str
+    runtime: str
+    machine: str
+    named: list[dict[str, str]]
+    stages: Sequence[Stage]
+    kind: Kind
+    cell: int
+    recolors: bool = False
+    strengths: Sequence[float] = (1.0,)
+
+    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
+        """Return what is kept of a mixture of styles."""
+        pictures = [scaled(style, longest, self.cell) for style in styles]
+        as_they_are = UNCHANGED._asdict() if self.recolors else {}
+        maps = []
+        for stage in self.stages:
+            found = [stage.style_reader(picture=x, **as_they_are) for x in pictures]
+            each = zip(*found, strict=True)
+            maps.append([coloring([statistics(m, self.kind) for m in x], shares) for x in each])
+        colors = [colors_of(style) for style in styles] if self.recolors else []
+        return _TransferLook(colors, shares, maps)
+
+    def _palette(self, content: Picture, look: _TransferLook, strength: float) -> Palette:
+        """Return how the content's colors move before it is read."""
+        seen = colors_of(content)
+        moved = mixed([palette(seen, style) for style in look.colors], list(look.shares))
+        return mixed([UNCHANGED, moved], [1 - strength, strength])
+
+    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+        """Return stylized pixels."""
+        height, width = content.height, content.width
+        picture = padded(content.filled().pixels, self.cell)[None]
+        colors = self._palette(content, look, strength)._asdict() if self.recolors else {}
+        for stage, wanted, part in zip(self.stages, look.maps, self.strengths, strict=True):
+            maps = stage.reader(picture=picture, **colors)
+            changed = {
+                name: transfer(statistics(each, self.kind), style, part * strength)(each)
+                for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
+            }
+            (picture,) = stage.painter(**changed)
+        return picture[0, :height, :width].clip(0, 1)
+
+
+@dataclass
+class CodeNetwork:
+    """A style is a few arrays of numbers; they can be mixed, with those of the content too.
+
+    Attributes:
+        reader: Picture (1, H, W, 3) -> codes.
+        painter: `content` (1, H, W, 3), and codes by the names of the reader's outputs -> picture.
+        cell: Sides of the content are multiples of this.
+        style_size: Width and height of styles; None: as the settings say.
+    """
+
+    title: str
+    runtime: str
+    machine: str
+    named: list[dict[str, str]]
+    reader: Session
+    painter: Session
+    cell: int
+    style_size: tuple[int, int] | None = None
+
+    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
+        """Return the codes of a mixture of styles."""
+        return _mixture([self._codes(style, longest) for style in styles], shares)
+
+    def _codes(self, style: Picture, longest: int) -> dict[str, Array]:
+        if self.style_size is None:
+            pixels = scaled(style, longest, self.cell)
+        else:
+            pixels = style.filled().resized(self.style_size).pixels[None]
+        return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
+
+    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+        """Return stylized pixels."""
+        if strength < 1:
+            own = self._codes(content, max(content.size))
+            look = _mixture([own, look], [1 - strength, strength])
+        height, width = content.height, content.width
+        pixels = padded(content.filled().pixels, self.cell)[None]
+        (painted,) = self.painter(content=pixels, **look)
+        return painted[0, :height, :width].clip(0, 1)
+
+
+def _mixture(codes: Sequence[Mapping[str, Array]], shares: Sequence[float]) -> dict[str, Array]:
+    return {
+        name: np.asarray(
+            sum(np.float32(s) * each[name] for s, each in zip(shares, codes, strict=True))
+        )
+        for name in codes[0]
+    }
+
+
+def scaled(style: Picture, longest: int, cell: int) -> Array:
+    """Return a style (1, H, W, 3), its longest side about as long as asked, in whole cells."""
+    longest = min(longest, MOST_STYLE)
+    longest = max(longest, LEAST_STYLE * max(style.size) // min(style.size))
+    width, height = (
+        max(LEAST_STYLE, round(side / cell) * cell) for side in fitted_size(style.size, longest)
+    )
+    return style.filled().resized((width, height)).pixels[None]
+
+
+def padded(pixels: Array, cell: int) -> Array:
+    """Return (H, W, 3), borders repeated on the right and below up to whole cells."""
+    edges = [(0, -side % cell) for side in pixels.shape[:2]]
+    if any(after for _, after in edges):
+        pixels = np.pad(pixels, [*edges, (0, 0)], mode="edge")
+    return np.ascontiguousarray(pixels)

@@ -25,17 +25,18 @@ class Session(Protocol):
     """A network, ready to run; several threads may call it at once."""
 
     name: str
+    outputs: list[str]
 
     def __call__(self, **inputs: Array) -> list[Array]:
         """Return its outputs for its named inputs."""
         ...
 
 
-def open_session(path: Path, runtime: str = "auto", device: str = "auto") -> Session:
+def open_session(source: Path | bytes, runtime: str = "auto", device: str = "auto") -> Session:
     """Open a network.
 
     Args:
-        path: An ONNX file.
+        source: An ONNX file, or what is in one.
         runtime: `"onnxruntime"`, `"openvino"`, or `"auto"`: ONNX Runtime where it has a graphics
             processor, else OpenVINO where it is installed (twice as fast as ONNX Runtime on a
             processor that knows bfloat16), else ONNX Runtime.
@@ -46,8 +47,8 @@ def open_session(path: Path, runtime: str = "auto", device: str = "auto") -> Ses
         MissingExtraError: OpenVINO is asked for and not installed.
         WeightsError: The file is missing or cannot be read as a network.
     """
-    if not path.is_file():
-        raise WeightsError(f"there is no {path}: name what `impasto export` wrote")
+    if isinstance(source, Path) and not source.is_file():
+        raise WeightsError(f"there is no {source}: name what `impasto export` wrote")
     providers = _providers(device)
     if runtime == "auto":
         there = importlib.util.find_spec("openvino") is not None
@@ -56,13 +57,14 @@ def open_session(path: Path, runtime: str = "auto", device: str = "auto") -> Ses
         raise SettingsError(f"runtime openvino computes on the CPU: leave {device} out")
     try:
         if runtime == "openvino":
-            return OpenVinoSession(path)
-        return OnnxSession(path, providers)
+            return OpenVinoSession(source)
+        return OnnxSession(source, providers)
     except ImpastoError:
         raise
     except Exception as error:  # each runtime has kinds of its own
         reason = str(error).strip().partition("\n")[0]
-        raise WeightsError(f"{path} cannot be read as a network: {reason}") from error
+        what = source if isinstance(source, Path) else "it"
+        raise WeightsError(f"{what} cannot be read as a network: {reason}") from error
 
 
 def _providers(device: str) -> list[str]:
@@ -90,12 +92,13 @@ def _failure(error: Exception) -> Exception:
 class OnnxSession:
     """A network in ONNX Runtime."""
 
-    def __init__(self, path: Path, providers: list[str]) -> None:
+    def __init__(self, source: Path | bytes, providers: list[str]) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors are told by exceptions
-        self._session: Any = onnxruntime.InferenceSession(path, options, providers)
+        self._session: Any = onnxruntime.InferenceSession(source, options, providers)
+        self.outputs = [each.name for each in self._session.get_outputs()]
         used = self._session.get_providers()[0].removesuffix("ExecutionProvider")
         self.name = f"onnxruntime on {used}"
 
@@ -111,13 +114,14 @@ class OnnxSession:
 class OpenVinoSession:
     """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | bytes) -> None:
         try:
             import openvino
         except ImportError as error:
             raise MissingExtraError("runtime openvino", "openvino") from error
-        self._path, self._core = path, openvino.Core()
-        self._core.read_model(path)
+        self._source, self._core = source, openvino.Core()
+        model = self._core.read_model(source)
+        self.outputs = [each.get_any_name() for each in model.outputs]
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = "bf16" if "BF16" in capable else "f32"
         self._compiled: dict[tuple[Any, ...], Any] = {}
@@ -138,7 +142,7 @@ class OpenVinoSession:
         shapes = tuple((name, array.shape) for name, array in sorted(inputs.items()))
         with self._lock:
             if shapes not in self._compiled:
-                model = self._core.read_model(self._path)
+                model = self._core.read_model(self._source)
                 model.reshape({name: list(shape) for name, shape in shapes})
                 hints = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
                 while len(self._compiled) >= _KEPT:

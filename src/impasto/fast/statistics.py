@@ -1,6 +1,7 @@
 """What is kept of a picture's features, and how features are given what another picture has.
 
-Whitening and coloring (Li et al. 2017, "Universal Style Transfer via Feature Transforms").
+Whitening and coloring (Li et al. 2017, "Universal Style Transfer via Feature Transforms"), and
+channel by channel, adaptive instance normalization (Huang & Belongie 2017).
 """
 
 from __future__ import annotations
@@ -14,8 +15,22 @@ from numpy.typing import NDArray
 from impasto.fast.sessions import Array
 
 Matrix = NDArray[np.float64]
-#: Added to variances, as a part of the mean one and at least: what is flat has nothing to blow up.
+#: What our network adds to variances: a part of the mean one, and at least.
 RELATIVE, CONSTANT = 1e-2, 1e-4
+
+
+class Kind(NamedTuple):
+    """What of the features is kept, and what is added to it: what is flat is not to be blown up.
+
+    Attributes:
+        relative: Added to each variance, as a part of the mean variance.
+        constant: Added to each variance.
+        diagonal: Whether channels are taken one by one, without their covariances.
+    """
+
+    relative: float = RELATIVE
+    constant: float = CONSTANT
+    diagonal: bool = False
 
 
 class Statistics(NamedTuple):
@@ -23,7 +38,7 @@ class Statistics(NamedTuple):
 
     Attributes:
         mean: float32 (C, 1).
-        covariance: float64 (C, C), a little added to the diagonal.
+        covariance: float64 (C, C), or variances (C,).
     """
 
     mean: Array
@@ -35,7 +50,7 @@ class Coloring(NamedTuple):
 
     Attributes:
         mean: float32 (C, 1).
-        root: float64 (C, C), of a covariance.
+        root: float64 (C, C), of a covariance, or deviations (C,).
     """
 
     mean: Array
@@ -46,7 +61,7 @@ class Transfer(NamedTuple):
     """An affine change of features: matrix · features + offset.
 
     Attributes:
-        matrix: float32 (C, C).
+        matrix: float32 (C, C), or a factor for each channel (C,).
         offset: float32 (C, 1).
     """
 
@@ -55,18 +70,22 @@ class Transfer(NamedTuple):
 
     def __call__(self, features: Array) -> Array:
         """Change (1, C, H, W)."""
-        changed = self.matrix @ features.reshape(len(self.matrix), -1)
+        flat = features.reshape(len(self.matrix), -1)
+        changed = self.matrix[:, None] * flat if self.matrix.ndim == 1 else self.matrix @ flat
         changed += self.offset
         return changed.reshape(features.shape)
 
 
-def statistics(features: Array) -> Statistics:
+def statistics(features: Array, kind: Kind) -> Statistics:
     """Return mean and covariance of the channels of (1, C, H, W)."""
     flat = features.reshape(features.shape[1], -1)
     mean = flat.mean(1, keepdims=True)
     centered = flat - mean
+    if kind.diagonal:
+        variance = np.square(centered).mean(1, dtype=np.float64)
+        return Statistics(mean, variance + (kind.relative * variance.mean() + kind.constant))
     covariance = (centered @ centered.T / flat.shape[1]).astype(np.float64)
-    little = RELATIVE * covariance.trace() / len(covariance) + CONSTANT
+    little = kind.relative * covariance.trace() / len(covariance) + kind.constant
     return Statistics(mean, covariance + little * np.eye(len(covariance)))
 
 
@@ -85,13 +104,22 @@ def transfer(content: Statistics, wanted: Coloring, strength: float = 1) -> Tran
         wanted: Of the style.
         strength: Part of the change; 0 is none.
     """
-    part = np.float32(strength)
-    whole = (wanted.root @ _power(content.covariance, -0.5)).astype(np.float32)
-    matrix = (1 - part) * np.eye(len(whole), dtype=np.float32) + part * whole
-    return Transfer(matrix, part * (wanted.mean - whole @ content.mean))
+    part, white = np.float32(strength), _power(content.covariance, -0.5)
+    if white.ndim == 1:
+        whole = (wanted.root * white).astype(np.float32)
+        moved = wanted.mean - whole[:, None] * content.mean
+        return Transfer((1 - part) + part * whole, part * moved)
+    whole = (wanted.root @ white).astype(np.float32)
+    moved = wanted.mean - whole @ content.mean
+    one = np.eye(len(white), dtype=np.float32)
+    return Transfer((1 - part) * one + part * whole, part * moved)
 
 
 def _power(matrix: Matrix, exponent: float) -> Matrix:
+    if matrix.ndim == 1:
+        return matrix**exponent
     values, vectors = np.linalg.eigh(matrix)
-    power: Matrix = (vectors * np.maximum(values, CONSTANT / 2) ** exponent) @ vectors.T
+    # Rounding may have taken more than what was added.
+    floor = 1e-9 * values[-1]
+    power: Matrix = (vectors * np.maximum(values, floor) ** exponent) @ vectors.T
     return power

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from impasto.errors import SettingsError
 from impasto.fast.memory import check_memory
-from impasto.fast.network import MOST_STYLE, open_network
-from impasto.fast.palette import UNCHANGED, colors_of, mixed, palette
+from impasto.fast.methods import open_network
+from impasto.fast.network import MOST_STYLE, Look
 from impasto.fast.sessions import Array
-from impasto.fast.statistics import Coloring, coloring
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -43,7 +43,7 @@ class FastStylizer:
 
     Args:
         style: One style picture or several: path, bytes, PIL image, array or `Picture`.
-        settings: All options at once, or None for the defaults; the method is `fast`.
+        settings: All options at once, or None for the defaults; the method is one of one pass.
         **options: Single options, by the names of `Settings`.
 
     Raises:
@@ -63,20 +63,17 @@ class FastStylizer:
         settings: Settings | None = None,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        self.settings = (settings or Settings(method="fast")).updated(
-            **{**options, "method": "fast"}
-        )
+        self.settings = (settings or Settings(method="fast")).updated(**options)
+        if not self.settings.one_pass:
+            raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
         sources = [read_source(source) for source in source_list(style)]
         self._shares = shares_of(self.settings, len(sources))
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         most = min(self._longest, MOST_STYLE)
         self.styles = [open_role(source, "style", most) for source in sources]
         self.identities = [identify(source) for source in sources]
-        self._colors = [colors_of(style) for style in self.styles]
-        self.network = open_network(
-            self.settings.runtime, self.settings.device, self.settings.weights
-        )
-        self._wanted = None if self.settings.color == "match" else self._read(self.styles)
+        self.network = open_network(self.settings)
+        self._look = None if self.settings.color == "match" else self._read(self.styles)
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -104,24 +101,18 @@ class FastStylizer:
         filled, strength = content.filled(), self.settings.strength
         if strength == 0:
             return filled.pixels
-        wanted, colors = self._wanted, UNCHANGED
-        if wanted is None:
-            wanted = self._read([_recolored(style, content) for style in self.styles])
-        else:
-            seen = colors_of(content)
-            colors = mixed([palette(seen, style) for style in self._colors], self._shares)
-            colors = mixed([UNCHANGED, colors], [1 - strength, strength])
-        painted = self.network.paint(filled.pixels, colors, wanted, strength)
+        look = self._look
+        if self.settings.color == "match":
+            look = self._read([_recolored(style, content) for style in self.styles])
+        painted = self.network.paint(content, look, strength)
         if strength < FADES_BELOW:
             painted = filled.pixels + np.float32(strength / FADES_BELOW) * (painted - filled.pixels)
         if self.settings.color == "content":
             painted = keep_colors(painted, filled.pixels)
         return painted
 
-    def _read(self, styles: list[Picture]) -> list[Coloring]:
-        """Return what the mixture of styles gives to each map of features."""
-        read = [self.network.read(style, self._longest) for style in styles]
-        return [coloring(maps, self._shares) for maps in zip(*read, strict=True)]
+    def _read(self, styles: list[Picture]) -> Look:
+        return self.network.read(styles, self._shares, self._longest)
 
     def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
         """Yield the one state there is.
@@ -147,13 +138,13 @@ class FastStylizer:
         )
 
     def describe(self) -> str:
-        """Return with what and where it computes: `any-style network, onnxruntime on CPU`."""
-        return f"any-style network, {self.network.painter.name}"
+        """Return with what and where it computes: `MicroAST, onnxruntime on CPU`."""
+        return f"{self.network.title}, {self.network.machine}"
 
     def _recipe(self, content: Source) -> dict[str, Any]:
         return {
             "impasto": __version__,
-            "runtime": self.network.painter.name,
+            "runtime": self.network.machine,
             "weights": self.network.named,
             "content": identify(content)._asdict(),
             "styles": [style._asdict() for style in self.identities],
@@ -162,8 +153,14 @@ class FastStylizer:
 
     def _remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""
-        weights = None if self.settings.weights is None else Path(self.settings.weights).name
-        return self.settings.updated(runtime=self.network.runtime, weights=weights)
+        s, names = self.settings, {}
+        if s.weights is not None:
+            names["weights"] = Path(s.weights).name
+        if s.knows_style:
+            names["method"] = Path(s.method).name
+        if s.method != "magenta":
+            names["runtime"] = self.network.runtime
+        return s.updated(**names)
 
 
 def _recolored(style: Picture, content: Picture) -> Picture:

@@ -162,7 +162,7 @@ class Painting:
             "style": style.mean(),
             "content": content.mean(),
             "flat": _roughness(painted, contents[who]),
-            "shift": self._shifted(larger, _chosen(read, [0]), painted[:1], dice),
+            "shift": self._shifted(larger, read, painted[:half], dice),
             "identity": (itself - contents[:1]).abs().mean(),
         }
 
@@ -183,10 +183,10 @@ class Painting:
     def _shifted(
         self, larger: Tensor, style: list[Statistics], painted: Tensor, dice: Dice
     ) -> Tensor:
-        """Return how much else is painted where the photograph moves by a few pixels."""
+        """Return how much else is painted where the photographs move by a few pixels."""
         down, across = 1 + dice.below(CELL), 1 + dice.below(CELL)
         size = self.options.crop
-        moved = larger[:1, :, down : down + size, across : across + size]
+        moved = larger[:, :, down : down + size, across : across + size]
         moved = (moved + dice.normal(moved.shape) * dice.between(0, 0.02)).clamp(0, 1)
         again = self._paint(moved, style)
         before, after = painted[:, :, down:, across:], again[:, :, : size - down, : size - across]

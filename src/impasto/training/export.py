@@ -13,7 +13,7 @@ from pathlib import Path
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.training.graph import Graph
+from impasto.fast.graph import Graph, Values
 from impasto.training.painter import load_trained, shape_of_parameters
 from impasto.weights.atomic import replacing
 
@@ -32,7 +32,6 @@ def export(trained: Path, folder: Path) -> list[Path]:
 
     Raises:
         WeightsError: The file cannot be read or holds something else, or the folder not written.
-        MissingExtraError: The package `onnx` is not installed.
     """
     parameters = load_trained(trained)
     graphs = {READER: reader_graph(parameters), PAINTER: painter_graph(parameters)}
@@ -50,14 +49,14 @@ def export(trained: Path, folder: Path) -> list[Path]:
 def reader_graph(parameters: Mapping[str, Tensor]) -> bytes:
     """Return the reader as an ONNX model."""
     shape = shape_of_parameters(parameters)
-    graph = Graph("reader", parameters)
+    graph = Graph("reader", _arrays(parameters), half=True)
     picture = graph.input("picture", (1, "height", "width", 3))
     matrix, offset = graph.input("matrix", (3, 3)), graph.input("offset", (3,))
     colored = graph.clipped(graph.add("Add", graph.add("MatMul", picture, matrix), offset))
     centered = graph.add("Sub", colored, graph.number(0.5))
-    image = graph.add("Transpose", centered, perm=(0, 3, 1, 2))
-    near = graph.add("Relu", graph.convolution(graph.unshuffled(image, 4), "reader.stem", 4))
-    far = graph.add("Relu", graph.convolution(graph.unshuffled(near, 2), "reader.down", 2))
+    image = graph.image(centered)
+    near = graph.relu(graph.convolution(graph.unshuffled(image, 4), "reader.stem", 4))
+    far = graph.relu(graph.convolution(graph.unshuffled(near, 2), "reader.down", 2))
     far = _blocks(graph, far, "reader.far", shape.read_blocks)
     near = graph.convolution(near, "reader.skip")
     graph.output(far, "far", (1, shape.far, "rows", "columns"))
@@ -68,22 +67,24 @@ def reader_graph(parameters: Mapping[str, Tensor]) -> bytes:
 def painter_graph(parameters: Mapping[str, Tensor]) -> bytes:
     """Return the painter as an ONNX model."""
     shape = shape_of_parameters(parameters)
-    graph = Graph("painter", parameters)
+    graph = Graph("painter", _arrays(parameters), half=True)
     far = graph.input("far", (1, shape.far, "rows", "columns"))
     near = graph.input("near", (1, shape.near, "near rows", "near columns"))
-    far = graph.add("Relu", _blocks(graph, far, "painter.far", shape.far_blocks))
+    far = graph.relu(_blocks(graph, far, "painter.far", shape.far_blocks))
     raised = graph.shuffled(graph.convolution(far, "painter.up"), 2)
     near = _blocks(graph, graph.add("Add", raised, near), "painter.near", shape.near_blocks)
-    cells = graph.convolution(graph.add("Relu", near), "painter.head")
+    cells = graph.convolution(graph.relu(near), "painter.head")
     image = graph.clipped(graph.add("Add", graph.shuffled(cells, 4), graph.number(0.5)))
-    graph.output(
-        graph.add("Transpose", image, perm=(0, 2, 3, 1)), "stylized", (1, "height", "width", 3)
-    )
+    graph.output(graph.pixels(image), "stylized", (1, "height", "width", 3))
     return graph.model()
 
 
 def _blocks(graph: Graph, x: str, part: str, count: int) -> str:
     for number in range(count):
-        inner = graph.add("Relu", graph.convolution(x, f"{part}.{number}.0"))
+        inner = graph.relu(graph.convolution(x, f"{part}.{number}.0"))
         x = graph.add("Add", x, graph.convolution(inner, f"{part}.{number}.1"))
     return x
+
+
+def _arrays(parameters: Mapping[str, Tensor]) -> dict[str, Values]:
+    return {name: tensor.numpy() for name, tensor in parameters.items()}

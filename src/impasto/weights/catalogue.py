@@ -78,8 +78,8 @@ _FILES = (
         purpose="the any-style network of method fast",
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
-        size_bytes=1_714_929,
-        sha256="7569dd7f527a0ae48797cacbd414d2be28b41661b1289af0de40b9b6a58348eb",
+        size_bytes=462_055,
+        sha256="571feef8e6b02991fcdea380e938c1a64cedd542ae819194f831a22df1c9302d",
     ),
     WeightsFile(
         name="reader-1",
@@ -88,8 +88,8 @@ _FILES = (
         purpose="what reads styles for the any-style network",
         license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
-        size_bytes=3_597_964,
-        sha256="fd75167d7b006bf082ca35cd5865b01822914fd3ebf311249a6728709a4cfcd2",
+        size_bytes=918_524,
+        sha256="ce08c64b87c5ca2c07f259a472aaa1e9101cc6b1a36491b1c0ecec8249771381",
     ),
     WeightsFile(
         name="vgg19-safetensors",
@@ -128,7 +128,38 @@ _FILES = (
     ),
 )
 
-CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _FILES}
+_PEERS = (
+    ("magenta-predict", "magenta_style_predict_int8.tflite", "Apache-2.0", "Magenta"),
+    ("magenta-transform", "magenta_style_transform_int8.tflite", "Apache-2.0", "Magenta"),
+    (
+        "adain-encoder",
+        "vgg19_normalised_to_conv4_1.safetensors",
+        f"MIT; {_VGG_LICENSE}",
+        "Huang & Belongie 2017",
+    ),
+    ("adain-decoder", "adain_decoder.safetensors", "MIT", "Huang & Belongie 2017"),
+    ("microast", "microast.safetensors", "MIT", "Wang et al. 2023"),
+    *(
+        (f"wct-{part}-{level}", f"wct_16x_{part}_{level}.safetensors", "MIT", "Wang et al. 2020")
+        for level in (5, 4, 3, 2, 1)
+        for part in ("encoder", "decoder")
+    ),
+)
+"""Files of the known fast systems: name, file name, license, whose."""
+
+_PEER_FILES = tuple(
+    WeightsFile(
+        name=name,
+        filename=filename,
+        group=name,
+        purpose=f"for method {name.partition('-')[0]}",
+        license=license,
+        source=source,
+    )
+    for name, filename, license, source in _PEERS
+)
+
+CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in (*_FILES, *_PEER_FILES)}
 """All files by their short name, in the order of preference."""
 
 

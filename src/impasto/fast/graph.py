@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+import onnx
+from numpy.typing import NDArray
 
-from impasto.errors import MissingExtraError
-
+Values = NDArray[Any]
 _OPSET, _IR = 18, 9
 
 
@@ -16,18 +16,20 @@ class Graph:
 
     Args:
         name: Of the graph.
-        parameters: Kernels, matrices and biases by name, as torch has them.
-
-    Raises:
-        MissingExtraError: The package `onnx` is not installed.
+        parameters: Kernels (OIHW), matrices and biases by name, as torch has them.
+        borders: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
+        half: Whether parameters are kept in float16, and widened when the graph is loaded.
     """
 
-    def __init__(self, name: str, parameters: Mapping[str, Tensor]) -> None:
-        try:
-            import onnx
-        except ImportError as error:
-            raise MissingExtraError("exporting", "export") from error
-        self._onnx = onnx
+    def __init__(
+        self,
+        name: str,
+        parameters: Mapping[str, Values],
+        borders: str = "edge",
+        *,
+        half: bool = False,
+    ) -> None:
+        self.borders, self.half = borders, half
         self.name, self.parameters = name, parameters
         self._nodes: list[Any] = []
         self._inputs: list[Any] = []
@@ -38,7 +40,7 @@ class Graph:
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
         """Add an operation with one output and return the output's name."""
         name = f"{kind.lower()}_{len(self._nodes)}"
-        self._nodes.append(self._onnx.helper.make_node(kind, inputs, [name], **attributes))
+        self._nodes.append(onnx.helper.make_node(kind, inputs, [name], **attributes))
         return name
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
@@ -48,29 +50,29 @@ class Graph:
 
     def output(self, source: str, name: str, shape: Sequence[int | str]) -> None:
         """Declare what the graph returns."""
-        self._nodes.append(self._onnx.helper.make_node("Identity", [source], [name]))
+        self._nodes.append(onnx.helper.make_node("Identity", [source], [name]))
         self._outputs.append(self._value(name, shape))
 
     def _value(self, name: str, shape: Sequence[int | str]) -> object:
-        kind = self._onnx.TensorProto.FLOAT
-        return self._onnx.helper.make_tensor_value_info(name, kind, list(shape))
+        kind = onnx.TensorProto.FLOAT
+        return onnx.helper.make_tensor_value_info(name, kind, list(shape))
 
     def number(self, value: float) -> str:
         """Return a constant number."""
-        return self._constant(f"number_{value}", torch.tensor(value))
+        return self._constant(f"number_{value}", np.float32(value))
 
     def whole(self, *values: int) -> str:
         """Return a constant list of whole numbers."""
-        return self._constant("whole_" + "_".join(map(str, values)), torch.tensor(values))
+        return self._constant("whole_" + "_".join(map(str, values)), np.array(values, np.int64))
 
-    def _constant(self, name: str, value: Tensor) -> str:
+    def _constant(self, name: str, value: Values | np.float32) -> str:
         if name not in self._constants:
-            array = value.contiguous().numpy()
-            self._constants[name] = self._onnx.numpy_helper.from_array(array, name)
+            array = np.array(value, order="C")
+            self._constants[name] = onnx.numpy_helper.from_array(array, name)
         return name
 
-    def tensor(self, name: str, value: Tensor | None = None) -> str:
-        """Return a parameter, kept in float16 and widened when the graph is loaded.
+    def tensor(self, name: str, value: Values | None = None) -> str:
+        """Return a parameter.
 
         Args:
             name: Its name.
@@ -78,21 +80,30 @@ class Graph:
         """
         if name not in self._used:
             kept = self.parameters[name] if value is None else value
-            half = self._constant(name, kept.half())
-            self._used[name] = self.add("Cast", half, to=self._onnx.TensorProto.FLOAT)
+            stored = self._constant(name, kept.astype(np.float16 if self.half else np.float32))
+            widened = onnx.TensorProto.FLOAT
+            self._used[name] = self.add("Cast", stored, to=widened) if self.half else stored
         return self._used[name]
 
     def convolution(
-        self, x: str, name: str, cells: int = 0, *, pad: int | None = None, stride: int = 1
+        self,
+        x: str,
+        name: str,
+        cells: int = 0,
+        *,
+        pad: int | None = None,
+        stride: int = 1,
+        groups: int = 1,
     ) -> str:
-        """Return a convolution, borders repeated.
+        """Return a convolution.
 
         Args:
             x: Its input.
             name: Of its kernel and bias.
             cells: Side of the cells that `unshuffled` made of the input, if it did.
-            pad: How often borders are repeated; None: so that the size stays.
+            pad: Pixels added at each border; None: so that the size stays.
             stride: Step.
+            groups: Of channels that know nothing of each other.
         """
         kernel = self.parameters[f"{name}.weight"]
         if cells:
@@ -100,11 +111,40 @@ class Graph:
         pad = kernel.shape[2] // 2 if pad is None else pad
         weight, bias = self.tensor(f"{name}.weight", kernel), self.tensor(f"{name}.bias")
         x = self.padded(x, pad) if pad else x
-        return self.add("Conv", x, weight, bias, strides=[stride, stride])
+        return self.add("Conv", x, weight, bias, strides=[stride, stride], group=groups)
 
     def padded(self, x: str, pad: int) -> str:
-        """Return (N, C, H + 2 pad, W + 2 pad), borders repeated."""
-        return self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode="edge")
+        """Return (N, C, H + 2 pad, W + 2 pad)."""
+        return self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode=self.borders)
+
+    def relu(self, x: str) -> str:
+        """Return x, or 0 where it is negative."""
+        return self.add("Relu", x)
+
+    def pooled(self, x: str) -> str:
+        """Return the largest of 2 · 2 pixels."""
+        return self.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+
+    def enlarged(self, x: str, mode: str = "nearest") -> str:
+        """Return x twice as large: `nearest` or `linear`, as torch's `interpolate`."""
+        scales = self._constant("scales_2", np.array([1, 1, 2, 2], np.float32))
+        where = "asymmetric" if mode == "nearest" else "half_pixel"
+        rounding = {"nearest_mode": "floor"} if mode == "nearest" else {}
+        return self.add(
+            "Resize", x, "", scales, mode=mode, coordinate_transformation_mode=where, **rounding
+        )
+
+    def image(self, x: str) -> str:
+        """Return (1, 3, H, W) of (1, H, W, 3)."""
+        return self.add("Transpose", x, perm=(0, 3, 1, 2))
+
+    def pixels(self, x: str) -> str:
+        """Return (1, H, W, 3) of (1, 3, H, W)."""
+        return self.add("Transpose", x, perm=(0, 2, 3, 1))
+
+    def mean(self, x: str) -> str:
+        """Return the mean of each channel: (1, C, 1, 1)."""
+        return self.add("ReduceMean", x, self.whole(2, 3), keepdims=1)
 
     def unshuffled(self, x: str, side: int) -> str:
         """Return cells of side · side pixels as channels, in ONNX's order."""
@@ -124,24 +164,24 @@ class Graph:
         Raises:
             ValueError: It is not sound: a mistake of whoever wrote the graph.
         """
-        helper = self._onnx.helper
+        helper = onnx.helper
         constants = list(self._constants.values())
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, constants)
         opset = helper.make_opsetid("", _OPSET)
         model = helper.make_model(
             graph, opset_imports=[opset], ir_version=_IR, producer_name="impasto"
         )
-        self._onnx.checker.check_model(model, full_check=True)
+        onnx.checker.check_model(model, full_check=True)
         content: bytes = model.SerializeToString()
         return content
 
 
-def _for_space_to_depth(kernel: Tensor, side: int) -> Tensor:
+def _for_space_to_depth(kernel: Values, side: int) -> Values:
     """Reorder the inputs of a kernel (O, C · side², h, w) from torch's cells to ONNX's.
 
     torch's `pixel_unshuffle` has the channel first and the place in the cell last, ONNX's
     SpaceToDepth the other way round.
     """
     outputs, inputs, *size = kernel.shape
-    apart = kernel.view(outputs, inputs // side**2, side**2, *size)
-    return apart.transpose(1, 2).reshape(kernel.shape)
+    apart = kernel.reshape(outputs, inputs // side**2, side**2, *size)
+    return apart.swapaxes(1, 2).reshape(kernel.shape)

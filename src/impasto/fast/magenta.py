@@ -1,0 +1,111 @@
+"""Magenta's arbitrary image stylization (Ghiasi et al. 2017) in its published TFLite form.
+
+One network turns a style of 256x256 pixels into 100 numbers, another one paints with them. As it
+was published that one gives pictures of 384x384 pixels, whatever goes in: the sizes to which it
+enlarges are constants in the file. They are set here to those of the content.
+"""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import MissingExtraError, WeightsError
+from impasto.fast.sessions import Array
+
+CELL = 4
+STYLE_SIZE = (256, 256)
+#: Names of inputs by their last dimension, and of the output.
+READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
+
+
+class LiteRtSession:
+    """A TFLite network for pictures of any size.
+
+    Args:
+        path: A .tflite file.
+        names: Of inputs by their last dimension, and of the output.
+
+    Raises:
+        MissingExtraError: LiteRT is not installed.
+        WeightsError: The file cannot be read as a network.
+    """
+
+    def __init__(self, path: Path, names: tuple[dict[int, str], str]) -> None:
+        self._inputs, output = names
+        self.outputs, self.name = [output], "litert on CPU, int8"
+        self._path, self._lock = path, threading.Lock()
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._places: dict[str, int] = {}
+        self._interpreter: Any = None
+        self._open(path.read_bytes())
+
+    def _open(self, content: bytes) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise MissingExtraError("method magenta", "magenta") from error
+        try:
+            self._interpreter = Interpreter(model_content=content, num_threads=_threads())
+        except ValueError as error:
+            raise WeightsError(f"{self._path} cannot be read as a network") from error
+        found = self._interpreter.get_input_details()
+        self._places = {self._inputs[each["shape"][-1]]: each["index"] for each in found}
+
+    def __call__(self, **inputs: Array) -> list[Array]:
+        """Return its output for its named inputs; one call at a time."""
+        with self._lock:
+            shapes = {name: array.shape for name, array in inputs.items()}
+            if shapes != self._shapes:
+                self._resize(shapes)
+            for name, array in inputs.items():
+                self._interpreter.set_tensor(self._places[name], array)
+            self._interpreter.invoke()
+            (made,) = self._interpreter.get_output_details()
+            return [self._interpreter.get_tensor(made["index"])]
+
+    def _resize(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        if "content" in shapes:
+            _, height, width, _ = shapes["content"]
+            self._open(for_size(self._path.read_bytes(), height, width))
+        for name, shape in shapes.items():
+            self._interpreter.resize_tensor_input(self._places[name], shape)
+        self._interpreter.allocate_tensors()
+        self._shapes = shapes
+
+
+def for_size(content: bytes, height: int, width: int) -> bytes:
+    """Return the painter for contents of one size: what it enlarges to, set to that.
+
+    Args:
+        content: Of the .tflite file.
+        height: Of contents, in pixels.
+        width: Likewise.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    patched = bytearray(content)
+    model = schema.Model.GetRootAs(patched, 0)
+    graph = model.Subgraphs(0)
+    codes = [model.OperatorCodes(n) for n in range(model.OperatorCodesLength())]
+    resizing = schema.BuiltinOperator.RESIZE_NEAREST_NEIGHBOR
+    sizes = []
+    for number in range(graph.OperatorsLength()):
+        operator = graph.Operators(number)
+        code = codes[operator.OpcodeIndex()]
+        if resizing in (code.BuiltinCode(), code.DeprecatedBuiltinCode()):
+            buffer = graph.Tensors(operator.Inputs(1)).Buffer()
+            sizes.append(model.Buffers(buffer).DataAsNumpy().view(np.int32))
+    largest = max(int(size[0]) for size in sizes)
+    # Several operations may share one constant: all are read before any is written.
+    parts = [largest // int(size[0]) for size in sizes]
+    for size, part in zip(sizes, parts, strict=True):
+        size[:] = (height // part, width // part)
+    return bytes(patched)
+
+
+def _threads() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,0 +1,162 @@
+"""The table of fast methods: whose they are, the files they need, and how they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from impasto.fast import adain, magenta, microast, single, wct
+from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
+from impasto.fast.sessions import Session, open_session
+from impasto.fast.statistics import Kind
+from impasto.settings import Settings
+from impasto.weights import fetch, sha256_of
+
+Files = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method.
+
+    Attributes:
+        title: What it is.
+        paper: Where it was published.
+        files: Names of its files in the catalogue of weights.
+        open: Settings and the paths of its files -> network.
+    """
+
+    title: str
+    paper: str
+    files: tuple[str, ...]
+    open: Callable[[Row, Settings, Files], Network]
+
+
+def open_network(settings: Settings) -> Network:
+    """Open the network of a fast method.
+
+    Raises:
+        SettingsError: The device is not there.
+        MissingExtraError: What runs it is not installed.
+        WeightsError: A file is missing or damaged.
+    """
+    if settings.method not in ROWS:
+        return single.open_file(Path(settings.method), settings)
+    row = ROWS[settings.method]
+    if settings.weights is None:
+        files = {name: fetch(name) for name in row.files}
+    else:
+        painter = Path(settings.weights)
+        files = {"reader": painter.with_name("reader.onnx"), "painter": painter}
+    return row.open(row, settings, files)
+
+
+def named(files: Files) -> list[dict[str, str]]:
+    """Return names and SHA-256 of files, for a recipe."""
+    return [{"name": path.name, "sha256": sha256_of(path)} for path in files.values()]
+
+
+def _stage(reader: Path | bytes, painter: Path | bytes, settings: Settings) -> Stage:
+    """Open both; a style is read once, so that no compiling for its size pays."""
+    opened = [open_session(each, settings.runtime, settings.device) for each in (reader, painter)]
+    compiles = opened[0].name.startswith("openvino")
+    style_reader = open_session(reader, "onnxruntime", settings.device) if compiles else opened[0]
+    return Stage(style_reader, *opened)
+
+
+def _runtime(session: Session) -> str:
+    return session.name.partition(" ")[0]
+
+
+def _transferring(
+    row: Row,
+    settings: Settings,
+    files: Files,
+    *,
+    graphs: Callable[[Files], list[tuple[Path | bytes, Path | bytes]]],
+    kind: Kind,
+    cell: int,
+    recolors: bool = False,
+) -> Network:
+    stages = [_stage(reader, painter, settings) for reader, painter in graphs(files)]
+    machine = stages[0].painter.name
+    strengths = settings.level_strengths or (1.0,) * len(stages)
+    return TransferNetwork(
+        title=row.title,
+        runtime=_runtime(stages[0].painter),
+        machine=machine,
+        named=named(files),
+        stages=stages,
+        kind=kind,
+        cell=cell,
+        recolors=recolors,
+        strengths=strengths,
+    )
+
+
+def _microast(row: Row, settings: Settings, files: Files) -> Network:
+    (path,) = files.values()
+    reader, painter = microast.graphs(path)
+    session = open_session(painter, settings.runtime, settings.device)
+    return CodeNetwork(
+        title=row.title,
+        runtime=_runtime(session),
+        machine=session.name,
+        named=named(files),
+        reader=open_session(reader, "onnxruntime", settings.device),
+        painter=session,
+        cell=microast.CELL,
+    )
+
+
+def _magenta(row: Row, settings: Settings, files: Files) -> Network:
+    predict, transform = files.values()
+    painter = magenta.LiteRtSession(transform, magenta.PAINTER)
+    return CodeNetwork(
+        title=row.title,
+        runtime="litert",
+        machine=painter.name,
+        named=named(files),
+        reader=magenta.LiteRtSession(predict, magenta.READER),
+        painter=painter,
+        cell=magenta.CELL,
+        style_size=magenta.STYLE_SIZE,
+    )
+
+
+#: By the names that `Settings.method` knows.
+ROWS: Mapping[str, Row] = {
+    "fast": Row(
+        "our own any-style network",
+        "impasto; features transferred as Li et al. 2017",
+        ("reader", "painter"),
+        partial(
+            _transferring,
+            graphs=lambda files: [(files["reader"], files["painter"])],
+            kind=Kind(),
+            cell=8,
+            recolors=True,
+        ),
+    ),
+    "magenta": Row(
+        "Magenta's arbitrary image stylization, int8",
+        "Ghiasi et al. 2017, arXiv 1705.06830",
+        ("magenta-predict", "magenta-transform"),
+        _magenta,
+    ),
+    "adain": Row(
+        "AdaIN",
+        "Huang & Belongie 2017, arXiv 1703.06868",
+        ("adain-encoder", "adain-decoder"),
+        partial(_transferring, graphs=adain.graphs, kind=adain.KIND, cell=adain.CELL),
+    ),
+    "microast": Row("MicroAST", "Wang et al. 2023, arXiv 2211.15313", ("microast",), _microast),
+    "wct": Row(
+        "WCT in five levels, networks pruned 16 times",
+        "Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
+        tuple(f"wct-{part}-{level}" for level in wct.LEVELS for part in ("encoder", "decoder")),
+        partial(_transferring, graphs=wct.graphs, kind=wct.KIND, cell=wct.CELL),
+    ),
+}
