@@ -29,6 +29,7 @@ COMMANDS = (
     ("train", "encoder"),
     ("train", "fast"),
     ("export",),
+    ("methods",),
 )
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from impasto import FastStylizer
 from impasto.errors import SettingsError, WeightsError
 from impasto.images import Picture
-from impasto.training.any_style import Painting
+from impasto.training.any_style import Painting, _lattice
 from impasto.training.export import export
 from impasto.training.fast import train
 from impasto.training.options import FastOptions
@@ -66,7 +66,7 @@ def test_copies_become_better_and_then_pictures(options: FastOptions) -> None:
     before = training.measure()["style"]
     for _ in range(20):
         losses = training.advance()
-    assert set(losses) == {"style", "content", "flat", "shift", "identity"}
+    assert set(losses) == {"style", "content", "flat", "shift", "lattice", "identity"}
     assert training.measure()["style"] < before
 
 
@@ -158,6 +158,16 @@ def test_the_export_computes_the_same(
     expected = made(content, made.read(style)).clamp(0, 1)[0].permute(1, 2, 0).numpy()
     assert np.abs(expected - pixels.pixels).mean() > 0.02
     np.testing.assert_allclose(painted, expected, atol=5e-4)
+
+
+def test_only_what_all_cells_share_is_a_lattice() -> None:
+    generator = torch.Generator().manual_seed(2)
+    cell = torch.rand(1, 3, 8, 8, generator=generator) - 0.5
+    ramp = torch.linspace(0, 1, 128).expand(1, 3, 128, 128)
+    noise = torch.rand(1, 3, 128, 128, generator=generator) - 0.5
+    assert _lattice(ramp) < 0.003
+    assert _lattice(ramp + noise) < 0.04
+    assert _lattice(ramp + cell.repeat(1, 1, 16, 16)) > 0.2
 
 
 def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli import export, recipes, stylize, train, weights
+from impasto.cli import export, methods, recipes, stylize, train, weights
 from impasto.cli.options import in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("stylize")(stylize.stylize)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)
+app.command("methods")(methods.methods)
 app.command("export")(export.export)
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")

@@ -56,8 +56,8 @@ class Painting:
     Then it learns to paint. A batch is half as many photographs and half as many paintings, each
     photograph painted like two of them. The losses: relative Gram distance and relative content
     error in VGG-19 (as the optimizer's), smoothness where the photograph is flat, the same picture
-    from a photograph that was shifted and disturbed by noise, and every picture painted like
-    itself stays what it is.
+    from a photograph that was shifted and disturbed by noise, no detail that every cell of
+    pixels has alike, and every picture painted like itself stays what it is.
 
     Args:
         options: Everything it depends on.
@@ -80,7 +80,7 @@ class Painting:
         self.step, self.spent = 0, 0.0
         self.losses: Sequence[str] = (
             *("copy", "features"),
-            *("style", "content", "flat", "shift", "identity"),
+            *("style", "content", "flat", "shift", "lattice", "identity"),
         )
 
     def begin(self) -> None:
@@ -108,7 +108,8 @@ class Painting:
             self._schedule(o.rate, _HEAD_PART, (self.step - o.copying) / (o.steps - o.copying))
             losses = self._losses(dice)
             total = losses["style"] + o.content * losses["content"] + o.flat * losses["flat"]
-            total = total + o.shift * losses["shift"] + o.identity * losses["identity"]
+            total = total + o.shift * losses["shift"] + o.lattice * losses["lattice"]
+            total = total + o.identity * losses["identity"]
         self.modules.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.modules.parameters(), 5.0)
@@ -163,6 +164,7 @@ class Painting:
             "content": content.mean(),
             "flat": _roughness(painted, contents[who]),
             "shift": self._shifted(larger, read, painted[:half], dice),
+            "lattice": _lattice(painted),
             "identity": (itself - contents[:1]).abs().mean(),
         }
 
@@ -272,3 +274,15 @@ def _roughness(painted: Tensor, contents: Tensor) -> Tensor:
         flat = (-F.max_pool2d(detail, 9, 1, 4) / 0.03).exp()
         total = total + (painted.diff(dim=dim).abs() * flat).mean()
     return total
+
+
+def _lattice(painted: Tensor) -> Tensor:
+    """Return how strong the detail is that all cells of `CELL` · `CELL` pixels have in common.
+
+    No picture has any; it is what becomes of features that are alike everywhere.
+    """
+    smooth = F.avg_pool2d(F.pad(painted, (4, 4, 4, 4), mode="replicate"), 9, 1)
+    count, colors, height, width = painted.shape
+    cells = (painted - smooth).view(count, colors, height // CELL, CELL, width // CELL, CELL)
+    common: Tensor = cells.mean((2, 4))
+    return (common - common.mean((2, 3), keepdim=True)).abs().mean()

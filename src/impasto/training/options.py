@@ -85,6 +85,7 @@ class FastOptions(TrainingOptions):
     content: float = _option(0.12, "Weight of the content loss.")
     flat: float = _option(0.5, "Weight of smoothness on flat parts.")
     shift: float = _option(2.0, "Weight of constancy under shifts and noise.")
+    lattice: float = _option(10.0, "Weight against detail that all cells share.")
     identity: float = _option(0.3, "Weight of painting a picture like itself.")
 
     def rules(self) -> dict[str, bool]:
@@ -92,8 +93,8 @@ class FastOptions(TrainingOptions):
         return super().rules() | {
             "near and far are at least 8": min(self.near, self.far) >= 8,
             "copying is from 0 to less than steps": 0 <= self.copying < self.steps,
-            "content, flat, shift and identity are not negative": min(
-                self.content, self.flat, self.shift, self.identity
+            "content, flat, shift, lattice and identity are not negative": min(
+                self.content, self.flat, self.shift, self.lattice, self.identity
             )
             >= 0,
         }

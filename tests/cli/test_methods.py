@@ -1,0 +1,28 @@
+"""`impasto methods` says what there is."""
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Impasto
+
+from impasto.fast.methods import ROWS
+from impasto.settings import ONE_PASS
+
+
+def test_every_method_has_its_row() -> None:
+    assert tuple(ROWS) == ONE_PASS
+
+
+def test_what_is_here_is_timed(
+    impasto: Impasto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path))
+    outcome = impasto("methods")
+    assert outcome.status == 0
+    parts = outcome.out.split("fast: ")[1].split("magenta: ")
+    assert "ms at 512x384" in parts[0]
+    assert "here, " in parts[0]
+    assert "not here: `impasto weights fetch magenta-predict`" in parts[1]
+    assert "ms at" not in parts[1]
+    assert "ms at" not in impasto("methods", "--no-time").out
