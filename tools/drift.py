@@ -18,6 +18,7 @@ REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 COMMANDS = (
     (),
     ("stylize",),
+    ("batch",),
     ("reproduce",),
     ("recipe",),
     ("weights",),

@@ -1,6 +1,8 @@
 """The progress bar of a run: octave, step, loss and time left."""
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,23 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from impasto.states import State
+
+
+@contextmanager
+def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
+    """Show how many of many pictures are done; yields what counts one more."""
+    console = Console(stderr=True)
+    bar = rich_progress.Progress(
+        rich_progress.TextColumn("{task.completed}/{task.total} pictures"),
+        rich_progress.BarColumn(bar_width=None),
+        rich_progress.TimeRemainingColumn(),
+        console=console,
+        disable=quiet or not console.is_terminal,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
 
 
 class Progress:

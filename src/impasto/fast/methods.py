@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from impasto.fast import adain, magenta, microast, single, wct
@@ -15,6 +15,8 @@ from impasto.settings import Settings
 from impasto.weights import fetch, sha256_of
 
 Files = Mapping[str, Path]
+_OPEN = 4
+"""Networks that are kept open."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,47 @@ class Row:
 
 
 def open_network(settings: Settings) -> Network:
-    """Open the network of a fast method.
+    """Open the network of a fast method; stylizers of many styles share one.
 
     Raises:
         SettingsError: The device is not there.
         MissingExtraError: What runs it is not installed.
         WeightsError: A file is missing or damaged.
     """
-    if settings.method not in ROWS:
-        return single.open_file(Path(settings.method), settings)
-    row = ROWS[settings.method]
-    if settings.weights is None:
-        files = {name: fetch(name) for name in row.files}
-    else:
+    if settings.knows_style:
+        files = {"painter": Path(settings.method)}
+    elif settings.weights is not None:
         painter = Path(settings.weights)
         files = {"reader": painter.with_name("reader.onnx"), "painter": painter}
-    return row.open(row, settings, files)
+    else:
+        files = {name: fetch(name) for name in ROWS[settings.method].files}
+    # Of the settings, those that a network depends on.
+    relevant = Settings(
+        method=settings.method,
+        runtime=settings.runtime,
+        device=settings.device,
+        level_strengths=settings.level_strengths,
+    )
+    return _opened(relevant, tuple(files.items()), tuple(map(_version, files.values())))
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """Return what tells a file from the one that was there before."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0  # opening it will say so
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(_OPEN)
+def _opened(
+    settings: Settings, files: tuple[tuple[str, Path], ...], _: tuple[tuple[int, int], ...]
+) -> Network:
+    if settings.knows_style:
+        return single.open_file(files[0][1], settings)
+    row = ROWS[settings.method]
+    return row.open(row, settings, dict(files))
 
 
 def named(files: Files) -> list[dict[str, str]]:

@@ -283,6 +283,6 @@ def _lattice(painted: Tensor) -> Tensor:
     """
     smooth = F.avg_pool2d(F.pad(painted, (4, 4, 4, 4), mode="replicate"), 9, 1)
     count, colors, height, width = painted.shape
-    cells = (painted - smooth).view(count, colors, height // CELL, CELL, width // CELL, CELL)
+    cells = (painted - smooth).reshape(count, colors, height // CELL, CELL, width // CELL, CELL)
     common: Tensor = cells.mean((2, 4))
     return (common - common.mean((2, 3), keepdim=True)).abs().mean()

@@ -1,0 +1,84 @@
+"""What is painted like what, and what the results are called."""
+
+from __future__ import annotations
+
+import glob
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from impasto.errors import ImageError
+from impasto.images import is_picture_name, output_name
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One picture to be made.
+
+    Attributes:
+        content: The picture to paint.
+        style: Number of the style, from 0; None where the method knows its own.
+        name: File name of the result.
+    """
+
+    content: Path
+    style: int | None
+    name: str
+
+
+def find_pictures(named: Iterable[str]) -> list[Path]:
+    """Find pictures: files as they are, those of a folder and below it, and of a pattern (*.jpg).
+
+    Returns:
+        Each once, in the order of the names given, within a folder or pattern by name.
+
+    Raises:
+        ImageError: A name leads to nothing.
+    """
+    found: dict[Path, None] = {}
+    for name in named:
+        path = Path(name)
+        if path.is_dir():
+            below = (p for p in sorted(path.rglob("*")) if is_picture_name(p) and p.is_file())
+            some = [p for p in below if not any(x.startswith(".") for x in p.parts)]
+        elif path.exists() or not glob.has_magic(name):
+            some = [path]
+        else:
+            matches = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern of a whole path)
+            some = [Path(match) for match in sorted(matches)]
+        if not some:
+            raise ImageError(f"there are no pictures in {name}: name another folder or pattern")
+        found.update(dict.fromkeys(some))
+    return list(found)
+
+
+def make_pairs(contents: Sequence[Path], styles: Sequence[Path], suffix: str) -> list[Pair]:
+    """Name the result of each content in each style; no two names are alike on any file system.
+
+    Args:
+        contents: Pictures to paint.
+        styles: Pictures to paint like; none: the method knows its own.
+        suffix: Of the results: `.png`.
+    """
+    looks: list[tuple[int | None, str]] = list(enumerate(_labels(styles))) or [(None, "")]
+    pairs, taken = [], set[str]()
+    for content, label in zip(contents, _labels(contents), strict=True):
+        for style, look in looks:
+            stem = name = output_name(label, [look])
+            number = 1
+            while name.lower() in taken:
+                number += 1
+                name = f"{stem}-{number}"
+            taken.add(name.lower())
+            pairs.append(Pair(content, style, name + suffix))
+    return pairs
+
+
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """Return the files' names, with those of their folders where that tells two apart."""
+    count = Counter(path.stem.lower() for path in paths)
+    return [
+        path.name if count[path.stem.lower()] == 1 else f"{path.resolve().parent.name}-{path.name}"
+        for path in paths
+    ]

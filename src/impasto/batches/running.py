@@ -1,0 +1,168 @@
+"""Painting many pictures.
+
+One after the other for a method that fills the machine by itself, else several at once, so that
+decoding, painting and encoding overlap.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from impasto.api import Stylizer, make_stylizer
+from impasto.batches.pairs import Pair
+from impasto.errors import ImageError, ImpastoError
+from impasto.images import Picture, identify
+from impasto.settings import Settings
+
+#: What was made of what, a line for each result; `--resume` reads it.
+JOURNAL = "batch.jsonl"
+#: Pairs that are under way, for each worker.
+WAITING = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a pair.
+
+    Attributes:
+        pair: Which.
+        path: Where the result is; None if it failed.
+        error: Why it failed, in one line.
+        again: Whether the result was there from an earlier run.
+    """
+
+    pair: Pair
+    path: Path | None
+    error: str | None = None
+    again: bool = False
+
+
+def paint_pairs(
+    pairs: Sequence[Pair],
+    styles: Sequence[Path],
+    settings: Settings,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    fresh: bool = False,
+) -> Iterator[Outcome]:
+    """Paint pairs into a folder, and yield what becomes of each, as they are done.
+
+    A result whose inputs and settings are those of the journal in the folder is not made again.
+
+    Args:
+        pairs: What to paint.
+        styles: The pictures that pairs have numbers of.
+        settings: All options; of every picture.
+        folder: Where to; made if it is not there.
+        workers: Pictures at once; None: as many as there are cores for a method of one pass, else
+            one.
+        fresh: Whether everything is made again.
+
+    Raises:
+        ImageError: The folder cannot be written to, or a style not be read.
+        ImpastoError: The method's weights or runtime are not there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    for pair in pairs[:1]:
+        Picture.check_saving(folder / pair.name, settings.bits or 8)
+    batch = _Batch(styles, settings, folder, fresh)
+    count = workers or (cores() if settings.one_pass else 1)
+    left, running = iter(pairs), dict[Future[Outcome], None]()
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            while True:
+                for pair in left:
+                    running[threads.submit(batch.paint, pair)] = None
+                    if len(running) >= count * WAITING:
+                        break
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    yield future.result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+class _Batch:
+    """What the workers share."""
+
+    def __init__(
+        self, styles: Sequence[Path], settings: Settings, folder: Path, fresh: bool
+    ) -> None:
+        self.styles, self.settings, self.folder = styles, settings, folder
+        self.stylizers: dict[int | None, Stylizer] = {}
+        self.lock = threading.Lock()
+        self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
+        self.journal = folder / JOURNAL
+        self.made = {} if fresh else _read(self.journal)
+        if settings.knows_style:
+            self.stylizer(None)
+        else:
+            # All styles are read before the first picture: a bad one is told at once.
+            for number in range(len(styles)):
+                self.stylizer(number)
+
+    def stylizer(self, style: int | None) -> Stylizer:
+        """Return the one for a style; it is made once."""
+        if style not in self.stylizers:
+            sources = [] if style is None else [self.styles[style]]
+            self.stylizers[style] = make_stylizer(sources, self.settings)
+        return self.stylizers[style]
+
+    def paint(self, pair: Pair) -> Outcome:
+        """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""
+        target = self.folder / pair.name
+        try:
+            inputs = self._inputs(pair)
+            if self.made.get(pair.name) == inputs and target.is_file():
+                return Outcome(pair, target, again=True)
+            protected = [pair.content, *self.styles]
+            picture = self.stylizer(pair.style)(pair.content)
+            picture.save(target, overwrite=True, protect=protected)
+            self._note(pair.name, inputs)
+        except (ImpastoError, MemoryError, OSError) as error:
+            return Outcome(pair, None, str(error) or "out of memory: try a smaller --size")
+        return Outcome(pair, target)
+
+    def _inputs(self, pair: Pair) -> str:
+        """Return what a result depends on, as a fingerprint."""
+        style = None if pair.style is None else self.hashed(self.styles[pair.style])
+        said = [self.hashed(pair.content), style, self.settings.to_dict()]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _note(self, name: str, inputs: str) -> None:
+        line = json.dumps({"name": name, "inputs": inputs})
+        with self.lock, self.journal.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def _read(journal: Path) -> dict[str, str]:
+    """Return the fingerprint of each result's inputs; what cannot be read counts as not made."""
+    made = {}
+    try:
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            made[str(entry["name"])] = str(entry["inputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return made

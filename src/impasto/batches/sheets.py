@@ -1,0 +1,119 @@
+"""All results of a batch on one sheet: a picture, and a page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from impasto.errors import ImpastoError
+from impasto.images import open_picture, write_atomically
+
+#: Longest sides on the sheet and on the page, space between, and the most pictures in a row.
+SMALL, SHOWN, GAP, ACROSS = 192, 384, 8, 12
+#: Results by content and number of the style.
+Results = Mapping[tuple[Path, int | None], Path]
+
+
+def save_sheet(
+    contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
+) -> Path:
+    """Save a picture with a row for each content and a column for each style.
+
+    Args:
+        contents: Down the side.
+        styles: Along the top; at most `ACROSS` of them are shown.
+        results: What to show; what is missing stays empty.
+        path: A .png; replaced if it is there.
+    """
+    columns: Sequence[int | None] = range(len(styles))[:ACROSS] if styles else [None]
+    cell = SMALL + GAP
+    size = (cell * (len(columns) + 1) + GAP, cell * (len(contents) + 1) + GAP)
+    sheet = Image.new("RGB", size, "white")
+
+    def put(picture: Path, column: int, row: int) -> None:
+        small = thumbnail(picture, SMALL)
+        if small is not None:
+            left = GAP + cell * column + (SMALL - small.width) // 2
+            sheet.paste(small, (left, GAP + cell * row + (SMALL - small.height) // 2))
+
+    for place, style in enumerate(columns, 1):
+        if style is not None:
+            put(styles[style], place, 0)
+    for row, content in enumerate(contents, 1):
+        put(content, 0, row)
+        for place, style in enumerate(columns, 1):
+            if (content, style) in results:
+                put(results[content, style], place, row)
+    data = io.BytesIO()
+    sheet.save(data, "png", compress_level=1)
+    return write_atomically(path, data.getvalue(), True)
+
+
+def save_page(
+    contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
+) -> Path:
+    """Save a page that shows each result, and its content under a slider.
+
+    Args:
+        contents: In this order.
+        styles: For each content in this order.
+        results: What to show; what is missing is left out.
+        path: An .html; replaced if it is there.
+    """
+    columns: Sequence[int | None] = range(len(styles)) if styles else [None]
+    figures = []
+    for content in contents:
+        before = _inline(content)
+        for style in columns:
+            result = results.get((content, style))
+            if result is None:
+                continue
+            look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
+            title = html.escape(content.stem + look)
+            figures.append(_FIGURE.format(title=title, before=before, after=_inline(result)))
+    page = _PAGE.format(count=len(figures), figures="\n".join(figures))
+    return write_atomically(path, page.encode(), True)
+
+
+def thumbnail(path: Path, longest: int) -> Image.Image | None:
+    """Return a small copy of a picture; None if it cannot be read (any more)."""
+    try:
+        picture = open_picture(path, max_size=longest)
+    except ImpastoError:
+        return None
+    return Image.fromarray(picture.filled().to_array())
+
+
+def _inline(path: Path) -> str:
+    small, data = thumbnail(path, SHOWN), io.BytesIO()
+    if small is None:
+        return ""
+    small.save(data, "jpeg", quality=82)
+    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+_FIGURE = """<figure><div class="pair"><img src="{after}" alt="{title}">
+<img class="before" src="{before}" alt="before"><input type="range" value="0" aria-label="before">
+</div><figcaption>{title}</figcaption></figure>"""
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{count} pictures</title>
+<meta name="viewport" content="width=device-width">
+<style>
+:root {{ color-scheme: light dark; font: 14px system-ui, sans-serif }}
+main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(18em, 1fr)); gap: 1em }}
+figure {{ margin: 0 }} figcaption {{ padding: .3em 0; overflow-wrap: anywhere }}
+.pair {{ position: relative }} .pair img {{ display: block; width: 100% }}
+.pair .before {{ position: absolute; inset: 0; height: 100%; clip-path: inset(0 100% 0 0) }}
+.pair input {{ position: absolute; inset: auto 4% 4% 4%; width: 92% }}
+</style></head><body><main>
+{figures}
+</main><script>
+document.querySelectorAll(".pair input").forEach(each => each.addEventListener("input", () =>
+  each.parentNode.querySelector(".before").style.clipPath = `inset(0 ${{100 - each.value}}% 0 0)`))
+</script></body></html>
+"""

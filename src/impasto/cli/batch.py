@@ -1,0 +1,87 @@
+"""`impasto batch`: every content in every style."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from impasto.cli.options import INTERRUPTED, interruptible, with_settings
+from impasto.errors import ImageError, SettingsError
+
+SHEET, PAGE = "sheet.png", "sheet.html"
+
+
+@interruptible
+@with_settings
+def batch(
+    contents: Annotated[
+        list[str], typer.Argument(help="Pictures to paint: files, folders, patterns.")
+    ],
+    *,
+    styles: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--styles",
+            "-s",
+            help="Pictures to paint like: a file, a folder or a pattern; may be given again.",
+            metavar="STYLE",
+        ),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    form: Annotated[
+        str, typer.Option("--format", help="Of the results: jpg, png, webp, tif …")
+    ] = "jpg",
+    workers: Annotated[
+        int | None, typer.Option(help="Pictures at once. [by the cores and the method]", min=1)
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Make everything again, not only what is missing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the report only.")] = False,
+    options: dict[str, Any],
+) -> None:
+    """Paint every content in every style, into a folder with a sheet of all results.
+
+    Started again it makes only what is missing or has changed.
+
+    Example: impasto batch photos -s paintings -o painted --method fast
+    """
+    from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
+    from impasto.cli.progress import counting
+    from impasto.settings import Settings
+
+    settings = Settings.from_dict(options)
+    if not styles and not settings.knows_style:
+        raise SettingsError("give style pictures: --styles FILE or FOLDER")
+    sources, looks = find_pictures(contents), find_pictures(styles or [])
+    pairs = make_pairs(sources, looks, f".{form.lstrip('.')}")
+    outcomes = []
+    try:
+        with counting(len(pairs), quiet) as count:
+            for outcome in paint_pairs(
+                pairs, looks, settings, output, workers=workers, fresh=fresh
+            ):
+                outcomes.append(outcome)
+                count()
+    except KeyboardInterrupt:
+        made = sum(each.path is not None for each in outcomes)
+        there = f"{made} of {len(pairs)} are there"
+        print(f"stopped: {there}; the same command goes on", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
+    for save, name in ((save_sheet, SHEET), (save_page, PAGE)):
+        print(save(sources, looks, results, output / name))
+    _report(outcomes)
+
+
+def _report(outcomes: list[Any]) -> None:
+    failed = [each for each in outcomes if each.error is not None]
+    again = sum(each.again for each in outcomes)
+    made = len(outcomes) - len(failed) - again
+    kept = f", {again} were there already" if again else ""
+    print(f"{made} painted{kept}, {len(failed)} failed", file=sys.stderr)
+    for each in failed:
+        print(f"  {each.pair.name}: {each.error}", file=sys.stderr)
+    if failed:
+        raise ImageError(f"{len(failed)} of {len(outcomes)} pictures failed: see above")

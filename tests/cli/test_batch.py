@@ -1,0 +1,50 @@
+"""`impasto batch` from the command line."""
+
+from pathlib import Path
+
+from tests.cli.conftest import Impasto
+
+FAST = ("--method", "fast", "--size", 48, "--runtime", "onnxruntime", "-q")
+
+
+def test_a_folder_is_painted(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    content, style = files
+    out = tmp_path / "out"
+    command = ("batch", content, "--styles", style, "-o", out, *FAST)
+    outcome = impasto(*command)
+    assert outcome.status == 0
+    assert outcome.err == "1 painted, 0 failed\n"
+    assert outcome.out.split() == [str(out / "sheet.png"), str(out / "sheet.html")]
+    assert (out / "photo-painting.jpg").is_file()
+    assert impasto(*command).err == "0 painted, 1 were there already, 0 failed\n"
+    assert impasto(*command, "--fresh").err == "1 painted, 0 failed\n"
+
+
+def test_failures_are_reported_and_told_by_the_status(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "text.jpg").write_text("no picture")
+    outcome = impasto(
+        "batch", files[0], tmp_path / "text.jpg", "-s", files[1], "-o", tmp_path / "out", *FAST
+    )
+    assert outcome.status == 1
+    lines = outcome.err.splitlines()
+    assert lines[0] == "1 painted, 1 failed"
+    assert lines[1].startswith("  text-painting.jpg: ")
+    assert lines[2] == "impasto: 1 of 2 pictures failed: see above"
+
+
+def test_what_cannot_be_is_told_at_once(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = ("-o", tmp_path / "out")
+    assert impasto("batch", files[0], *out, *FAST).status == 2
+    missing = impasto("batch", tmp_path / "*.webp", "-s", files[1], *out, *FAST)
+    assert missing.status == 1
+    assert "there are no pictures in" in missing.only_line
+    barred = impasto("batch", files[0], "-s", files[1], "-o", files[0], *FAST)
+    assert barred.status == 1
+    assert "cannot be made" in barred.only_line
+    odd = impasto("batch", files[0], "-s", files[1], *out, "--format", "xyz", *FAST)
+    assert odd.status == 1
+    assert "xyz" in odd.only_line
