@@ -14,7 +14,7 @@ from impasto import FastStylizer
 from impasto.errors import SettingsError, WeightsError
 from impasto.images import Picture
 from impasto.training.any_style import Painting, _lattice
-from impasto.training.export import export
+from impasto.training.export import export, imported
 from impasto.training.fast import train
 from impasto.training.options import FastOptions
 from impasto.training.painter import (
@@ -158,6 +158,24 @@ def test_the_export_computes_the_same(
     expected = made(content, made.read(style)).clamp(0, 1)[0].permute(1, 2, 0).numpy()
     assert np.abs(expected - pixels.pixels).mean() > 0.02
     np.testing.assert_allclose(painted, expected, atol=5e-4)
+
+
+def test_what_was_exported_can_be_begun_with(
+    network: tuple[AnyStyle, list[Path]], options: FastOptions, tmp_path: Path
+) -> None:
+    made, (_, painter) = network
+    training = Painting(replace(options, near=16, far=24, copying=0, begin=str(painter)))
+    training.begin()
+    begun = training.network.state_dict()
+    assert begun.keys() == made.state_dict().keys()
+    assert all(torch.equal(begun[name], tensor) for name, tensor in made.state_dict().items())
+    alone = tmp_path / "painter.onnx"
+    alone.write_bytes(painter.read_bytes())
+    with pytest.raises(WeightsError, match="reader.onnx cannot be read: name what"):
+        imported(alone)
+    (tmp_path / "reader.onnx").write_bytes(painter.read_bytes())
+    with pytest.raises(WeightsError, match="not what `impasto export` writes"):
+        imported(alone)
 
 
 def test_only_what_all_cells_share_is_a_lattice() -> None:

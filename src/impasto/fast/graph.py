@@ -1,14 +1,19 @@
 """Writing an ONNX graph, one operation after the other."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from impasto.errors import WeightsError
+
 Values = NDArray[Any]
 _OPSET, _IR = 18, 9
+#: How names of parameters end.
+PARAMETERS = (".weight", ".bias")
 
 
 class Graph:
@@ -107,7 +112,7 @@ class Graph:
         """
         kernel = self.parameters[f"{name}.weight"]
         if cells:
-            kernel = _for_space_to_depth(kernel, cells)
+            kernel = for_space_to_depth(kernel, cells)
         pad = kernel.shape[2] // 2 if pad is None else pad
         weight, bias = self.tensor(f"{name}.weight", kernel), self.tensor(f"{name}.bias")
         x = self.padded(x, pad) if pad else x
@@ -176,7 +181,7 @@ class Graph:
         return content
 
 
-def _for_space_to_depth(kernel: Values, side: int) -> Values:
+def for_space_to_depth(kernel: Values, side: int) -> Values:
     """Reorder the inputs of a kernel (O, C · side², h, w) from torch's cells to ONNX's.
 
     torch's `pixel_unshuffle` has the channel first and the place in the cell last, ONNX's
@@ -185,3 +190,24 @@ def _for_space_to_depth(kernel: Values, side: int) -> Values:
     outputs, inputs, *size = kernel.shape
     apart = kernel.reshape(outputs, inputs // side**2, side**2, *size)
     return apart.swapaxes(1, 2).reshape(kernel.shape)
+
+
+def from_space_to_depth(kernel: Values, side: int) -> Values:
+    """Undo `for_space_to_depth`."""
+    outputs, inputs, *size = kernel.shape
+    apart = kernel.reshape(outputs, side**2, inputs // side**2, *size)
+    return apart.swapaxes(1, 2).reshape(kernel.shape)
+
+
+def read_parameters(path: Path) -> dict[str, Values]:
+    """Read the parameters of a model that a `Graph` wrote, in float32.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+    """
+    try:
+        model = onnx.load(path)
+    except Exception as error:  # protobuf's own, of many kinds
+        raise WeightsError(f"{path} cannot be read: name what `impasto export` wrote") from error
+    arrays = ((each.name, onnx.numpy_helper.to_array(each)) for each in model.graph.initializer)
+    return {name: array.astype(np.float32) for name, array in arrays if name.endswith(PARAMETERS)}

@@ -91,7 +91,13 @@ class Painting:
         """
         if not self.options.begin:
             return
-        begun = load_trained(Path(self.options.begin))
+        path = Path(self.options.begin)
+        if path.suffix == ".onnx":
+            from impasto.training.export import imported
+
+            begun = imported(path)
+        else:
+            begun = load_trained(path)
         if shape_of_parameters(begun) != self.network.shape:
             raise SettingsError("the file to begin with has other widths than asked for")
         self.network.load_state_dict(begun)

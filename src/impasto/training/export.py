@@ -10,14 +10,17 @@ What happens between the two is in `impasto.fast.statistics`.
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.fast.graph import Graph, Values
+from impasto.fast.graph import Graph, Values, from_space_to_depth, read_parameters
 from impasto.training.painter import load_trained, shape_of_parameters
 from impasto.weights.atomic import replacing
 
 PAINTER, READER = "painter.onnx", "reader.onnx"
+#: Kernels whose inputs are cells of pixels, and the cells' sides: ONNX orders these otherwise.
+IN_CELLS = {"reader.stem.weight": 4, "reader.down.weight": 2}
 
 
 def export(trained: Path, folder: Path) -> list[Path]:
@@ -44,6 +47,23 @@ def export(trained: Path, folder: Path) -> list[Path]:
         reason = error.strerror or error
         raise WeightsError(f"{folder} cannot be written to ({reason}): name another") from error
     return [folder / name for name in graphs]
+
+
+def imported(painter: Path) -> dict[str, Tensor]:
+    """Read all parameters back from what `export` wrote: the painter, its reader beside it.
+
+    Raises:
+        WeightsError: A file is missing, damaged or something else.
+    """
+    parameters: dict[str, Tensor] = {}
+    for path in (painter.with_name(READER), painter):
+        parameters |= {name: torch.from_numpy(a) for name, a in read_parameters(path).items()}
+    for name, cells in IN_CELLS.items():
+        if name not in parameters:
+            raise WeightsError(f"{painter} is not what `impasto export` writes")
+        kernel = from_space_to_depth(parameters[name].numpy(), cells)
+        parameters[name] = torch.from_numpy(kernel)
+    return parameters
 
 
 def reader_graph(parameters: Mapping[str, Tensor]) -> bytes:

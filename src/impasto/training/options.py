@@ -78,7 +78,7 @@ class FastOptions(TrainingOptions):
     """Everything that training the any-style network depends on."""
 
     rate: float = _option(0.01, "Step length of Muon at its largest.")
-    begin: str = _option("", "A trained file to begin with; none: at random.")
+    begin: str = _option("", "A trained file (or painter.onnx) to begin with; none: at random.")
     near: int = _option(32, "Channels at a quarter of the resolution.")
     far: int = _option(96, "Channels at an eighth.")
     copying: int = _option(1500, "First steps, in which it learns to copy; part of steps.")
