@@ -23,6 +23,6 @@ def test_what_is_here_is_timed(
     parts = outcome.out.split("fast: ")[1].split("magenta: ")
     assert "ms at 512x384" in parts[0]
     assert "here, " in parts[0]
-    assert "not here: `impasto weights fetch magenta-predict`" in parts[1]
+    assert "not here: downloaded from Magenta on first use" in parts[1]
     assert "ms at" not in parts[1]
     assert "ms at" not in impasto("methods", "--no-time").out

@@ -171,7 +171,7 @@ def test_what_was_exported_can_be_begun_with(
     assert all(torch.equal(begun[name], tensor) for name, tensor in made.state_dict().items())
     alone = tmp_path / "painter.onnx"
     alone.write_bytes(painter.read_bytes())
-    with pytest.raises(WeightsError, match="reader.onnx cannot be read: name what"):
+    with pytest.raises(WeightsError, match=r"reader\.onnx cannot be read: name what"):
         imported(alone)
     (tmp_path / "reader.onnx").write_bytes(painter.read_bytes())
     with pytest.raises(WeightsError, match="not what `impasto export` writes"):

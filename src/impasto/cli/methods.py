@@ -40,12 +40,13 @@ def _facts(name: str, row: Row, timed: bool) -> Iterator[tuple[str, str]]:
     from impasto.weights import CATALOGUE, find
 
     yield "paper", row.paper
-    files = {file: find(file) for file in row.files}
+    files = {file: find(file) for file in row.needed()}
     catalogued = {file.group: file for file in CATALOGUE.values()}
-    yield "license", "; ".join(dict.fromkeys(catalogued[file].license for file in row.files))
+    yield "license", "; ".join(dict.fromkeys(catalogued[file].license for file in files))
     missing = [file for file, path in files.items() if path is None]
     if missing:
-        yield "files", f"not here: `impasto weights fetch {missing[0]}`"
+        home = catalogued[missing[0]].source
+        yield "files", f"not here: downloaded from {home} on first use"
         return
     size = sum(path.stat().st_size for path in files.values() if path is not None)
     yield "files", f"here, {size / 1e6:.1f} MB"

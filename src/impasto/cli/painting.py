@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,7 +70,11 @@ def _download_weights(job: Job, quiet: bool) -> bool:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
     settings = job.settings
-    needed = settings.encoders if settings.weights is None and not settings.one_pass else ()
+    needed: Sequence[str] = () if settings.weights is not None else settings.encoders
+    if settings.one_pass and settings.weights is None:
+        from impasto.fast.methods import needed_files
+
+        needed = needed_files(settings)
     missing = [name for name in needed if find(name) is None]
     if not missing:
         return False
@@ -78,7 +82,8 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     from impasto.perception import check_encoders
 
     job.check_pictures()
-    check_encoders(settings.encoders, layers_of(settings), settings.pooling)
+    if not settings.one_pass:
+        check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)
     return True

@@ -12,7 +12,7 @@ from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, open_session
 from impasto.fast.statistics import Kind
 from impasto.settings import Settings
-from impasto.weights import fetch, sha256_of
+from impasto.weights import fetch, find, sha256_of
 
 Files = Mapping[str, Path]
 _OPEN = 4
@@ -27,6 +27,7 @@ class Row:
         title: What it is.
         paper: Where it was published.
         files: Names of its files in the catalogue of weights.
+        parts: Names of what is fetched where these are nowhere.
         open: Settings and the paths of its files -> network.
     """
 
@@ -34,6 +35,12 @@ class Row:
     paper: str
     files: tuple[str, ...]
     open: Callable[[Row, Settings, Files], Network]
+    parts: tuple[str, ...] = ()
+
+    def needed(self) -> tuple[str, ...]:
+        """Return the names of the files that it runs with on this machine."""
+        there = not self.parts or all(find(name) for name in self.files)
+        return self.files if there else self.parts
 
 
 def open_network(settings: Settings) -> Network:
@@ -50,7 +57,7 @@ def open_network(settings: Settings) -> Network:
         painter = Path(settings.weights)
         files = {"reader": painter.with_name("reader.onnx"), "painter": painter}
     else:
-        files = {name: fetch(name) for name in ROWS[settings.method].files}
+        files = {name: fetch(name) for name in ROWS[settings.method].needed()}
     # Of the settings, those that a network depends on.
     relevant = Settings(
         method=settings.method,
@@ -59,6 +66,11 @@ def open_network(settings: Settings) -> Network:
         level_strengths=settings.level_strengths,
     )
     return _opened(relevant, tuple(files.items()), tuple(map(_version, files.values())))
+
+
+def needed_files(settings: Settings) -> tuple[str, ...]:
+    """Return the names in the catalogue of what a method of one pass needs."""
+    return () if settings.knows_style else ROWS[settings.method].needed()
 
 
 def _version(path: Path) -> tuple[int, int]:
@@ -124,8 +136,7 @@ def _transferring(
 
 
 def _microast(row: Row, settings: Settings, files: Files) -> Network:
-    (path,) = files.values()
-    reader, painter = microast.graphs(path)
+    reader, painter = microast.graphs(list(files.values()))
     session = open_session(painter, settings.runtime, settings.device)
     return CodeNetwork(
         title=row.title,
@@ -179,7 +190,9 @@ ROWS: Mapping[str, Row] = {
         ("adain-encoder", "adain-decoder"),
         partial(_transferring, graphs=adain.graphs, kind=adain.KIND, cell=adain.CELL),
     ),
-    "microast": Row("MicroAST", "Wang et al. 2023, arXiv 2211.15313", ("microast",), _microast),
+    "microast": Row(
+        "MicroAST", "Wang et al. 2023, arXiv 2211.15313", ("microast",), _microast, microast.PARTS
+    ),
     "wct": Row(
         "WCT in five levels, networks pruned 16 times",
         "Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",

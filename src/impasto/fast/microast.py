@@ -3,12 +3,17 @@
 Two small encoders, and a decoder whose features and filters the style modulates.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from impasto.fast.graph import Graph
 from impasto.fast.parameters import read_parameters
 
 CELL = 4
+#: Names of the four files that were published.
+PARTS = tuple(
+    f"microast-{part}" for part in ("content_encoder", "style_encoder", "modulator", "decoder")
+)
 _EPSILON = 1e-5
 _WIDTH = 64
 """Channels of what a style is coded in."""
@@ -19,9 +24,10 @@ _ENCODER = ((0, 1, 1), (2, 2, 16), (4, 1, 1), (6, 2, 32), (8, 1, 1))
 _DECODER = (((1, 32), (3, 1)), ((6, 16), (8, 1)))
 
 
-def graphs(path: Path) -> tuple[bytes, bytes]:
-    """Return reader of styles and painter as ONNX models."""
-    named = {name.replace(".conv_layer", ""): a for name, a in read_parameters(path).items()}
+def graphs(paths: Sequence[Path]) -> tuple[bytes, bytes]:
+    """Return reader of styles and painter as ONNX models, of one file or of its parts."""
+    every = (item for path in paths for item in read_parameters(path).items())
+    named = {name.replace(".conv_layer", ""): array for name, array in every}
     reader, painter = (Graph(name, named, "reflect") for name in ("reader", "painter"))
     return _read(reader), _paint(painter)
 

@@ -4,7 +4,8 @@ A hash stands here only if the publisher of the file states it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from impasto.errors import WeightsError
 
@@ -26,6 +27,7 @@ class WeightsFile:
         sha256_prefix: The first digits of the SHA-256, where only these are published.
         md5: The published MD5, 32 hexadecimal digits.
         kept_as: For a pickled file, the name of the safetensors copy that is used in its place.
+        layout: Of a pickled file: whose names its parameters have (see `conversion`).
     """
 
     name: str
@@ -40,6 +42,7 @@ class WeightsFile:
     sha256_prefix: str | None = None
     md5: str | None = None
     kept_as: str | None = None
+    layout: str = "vgg19"
 
     @property
     def published_hash(self) -> str | None:
@@ -128,38 +131,134 @@ _FILES = (
     ),
 )
 
-_PEERS = (
-    ("magenta-predict", "magenta_style_predict_int8.tflite", "Apache-2.0", "Magenta"),
-    ("magenta-transform", "magenta_style_transform_int8.tflite", "Apache-2.0", "Magenta"),
-    (
-        "adain-encoder",
-        "vgg19_normalised_to_conv4_1.safetensors",
-        f"MIT; {_VGG_LICENSE}",
-        "Huang & Belongie 2017",
-    ),
-    ("adain-decoder", "adain_decoder.safetensors", "MIT", "Huang & Belongie 2017"),
-    ("microast", "microast.safetensors", "MIT", "Wang et al. 2023"),
-    *(
-        (f"wct-{part}-{level}", f"wct_16x_{part}_{level}.safetensors", "MIT", "Wang et al. 2020")
-        for level in (5, 4, 3, 2, 1)
-        for part in ("encoder", "decoder")
-    ),
-)
-"""Files of the known fast systems: name, file name, license, whose."""
 
-_PEER_FILES = tuple(
-    WeightsFile(
-        name=name,
-        filename=filename,
+def _peer(
+    name: str, kept: str, license: str, source: str, url: str, layout: str | None = None
+) -> tuple[WeightsFile, WeightsFile]:
+    """Return a file of a known fast system: as we use it, and as it was published.
+
+    Args:
+        name: Short name.
+        kept: The file's name here.
+        license: What may be done with it.
+        source: Whose it is.
+        url: Where it was published.
+        layout: For a pickled file.
+    """
+    here = WeightsFile(
+        name=f"{name}-here",
+        filename=kept,
         group=name,
         purpose=f"for method {name.partition('-')[0]}",
         license=license,
         source=source,
     )
-    for name, filename, license, source in _PEERS
+    published = replace(
+        here,
+        name=f"{name}-published",
+        filename=url.rpartition("/")[2],
+        url=url,
+        kept_as=kept if layout else None,
+        layout=layout or "",
+    )
+    return here, published
+
+
+# None of these publishers states a hash; where the url names a commit it holds the content.
+_MAGENTA = (
+    "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
+    "style_transfer/android/magenta_arbitrary-image-stylization-v1-256_int8_"
+)
+_ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/"
+_MICROAST = (
+    "https://github.com/EndyWon/MicroAST/raw/d2796c7dbf01dbc29ed35b11675d87fcc640f969/models/"
+)
+_WCT = (
+    "https://github.com/MingSun-Tse/Collaborative-Distillation/raw/"
+    "75c1b81c1dbea11c96d3fb04e96f207dee16dcbb/trained_models/"
+)
+_WCT_FILES = {
+    ("encoder", 1): "wct_se_16x_new/20191110-133713_E20.pth",
+    ("encoder", 2): "wct_se_16x_new/20191110-132713_E20.pth",
+    ("encoder", 3): "wct_se_16x_new/20191110-132705_E20.pth",
+    ("encoder", 4): "wct_se_16x_new/20191110-132643_E20.pth",
+    ("encoder", 5): "wct_se_16x_new/20191109-211322_E20.pth",
+    ("decoder", 1): "wct_se_16x_new_sd/20191111-091942_E20.pth",
+    ("decoder", 2): "wct_se_16x_new_sd/20191111-091932_E20.pth",
+    ("decoder", 3): "wct_se_16x_new_sd/20191111-091929_E20.pth",
+    ("decoder", 4): "wct_se_16x_new_sd/20191111-092553_E20.pth",
+    ("decoder", 5): "wct_se_16x_new_sd/20191110-204615_E20.pth",
+}
+_ENCODER = "vgg19_normalised_to_conv4_1.safetensors"
+
+_PEERS = (
+    _peer(
+        "magenta-predict",
+        "magenta_style_predict_int8.tflite",
+        "Apache-2.0",
+        "Magenta",
+        f"{_MAGENTA}prediction_1.tflite",
+    ),
+    _peer(
+        "magenta-transform",
+        "magenta_style_transform_int8.tflite",
+        "Apache-2.0",
+        "Magenta",
+        f"{_MAGENTA}transfer_1.tflite",
+    ),
+    _peer(
+        "adain-encoder",
+        _ENCODER,
+        f"MIT; {_VGG_LICENSE}",
+        "naoto0804/pytorch-AdaIN",
+        f"{_ADAIN}vgg_normalised.pth",
+        "adain-encoder",
+    ),
+    _peer(
+        "adain-decoder",
+        "adain_decoder.safetensors",
+        "MIT",
+        "naoto0804/pytorch-AdaIN",
+        f"{_ADAIN}decoder.pth",
+        "adain-decoder",
+    ),
+    *(
+        _peer(
+            f"microast-{part}",
+            f"microast_{part}.safetensors",
+            "MIT",
+            "EndyWon/MicroAST",
+            f"{_MICROAST}{part}_iter_160000.pth.tar",
+            f"microast-{part}",
+        )
+        for part in ("content_encoder", "style_encoder", "modulator", "decoder")
+    ),
+    *(
+        _peer(
+            f"wct-{part}-{level}",
+            f"wct_16x_{part}_{level}.safetensors",
+            "MIT",
+            "MingSun-Tse/Collaborative-Distillation",
+            _WCT + path,
+            "wct",
+        )
+        for (part, level), path in _WCT_FILES.items()
+    ),
+)
+"""Files of the known fast systems."""
+
+_MICROAST_WHOLE = WeightsFile(
+    name="microast-whole",
+    filename="microast.safetensors",
+    group="microast",
+    purpose="for method microast, its four files in one",
+    license="MIT",
+    source="EndyWon/MicroAST",
 )
 
-CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in (*_FILES, *_PEER_FILES)}
+_ALL = (*_FILES, _MICROAST_WHOLE, *chain.from_iterable(_PEERS))
+
+CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _ALL}
 """All files by their short name, in the order of preference."""
 
 

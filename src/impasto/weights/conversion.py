@@ -34,11 +34,16 @@ def converted(file: WeightsFile, path: Path) -> Path:
 
 
 def _convert(file: WeightsFile, path: Path, copy: Path) -> None:
-    from impasto.weights.formats import load_vgg19
-    from impasto.weights.writing import save_vgg19
-
     notes = {"license": file.license, "converted_from": f"{file.url}, sha256:{sha256_of(path)}"}
-    save_vgg19(load_vgg19(path), copy, notes)
+    if file.layout == "vgg19":
+        from impasto.weights.formats import load_vgg19
+        from impasto.weights.writing import save_vgg19
+
+        save_vgg19(load_vgg19(path), copy, notes)
+    else:
+        from impasto.weights.peers import save_renamed
+
+        save_renamed(path, file.layout, copy, notes)
 
 
 def _require_published(file: WeightsFile, path: Path) -> None:
