@@ -9,6 +9,12 @@ LEAST_SIZE = 64
 """Longest side in pixels below which no smaller size is advised."""
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def free_memory() -> float | None:
     """Return the free main memory in bytes, or None where nobody tells."""
     found = [free for free in (_meminfo(), _cgroup()) if free is not None]

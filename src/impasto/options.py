@@ -86,8 +86,9 @@ def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  #
 
 def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: ANN401
     choices, files = rules.get("choices"), rules.get("files", ())
-    if choices is not None and value not in choices and not str(value).endswith(files):
-        raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}; not {value!r}")
+    if choices is not None and value not in choices and not str(value).lower().endswith(files):
+        known = ", ".join(map(str, (*choices, *(f"a {each} file" for each in files))))
+        raise SettingsError(f"{name} must be one of {known}; not {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     least, most, above = rules.get("least"), rules.get("most"), rules.get("above")

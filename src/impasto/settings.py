@@ -29,13 +29,18 @@ _IGNORED: Mapping[str, tuple[str, ...]] = {
     "optimize": ("strength", "runtime", "level_strengths"),
     "fast+optimize": ("strength", "init", "level_strengths"),
     "fast": ("encoder", "precision", "level_strengths"),
-    "magenta": ("encoder", "precision", "level_strengths", "weights", "runtime", "style_scale"),
+    "magenta": (
+        *("encoder", "precision", "level_strengths", "weights", "runtime", "style_scale"),
+        "device",
+    ),
     "adain": ("encoder", "precision", "level_strengths", "weights"),
     "microast": ("encoder", "precision", "level_strengths", "weights"),
     "wct": ("encoder", "precision", "weights"),
 }
 #: What a network that knows one style does without.
-_IGNORED_BY_FILES = ("encoder", "precision", "level_strengths", "weights", "style_scale")
+_IGNORED_BY_FILES = (
+    *("encoder", "precision", "level_strengths", "weights", "style_scale", "style_weights"),
+)
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
 #: What the words of `quality` stand for.
@@ -251,7 +256,8 @@ class Settings:
                 continue
             grouped = each.metadata["group"] in _ITERATIVE and name not in _EVERYWHERE
             ignored = _IGNORED.get(self.method, _IGNORED_BY_FILES)
-            if name in ignored or (grouped and self.one_pass):
+            matched = name == "color" and self.color == "match" and self.knows_style
+            if name in ignored or matched or (grouped and self.one_pass):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"

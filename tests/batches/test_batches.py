@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import Settings, open_picture
-from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
+from impasto.batches import (
+    Pair,
+    find_pictures,
+    make_pairs,
+    paint_pairs,
+    save_page,
+    save_sheet,
+)
 from impasto.errors import ImageError, ImpastoError
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
@@ -77,7 +84,9 @@ def test_every_content_in_every_style_and_again_only_what_changed(
     assert run() == [False, False, True, False, True, True]
     with (folder / "batch.jsonl").open("a") as journal:
         journal.write('{"name": "half a li')
-    assert run()[-1] is False or run() == [True] * 6
+    (folder / pairs[0].name).unlink()
+    assert run() == [False, *[True] * 5]
+    assert run() == [True] * 6
     assert run(SETTINGS.updated(strength=0.5)) == [False] * 6
 
 
@@ -95,16 +104,31 @@ def test_what_fails_is_told_and_the_rest_goes_on(
         list(paint_pairs(pairs, [tmp_path / "none.png"], SETTINGS, tmp_path / "out"))
 
 
-def test_an_input_is_never_replaced(styles: list[Path], tmp_path: Path) -> None:
-    content = tmp_path / "x-a.png"
-    Image.new("RGB", (40, 40), "blue").save(content)
-    pairs = make_pairs([content], styles[:1], ".png")
-    taken = tmp_path / pairs[0].name
-    content.rename(taken)
-    (pair,) = [type(pairs[0])(taken, 0, taken.name)]
-    (outcome,) = paint_pairs([pair], styles, SETTINGS, tmp_path)
-    assert outcome.error is not None
-    assert open_picture(taken).to_array().tolist()[0][0] == [0, 0, 255]
+def test_nothing_is_replaced_that_no_batch_made(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    pairs = make_pairs(contents[2:], styles, ".png")
+    other = tmp_path / "out" / pairs[0].name
+    other.parent.mkdir()
+    other.write_bytes(b"somebody's work")
+    first, second = paint_pairs(pairs, styles, SETTINGS, tmp_path / "out", workers=1)
+    assert "made by something else" in str(first.error)
+    assert second.error is None
+    assert other.read_bytes() == b"somebody's work"
+    taken = Pair(contents[2], 0, contents[2].name)
+    (outcome,) = paint_pairs([taken], styles, SETTINGS, contents[2].parent)
+    assert "is one of the inputs" in str(outcome.error)
+    with pytest.raises(ImageError, match="input"):
+        save_sheet(contents, styles, {}, contents[2])
+
+
+def test_results_are_no_contents_of_the_next_run(contents: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    Image.new("RGB", (20, 20)).save(tmp_path / "out" / "result.png")
+    found = find_pictures([str(tmp_path)], tmp_path / "out")
+    assert sorted(found) == sorted(contents)
+    here = tmp_path / "one" / ".." / "two"
+    assert [path.name for path in find_pictures([str(here)])] == ["photo.jpg"]
 
 
 def test_sheets_show_what_there_is(

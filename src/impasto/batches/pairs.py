@@ -11,6 +11,9 @@ from pathlib import Path
 from impasto.errors import ImageError
 from impasto.images import is_picture_name, output_name
 
+#: Names without suffix that the sheets and the journal have.
+RESERVED = ("sheet", "batch")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -27,8 +30,12 @@ class Pair:
     name: str
 
 
-def find_pictures(named: Iterable[str]) -> list[Path]:
+def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Path]:
     """Find pictures: files as they are, those of a folder and below it, and of a pattern (*.jpg).
+
+    Args:
+        named: Files, folders and patterns.
+        without: A folder whose pictures are left out of those of another: that of the results.
 
     Returns:
         Each once, in the order of the names given, within a folder or pattern by name.
@@ -40,8 +47,8 @@ def find_pictures(named: Iterable[str]) -> list[Path]:
     for name in named:
         path = Path(name)
         if path.is_dir():
-            below = (p for p in sorted(path.rglob("*")) if is_picture_name(p) and p.is_file())
-            some = [p for p in below if not any(x.startswith(".") for x in p.parts)]
+            some = [p for p in sorted(path.rglob("*")) if _is_shown(p.relative_to(path), path)]
+            some = [p for p in some if without is None or not _is_below(p, without)]
         elif path.exists() or not glob.has_magic(name):
             some = [path]
         else:
@@ -53,16 +60,28 @@ def find_pictures(named: Iterable[str]) -> list[Path]:
     return list(found)
 
 
-def make_pairs(contents: Sequence[Path], styles: Sequence[Path], suffix: str) -> list[Pair]:
+def _is_shown(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts)
+    return is_picture_name(path) and not hidden and (folder / path).is_file()
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def make_pairs(
+    contents: Sequence[Path], styles: Sequence[Path], suffix: str, method: str = ""
+) -> list[Pair]:
     """Name the result of each content in each style; no two names are alike on any file system.
 
     Args:
         contents: Pictures to paint.
         styles: Pictures to paint like; none: the method knows its own.
         suffix: Of the results: `.png`.
+        method: Name of a method that knows its own style.
     """
-    looks: list[tuple[int | None, str]] = list(enumerate(_labels(styles))) or [(None, "")]
-    pairs, taken = [], set[str]()
+    looks: list[tuple[int | None, str]] = list(enumerate(_labels(styles))) or [(None, method)]
+    pairs, taken = [], set(RESERVED)
     for content, label in zip(contents, _labels(contents), strict=True):
         for style, look in looks:
             stem = name = output_name(label, [look])

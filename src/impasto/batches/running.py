@@ -7,9 +7,8 @@ decoding, painting and encoding overlap.
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +17,11 @@ from pathlib import Path
 
 from impasto.api import Stylizer, make_stylizer
 from impasto.batches.pairs import Pair
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError
 from impasto.images import Picture, identify
-from impasto.settings import Settings
+from impasto.machine import cores
+from impasto.settings import STARTS, Settings
+from impasto.weights import find, sha256_of
 
 #: What was made of what, a line for each result; `--resume` reads it.
 JOURNAL = "batch.jsonl"
@@ -77,7 +78,8 @@ def paint_pairs(
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for pair in pairs[:1]:
         Picture.check_saving(folder / pair.name, settings.bits or 8)
-    batch = _Batch(styles, settings, folder, fresh)
+    inputs = {*styles, *(pair.content for pair in pairs)}
+    batch = _Batch(styles, settings, folder, inputs, fresh)
     count = workers or (cores() if settings.one_pass else 1)
     left, running = iter(pairs), dict[Future[Outcome], None]()
     with ThreadPoolExecutor(count) as threads:
@@ -97,24 +99,26 @@ def paint_pairs(
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 class _Batch:
     """What the workers share."""
 
     def __init__(
-        self, styles: Sequence[Path], settings: Settings, folder: Path, fresh: bool
+        self,
+        styles: Sequence[Path],
+        settings: Settings,
+        folder: Path,
+        inputs: Collection[Path],
+        fresh: bool,
     ) -> None:
         self.styles, self.settings, self.folder = styles, settings, folder
+        self.protected = {path.resolve() for path in inputs}
+        self.fresh = fresh
         self.stylizers: dict[int | None, Stylizer] = {}
         self.lock = threading.Lock()
         self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
         self.journal = folder / JOURNAL
-        self.made = {} if fresh else _read(self.journal)
+        self.made = _read(self.journal)
+        self.files = _files_of(settings)
         if settings.knows_style:
             self.stylizer(None)
         else:
@@ -134,35 +138,59 @@ class _Batch:
         target = self.folder / pair.name
         try:
             inputs = self._inputs(pair)
-            if self.made.get(pair.name) == inputs and target.is_file():
+            if not self.fresh and self.made.get(pair.name) == inputs and target.is_file():
                 return Outcome(pair, target, again=True)
-            protected = [pair.content, *self.styles]
+            self._check_target(target)
             picture = self.stylizer(pair.style)(pair.content)
-            picture.save(target, overwrite=True, protect=protected)
+            picture.save(target, overwrite=True)
             self._note(pair.name, inputs)
-        except (ImpastoError, MemoryError, OSError) as error:
-            return Outcome(pair, None, str(error) or "out of memory: try a smaller --size")
+        except MemoryError:
+            return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
+        except Exception as error:  # whatever it is, the others go on
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            return Outcome(pair, None, reason)
         return Outcome(pair, target)
+
+    def _check_target(self, target: Path) -> None:
+        if target.resolve() in self.protected:
+            raise ImageError(f"{target} is one of the inputs: name another folder")
+        if target.exists() and target.name not in self.made:
+            raise ImageError(f"{target} is there and was made by something else: move it")
 
     def _inputs(self, pair: Pair) -> str:
         """Return what a result depends on, as a fingerprint."""
         style = None if pair.style is None else self.hashed(self.styles[pair.style])
-        said = [self.hashed(pair.content), style, self.settings.to_dict()]
+        said = [self.hashed(pair.content), style, self.files, self.settings.to_dict()]
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def _note(self, name: str, inputs: str) -> None:
         line = json.dumps({"name": name, "inputs": inputs})
+        # The line before may have been torn by a sudden end: each begins anew.
         with self.lock, self.journal.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+            file.write(f"\n{line}")
 
 
 def _read(journal: Path) -> dict[str, str]:
     """Return the fingerprint of each result's inputs; what cannot be read counts as not made."""
     made = {}
-    try:
-        for line in journal.read_text(encoding="utf-8").splitlines():
+    lines = journal.read_text("utf-8", "replace").splitlines() if journal.is_file() else []
+    for line in lines:
+        try:
             entry = json.loads(line)
             made[str(entry["name"])] = str(entry["inputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+        except (ValueError, KeyError, TypeError):  # torn by a sudden end, or empty
+            continue
     return made
+
+
+def _files_of(settings: Settings) -> list[str]:
+    """Return the SHA-256 of the files that the settings name or the method needs."""
+    named = [settings.weights, settings.method if settings.knows_style else None]
+    if settings.init not in STARTS:
+        named.append(settings.init)
+    if settings.one_pass and settings.weights is None:
+        from impasto.fast.methods import needed_files
+
+        named += [str(path) for path in map(find, needed_files(settings)) if path is not None]
+    paths = (Path(name) for name in named if name is not None)
+    return [sha256_of(path) for path in paths if path.is_file()]

@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImpastoError
-from impasto.images import open_picture, write_atomically
+from impasto.images import open_picture, refuse_inputs, write_atomically
 
-#: Longest sides on the sheet and on the page, space between, and the most pictures in a row.
-SMALL, SHOWN, GAP, ACROSS = 192, 384, 8, 12
+#: Longest sides on the sheet and on the page, space between, and the most columns and rows.
+SMALL, SHOWN, GAP, ACROSS, DOWN = 192, 384, 8, 12, 60
 #: Results by content and number of the style.
 Results = Mapping[tuple[Path, int | None], Path]
 
@@ -25,12 +25,13 @@ def save_sheet(
     """Save a picture with a row for each content and a column for each style.
 
     Args:
-        contents: Down the side.
+        contents: Down the side; at most `DOWN` of them are shown.
         styles: Along the top; at most `ACROSS` of them are shown.
         results: What to show; what is missing stays empty.
         path: A .png; replaced if it is there.
     """
     columns: Sequence[int | None] = range(len(styles))[:ACROSS] if styles else [None]
+    contents = contents[:DOWN]
     cell = SMALL + GAP
     size = (cell * (len(columns) + 1) + GAP, cell * (len(contents) + 1) + GAP)
     sheet = Image.new("RGB", size, "white")
@@ -51,6 +52,7 @@ def save_sheet(
                 put(results[content, style], place, row)
     data = io.BytesIO()
     sheet.save(data, "png", compress_level=1)
+    refuse_inputs(path, [*contents, *styles])
     return write_atomically(path, data.getvalue(), True)
 
 
@@ -77,6 +79,7 @@ def save_page(
             title = html.escape(content.stem + look)
             figures.append(_FIGURE.format(title=title, before=before, after=_inline(result)))
     page = _PAGE.format(count=len(figures), figures="\n".join(figures))
+    refuse_inputs(path, [*contents, *styles])
     return write_atomically(path, page.encode(), True)
 
 

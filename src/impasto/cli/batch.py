@@ -54,8 +54,10 @@ def batch(
     settings = Settings.from_dict(options)
     if not styles and not settings.knows_style:
         raise SettingsError("give style pictures: --styles FILE or FOLDER")
-    sources, looks = find_pictures(contents), find_pictures(styles or [])
-    pairs = make_pairs(sources, looks, f".{form.lstrip('.')}")
+    if styles and settings.knows_style:
+        raise SettingsError(f"{settings.method} knows one style: leave --styles out")
+    sources, looks = find_pictures(contents, output), find_pictures(styles or [])
+    pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
     outcomes = []
     try:
         with counting(len(pairs), quiet) as count:
@@ -64,15 +66,18 @@ def batch(
             ):
                 outcomes.append(outcome)
                 count()
+        _report(outcomes)
+        results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
+        for save, name in ((save_sheet, SHEET), (save_page, PAGE)):
+            print(save(sources, looks, results, output / name))
     except KeyboardInterrupt:
         made = sum(each.path is not None for each in outcomes)
         there = f"{made} of {len(pairs)} are there"
         print(f"stopped: {there}; the same command goes on", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
-    for save, name in ((save_sheet, SHEET), (save_page, PAGE)):
-        print(save(sources, looks, results, output / name))
-    _report(outcomes)
+    failed = len(outcomes) - len(results)
+    if failed:
+        raise ImageError(f"{failed} of {len(outcomes)} pictures failed: see above")
 
 
 def _report(outcomes: list[Any]) -> None:
@@ -83,5 +88,3 @@ def _report(outcomes: list[Any]) -> None:
     print(f"{made} painted{kept}, {len(failed)} failed", file=sys.stderr)
     for each in failed:
         print(f"  {each.pair.name}: {each.error}", file=sys.stderr)
-    if failed:
-        raise ImageError(f"{len(failed)} of {len(outcomes)} pictures failed: see above")

@@ -78,11 +78,11 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     missing = [name for name in needed if find(name) is None]
     if not missing:
         return False
-    from impasto.optimize.objective import layers_of
-    from impasto.perception import check_encoders
-
     job.check_pictures()
     if not settings.one_pass:
+        from impasto.optimize.objective import layers_of
+        from impasto.perception import check_encoders
+
         check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)

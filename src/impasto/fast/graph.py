@@ -96,7 +96,6 @@ class Graph:
         name: str,
         cells: int = 0,
         *,
-        pad: int | None = None,
         stride: int = 1,
         groups: int = 1,
     ) -> str:
@@ -106,14 +105,13 @@ class Graph:
             x: Its input.
             name: Of its kernel and bias.
             cells: Side of the cells that `unshuffled` made of the input, if it did.
-            pad: Pixels added at each border; None: so that the size stays.
             stride: Step.
             groups: Of channels that know nothing of each other.
         """
         kernel = self.parameters[f"{name}.weight"]
         if cells:
             kernel = for_space_to_depth(kernel, cells)
-        pad = kernel.shape[2] // 2 if pad is None else pad
+        pad = kernel.shape[2] // 2
         weight, bias = self.tensor(f"{name}.weight", kernel), self.tensor(f"{name}.bias")
         x = self.padded(x, pad) if pad else x
         return self.add("Conv", x, weight, bias, strides=[stride, stride], group=groups)

@@ -26,7 +26,10 @@ def graph(path: Path) -> bytes:
     missing = {"conv1.kernel_hwio", "up1.kernel_hwio", "out.scale"} - parameters.keys()
     if missing:
         raise WeightsError(f"{path} has no network of one style: there is no {min(missing)} in it")
-    return _Johnson("painter", _by_our_names(parameters)).written()
+    try:
+        return _Johnson("painter", _by_our_names(parameters)).written()
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path} has no network of one style: {error} is missing") from error
 
 
 def _by_our_names(parameters: Mapping[str, Values]) -> dict[str, Values]:

@@ -5,7 +5,6 @@ was published that one gives pictures of 384x384 pixels, whatever goes in: the s
 enlarges are constants in the file. They are set here to those of the content.
 """
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import MissingExtraError, WeightsError
-from impasto.fast.sessions import Array
+from impasto.fast.sessions import Array, failure
+from impasto.machine import cores
 
 CELL = 4
 STYLE_SIZE = (256, 256)
@@ -37,10 +37,11 @@ class LiteRtSession:
         self._inputs, output = names
         self.outputs, self.name = [output], "litert on CPU, int8"
         self._path, self._lock = path, threading.Lock()
+        self._content = path.read_bytes()
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._places: dict[str, int] = {}
         self._interpreter: Any = None
-        self._open(path.read_bytes())
+        self._open(self._content)
 
     def _open(self, content: bytes) -> None:
         try:
@@ -48,7 +49,7 @@ class LiteRtSession:
         except ImportError as error:
             raise MissingExtraError("method magenta", "magenta") from error
         try:
-            self._interpreter = Interpreter(model_content=content, num_threads=_threads())
+            self._interpreter = Interpreter(model_content=content, num_threads=cores())
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
         found = self._interpreter.get_input_details()
@@ -58,18 +59,22 @@ class LiteRtSession:
         """Return its output for its named inputs; one call at a time."""
         with self._lock:
             shapes = {name: array.shape for name, array in inputs.items()}
-            if shapes != self._shapes:
-                self._resize(shapes)
-            for name, array in inputs.items():
-                self._interpreter.set_tensor(self._places[name], array)
-            self._interpreter.invoke()
+            try:
+                if shapes != self._shapes:
+                    self._resize(shapes)
+                for name, array in inputs.items():
+                    self._interpreter.set_tensor(self._places[name], array)
+                self._interpreter.invoke()
+            except (RuntimeError, ValueError) as error:
+                raise failure(error) from error
             (made,) = self._interpreter.get_output_details()
             return [self._interpreter.get_tensor(made["index"])]
 
     def _resize(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        self._shapes = {}
         if "content" in shapes:
             _, height, width, _ = shapes["content"]
-            self._open(for_size(self._path.read_bytes(), height, width))
+            self._open(for_size(self._content, height, width))
         for name, shape in shapes.items():
             self._interpreter.resize_tensor_input(self._places[name], shape)
         self._interpreter.allocate_tensors()
@@ -104,8 +109,3 @@ def for_size(content: bytes, height: int, width: int) -> bytes:
     for size, part in zip(sizes, parts, strict=True):
         size[:] = (height // part, width // part)
     return bytes(patched)
-
-
-def _threads() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -2,16 +2,16 @@
 
 from impasto.machine import check_fits, free_memory
 
-#: Measured at 4096x2160 (benchmarks/RESULTS.md), with some room: of a pixel, and of libraries.
-BYTES_PER_PIXEL, BASE_BYTES = 150, 0.3e9
+#: What libraries and weights take.
+BASE_BYTES = 0.3e9
 
 
-def check_memory(size: tuple[int, int]) -> None:
+def check_memory(size: tuple[int, int], bytes_per_pixel: int) -> None:
     """Refuse a picture (width, height) that cannot fit, before it takes the machine down.
 
     Raises:
         ImpastoError: It says what is needed, what there is, and the size that would fit.
     """
-    needed = BASE_BYTES + BYTES_PER_PIXEL * size[0] * size[1]
+    needed = BASE_BYTES + bytes_per_pixel * size[0] * size[1]
     what = f"painting at {size[0]}x{size[1]}"
     check_fits(needed, free_memory(), BASE_BYTES, max(size), what)

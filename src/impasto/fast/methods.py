@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
-from impasto.fast import adain, magenta, microast, single, wct
 from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, open_session
 from impasto.fast.statistics import Kind
@@ -15,6 +14,8 @@ from impasto.settings import Settings
 from impasto.weights import fetch, find, sha256_of
 
 Files = Mapping[str, Path]
+#: An ONNX file, or what is in one.
+Model = Path | bytes
 _OPEN = 4
 """Networks that are kept open."""
 
@@ -27,6 +28,7 @@ class Row:
         title: What it is.
         paper: Where it was published.
         files: Names of its files in the catalogue of weights.
+        bytes_per_pixel: Of memory, at its peak.
         parts: Names of what is fetched where these are nowhere.
         open: Settings and the paths of its files -> network.
     """
@@ -35,6 +37,7 @@ class Row:
     paper: str
     files: tuple[str, ...]
     open: Callable[[Row, Settings, Files], Network]
+    bytes_per_pixel: int
     parts: tuple[str, ...] = ()
 
     def needed(self) -> tuple[str, ...]:
@@ -87,6 +90,8 @@ def _opened(
     settings: Settings, files: tuple[tuple[str, Path], ...], _: tuple[tuple[int, int], ...]
 ) -> Network:
     if settings.knows_style:
+        from impasto.fast import single
+
         return single.open_file(files[0][1], settings)
     row = ROWS[settings.method]
     return row.open(row, settings, dict(files))
@@ -97,9 +102,12 @@ def named(files: Files) -> list[dict[str, str]]:
     return [{"name": path.name, "sha256": sha256_of(path)} for path in files.values()]
 
 
-def _stage(reader: Path | bytes, painter: Path | bytes, settings: Settings) -> Stage:
+def _stage(reader: Model, painter: Model, settings: Settings, *, precise: bool) -> Stage:
     """Open both; a style is read once, so that no compiling for its size pays."""
-    opened = [open_session(each, settings.runtime, settings.device) for each in (reader, painter)]
+    opened = [
+        open_session(each, settings.runtime, settings.device, precise=precise)
+        for each in (reader, painter)
+    ]
     compiles = opened[0].name.startswith("openvino")
     style_reader = open_session(reader, "onnxruntime", settings.device) if compiles else opened[0]
     return Stage(style_reader, *opened)
@@ -113,29 +121,51 @@ def _transferring(
     row: Row,
     settings: Settings,
     files: Files,
-    *,
-    graphs: Callable[[Files], list[tuple[Path | bytes, Path | bytes]]],
+    graphs: Sequence[tuple[Model, Model]],
     kind: Kind,
     cell: int,
+    *,
     recolors: bool = False,
+    precise: bool = False,
 ) -> Network:
-    stages = [_stage(reader, painter, settings) for reader, painter in graphs(files)]
-    machine = stages[0].painter.name
-    strengths = settings.level_strengths or (1.0,) * len(stages)
+    stages = [_stage(reader, painter, settings, precise=precise) for reader, painter in graphs]
     return TransferNetwork(
         title=row.title,
         runtime=_runtime(stages[0].painter),
-        machine=machine,
+        machine=stages[0].painter.name,
         named=named(files),
+        bytes_per_pixel=row.bytes_per_pixel,
         stages=stages,
         kind=kind,
         cell=cell,
         recolors=recolors,
-        strengths=strengths,
+        strengths=settings.level_strengths or (1.0,) * len(stages),
     )
 
 
+def _ours(row: Row, settings: Settings, files: Files) -> Network:
+    graphs = [(files["reader"], files["painter"])]
+    return _transferring(row, settings, files, graphs, Kind(), 8, recolors=True)
+
+
+def _adain(row: Row, settings: Settings, files: Files) -> Network:
+    from impasto.fast import adain
+
+    return _transferring(row, settings, files, adain.graphs(files), adain.KIND, adain.CELL)
+
+
+def _wct(row: Row, settings: Settings, files: Files) -> Network:
+    from impasto.fast import wct
+
+    # In bfloat16 the faintest directions of the features, which it makes as strong as all others,
+    # would be rounding errors.
+    graphs = wct.graphs(files)
+    return _transferring(row, settings, files, graphs, wct.KIND, wct.CELL, precise=True)
+
+
 def _microast(row: Row, settings: Settings, files: Files) -> Network:
+    from impasto.fast import microast
+
     reader, painter = microast.graphs(list(files.values()))
     session = open_session(painter, settings.runtime, settings.device)
     return CodeNetwork(
@@ -143,6 +173,7 @@ def _microast(row: Row, settings: Settings, files: Files) -> Network:
         runtime=_runtime(session),
         machine=session.name,
         named=named(files),
+        bytes_per_pixel=row.bytes_per_pixel,
         reader=open_session(reader, "onnxruntime", settings.device),
         painter=session,
         cell=microast.CELL,
@@ -150,6 +181,8 @@ def _microast(row: Row, settings: Settings, files: Files) -> Network:
 
 
 def _magenta(row: Row, settings: Settings, files: Files) -> Network:
+    from impasto.fast import magenta
+
     predict, transform = files.values()
     painter = magenta.LiteRtSession(transform, magenta.PAINTER)
     return CodeNetwork(
@@ -157,6 +190,7 @@ def _magenta(row: Row, settings: Settings, files: Files) -> Network:
         runtime="litert",
         machine=painter.name,
         named=named(files),
+        bytes_per_pixel=row.bytes_per_pixel,
         reader=magenta.LiteRtSession(predict, magenta.READER),
         painter=painter,
         cell=magenta.CELL,
@@ -164,39 +198,47 @@ def _magenta(row: Row, settings: Settings, files: Files) -> Network:
     )
 
 
-#: By the names that `Settings.method` knows.
+#: By the names that `Settings.method` knows. Bytes a pixel were measured at 640x640 and larger.
 ROWS: Mapping[str, Row] = {
     "fast": Row(
-        "our own any-style network",
-        "impasto; features transferred as Li et al. 2017",
-        ("reader", "painter"),
-        partial(
-            _transferring,
-            graphs=lambda files: [(files["reader"], files["painter"])],
-            kind=Kind(),
-            cell=8,
-            recolors=True,
-        ),
+        title="our own any-style network",
+        paper="impasto; features transferred as Li et al. 2017",
+        files=("reader", "painter"),
+        open=_ours,
+        bytes_per_pixel=150,
     ),
     "magenta": Row(
-        "Magenta's arbitrary image stylization, int8",
-        "Ghiasi et al. 2017, arXiv 1705.06830",
-        ("magenta-predict", "magenta-transform"),
-        _magenta,
+        title="Magenta's arbitrary image stylization, int8",
+        paper="Ghiasi et al. 2017, arXiv 1705.06830",
+        files=("magenta-predict", "magenta-transform"),
+        open=_magenta,
+        bytes_per_pixel=1900,
     ),
     "adain": Row(
-        "AdaIN",
-        "Huang & Belongie 2017, arXiv 1703.06868",
-        ("adain-encoder", "adain-decoder"),
-        partial(_transferring, graphs=adain.graphs, kind=adain.KIND, cell=adain.CELL),
+        title="AdaIN",
+        paper="Huang & Belongie 2017, arXiv 1703.06868",
+        files=("adain-encoder", "adain-decoder"),
+        open=_adain,
+        bytes_per_pixel=1500,
     ),
     "microast": Row(
-        "MicroAST", "Wang et al. 2023, arXiv 2211.15313", ("microast",), _microast, microast.PARTS
+        title="MicroAST",
+        paper="Wang et al. 2023, arXiv 2211.15313",
+        files=("microast",),
+        open=_microast,
+        bytes_per_pixel=550,
+        parts=tuple(
+            f"microast-{part}"
+            for part in ("content_encoder", "style_encoder", "modulator", "decoder")
+        ),
     ),
     "wct": Row(
-        "WCT in five levels, networks pruned 16 times",
-        "Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
-        tuple(f"wct-{part}-{level}" for level in wct.LEVELS for part in ("encoder", "decoder")),
-        partial(_transferring, graphs=wct.graphs, kind=wct.KIND, cell=wct.CELL),
+        title="WCT in five levels, networks pruned 16 times",
+        paper="Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
+        files=tuple(
+            f"wct-{part}-{level}" for level in (5, 4, 3, 2, 1) for part in ("encoder", "decoder")
+        ),
+        open=_wct,
+        bytes_per_pixel=1950,
     ),
 }

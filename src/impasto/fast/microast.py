@@ -10,10 +10,6 @@ from impasto.fast.graph import Graph
 from impasto.fast.parameters import read_parameters
 
 CELL = 4
-#: Names of the four files that were published.
-PARTS = tuple(
-    f"microast-{part}" for part in ("content_encoder", "style_encoder", "modulator", "decoder")
-)
 _EPSILON = 1e-5
 _WIDTH = 64
 """Channels of what a style is coded in."""

@@ -20,6 +20,8 @@ from impasto.images import ColorStatistics, Picture, fitted_size
 
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
+#: Below this strength a network's picture fades into the photograph.
+FADES_BELOW = 0.5
 #: What a network keeps of its styles; nobody else looks into it.
 Look = Any
 
@@ -32,12 +34,14 @@ class Network(Protocol):
         runtime: What computes: a value of the setting.
         machine: What computes, and where, for people.
         named: Name and SHA-256 of each file.
+        bytes_per_pixel: Of memory, at its peak.
     """
 
     title: str
     runtime: str
     machine: str
     named: list[dict[str, str]]
+    bytes_per_pixel: int
 
     def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
         """Return what is kept of a mixture of styles; shares are 1 together.
@@ -101,6 +105,7 @@ class TransferNetwork:
     runtime: str
     machine: str
     named: list[dict[str, str]]
+    bytes_per_pixel: int
     stages: Sequence[Stage]
     kind: Kind
     cell: int
@@ -155,6 +160,7 @@ class CodeNetwork:
     runtime: str
     machine: str
     named: list[dict[str, str]]
+    bytes_per_pixel: int
     reader: Session
     painter: Session
     cell: int
@@ -202,8 +208,8 @@ def scaled(style: Picture, longest: int, cell: int) -> Array:
 
 
 def padded(pixels: Array, cell: int) -> Array:
-    """Return (H, W, 3), borders repeated on the right and below up to whole cells."""
-    edges = [(0, -side % cell) for side in pixels.shape[:2]]
+    """Return (H, W, 3), borders repeated on the right and below up to whole cells, two at least."""
+    edges = [(0, max(-side % cell, 2 * cell - side)) for side in pixels.shape[:2]]
     if any(after for _, after in edges):
         pixels = np.pad(pixels, [*edges, (0, 0)], mode="edge")
     return np.ascontiguousarray(pixels)

@@ -17,6 +17,7 @@ _CPU = "CPUExecutionProvider"
 _DEVICES = {"cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
 #: Providers of ONNX Runtime that beat a processor, best first.
 FASTER = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
+_FIRST = threading.Lock()
 _KEPT = 4
 """Sizes that OpenVINO keeps a network compiled for."""
 
@@ -32,7 +33,9 @@ class Session(Protocol):
         ...
 
 
-def open_session(source: Path | bytes, runtime: str = "auto", device: str = "auto") -> Session:
+def open_session(
+    source: Path | bytes, runtime: str = "auto", device: str = "auto", *, precise: bool = False
+) -> Session:
     """Open a network.
 
     Args:
@@ -41,6 +44,7 @@ def open_session(source: Path | bytes, runtime: str = "auto", device: str = "aut
             processor, else OpenVINO where it is installed (twice as fast as ONNX Runtime on a
             processor that knows bfloat16), else ONNX Runtime.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        precise: Whether OpenVINO has to compute in float32.
 
     Raises:
         SettingsError: The device is not there, or the runtime does not know it.
@@ -57,7 +61,7 @@ def open_session(source: Path | bytes, runtime: str = "auto", device: str = "aut
         raise SettingsError(f"runtime openvino computes on the CPU: leave {device} out")
     try:
         if runtime == "openvino":
-            return OpenVinoSession(source)
+            return OpenVinoSession(source, precise=precise)
         return OnnxSession(source, providers)
     except ImpastoError:
         raise
@@ -81,7 +85,7 @@ def _providers(device: str) -> list[str]:
     return [named, _CPU]
 
 
-def _failure(error: Exception) -> Exception:
+def failure(error: Exception) -> Exception:
     """Return what a runtime's own error is to us."""
     text = str(error)
     if "alloc" in text:
@@ -107,23 +111,28 @@ class OnnxSession:
         try:
             results: list[Array] = self._session.run(None, inputs)
         except Exception as error:
-            raise _failure(error) from error
+            raise failure(error) from error
         return results
 
 
 class OpenVinoSession:
     """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
 
-    def __init__(self, source: Path | bytes) -> None:
+    def __init__(self, source: Path | bytes, *, precise: bool = False) -> None:
         try:
             import openvino
         except ImportError as error:
             raise MissingExtraError("runtime openvino", "openvino") from error
+        with _FIRST:
+            # The first array that it is given fills a table of types under a lock of its own, in
+            # which it runs Python: two threads that both come first would wait for each other.
+            openvino.Tensor(np.zeros(1, np.float32)).data.sum()
+            openvino.Type.f32.to_dtype()
         self._source, self._core = source, openvino.Core()
         model = self._core.read_model(source)
         self.outputs = [each.get_any_name() for each in model.outputs]
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._precision = "bf16" if "BF16" in capable else "f32"
+        self._precision = "bf16" if "BF16" in capable and not precise else "f32"
         self._compiled: dict[tuple[Any, ...], Any] = {}
         self._lock = threading.Lock()
         self.name = f"openvino on CPU, {self._precision}"
@@ -136,7 +145,7 @@ class OpenVinoSession:
             results = request.infer(inputs, share_inputs=True, share_outputs=True)
             return [results[number] for number in range(len(results))]
         except Exception as error:
-            raise _failure(error) from error
+            raise failure(error) from error
 
     def _for(self, inputs: dict[str, Array]) -> Any:  # noqa: ANN401
         shapes = tuple((name, array.shape) for name, array in sorted(inputs.items()))

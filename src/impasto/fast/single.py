@@ -16,7 +16,7 @@ import onnx
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import johnson
-from impasto.fast.network import Look, padded
+from impasto.fast.network import FADES_BELOW, Look, padded
 from impasto.fast.sessions import Array, Session, open_session
 from impasto.images import Picture
 from impasto.settings import Settings
@@ -87,6 +87,7 @@ class SingleNetwork:
     planar: bool
     fixed: tuple[int, int] | None = None
     kind: Any = np.float32
+    bytes_per_pixel: int = 650
 
     def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
         """Refuse styles: it has its own.
@@ -105,7 +106,9 @@ class SingleNetwork:
         painted = painted.clip(0, 1)
         if self.fixed:
             painted = Picture(np.ascontiguousarray(painted)).resized(whole.size).pixels
-        return whole.pixels + np.float32(strength) * (painted - whole.pixels)
+        # Below a half the stylizer fades it into the photograph.
+        part = np.float32(max(strength, FADES_BELOW))
+        return whole.pixels + part * (painted - whole.pixels)
 
     def run(self, pixels: Array) -> Array:
         """Return what the network makes of (H, W, 3), as it gives it."""
@@ -113,10 +116,12 @@ class SingleNetwork:
         picture = padded(pixels, 1 if self.fixed else CELL)[None]
         if self.planar:
             picture = np.ascontiguousarray(picture.transpose(0, 3, 1, 2))
-        (made,) = self.painter(**{self.entry: picture.astype(self.kind)})
+        if self.kind == np.uint8:
+            picture = picture.round()
+        made, *others = self.painter(**{self.entry: picture.astype(self.kind)})
+        if others or made.shape != picture.shape:
+            raise WeightsError(f"{self.title} does not give one picture as large as it takes")
         made = made.transpose(0, 2, 3, 1) if self.planar else made
-        if made.shape[0] != 1 or made.shape[3] != 3 or min(made.shape[1:3]) < min(height, width):
-            raise WeightsError(f"{self.title} does not give pictures as large as it takes")
         return np.asarray(made[0, :height, :width], np.float32)
 
 
@@ -198,11 +203,14 @@ def convention_of(network: SingleNetwork) -> Convention:
         for result_scale, result_offset in GIVEN:
             taken = Convention(scale, offset, result_scale, result_offset)
             result = taken.taken(made)
-            alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
+            with np.errstate(all="ignore"):
+                alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
             spread = min(1.0, float(result.clip(0, 1).std() / picture.std()))
             cut = float(np.abs(result - result.clip(0, 1)).mean())
-            score = float(np.nan_to_num(abs(alike))) + spread - 2 * cut
+            # NaN, where the result is the same everywhere, is never more.
+            score = float(abs(alike)) + spread - 2 * cut
             if score > most:
                 best, most = taken, score
-    assert best is not None
+    if best is None or not np.isfinite(most):
+        raise WeightsError(f"{network.title} does not make pictures of pictures")
     return best

@@ -13,7 +13,7 @@ import numpy as np
 from impasto.errors import SettingsError
 from impasto.fast.memory import check_memory
 from impasto.fast.methods import open_network
-from impasto.fast.network import MOST_STYLE, Look
+from impasto.fast.network import FADES_BELOW, MOST_STYLE, Look
 from impasto.fast.sessions import Array
 from impasto.images import (
     LEAST_PICTURE,
@@ -31,9 +31,6 @@ from impasto.images import (
 from impasto.settings import Settings, shares_of
 from impasto.states import State
 from impasto.version import __version__
-
-#: Below this strength the network's picture fades into the photograph.
-FADES_BELOW = 0.5
 
 
 class FastStylizer:
@@ -85,7 +82,7 @@ class FastStylizer:
         source = read_source(content)
         kept = open_role(source, "content", self.settings.size, self.settings)
         size = fitted_size(kept.size, self.settings.size)
-        check_memory(size)
+        check_memory(size, self.network.bytes_per_pixel)
         kept = kept.resized(size)
         pixels = self.paint(kept)
         return replace(
@@ -98,17 +95,17 @@ class FastStylizer:
 
     def paint(self, content: Picture) -> Array:
         """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
-        filled, strength = content.filled(), self.settings.strength
+        strength, pixels = self.settings.strength, content.filled().pixels
         if strength == 0:
-            return filled.pixels
+            return pixels
         look = self._look
         if self.settings.color == "match":
             look = self._read([_recolored(style, content) for style in self.styles])
         painted = self.network.paint(content, look, strength)
         if strength < FADES_BELOW:
-            painted = filled.pixels + np.float32(strength / FADES_BELOW) * (painted - filled.pixels)
+            painted = pixels + np.float32(strength / FADES_BELOW) * (painted - pixels)
         if self.settings.color == "content":
-            painted = keep_colors(painted, filled.pixels)
+            painted = keep_colors(painted, pixels)
         return painted
 
     def _read(self, styles: list[Picture]) -> Look:
