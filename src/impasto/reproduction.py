@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,9 +77,18 @@ def gather(recipe: Mapping[str, Any], folders: Iterable[str | Path]) -> Ingredie
 
 
 def files_in_settings(
-    recipe: Mapping[str, Any], settings: Settings, folders: Sequence[Path]
+    recipe: Mapping[str, Any],
+    settings: Settings,
+    folders: Sequence[Path],
+    without: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return the settings that name files (a start, weights), the files found again.
+    """Return the settings that name files (a start, weights, a method), the files found again.
+
+    Args:
+        recipe: That names them, with their hashes.
+        settings: Of the recipe.
+        folders: Where to look.
+        without: Settings that are of no interest.
 
     Raises:
         RecipeError: One is not found, or its content has changed.
@@ -90,7 +99,9 @@ def files_in_settings(
         "method": settings.knows_style,
     }
     return {
-        role: str(find_input(recipe, role, folders)[0]) for role, there in named.items() if there
+        role: str(find_input(recipe, role, folders)[0])
+        for role, there in named.items()
+        if there and role not in without
     }
 
 

@@ -396,7 +396,7 @@ def test_quality_is_one_word_for_method_and_encoder(impasto: Impasto, files: Fil
     assert read_recipe("good.png")["settings"]["method"] == "fast+optimize"
     plotted = impasto("stylize", *files, "--quality", "draft", "--plot", "losses.png")
     assert plotted.status == 2
-    assert "method fast has none" in plotted.only_line
+    assert "one pass has none" in plotted.only_line
 
 
 def test_no_absolute_paths_in_the_recipe(stylize: Impasto, files: Files) -> None:

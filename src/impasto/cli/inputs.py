@@ -104,7 +104,7 @@ def gather_job(
     if recipe is not None:
         content, chosen, settings = _from_recipe(recipe, content, styles, folders.look_in, options)
     if folders.random:
-        content, chosen = _at_random(folders.random, content, chosen, settings.seed)
+        content, chosen = _at_random(folders.random, content, chosen, settings)
     if content is None or not (chosen or settings.knows_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
@@ -161,23 +161,27 @@ def _from_recipe(
     else:
         # What belongs to the old picture: where its run ended, and its camera's data.
         settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
-    chosen: list[Source] = list(styles) or [str(s) for s in find_input(recipe, "styles", places)]
+    chosen: list[Source] = list(styles)
+    method = Settings(**{name: options[name] for name in ("method", "quality") if name in options})
+    if not chosen and not method.knows_style:
+        chosen = [str(style) for style in find_input(recipe, "styles", places)]
     asked = {name: entry for name, entry in recipe.items() if name not in options}
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
-    settings = kept.updated(**files_in_settings(asked, kept, places))
+    others = {"method"} if {"method", "quality"} & options.keys() else set[str]()
+    settings = kept.updated(**files_in_settings(asked, kept, places, others))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
     return content, chosen, settings.updated(**options)
 
 
 def _at_random(
-    folders: Sequence[Path], content: str | None, styles: list[Source], seed: int
+    folders: Sequence[Path], content: str | None, styles: list[Source], settings: Settings
 ) -> tuple[str, list[Source]]:
     """Fill in what is missing with pictures drawn from the first and the last folder."""
-    generator = random.Random(seed)
+    generator = random.Random(settings.seed)
     if content is None:
         content = str(_draw(folders[0], generator, ()))
-    if not styles:
+    if not styles and not settings.knows_style:
         styles = [str(_draw(folders[-1], generator, (Path(content),)))]
     return content, styles
 
