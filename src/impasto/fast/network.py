@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from impasto.fast.blas import ONE_CORE
 from impasto.fast.palette import UNCHANGED, Palette, colors_of, mixed, palette
 from impasto.fast.sessions import Array, Session
 from impasto.fast.statistics import Coloring, Kind, coloring, statistics, transfer
@@ -137,10 +138,11 @@ class TransferNetwork:
         colors = self._palette(content, look, strength)._asdict() if self.recolors else {}
         for stage, wanted, part in zip(self.stages, look.maps, self.strengths, strict=True):
             maps = stage.reader(picture=picture, **colors)
-            changed = {
-                name: transfer(statistics(each, self.kind), style, part * strength)(each)
-                for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
-            }
+            with ONE_CORE:
+                changed = {
+                    name: transfer(statistics(each, self.kind), style, part * strength)(each)
+                    for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
+                }
             (picture,) = stage.painter(**changed)
         return picture[0, :height, :width].clip(0, 1)
 

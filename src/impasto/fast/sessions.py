@@ -101,6 +101,8 @@ class OnnxSession:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors are told by exceptions
+        # Threads that spin while they wait take the cores from the other session's.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(source, options, providers)
         self.outputs = [each.name for each in self._session.get_outputs()]
         used = self._session.get_providers()[0].removesuffix("ExecutionProvider")

@@ -82,7 +82,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=462_055,
-        sha256="571feef8e6b02991fcdea380e938c1a64cedd542ae819194f831a22df1c9302d",
+        sha256="5c06892a2e1b1d14f6f261d683b7222e47bc4bfa86ef929638012a17074e9f38",
     ),
     WeightsFile(
         name="reader-1",
@@ -92,7 +92,7 @@ _FILES = (
         license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=918_524,
-        sha256="ce08c64b87c5ca2c07f259a472aaa1e9101cc6b1a36491b1c0ecec8249771381",
+        sha256="e88d0e21d72c31be0c350d5f4cdbbe9e52b56a30e67c92d4c4d75aaab1d5a4e2",
     ),
     WeightsFile(
         name="vgg19-safetensors",
