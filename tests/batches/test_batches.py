@@ -83,7 +83,7 @@ def test_every_content_in_every_style_and_again_only_what_changed(
     Image.new("RGB", (60, 40), "red").save(contents[0])
     assert run() == [False, False, True, False, True, True]
     with (folder / "batch.jsonl").open("a") as journal:
-        journal.write('{"name": "half a li')
+        journal.write('\n{"name": "half a li')
     (folder / pairs[0].name).unlink()
     assert run() == [False, *[True] * 5]
     assert run() == [True] * 6

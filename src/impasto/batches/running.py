@@ -18,7 +18,7 @@ from pathlib import Path
 from impasto.api import Stylizer, make_stylizer
 from impasto.batches.pairs import Pair
 from impasto.errors import ImageError
-from impasto.images import Picture, identify
+from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
 from impasto.machine import cores
 from impasto.settings import STARTS, Settings
 from impasto.weights import find, sha256_of
@@ -119,19 +119,16 @@ class _Batch:
         self.journal = folder / JOURNAL
         self.made = _read(self.journal)
         self.files = _files_of(settings)
-        if settings.knows_style:
-            self.stylizer(None)
-        else:
-            # All styles are read before the first picture: a bad one is told at once.
-            for number in range(len(styles)):
-                self.stylizer(number)
+        # All styles are read before the first picture: a bad one is told at once.
+        for path in styles:
+            open_picture(path, max_size=LEAST_PICTURE)
+        if settings.one_pass:
+            for number in range(len(styles)) if styles else [None]:
+                self.stylizers[number] = self._stylizer(number)
 
-    def stylizer(self, style: int | None) -> Stylizer:
-        """Return the one for a style; it is made once."""
-        if style not in self.stylizers:
-            sources = [] if style is None else [self.styles[style]]
-            self.stylizers[style] = make_stylizer(sources, self.settings)
-        return self.stylizers[style]
+    def _stylizer(self, style: int | None) -> Stylizer:
+        sources = [] if style is None else [self.styles[style]]
+        return make_stylizer(sources, self.settings)
 
     def paint(self, pair: Pair) -> Outcome:
         """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""
@@ -141,7 +138,9 @@ class _Batch:
             if not self.fresh and self.made.get(pair.name) == inputs and target.is_file():
                 return Outcome(pair, target, again=True)
             self._check_target(target)
-            picture = self.stylizer(pair.style)(pair.content)
+            # Those that optimize hold an encoder each: none of them is kept.
+            stylizer = self.stylizers.get(pair.style) or self._stylizer(pair.style)
+            picture = stylizer(pair.content)
             picture.save(target, overwrite=True)
             self._note(pair.name, inputs)
         except MemoryError:

@@ -48,6 +48,7 @@ def batch(
     Example: impasto batch photos -s paintings -o painted --method fast
     """
     from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
+    from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
     from impasto.settings import Settings
 
@@ -58,6 +59,7 @@ def batch(
         raise SettingsError(f"{settings.method} knows one style: leave --styles out")
     sources, looks = find_pictures(contents, output), find_pictures(styles or [])
     pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
+    download_weights(settings, quiet, lambda: None)
     outcomes = []
     try:
         with counting(len(pairs), quiet) as count:

@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
 from impasto.cli.records import Records
 from impasto.errors import ImpastoError
+from impasto.settings import Settings
 from impasto.states import State
 from impasto.weights import WeightsFile, fetch, find
 
@@ -36,7 +37,7 @@ def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: floa
         ImpastoError: As the library; what was painted until then is saved first.
         typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
     """
-    if _download_weights(job, quiet):
+    if download_weights(job.settings, quiet, job.check_pictures):
         started = time.monotonic()
     stylizer = make_stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
@@ -63,13 +64,18 @@ def say(message: str, quiet: bool = False) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def _download_weights(job: Job, quiet: bool) -> bool:
-    """Download what is missing, saying so first; return whether anything was."""
+def download_weights(settings: Settings, quiet: bool, check: Callable[[], None]) -> bool:
+    """Download what is missing, saying so first; return whether anything was.
+
+    Args:
+        settings: Whose weights.
+        quiet: Say nothing.
+        check: Called before: raises what is wrong with the pictures.
+    """
 
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    settings = job.settings
     needed: Sequence[str] = () if settings.weights is not None else settings.encoders
     if settings.one_pass and settings.weights is None:
         from impasto.fast.methods import needed_files
@@ -78,7 +84,7 @@ def _download_weights(job: Job, quiet: bool) -> bool:
     missing = [name for name in needed if find(name) is None]
     if not missing:
         return False
-    job.check_pictures()
+    check()
     if not settings.one_pass:
         from impasto.optimize.objective import layers_of
         from impasto.perception import check_encoders
