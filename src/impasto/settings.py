@@ -9,6 +9,15 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
+from impasto.methods import (
+    EVERYWHERE,
+    IGNORED,
+    IGNORED_BY_FILES,
+    ITERATIVE,
+    NETWORK_FILES,
+    ONE_PASS,
+    QUALITIES,
+)
 from impasto.options import SCALARS, check_known, checked, option, same_length
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -19,36 +28,8 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
     "relative": (0.15, 1.0, 2.0),
     "gatys": (1.0, 100.0, 0.0),
 }
-#: Methods of one pass through a network, and files of networks that know one style.
-ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
-NETWORK_FILES = (".onnx", ".safetensors")
-#: Groups of options that such methods do without, but for a few options.
-_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
-#: What else a method does without.
-_IGNORED: Mapping[str, tuple[str, ...]] = {
-    "optimize": ("strength", "runtime", "level_strengths"),
-    "fast+optimize": ("strength", "init", "level_strengths"),
-    "fast": ("encoder", "precision", "level_strengths"),
-    "magenta": (
-        *("encoder", "precision", "level_strengths", "weights", "runtime", "style_scale"),
-        "device",
-    ),
-    "adain": ("encoder", "precision", "level_strengths", "weights"),
-    "microast": ("encoder", "precision", "level_strengths", "weights"),
-    "wct": ("encoder", "precision", "weights"),
-}
-#: What a network that knows one style does without.
-_IGNORED_BY_FILES = (
-    *("encoder", "precision", "level_strengths", "weights", "style_scale", "style_weights"),
-)
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: What the words of `quality` stand for.
-QUALITIES: Mapping[str, Mapping[str, str]] = {
-    "draft": {"method": "fast", "encoder": "pocket"},
-    "good": {"method": "fast+optimize", "encoder": "pocket"},
-    "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
-}
 #: Starts that are no files.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
@@ -254,8 +235,8 @@ class Settings:
         for name, each in FIELDS.items():
             if getattr(self, name) == each.default:
                 continue
-            grouped = each.metadata["group"] in _ITERATIVE and name not in _EVERYWHERE
-            ignored = _IGNORED.get(self.method, _IGNORED_BY_FILES)
+            grouped = each.metadata["group"] in ITERATIVE and name not in EVERYWHERE
+            ignored = IGNORED.get(self.method, IGNORED_BY_FILES)
             matched = name == "color" and self.color == "match" and self.knows_style
             if name in ignored or matched or (grouped and self.one_pass):
                 raise SettingsError(
@@ -328,24 +309,6 @@ class Settings:
             SettingsError: A name is unknown, or a value is out of range.
         """
         return cls().updated(**values)
-
-
-def shares_of(settings: Settings, styles: int) -> list[float]:
-    """Return each style picture's share; they sum to 1.
-
-    Raises:
-        SettingsError: There is no picture, or another number of weights, or all are 0.
-    """
-    if settings.knows_style and not styles:
-        return []
-    given = settings.style_weights or (1.0,) * styles
-    if not styles:
-        raise SettingsError("give at least one style picture")
-    if len(given) != styles:
-        raise SettingsError(f"style_weights has {len(given)} numbers for {styles} style pictures")
-    if not sum(given):
-        raise SettingsError("style_weights must not all be 0")
-    return [share / sum(given) for share in given]
 
 
 FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(Settings)}

@@ -28,7 +28,8 @@ from impasto.images import (
     read_source,
     source_list,
 )
-from impasto.settings import Settings, shares_of
+from impasto.settings import Settings
+from impasto.shares import shares_of
 from impasto.states import State
 from impasto.version import __version__
 

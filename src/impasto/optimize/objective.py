@@ -19,7 +19,8 @@ from impasto.perception import (
     style_loss,
     tv_loss,
 )
-from impasto.settings import Settings, shares_of
+from impasto.settings import Settings
+from impasto.shares import shares_of
 
 Grams = Mapping[str, Tensor]
 Masks = Mapping[str, Tensor | None]

@@ -29,7 +29,8 @@ from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.perception import Encoder
-from impasto.settings import STARTS, shares_of
+from impasto.settings import STARTS
+from impasto.shares import shares_of
 from impasto.states import State
 
 if TYPE_CHECKING:

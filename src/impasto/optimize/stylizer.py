@@ -27,7 +27,8 @@ from impasto.optimize.pyramid import (
 from impasto.optimize.run import Run
 from impasto.perception import build_encoder
 from impasto.perception.devices import choose_device, choose_precision, describe
-from impasto.settings import Settings, shares_of
+from impasto.settings import Settings
+from impasto.shares import shares_of
 from impasto.states import State
 
 
