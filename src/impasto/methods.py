@@ -6,9 +6,9 @@ from collections.abc import Mapping
 ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
 NETWORK_FILES = (".onnx", ".safetensors")
 #: Groups of options that such methods do without, but for a few options.
-ITERATIVE, EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
+_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
 #: What else a method does without.
-IGNORED: Mapping[str, tuple[str, ...]] = {
+_IGNORED: Mapping[str, tuple[str, ...]] = {
     "optimize": ("strength", "runtime", "level_strengths"),
     "fast+optimize": ("strength", "init", "level_strengths"),
     "fast": ("encoder", "precision", "level_strengths"),
@@ -21,7 +21,7 @@ IGNORED: Mapping[str, tuple[str, ...]] = {
     "wct": ("encoder", "precision", "weights"),
 }
 #: What a network that knows one style does without.
-IGNORED_BY_FILES = (
+_IGNORED_BY_FILES = (
     *("encoder", "precision", "level_strengths", "weights", "style_scale", "style_weights"),
 )
 #: What the words of `quality` stand for.
@@ -30,3 +30,17 @@ QUALITIES: Mapping[str, Mapping[str, str]] = {
     "good": {"method": "fast+optimize", "encoder": "pocket"},
     "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
 }
+
+
+def ignores(method: str, name: str, group: str) -> bool:
+    """Return whether a method does without an option.
+
+    Args:
+        method: Its name, or a file of a network that knows one style.
+        name: Of the option.
+        group: The heading it stands under.
+    """
+    if name in _IGNORED.get(method, _IGNORED_BY_FILES):
+        return True
+    iterative = group in _ITERATIVE and name not in _EVERYWHERE
+    return iterative and method not in ("optimize", "fast+optimize")

@@ -9,15 +9,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
-from impasto.methods import (
-    EVERYWHERE,
-    IGNORED,
-    IGNORED_BY_FILES,
-    ITERATIVE,
-    NETWORK_FILES,
-    ONE_PASS,
-    QUALITIES,
-)
+from impasto.methods import NETWORK_FILES, ONE_PASS, QUALITIES, ignores
 from impasto.options import SCALARS, check_known, checked, option, same_length
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -235,10 +227,8 @@ class Settings:
         for name, each in FIELDS.items():
             if getattr(self, name) == each.default:
                 continue
-            grouped = each.metadata["group"] in ITERATIVE and name not in EVERYWHERE
-            ignored = IGNORED.get(self.method, IGNORED_BY_FILES)
             matched = name == "color" and self.color == "match" and self.knows_style
-            if name in ignored or matched or (grouped and self.one_pass):
+            if matched or ignores(self.method, name, each.metadata["group"]):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"
