@@ -78,6 +78,9 @@ def paint_pairs(
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for pair in pairs[:1]:
         Picture.check_saving(folder / pair.name, settings.bits or 8)
+    if settings.one_pass and settings.runtime == "auto" and settings.method != "magenta":
+        # OpenVINO would compile the network for the size of every content.
+        settings = settings.updated(runtime="onnxruntime")
     inputs = {*styles, *(pair.content for pair in pairs)}
     batch = _Batch(styles, settings, folder, inputs, fresh)
     count = workers or (cores() if settings.one_pass else 1)
