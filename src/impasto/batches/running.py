@@ -78,9 +78,7 @@ def paint_pairs(
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for pair in pairs[:1]:
         Picture.check_saving(folder / pair.name, settings.bits or 8)
-    if settings.one_pass and settings.runtime == "auto" and settings.method != "magenta":
-        # OpenVINO would compile the network for the size of every content.
-        settings = settings.updated(runtime="onnxruntime")
+    settings = _for_many_sizes(settings)
     inputs = {*styles, *(pair.content for pair in pairs)}
     batch = _Batch(styles, settings, folder, inputs, fresh)
     count = workers or (cores() if settings.one_pass else 1)
@@ -100,6 +98,13 @@ def paint_pairs(
                     yield future.result()
         finally:
             threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _for_many_sizes(settings: Settings) -> Settings:
+    """Return the settings without OpenVINO: it would compile for the size of every content."""
+    if not settings.one_pass or settings.runtime != "auto" or settings.method == "magenta":
+        return settings
+    return settings.updated(runtime="onnxruntime")
 
 
 class _Batch:
