@@ -3,11 +3,10 @@
 Usage: python -m benchmarks.peers --judge JUDGE.py --data FOLDER --weights FOLDER [--pairs 0,1]
            [-o FOLDER] [--rounds 15] [--size 512]
 
-WEIGHTS has adain_decoder, vgg19_normalised_to_conv4_1 and microast as safetensors and Magenta's
-TFLite pair. Each network is evaluated here from its file, in float32, without its authors' code:
-AdaIN (Huang & Belongie 2017), MicroAST (Wang et al. 2023), Magenta (Ghiasi et al. 2017, int8,
-through LiteRT: `pip install ai-edge-litert`). Times are medians of calls that take turns, at
-512x384, the style read before.
+WEIGHTS has adain_decoder, vgg19_normalised_to_conv4_1, microast and wct_16x_… as safetensors and
+Magenta's TFLite pair; `benchmarks.references` evaluates them. Times are medians of calls that take
+turns, at 512x384, the style read before; torch in the same process slows OpenVINO down, so
+`impasto methods` is fairer to speed.
 """
 
 import argparse

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,3 +28,20 @@ def _picture(random: np.random.Generator) -> Image.Image:
 @pytest.fixture
 def output(tmp_path: Path) -> str:
     return str(tmp_path / "run")
+
+
+def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a program where there is nothing but torch, numpy, Pillow and safetensors."""
+    absent = (
+        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
+        "tifffile", "matplotlib", "skimage", "onnx", "onnxruntime", "openvino", "scipy",
+        "threadpoolctl",
+    )  # fmt: skip
+    code = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys({absent}))\n"
+        f"sys.argv[1:] = {list(arguments)}\n"
+        f"runpy.run_module({module!r}, run_name='__main__')\n"
+    )
+    line = [sys.executable, "-c", code]
+    return subprocess.run(line, capture_output=True, text=True, check=False)

@@ -1,7 +1,5 @@
 """The any-style network learns, resumes exactly, and comes out of the export as it went in."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.training.conftest import run_alone
 
 from impasto import FastStylizer
 from impasto.errors import SettingsError, WeightsError
@@ -198,19 +197,8 @@ def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:
 
 
 def test_needs_only_torch_numpy_pillow_and_safetensors(options: FastOptions) -> None:
-    absent = (
-        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
-        "tifffile", "matplotlib", "skimage", "onnx", "onnxruntime", "openvino", "scipy",
-    )  # fmt: skip
-    arguments = [f"--{name}={getattr(options, name)}" for name in (
-        "photos", "paintings", "teacher", "output", "near", "far", "batch", "crop",
-    )]  # fmt: skip
-    code = (
-        "import runpy, sys\n"
-        f"sys.modules.update(dict.fromkeys({absent}))\n"
-        f"sys.argv[1:] = {[*arguments, '--steps=2', '--copying=1']}\n"
-        "runpy.run_module('impasto.training.fast', run_name='__main__')\n"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    names = ("photos", "paintings", "teacher", "output", "near", "far", "batch", "crop")
+    arguments = [f"--{name}={getattr(options, name)}" for name in names]
+    run = run_alone("impasto.training.fast", [*arguments, "--steps=2", "--copying=1"])
     assert run.returncode == 0, run.stderr
     assert "step 2" in run.stdout

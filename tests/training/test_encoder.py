@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.training.conftest import run_alone
 
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.perception import POCKET_LAYERS, build_encoder
@@ -198,19 +197,8 @@ def test_drawing_leaves_out_what_has_no_logarithm() -> None:
 
 
 def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:
-    absent = (
-        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
-        "tifffile", "matplotlib", "skimage", "onnxruntime", "scipy",
-    )  # fmt: skip
-    arguments = [f"--{name}={getattr(options, name)}" for name in (
-        "photos", "paintings", "teacher", "output", "widths", "batch", "crop", "pool",
-    )]  # fmt: skip
-    code = (
-        "import runpy, sys\n"
-        f"sys.modules.update(dict.fromkeys({absent}))\n"
-        f"sys.argv[1:] = {[*arguments, '--steps=2', '--every=2']}\n"
-        "runpy.run_module('impasto.training.encoder', run_name='__main__')\n"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    names = ("photos", "paintings", "teacher", "output", "widths", "batch", "crop", "pool")
+    arguments = [f"--{name}={getattr(options, name)}" for name in names]
+    run = run_alone("impasto.training.encoder", [*arguments, "--steps=2", "--every=2"])
     assert run.returncode == 0, run.stderr
     assert "step 2" in run.stdout

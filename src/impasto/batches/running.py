@@ -23,7 +23,7 @@ from impasto.machine import cores
 from impasto.settings import STARTS, Settings
 from impasto.weights import find, sha256_of
 
-#: What was made of what, a line for each result; `--resume` reads it.
+#: What was made of what, a line for each result; the next run reads it.
 JOURNAL = "batch.jsonl"
 #: Pairs that are under way, for each worker.
 WAITING = 2
@@ -128,11 +128,12 @@ class _Batch:
         self.made = _read(self.journal)
         self.files = _files_of(settings)
         # All styles are read before the first picture: a bad one is told at once.
-        for path in styles:
-            open_picture(path, max_size=LEAST_PICTURE)
         if settings.one_pass:
             for number in range(len(styles)) if styles else [None]:
                 self.stylizers[number] = self._stylizer(number)
+        else:
+            for path in styles:
+                open_picture(path, max_size=LEAST_PICTURE)
 
     def _stylizer(self, style: int | None) -> Stylizer:
         sources = [] if style is None else [self.styles[style]]

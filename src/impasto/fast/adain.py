@@ -48,5 +48,5 @@ def _decoder(parameters: Mapping[str, Values]) -> bytes:
             x = graph.convolution(x, f"block{block}_conv{number}")
             x = x if (block, number) == (1, 2) else graph.relu(x)
         x = x if block == 1 else graph.enlarged(x)
-    graph.output(graph.pixels(x), "stylized", (1, "height", "width", 3))
+    graph.output(graph.pixels(graph.clipped(x)), "stylized", (1, "height", "width", 3))
     return graph.model()

@@ -11,11 +11,11 @@ from functools import cache
 from types import TracebackType
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
-
 
 @cache
-def _controller() -> ThreadpoolController:
+def _controller() -> Any:  # noqa: ANN401
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

@@ -197,7 +197,7 @@ def from_space_to_depth(kernel: Values, side: int) -> Values:
     return apart.swapaxes(1, 2).reshape(kernel.shape)
 
 
-def read_parameters(path: Path) -> dict[str, Values]:
+def written_parameters(path: Path) -> dict[str, Values]:
     """Read the parameters of a model that a `Graph` wrote, in float32.
 
     Raises:

@@ -63,7 +63,7 @@ def _paint(graph: Graph) -> bytes:
         for number, groups in layers:
             x = graph.relu(graph.convolution(x, f"decoder.dec3.{number}", groups=groups))
     x = graph.convolution(x, "decoder.dec3.10")
-    graph.output(graph.pixels(x), "stylized", (1, "height", "width", 3))
+    graph.output(graph.pixels(graph.clipped(x)), "stylized", (1, "height", "width", 3))
     return graph.model()
 
 

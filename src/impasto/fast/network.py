@@ -72,7 +72,8 @@ class Stage:
     Attributes:
         style_reader: As `reader`, for pictures of many sizes.
         reader: Picture (1, H, W, 3) -> maps of features (1, C, h, w).
-        painter: Such maps, by the names of the reader's outputs -> picture.
+        painter: Such maps, by the names of the reader's outputs -> picture, the last one's within
+            [0, 1].
     """
 
     style_reader: Session
@@ -144,7 +145,7 @@ class TransferNetwork:
                     for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
                 }
             (picture,) = stage.painter(**changed)
-        return picture[0, :height, :width].clip(0, 1)
+        return picture[0, :height, :width]
 
 
 @dataclass
@@ -153,7 +154,8 @@ class CodeNetwork:
 
     Attributes:
         reader: Picture (1, H, W, 3) -> codes.
-        painter: `content` (1, H, W, 3), and codes by the names of the reader's outputs -> picture.
+        painter: `content` (1, H, W, 3), and codes by the names of the reader's outputs -> picture
+            within [0, 1].
         cell: Sides of the content are multiples of this.
         style_size: Width and height of styles; None: as the settings say.
     """
@@ -187,7 +189,7 @@ class CodeNetwork:
         height, width = content.height, content.width
         pixels = padded(content.filled().pixels, self.cell)[None]
         (painted,) = self.painter(content=pixels, **look)
-        return painted[0, :height, :width].clip(0, 1)
+        return painted[0, :height, :width]
 
 
 def _mixture(codes: Sequence[Mapping[str, Array]], shares: Sequence[float]) -> dict[str, Array]:

@@ -48,5 +48,6 @@ def _decoder(level: int, parameters: Mapping[str, Values]) -> bytes:
         x = graph.enlarged(x)
         for number in range(_COUNTS[block], 0, -1):
             x = graph.relu(graph.convolution(x, f"conv{block}{number}"))
+    x = graph.clipped(x) if level == LEVELS[-1] else x
     graph.output(graph.pixels(x), "stylized", (1, "height", "width", 3))
     return graph.model()

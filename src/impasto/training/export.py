@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.fast.graph import Graph, Values, from_space_to_depth, read_parameters
+from impasto.fast.graph import Graph, Values, from_space_to_depth, written_parameters
 from impasto.training.painter import load_trained, shape_of_parameters
 from impasto.weights.atomic import replacing
 
@@ -57,7 +57,7 @@ def imported(painter: Path) -> dict[str, Tensor]:
     """
     parameters: dict[str, Tensor] = {}
     for path in (painter.with_name(READER), painter):
-        parameters |= {name: torch.from_numpy(a) for name, a in read_parameters(path).items()}
+        parameters |= {name: torch.from_numpy(a) for name, a in written_parameters(path).items()}
     for name, cells in IN_CELLS.items():
         if name not in parameters:
             raise WeightsError(f"{painter} is not what `impasto export` writes")
