@@ -73,7 +73,8 @@ def batch(
         for save, name in ((save_sheet, SHEET), (save_page, PAGE)):
             print(save(sources, looks, results, output / name))
     except KeyboardInterrupt:
-        made = sum(each.path is not None for each in outcomes)
+        # Those under way were finished after the last outcome that was seen.
+        made = sum((output / pair.name).is_file() for pair in pairs)
         there = f"{made} of {len(pairs)} are there"
         print(f"stopped: {there}; the same command goes on", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
