@@ -33,22 +33,11 @@ def test_export_and_paint(
 def test_what_cannot_be_exported(impasto: Impasto, trained: Path, tmp_path: Path) -> None:
     missing = impasto("export", tmp_path / "none.safetensors")
     assert missing.status == 1
-    assert "cannot be read: name what `impasto train fast` wrote" in missing.only_line
+    assert "cannot be read: name what `impasto train fast` or" in missing.only_line
     other = impasto("export", fetch("pocket"), "-o", tmp_path)
     assert other.status == 1
-    assert "is not what `impasto train fast` writes" in other.only_line
+    assert "is not what `impasto train fast` or" in other.only_line
     (tmp_path / "file").write_text("in the way")
     barred = impasto("export", trained, "-o", tmp_path / "file" / "networks")
     assert barred.status == 1
-    assert "cannot be written to" in barred.only_line
-
-
-def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    folders = ("--photos", tmp_path / "empty", "--paintings", tmp_path / "empty")
-    outcome = impasto("train", "fast", *folders, "--output", tmp_path / "run")
-    assert outcome.status == 1
-    assert "there are no pictures in" in outcome.only_line
-    unnamed = impasto("train", "fast", "--output", tmp_path / "run")
-    assert unnamed.status == 2
-    assert "name a folder of photos" in unnamed.only_line
+    assert "cannot be written (" in barred.only_line

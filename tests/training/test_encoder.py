@@ -11,9 +11,10 @@ from tests.training.conftest import run_alone
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.perception import POCKET_LAYERS, build_encoder
 from impasto.training.crops import Dice, batch, load_folder
-from impasto.training.distillation import LAYERS, Distillation, load_teacher
+from impasto.training.distillation import Distillation
 from impasto.training.encoder import train
 from impasto.training.journal import Journal, drawing, read_journal
+from impasto.training.learner import TAUGHT, load_teacher
 from impasto.training.lessons import disagreement, style_gradient
 from impasto.training.options import EncoderOptions
 
@@ -67,7 +68,7 @@ def test_training_draws_nearer_to_the_teacher(options: EncoderOptions) -> None:
 def test_agreement_of_gradients_teaches_trunk_and_heads(options: EncoderOptions) -> None:
     training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
     image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(8)).requires_grad_()
-    features = training.student(image, LAYERS, 1)
+    features = training.student(image, TAUGHT, 1)
     targets = {name: 0.5 * f.detach() for name, f in features.items()}
     gradient = style_gradient(features, targets, image, keep=True)
     disagreement(gradient, torch.ones_like(gradient)).mean().backward()  # type: ignore[no-untyped-call]
@@ -167,7 +168,7 @@ def test_folder_without_pictures(tmp_path: Path) -> None:
 
 def test_picture_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("text")
-    with pytest.raises(ImageError, match=r"text\.jpg is no picture"):
+    with pytest.raises(ImageError, match=r"text\.jpg cannot be read as a picture: take it away"):
         load_folder(tmp_path, CPU)
 
 

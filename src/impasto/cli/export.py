@@ -9,10 +9,10 @@ import typer
 def export(
     trained: Annotated[Path, typer.Argument(help="The painter.safetensors of a training.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the two files.")
+        Path, typer.Option("--output", "-o", help="Folder for two files, or the file of one style.")
     ] = Path(),
 ) -> None:
-    """Write painter.onnx and reader.onnx from what `impasto train fast` wrote.
+    """Write painter.onnx and reader.onnx, or the one file of one style, from a training.
 
     Example: impasto export run/painter.safetensors -o networks
     """

@@ -1,20 +1,26 @@
 """`impasto train`: make anew what the package bundles."""
 
+from __future__ import annotations
+
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
-from impasto.training.options import EncoderOptions, FastOptions, TrainingOptions
+from impasto.training.options import EncoderOptions, FastOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
-OptionsT = TypeVar("OptionsT", bound=TrainingOptions)
+if TYPE_CHECKING:
+    from impasto.training.one_style import OneStyle
+
+#: Options of trainings that learn from photographs and paintings.
+BothT = TypeVar("BothT", EncoderOptions, FastOptions)
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
@@ -37,17 +43,23 @@ def _wrapped(command: Callable[[OptionsT], None], kind: type[OptionsT]) -> Calla
         inspect.Parameter(
             each.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=each.default,
-            annotation=Annotated[
-                type(each.default), typer.Option(flag(each.name), help=each.metadata["help"])
-            ],
+            default=inspect.Parameter.empty if "argument" in each.metadata else each.default,
+            annotation=Annotated[type(each.default), _parameter(each)],
         )
-        for each in fields(kind)
+        for each in sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
     ]
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     wrapped.__doc__ = command.__doc__
     return wrapped
+
+
+def _parameter(each: Field[Any]) -> object:
+    """Return how an option is given on the command line."""
+    if "argument" in each.metadata:
+        return typer.Argument(help=each.metadata["help"], show_default=False)
+    flags = [flag(each.name), *([each.metadata["short"]] if "short" in each.metadata else [])]
+    return typer.Option(*flags, help=each.metadata["help"])
 
 
 @app.command("encoder")
@@ -74,21 +86,66 @@ def fast(options: FastOptions) -> None:
     _train(options, train, PAINTER)
 
 
+@app.command("style")
+@_with_options(StyleOptions)
+def style(options: StyleOptions) -> None:
+    """Train a small network of one painting's style; started again, it goes on where it stopped.
+
+    Example: impasto train style painting.jpg --photos photos -o painting.onnx
+    """
+    from impasto.training.crops import picture_paths
+    from impasto.training.style import PREVIEW, check_output, trained
+
+    check_output(options)
+    picture_paths(Path(options.photos))
+    if "vgg19" in options.encoder and not options.teacher:
+        fetch("vgg19", on_download=announce)
+    from impasto.training.one_style import OneStyle
+
+    training = OneStyle(options)
+    print(f"once a minute: {options.folder / PREVIEW} and log.svg beside it", file=sys.stderr)
+    _follow(trained(training))
+    if training.step == options.steps:
+        _compare(training, Path(options.output))
+    print(options.output)
+
+
+def _compare(training: OneStyle, network: Path) -> None:
+    """Print how close the network comes to the optimized picture, and show it."""
+    from impasto.training.comparison import comparison
+    from impasto.training.sheets import sheet
+
+    print("painting what it has not learned from, in other ways too", file=sys.stderr)
+    rows = comparison(training, network)
+    print(f"{'':18}{'style':>8}{'content':>9}{'seconds':>9}")
+    for row in rows:
+        print(f"{row.way:18}{row.style:8.3f}{row.content:9.3f}{row.seconds:9.3f}")
+    path = training.options.folder / "comparison.jpg"
+    sheet([row.pictures for row in rows]).save(path, quality=90)
+    print(f"side by side: {path}")
+
+
 def _train(
-    options: OptionsT, training: Callable[[OptionsT], Iterator[Mapping[str, float]]], product: str
+    options: BothT, training: Callable[[BothT], Iterator[Mapping[str, float]]], product: str
 ) -> None:
     """Go through a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
-    from impasto.training.runs import described
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
+    _follow(training(options))
+    print(options.folder / product)
+
+
+def _follow(lines: Iterator[Mapping[str, float]]) -> None:
+    """Print the log of a training while it goes on."""
+    from impasto.training.runs import described
+
     try:
-        for line in training(options):
+        for line in lines:
             print(described(line), flush=True)
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    print(Path(options.output) / product)

@@ -103,7 +103,7 @@ class Graph:
 
         Args:
             x: Its input.
-            name: Of its kernel and bias.
+            name: Of its kernel, and of its bias if it has one.
             cells: Side of the cells that `unshuffled` made of the input, if it did.
             stride: Step.
             groups: Of channels that know nothing of each other.
@@ -112,9 +112,15 @@ class Graph:
         if cells:
             kernel = for_space_to_depth(kernel, cells)
         pad = kernel.shape[2] // 2
-        weight, bias = self.tensor(f"{name}.weight", kernel), self.tensor(f"{name}.bias")
-        x = self.padded(x, pad) if pad else x
-        return self.add("Conv", x, weight, bias, strides=[stride, stride], group=groups)
+        given = [self.padded(x, pad) if pad else x, self.tensor(f"{name}.weight", kernel)]
+        if f"{name}.bias" in self.parameters:
+            given.append(self.tensor(f"{name}.bias"))
+        return self.add("Conv", *given, strides=[stride, stride], group=groups)
+
+    def normalized(self, x: str, name: str, epsilon: float) -> str:
+        """Return x with mean and variance of each channel as `name` has them."""
+        scale, shift = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
+        return self.add("InstanceNormalization", x, scale, shift, epsilon=epsilon)
 
     def padded(self, x: str, pad: int) -> str:
         """Return (N, C, H + 2 pad, W + 2 pad)."""
@@ -161,8 +167,11 @@ class Graph:
         """Return x within [0, 1]."""
         return self.add("Clip", x, self.number(0.0), self.number(1.0))
 
-    def model(self) -> bytes:
+    def model(self, notes: Mapping[str, str] | None = None) -> bytes:
         """Return the model.
+
+        Args:
+            notes: What it says of itself.
 
         Raises:
             ValueError: It is not sound: a mistake of whoever wrote the graph.
@@ -174,6 +183,7 @@ class Graph:
         model = helper.make_model(
             graph, opset_imports=[opset], ir_version=_IR, producer_name="impasto"
         )
+        helper.set_model_props(model, dict(notes or {}))
         onnx.checker.check_model(model, full_check=True)
         content: bytes = model.SerializeToString()
         return content

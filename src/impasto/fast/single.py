@@ -22,6 +22,8 @@ from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.weights import sha256_of
 
+#: What is noted in a network that takes pictures in [0, 1] and gives such.
+NOTE = {"impasto": "pictures in [0, 1]"}
 #: Sides of pictures are multiples of this: most such networks halve them two or three times.
 CELL = 8
 
@@ -44,20 +46,25 @@ class Convention:
 
     def given(self, pixels: Array) -> Array:
         """Return (H, W, 3) in [0, 1] as the network takes it."""
+        if self == PLAIN:
+            return pixels
         scale, offset = (np.array(each, np.float32) for each in (self.scale, self.offset))
         return pixels * scale + offset
 
     def taken(self, pixels: Array) -> Array:
         """Return what the network gave as (H, W, 3) about in [0, 1]."""
+        if self == PLAIN:
+            return pixels
         return (pixels - np.float32(self.result_offset)) / np.float32(self.result_scale)
 
 
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-_PLAIN, _NONE = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+_ONE, _NONE = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+PLAIN = Convention(_ONE, _NONE, 1.0, 0.0)
 #: What networks may take, and may give back.
 TAKEN = (
     ((255.0,) * 3, _NONE),
-    (_PLAIN, _NONE),
+    (_ONE, _NONE),
     ((2.0,) * 3, (-1.0,) * 3),
     (tuple(1 / _DEVIATION), tuple(-_MEAN / _DEVIATION)),
 )
@@ -108,7 +115,7 @@ class SingleNetwork:
             painted = Picture(np.ascontiguousarray(painted)).resized(whole.size).pixels
         # Below a half the stylizer fades it into the photograph.
         part = np.float32(max(strength, FADES_BELOW))
-        return whole.pixels + part * (painted - whole.pixels)
+        return painted if part == 1 else whole.pixels + part * (painted - whole.pixels)
 
     def run(self, pixels: Array) -> Array:
         """Return what the network makes of (H, W, 3), as it gives it."""
@@ -152,9 +159,10 @@ def open_file(path: Path, settings: Settings) -> SingleNetwork:
 def _probed(path: Path, settings: Settings, named: list[dict[str, str]]) -> SingleNetwork:
     """Open an .onnx file, and find out how it wants pixels."""
     try:
-        graph = onnx.load(path, load_external_data=False).graph
+        model = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf's own, of many kinds
         raise WeightsError(f"{path} cannot be read as a network") from error
+    graph, notes = model.graph, {each.key: each.value for each in model.metadata_props}
     constants = {each.name for each in graph.initializer}
     entries = [each for each in graph.input if each.name not in constants]
     shapes = [
@@ -173,12 +181,14 @@ def _probed(path: Path, settings: Settings, named: list[dict[str, str]]) -> Sing
         named=named,
         painter=painter,
         entry=entries[0].name,
-        convention=Convention(_PLAIN, _NONE, 1.0, 0.0),
+        convention=PLAIN,
         planar=planar,
         fixed=(width, height) if width and height else None,
         kind=onnx.helper.tensor_dtype_to_np_dtype(entries[0].type.tensor_type.elem_type),
     )
-    return replace(plain, convention=convention_of(plain))
+    # Ours say so; what others want is found out.
+    ours = NOTE.items() <= notes.items()
+    return plain if ours else replace(plain, convention=convention_of(plain))
 
 
 def convention_of(network: SingleNetwork) -> Convention:

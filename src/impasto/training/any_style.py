@@ -1,42 +1,30 @@
 """The steps by which the any-style network learns to paint, judged by VGG-19."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
-from impasto.perception.devices import has_fast_bfloat16
 from impasto.perception.vgg import VGG19
 from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.training.checkpoints import (
-    Checkpoint,
-    check_same_training,
-    optimizer_tensors,
-    restore_optimizers,
-)
 from impasto.training.copying import Copying
-from impasto.training.crops import Dice, crop, disturbed, load_folder
-from impasto.training.distillation import held_out, load_teacher, training_device
-from impasto.training.lessons import feature_error, grams
-from impasto.training.muon import Muon
+from impasto.training.crops import SCALES, Dice, crop, disturbed, held_out, load_folder
+from impasto.training.judging import LAYERS, judged, lattice, roughness, shown, softened, unrest
+from impasto.training.learner import Learner, load_teacher, optimizers
+from impasto.training.lessons import grams
 from impasto.training.options import FastOptions
 from impasto.training.painter import (
     CELL,
     AnyStyle,
     PainterShape,
     Statistics,
-    load_trained,
+    any_style_parameters,
     shape_of_parameters,
 )
 
-LAYERS = (*STYLE_LAYERS, *CONTENT_LAYERS)
-#: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
-SCALES = (0.6, 1.8)
 COPYING_RATE = 0.02
 _HEAD_PART, _ADAM_PART = 0.3, 0.1
 """Learning rates as parts of Muon's: of the last kernel while painting, since its every step is
@@ -46,7 +34,7 @@ _FEATURES = 0.3
 _WARM_UP = 20
 
 
-class Painting:
+class Painting(Learner[FastOptions]):
     """The network, what judges it, and its optimizers, one step after the other.
 
     First it learns to copy: pictures are read and painted again, some of them from the coarser
@@ -65,9 +53,7 @@ class Painting:
     """
 
     def __init__(self, options: FastOptions, teacher: VGG19 | None = None) -> None:
-        self.options = options
-        self.device = training_device(options.device)
-        self.fast = has_fast_bfloat16(self.device)
+        super().__init__(options)
         self.photos, self.held_photos = held_out(load_folder(Path(options.photos), self.device))
         paintings = load_folder(Path(options.paintings), self.device)
         self.paintings, self.held_paintings = held_out(paintings)
@@ -76,8 +62,7 @@ class Painting:
         self.network = AnyStyle(shape, options.seed).to(self.device)
         self.copying = Copying(self.network, self.device)
         self.modules = nn.ModuleDict({"network": self.network, "copying": self.copying})
-        self.muon, self.adam = _optimizers(self.modules, self.network.painter.head.weight)
-        self.step, self.spent = 0, 0.0
+        self.muon, self.adam = optimizers(self.modules, self.network.painter.head.weight)
         self.losses: Sequence[str] = (
             *("copy", "features"),
             *("style", "content", "flat", "shift", "lattice", "identity"),
@@ -91,13 +76,7 @@ class Painting:
         """
         if not self.options.begin:
             return
-        path = Path(self.options.begin)
-        if path.suffix == ".onnx":
-            from impasto.training.export import imported
-
-            begun = imported(path)
-        else:
-            begun = load_trained(path)
+        begun = any_style_parameters(Path(self.options.begin))
         if shape_of_parameters(begun) != self.network.shape:
             raise SettingsError("the file to begin with has other widths than asked for")
         self.network.load_state_dict(begun)
@@ -116,12 +95,7 @@ class Painting:
             total = losses["style"] + o.content * losses["content"] + o.flat * losses["flat"]
             total = total + o.shift * losses["shift"] + o.lattice * losses["lattice"]
             total = total + o.identity * losses["identity"]
-        self.modules.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.modules.parameters(), 5.0)
-        self.muon.step()
-        self.adam.step()
-        self.step += 1
+        self.learn(total)
         return {name: value.detach() for name, value in losses.items()}
 
     def _schedule(self, rate: float, head: float, part: float) -> None:
@@ -161,44 +135,18 @@ class Painting:
         whose = [*range(half), *range(1, half), 0]
         read = self._read(styles)
         painted = self._paint(contents[who], _chosen(read, whose))
-        style, content = self._judged(
-            painted, wanted[who], {n: g[whose] for n, g in targets.items()}
-        )
+        features = self.teacher(shown(painted), LAYERS)
+        chosen = {name: each[whose] for name, each in targets.items()}
+        style, content = judged(features, wanted[who], chosen)
         itself = self._paint(contents[:1], self._read(contents[:1]))
         return {
-            "style": style.mean(),
+            "style": softened(style).mean(),
             "content": content.mean(),
-            "flat": _roughness(painted, contents[who]),
-            "shift": self._shifted(larger, read, painted[:half], dice),
-            "lattice": _lattice(painted),
+            "flat": roughness(painted, contents[who]),
+            "shift": unrest(larger, painted[:half], lambda x: self._paint(x, read), dice),
+            "lattice": lattice(painted),
             "identity": (itself - contents[:1]).abs().mean(),
         }
-
-    def _judged(
-        self, painted: Tensor, wanted: Tensor, targets: dict[str, Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        """Return style and content loss of each picture.
-
-        The style loss is the root of the optimizer's: among many styles a few that are far off
-        would else be all that counts.
-        """
-        # What is outside of [0, 1] will be cut off; the gradient must not know.
-        shown = painted + (painted.clamp(0, 1) - painted).detach()
-        features = self.teacher(shown, LAYERS)
-        style = (_apart(features, targets) + 0.01).sqrt()
-        return style, feature_error(features[CONTENT_LAYERS[0]], wanted)
-
-    def _shifted(
-        self, larger: Tensor, style: list[Statistics], painted: Tensor, dice: Dice
-    ) -> Tensor:
-        """Return how much else is painted where the photographs move by a few pixels."""
-        down, across = 1 + dice.below(CELL), 1 + dice.below(CELL)
-        size = self.options.crop
-        moved = larger[:, :, down : down + size, across : across + size]
-        moved = (moved + dice.normal(moved.shape) * dice.between(0, 0.02)).clamp(0, 1)
-        again = self._paint(moved, style)
-        before, after = painted[:, :, down:, across:], again[:, :, : size - down, : size - across]
-        return (before - after).abs().mean()
 
     def _read(self, styles: Tensor) -> list[Statistics]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
@@ -223,9 +171,8 @@ class Painting:
             targets = grams(self.teacher(styles, STYLE_LAYERS))
             wanted = self.teacher(contents, CONTENT_LAYERS)[CONTENT_LAYERS[0]]
             painted = self._paint(contents, self._read(styles)).clamp(0, 1)
-            features = self.teacher(painted, LAYERS)
-            found["style"] += float(_apart(features, targets).mean()) / rounds
-            content = feature_error(features[CONTENT_LAYERS[0]], wanted)
+            style, content = judged(self.teacher(painted, LAYERS), wanted, targets)
+            found["style"] += float(style.mean()) / rounds
             found["content"] += float(content.mean()) / rounds
         return found
 
@@ -233,62 +180,6 @@ class Painting:
         """Return all parameters by name."""
         return dict(self.network.state_dict()), "painter"
 
-    def checkpoint(self) -> Checkpoint:
-        """Return the whole state."""
-        tensors = {f"network.{name}": t for name, t in self.modules.state_dict().items()}
-        for optimizer in (self.muon, self.adam):
-            for name, tensor in optimizer_tensors(self.modules, optimizer).items():
-                tensors[f"optimizer.{name}"] = tensor
-        return Checkpoint(self.step, self.spent, asdict(self.options), tensors)
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint.
-
-        Raises:
-            SettingsError: It is of a training with other options.
-        """
-        check_same_training(checkpoint, self.options)
-        self.modules.load_state_dict(checkpoint.part("network"))
-        restore_optimizers(self.modules, (self.muon, self.adam), checkpoint.part("optimizer"))
-        self.step, self.spent = checkpoint.step, checkpoint.minutes
-
 
 def _chosen(read: list[Statistics], whose: list[int]) -> list[Statistics]:
     return [Statistics(*(part[whose] for part in each)) for each in read]
-
-
-def _apart(features: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
-    """Return the relative Gram distance of each picture, the mean over layers: (N,)."""
-    made = grams({name: features[name] for name in STYLE_LAYERS})
-    return torch.stack([feature_error(made[n], targets[n]) for n in STYLE_LAYERS]).mean(0)
-
-
-def _optimizers(modules: nn.Module, head: Tensor) -> tuple[Muon, torch.optim.Adam]:
-    kernels = [p for p in modules.parameters() if p.dim() > 1 and p is not head]
-    muon = Muon(kernels, 0.0)
-    muon.add_param_group({"params": [head]})
-    return muon, torch.optim.Adam(
-        [p for p in modules.parameters() if p.dim() == 1], 0.0, (0.9, 0.99)
-    )
-
-
-def _roughness(painted: Tensor, contents: Tensor) -> Tensor:
-    """Return the mean difference of neighbors where the photograph is flat."""
-    total = painted.new_zeros(())
-    for dim in (2, 3):
-        detail = contents.diff(dim=dim).abs().amax(1, keepdim=True)
-        flat = (-F.max_pool2d(detail, 9, 1, 4) / 0.03).exp()
-        total = total + (painted.diff(dim=dim).abs() * flat).mean()
-    return total
-
-
-def _lattice(painted: Tensor) -> Tensor:
-    """Return how strong the detail is that all cells of `CELL` · `CELL` pixels have in common.
-
-    No picture has any; it is what becomes of features that are alike everywhere.
-    """
-    smooth = F.avg_pool2d(F.pad(painted, (4, 4, 4, 4), mode="replicate"), 9, 1)
-    count, colors, height, width = painted.shape
-    cells = (painted - smooth).reshape(count, colors, height // CELL, CELL, width // CELL, CELL)
-    common: Tensor = cells.mean((2, 4))
-    return (common - common.mean((2, 3), keepdim=True)).abs().mean()

@@ -12,7 +12,11 @@ from torch import Tensor
 from impasto.errors import ImageError
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-_LONGEST = 768
+LONGEST = 768
+#: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
+SCALES = (0.6, 1.8)
+_HELD_OUT = 20
+"""Every so many-th picture is kept for measuring."""
 
 
 class Dice:
@@ -59,7 +63,7 @@ def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
     Raises:
         ImageError: There is none.
     """
-    return [_load(path).to(device) for path in picture_paths(folder)]
+    return [load_picture(path).to(device) for path in picture_paths(folder)]
 
 
 def picture_paths(folder: Path) -> list[Path]:
@@ -74,15 +78,28 @@ def picture_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def _load(path: Path) -> Tensor:
+def load_picture(path: Path) -> Tensor:
+    """Read a picture: (3, H, W) uint8 sRGB, longest side 768 at most.
+
+    Raises:
+        ImageError: It cannot be read.
+    """
     try:
         with Image.open(path) as file:
-            file.draft("RGB", (_LONGEST, _LONGEST))
+            file.draft("RGB", (LONGEST, LONGEST))
             image = ImageOps.exif_transpose(file).convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path} is no picture that can be read: take it away") from error
-    image.thumbnail((_LONGEST, _LONGEST))
+        raise ImageError(
+            f"{path} cannot be read as a picture: take it away or name another"
+        ) from error
+    image.thumbnail((LONGEST, LONGEST))
     return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()
+
+
+def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the pictures to train with, and those to measure with."""
+    held = list(pictures[::_HELD_OUT])
+    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
 
 
 def crop(

@@ -2,39 +2,31 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.perception.devices import choose_device, has_fast_bfloat16
-from impasto.perception.pocket import PHASES, POCKET_LAYERS, SAMPLED_LAYERS, PocketShape
+from impasto.perception.pocket import PHASES, SAMPLED_LAYERS, PocketShape
 from impasto.perception.vgg import VGG19
-from impasto.training.checkpoints import (
-    Checkpoint,
-    check_same_training,
-    optimizer_tensors,
-    restore_optimizers,
-)
-from impasto.training.crops import Dice, batch, load_folder
+from impasto.training.checkpoints import Checkpoint
+from impasto.training.crops import Dice, batch, held_out, load_folder
+from impasto.training.learner import TAUGHT, Learner, load_teacher
 from impasto.training.lessons import disagreement, feature_error, gram_distance, style_gradient
 from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
 from impasto.training.pool import Pool
 from impasto.training.student import Student
-from impasto.weights import fetch, load_pocket, load_vgg19
+from impasto.weights import load_pocket
 
-LAYERS = tuple(POCKET_LAYERS)
 #: Of biases and gains; with batch normalization they take large steps.
 ADAM_RATE = 0.02
-_HELD_OUT = 20
-"""Every so many-th picture is kept for measuring."""
 _WARM_UP = 40
 
 
-class Distillation:
+class Distillation(Learner[EncoderOptions]):
     """Teacher, student, optimizer and pool, one step after the other.
 
     Args:
@@ -43,15 +35,12 @@ class Distillation:
     """
 
     def __init__(self, options: EncoderOptions, teacher: VGG19 | None = None) -> None:
-        self.options = options
-        self.device = training_device(options.device)
-        self.fast = has_fast_bfloat16(self.device)
+        super().__init__(options)
         self.teacher = teacher or load_teacher(options.teacher, self.device, self.fast)
-        self.student = Student(shape_of(options), options.seed).to(self.device)
+        self.student = self.modules = Student(shape_of(options), options.seed).to(self.device)
         self.muon = Muon(self.student.kernels.parameters(), options.rate)
         self.adam = torch.optim.Adam(self.student.norms.parameters(), ADAM_RATE, (0.9, 0.99))
         self.pool = Pool(options.pool, options.crop, self.device)
-        self.step, self.spent = 0, 0.0
         self.losses: Sequence[str] = ("features", "grams", "gradient")
         self.photos, self.held_photos = held_out(load_folder(Path(options.photos), self.device))
         self.paintings, self.held_paintings = held_out(
@@ -64,8 +53,8 @@ class Distillation:
         """Fix the input's whitening and what the teacher's features are divided by: their RMS."""
         images = torch.cat([self._held(number) for number in range(4)])
         self.student.whiten(images)
-        features = self.teacher(images, LAYERS)
-        scales = [features[name].float().square().mean().sqrt() for name in LAYERS]
+        features = self.teacher(images, TAUGHT)
+        scales = [features[name].float().square().mean().sqrt() for name in TAUGHT]
         self.student.scales.copy_(torch.stack(scales))
 
     def begin(self) -> None:
@@ -98,12 +87,7 @@ class Distillation:
         total = losses["features"] + o.gram * losses["grams"]
         if "gradient" in losses:
             total = total + o.agreement * losses["gradient"]
-        self.student.zero_grad()
-        total.backward(inputs=list(self.student.parameters()))  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), 5.0)
-        self.muon.step()
-        self.adam.step()
-        self.step += 1
+        self.learn(total)
         return {name: value.detach() for name, value in losses.items()}
 
     def _schedule(self) -> None:
@@ -139,15 +123,15 @@ class Distillation:
 
     def _taught(self, images: Tensor, phase: int) -> dict[str, Tensor]:
         """Return the teacher's features, scaled and thinned as the student's are."""
-        features = self.teacher(images, LAYERS)
-        scales = dict(zip(LAYERS, self.student.scales, strict=True))
+        features = self.teacher(images, TAUGHT)
+        scales = dict(zip(TAUGHT, self.student.scales, strict=True))
         for name in SAMPLED_LAYERS:
             features[name] = features[name][..., phase // 2 :: 2, phase % 2 :: 2]
         return {name: f.float() / scales[name] for name, f in features.items()}
 
     def _learned(self, images: Tensor, phase: int) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
-            features: dict[str, Tensor] = self.student(images, LAYERS, phase)
+            features: dict[str, Tensor] = self.student(images, TAUGHT, phase)
         return features
 
     def measure(self) -> dict[str, float]:
@@ -166,7 +150,7 @@ class Distillation:
             wanted = style_gradient(*_parted(teacher, half), pictures, keep=False)
             got = style_gradient(*_parted(student, half), pictures, keep=False)
             values = {"cosine": 1 - disagreement(got, wanted).mean()}
-            for name in LAYERS:
+            for name in TAUGHT:
                 values[name] = feature_error(student[name], teacher[name]).mean()
             values["grams"] = _errors(student, teacher)["grams"]
             for name, value in values.items():
@@ -176,16 +160,13 @@ class Distillation:
 
     def checkpoint(self) -> Checkpoint:
         """Return the whole state."""
-        tensors = {f"student.{name}": t for name, t in self.student.state_dict().items()}
-        for optimizer in (self.muon, self.adam):
-            for name, tensor in optimizer_tensors(self.student, optimizer).items():
-                tensors[f"optimizer.{name}"] = tensor
-        tensors |= {
+        state = super().checkpoint()
+        pool = {
             "pool.pictures": self.pool.pictures,
             "pool.styles": self.pool.styles,
             "pool.left": self.pool.left,
         }
-        return Checkpoint(self.step, self.spent, asdict(self.options), tensors)
+        return replace(state, tensors=state.tensors | pool)
 
     def result(self) -> tuple[dict[str, Tensor], str]:
         """Return kernels and biases as `Pocket` reads them."""
@@ -197,14 +178,11 @@ class Distillation:
         Raises:
             SettingsError: It is of a training with other options.
         """
-        check_same_training(checkpoint, self.options)
-        self.student.load_state_dict(checkpoint.part("student"))
-        restore_optimizers(self.student, (self.muon, self.adam), checkpoint.part("optimizer"))
+        super().restore(checkpoint)
         pool = checkpoint.part("pool")
         self.pool.pictures.copy_(pool["pictures"])
         self.pool.styles.copy_(pool["styles"])
         self.pool.left.copy_(pool["left"])
-        self.step, self.spent = checkpoint.step, checkpoint.minutes
 
 
 def shape_of(options: EncoderOptions) -> PocketShape:
@@ -225,38 +203,12 @@ def shape_of(options: EncoderOptions) -> PocketShape:
     return PocketShape((a, b, c, d, e), (f, g, h, i))
 
 
-def load_teacher(path: str, device: torch.device, fast: bool) -> VGG19:
-    """Read VGG-19 up to conv5_1.
-
-    Args:
-        path: Its file; empty: found or downloaded.
-        device: Where it computes.
-        fast: Whether in bfloat16.
-    """
-    parameters = load_vgg19(path or fetch("vgg19"), deepest="conv5_1")
-    precision = torch.bfloat16 if fast else torch.float32
-    return VGG19(parameters, LAYERS, precision=precision).to(device)
-
-
 def _errors(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
-    features = [feature_error(student[name], teacher[name]).mean() for name in LAYERS]
-    grams = [gram_distance(student[name], teacher[name]).mean() for name in LAYERS]
+    features = [feature_error(student[name], teacher[name]).mean() for name in TAUGHT]
+    grams = [gram_distance(student[name], teacher[name]).mean() for name in TAUGHT]
     return {"features": torch.stack(features).sum(), "grams": torch.stack(grams).sum()}
 
 
 def _parted(features: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     first = {name: f[:count] for name, f in features.items()}
     return first, {name: f[count:] for name, f in features.items()}
-
-
-def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the pictures to train with, and those to measure with."""
-    held = list(pictures[::_HELD_OUT])
-    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
-
-
-def training_device(name: str) -> torch.device:
-    """Return CUDA where it is, or the CPU: other devices lack the arithmetic."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return choose_device(name)

@@ -1,10 +1,15 @@
-"""What `impasto train fast` wrote, as two ONNX files that run without torch.
+"""What a training wrote, as ONNX files that run without torch.
+
+Of `impasto train fast` come two:
 
 `reader.onnx`: picture (1, H, W, 3) in [0, 1], sides multiples of 8, color matrix (3, 3) and offset
 (3,) (color, as a row, · matrix + offset) -> features far (1, C, H / 8, W / 8) and near (1, c,
 H / 4, W / 4).
 `painter.onnx`: such features -> picture (1, H, W, 3) in [0, 1].
 What happens between the two is in `impasto.fast.statistics`.
+
+Of `impasto train style` comes one: picture (1, H, W, 3) in [0, 1], sides multiples of 8 -> such a
+picture.
 """
 
 from collections.abc import Mapping
@@ -15,7 +20,9 @@ from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.fast.graph import Graph, Values, from_space_to_depth, written_parameters
+from impasto.fast.single import NOTE
 from impasto.training.painter import load_trained, shape_of_parameters
+from impasto.training.single import EPSILON, NEAR_BLOCKS, shape_of_single
 from impasto.weights.atomic import replacing
 
 PAINTER, READER = "painter.onnx", "reader.onnx"
@@ -23,30 +30,42 @@ PAINTER, READER = "painter.onnx", "reader.onnx"
 IN_CELLS = {"reader.stem.weight": 4, "reader.down.weight": 2}
 
 
-def export(trained: Path, folder: Path) -> list[Path]:
-    """Write both files, weights in float16.
+def export(trained: Path, output: Path) -> list[Path]:
+    """Write what a training wrote as ONNX files, weights in float16.
 
     Args:
-        trained: What `impasto train fast` wrote.
-        folder: Where to; made if it is not there.
+        trained: What `impasto train fast` or `impasto train style` wrote.
+        output: Where to: a folder for the two files of the former, made if it is not there; the
+            file for the network of one style of the latter.
 
     Returns:
-        The two paths.
+        The paths of what was written.
 
     Raises:
-        WeightsError: The file cannot be read or holds something else, or the folder not written.
+        WeightsError: The file cannot be read or holds something else, or nothing can be written
+            there.
     """
-    parameters = load_trained(trained)
-    graphs = {READER: reader_graph(parameters), PAINTER: painter_graph(parameters)}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in graphs.items():
-            with replacing(folder / name) as part:
+    parameters, architecture = load_trained(trained, "painter", "one style")
+    if architecture == "painter":
+        graphs = {
+            output / READER: reader_graph(parameters),
+            output / PAINTER: painter_graph(parameters),
+        }
+    elif output.suffix == ".onnx":
+        graphs = {output: single_graph(parameters)}
+    else:
+        raise WeightsError(f"{output} does not end in .onnx: a network of one style is one file")
+    for path, content in graphs.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as part:
                 part.write_bytes(content)
-    except OSError as error:
-        reason = error.strerror or error
-        raise WeightsError(f"{folder} cannot be written to ({reason}): name another") from error
-    return [folder / name for name in graphs]
+        except OSError as error:
+            reason = error.strerror or error
+            raise WeightsError(
+                f"{path} cannot be written ({reason}): name another output"
+            ) from error
+    return list(graphs)
 
 
 def imported(painter: Path) -> dict[str, Tensor]:
@@ -97,6 +116,34 @@ def painter_graph(parameters: Mapping[str, Tensor]) -> bytes:
     image = graph.clipped(graph.add("Add", graph.shuffled(cells, 4), graph.number(0.5)))
     graph.output(graph.pixels(image), "stylized", (1, "height", "width", 3))
     return graph.model()
+
+
+def single_graph(parameters: Mapping[str, Tensor]) -> bytes:
+    """Return a network of one style as an ONNX model: a picture in [0, 1] -> such a picture."""
+    graph = Graph("one style", _arrays(parameters), half=True)
+    picture = graph.input("picture", (1, "height", "width", 3))
+    cells = graph.unshuffled(graph.image(picture), 4)
+    near = graph.relu(_normalized(graph, cells, "stem", 4))
+    far = graph.relu(_normalized(graph, graph.unshuffled(near, 2), "down", 2))
+    shape = shape_of_single(parameters)
+    for number in range(shape.blocks):
+        far = _block(graph, far, f"far.{number}")
+    raised = graph.shuffled(graph.convolution(graph.relu(far), "up"), 2)
+    near = graph.add("Add", raised, near)
+    for number in range(NEAR_BLOCKS):
+        near = _block(graph, near, f"near.{number}")
+    cells = graph.clipped(graph.convolution(graph.relu(near), "head"))
+    graph.output(graph.pixels(graph.shuffled(cells, 4)), "stylized", (1, "height", "width", 3))
+    return graph.model(NOTE)
+
+
+def _normalized(graph: Graph, x: str, name: str, cells: int = 0) -> str:
+    return graph.normalized(graph.convolution(x, f"{name}.conv", cells), f"{name}.norm", EPSILON)
+
+
+def _block(graph: Graph, x: str, name: str) -> str:
+    inner = graph.relu(_normalized(graph, x, f"{name}.first"))
+    return graph.add("Add", x, _normalized(graph, inner, f"{name}.second"))
 
 
 def _blocks(graph: Graph, x: str, part: str, count: int) -> str:

@@ -28,7 +28,9 @@ from impasto.fast.statistics import CONSTANT, RELATIVE
 CELL = 8
 #: What is added to variances of colors: as `impasto.images` does.
 OF_COLORS = (0.0, 1e-5)
-_ITERATIONS = 12
+_ITERATIONS = 16
+#: Commands of `impasto train` by the architecture of what they write.
+WRITTEN_BY = {"painter": "fast", "one style": "style"}
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,10 @@ class Reader(nn.Module):
 
     def __init__(self, shape: PainterShape) -> None:
         super().__init__()
-        self.stem = _convolution(3 * 16, shape.near, 3)
-        self.down = _convolution(4 * shape.near, shape.far, 3)
+        self.stem = convolution(3 * 16, shape.near, 3)
+        self.down = convolution(4 * shape.near, shape.far, 3)
         self.far = nn.ModuleList(_block(shape.far) for _ in range(shape.read_blocks))
-        self.skip = _convolution(shape.near, shape.near, 1)
+        self.skip = convolution(shape.near, shape.near, 1)
 
     def forward(self, image: Tensor) -> Features:
         """Read (N, 3, H, W) in [0, 1], H and W multiples of `CELL`."""
@@ -106,9 +108,9 @@ class Painter(nn.Module):
     def __init__(self, shape: PainterShape) -> None:
         super().__init__()
         self.far = nn.ModuleList(_block(shape.far) for _ in range(shape.far_blocks))
-        self.up = _convolution(shape.far, 4 * shape.near, 1)
+        self.up = convolution(shape.far, 4 * shape.near, 1)
         self.near = nn.ModuleList(_block(shape.near) for _ in range(shape.near_blocks))
-        self.head = _convolution(shape.near, 3 * 16, 3, gain=0.3)
+        self.head = convolution(shape.near, 3 * 16, 3, gain=0.3)
 
     def forward(self, features: Features) -> Tensor:
         """Paint (N, 3, H, W), not clamped."""
@@ -203,7 +205,8 @@ def _through(blocks: nn.ModuleList, x: Tensor) -> Tensor:
     return x
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:
+def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:
+    """Return a convolution with replicated borders, He-initialized, its kernel times `gain`."""
     made = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="replicate")
     nn.init.kaiming_normal_(made.weight)
     nn.init.zeros_(made.bias)  # type: ignore[arg-type]
@@ -213,24 +216,45 @@ def _convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> n
 
 
 def _block(width: int) -> nn.ModuleList:
-    return nn.ModuleList([_convolution(width, width, 3), _convolution(width, width, 3, gain=0.3)])
+    return nn.ModuleList([convolution(width, width, 3), convolution(width, width, 3, gain=0.3)])
 
 
-def load_trained(path: Path) -> dict[str, Tensor]:
-    """Read all parameters of a painter and its reader, in float32.
+def load_trained(path: Path, *architectures: str) -> tuple[dict[str, Tensor], str]:
+    """Read all parameters of a trained network, in float32, and the name of its architecture.
+
+    Args:
+        path: The file.
+        architectures: Those that will do: `painter`, an any-style network, or `one style`.
 
     Raises:
         WeightsError: The file does not exist, is damaged or holds something else.
     """
+    programs = " or ".join(f"`impasto train {WRITTEN_BY[each]}`" for each in architectures)
     try:
         with safe_open(path, "pt") as file:
-            if (file.metadata() or {}).get("architecture") != "painter":
-                raise WeightsError(f"{path} is not what `impasto train fast` writes")
-            return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            found = (file.metadata() or {}).get("architecture")
+            if found not in architectures:
+                raise WeightsError(f"{path} is not what {programs} writes")
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            return tensors, found
     except (SafetensorError, OSError) as error:
-        raise WeightsError(
-            f"{path} cannot be read: name what `impasto train fast` wrote"
-        ) from error
+        raise WeightsError(f"{path} cannot be read: name what {programs} wrote") from error
+
+
+def any_style_parameters(path: Path) -> dict[str, Tensor]:
+    """Read an any-style network from what its training wrote, or from what was exported.
+
+    Args:
+        path: A .safetensors file, or a `painter.onnx` with its `reader.onnx` beside it.
+
+    Raises:
+        WeightsError: It is missing, damaged or something else.
+    """
+    if path.suffix == ".onnx":
+        from impasto.training.export import imported
+
+        return imported(path)
+    return load_trained(path, "painter")[0]
 
 
 def shape_of_parameters(parameters: Mapping[str, Tensor]) -> PainterShape:

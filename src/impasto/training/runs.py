@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import save
@@ -16,11 +16,10 @@ from torch import Tensor
 from impasto.errors import ImpastoError, SettingsError, WeightsError
 from impasto.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from impasto.training.journal import Journal
-from impasto.training.options import TrainingOptions
+from impasto.training.options import OptionsT
 from impasto.weights.atomic import replacing
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
-OptionsT = TypeVar("OptionsT", bound=TrainingOptions)
 
 
 class Training(Protocol):
@@ -56,7 +55,11 @@ class Training(Protocol):
 
 
 def train(
-    options: OptionsT, begin: Callable[[OptionsT], Training], product: str, report_every: int = 100
+    options: OptionsT,
+    begin: Callable[[OptionsT], Training],
+    product: str,
+    report_every: int = 100,
+    report_minutes: float = math.inf,
 ) -> Iterator[dict[str, float]]:
     """Train, or go on training, in a folder.
 
@@ -68,7 +71,8 @@ def train(
         options: Everything it depends on; `output` is the folder.
         begin: Makes the training.
         product: Name of the file of what is trained.
-        report_every: Steps between two reports.
+        report_every: Steps between two reports at most.
+        report_minutes: And minutes.
 
     Yields:
         A line of the log at every report.
@@ -78,7 +82,7 @@ def train(
         WeightsError: The folder cannot be written to, a file of weights or the checkpoint not
             read, or the losses left all bounds.
     """
-    folder = Path(options.output)
+    folder = options.folder
     _check_writable(folder, product)
     training = begin(options)
     if (folder / CHECKPOINT).is_file():
@@ -87,8 +91,9 @@ def train(
         training.begin()
     journal = Journal(folder / LOG, training.step)
     before, begun = training.spent, time.monotonic()
+    end = begun + 60 * (options.minutes or math.inf)
     while training.step < options.steps:
-        deadline = begun + 60 * (options.minutes or math.inf)
+        deadline = min(end, time.monotonic() + 60 * report_minutes)
         losses = _advance(training, options.steps, report_every, deadline)
         training.spent = before + (time.monotonic() - begun) / 60
         held = {f"held {name}": value for name, value in training.measure().items()}
@@ -108,7 +113,7 @@ def _check_writable(folder: Path, product: str) -> None:
     except _WritableError:
         pass
     except OSError as error:
-        raise _no_place(folder, error) from error
+        raise no_place(folder, error) from error
 
 
 def _advance(
@@ -138,14 +143,15 @@ def _keep(training: Training, journal: Journal, line: dict[str, float], product:
         save_half(*training.result(), product, training.step)
         save_checkpoint(product.parent / CHECKPOINT, training.checkpoint())
     except OSError as error:
-        raise _no_place(product.parent, error) from error
+        raise no_place(product.parent, error) from error
 
 
 class _WritableError(Exception):
     """A trial write worked; it ends the writing before anything is put in place."""
 
 
-def _no_place(folder: Path, error: OSError) -> WeightsError:
+def no_place(folder: Path, error: OSError) -> WeightsError:
+    """Return what is said where a training cannot write."""
     reason = error.strerror or error
     return WeightsError(
         f"{folder} cannot be written to ({reason}): make room or name another output folder; the "
@@ -167,7 +173,8 @@ def save_half(parameters: Mapping[str, Tensor], architecture: str, path: Path, s
 
 def described(line: Mapping[str, float]) -> str:
     """Return a line of the log in words."""
-    return "  ".join(f"{name} {value:.4g}" for name, value in line.items())
+    there = {name: value for name, value in line.items() if not math.isnan(value)}
+    return "  ".join(f"{name} {value:.4g}" for name, value in there.items())
 
 
 def run_as_program(

@@ -1,0 +1,113 @@
+"""Time the known systems behind `--method` against their references, taking turns.
+
+Usage: python -m benchmarks.adapters --weights FOLDER [--rounds 9] [--threads 2]
+
+References are `benchmarks.references`: plain torch in float32, and LiteRT called directly for
+Magenta, with the size its files have (384x384; our adapter is asked for the same). All others at
+512x384. Each contestant has a process of its own, since torch and OpenVINO slow each other down;
+styles are read before. Medians of calls that take turns.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+REFERENCES = {"adain": "AdaIN", "microast": "MicroAST", "wct": "WCT", "magenta": "Magenta"}
+#: The network of one style, by its file.
+SINGLE = "wave_per_style.safetensors"
+RUNTIMES = ("onnxruntime", "openvino")
+
+
+def contestant(
+    connection: Connection, method: str, runtime: str, weights: Path, threads: int
+) -> None:
+    """Answer each call with the seconds that it took.
+
+    Args:
+        connection: To who calls.
+        method: Of `REFERENCES`, or `SINGLE`.
+        runtime: `reference`, or one of ours.
+        weights: Folder of trained files.
+        threads: For torch.
+    """
+    import numpy as np
+
+    size = (384, 384) if method == "magenta" else (512, 384)
+    random = np.random.default_rng(0)
+    content, style = (random.random((*size[::-1], 3), dtype=np.float32) for _ in range(2))
+    paint = None
+    if runtime == "reference":
+        import torch
+        from benchmarks import references
+
+        from impasto.images import Picture
+
+        torch.set_num_threads(threads)
+        torch.set_grad_enabled(False)
+        if method == SINGLE:
+            paint = references.Johnson(weights / SINGLE)
+        else:
+            paint = getattr(references, REFERENCES[method])(weights)(Picture(style))
+    else:
+        from impasto import FastStylizer
+        from impasto.images import Picture
+
+        chosen = {} if method == "magenta" else {"runtime": runtime}
+        single = method == SINGLE
+        stylizer = FastStylizer(
+            [] if single else Picture(style),
+            method=str(weights / SINGLE) if single else method,
+            size=max(size),
+            **chosen,
+        )
+
+        def paint(pixels: object) -> object:
+            return stylizer.paint(Picture(pixels))
+
+    paint(content)
+    while connection.recv():
+        begun = time.perf_counter()
+        paint(content)
+        connection.send(time.perf_counter() - begun)
+
+
+def main() -> None:
+    """Time and print a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--methods", default=",".join([*REFERENCES, SINGLE]))
+    arguments = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    print("| method | reference ms | onnxruntime ms | openvino ms |\n|---|---|---|---|")
+    for method in arguments.methods.split(","):
+        ways = ("reference", *(("litert",) if method == "magenta" else RUNTIMES))
+        lines, workers = {}, []
+        for way in ways:
+            lines[way], other = context.Pipe()
+            given = (other, method, way, arguments.weights, arguments.threads)
+            workers.append(context.Process(target=contestant, args=given, daemon=True))
+            workers[-1].start()
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        for number in range(arguments.rounds + 2):
+            for way, line in lines.items():
+                line.send(True)
+                seconds = line.recv()
+                if number > 1:
+                    times[way].append(1e3 * seconds)
+        for line in lines.values():
+            line.send(False)
+        medians = {way: statistics.median(values) for way, values in times.items()}
+        whole = medians["reference"]
+        others = [
+            f"{ms:.1f} = 1/{whole / ms:.2f}" for way, ms in medians.items() if way != "reference"
+        ]
+        print(f"| {method} | {whole:.1f} | {' | '.join(others)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

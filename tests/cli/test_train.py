@@ -1,0 +1,71 @@
+"""`impasto train`: from pictures to a network that paints, and what is said on the way."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.cli.conftest import Impasto
+
+from impasto import open_picture
+
+TINY = ("--size", 64, "--crop", 32, "--batch", 2, "--near", 8, "--far", 8, "--blocks", 1)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        coarse = np.random.default_rng(number).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((72, 48)).save(folder / f"{number}.png")
+    return folder
+
+
+def test_train_a_style_and_paint_with_it(
+    impasto: Impasto, photos: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    network = tmp_path / "mine.onnx"
+    line = ("train", "style", files[1], "--photos", photos, "-o", network, *TINY)
+    outcome = impasto(*line, "--encoder", "pocket", "--steps", 3, "--imitating", 1)
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.splitlines()[-1] == str(network)
+    rows = {line[:18].strip(): line[18:].split() for line in outcome.out.splitlines()}
+    judged = {way: tuple(map(float, rows[way])) for way in (
+        "the photograph", "this network", "method fast", "method optimize"
+    )}  # fmt: skip
+    assert judged["the photograph"][1] == 0
+    assert judged["method optimize"][0] < judged["the photograph"][0]
+    assert (tmp_path / "mine.training" / "comparison.jpg").is_file()
+    painted = tmp_path / "painted.png"
+    outcome = impasto("stylize", files[0], "--method", network, "--size", 64, "-q", "-o", painted)
+    assert outcome.status == 0, outcome.err
+    assert open_picture(painted).size == (64, 43)
+
+
+def test_what_a_style_cannot_be_learned_from(
+    impasto: Impasto, photos: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    missing = impasto("train", "style", tmp_path / "none.jpg", "--photos", photos)
+    assert missing.status == 1
+    assert "none.jpg" in missing.only_line
+    unnamed = impasto("train", "style", files[1])
+    assert unnamed.status == 2
+    assert "name a folder of photos" in unnamed.only_line
+    taken = tmp_path / "there.onnx"
+    taken.write_text("mine")
+    refused = impasto("train", "style", files[1], "--photos", photos, "-o", taken)
+    assert refused.status == 2
+    assert "exists already" in refused.only_line
+    assert taken.read_text() == "mine"
+
+
+def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    folders = ("--photos", tmp_path / "empty", "--paintings", tmp_path / "empty")
+    outcome = impasto("train", "fast", *folders, "--output", tmp_path / "run")
+    assert outcome.status == 1
+    assert "there are no pictures in" in outcome.only_line
+    unnamed = impasto("train", "fast", "--output", tmp_path / "run")
+    assert unnamed.status == 2
+    assert "name a folder of photos" in unnamed.only_line
