@@ -146,6 +146,19 @@ def test_sheets_show_what_there_is(
     assert filled == [[False, True, True], *[[True] * 3] * 2, [True, True, False]]
     page = save_page(contents, styles, results, tmp_path / "sheet.html").read_text()
     assert page.count("<figure>") == 5
-    assert page.count("data:image/jpeg;base64,") == 10
+    # Each content once, however many pictures there are of it.
+    assert page.count("data:image/jpeg;base64,") == 5 + 3
+    assert "are in the folder" not in page
     assert 'src="http' not in page
     assert json.dumps("</script>") not in page
+
+
+def test_a_page_has_an_end(
+    contents: list[Path], styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.batches.sheets.ON_PAGE", 2)
+    results = {(content, 0): content for content in contents}
+    page = save_page(contents, styles, results, tmp_path / "sheet.html").read_text()
+    assert page.count("<figure>") == 2
+    assert "1 more are in the folder" in page
+    assert f"<title>{len(contents)} pictures" in page

@@ -48,3 +48,21 @@ def test_what_cannot_be_is_told_at_once(
     odd = impasto("batch", files[0], "-s", files[1], *out, "--format", "xyz", *FAST)
     assert odd.status == 1
     assert "xyz" in odd.only_line
+
+
+def test_styles_go_up_to_the_next_option(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    content, style = files
+    other = tmp_path / "other.png"
+    other.write_bytes(style.read_bytes())
+    out = tmp_path / "out"
+    outcome = impasto("batch", content, "--styles", style, other, "-s", style, "-o", out, *FAST)
+    assert outcome.err == "2 painted, 0 failed\n"
+    assert {each.name for each in out.glob("*.jpg")} == {
+        "photo-painting.jpg",
+        "photo-other.jpg",
+    }
+    without = impasto("batch", "-s", style, content, "-o", out, *FAST)
+    assert without.status == 2
+    assert "Missing argument" in without.err

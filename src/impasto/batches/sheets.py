@@ -15,6 +15,8 @@ from impasto.images import open_picture, refuse_inputs, write_atomically
 
 #: Longest sides on the sheet and on the page, space between, and the most columns and rows.
 SMALL, SHOWN, GAP, ACROSS, DOWN = 192, 384, 8, 12, 60
+#: The most results on the page: a browser holds them all at once.
+ON_PAGE = 600
 #: Results by content and number of the style.
 Results = Mapping[tuple[Path, int | None], Path]
 
@@ -64,21 +66,27 @@ def save_page(
     Args:
         contents: In this order.
         styles: For each content in this order.
-        results: What to show; what is missing is left out.
+        results: What to show, at most `ON_PAGE` of them; what is missing is left out.
         path: An .html; replaced if it is there.
     """
     columns: Sequence[int | None] = range(len(styles)) if styles else [None]
-    figures = []
-    for content in contents:
-        before = _inline(content)
-        for style in columns:
-            result = results.get((content, style))
-            if result is None:
-                continue
-            look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
-            title = html.escape(content.stem + look)
-            figures.append(_FIGURE.format(title=title, before=before, after=_inline(result)))
-    page = _PAGE.format(count=len(figures), figures="\n".join(figures))
+    wanted = [(c, s) for c in contents for s in columns if (c, s) in results]
+    numbers: dict[Path, int] = {}
+    befores, figures = [], []
+    for content, style in wanted[:ON_PAGE]:
+        if content not in numbers:
+            numbers[content] = len(numbers)
+            befores.append(_BEFORE.format(number=numbers[content], picture=_inline(content)))
+        look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
+        title, after = html.escape(content.stem + look), _inline(results[content, style])
+        figures.append(_FIGURE.format(title=title, number=numbers[content], after=after))
+    left_out = len(wanted) - len(figures)
+    page = _PAGE.format(
+        count=len(wanted),
+        befores="\n".join(befores),
+        figures="\n".join(figures),
+        more=f"<p>{left_out} more are in the folder.</p>" if left_out else "",
+    )
     refuse_inputs(path, [*contents, *styles])
     return write_atomically(path, page.encode(), True)
 
@@ -101,8 +109,9 @@ def _inline(path: Path) -> str:
 
 
 _FIGURE = """<figure><div class="pair"><img src="{after}" alt="{title}">
-<img class="before" src="{before}" alt="before"><input type="range" value="0" aria-label="before">
+<div class="before b{number}"></div><input type="range" value="0" aria-label="before">
 </div><figcaption>{title}</figcaption></figure>"""
+_BEFORE = '.b{number} {{ background-image: url("{picture}") }}'
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{count} pictures</title>
 <meta name="viewport" content="width=device-width">
@@ -111,11 +120,13 @@ _PAGE = """<!doctype html>
 main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(18em, 1fr)); gap: 1em }}
 figure {{ margin: 0 }} figcaption {{ padding: .3em 0; overflow-wrap: anywhere }}
 .pair {{ position: relative }} .pair img {{ display: block; width: 100% }}
-.pair .before {{ position: absolute; inset: 0; height: 100%; clip-path: inset(0 100% 0 0) }}
+.pair .before {{ position: absolute; inset: 0; clip-path: inset(0 100% 0 0) }}
+.pair .before {{ background-size: 100% 100% }}
 .pair input {{ position: absolute; inset: auto 4% 4% 4%; width: 92% }}
+{befores}
 </style></head><body><main>
 {figures}
-</main><script>
+</main>{more}<script>
 document.querySelectorAll(".pair input").forEach(each => each.addEventListener("input", () =>
   each.parentNode.querySelector(".before").style.clipPath = `inset(0 ${{100 - each.value}}% 0 0)`))
 </script></body></html>

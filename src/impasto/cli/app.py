@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("stylize")(stylize.stylize)
-app.command("batch")(batch.batch)
+app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)
 app.command("methods")(methods.methods)

@@ -5,27 +5,48 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from impasto.cli.options import INTERRUPTED, interruptible, with_settings
 from impasto.errors import ImageError, SettingsError
 
 SHEET, PAGE = "sheet.png", "sheet.html"
+_STYLES = ("--styles", "-s")
+
+
+class StylesUpToAnOption(TyperCommand):
+    """Takes all that follows `--styles` as styles, as a pattern that the shell wrote out gives it.
+
+    Else the second of them would be painted as a content, and nobody would be told.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Repeat the option before each style, and let the rest be as it is."""
+        spread: list[str] = []
+        within = False
+        for arg in args:
+            if arg.startswith("-"):
+                within = arg in _STYLES
+            elif within and spread[-1] not in _STYLES:
+                spread.append(_STYLES[0])
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
 
 
 @interruptible
 @with_settings
 def batch(
     contents: Annotated[
-        list[str], typer.Argument(help="Pictures to paint: files, folders, patterns.")
+        list[str],
+        typer.Argument(help="Pictures to paint: files, folders, patterns. They come first."),
     ],
     *,
     styles: Annotated[
         list[str] | None,
         typer.Option(
-            "--styles",
-            "-s",
-            help="Pictures to paint like: a file, a folder or a pattern; may be given again.",
-            metavar="STYLE",
+            *_STYLES,
+            help="Pictures to paint like: files, folders, patterns, up to the next option.",
+            metavar="STYLE…",
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
@@ -33,7 +54,7 @@ def batch(
         str, typer.Option("--format", help="Of the results: jpg, png, webp, tif …")
     ] = "jpg",
     workers: Annotated[
-        int | None, typer.Option(help="Pictures at once. [by the cores and the method]", min=1)
+        int | None, typer.Option(help=r"Pictures at once. \[by the cores and the method]", min=1)
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Make everything again, not only what is missing.")
