@@ -106,14 +106,15 @@ METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
 
 
 def make_stylizer(
-    style: Sources,
+    style: Sources = (),
     settings: Settings | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Stylizer:
     """Build the stylizer that `settings.method` names.
 
     Args:
-        style: One style picture or several: path, bytes, PIL image, array or `Picture`.
+        style: One style picture or several: path, bytes, PIL image, array or `Picture`; none where
+            the method is the file of a network that knows one style.
         settings: All options at once, or None for the defaults.
         **options: Single options, by the names of `Settings`.
 
@@ -128,7 +129,7 @@ def make_stylizer(
 
 def stylize(
     content: Source,
-    style: Sources,
+    style: Sources = (),
     settings: Settings | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Picture:
@@ -137,7 +138,8 @@ def stylize(
     Args:
         content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]) or
             `Picture`.
-        style: One such style picture, or a list of them.
+        style: One such style picture, or a list of them; none where the method is the file of a
+            network that knows one style.
         settings: All options at once, or None for the defaults.
         **options: Single options, by the names of `Settings`.
 

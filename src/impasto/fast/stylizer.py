@@ -57,7 +57,7 @@ class FastStylizer:
 
     def __init__(
         self,
-        style: Sources,
+        style: Sources = (),
         settings: Settings | None = None,
         **options: Any,  # noqa: ANN401
     ) -> None:

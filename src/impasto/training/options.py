@@ -138,21 +138,23 @@ class StyleOptions(TrainingOptions):
 
     painting: str = _option("", "Picture of the style.", argument=True)
     output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
-    encoder: str = _option("pocket+vgg19", "What judges: pocket, vgg19, or one after the other.")
+    encoder: str = _option(
+        "pocket", "What judges: pocket, vgg19, or pocket+vgg19, one after the other."
+    )
     begin: str = _option("", "The any-style network whose answers come first; none: the bundled.")
     size: int = _option(512, "Longest side of the pictures it is for, and of the painting.")
-    imitating: int = _option(400, "First steps, in which it learns those answers; part of steps.")
+    imitating: int = _option(200, "First steps, in which it learns those answers; part of steps.")
     steps: int = _option(4000, "Steps in all.")
     batch: int = _option(4, "Pictures a step.")
     crop: int = _option(192, "Their side in pixels.")
-    rate: float = _option(0.02, "Step length of Muon at its largest.")
+    rate: float = _option(0.03, "Step length of Muon at its largest.")
     near: int = _option(24, "Channels at a quarter of the resolution.")
     far: int = _option(64, "Channels at an eighth.")
     blocks: int = _option(3, "Residual blocks at an eighth.")
-    content: float = _option(0.12, "Weight of the content loss.")
+    content: float = _option(0.25, "Weight of the content loss.")
     flat: float = _option(0.5, "Weight of smoothness on flat parts.")
-    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
-    lattice: float = _option(10.0, "Weight against detail that all cells share.")
+    shift: float = _option(0.5, "Weight of constancy under shifts and noise.")
+    lattice: float = _option(20.0, "Weight against detail that all cells share.")
 
     @property
     def folder(self) -> Path:
