@@ -1,6 +1,6 @@
 """Time the known systems behind `--method` against their references, taking turns.
 
-Usage: python -m benchmarks.adapters --weights FOLDER [--rounds 9] [--threads 2]
+Usage: python -m benchmarks.adapters --weights FOLDER [--rounds 9]
 
 References are `benchmarks.references`: plain torch in float32, and LiteRT called directly for
 Magenta, with the size its files have (384x384; our adapter is asked for the same). All others at
@@ -12,66 +12,72 @@ import argparse
 import multiprocessing
 import statistics
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.float32]
+Painter = Callable[[Pixels], Pixels]
 REFERENCES = {"adain": "AdaIN", "microast": "MicroAST", "wct": "WCT", "magenta": "Magenta"}
 #: The network of one style, by its file.
 SINGLE = "wave_per_style.safetensors"
 RUNTIMES = ("onnxruntime", "openvino")
+#: Of torch.
+THREADS = 2
 
 
-def contestant(
-    connection: Connection, method: str, runtime: str, weights: Path, threads: int
-) -> None:
+def reference(method: str, style: Pixels, weights: Path) -> Painter:
+    """Return an independent evaluation of the same files."""
+    import torch
+    from benchmarks import references
+
+    from impasto.images import Picture
+
+    torch.set_num_threads(THREADS)
+    torch.set_grad_enabled(False)
+    if method == SINGLE:
+        return references.Johnson(weights / SINGLE)
+    kind: Callable[[Path], references.Method] = getattr(references, REFERENCES[method])
+    return kind(weights)(Picture(style))
+
+
+def ours(method: str, runtime: str, style: Pixels, weights: Path) -> Painter:
+    """Return our adapter."""
+    from impasto import FastStylizer, Settings
+    from impasto.images import Picture
+
+    single = method == SINGLE
+    name = str(weights / SINGLE) if single else method
+    chosen = "auto" if method == "magenta" else runtime
+    settings = Settings(method=name, runtime=chosen, size=max(style.shape))
+    stylizer = FastStylizer([] if single else Picture(style), settings)
+    return lambda pixels: stylizer.paint(Picture(pixels))
+
+
+def contestant(line: Connection, method: str, runtime: str, weights: Path) -> None:
     """Answer each call with the seconds that it took.
 
     Args:
-        connection: To who calls.
+        line: To who calls.
         method: Of `REFERENCES`, or `SINGLE`.
         runtime: `reference`, or one of ours.
         weights: Folder of trained files.
-        threads: For torch.
     """
-    import numpy as np
-
-    size = (384, 384) if method == "magenta" else (512, 384)
+    size = (384, 384) if method == "magenta" else (384, 512)
     random = np.random.default_rng(0)
-    content, style = (random.random((*size[::-1], 3), dtype=np.float32) for _ in range(2))
-    paint = None
+    content, style = (random.random((*size, 3), dtype=np.float32) for _ in range(2))
     if runtime == "reference":
-        import torch
-        from benchmarks import references
-
-        from impasto.images import Picture
-
-        torch.set_num_threads(threads)
-        torch.set_grad_enabled(False)
-        if method == SINGLE:
-            paint = references.Johnson(weights / SINGLE)
-        else:
-            paint = getattr(references, REFERENCES[method])(weights)(Picture(style))
+        paint = reference(method, style, weights)
     else:
-        from impasto import FastStylizer
-        from impasto.images import Picture
-
-        chosen = {} if method == "magenta" else {"runtime": runtime}
-        single = method == SINGLE
-        stylizer = FastStylizer(
-            [] if single else Picture(style),
-            method=str(weights / SINGLE) if single else method,
-            size=max(size),
-            **chosen,
-        )
-
-        def paint(pixels: object) -> object:
-            return stylizer.paint(Picture(pixels))
-
+        paint = ours(method, runtime, style, weights)
     paint(content)
-    while connection.recv():
+    while line.recv():
         begun = time.perf_counter()
         paint(content)
-        connection.send(time.perf_counter() - begun)
+        line.send(time.perf_counter() - begun)
 
 
 def main() -> None:
@@ -79,7 +85,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--methods", default=",".join([*REFERENCES, SINGLE]))
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
@@ -89,7 +94,7 @@ def main() -> None:
         lines, workers = {}, []
         for way in ways:
             lines[way], other = context.Pipe()
-            given = (other, method, way, arguments.weights, arguments.threads)
+            given = (other, method, way, arguments.weights)
             workers.append(context.Process(target=contestant, args=given, daemon=True))
             workers[-1].start()
         times: dict[str, list[float]] = {way: [] for way in ways}

@@ -157,7 +157,7 @@ def test_a_page_has_an_end(
     contents: list[Path], styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("impasto.batches.sheets.ON_PAGE", 2)
-    results = {(content, 0): content for content in contents}
+    results: dict[tuple[Path, int | None], Path] = {(each, 0): each for each in contents}
     page = save_page(contents, styles, results, tmp_path / "sheet.html").read_text()
     assert page.count("<figure>") == 2
     assert "1 more are in the folder" in page

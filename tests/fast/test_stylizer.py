@@ -17,7 +17,7 @@ from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast.methods import open_network
 from impasto.fast.palette import colors_of
 from impasto.fast.sessions import open_session
-from impasto.fast.statistics import Kind, coloring, statistics, transfer
+from impasto.fast.statistics import Held, Kind, coloring, statistics, transfer
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
 
@@ -240,3 +240,19 @@ def test_the_network_is_small() -> None:
     network = open_network(Settings(method="fast"))
     assert {file["name"] for file in network.named} == {"reader.onnx", "painter.onnx"}
     assert sum(fetch(name).stat().st_size for name in ("reader", "painter")) < 6e6
+
+
+def test_frames_of_a_shot_share_statistics(photo: Array, painting: Array) -> None:
+    stylizer = FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
+    first, darker = open_picture(photo), open_picture((photo * 0.8).astype(np.uint8))
+    alone, held = stylizer.paint(darker), Held()
+    np.testing.assert_array_equal(stylizer.paint(first, held), stylizer.paint(first))
+    # What is a little darker stays so, where each for itself would have the painting's brightness.
+    assert stylizer.paint(darker, held).mean() < 0.97 * alone.mean()
+    # What is quite another picture is taken as it is.
+    black = open_picture(np.full_like(photo, 3))
+    fading = Held()
+    stylizer.paint(black, fading)
+    assert np.abs(stylizer.paint(first, fading) - stylizer.paint(first)).mean() < 0.02
+    again = Held(held.kept)
+    np.testing.assert_array_equal(stylizer.paint(first, again), stylizer.paint(first, held))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli import batch, export, methods, recipes, stylize, train, weights
+from impasto.cli import batch, export, flicker, methods, recipes, stylize, train, video, weights
 from impasto.cli.options import in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -21,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("stylize")(stylize.stylize)
+app.command("video")(video.video)
+app.command("flicker")(flicker.flicker)
 app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)

@@ -1,7 +1,7 @@
 """A plot of a run: content, style and total loss against steps."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,3 +79,33 @@ def _drawn(points: Sequence[Point], kind: str) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format=kind, dpi=120)
     return file.getvalue()
+
+
+def save_curves(curves: Mapping[str, Sequence[float]], path: Path, across: str, up: str) -> Path:
+    """Draw curves over their numbers and save the picture; replaces what is there.
+
+    Args:
+        curves: Values by what they are called.
+        path: A .png, .svg or .pdf.
+        across: What is counted.
+        up: What the values are.
+
+    Raises:
+        ImageError: It cannot be saved there.
+        MissingExtraError: matplotlib is not installed.
+    """
+    check_plot(path)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, values in curves.items():
+        axes.plot(values, label=name)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    file = io.BytesIO()
+    figure.savefig(file, format=path.suffix.lower()[1:], dpi=120)
+    return write_atomically(path, file.getvalue(), True)

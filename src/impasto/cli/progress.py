@@ -30,6 +30,31 @@ def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+@contextmanager
+def framing(total: int | None, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show how many frames are done, how many a second; yields what is told how many there are."""
+    console = Console(stderr=True)
+    bar = rich_progress.Progress(
+        rich_progress.TextColumn("{task.completed} of {task.fields[whole]} frames"),
+        rich_progress.BarColumn(bar_width=None),
+        rich_progress.TextColumn("{task.fields[rate]}"),
+        rich_progress.TimeRemainingColumn(),
+        console=console,
+        disable=quiet or not console.is_terminal,
+        transient=True,
+    )
+    with bar:
+        whole = "about " + str(total) if total else "?"
+        task = bar.add_task("", total=total, whole=whole, rate="")
+
+        def show(done: int) -> None:
+            bar.update(task, completed=done)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:.1f} a second" if speed else "")
+
+        yield show
+
+
 class Progress:
     """A bar on the terminal's error stream; nothing where that is not a terminal, or when quiet."""
 

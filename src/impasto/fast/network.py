@@ -16,7 +16,7 @@ import numpy as np
 from impasto.fast.blas import ONE_CORE
 from impasto.fast.palette import UNCHANGED, Palette, colors_of, mixed, palette
 from impasto.fast.sessions import Array, Session
-from impasto.fast.statistics import Coloring, Kind, coloring, statistics, transfer
+from impasto.fast.statistics import Coloring, Held, Kind, Statistics, coloring, statistics, transfer
 from impasto.images import ColorStatistics, Picture, fitted_size
 
 #: Longest side of a style picture that is read, and shorter side of any.
@@ -54,13 +54,16 @@ class Network(Protocol):
         """
         ...
 
-    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+    def paint(
+        self, content: Picture, look: Look, strength: float, held: Held | None = None
+    ) -> Array:
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
         Args:
             content: Of any height and width.
             look: What `read` returned.
             strength: From 0, nearly the content, to 1.
+            held: The statistics of the shot that the content is a frame of; None: its own.
         """
         ...
 
@@ -126,22 +129,37 @@ class TransferNetwork:
         colors = [colors_of(style) for style in styles] if self.recolors else []
         return _TransferLook(colors, shares, maps)
 
-    def _palette(self, content: Picture, look: _TransferLook, strength: float) -> Palette:
+    def _own(self, features: Array, name: str, held: Held | None) -> Statistics:
+        """Return what statistics features are taken to have."""
+        found = statistics(features, self.kind)
+        return found if held is None else Statistics(*held(name, *found))
+
+    def _palette(
+        self, content: Picture, look: _TransferLook, strength: float, held: Held | None
+    ) -> Palette:
         """Return how the content's colors move before it is read."""
         seen = colors_of(content)
+        if held is not None:
+            seen = ColorStatistics(*held("colors", *seen))
         moved = mixed([palette(seen, style) for style in look.colors], list(look.shares))
         return mixed([UNCHANGED, moved], [1 - strength, strength])
 
-    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+    def paint(
+        self, content: Picture, look: Look, strength: float, held: Held | None = None
+    ) -> Array:
         """Return stylized pixels."""
         height, width = content.height, content.width
         picture = padded(content.filled().pixels, self.cell)[None]
-        colors = self._palette(content, look, strength)._asdict() if self.recolors else {}
-        for stage, wanted, part in zip(self.stages, look.maps, self.strengths, strict=True):
+        colors = self._palette(content, look, strength, held)._asdict() if self.recolors else {}
+        for number, (stage, wanted, part) in enumerate(
+            zip(self.stages, look.maps, self.strengths, strict=True)
+        ):
             maps = stage.reader(picture=picture, **colors)
             with ONE_CORE:
                 changed = {
-                    name: transfer(statistics(each, self.kind), style, part * strength)(each)
+                    name: transfer(
+                        self._own(each, f"{name} {number}", held), style, part * strength
+                    )(each)
                     for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
                 }
             (picture,) = stage.painter(**changed)
@@ -181,7 +199,9 @@ class CodeNetwork:
             pixels = style.filled().resized(self.style_size).pixels[None]
         return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
 
-    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+    def paint(
+        self, content: Picture, look: Look, strength: float, held: Held | None = None
+    ) -> Array:
         """Return stylized pixels."""
         if strength < 1:
             own = self._codes(content, max(content.size))

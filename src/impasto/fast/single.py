@@ -18,6 +18,7 @@ from impasto.errors import SettingsError, WeightsError
 from impasto.fast import johnson
 from impasto.fast.network import FADES_BELOW, Look, padded
 from impasto.fast.sessions import Array, Session, open_session
+from impasto.fast.statistics import Held
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.weights import sha256_of
@@ -105,7 +106,9 @@ class SingleNetwork:
         if styles:
             raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 
-    def paint(self, content: Picture, look: Look, strength: float) -> Array:
+    def paint(
+        self, content: Picture, look: Look, strength: float, held: Held | None = None
+    ) -> Array:
         """Return stylized pixels."""
         whole = content.filled()
         shown = whole.resized(self.fixed) if self.fixed else whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from impasto.fast.memory import check_memory
 from impasto.fast.methods import open_network
 from impasto.fast.network import FADES_BELOW, MOST_STYLE, Look
 from impasto.fast.sessions import Array
+from impasto.fast.statistics import Held
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -94,20 +96,36 @@ class FastStylizer:
             recipe=self._recipe(source),
         )
 
-    def paint(self, content: Picture) -> Array:
-        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
+    def paint(self, content: Picture, held: Held | None = None) -> Array:
+        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1].
+
+        Args:
+            content: The picture.
+            held: The statistics of the shot that it is a frame of; None: its own.
+        """
         strength, pixels = self.settings.strength, content.filled().pixels
         if strength == 0:
             return pixels
         look = self._look
-        if self.settings.color == "match":
+        if look is None:
             look = self._read([_recolored(style, content) for style in self.styles])
-        painted = self.network.paint(content, look, strength)
+        painted = self.network.paint(content, look, strength, held)
         if strength < FADES_BELOW:
             painted = pixels + np.float32(strength / FADES_BELOW) * (painted - pixels)
         if self.settings.color == "content":
             painted = keep_colors(painted, pixels)
         return painted
+
+    def for_shot(self, first: Picture) -> FastStylizer:
+        """Return a stylizer for the frames of a shot.
+
+        Where styles take on a content's colors (`color="match"`), they are its first frame's.
+        """
+        if self.settings.color != "match":
+            return self
+        other = copy(self)
+        other._look = self._read([_recolored(style, first) for style in self.styles])
+        return other
 
     def _read(self, styles: list[Picture]) -> Look:
         return self.network.read(styles, self._shares, self._longest)

@@ -1,0 +1,88 @@
+"""`impasto flicker`: how much a stylized clip flickers."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from impasto.errors import ImageError
+
+if TYPE_CHECKING:
+    from impasto.metrics import Flicker
+
+#: Frames back: from frame to frame, and what drifts.
+SHORT, LONG = 1, 8
+#: Of 1, which the heat map shows as white.
+_HOTTEST = 0.3
+
+
+def flicker(
+    original: Annotated[str, typer.Argument(help="The clip as it was.")],
+    stylized: Annotated[str, typer.Argument(help="What became of it, frame for frame.")],
+    *,
+    fps: Annotated[float, typer.Option(help="Frames a second of folders of pictures.")] = 25.0,
+    table: Annotated[
+        Path | None, typer.Option(help="Save each frame's errors as .csv.", metavar="FILE")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Save their curves: .png, .svg or .pdf.", metavar="FILE")
+    ] = None,
+    heat: Annotated[
+        Path | None, typer.Option(help="Save a video of where it flickers.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Measure the warping error of a stylized clip: what changes that should only have moved.
+
+    A root mean square, of 1, over all that is seen in both frames; of the original too, whose
+    noise and whose flow's errors no result can do without.
+
+    Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
+    """
+    from impasto.cli.plots import check_plot, save_curves
+    from impasto.metrics.flicker import mean
+    from impasto.video.measuring import measured
+
+    if plot is not None:
+        check_plot(plot)
+    frames = list(measured(original, stylized, (SHORT, LONG), fps, heat, _HOTTEST))
+    if not frames:
+        raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
+    print(f"{'':26}{'stylized':>10}{'original':>10}")
+    for lag, name in ((SHORT, "frame to frame"), (LONG, f"over {LONG} frames")):
+        found: Sequence[Flicker] = [each[lag] for each in frames if lag in each]
+        errors = mean([f.error for f in found]), mean([f.original for f in found])
+        print(f"warping error, {name:15}{errors[0]:6.4f}{errors[1]:10.4f}  ({len(found)} frames)")
+    curves = {
+        "stylized": [each[SHORT].error for each in frames],
+        "original": [each[SHORT].original for each in frames],
+        f"stylized, over {LONG}": [each[LONG].error for each in frames if LONG in each],
+    }
+    if table is not None:
+        _save_table(frames, table)
+    if plot is not None:
+        save_curves(curves, plot, "frame", "warping error")
+    for path in (table, plot, heat):
+        if path is not None:
+            print(path)
+
+
+def _save_table(frames: Sequence[dict[int, "Flicker"]], path: Path) -> None:
+    from impasto.images import write_atomically
+
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["frame", *(f"{what} {lag}" for lag in (SHORT, LONG) for what in _COLUMNS)])
+    for number, each in enumerate(frames, 2):
+        values = [
+            f"{getattr(each[lag], what):.6f}" if lag in each else ""
+            for lag in (SHORT, LONG)
+            for what in _COLUMNS
+        ]
+        writer.writerow([number, *values])
+    write_atomically(path, text.getvalue().encode(), True)
+
+
+_COLUMNS = ("error", "original")

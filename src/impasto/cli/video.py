@@ -1,0 +1,140 @@
+"""`impasto video`: every frame of a clip, without flicker, with its sound."""
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from impasto.cli.options import INTERRUPTED, interruptible, with_settings
+from impasto.errors import ImageError, SettingsError
+
+SIDE, WIPE = "side-by-side", "wipe"
+
+
+def seconds(text: str) -> float:
+    """Return a time as `83.5`, `1:23.5` or `0:01:23.5` in seconds.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
+        raise SettingsError(f"{text} is no time: write 83.5 or 1:23.5")
+    found = 0.0
+    for part in text.split(":"):
+        found = 60 * found + float(part)
+    return found
+
+
+@interruptible
+@with_settings
+def video(
+    clip: Annotated[
+        str, typer.Argument(help="A video, a GIF or WebP, or pictures: frames/%04d.png.")
+    ],
+    styles: Annotated[
+        list[str] | None, typer.Argument(metavar="STYLE...", help="The picture(s) to paint like.")
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A .mp4, .mkv, .mov, .webm, .gif, .webp or frames/%06d.png. \\[CLIP-STYLE.mp4]",
+        ),
+    ] = None,
+    stability: Annotated[
+        float, typer.Option(help="From 0, each frame for itself, to 1, the least flicker.")
+    ] = 0.9,
+    start: Annotated[str, typer.Option(help="Where to begin: 83.5 or 1:23.5.")] = "0",
+    end: Annotated[str | None, typer.Option(help="Where to end, likewise.")] = None,
+    every: Annotated[int, typer.Option(help="Paint one frame in so many.", min=1)] = 1,
+    fps: Annotated[float, typer.Option(help="Frames a second of a folder of pictures.")] = 25.0,
+    codec: Annotated[
+        str | None, typer.Option(help="h264, hevc, vp9 or av1. \\[as the file's kind has it]")
+    ] = None,
+    crf: Annotated[
+        int | None, typer.Option(help="Quality, lower is better. \\[18 for h264]")
+    ] = None,
+    sound: Annotated[bool, typer.Option("--sound/--no-sound", help="Copy the sound.")] = True,
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", help="Show the original beside the result.")
+    ] = False,
+    wipe: Annotated[
+        bool, typer.Option("--wipe", help="Show the original behind a line that moves.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a run was stopped.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Replace an existing output.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the path only.")] = False,
+    options: dict[str, Any],
+) -> None:
+    """Paint every frame of CLIP in the style of STYLE.
+
+    Stopped (Ctrl-C, a crash), nothing that is painted is lost: add --resume.
+
+    Example: impasto video holiday.mp4 painting.jpg -o painted.mp4
+    """
+    from impasto.cli.painting import download_weights, say
+    from impasto.images import output_name, refuse_inputs
+    from impasto.settings import Settings
+    from impasto.video.clip import Span
+    from impasto.video.production import VideoOptions, prepare
+
+    if side_by_side and wipe:
+        raise SettingsError("give --side-by-side or --wipe, not both")
+    if not {"method", "quality"} & options.keys():
+        options["method"] = "fast"
+    settings = Settings.from_dict(options)
+    if not styles and not settings.knows_style:
+        raise SettingsError("give a style picture: impasto video CLIP STYLE")
+    asked = VideoOptions(
+        span=Span(seconds(start), None if end is None else seconds(end), every),
+        stability=stability,
+        size=options.get("size"),
+        codec=codec,
+        crf=crf,
+        sound=sound,
+        rate=fps,
+        compare=SIDE if side_by_side else WIPE if wipe else None,
+    )
+    looks = styles or []
+    names = [Path(look).name for look in looks] or [Path(settings.method).stem]
+    target = output or Path(f"{output_name(Path(clip).stem, names)}.mp4")
+    refuse_inputs(target, [clip, *looks])
+    if target.exists() and not force:
+        raise ImageError(f"{target} exists: --force replaces it, or name another --output")
+    download_weights(settings, quiet, lambda: None)
+    work = prepare(clip, looks, target, settings, asked)
+    for note in work.reader.clip.notes:
+        say(note, quiet)
+    done = work.begin(resume)
+    print(_run(work, done, quiet))
+
+
+def _run(work: Any, done: int, quiet: bool) -> Path:  # noqa: ANN401
+    """Paint and show how it goes; return where the result is."""
+    from impasto.cli.painting import say
+    from impasto.cli.progress import framing
+
+    begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)
+    try:
+        with framing(whole, quiet) as show:
+            for progress in work.run(done):
+                painted += 1
+                show(progress.done)
+        path: Path = work.finish()
+    except KeyboardInterrupt:
+        say(f"stopped; what is painted is in {work.folder}: the same command with --resume goes on")
+        raise typer.Exit(INTERRUPTED) from None
+    if painted:
+        rate = painted / (time.monotonic() - begun)
+        say(f"{painted} frames, {rate:.1f} a second", quiet)
+    sys.stderr.flush()
+    return path

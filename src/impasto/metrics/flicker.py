@@ -1,0 +1,112 @@
+"""How much a stylized clip flickers: what changes that should only have moved.
+
+Source: the warping error of Lai et al. 2018, "Learning Blind Video Temporal Consistency", as a root
+mean square, so that it is in units of brightness; occlusions, found by the cycle check of the flow,
+are left out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import ImageError
+from impasto.flow import Flow, optical_flow, trusted, warped
+
+Pixels = NDArray[np.float32]
+Pixels8 = NDArray[np.uint8]
+#: How much of a flow must be trusted, of 1.
+_TRUSTED = 0.5
+
+
+class Flicker(NamedTuple):
+    """Of one frame.
+
+    Attributes:
+        error: Root mean square change of what moved, of 1; NaN where nothing can be compared.
+        original: The same of the original clip: noise, light, and errors of the flow.
+        heat: (H, W) float32, how much each place changed; 0 where nothing can be compared.
+    """
+
+    error: float
+    original: float
+    heat: Pixels
+
+
+def warping_error(
+    now: Pixels, before: Pixels, back: Flow, seen: NDArray[np.bool_] | NDArray[np.float32]
+) -> tuple[float, Pixels]:
+    """Return how much a frame differs from an earlier one that was moved along.
+
+    Args:
+        now: (H, W, 3) in [0, 1].
+        before: As large.
+        back: (H, W, 2), the flow from now to before.
+        seen: (H, W), above a half where both show the same thing.
+
+    Returns:
+        The root mean square over what is seen (NaN: nothing is), and each place's part of it.
+    """
+    kept = np.asarray(seen, np.float32) > _TRUSTED
+    squares = np.square(now - warped(before, back)).mean(-1)
+    heat = np.sqrt(squares) * kept
+    return (float(np.sqrt(squares[kept].mean())) if kept.any() else float("nan")), heat
+
+
+class FlickerMeter:
+    """Measures frame after frame, against the frame a fixed number before.
+
+    Args:
+        lag: How many frames back; 1 is flicker from frame to frame, 8 what drifts and swims.
+    """
+
+    def __init__(self, lag: int = 1) -> None:
+        self._earlier: deque[tuple[Pixels8, Pixels8]] = deque(maxlen=lag)
+        self._lag = lag
+
+    def __call__(self, original: Pixels8, stylized: Pixels8) -> Flicker | None:
+        """Return how much a frame flickers; None for the first ones.
+
+        Args:
+            original: (H, W, 3) uint8.
+            stylized: As large.
+
+        Raises:
+            ImageError: They are not as large as each other.
+        """
+        if original.shape != stylized.shape:
+            raise ImageError(
+                "the clips are not alike: "
+                f"{_size(original)} and {_size(stylized)} pixels; scale one of them"
+            )
+        found = None
+        if len(self._earlier) == self._lag:
+            found = _between(original, stylized, *self._earlier[0])
+        self._earlier.append((original, stylized))
+        return found
+
+
+def _between(now: Pixels8, now_painted: Pixels8, before: Pixels8, painted: Pixels8) -> Flicker:
+    back, there = optical_flow(now, before), optical_flow(before, now)
+    seen = trusted(back, there)
+    error, heat = warping_error(_in_floats(now_painted), _in_floats(painted), back, seen)
+    original, _ = warping_error(_in_floats(now), _in_floats(before), back, seen)
+    return Flicker(error, original, heat)
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of those that are numbers; NaN: none is."""
+    known = [value for value in values if value == value]
+    return sum(known) / len(known) if known else float("nan")
+
+
+def _in_floats(frame: Pixels8) -> Pixels:
+    return frame.astype(np.float32) * np.float32(1 / 255)
+
+
+def _size(frame: Pixels8) -> str:
+    return f"{frame.shape[1]}x{frame.shape[0]}"

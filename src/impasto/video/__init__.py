@@ -1,0 +1,1 @@
+"""Frames through any stylizer: decoded, painted, kept steady, encoded."""

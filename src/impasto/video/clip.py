@@ -1,0 +1,129 @@
+"""What a clip is: frames with their times, and what else belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels8 = NDArray[np.uint8]
+
+
+class Frame(NamedTuple):
+    """One picture of a clip.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 sRGB, upright.
+        time: When it is shown, in units of the clip's `time_base`, from the clip's first frame on.
+        duration: How long, in the same units.
+    """
+
+    pixels: Pixels8
+    time: int
+    duration: int
+
+
+class Tags(NamedTuple):
+    """How a stream's numbers are to be read as colors, by FFmpeg's numbers; 2 is not said.
+
+    Attributes:
+        matrix: Of luma and chroma.
+        primaries: Of red, green and blue.
+        transfer: Of light to numbers.
+        range: 1 for 16 … 235, 2 for 0 … 255, 0 not said.
+    """
+
+    matrix: int = 2
+    primaries: int = 2
+    transfer: int = 2
+    range: int = 0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What is known of a clip before its frames.
+
+    Attributes:
+        path: Where it is.
+        size: Width and height, upright, in pixels.
+        time_base: Seconds of a unit of time.
+        rate: Frames a second, on average.
+        count: Frames, about; None: not known.
+        rotation: Degrees, counterclockwise, by which players turn its stored frames: 0, 90, …
+        aspect: Width over height of a stored pixel.
+        tags: Of colors.
+        notes: What is changed on the way in, in words.
+        loops: How often an animation is repeated; 0: forever; None: it is no animation.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    time_base: Fraction
+    rate: Fraction
+    count: int | None
+    rotation: int = 0
+    aspect: Fraction = Fraction(1)
+    tags: Tags = field(default_factory=Tags)
+    notes: tuple[str, ...] = ()
+    loops: int | None = None
+
+
+class Reader(Protocol):
+    """Reads a clip, from its beginning each time."""
+
+    clip: Clip
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        """Yield the frames that are shown at or after a time in seconds.
+
+        Raises:
+            ImageError: It is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which frames of a clip are painted.
+
+    Attributes:
+        start: Seconds of the first.
+        end: Seconds before which the last is shown; None: to the end.
+        every: One frame in so many.
+    """
+
+    start: float = 0.0
+    end: float | None = None
+    every: int = 1
+
+    def frames(self, reader: Reader) -> Iterator[Frame]:
+        """Yield them; times count from the first, and each is shown until the next one."""
+        unit = reader.clip.time_base
+        held: Frame | None = None
+        first = 0
+        for number, frame in enumerate(reader.frames(self.start)):
+            if self.end is not None and frame.time * unit >= self.end:
+                break
+            if number % self.every and held is not None:
+                held = held._replace(duration=held.duration + frame.duration)
+                continue
+            if held is None:
+                first = frame.time
+            else:
+                yield held
+            held = frame._replace(time=frame.time - first)
+        if held is not None:
+            yield held
+
+    def count(self, clip: Clip) -> int | None:
+        """Return about how many frames it has; None: not known."""
+        if clip.count is None and self.end is None:
+            return None
+        whole = clip.count or round(float(clip.rate) * (self.end or 0))
+        last = min(whole, round(float(clip.rate) * self.end)) if self.end is not None else whole
+        return max(1, -(-(last - round(float(clip.rate) * self.start)) // self.every))

@@ -1,0 +1,102 @@
+"""What moves from frame to frame, and where one shot ends and the next begins."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.flow import Flow, trusted, warped
+from impasto.flow.dense import Frame, enlarged, gray, gray_flow
+from impasto.flow.opencv import opencv
+
+#: Difference of brightness, of 1, at which what moved is half trusted to be the same.
+_DIFFERENCE = 0.07
+#: A cut: less than this part of a frame comes from the one before, ...
+_CUT_TRUSTED = 0.35
+#: ... and small copies of the two differ by this much, of 1.
+_CUT_DIFFERENCE = 0.08
+_SMALL = (32, 18)
+
+
+class Motion(NamedTuple):
+    """How a frame follows the one before.
+
+    Attributes:
+        flow: (H, W, 2), from this frame to the one before.
+        trust: (H, W), from 0 to 1: where it can be relied upon.
+    """
+
+    flow: Flow
+    trust: NDArray[np.float32]
+
+
+class MotionFinder:
+    """Finds the motion of frame after frame.
+
+    Args:
+        lags: How many frames back motion is looked for; 1 is always among them, unless there are
+            none.
+    """
+
+    def __init__(self, lags: Sequence[int] = (1,)) -> None:
+        self.lags = lags
+        self._before: deque[Frame] = deque(maxlen=max(lags, default=1))
+
+    def __call__(self, frame: Frame) -> dict[int, Motion]:
+        """Return how a frame (H, W, 3) uint8 follows earlier ones of the same shot, by their lag.
+
+        Where a shot begins there are none.
+
+        Raises:
+            MissingExtraError: OpenCV is not installed.
+        """
+        if not self.lags:
+            return {}
+        now = gray(frame)
+        found: dict[int, Motion] = {}
+        if self._before:
+            motion = _motion(now, self._before[-1])
+            if _is_cut(self._before[-1], now, float(motion.trust.mean())):
+                self._before.clear()
+            else:
+                found[1] = motion
+        for lag in self.lags:
+            if 1 < lag <= len(self._before):
+                found[lag] = _motion(now, self._before[-lag])
+        self._before.append(now)
+        size = frame.shape[:2]
+        return {lag: _enlarged(motion, size) for lag, motion in found.items()}
+
+
+def _motion(now: Frame, before: Frame) -> Motion:
+    back, there = gray_flow(now, before), gray_flow(before, now)
+    moved = warped(before, back, cubic=False)
+    return Motion(back, trusted(back, there) * _alike(now, moved))
+
+
+def _enlarged(motion: Motion, size: tuple[int, int]) -> Motion:
+    """Return a motion for frames of another height and width."""
+    if motion.trust.shape == size:
+        return motion
+    cv2 = opencv()
+    trust = cv2.resize(motion.trust, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return Motion(enlarged(motion.flow, size), trust)
+
+
+def _alike(now: Frame, moved: Frame) -> NDArray[np.float32]:
+    """Return from 0 to 1 how much two frames are the same, place by place."""
+    cv2 = opencv()
+    difference = cv2.blur(cv2.absdiff(now, moved), (3, 3)).astype(np.float32)
+    alike: NDArray[np.float32] = 1 / (1 + np.square(difference / np.float32(255 * _DIFFERENCE)))
+    return alike
+
+
+def _is_cut(before: Frame, now: Frame, trust: float) -> bool:
+    cv2 = opencv()
+    small = [cv2.resize(each, _SMALL, interpolation=cv2.INTER_AREA) for each in (before, now)]
+    difference = float(cv2.absdiff(*small).mean()) / 255
+    return trust < _CUT_TRUSTED and difference > _CUT_DIFFERENCE

@@ -1,0 +1,106 @@
+"""What paints the frames of a clip, one after the other, and can be put aside in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.fast import FastStylizer, Held
+from impasto.images import Picture
+from impasto.video.clip import Pixels8
+from impasto.video.motion import Motion
+from impasto.video.steadying import Pixels, Steadying
+
+#: What painting goes on from, as arrays by name.
+Kept = Mapping[str, NDArray[np.generic]]
+
+
+class FramePainter(Protocol):
+    """Paints frame after frame.
+
+    Attributes:
+        lags: How many frames back it wants to know the motion to.
+    """
+
+    lags: tuple[int, ...]
+
+    def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
+        """Return the painted frame (H, W, 3) in [0, 1].
+
+        Args:
+            frame: (H, W, 3) uint8.
+            motions: To earlier frames of the same shot, by how many back they are; empty where a
+                shot begins.
+            seconds: When it is shown.
+        """
+        ...
+
+    def kept(self) -> Kept:
+        """Return all that the next frames depend on."""
+        ...
+
+    def restore(self, kept: Kept) -> None:
+        """Go on from what `kept` returned."""
+        ...
+
+
+class FastFrames:
+    """Paints in one pass of a network and keeps what was painted where it can be trusted.
+
+    The statistics that a network gives each picture for itself are the shot's (`Held`).
+
+    Args:
+        stylizer: What paints.
+        stability: From 0 to 1.
+    """
+
+    def __init__(self, stylizer: FastStylizer, stability: float) -> None:
+        self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
+        self._stylizer, self._steadying = stylizer, Steadying(stability)
+        self._first: Pixels8 | None = None
+        self._shot, self._held = stylizer, Held()
+
+    def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
+        """Return the painted frame."""
+        picture, motion = picture_of(frame), motions.get(1)
+        if not self.lags:
+            return self._stylizer.paint(picture)
+        if self._first is None or motion is None:
+            self._begin(frame)
+        return self._steadying(self._shot.paint(picture, self._held), motion)
+
+    def _begin(self, first: Pixels8) -> None:
+        self._first, self._held = first, Held()
+        self._shot = self._stylizer.for_shot(picture_of(first))
+
+    def kept(self) -> Kept:
+        """Return all that the next frames depend on."""
+        found = {"first": self._first, "before": self._steadying.before}
+        for name, (mean, covariance) in self._held.kept.items():
+            found |= {f"mean {name}": mean, f"covariance {name}": covariance}
+        return {name: array for name, array in found.items() if array is not None}
+
+    def restore(self, kept: Kept) -> None:
+        """Go on from what `kept` returned."""
+        if "first" not in kept:
+            return
+        self._begin(np.asarray(kept["first"], np.uint8))
+        self._steadying.before = np.asarray(kept["before"], np.float32)
+        names = [name.removeprefix("mean ") for name in kept if name.startswith("mean ")]
+        self._held = Held({n: (kept[f"mean {n}"], kept[f"covariance {n}"]) for n in names})
+
+
+def picture_of(frame: Pixels8) -> Picture:
+    """Return a frame as a picture."""
+    return Picture(frame.astype(np.float32) * np.float32(1 / 255))
+
+
+def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
+    """Return a frame in another width and height."""
+    if frame.shape[1::-1] == size:
+        return frame
+    pixels = picture_of(frame).resized(size).pixels
+    return (pixels * 255).round().astype(np.uint8)

@@ -1,0 +1,208 @@
+"""From what a user asks for to the work that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from impasto.errors import ImageError, SettingsError
+from impasto.fast import FastStylizer
+from impasto.images import Source, fitted_size, identify, read_source
+from impasto.settings import Settings
+from impasto.version import __version__
+from impasto.video.clip import Clip, Reader, Span
+from impasto.video.encoding import CODECS, USUAL, Encoding, Extras, check_container
+from impasto.video.files import FileReader
+from impasto.video.painting import FastFrames, FramePainter
+from impasto.video.pictures import (
+    ANIMATIONS,
+    PICTURES,
+    AnimationReader,
+    SequenceReader,
+    is_sequence,
+)
+from impasto.video.sinks import AnimationSink, FileSink, FolderSink
+from impasto.video.work import Sink, Work
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """What is asked for besides `Settings`.
+
+    Attributes:
+        span: Which frames.
+        stability: From 0, frame by frame, to 1.
+        size: Longest side in pixels; None: the clip's own.
+        codec: Of `CODECS`; None: what the file's kind usually has.
+        crf: Quality of the codec, lower is better; None: its usual one.
+        sound: Whether sound is copied.
+        rate: Frames a second of pictures by number.
+        compare: `side-by-side`, `wipe` or None.
+
+    Raises:
+        SettingsError: A value is out of range.
+    """
+
+    span: Span = field(default_factory=Span)
+    stability: float = 0.9
+    size: int | None = None
+    codec: str | None = None
+    crf: int | None = None
+    sound: bool = True
+    rate: float = 25.0
+    compare: str | None = None
+
+    def __post_init__(self) -> None:
+        rules = {
+            "stability is from 0 to 1": 0 <= self.stability <= 1,
+            "every is at least 1": self.span.every >= 1,
+            "start is not negative, and end is after it": 0
+            <= self.span.start
+            < (self.span.end or float("inf")),
+            "size is at least 16": self.size is None or self.size >= 16,
+            "crf is from 0 to 63": self.crf is None or 0 <= self.crf <= 63,
+            f"codec is {', '.join(CODECS)}": self.codec is None or self.codec in CODECS,
+            "fps is more than 0 and at most 1000": 0 < self.rate <= 1000,
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise SettingsError(rule)
+
+
+def open_reader(source: str, rate: float = 25.0) -> Reader:
+    """Open a clip: a video file, a GIF or WebP, or pictures by number.
+
+    Args:
+        source: A file, a folder, or a pattern as `frames/%04d.png`.
+        rate: Frames a second of pictures by number.
+
+    Raises:
+        ImageError: It is missing, damaged or of another kind.
+        MissingExtraError: PyAV is not installed.
+    """
+    path = Path(source)
+    if is_sequence(source):
+        return SequenceReader(source, Fraction(rate).limit_denominator(1001))
+    if path.suffix.lower() in ANIMATIONS:
+        return AnimationReader(path)
+    return FileReader(path)
+
+
+def prepare(
+    source: str, styles: Sequence[Source], output: Path, settings: Settings, options: VideoOptions
+) -> Work:
+    """Check everything and return the work that makes a stylized clip.
+
+    Args:
+        source: What `open_reader` takes.
+        styles: Style pictures.
+        output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
+        settings: How frames are painted.
+        options: What else is asked for.
+
+    Raises:
+        SettingsError: Something does not fit.
+        ImageError: The clip or a style cannot be read.
+        WeightsError: Trained weights that cannot be had.
+        MissingExtraError: Something is not installed.
+    """
+    reader = open_reader(source, options.rate)
+    clip = _shown_square(reader.clip, output, options)
+    size = painted_size(clip, options.size)
+    shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
+    sources = [read_source(style) for style in styles]
+    settings = settings.updated(size=max(size))
+    painter = frame_painter(sources, settings, options.stability)
+    recipe = {
+        "impasto": __version__,
+        "styles": [identify(style)._asdict() for style in sources],
+        "settings": settings.to_dict(),
+        "video": asdict(options),
+    }
+    plan = {**recipe, "clip": _identity(clip), "output": output.name}
+    return Work(
+        reader=reader,
+        span=options.span,
+        size=size,
+        painter=painter,
+        sink=_sink(output, clip, shown, options, recipe),
+        folder=parts_folder(output),
+        plan=plan,
+        compare=options.compare,
+    )
+
+
+def _shown_square(clip: Clip, output: Path, options: VideoOptions) -> Clip:
+    """Return the clip with square pixels, if what it is written as cannot say another form."""
+    codec = CODECS.get(options.codec or USUAL.get(output.suffix.lower(), ""))
+    if clip.aspect == 1 or (codec is not None and codec.says_aspect):
+        return clip
+    aspect = clip.aspect if clip.rotation in (0, 180) else 1 / clip.aspect
+    width, height = clip.size
+    return replace(clip, size=(round(width * aspect), height), aspect=Fraction(1))
+
+
+def parts_folder(output: Path) -> Path:
+    """Return where the parts of a result are until it is there."""
+    name = output.parent.name if "%" in output.name else output.name
+    home = output.parent.parent if "%" in output.name else output.parent
+    return home / f"{name}.parts"
+
+
+def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
+    """Return width and height of painted frames: even, as encoders want them."""
+    width, height = clip.size if longest is None else fitted_size(clip.size, longest)
+    return max(16, width // 2 * 2), max(16, height // 2 * 2)
+
+
+def frame_painter(styles: Sequence[Source], settings: Settings, stability: float) -> FramePainter:
+    """Return what paints frames by the method that settings name."""
+    if settings.one_pass:
+        return FastFrames(FastStylizer(list(styles), settings), stability)
+    raise SettingsError(f"video is not painted by method {settings.method}: use --method fast")
+
+
+def _identity(clip: Clip) -> Mapping[str, Any]:
+    """Return what tells a clip from another: reading all of it to hash it would take too long."""
+    facts: dict[str, Any] = {"name": clip.path.name, "size": clip.size, "count": clip.count}
+    if clip.path.is_file():
+        facts["bytes"] = clip.path.stat().st_size
+    return facts
+
+
+def _sink(
+    output: Path,
+    clip: Clip,
+    size: tuple[int, int],
+    options: VideoOptions,
+    recipe: Mapping[str, Any],
+) -> Sink:
+    suffix = output.suffix.lower()
+    if "%" in output.name and suffix in PICTURES:
+        return FolderSink(str(output))
+    if suffix in ANIMATIONS:
+        return AnimationSink(output, clip)
+    if suffix not in USUAL:
+        kinds = ", ".join([*USUAL, *ANIMATIONS])
+        raise ImageError(f"a video is written as {kinds}, or frames/%06d.png; not {output.name}")
+    codec = options.codec or USUAL[suffix]
+    if suffix == ".webm" and codec not in ("vp9", "av1"):
+        raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
+    source = clip.path if _has_streams(clip) else None
+    if options.sound:
+        check_container(output, source)
+    extras = Extras(source, options.span, options.sound, {"comment": _text(recipe)})
+    return FileSink(output, Encoding(clip, size, codec, options.crf), extras)
+
+
+def _has_streams(clip: Clip) -> bool:
+    return clip.path.is_file() and clip.path.suffix.lower() not in (*ANIMATIONS, *PICTURES)
+
+
+def _text(recipe: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps({"impasto": recipe}, default=str)

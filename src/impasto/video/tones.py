@@ -1,0 +1,57 @@
+"""High dynamic range to what screens and networks know.
+
+Sources: ITU-R BT.2100 (the transfer functions PQ and HLG), BT.2087 (BT.2020 to BT.709), and the
+curve of Reinhard et al. 2002, extended so that the brightest still has a place.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float32]
+PQ, HLG = 16, 18
+"""FFmpeg's numbers of the two transfer functions."""
+NAMES = {PQ: "HDR10 (PQ)", HLG: "HLG"}
+#: Light of white in a room, and the brightest that keeps a place, in candela per square meter.
+WHITE, BRIGHTEST = 203.0, 1000.0
+#: BT.2020 to BT.709, linear light.
+_TO_709 = np.array(
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
+    np.float32,
+)
+
+
+def to_sdr(pixels: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
+    """Return (H, W, 3) uint16 BT.2020 as uint8 sRGB.
+
+    Args:
+        pixels: Numbers of the full range.
+        transfer: `PQ` or `HLG`.
+    """
+    light = _table(transfer)[pixels] @ _TO_709.T
+    bright = light.max(-1, keepdims=True).clip(1e-6)
+    most = np.float32(BRIGHTEST / WHITE)
+    # Of the brightest color of each pixel, so that hues stay.
+    toned = bright * (1 + bright / most**2) / (1 + bright)
+    shown = (light * (toned / bright)).clip(0, 1)
+    encoded = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
+    narrow: NDArray[np.uint8] = (encoded * 255).round().astype(np.uint8)
+    return narrow
+
+
+@lru_cache(2)
+def _table(transfer: int) -> Values:
+    """Return the light of each of 65536 numbers; 1 is white in a room."""
+    signal = np.linspace(0, 1, 65536)
+    if transfer == PQ:
+        m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
+        root = signal ** (1 / m2)
+        light = 10000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
+        return (light / WHITE).astype(np.float32)
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+    # The screen's own curve of a display of 1000 candela per square meter.
+    return (BRIGHTEST * scene**1.2 / WHITE).astype(np.float32)

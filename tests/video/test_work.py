@@ -1,0 +1,238 @@
+"""From clip to clip: what is kept, what is steadied, and stopped runs that go on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tests.video.conftest import SIZE, moving, write_clip
+
+from impasto import Settings
+from impasto.errors import ImageError, SettingsError
+from impasto.video import work as works
+from impasto.video.clip import Span
+from impasto.video.motion import Motion
+from impasto.video.painting import FramePainter
+from impasto.video.production import VideoOptions, parts_folder, prepare
+from impasto.video.steadying import Pixels
+
+FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
+
+
+@pytest.fixture(autouse=True)
+def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(works, "PART", 5)
+
+
+class Stopping:
+    """Paints so many frames, and is then interrupted."""
+
+    def __init__(self, painter: FramePainter, left: int) -> None:
+        self.painter, self.left, self.lags = painter, left, painter.lags
+        self.kept, self.restore = painter.kept, painter.restore
+
+    def __call__(
+        self, frame: NDArray[np.uint8], motions: Mapping[int, Motion], seconds: float
+    ) -> Pixels:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return self.painter(frame, motions, seconds)
+
+
+def make(
+    source: object,
+    style: NDArray[np.uint8],
+    output: Path,
+    resume: bool = False,
+    **options: Any,  # noqa: ANN401
+) -> Path:
+    work = prepare(str(source), [style], output, FAST, VideoOptions(**options))
+    for _ in work.run(work.begin(resume)):
+        pass
+    return work.finish()
+
+
+def packets(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
+    with av.open(str(path)) as container:
+        stream = getattr(container.streams, kind)[0]
+        return [(p.pts, bytes(p)) for p in container.demux(stream) if p.dts is not None]
+
+
+def pictures(path: Path) -> list[NDArray[np.uint8]]:
+    with av.open(str(path)) as container:
+        return [
+            np.asarray(f.to_ndarray(format="rgb24"), np.uint8) for f in container.decode(video=0)
+        ]
+
+
+def test_times_sound_and_titles_stay(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    times = [0, 25, 50, 110, 130, 160, 300, 310, 400]
+    source = write_clip(
+        tmp_path / "in.mp4",
+        moving(9),
+        times=times,
+        sound=True,
+        subtitles=True,
+        aspect=Fraction(4, 3),
+    )
+    result = make(source, painting, tmp_path / "out.mp4")
+    assert packets(result, "audio") == packets(source, "audio")
+    with av.open(str(result)) as made, av.open(str(source)) as given:
+        frames, wanted = (list(each.decode(video=0)) for each in (made, given))
+        assert [f.time for f in frames] == [f.time for f in wanted]
+        tags = [
+            [(f.colorspace, f.color_primaries, f.color_trc, f.color_range) for f in each]
+            for each in (frames, wanted)
+        ]
+        assert tags[0] == tags[1]
+        assert made.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
+        assert abs((made.duration or 0) - (given.duration or 0)) <= 1e6 / 24
+        assert made.metadata["title"] == "a clip"
+        assert '"impasto"' in made.metadata["comment"]
+        assert made.chapters()[0]["metadata"] == {"title": "one"}
+    assert not parts_folder(result).exists()
+
+
+def test_a_turned_clip_stays_turned(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", moving(3), rotation=90)
+    result = make(source, painting, tmp_path / "out.mp4")
+    with av.open(str(result)) as made:
+        (frame, *_) = made.decode(video=0)
+        assert (frame.width, frame.height, frame.rotation) == (*SIZE, 90)
+
+
+def test_stopped_and_resumed_it_is_the_same(
+    clip: Path, painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    whole = make(clip, painting, tmp_path / "whole.mp4")
+    output = tmp_path / "pieces.mp4"
+    for done, stop in ((0, 7), (1, 11)):
+        work = prepare(str(clip), [painting], output, FAST, VideoOptions())
+        assert work.begin(resume=done > 0) == done
+        with pytest.raises(KeyboardInterrupt):
+            list(replace(work, painter=Stopping(work.painter, stop - 5 * done)).run(done))
+    with pytest.raises(SettingsError, match="go on with --resume"):
+        make(clip, painting, output)
+    with pytest.raises(SettingsError, match="of a run with other options"):
+        make(clip, painting, output, resume=True, stability=0.2)
+    make(clip, painting, output, resume=True)
+    assert packets(output, "video") == packets(whole, "video")
+    assert packets(output, "audio") == packets(whole, "audio")
+
+
+def test_frames_are_painted_and_steadied(
+    clip: Path, painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    alone = pictures(make(clip, painting, tmp_path / "alone.mp4", stability=0.0, crf=4))
+    steady = pictures(make(clip, painting, tmp_path / "steady.mp4", stability=0.9, crf=4))
+    originals = moving(12)
+
+    def flicker(frames: list[NDArray[np.uint8]]) -> float:
+        """Of what moved by one row and two columns."""
+        changes = [
+            after[8:-9, 8:-10].astype(float) - before[9:-8, 10:-8]
+            for before, after in pairwise(frames)
+        ]
+        return float(np.sqrt(np.square(changes[2:]).mean()))
+
+    assert np.abs(alone[0].astype(float) - originals[0]).mean() > 10
+    assert flicker(steady) < 0.6 * flicker(alone)
+    # It still shows the present frame.
+    last, first = (np.abs(steady[-1].astype(float) - alone[i]).mean() for i in (-1, 0))
+    assert last < 0.6 * first
+
+
+def test_a_cut_begins_anew(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    other = [255 - frame[:, ::-1] for frame in moving(4)]
+    source = write_clip(tmp_path / "in.mp4", [*moving(4), *other])
+    steady = pictures(make(source, painting, tmp_path / "out.mp4", crf=4))
+    apart = write_clip(tmp_path / "second.mp4", other)
+    alone = pictures(make(apart, painting, tmp_path / "alone.mp4", crf=4))
+    assert np.abs(steady[4].astype(float) - alone[0]).mean() < 5
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mov", ".webm", ".gif", ".webp"])
+def test_kinds_of_results(painting: NDArray[np.uint8], tmp_path: Path, suffix: str) -> None:
+    source = write_clip(tmp_path / "in.mp4", moving(7))
+    result = make(source, painting, tmp_path / f"out{suffix}")
+    if suffix in (".gif", ".webp"):
+        with Image.open(result) as image:
+            assert image.n_frames == 7  # type: ignore[attr-defined]
+    else:
+        assert len(pictures(result)) == 7
+
+
+@pytest.mark.parametrize("codec", ["hevc", "av1"])
+def test_codecs(clip: Path, painting: NDArray[np.uint8], tmp_path: Path, codec: str) -> None:
+    result = make(clip, painting, tmp_path / "out.mp4", codec=codec)
+    assert len(pictures(result)) == 12
+
+
+def test_pictures_by_number(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    result = make(clip, painting, tmp_path / "frames" / "%03d.png")
+    assert result == tmp_path / "frames"
+    assert len(list(result.iterdir())) == 12
+    assert not (tmp_path / "frames.parts").exists()
+
+
+def test_sizes_and_comparisons(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    small = make(clip, painting, tmp_path / "small.mp4", size=49)
+    assert pictures(small)[0].shape == (32, 48, 3)
+    both = pictures(make(clip, painting, tmp_path / "both.mp4", compare="side-by-side", crf=4))
+    assert both[3].shape == (SIZE[1], 2 * SIZE[0], 3)
+    assert np.abs(both[3][:, : SIZE[0]].astype(float) - moving(4)[3]).mean() < 7
+    wiped = pictures(make(clip, painting, tmp_path / "wiped.mp4", compare="wipe", crf=4))
+    assert np.abs(wiped[0][:, 8:].astype(float) - moving(1)[0][:, 8:]).mean() < 7
+
+
+def test_a_part_with_its_sound(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    result = make(clip, painting, tmp_path / "out.mp4", span=Span(0.25, 0.42))
+    assert len(pictures(result)) == 5
+    with av.open(str(result)) as made:
+        assert 0.15 < (made.duration or 0) / 1e6 < 0.26
+    silent = make(clip, painting, tmp_path / "silent.mp4", sound=False)
+    with av.open(str(silent)) as made:
+        assert not made.streams.audio
+
+
+def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    def refused(
+        kind: type[Exception],
+        said: str,
+        output: str = "out.mp4",
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        with pytest.raises(kind, match=said):
+            make(clip, painting, tmp_path / output, **options)
+
+    refused(ImageError, "a video is written as", "out.png")
+    refused(SettingsError, r"\.webm cannot hold the sound", "out.webm")
+    refused(SettingsError, r"\.webm holds vp9", "out.webm", codec="h264")
+    refused(SettingsError, "stability is from 0 to 1", stability=2.0)
+    refused(SettingsError, "codec is h264", codec="mpeg1")
+    refused(SettingsError, "end is after", span=Span(3, 2))
+    refused(ImageError, "there are no frames", span=Span(9))
+    with pytest.raises(SettingsError, match="method optimize"):
+        prepare(str(clip), [painting], tmp_path / "o.mp4", Settings(), VideoOptions())
+    (tmp_path / "in-the-way.mp4.parts").write_text("a file")
+    refused(ImageError, "cannot be written to", "in-the-way.mp4")
+
+
+def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    """Whatever is kept from part to part has one frame's size."""
+    source = write_clip(tmp_path / "in.mp4", moving(12))
+    work = prepare(str(source), [painting], tmp_path / "out.mp4", FAST, VideoOptions())
+    sizes = []
+    for progress in work.run(work.begin(False)):
+        if progress.done % 5 == 0 and work._state(progress.done // 5 - 1).is_file():
+            sizes.append(work._state(progress.done // 5 - 1).stat().st_size)
+    assert len(set(sizes)) == 1
+    assert replace(work, compare=None).size == SIZE
