@@ -194,12 +194,12 @@ def test_features_get_the_statistics_of_a_style() -> None:
     style[0, 1:] += 0.7 * style[0, :-1] + 0.3
     kind = Kind()
     wanted = statistics(style, kind)
-    change = transfer(statistics(content, kind), coloring([wanted], [1]))
+    change = transfer(statistics(content, kind), coloring(wanted))
     found = statistics(change(content), kind)
     np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-4)
     # Little is added to either, so that the smallest variances are not quite the same.
     np.testing.assert_allclose(found.covariance, wanted.covariance, atol=0.05)
-    nothing = transfer(statistics(content, kind), coloring([wanted], [1]), strength=0)
+    nothing = transfer(statistics(content, kind), coloring(wanted), strength=0)
     np.testing.assert_array_equal(nothing(content), content)
 
 
@@ -256,3 +256,20 @@ def test_frames_of_a_shot_share_statistics(photo: Array, painting: Array) -> Non
     assert np.abs(stylizer.paint(first, fading) - stylizer.paint(first)).mean() < 0.02
     again = Held(held.kept)
     np.testing.assert_array_equal(stylizer.paint(first, again), stylizer.paint(first, held))
+
+
+def test_strength_and_mixture_can_change_without_reading_styles_anew(
+    photo: Array, painting: Array
+) -> None:
+    options: dict[str, Any] = {"size": 64, "runtime": "onnxruntime", "device": "cpu"}
+    other = 255 - painting
+    content = open_picture(photo)
+    first = FastStylizer([painting, other], **options, style_weights=(1, 0))
+    wanted = FastStylizer([painting, other], **options, style_weights=(1, 3), strength=0.7)
+    changed = first.changed(0.7, (1, 3))
+    np.testing.assert_allclose(changed.paint(content), wanted.paint(content), atol=1e-5)
+    assert first.settings.strength == 1
+    with pytest.raises(SettingsError):
+        first.changed(strength=2)
+    with pytest.raises(SettingsError):
+        first.changed(style_weights=(1, 2, 3))

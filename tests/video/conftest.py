@@ -33,13 +33,12 @@ def write_clip(
     aspect: Fraction = Fraction(1),
     sound: bool = False,
     subtitles: bool = False,
-    codec: str = "libx264",
 ) -> Path:
     """Encode frames, each shown for 1/24 of a second or at given times."""
     times = times or [25 * number for number in range(len(frames))]
     with av.open(str(path), "w", options={"video_track_timescale": "600"}) as out:
         out.metadata["title"] = "a clip"
-        stream: Any = out.add_stream(codec, rate=24, options={"crf": "1"})
+        stream: Any = out.add_stream("libx264", rate=24, options={"crf": "1"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = unit

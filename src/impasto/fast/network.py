@@ -16,7 +16,16 @@ import numpy as np
 from impasto.fast.blas import ONE_CORE
 from impasto.fast.palette import UNCHANGED, Palette, colors_of, mixed, palette
 from impasto.fast.sessions import Array, Session
-from impasto.fast.statistics import Coloring, Held, Kind, Statistics, coloring, statistics, transfer
+from impasto.fast.statistics import (
+    Coloring,
+    Held,
+    Kind,
+    Statistics,
+    coloring,
+    mixed_coloring,
+    statistics,
+    transfer,
+)
 from impasto.images import ColorStatistics, Picture, fitted_size
 
 #: Longest side of a style picture that is read, and shorter side of any.
@@ -44,13 +53,21 @@ class Network(Protocol):
     named: list[dict[str, str]]
     bytes_per_pixel: int
 
-    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
-        """Return what is kept of a mixture of styles; shares are 1 together.
+    def read(self, style: Picture, longest: int) -> Look:
+        """Return what is kept of a style.
 
         Args:
-            styles: The pictures.
-            shares: How much of each.
-            longest: Side in pixels that they are scaled to, where the network leaves a choice.
+            style: The picture.
+            longest: Side in pixels that it is scaled to, where the network leaves a choice.
+        """
+        ...
+
+    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+        """Return a mixture of styles.
+
+        Args:
+            looks: What `read` returned of each.
+            shares: How much of each; 1 together.
         """
         ...
 
@@ -117,16 +134,23 @@ class TransferNetwork:
     recolors: bool = False
     strengths: Sequence[float] = (1.0,)
 
-    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
-        """Return what is kept of a mixture of styles."""
-        pictures = [scaled(style, longest, self.cell) for style in styles]
-        as_they_are = UNCHANGED._asdict() if self.recolors else {}
-        maps = []
-        for stage in self.stages:
-            found = [stage.style_reader(picture=x, **as_they_are) for x in pictures]
-            each = zip(*found, strict=True)
-            maps.append([coloring([statistics(m, self.kind) for m in x], shares) for x in each])
-        colors = [colors_of(style) for style in styles] if self.recolors else []
+    def read(self, style: Picture, longest: int) -> Look:
+        """Return what is kept of a style."""
+        picture = scaled(style, longest, self.cell)
+        as_it_is = UNCHANGED._asdict() if self.recolors else {}
+        maps = [
+            [coloring(statistics(each, self.kind)) for each in found]
+            for found in (stage.style_reader(picture=picture, **as_it_is) for stage in self.stages)
+        ]
+        return _TransferLook([colors_of(style)] if self.recolors else [], [1.0], maps)
+
+    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+        """Return a mixture of styles."""
+        maps = [
+            [mixed_coloring(each, shares) for each in zip(*stage, strict=True)]
+            for stage in zip(*(look.maps for look in looks), strict=True)
+        ]
+        colors = [color for look in looks for color in look.colors]
         return _TransferLook(colors, shares, maps)
 
     def _own(self, features: Array, name: str, held: Held | None) -> Statistics:
@@ -188,9 +212,13 @@ class CodeNetwork:
     cell: int
     style_size: tuple[int, int] | None = None
 
-    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> Look:
+        """Return the codes of a style."""
+        return self._codes(style, longest)
+
+    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
         """Return the codes of a mixture of styles."""
-        return _mixture([self._codes(style, longest) for style in styles], shares)
+        return _mixture(looks, shares)
 
     def _codes(self, style: Picture, longest: int) -> dict[str, Array]:
         if self.style_size is None:

@@ -97,14 +97,16 @@ class SingleNetwork:
     kind: Any = np.float32
     bytes_per_pixel: int = 650
 
-    def read(self, styles: Sequence[Picture], shares: Sequence[float], longest: int) -> Look:
-        """Refuse styles: it has its own.
+    def read(self, style: Picture, longest: int) -> Look:
+        """Refuse a style: it has its own.
 
         Raises:
-            SettingsError: There is one.
+            SettingsError: Always.
         """
-        if styles:
-            raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
+        raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
+
+    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+        """Return nothing: there is one style."""
 
     def paint(
         self, content: Picture, look: Look, strength: float, held: Held | None = None

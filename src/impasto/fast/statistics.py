@@ -130,10 +130,15 @@ def statistics(features: Array, kind: Kind) -> Statistics:
     return Statistics(mean, covariance + little * np.eye(len(covariance)))
 
 
-def coloring(styles: Sequence[Statistics], shares: Sequence[float]) -> Coloring:
+def coloring(style: Statistics) -> Coloring:
+    """Return what a style gives."""
+    return Coloring(style.mean, _power(style.covariance, 0.5))
+
+
+def mixed_coloring(styles: Sequence[Coloring], shares: Sequence[float]) -> Coloring:
     """Return what a mixture of styles gives; shares are 1 together."""
     mean = sum(np.float32(s) * each.mean for s, each in zip(shares, styles, strict=True))
-    root = sum(s * _power(each.covariance, 0.5) for s, each in zip(shares, styles, strict=True))
+    root = sum(s * each.root for s, each in zip(shares, styles, strict=True))
     return Coloring(np.asarray(mean), np.asarray(root))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +73,9 @@ class FastStylizer:
         self.styles = [open_role(source, "style", most) for source in sources]
         self.identities = [identify(source) for source in sources]
         self.network = open_network(self.settings)
-        self._look = None if self.settings.color == "match" else self._read(self.styles)
+        matches = self.settings.color == "match"
+        self._looks = [] if matches else [self._read(style) for style in self.styles]
+        self._look = None if matches else self.network.mixed(self._looks, self._shares)
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -108,7 +110,7 @@ class FastStylizer:
             return pixels
         look = self._look
         if look is None:
-            look = self._read([_recolored(style, content) for style in self.styles])
+            look = self._matched(content)
         painted = self.network.paint(content, look, strength, held)
         if strength < FADES_BELOW:
             painted = pixels + np.float32(strength / FADES_BELOW) * (painted - pixels)
@@ -124,11 +126,36 @@ class FastStylizer:
         if self.settings.color != "match":
             return self
         other = copy(self)
-        other._look = self._read([_recolored(style, first) for style in self.styles])
+        other._look = self._matched(first)
         return other
 
-    def _read(self, styles: list[Picture]) -> Look:
-        return self.network.read(styles, self._shares, self._longest)
+    def changed(
+        self, strength: float | None = None, style_weights: Sequence[float] | None = None
+    ) -> FastStylizer:
+        """Return a stylizer of the same styles that paints with another strength or mixture.
+
+        Args:
+            strength: From 0 to 1; None: as now.
+            style_weights: Of each style; None: as now.
+
+        Raises:
+            SettingsError: A value is out of range, or there are not as many styles.
+        """
+        other, given = copy(self), {"strength": strength, "style_weights": style_weights}
+        named = {name: value for name, value in given.items() if value is not None}
+        other.settings = self.settings.updated(**named)
+        other._shares = shares_of(other.settings, len(self.styles))
+        if self._looks:
+            other._look = self.network.mixed(self._looks, other._shares)
+        return other
+
+    def _read(self, style: Picture) -> Look:
+        return self.network.read(style, self._longest)
+
+    def _matched(self, content: Picture) -> Look:
+        """Return the look of the styles in a content's colors."""
+        looks = [self._read(_recolored(style, content)) for style in self.styles]
+        return self.network.mixed(looks, self._shares)
 
     def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
         """Yield the one state there is.

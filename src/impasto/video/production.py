@@ -14,8 +14,9 @@ from impasto.images import Source, fitted_size, identify, read_source
 from impasto.settings import Settings
 from impasto.version import __version__
 from impasto.video.clip import Clip, Reader, Span
-from impasto.video.encoding import CODECS, USUAL, Encoding, Extras, check_container
+from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
+from impasto.video.joining import Extras, check_container
 from impasto.video.painting import FastFrames, FramePainter
 from impasto.video.pictures import (
     ANIMATIONS,

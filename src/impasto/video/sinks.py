@@ -11,8 +11,9 @@ from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.video.clip import Clip, Pixels8
-from impasto.video.encoding import Encoding, Extras, PartWriter, join
+from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.files import opened, pyav
+from impasto.video.joining import Extras, join
 from impasto.video.painting import picture_of
 from impasto.weights.atomic import replacing
 

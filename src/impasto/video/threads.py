@@ -4,38 +4,47 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _END = object()
 
 
-def ahead(items: Iterable[T], depth: int = 4) -> Iterator[T]:
-    """Yield the same items, made by a thread while others are worked on.
+@contextmanager
+def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
+    """The same items, made by a thread while others are worked on.
 
-    An error that making one raises is raised where it would have been. When the loop over the
-    result is left, the thread ends after the item that it is at.
+    An error that making one raises is raised where it would have been. When the block ends, the
+    thread has ended, after the item that it was at.
 
     Args:
         items: What is run through.
         depth: How many are made in advance, at most: memory stays bounded.
+
+    Yields:
+        An iterator of them.
     """
     made: queue.Queue[Any] = queue.Queue(depth)
     left = threading.Event()
     worker = threading.Thread(target=_work, args=(items, made, left), daemon=True)
     worker.start()
     try:
-        while True:
-            item, error = made.get()
-            if error is not None:
-                raise error
-            if item is _END:
-                return
-            yield item
+        yield _taken(made)
     finally:
         left.set()
         worker.join()
+
+
+def _taken(made: queue.Queue[Any]) -> Iterator[Any]:
+    while True:
+        item, error = made.get()
+        if error is not None:
+            raise error
+        if item is _END:
+            return
+        yield item
 
 
 def _work(items: Iterable[object], made: queue.Queue[Any], left: threading.Event) -> None:
@@ -47,6 +56,10 @@ def _work(items: Iterable[object], made: queue.Queue[Any], left: threading.Event
         _put((_END, None), made, left)
     except BaseException as error:
         _put((_END, error), made, left)
+    finally:
+        # What it has open is closed now, not when it happens to be forgotten.
+        if isinstance(items, Generator):
+            items.close()
 
 
 def _put(item: object, made: queue.Queue[Any], left: threading.Event) -> bool:

@@ -162,8 +162,9 @@ class Work:
         """
         whole = self.span.count(self.reader.clip)
         try:
-            for number, frame, painted in ahead(self._encoded(done), 2):
-                yield Progress(number + 1, whole, frame, painted)
+            with ahead(self._encoded(done), 2) as encoded:
+                for number, frame, painted in encoded:
+                    yield Progress(number + 1, whole, frame, painted)
         except OSError as error:
             raise _no_place(self.folder, error) from error
 
@@ -171,12 +172,13 @@ class Work:
         """Yield each frame that is to be painted with its number and motions."""
         lags = self.painter.lags
         finder, first = MotionFinder(lags), done * PART
-        frames = ahead(enumerate(self.span.frames(self.reader)), 4)
-        for number, frame in islice(frames, max(0, first - max(lags, default=0)), None):
-            small = frame._replace(pixels=resized(frame.pixels, self.size))
-            motions = finder(small.pixels)
-            if number >= first:
-                yield number, small, motions
+        needed = max(0, first - max(lags, default=0))
+        with ahead(self.span.frames(self.reader)) as frames:
+            for number, frame in islice(enumerate(frames), needed, None):
+                small = frame._replace(pixels=resized(frame.pixels, self.size))
+                motions = finder(small.pixels)
+                if number >= first:
+                    yield number, small, motions
 
     def _painted(self, done: int) -> Iterator[tuple[int, Frame, Pixels8, Kept | None]]:
         """Yield each frame, what became of it, and at the end of a part what comes next from."""
@@ -184,30 +186,32 @@ class Work:
             with np.load(self._state(done - 1)) as kept:
                 self.painter.restore({name: kept[name] for name in kept.files})
         unit = self.reader.clip.time_base
-        for number, frame, motions in ahead(self._moving(done), 4):
-            seconds = float(frame.time * unit)
-            pixels = self.painter(frame.pixels, motions, seconds)
-            painted = (pixels * np.float32(255)).round().astype(np.uint8)
-            if self.compare:
-                painted = COMPARISONS[self.compare](frame.pixels, painted, seconds)
-            last = number % PART == PART - 1
-            yield number, frame, painted, self.painter.kept() if last else None
+        with ahead(self._moving(done)) as moving:
+            for number, frame, motions in moving:
+                seconds = float(frame.time * unit)
+                pixels = self.painter(frame.pixels, motions, seconds)
+                painted = (pixels * np.float32(255)).round().astype(np.uint8)
+                if self.compare:
+                    painted = COMPARISONS[self.compare](frame.pixels, painted, seconds)
+                last = number % PART == PART - 1
+                yield number, frame, painted, self.painter.kept() if last else None
 
     def _encoded(self, done: int) -> Iterator[tuple[int, Pixels8, Pixels8]]:
         """Encode each frame, and close each part."""
         part: PartSink | None = None
-        begun = 0
-        kept: Kept | None = None
+        begun = number = 0
         try:
-            for number, frame, painted, kept in ahead(self._painted(done), 4):
-                if part is None:
-                    part, begun = self.sink.part(self._part(number // PART), number), frame.time
-                part.add(painted, frame.time - begun, frame.duration)
-                if kept is not None:
-                    part.close()
-                    part = None
-                    self._keep(number // PART, kept, begun, PART)
-                yield number, frame.pixels, painted
+            with ahead(self._painted(done)) as frames:
+                for number, frame, painted, kept in frames:
+                    if part is None:
+                        path, begun = self._part(number // PART), frame.time
+                        part = self.sink.part(path, number)
+                    part.add(painted, frame.time - begun, frame.duration)
+                    if kept is not None:
+                        part.close()
+                        part = None
+                        self._keep(number // PART, kept, begun, PART)
+                    yield number, frame.pixels, painted
             if part is not None:
                 part.close()
                 part = None
