@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli import batch, export, flicker, methods, recipes, stylize, train, video, weights
+from impasto.cli import (
+    batch,
+    export,
+    flicker,
+    live,
+    methods,
+    recipes,
+    stylize,
+    train,
+    video,
+    weights,
+)
 from impasto.cli.options import in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -22,6 +33,7 @@ app = typer.Typer(
 )
 app.command("stylize")(stylize.stylize)
 app.command("video")(video.video)
+app.command("live")(live.live)
 app.command("flicker")(flicker.flicker)
 app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
 app.command("reproduce")(recipes.reproduce)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.fast import FastStylizer, Held
+from impasto.flow.opencv import opencv
 from impasto.images import Picture
 from impasto.video.clip import Pixels8
 from impasto.video.motion import Motion
@@ -72,6 +73,12 @@ class FastFrames:
             self._begin(frame)
         return self._steadying(self._shot.paint(picture, self._held), motion)
 
+    def use(self, stylizer: FastStylizer) -> None:
+        """Paint with another strength or mixture from the next frame on, in the same shot."""
+        self._stylizer = stylizer
+        if self._first is not None:
+            self._shot = stylizer.for_shot(picture_of(self._first))
+
     def _begin(self, first: Pixels8) -> None:
         self._first, self._held = first, Held()
         self._shot = self._stylizer.for_shot(picture_of(first))
@@ -99,8 +106,15 @@ def picture_of(frame: Pixels8) -> Picture:
 
 
 def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
-    """Return a frame in another width and height."""
+    """Return a frame in another width and height, without aliasing.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+    """
     if frame.shape[1::-1] == size:
         return frame
-    pixels = picture_of(frame).resized(size).pixels
-    return (pixels * 255).round().astype(np.uint8)
+    cv2 = opencv()
+    smaller = size[0] * size[1] < frame.shape[0] * frame.shape[1]
+    kind = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    other: Pixels8 = cv2.resize(frame, size, interpolation=kind)
+    return other

@@ -1,0 +1,54 @@
+"""Holding a number of frames a second: smaller pictures when it is too much, larger ones again."""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+#: Parts of the full size that are painted.
+SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)
+#: Frames after which the size may change, and how much of the time may be used.
+_PATIENCE, _ROOM = 12, 0.92
+
+
+class Pace:
+    """Chooses the size that is painted.
+
+    Args:
+        fps: Frames a second to hold; 0: the full size always.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._budget = 1 / fps if fps > 0 else float("inf")
+        self._level = 0
+        self._times: deque[float] = deque(maxlen=_PATIENCE)
+        self._waits = 1
+
+    @property
+    def scale(self) -> float:
+        """The part of the full size to paint."""
+        return SIZES[self._level]
+
+    def took(self, seconds: float) -> None:
+        """Learn how long a frame took at this size."""
+        self._times.append(seconds)
+        if len(self._times) < _PATIENCE:
+            return
+        usual = median(self._times)
+        if usual > _ROOM * self._budget and self._level < len(SIZES) - 1:
+            self._change(1)
+            # What was too much once is not tried again soon.
+            self._waits = min(2 * self._waits, 64)
+        elif self._level and self._larger(usual) < _ROOM * self._budget * 0.9:
+            self._waits -= 1
+            if self._waits <= 0:
+                self._change(-1)
+                self._waits = 1
+
+    def _larger(self, seconds: float) -> float:
+        """Return what a frame would take at the next larger size."""
+        return seconds * (SIZES[self._level - 1] / SIZES[self._level]) ** 2
+
+    def _change(self, by: int) -> None:
+        self._level += by
+        self._times.clear()

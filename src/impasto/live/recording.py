@@ -1,0 +1,115 @@
+"""Into a file, and into another camera that calls can use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import ImpastoError, MissingExtraError
+from impasto.live.sources import Pixels8
+from impasto.video.clip import Clip
+from impasto.video.encoding import Encoding, PartWriter
+
+_UNIT = Fraction(1, 1000)
+
+
+class Recorder:
+    """Records what it is given, as long as it is given something; each time into a new file.
+
+    Args:
+        path: An .mp4; later recordings get numbers.
+        rate: Frames a second, about: times are those at which frames came.
+    """
+
+    def __init__(self, path: Path, rate: float = 25.0) -> None:
+        self.saved: list[Path] = []
+        self._path, self._rate = path, Fraction(round(rate * 100), 100)
+        self._writer: PartWriter | None = None
+        self._size = (0, 0)
+        self._begun, self._last = 0.0, -1
+
+    def __call__(self, pixels: Pixels8 | None) -> None:
+        """Record a frame; None: end the recording, if there is one."""
+        if pixels is None:
+            self.close()
+            return
+        if self._writer is None:
+            self._begin(pixels)
+        assert self._writer is not None
+        moment = round((time.monotonic() - self._begun) * 1000)
+        width, height = self._size
+        if pixels.shape[1::-1] == self._size and moment > self._last:
+            self._last = moment
+            self._writer.add(pixels[:height, :width], moment, 40)
+
+    def _begin(self, pixels: Pixels8) -> None:
+        path, number = self._path, 2
+        while path.exists():
+            path = self._path.with_stem(f"{self._path.stem}-{number}")
+            number += 1
+        self._size = (pixels.shape[1], pixels.shape[0])
+        clip = Clip(path=path, size=self._size, time_base=_UNIT, rate=self._rate, count=None)
+        self._writer = PartWriter(path, Encoding(clip, self._size, "h264"))
+        self._begun, self._last = time.monotonic(), -1
+        self.saved.append(path)
+
+    def close(self) -> None:
+        """End the recording, if there is one."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+class VirtualCamera:
+    """A camera that other programs see.
+
+    Args:
+        rate: Frames a second that it says to have.
+
+    Raises:
+        ImpastoError: There is no device for it.
+        MissingExtraError: pyvirtualcam is not installed.
+    """
+
+    def __init__(self, rate: float = 25.0) -> None:
+        try:
+            import pyvirtualcam
+        except ImportError as error:
+            raise MissingExtraError("a virtual camera", "video") from error
+        self._module: Any = pyvirtualcam
+        self._rate = rate
+        self._camera: Any = None
+        self._open(640, 480)  # now, not after the first frame, if there is no device
+
+    def _open(self, width: int, height: int) -> None:
+        self.close()
+        try:
+            self._camera = self._module.Camera(width, height, self._rate)
+        except RuntimeError as error:
+            raise ImpastoError(
+                "there is no virtual camera: load v4l2loopback (Linux) or install OBS "
+                "(Windows, macOS), then try again"
+            ) from error
+
+    def show(self, pixels: NDArray[np.uint8]) -> None:
+        """Show a frame."""
+        height, width = pixels.shape[:2]
+        if (self._camera.width, self._camera.height) != (width, height):
+            self._open(width, height)
+        self._camera.send(pixels)
+
+    def keys(self) -> Sequence[str]:
+        """Return nothing: it has no keys."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the device."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None

@@ -1,0 +1,161 @@
+"""Where live frames come from: a camera, a file, a stream; the newest frame wins."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import ImageError, ImpastoError
+from impasto.flow.opencv import opencv
+from impasto.video.files import FileReader, pyav
+
+Pixels8 = NDArray[np.uint8]
+#: Seconds between two tries to open a source that is gone.
+RETRY = 2.0
+
+
+class Captured(NamedTuple):
+    """A frame and when it was taken.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        moment: `time.monotonic()`.
+    """
+
+    pixels: Pixels8
+    moment: float
+
+
+class SourceLostError(ImpastoError):
+    """A source gives no more frames, but may again."""
+
+
+Frames = Callable[[], Iterator[Pixels8]]
+
+
+def open_source(name: str, *, loop: bool = True) -> Frames:
+    """Return what gives the frames of a source, in their own time.
+
+    Args:
+        name: Number of a camera, address of a stream (`rtsp://…`, `http://…`), or a video file.
+        loop: Whether a file begins again when it ends.
+
+    Raises:
+        ImageError: A file is missing or no video.
+        MissingExtraError: OpenCV or PyAV is not installed.
+    """
+    if name.isdigit():
+        opencv()
+        return lambda: _camera(int(name))
+    if "://" in name:
+        pyav()
+        return lambda: _stream(name)
+    reader = FileReader(Path(name))
+    return lambda: _file(reader, loop)
+
+
+def _camera(number: int) -> Iterator[Pixels8]:
+    cv2 = opencv()
+    camera = cv2.VideoCapture(number)
+    try:
+        if not camera.isOpened():
+            raise SourceLostError(
+                f"camera {number} cannot be opened: is it plugged in, or used by another program?"
+            )
+        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        while True:
+            there, frame = camera.read()
+            if not there:
+                raise SourceLostError(f"camera {number} gives no more pictures: is it unplugged?")
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+    finally:
+        camera.release()
+
+
+def _stream(address: str) -> Iterator[Pixels8]:
+    av = pyav()
+    try:
+        with av.open(address, timeout=5) as container:
+            for frame in container.decode(video=0):
+                yield frame.to_ndarray(format="rgb24")
+    except av.FFmpegError as error:
+        raise SourceLostError(f"{address} gives no pictures: {error.strerror}") from error
+    raise SourceLostError(f"{address} has ended")
+
+
+def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
+    unit = reader.clip.time_base
+    while True:
+        begun = time.monotonic()
+        for frame in reader.frames():
+            due = begun + float(frame.time * unit)
+            wait = due - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            yield frame.pixels
+        if not loop:
+            return
+
+
+class Newest:
+    """Holds the newest frame of a source; who is slow misses frames and is never late.
+
+    Args:
+        frames: What `open_source` returned.
+
+    Attributes:
+        trouble: What is wrong with the source now; None: nothing.
+        ended: Whether it has come to its end.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self.trouble: str | None = None
+        self.ended = False
+        self._frames, self._left = frames, threading.Event()
+        self._captured: Captured | None = None
+        self._fresh = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def take(self, patience: float = 0.2) -> Captured | None:
+        """Return the newest frame that was not taken yet; None: there is none yet.
+
+        Args:
+            patience: Seconds to wait for one.
+        """
+        with self._fresh:
+            self._fresh.wait_for(lambda: self._captured is not None or self.ended, patience)
+            captured, self._captured = self._captured, None
+            return captured
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._left.set()
+        self._thread.join(3)
+
+    def _read(self) -> None:
+        while not self._left.is_set():
+            try:
+                for pixels in self._frames():
+                    self._put(Captured(pixels, time.monotonic()))
+                    if self._left.is_set():
+                        return
+                break
+            except (SourceLostError, ImageError) as error:
+                self.trouble = str(error)
+                self._left.wait(RETRY)
+        with self._fresh:
+            self.ended = True
+            self._fresh.notify_all()
+
+    def _put(self, captured: Captured) -> None:
+        with self._fresh:
+            self.trouble = None
+            self._captured = captured
+            self._fresh.notify_all()

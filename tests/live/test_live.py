@@ -1,0 +1,291 @@
+"""The newest frame wins, keys work, and everything shows the same picture."""
+
+import io
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tests.video.conftest import SIZE, moving, write_clip
+
+from impasto import FastStylizer
+from impasto.errors import ImageError, ImpastoError
+from impasto.live import sources
+from impasto.live.controls import KEYS, Controls
+from impasto.live.pace import SIZES, Pace
+from impasto.live.page import Page
+from impasto.live.recording import Recorder
+from impasto.live.session import Session
+from impasto.live.show import Meter, halves, written
+from impasto.live.sources import Newest, SourceLostError, open_source
+
+Pixels8 = NDArray[np.uint8]
+
+
+class Screen:
+    """Keeps what it is shown, and presses keys after so many frames."""
+
+    def __init__(self, presses: dict[int, str] | None = None) -> None:
+        self.shown: list[Pixels8] = []
+        self.presses = presses or {}
+
+    def show(self, pixels: Pixels8) -> None:
+        self.shown.append(pixels)
+
+    def keys(self) -> Sequence[str]:
+        key = self.presses.pop(len(self.shown), None)
+        return [key] if key else []
+
+    def close(self) -> None:
+        pass
+
+
+def session(
+    frames: sources.Frames,
+    style: Pixels8,
+    screen: Screen,
+    folder: Path,
+    **options: Any,  # noqa: ANN401
+) -> tuple[Session, Controls]:
+    settings: dict[str, Any] = {"runtime": "onnxruntime", "device": "cpu", "size": 96}
+    stylizers = [FastStylizer(style, **settings), FastStylizer(255 - style, **settings)]
+    controls = Controls(styles=2, overlay=False)
+    chosen: dict[str, Any] = {"size": 96, "fps": 0.0, "stability": 0.0, "folder": folder} | options
+    chosen.setdefault("recorder", lambda _: None)
+    made = Session(Newest(frames), stylizers, ["one", "two"], [screen], controls, **chosen)
+    return made, controls
+
+
+def endless(pixels: Pixels8) -> Iterator[Pixels8]:
+    while True:
+        yield pixels
+        time.sleep(0.002)
+
+
+def test_the_newest_frame_wins() -> None:
+    def frames() -> Iterator[Pixels8]:
+        for number in range(50):
+            yield np.full((4, 4, 3), number, np.uint8)
+            time.sleep(0.005)
+
+    newest = Newest(frames)
+    seen = []
+    while not newest.ended:
+        captured = newest.take()
+        if captured is not None:
+            assert time.monotonic() - captured.moment < 0.05
+            seen.append(int(captured.pixels[0, 0, 0]))
+            time.sleep(0.03)
+    assert seen == sorted(set(seen))
+    assert 4 < len(seen) < 30
+    newest.close()
+
+
+def test_a_source_that_is_lost_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "RETRY", 0.05)
+    tries = []
+
+    def frames() -> Iterator[Pixels8]:
+        tries.append(1)
+        if len(tries) < 3:
+            raise SourceLostError("camera 7 gives no more pictures")
+        yield from endless(np.zeros((4, 4, 3), np.uint8))
+
+    newest = Newest(frames)
+    troubles = set()
+    deadline = time.monotonic() + 5
+    while newest.take(0.01) is None and time.monotonic() < deadline:
+        troubles.add(newest.trouble)
+    assert "camera 7 gives no more pictures" in troubles
+    assert newest.trouble is None
+    newest.close()
+
+
+def test_files_play_in_their_own_time(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", moving(8))
+    begun = time.monotonic()
+    assert len(list(open_source(str(path), loop=False)())) == 8
+    assert 0.25 < time.monotonic() - begun < 2
+    with pytest.raises(ImageError, match="there is no such file"):
+        open_source(str(tmp_path / "none.mp4"))
+
+
+def test_a_camera_that_is_not_there() -> None:
+    with pytest.raises(SourceLostError, match="camera 97 cannot be opened: is it plugged in"):
+        next(open_source("97")())
+
+
+def test_a_session_paints_and_takes_keys(painting: Pixels8, tmp_path: Path) -> None:
+    (photo,) = moving(1)
+    screen = Screen({2: "right", 4: "b", 6: "s", 8: "q"})
+    live, controls = session(lambda: endless(photo), painting, screen, tmp_path)
+    report = live.run()
+    assert controls.over
+    assert report.frames == len(screen.shown) == 8
+    first, other, split = screen.shown[1], screen.shown[3], screen.shown[5]
+    assert first.shape == (*SIZE[::-1], 3)
+    assert np.abs(first.astype(int) - photo).mean() > 10
+    assert np.abs(other.astype(int) - first).mean() > 10
+    np.testing.assert_array_equal(split[:, :40], photo[:, :40])
+    np.testing.assert_array_equal(split[:, 56:], other[:, 56:])
+    assert [path.name for path in report.saved] == ["impasto-live.png"]
+    assert report.saved[0].parent == tmp_path
+    assert report.fps > 1
+    assert report.latency < 1
+
+
+def test_strength_goes_to_the_photograph(painting: Pixels8, tmp_path: Path) -> None:
+    (photo,) = moving(1)
+    screen = Screen(dict.fromkeys(range(1, 11), "down"))
+    live, controls = session(lambda: endless(photo), painting, screen, tmp_path)
+    live.run(most=12)
+    assert controls.strength == 0
+    np.testing.assert_array_equal(screen.shown[-1], photo)
+
+
+def test_what_is_wrong_is_shown(
+    painting: Pixels8, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "RETRY", 0.05)
+
+    def frames() -> Iterator[Pixels8]:
+        for _ in range(1):
+            raise SourceLostError("camera 3 cannot be opened")
+        yield from ()
+
+    screen = Screen({1: "q"})
+    live, _ = session(frames, painting, screen, tmp_path)
+    assert live.run().frames == 0
+    assert screen.shown[0].max() == 255  # words
+
+
+def test_recordings(painting: Pixels8, tmp_path: Path) -> None:
+    (photo,) = moving(1)
+    recorder = Recorder(tmp_path / "live.mp4")
+    screen = Screen({2: "r", 8: "r", 10: "r", 14: "q"})
+    live, _ = session(lambda: endless(photo), painting, screen, tmp_path, recorder=recorder)
+    live.run()
+    recorder.close()
+    assert [path.name for path in recorder.saved] == ["live.mp4", "live-2.mp4"]
+    for path in recorder.saved:
+        with av.open(str(path)) as made:
+            times = [frame.time for frame in made.decode(video=0)]
+        assert len(times) >= 3
+        assert times == sorted(times)
+
+
+def test_every_key_does_something() -> None:
+    for key in KEYS:
+        controls = Controls(styles=3, strength=0.5)
+        before = vars(controls).copy()
+        assert controls.press(key)
+        assert vars(controls) != before, key
+    assert not Controls().press("x")
+    controls = Controls(styles=3)
+    for _ in range(4):
+        controls.press("left")
+    assert controls.style == 2
+    controls.press("up")
+    assert controls.strength == 1
+
+
+def test_the_pace_is_held() -> None:
+    pace = Pace(25)
+    for _ in range(400):
+        pace.took(0.1 * pace.scale**2)
+    assert 0.1 * pace.scale**2 < 0.04
+    assert pace.scale in SIZES
+    assert pace.scale >= 0.5
+    for _ in range(3000):
+        pace.took(0.005 * pace.scale**2)
+    assert pace.scale == 1
+    free = Pace(0)
+    for _ in range(100):
+        free.took(1.0)
+    assert free.scale == 1
+
+
+def test_what_is_written_and_split() -> None:
+    before, after = np.zeros((90, 120, 3), np.uint8), np.full((90, 120, 3), 80, np.uint8)
+    both = halves(before, after)
+    assert both[:, :58].max() == 0
+    assert both[:, 62:].min() == 80
+    text = written(after, ["25 fps, 40 ms"])
+    assert text.max() == 255
+    assert after.max() == 80
+    meter = Meter()
+    assert (meter.fps, meter.latency) == (0, 0)
+    for number in range(5):
+        meter.shown(number / 20, number / 20 - 0.05)
+    assert meter.fps == pytest.approx(20)
+    assert meter.latency == pytest.approx(0.05)
+
+
+def fetched(url: str, key: str | None = None, **headers: str) -> bytes:
+    method = "POST" if key else "GET"
+    request = urllib.request.Request(
+        url + (f"key/{key}" if key else ""), None, headers, method=method
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+def test_the_page() -> None:
+    page = Page()
+    page.show(np.full((48, 64, 3), 90, np.uint8))
+    text = fetched(page.url).decode()
+    assert all(what in text for what in KEYS.values())
+    with Image.open(io.BytesIO(fetched(f"{page.url}picture.jpg"))) as image:
+        assert image.size == (64, 48)
+    fetched(page.url, "right", **{"X-Impasto": "live"})
+    assert list(page.keys()) == ["right"]
+    for wrong in ({"key": "right"}, {"key": "other", "X-Impasto": "live"}):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            fetched(page.url, **wrong)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        fetched(f"{page.url}../secret")
+    assert not page.keys()
+    with urllib.request.urlopen(f"{page.url}stream", timeout=5) as stream:
+        deadline = time.monotonic() + 5
+        head = b""
+        while head.count(b"--frame") < 3 and time.monotonic() < deadline:
+            page.show(np.full((48, 64, 3), 120, np.uint8))
+            head += stream.read(256)
+    assert head.count(b"--frame") >= 3
+    port = int(page.url.rsplit(":", 1)[1].rstrip("/"))
+    with pytest.raises(ImpastoError, match="choose another --port"):
+        Page(port=port)
+    page.close()
+
+
+def test_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    from impasto.live.window import Window
+
+    window = Window()
+    window.show(np.full((48, 64, 3), 90, np.uint8))
+    import pygame
+
+    surface = pygame.display.get_surface()
+    assert surface is not None
+    assert tuple(surface.get_at((30, 20)))[:3] == (90, 90, 90)
+    for key in (pygame.K_RIGHT, pygame.K_SPACE, pygame.K_x, pygame.K_ESCAPE):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
+    assert list(window.keys()) == ["right", "space", "q"]
+    window.close()
+
+
+def test_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "nosuchdriver")
+    from impasto.live.window import Window
+
+    with pytest.raises(ImpastoError, match="there is no screen for a window"):
+        Window()
