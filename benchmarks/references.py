@@ -30,9 +30,9 @@ def reflected(x: Tensor, pad: int) -> Tensor:
 
 def modulated(x: Tensor, style: Tensor) -> Tensor:
     """Adaptive instance normalization: give x the mean and deviation of style's channels."""
-    deviation, mean = torch.std_mean(x, (2, 3), keepdim=True)
-    wanted, center = torch.std_mean(style, (2, 3), keepdim=True)
-    return (x - mean) / (deviation + 1e-5) * wanted + center
+    variance, mean = torch.var_mean(x, (2, 3), keepdim=True)
+    wanted, center = torch.var_mean(style, (2, 3), keepdim=True)
+    return (x - mean) / (variance + 1e-5).sqrt() * (wanted + 1e-5).sqrt() + center
 
 
 def to_tensor(pixels: Pixels) -> Tensor:

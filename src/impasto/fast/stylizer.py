@@ -30,6 +30,7 @@ from impasto.images import (
     read_source,
     source_list,
 )
+from impasto.methods import ignores
 from impasto.settings import Settings
 from impasto.shares import shares_of
 from impasto.states import State
@@ -69,7 +70,9 @@ class FastStylizer:
         sources = [read_source(source) for source in source_list(style)]
         self._shares = shares_of(self.settings, len(sources))
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
-        most = min(self._longest, MOST_STYLE)
+        # A network that scales styles itself gets them as they are.
+        scales = ignores(self.settings.method, "style_scale", "Picture")
+        most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
         self.styles = [open_role(source, "style", most) for source in sources]
         self.identities = [identify(source) for source in sources]
         self.network = open_network(self.settings)
