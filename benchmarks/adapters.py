@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join([*REFERENCES, SINGLE]))
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    print("| method | reference ms | onnxruntime ms | openvino ms |\n|---|---|---|---|")
+    print("| method | reference ms | ours ms |\n|---|---|---|")
     for method in arguments.methods.split(","):
         ways = ("reference", *(("litert",) if method == "magenta" else RUNTIMES))
         lines, workers = {}, []
@@ -97,6 +97,7 @@ def main() -> None:
             given = (other, method, way, arguments.weights)
             workers.append(context.Process(target=contestant, args=given, daemon=True))
             workers[-1].start()
+            other.close()  # so that the end of who answers is heard of
         times: dict[str, list[float]] = {way: [] for way in ways}
         for number in range(arguments.rounds + 2):
             for way, line in lines.items():
@@ -109,9 +110,11 @@ def main() -> None:
         medians = {way: statistics.median(values) for way, values in times.items()}
         whole = medians["reference"]
         others = [
-            f"{ms:.1f} = 1/{whole / ms:.2f}" for way, ms in medians.items() if way != "reference"
+            f"{way} {ms:.1f} = 1/{whole / ms:.2f}"
+            for way, ms in medians.items()
+            if way != "reference"
         ]
-        print(f"| {method} | {whole:.1f} | {' | '.join(others)} |", flush=True)
+        print(f"| {method} | {whole:.1f} | {', '.join(others)} |", flush=True)
 
 
 if __name__ == "__main__":

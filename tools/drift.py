@@ -10,29 +10,27 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import typer
 
 import impasto
+from impasto.cli.app import app
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
-COMMANDS = (
-    (),
-    ("stylize",),
-    ("batch",),
-    ("reproduce",),
-    ("recipe",),
-    ("weights",),
-    ("weights", "list"),
-    ("weights", "fetch"),
-    ("weights", "where"),
-    ("weights", "verify"),
-    ("train",),
-    ("train", "encoder"),
-    ("train", "fast"),
-    ("export",),
-    ("methods",),
-)
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
+
+
+def commands(
+    group: Any,  # noqa: ANN401
+    path: tuple[str, ...] = (),
+) -> Iterator[tuple[str, ...]]:
+    """Yield the names of all commands, groups before what is in them."""
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*path, name))
 
 
 def help_text(command: tuple[str, ...]) -> str:
@@ -54,7 +52,7 @@ def help_text(command: tuple[str, ...]) -> str:
 def commands_page() -> str:
     """Return the page of all help texts."""
     parts = ["# Commands\n", NOTE]
-    for command in COMMANDS:
+    for command in commands(typer.main.get_command(app)):
         title = " ".join(("impasto", *command))
         parts.append(f"## `{title}`\n\n```text\n{help_text(command)}\n```\n")
     return "\n".join(parts)

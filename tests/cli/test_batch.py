@@ -63,6 +63,9 @@ def test_styles_go_up_to_the_next_option(
         "photo-painting.jpg",
         "photo-other.jpg",
     }
+    for joined in ((f"--styles={style}",), (f"-s{style}",), ("-qs", style)):
+        again = impasto("batch", content, *joined, other, "-o", out, *FAST)
+        assert again.err == "0 painted, 2 were there already, 0 failed\n"
     without = impasto("batch", "-s", style, content, "-o", out, *FAST)
     assert without.status == 2
     assert "Missing argument" in without.err

@@ -269,6 +269,10 @@ def test_strength_and_mixture_can_change_without_reading_styles_anew(
     changed = first.changed(0.7, (1, 3))
     np.testing.assert_allclose(changed.paint(content), wanted.paint(content), atol=1e-5)
     assert first.settings.strength == 1
+    matching = FastStylizer([painting, other], **options, style_weights=(1, 0), color="match")
+    alone = FastStylizer([painting, other], **options, style_weights=(1, 3), color="match")
+    shot = matching.for_shot(content).changed(style_weights=(1, 3))
+    np.testing.assert_allclose(shot.paint(content), alone.paint(content), atol=1e-5)
     with pytest.raises(SettingsError):
         first.changed(strength=2)
     with pytest.raises(SettingsError):

@@ -1,5 +1,6 @@
 """A network of one style learns, resumes exactly, and comes out of the export as it went in."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,19 +145,49 @@ def test_bad_input(options: StyleOptions, tmp_path: Path) -> None:
     finish(options)
     with pytest.raises(SettingsError, match="begun with size 64"):
         list(train(replace(options, size=128)))
-    (options.folder / "checkpoint.safetensors").unlink()
-    with pytest.raises(SettingsError, match=r"mine\.onnx exists already: remove it or name"):
-        list(train(options))
+    other = f"{options.painting[:-5]}1.png"
+    with pytest.raises(SettingsError, match="begun with another painting"):
+        list(train(replace(options, painting=other)))
+    taken = replace(options, output=str(tmp_path / "taken.onnx"))
+    Path(taken.output).write_text("somebody's")
+    with pytest.raises(SettingsError, match=r"taken\.onnx exists already: remove it or name"):
+        list(train(taken))
     (tmp_path / "no.jpg").write_text("text")
-    with pytest.raises(ImageError, match="cannot be read as a picture"):
+    with pytest.raises(ImageError, match=r"no\.jpg"):
         OneStyle(replace(options, painting=str(tmp_path / "no.jpg")))
     with pytest.raises(WeightsError, match=r"does not end in \.onnx"):
         export(options.folder / PAINTER, tmp_path / "folder")
-    with pytest.raises(SettingsError, match="there is no painting to learn from"):
+    with pytest.raises(SettingsError, match="name a picture of the style"):
         replace(options, painting="")
     for wrong in ({"output": "run"}, {"encoder": "vgg16"}, {"size": 24}, {"imitating": 6}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             replace(options, **wrong)
+
+
+def test_what_is_missing_in_the_end_is_written(options: StyleOptions) -> None:
+    finish(options)
+    network = Path(options.output)
+    written = network.read_bytes()
+    network.unlink()
+    assert list(train(options)) == []
+    assert network.read_bytes() == written
+
+
+def test_its_own_previews_are_no_photographs(options: StyleOptions) -> None:
+    within = replace(options, output=f"{options.photos}/mine.onnx")
+    count = len(OneStyle(within).photos)
+    list(train(within, report_every=3))
+    assert len(list(within.folder.rglob("*.jpg"))) == 3
+    assert len(OneStyle(within).photos) == count
+    shutil.rmtree(within.folder)
+    Path(within.output).unlink()
+
+
+def test_the_painting_is_read_as_by_stylize(options: StyleOptions, tmp_path: Path) -> None:
+    gray = np.full((40, 60), 20000, np.uint16)
+    Image.fromarray(gray).save(tmp_path / "deep.png")
+    training = OneStyle(replace(options, painting=str(tmp_path / "deep.png")))
+    assert training.painting.mean() == pytest.approx(20000 / 65535, abs=0.01)
 
 
 def test_needs_only_torch_numpy_pillow_and_safetensors(

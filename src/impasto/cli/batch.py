@@ -1,5 +1,6 @@
 """`impasto batch`: every content in every style."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,12 +24,15 @@ class StylesUpToAnOption(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Repeat the option before each style, and let the rest be as it is."""
         spread: list[str] = []
-        within = False
+        within = named = False
         for arg in args:
             if arg.startswith("-"):
-                within = arg in _STYLES
-            elif within and spread[-1] not in _STYLES:
-                spread.append(_STYLES[0])
+                # --styles, -s and -qs want a value; --styles=a and -sa have one.
+                named = arg == _STYLES[0] or bool(re.fullmatch("-[a-z]*s", arg))
+                within = named or arg.startswith((f"{_STYLES[0]}=", _STYLES[1]))
+            elif within:
+                spread += [] if named else [_STYLES[0]]
+                named = False
             spread.append(arg)
         return super().parse_args(ctx, spread)
 

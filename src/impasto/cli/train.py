@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,6 +14,7 @@ import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
+from impasto.errors import ImpastoError
 from impasto.training.options import EncoderOptions, FastOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
@@ -93,35 +95,44 @@ def style(options: StyleOptions) -> None:
 
     Example: impasto train style painting.jpg --photos photos -o painting.onnx
     """
+    from impasto.images import open_picture
     from impasto.training.crops import picture_paths
+    from impasto.training.one_style import OneStyle
     from impasto.training.style import PREVIEW, check_output, trained
 
     check_output(options)
-    picture_paths(Path(options.photos))
+    open_picture(options.painting, max_size=64)  # before anything is downloaded
+    picture_paths(Path(options.photos), options.folder)
     if "vgg19" in options.encoder and not options.teacher:
         fetch("vgg19", on_download=announce)
-    from impasto.training.one_style import OneStyle
-
-    training = OneStyle(options)
-    print(f"once a minute: {options.folder / PREVIEW} and log.svg beside it", file=sys.stderr)
-    _follow(trained(training))
-    if training.step == options.steps:
-        _compare(training, Path(options.output))
-    print(options.output)
+    with _stopping():
+        training = OneStyle(options)
+        print(f"once a minute: {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
+        _follow(trained(training))
+        print(options.output)
+        if training.step == options.steps:
+            _compare(training, Path(options.output))
 
 
 def _compare(training: OneStyle, network: Path) -> None:
     """Print how close the network comes to the optimized picture, and show it."""
-    from impasto.training.comparison import comparison
+    from impasto.training.comparison import comparison, judge_at_hand
     from impasto.training.sheets import sheet
+    from impasto.weights.atomic import replacing
 
-    print("painting what it has not learned from, in other ways too", file=sys.stderr)
-    rows = comparison(training, network)
+    judge = judge_at_hand(training.options.teacher)
+    print(f"painting held-out photographs in other ways; {judge} judges", file=sys.stderr)
+    path = training.options.folder / "comparison.jpg"
+    try:
+        rows = comparison(training, network)
+        with replacing(path) as part:
+            sheet([row.pictures for row in rows]).save(part, "JPEG", quality=90)
+    except (ImpastoError, OSError) as error:
+        print(f"the network is there, but could not be compared: {error}", file=sys.stderr)
+        return
     print(f"{'':18}{'style':>8}{'content':>9}{'seconds':>9}")
     for row in rows:
         print(f"{row.way:18}{row.style:8.3f}{row.content:9.3f}{row.seconds:9.3f}")
-    path = training.options.folder / "comparison.jpg"
-    sheet([row.pictures for row in rows]).save(path, quality=90)
     print(f"side by side: {path}")
 
 
@@ -135,7 +146,8 @@ def _train(
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
-    _follow(training(options))
+    with _stopping():
+        _follow(training(options))
     print(options.folder / product)
 
 
@@ -143,9 +155,15 @@ def _follow(lines: Iterator[Mapping[str, float]]) -> None:
     """Print the log of a training while it goes on."""
     from impasto.training.runs import described
 
+    for line in lines:
+        print(described(line), flush=True)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Make Ctrl-C one line and the usual exit status."""
     try:
-        for line in lines:
-            print(described(line), flush=True)
+        yield
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

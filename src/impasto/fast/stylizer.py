@@ -129,7 +129,8 @@ class FastStylizer:
         if self.settings.color != "match":
             return self
         other = copy(self)
-        other._look = self._matched(first)
+        other._looks = [self._read(_recolored(style, first)) for style in self.styles]
+        other._look = self.network.mixed(other._looks, self._shares)
         return other
 
     def changed(

@@ -9,6 +9,8 @@ from statistics import median
 SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)
 #: Frames after which the size may change, and how much of the time may be used.
 _PATIENCE, _ROOM = 12, 0.92
+_SETTLING = 3
+"""First frames at a size, which do not count: a network may be compiled for it."""
 
 
 class Pace:
@@ -22,7 +24,7 @@ class Pace:
         self._budget = 1 / fps if fps > 0 else float("inf")
         self._level = 0
         self._times: deque[float] = deque(maxlen=_PATIENCE)
-        self._waits = 1
+        self._waits, self._settling = 1, _SETTLING
 
     @property
     def scale(self) -> float:
@@ -31,6 +33,9 @@ class Pace:
 
     def took(self, seconds: float) -> None:
         """Learn how long a frame took at this size."""
+        if self._settling:
+            self._settling -= 1
+            return
         self._times.append(seconds)
         if len(self._times) < _PATIENCE:
             return
@@ -51,4 +56,5 @@ class Pace:
 
     def _change(self, by: int) -> None:
         self._level += by
+        self._settling = _SETTLING
         self._times.clear()

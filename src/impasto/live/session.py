@@ -98,6 +98,11 @@ class Session:
         self._frames = 0
         self._saved: list[Path] = []
 
+    @property
+    def scale(self) -> float:
+        """The part of the full size that is painted now."""
+        return self._pace.scale
+
     def run(self, most: int | None = None) -> Report:
         """Go on until it is told to stop, or the source has ended.
 

@@ -15,6 +15,8 @@ from impasto.optimize import IterativeStylizer
 from impasto.training.one_style import OneStyle
 from impasto.weights import find
 
+THIS = "this network"
+
 
 class Painted(NamedTuple):
     """What one way of painting made of the photographs.
@@ -46,11 +48,14 @@ def comparison(training: OneStyle, network: Path) -> list[Painted]:
     painting, size = _picture(training.painting), training.options.size
     device = training.device.type
     ways: dict[str, Callable[[Picture], Picture]] = {
-        "this network": FastStylizer([], size=size, method=str(network)),
+        THIS: FastStylizer([], size=size, method=str(network)),
         "method fast": FastStylizer(painting, size=size),
         "method optimize": IterativeStylizer(painting, size=size, device=device),
     }
     encoder = judge_at_hand(training.options.teacher)
+    for photo in map(_picture, training.shown):
+        for way in (THIS, "method fast"):
+            ways[way](photo)  # the first pass at each size takes longer
     found = [_painted("the photograph", lambda photo: photo, training, encoder)]
     return found + [_painted(way, paint, training, encoder) for way, paint in ways.items()]
 

@@ -50,50 +50,72 @@ class Dice:
         return torch.randn(*shape, generator=self.noise, device=self.device)
 
 
-def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
+def load_folder(
+    folder: Path, device: torch.device, longest: int = LONGEST, without: Path | None = None
+) -> list[Tensor]:
     """Read all pictures of a folder and of those below it.
 
     Args:
         folder: Where they are.
         device: Where they go: crops of a batch then cost it no waiting.
+        longest: Side in pixels to which larger ones are reduced.
+        without: A folder of pictures that do not count.
 
     Returns:
-        Each (3, H, W) uint8 sRGB, longest side 768 at most, in the order of their names.
+        Each (3, H, W) uint8, in the order of their names.
 
     Raises:
         ImageError: There is none.
     """
-    return [load_picture(path).to(device) for path in picture_paths(folder)]
+    return [_load(path, longest).to(device) for path in picture_paths(folder, without)]
 
 
-def picture_paths(folder: Path) -> list[Path]:
-    """Return the pictures of a folder and of those below it, by name.
+def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
+    """Return the pictures of a folder and of those below it, by name; not those of one of these.
 
     Raises:
         ImageError: There is none.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    left_out = None if without is None else without.resolve()
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _SUFFIXES and left_out not in path.resolve().parents
+    )
     if not paths:
         raise ImageError(f"there are no pictures in {folder}: name another folder")
     return paths
 
 
-def load_picture(path: Path) -> Tensor:
-    """Read a picture: (3, H, W) uint8 sRGB, longest side 768 at most.
+def _load(path: Path, longest: int) -> Tensor:
+    try:
+        with Image.open(path) as file:
+            file.draft("RGB", (longest, longest))
+            image = ImageOps.exif_transpose(file).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path} cannot be read as a picture: take it away") from error
+    image.thumbnail((longest, longest))
+    return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()
+
+
+def load_style(path: Path, longest: int) -> Tensor:
+    """Read one picture as `impasto stylize` does: (1, 3, H, W) in [0, 1].
+
+    Where there is little but torch: as plain 8-bit RGB.
+
+    Args:
+        path: The file.
+        longest: Side in pixels to which a larger one is reduced.
 
     Raises:
         ImageError: It cannot be read.
     """
     try:
-        with Image.open(path) as file:
-            file.draft("RGB", (LONGEST, LONGEST))
-            image = ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, Image.DecompressionBombError) as error:
-        raise ImageError(
-            f"{path} cannot be read as a picture: take it away or name another"
-        ) from error
-    image.thumbnail((LONGEST, LONGEST))
-    return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).contiguous()
+        from impasto.images import open_picture
+    except ImportError:
+        return _load(path, longest)[None].float() / 255
+    pixels = open_picture(path, max_size=longest).filled().pixels
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
 def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

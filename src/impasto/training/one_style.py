@@ -2,23 +2,32 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.errors import SettingsError
 from impasto.perception.pocket import Pocket
 from impasto.perception.vgg import VGG19
 from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.training.crops import SCALES, Dice, crop, held_out, load_folder, load_picture
+from impasto.training.checkpoints import Checkpoint
+from impasto.training.crops import LONGEST, SCALES, Dice, crop, held_out, load_folder, load_style
 from impasto.training.judging import LAYERS, judged, lattice, roughness, shown, softened, unrest
 from impasto.training.learner import Learner, load_teacher, optimizers
 from impasto.training.lessons import grams
 from impasto.training.options import StyleOptions
-from impasto.training.painter import CELL, AnyStyle, any_style_parameters, shape_of_parameters
+from impasto.training.painter import (
+    CELL,
+    AnyStyle,
+    Statistics,
+    any_style_parameters,
+    shape_of_parameters,
+)
 from impasto.training.single import SingleShape, SingleStyle
-from impasto.weights import fetch, load_pocket
+from impasto.weights import fetch, load_pocket, sha256_of
 
 Judge = Pocket | VGG19
 Answer = Callable[[Tensor], Tensor]
@@ -46,14 +55,16 @@ class OneStyle(Learner[StyleOptions]):
 
     def __init__(self, options: StyleOptions) -> None:
         super().__init__(options)
-        self.photos, held = held_out(load_folder(Path(options.photos), self.device))
-        self.shown = [_fitted(each, options.size) for each in held[:SHOWN]]
-        painting = load_picture(Path(options.painting)).to(self.device)
+        longest = max(LONGEST, options.size * 3 // 2)
+        folder = load_folder(Path(options.photos), self.device, longest, options.folder)
+        self.photos, held = held_out(folder)
+        self.shown = [_fitted(each[None].float() / 255, options.size) for each in held[:SHOWN]]
+        painting = load_style(Path(options.painting), options.size).to(self.device)
         self.painting = _fitted(painting, options.size)
         shape = SingleShape(near=options.near, far=options.far, blocks=options.blocks)
         self.network = self.modules = SingleStyle(shape, options.seed).to(self.device)
         self.muon, self.adam = optimizers(self.network, self.network.head.weight)
-        self.judges: dict[str, tuple[Judge, dict[str, Tensor]]] = {}
+        self.judges = {name: self._judge_of(name) for name in options.encoder.split("+")}
         self.answer: Answer | None = None
         # Crops show as much of a photograph as they would of one of this size.
         self.scales = [part * 512 / options.size for part in SCALES]
@@ -97,7 +108,7 @@ class OneStyle(Learner[StyleOptions]):
         self.adam.param_groups[0]["lr"] = share * _ADAM_PART
 
     def _judged(self, contents: Tensor, painted: Tensor) -> dict[str, Tensor]:
-        judge, targets = self._judge(self._judge_now())
+        judge, targets = self.judges[self._judge_now()]
         with torch.no_grad():
             wanted = judge(contents, CONTENT_LAYERS)[CONTENT_LAYERS[0]]
         style, content = judged(judge(shown(painted), LAYERS), wanted, targets)
@@ -116,20 +127,17 @@ class OneStyle(Learner[StyleOptions]):
         return last if last and part >= 1 - _LAST else first
 
     @torch.no_grad()
-    def _judge(self, name: str) -> tuple[Judge, dict[str, Tensor]]:
+    def _judge_of(self, name: str) -> tuple[Judge, dict[str, Tensor]]:
         """Return an encoder and the painting's Gram matrices in it."""
-        if name not in self.judges:
-            judge: Judge
-            if name == "pocket":
-                trunk = load_pocket(fetch("pocket"))
-                precision = torch.bfloat16 if self.fast else torch.float32
-                judge = Pocket(
-                    {key: torch.from_numpy(a) for key, a in trunk.items()}, precision=precision
-                ).to(self.device)
-            else:
-                judge = load_teacher(self.options.teacher, self.device, self.fast)
-            self.judges[name] = judge, grams(judge(self.painting, STYLE_LAYERS))
-        return self.judges[name]
+        judge: Judge
+        if name == "pocket":
+            trunk = load_pocket(fetch("pocket"))
+            parameters = {key: torch.from_numpy(array) for key, array in trunk.items()}
+            precision = torch.bfloat16 if self.fast else torch.float32
+            judge = Pocket(parameters, precision=precision).to(self.device)
+        else:
+            judge = load_teacher(self.options.teacher, self.device, self.fast)
+        return judge, grams(judge(self.painting, STYLE_LAYERS))
 
     @torch.no_grad()
     def _answer(self, contents: Tensor) -> Tensor:
@@ -161,7 +169,9 @@ class OneStyle(Learner[StyleOptions]):
             pictures: (1, 3, H, W) each, as large as the photographs.
             encoder: Of what features: `pocket` or `vgg19`.
         """
-        judge, targets = self._judge(encoder)
+        if encoder not in self.judges:
+            self.judges[encoder] = self._judge_of(encoder)
+        judge, targets = self.judges[encoder]
         found = {"style": 0.0, "content": 0.0}
         for photo, picture in zip(self.shown, pictures, strict=True):
             wanted = judge(photo, CONTENT_LAYERS)[CONTENT_LAYERS[0]]
@@ -169,6 +179,32 @@ class OneStyle(Learner[StyleOptions]):
             found["style"] += float(style) / len(pictures)
             found["content"] += float(content) / len(pictures)
         return found
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the whole state, and what it was learned from."""
+        state = super().checkpoint()
+        return replace(state, options=state.options | {"learned": self._learned()})
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            SettingsError: It is of a training with other options, or of another painting.
+        """
+        begun, now = checkpoint.options.get("learned", {}), self._learned()
+        imitates = checkpoint.step < self.options.imitating
+        for name, what in (("painting", "painting"), ("begin", "any-style network")):
+            if begun.get(name) != now[name] and (name == "painting" or imitates):
+                raise SettingsError(
+                    f"this training was begun with another {what}: "
+                    "go on with that or name another output"
+                )
+        super().restore(checkpoint)
+
+    def _learned(self) -> dict[str, str]:
+        """Return what tells the painting and the any-style network from others."""
+        begin = Path(self.options.begin) if self.options.begin else fetch("painter")
+        return {"painting": sha256_of(Path(self.options.painting)), "begin": sha256_of(begin)}
 
     def result(self) -> tuple[dict[str, Tensor], str]:
         """Return all parameters by name."""
@@ -193,7 +229,7 @@ def any_style_answers(file: str, painting: Tensor) -> Answer:
 
     def answer(contents: Tensor) -> Tensor:
         count = len(contents)
-        styles = [type(each)(*(part.expand(count, -1, -1) for part in each)) for each in style]
+        styles = [Statistics(*(part.expand(count, -1, -1) for part in each)) for each in style]
         painted: Tensor = network(contents, styles).clamp(0, 1)
         return painted
 
@@ -201,10 +237,10 @@ def any_style_answers(file: str, painting: Tensor) -> Answer:
 
 
 def _fitted(picture: Tensor, longest: int) -> Tensor:
-    """Return (3, H, W) uint8 as (1, 3, h, w) in [0, 1], whole cells, longest side so many."""
-    height, width = picture.shape[1:]
+    """Return (1, 3, H, W) in whole cells, its longest side so long."""
+    height, width = picture.shape[2:]
     scale = longest / max(height, width)
     size = [max(4 * CELL, round(scale * side / CELL) * CELL) for side in (height, width)]
-    return F.interpolate(
-        picture[None].float() / 255, size, mode="bilinear", antialias=True, align_corners=False
-    ).clamp(0, 1)
+    return F.interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False).clamp(
+        0, 1
+    )

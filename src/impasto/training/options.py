@@ -54,7 +54,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         for name, what in self.needed.items():
             if not getattr(self, name):
-                raise SettingsError(f"there is no {name} to learn from: name {what}")
+                raise SettingsError(f"there is nothing to learn from: name {what}")
         for rule, kept in self.rules().items():
             if not kept:
                 raise SettingsError(rule)
@@ -65,7 +65,9 @@ class TrainingOptions:
             "steps is at least 1": self.steps >= 1,
             "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
             "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
-            "rate, minutes and seed are not negative": min(self.rate, self.minutes, self.seed) >= 0,
+            "rate, minutes and seed are not negative": all(
+                value >= 0 for value in (self.rate, self.minutes, self.seed)
+            ),
             "device is auto, cpu or cuda": self.device in ("auto", "cpu", "cuda"),
         }
 
@@ -164,9 +166,8 @@ class StyleOptions(TrainingOptions):
     def rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return super().rules() | {
-            "output ends in .onnx": self.output.endswith(".onnx"),
-            "encoder is pocket, vgg19 or pocket+vgg19": self.encoder
-            in ("pocket", "vgg19", "pocket+vgg19"),
+            "output must end in .onnx": Path(self.output).suffix == ".onnx",
+            "encoder is pocket, vgg19 or pocket+vgg19": self.encoder in _ENCODERS,
             "size is a multiple of 8, at least crop": self.size >= self.crop and self.size % 8 == 0,
             "near and far are at least 8": min(self.near, self.far) >= 8,
             "blocks is at least 1": self.blocks >= 1,

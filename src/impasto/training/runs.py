@@ -58,7 +58,7 @@ def train(
     options: OptionsT,
     begin: Callable[[OptionsT], Training],
     product: str,
-    report_every: int = 100,
+    report_every: float = 100,
     report_minutes: float = math.inf,
 ) -> Iterator[dict[str, float]]:
     """Train, or go on training, in a folder.
@@ -117,7 +117,7 @@ def _check_writable(folder: Path, product: str) -> None:
 
 
 def _advance(
-    training: Training, steps: int, report_every: int, deadline: float
+    training: Training, steps: int, report_every: float, deadline: float
 ) -> dict[str, float]:
     """Take steps to the next report; return the mean losses."""
     sums: dict[str, list[Tensor]] = {name: [] for name in training.losses}

@@ -8,6 +8,7 @@ when it is started again with the same output. Where there is no onnx to write p
 same and says in the end how good it is; `impasto stylize --method painting.onnx` paints with it.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,34 +22,46 @@ from impasto.weights.atomic import replacing
 PAINTER, PREVIEW, PREVIEWS = "painter.safetensors", "preview.jpg", "previews"
 
 
-def train(
-    options: StyleOptions, *, report_every: int = 10**9, report_minutes: float = 1.0
-) -> Iterator[dict[str, float]]:
-    """Train, or go on training, a network: see `impasto.training.runs.train`.
-
-    At every report, once a minute and in the end, `preview.jpg` shows held-out photographs and
-    what has become of them; `previews` keeps all of these.
+def train(options: StyleOptions, **reports: float) -> Iterator[dict[str, float]]:
+    """Train, or go on training, a network: see `trained`.
 
     Raises:
         SettingsError: There is a file where the network shall be, and no training beside it.
     """
     check_output(options)
-    yield from trained(OneStyle(options), report_every, report_minutes)
+    yield from trained(OneStyle(options), **reports)
 
 
 def trained(
-    training: OneStyle, report_every: int = 10**9, report_minutes: float = 1.0
+    training: OneStyle, report_every: float = math.inf, report_minutes: float = 1.0
 ) -> Iterator[dict[str, float]]:
-    """Go through a training that was made already: see `train`."""
+    """Go through a training: see `impasto.training.runs.train`.
+
+    At every report, once a minute and in the end, `preview.jpg` shows held-out photographs and
+    what has become of them, `previews` keeps all of these, and the network is written.
+    """
     options = training.options
     lines = runs.train(options, lambda _: training, PAINTER, report_every, report_minutes)
     for line in lines:
-        try:
-            _show(training)
-        except OSError as error:
-            raise runs.no_place(options.folder, error) from error
-        _export(options)
+        _write(training)
         yield line
+    if _is_stale(options):  # stopped just before it was written, or it was removed
+        _write(training)
+
+
+def _is_stale(options: StyleOptions) -> bool:
+    network, source = Path(options.output), options.folder / PAINTER
+    return not network.is_file() or network.stat().st_mtime < source.stat().st_mtime
+
+
+def _write(training: OneStyle) -> None:
+    """Save what it paints now, and the network."""
+    options = training.options
+    try:
+        _show(training)
+    except OSError as error:
+        raise runs.no_place(options.folder, error) from error
+    _export(options)
 
 
 def _show(training: OneStyle) -> None:
@@ -67,7 +80,7 @@ def check_output(options: StyleOptions) -> None:
         SettingsError: There is one.
     """
     network = Path(options.output)
-    if network.exists() and not (options.folder / runs.CHECKPOINT).is_file():
+    if network.exists() and not options.folder.exists():
         raise SettingsError(f"{network} exists already: remove it or name another output")
 
 
