@@ -233,8 +233,6 @@ def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> N
     refused(SettingsError, "codec is h264", codec="mpeg1")
     refused(SettingsError, "end is after", span=Span(3, 2))
     refused(ImageError, "there are no frames", span=Span(9))
-    with pytest.raises(SettingsError, match="method optimize"):
-        prepare(str(clip), [painting], tmp_path / "o.mp4", Settings(), VideoOptions())
     (tmp_path / "in-the-way.mp4.parts").write_text("a file")
     refused(ImageError, "cannot be written to", "in-the-way.mp4")
 
@@ -249,3 +247,35 @@ def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
             sizes.append(work._state(progress.done // 5 - 1).stat().st_size)
     assert len(set(sizes)) == 1
     assert replace(work, compare=None).size == SIZE
+
+
+def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", moving(7))
+    settings = Settings(steps=(6,), device="cpu", precision="float32")
+
+    def painted(name: str, stability: float, stop: int | None = None) -> list[NDArray[np.uint8]]:
+        options = VideoOptions(stability=stability)
+        output = tmp_path / name / "%d.png"
+        work = prepare(str(source), [painting], output, settings, options)
+        done = work.begin(resume=work.folder.exists())
+        if stop is not None:
+            with pytest.raises(KeyboardInterrupt):
+                list(replace(work, painter=Stopping(work.painter, stop)).run(done))
+            return painted(name, stability)
+        list(work.run(done))
+        paths = sorted(work.finish().iterdir(), key=lambda path: int(path.stem))
+        return [np.asarray(Image.open(path)) for path in paths]
+
+    steady, alone = painted("steady", 0.9), painted("alone", 0.0)
+    assert len(steady) == 7
+    for one, other in zip(steady, painted("stopped", 0.9, stop=6), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+    def flicker(frames: list[NDArray[np.uint8]]) -> float:
+        changes = [
+            after[8:-9, 8:-10].astype(float) - before[9:-8, 10:-8]
+            for before, after in pairwise(frames)
+        ]
+        return float(np.sqrt(np.square(changes).mean()))
+
+    assert flicker(steady) < 0.6 * flicker(alone)

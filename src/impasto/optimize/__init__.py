@@ -1,5 +1,6 @@
 """The iterative stylizer (Gatys et al. 2016): pyramid, optimizers, plan."""
 
+from impasto.optimize.anchors import Anchors
 from impasto.optimize.stylizer import IterativeStylizer
 
-__all__ = ["IterativeStylizer"]
+__all__ = ["Anchors", "IterativeStylizer"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +34,18 @@ STYLE_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "relative": relative_style_loss,
     "gatys": style_loss,
 }
+
+
+class Anchor(NamedTuple):
+    """A picture to stay near: what was painted before, moved along (Ruder et al. 2018).
+
+    Attributes:
+        image: (1, 3, H, W) in [0, 1].
+        trust: (1, 1, H, W), from 0 to 1: where it counts.
+    """
+
+    image: Tensor
+    trust: Tensor
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,8 @@ class Objective:
     """Picture -> losses, with all targets fixed at construction.
 
     Total = content_weight · content + style_weight · style + tv_weight · tv (Gatys et al., eq. 7,
-    and the smoothness of Mahendran & Vedaldi 2015).
+    and the smoothness of Mahendran & Vedaldi 2015) + anchor_weight · the mean squared distance to
+    each anchor, where that is trusted.
 
     Args:
         encoder: The network.
@@ -105,6 +119,8 @@ class Objective:
         content: (1, 3, H, W) in [0, 1].
         alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
         styles: The targets of each style picture, from `style_targets`.
+        anchors: Pictures to stay near.
+        anchor_weight: How much that counts.
     """
 
     def __init__(
@@ -114,7 +130,10 @@ class Objective:
         content: Tensor,
         alpha: Tensor | None,
         styles: Sequence[Grams],
+        anchors: Sequence[Anchor] = (),
+        anchor_weight: float = 0.0,
     ) -> None:
+        self.anchors, self.anchor_weight = anchors, anchor_weight
         self.encoder = encoder
         self.weights = settings.loss_weights
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
@@ -142,7 +161,11 @@ class Objective:
         style = self._style(features, masks)
         tv = tv_loss(image, self.alpha)
         alpha, beta, gamma = self.weights
-        return Losses(alpha * content + beta * style + gamma * tv, content, style, tv)
+        total = alpha * content + beta * style + gamma * tv
+        for anchor in self.anchors:
+            apart = (anchor.trust * (image - anchor.image).square()).mean()
+            total = total + self.anchor_weight * apart
+        return Losses(total, content, style, tv)
 
     def _content(self, features: Mapping[str, Tensor], masks: Masks) -> Tensor:
         parts = [

@@ -22,6 +22,7 @@ from impasto.images import (
     match_colors,
     open_role,
 )
+from impasto.optimize.anchors import Anchors
 from impasto.optimize.memory import check_memory
 from impasto.optimize.objective import Losses, Objective, wants_whole_layers
 from impasto.optimize.optimizers import Moments, PixelOptimizer
@@ -49,6 +50,7 @@ class Run:
         content: The picture, not a pipe.
         started: `time.monotonic()` from which a time limit counts.
         start: What makes the picture to start from out of the content; None: the settings say.
+        anchors: Pictures to stay near, and how much that counts.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class Run:
         content: Source,
         started: float,
         start: Callable[[Picture], Picture] | None = None,
+        anchors: Anchors | None = None,
     ) -> None:
+        self.anchors = anchors or Anchors()
         self.stylizer, self.settings = stylizer, stylizer.settings
         self.device = stylizer.device
         picture = open_role(content, "content", self.settings.size, self.settings)
@@ -174,6 +178,8 @@ class Run:
             to_tensor(self.filled, octave.size, self.device),
             alpha_tensor(self.content, octave.size, self.device),
             self.stylizer.style_targets(octave, self.styles),
+            self.anchors.at(octave.size, self.device),
+            self.anchors.weight,
         )
 
     def _optimizer(self, image: Tensor, moments: Moments | None, octave: Octave) -> PixelOptimizer:

@@ -16,6 +16,7 @@ from impasto.images import (
     read_source,
     source_list,
 )
+from impasto.optimize.anchors import Anchors
 from impasto.optimize.objective import Grams, layer_weights, layers_of, style_targets
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
@@ -102,6 +103,7 @@ class IterativeStylizer:
         *,
         started: float | None = None,
         start: Callable[[Picture], Picture] | None = None,
+        anchors: Anchors | None = None,
     ) -> Iterator[State]:
         """Yield a state after every step; leave the loop to stop, `state.picture` is the result.
 
@@ -110,13 +112,14 @@ class IterativeStylizer:
             started: `time.monotonic()` from which `settings.time` counts; None is now.
             start: What makes the picture to start from out of the content; None: as
                 `settings.init` says.
+            anchors: Pictures to stay near, and how much that counts.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.
             ImpastoError: It would not fit into memory, or the losses went out of bounds.
         """
         started = time.monotonic() if started is None else started
-        run = Run(self, read_source(content), started, start)
+        run = Run(self, read_source(content), started, start, anchors)
         return run.states()
 
     def describe(self) -> str:

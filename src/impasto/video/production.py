@@ -163,7 +163,9 @@ def frame_painter(styles: Sequence[Source], settings: Settings, stability: float
     """Return what paints frames by the method that settings name."""
     if settings.one_pass:
         return FastFrames(FastStylizer(list(styles), settings), stability)
-    raise SettingsError(f"video is not painted by method {settings.method}: use --method fast")
+    from impasto.video.optimizing import OptimizedFrames
+
+    return OptimizedFrames(styles, settings, stability)
 
 
 def _identity(clip: Clip) -> Mapping[str, Any]:
