@@ -7,8 +7,8 @@ from tests.cli.conftest import Impasto
 from tests.video.conftest import moving, write_clip
 
 from impasto import open_picture
-from impasto.cli.video import seconds
 from impasto.errors import SettingsError
+from impasto.video.keyframes import seconds
 
 FAST = ("--runtime", "onnxruntime", "-q")
 

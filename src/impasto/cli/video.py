@@ -1,7 +1,5 @@
 """`impasto video`: every frame of a clip, without flicker, with its sound."""
 
-import re
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,20 +10,6 @@ from impasto.cli.options import INTERRUPTED, interruptible, with_settings
 from impasto.errors import ImageError, SettingsError
 
 SIDE, WIPE = "side-by-side", "wipe"
-
-
-def seconds(text: str) -> float:
-    """Return a time as `83.5`, `1:23.5` or `0:01:23.5` in seconds.
-
-    Raises:
-        SettingsError: It is none.
-    """
-    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
-        raise SettingsError(f"{text} is no time: write 83.5 or 1:23.5")
-    found = 0.0
-    for part in text.split(":"):
-        found = 60 * found + float(part)
-    return found
 
 
 @interruptible
@@ -60,11 +44,22 @@ def video(
         int | None, typer.Option(help="Quality, lower is better. \\[18 for h264]")
     ] = None,
     sound: Annotated[bool, typer.Option("--sound/--no-sound", help="Copy the sound.")] = True,
+    keyframes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Strength and style weights at times, JSON: "
+            '\\[{"time": 0, "strength": 0}, {"time": 5, "strength": 1}].',
+            metavar="FILE",
+        ),
+    ] = None,
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="Show the original beside the result.")
     ] = False,
     wipe: Annotated[
         bool, typer.Option("--wipe", help="Show the original behind a line that moves.")
+    ] = False,
+    flicker: Annotated[
+        bool, typer.Option("--flicker", help="Measure the warping error and print it in the end.")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a run was stopped.")
@@ -85,15 +80,19 @@ def video(
     from impasto.images import output_name, refuse_inputs
     from impasto.settings import Settings
     from impasto.video.clip import Span
+    from impasto.video.keyframes import read_keyframes, seconds
     from impasto.video.production import VideoOptions, prepare
 
     if side_by_side and wipe:
         raise SettingsError("give --side-by-side or --wipe, not both")
+    if flicker and (side_by_side or wipe):
+        raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
     if not {"method", "quality"} & options.keys():
         options["method"] = "fast"
     settings = Settings.from_dict(options)
     if not styles and not settings.knows_style:
         raise SettingsError("give a style picture: impasto video CLIP STYLE")
+    looks = styles or []
     asked = VideoOptions(
         span=Span(seconds(start), None if end is None else seconds(end), every),
         stability=stability,
@@ -103,8 +102,8 @@ def video(
         sound=sound,
         rate=fps,
         compare=SIDE if side_by_side else WIPE if wipe else None,
+        keyframes=None if keyframes is None else read_keyframes(keyframes, len(looks)),
     )
-    looks = styles or []
     names = [Path(look).name for look in looks] or [Path(settings.method).stem]
     target = output or Path(f"{output_name(Path(clip).stem, names)}.mp4")
     refuse_inputs(target, [clip, *looks])
@@ -115,20 +114,24 @@ def video(
     for note in work.reader.clip.notes:
         say(note, quiet)
     done = work.begin(resume)
-    print(_run(work, done, quiet))
+    print(_run(work, done, quiet, flicker))
 
 
-def _run(work: Any, done: int, quiet: bool) -> Path:  # noqa: ANN401
+def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN401
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.painting import say
     from impasto.cli.progress import framing
+    from impasto.metrics.flicker import FlickerMeter, mean
 
+    meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)
     try:
         with framing(whole, quiet) as show:
             for progress in work.run(done):
                 painted += 1
                 show(progress.done)
+                if meter is not None:
+                    found.append(meter(progress.original, progress.painted))
         path: Path = work.finish()
     except KeyboardInterrupt:
         say(f"stopped; what is painted is in {work.folder}: the same command with --resume goes on")
@@ -136,5 +139,10 @@ def _run(work: Any, done: int, quiet: bool) -> Path:  # noqa: ANN401
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)
-    sys.stderr.flush()
+    errors = [each for each in found if each is not None]
+    if errors:
+        say(
+            f"warping error {mean([each.error for each in errors]):.4f}, "
+            f"of the original {mean([each.original for each in errors]):.4f}"
+        )
     return path

@@ -80,10 +80,11 @@ class Page:
             self._fresh.wait_for(lambda: self._number > seen, _IDLE)
             return self._frame, self._number
 
-    def watch(self, by: int) -> None:
-        """Count who looks."""
+    def watch(self, by: int) -> int:
+        """Count who looks, and return the number of the last frame."""
         with self._fresh:
             self._watched += by
+            return self._number
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -124,8 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
         self.end_headers()
-        self.page.watch(1)
-        number = 0
+        number = self.page.watch(1)
         try:
             while True:
                 frame, number = self.page.next_frame(number)
@@ -156,7 +156,7 @@ _PAGE = f"""<!doctype html>
 :root {{ color-scheme: dark; font: 15px system-ui, sans-serif }}
 body {{ margin: 0; background: #111; color: #ddd; display: grid; place-items: center;
   min-height: 100vh }}
-img {{ max-width: 100vw; max-height: 88vh; display: block }}
+img {{ max-width: 100vw; max-height: 88vh; display: block; margin: auto }}
 p {{ margin: .6em 1em; text-align: center }} kbd {{ border: 1px solid #555; border-radius: 4px;
   padding: 0 .4em; margin: 0 .2em 0 .8em }}
 </style></head><body><main><img src="/stream" alt="the live picture"><p>

@@ -26,7 +26,6 @@ class Window:
         try:
             self._pygame.display.init()
             self._pygame.display.set_caption(title)
-            self._pygame.display.set_mode((320, 240), self._pygame.RESIZABLE)
         except self._pygame.error as error:
             raise ImpastoError(
                 f"there is no screen for a window ({error}): use --serve, --record or --virtual"

@@ -12,6 +12,7 @@ from impasto.fast import FastStylizer, Held
 from impasto.flow.opencv import opencv
 from impasto.images import Picture
 from impasto.video.clip import Pixels8
+from impasto.video.keyframes import Keyframes
 from impasto.video.motion import Motion
 from impasto.video.steadying import Pixels, Steadying
 
@@ -56,9 +57,13 @@ class FastFrames:
     Args:
         stylizer: What paints.
         stability: From 0 to 1.
+        keyframes: Strength and mixture over time; None: the stylizer's own.
     """
 
-    def __init__(self, stylizer: FastStylizer, stability: float) -> None:
+    def __init__(
+        self, stylizer: FastStylizer, stability: float, keyframes: Keyframes | None = None
+    ) -> None:
+        self._keyframes, self._now = keyframes, Keyframes().at(0)
         self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
         self._stylizer, self._steadying = stylizer, Steadying(stability)
         self._first: Pixels8 | None = None
@@ -67,6 +72,9 @@ class FastFrames:
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame."""
         picture, motion = picture_of(frame), motions.get(1)
+        if self._keyframes is not None and self._keyframes.at(seconds) != self._now:
+            self._now = self._keyframes.at(seconds)
+            self.use(self._stylizer.changed(*self._now))
         if not self.lags:
             return self._stylizer.paint(picture)
         if self._first is None or motion is None:

@@ -17,6 +17,7 @@ from impasto.video.clip import Clip, Reader, Span
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
 from impasto.video.joining import Extras, check_container
+from impasto.video.keyframes import Keyframes
 from impasto.video.painting import FastFrames, FramePainter
 from impasto.video.pictures import (
     ANIMATIONS,
@@ -42,6 +43,7 @@ class VideoOptions:
         sound: Whether sound is copied.
         rate: Frames a second of pictures by number.
         compare: `side-by-side`, `wipe` or None.
+        keyframes: Strength and mixture over time; None: as the settings say.
 
     Raises:
         SettingsError: A value is out of range.
@@ -55,6 +57,7 @@ class VideoOptions:
     sound: bool = True
     rate: float = 25.0
     compare: str | None = None
+    keyframes: Keyframes | None = None
 
     def __post_init__(self) -> None:
         rules = {
@@ -116,7 +119,7 @@ def prepare(
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
     sources = [read_source(style) for style in styles]
     settings = settings.updated(size=max(size))
-    painter = frame_painter(sources, settings, options.stability)
+    painter = frame_painter(sources, settings, options)
     recipe = {
         "impasto": __version__,
         "styles": [identify(style)._asdict() for style in sources],
@@ -159,13 +162,22 @@ def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
     return max(16, width // 2 * 2), max(16, height // 2 * 2)
 
 
-def frame_painter(styles: Sequence[Source], settings: Settings, stability: float) -> FramePainter:
-    """Return what paints frames by the method that settings name."""
+def frame_painter(
+    styles: Sequence[Source], settings: Settings, options: VideoOptions
+) -> FramePainter:
+    """Return what paints frames by the method that settings name.
+
+    Raises:
+        SettingsError: It cannot change over time as it is asked to.
+    """
     if settings.one_pass:
-        return FastFrames(FastStylizer(list(styles), settings), stability)
+        stylizer = FastStylizer(list(styles), settings)
+        return FastFrames(stylizer, options.stability, options.keyframes)
+    if options.keyframes is not None:
+        raise SettingsError(f"method {settings.method} has no keyframes: use --method fast")
     from impasto.video.optimizing import OptimizedFrames
 
-    return OptimizedFrames(styles, settings, stability)
+    return OptimizedFrames(styles, settings, options.stability)
 
 
 def _identity(clip: Clip) -> Mapping[str, Any]:
