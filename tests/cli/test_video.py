@@ -72,6 +72,18 @@ def test_what_cannot_be_is_told_at_once(
     assert both.status == 2
 
 
+def test_measuring_replaces_no_clip(impasto: Impasto, clip: Path, tmp_path: Path) -> None:
+    before = clip.read_bytes()
+    refused = impasto("flicker", clip, clip, "--heat", clip)
+    assert refused.status == 1
+    assert "choose another name" in refused.only_line
+    assert clip.read_bytes() == before
+    short = write_clip(tmp_path / "short.mp4", moving(4))
+    unlike = impasto("flicker", clip, short)
+    assert unlike.status == 1
+    assert "have not as many frames" in unlike.only_line
+
+
 def test_times() -> None:
     assert seconds("83.5") == seconds("1:23.5") == seconds("0:01:23.5") == 83.5
     for wrong in ("", "1:", "a", "1:2:3:4", "-1"):

@@ -88,6 +88,19 @@ def test_the_newest_frame_wins() -> None:
     newest.close()
 
 
+def test_what_fails_otherwise_is_told() -> None:
+    def frames() -> Iterator[Pixels8]:
+        yield np.zeros((4, 4, 3), np.uint8)
+        raise IndexError("a mistake")
+
+    newest = Newest(frames)
+    assert newest.take(5) is not None
+    while not newest.ended:
+        time.sleep(0.01)
+    with pytest.raises(IndexError, match="a mistake"):
+        newest.take(0.1)
+
+
 def test_a_source_that_is_lost_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "RETRY", 0.05)
     tries = []
@@ -250,6 +263,9 @@ def test_the_page() -> None:
     for wrong in ({"key": "right"}, {"key": "other", "X-Impasto": "live"}):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             fetched(page.url, **wrong)
+    for name in ("evil.example:80", f"evil.example:{page.url.split(':')[2][:-1]}"):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            fetched(f"{page.url}picture.jpg", Host=name)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         fetched(f"{page.url}../secret")
     assert not page.keys()

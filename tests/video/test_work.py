@@ -20,7 +20,7 @@ from impasto.video import work as works
 from impasto.video.clip import Span
 from impasto.video.motion import Motion
 from impasto.video.painting import FramePainter
-from impasto.video.production import VideoOptions, parts_folder, prepare
+from impasto.video.production import VideoOptions, check_output, parts_folder, prepare
 from impasto.video.steadying import Pixels
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
@@ -279,3 +279,58 @@ def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) ->
         return float(np.sqrt(np.square(changes).mean()))
 
     assert flicker(steady) < 0.6 * flicker(alone)
+
+
+def test_what_is_not_ours_stays(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    notes = parts_folder(output) / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("somebody's")
+    with pytest.raises(ImageError, match="is in the way"):
+        make(clip, painting, output)
+    assert notes.read_text() == "somebody's"
+
+
+def test_outputs_are_no_inputs(tmp_path: Path) -> None:
+    for number, frame in enumerate(moving(2), 1):
+        Image.fromarray(frame).save(tmp_path / f"{number:04}.png")
+    pattern = tmp_path / "%04d.png"
+    for source in (str(pattern), str(tmp_path)):
+        with pytest.raises(ImageError, match="name another folder"):
+            check_output(pattern, [source, "style.png"], replaces=True)
+    with pytest.raises(ImageError, match=r"0001\.png exists: --force"):
+        check_output(pattern, ["clip.mp4", "style.png"], replaces=False)
+    check_output(pattern, ["clip.mp4", "style.png"], replaces=True)
+    with pytest.raises(ImageError, match="is the input"):
+        check_output(pattern, ["clip.mp4", str(tmp_path / "0002.png")], replaces=True)
+
+
+def test_parts_end_in_time(
+    clip: Path, painting: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(works, "SECONDS", 0.0)
+    work = prepare(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoOptions())
+    with pytest.raises(KeyboardInterrupt):
+        list(replace(work, painter=Stopping(work.painter, 3)).run(work.begin(False)))
+    assert work.begin(resume=True) == 3
+    assert work.frames_of(3) == 3
+    list(work.run(3))
+    assert len(pictures(work.finish())) == 12
+
+
+def test_sound_stays_with_its_frames(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+    # A frame a second; the second one begins to sound.
+    times = [0, 600, 1200, 1800]
+    source = write_clip(tmp_path / "in.mkv", moving(4), times=times, sound=True)
+    result = make(source, painting, tmp_path / "out.mkv", span=Span(1.5))
+    with av.open(str(result)) as made:
+        assert [frame.time for frame in made.decode(video=0)] == pytest.approx([0, 0.5, 1.5])
+    first = next(iter(packets(result, "audio")))[1]
+    with av.open(str(source)) as given:
+        stream = given.streams.audio[0]
+        begun = [
+            float(p.pts * p.time_base)
+            for p in given.demux(stream)
+            if p.pts is not None and p.time_base is not None and bytes(p) == first
+        ]
+    assert begun[0] == pytest.approx(1.5, abs=0.03)

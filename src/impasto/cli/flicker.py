@@ -41,12 +41,11 @@ def flicker(
 
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
-    from impasto.cli.plots import check_plot, save_curves
+    from impasto.cli.plots import save_curves
     from impasto.metrics.flicker import mean
     from impasto.video.measuring import measured
 
-    if plot is not None:
-        check_plot(plot)
+    _check(table, plot, heat, [original, stylized])
     frames = list(measured(original, stylized, (SHORT, LONG), fps, heat, _HOTTEST))
     if not frames:
         raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
@@ -67,6 +66,22 @@ def flicker(
     for path in (table, plot, heat):
         if path is not None:
             print(path)
+
+
+def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:
+    """Refuse what cannot be written, before the work."""
+    from impasto.cli.plots import check_plot
+    from impasto.images import refuse_inputs
+
+    if plot is not None:
+        check_plot(plot)
+    if heat is not None and heat.suffix.lower() != ".mp4":
+        raise ImageError(f"the heat map is a video: name it .mp4, not {heat.name}")
+    for path in (table, plot, heat):
+        if path is not None:
+            refuse_inputs(path, clips)
+            if not path.parent.is_dir():
+                raise ImageError(f"there is no folder {path.parent}: make it, or name another")
 
 
 def _save_table(frames: Sequence[dict[int, "Flicker"]], path: Path) -> None:

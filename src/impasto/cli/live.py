@@ -85,6 +85,7 @@ def live(
         stability=stability,
         folder=Path(),
         recorder=recorder,
+        complain=lambda trouble: print(f"{trouble}; trying again", file=sys.stderr),
     )
     interrupted = False
     try:

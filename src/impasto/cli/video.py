@@ -1,14 +1,17 @@
 """`impasto video`: every frame of a clip, without flicker, with its sound."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from impasto.cli.options import INTERRUPTED, interruptible, with_settings
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import SettingsError
 
+#: The part of a clip's frames that it must at least have given.
+_WHOLE = 0.9
 SIDE, WIPE = "side-by-side", "wipe"
 
 
@@ -72,16 +75,15 @@ def video(
 ) -> None:
     """Paint every frame of CLIP in the style of STYLE.
 
-    Stopped (Ctrl-C, a crash), nothing that is painted is lost: add --resume.
+    Stopped (Ctrl-C, a crash), no more than the last 20 seconds of work are lost: add --resume.
 
     Example: impasto video holiday.mp4 painting.jpg -o painted.mp4
     """
     from impasto.cli.painting import download_weights, say
-    from impasto.images import output_name, refuse_inputs
     from impasto.settings import Settings
     from impasto.video.clip import Span
     from impasto.video.keyframes import read_keyframes, seconds
-    from impasto.video.production import VideoOptions, prepare
+    from impasto.video.production import VideoOptions, check_output, prepare
 
     if side_by_side and wipe:
         raise SettingsError("give --side-by-side or --wipe, not both")
@@ -104,17 +106,24 @@ def video(
         compare=SIDE if side_by_side else WIPE if wipe else None,
         keyframes=None if keyframes is None else read_keyframes(keyframes, len(looks)),
     )
-    names = [Path(look).name for look in looks] or [Path(settings.method).stem]
-    target = output or Path(f"{output_name(Path(clip).stem, names)}.mp4")
-    refuse_inputs(target, [clip, *looks])
-    if target.exists() and not force:
-        raise ImageError(f"{target} exists: --force replaces it, or name another --output")
+    target = output or Path(f"{_name(clip, looks or [settings.method])}.mp4")
+    check_output(target, [clip, *looks], replaces=force or resume)
     download_weights(settings, quiet, lambda: None)
     work = prepare(clip, looks, target, settings, asked)
     for note in work.reader.clip.notes:
         say(note, quiet)
     done = work.begin(resume)
     print(_run(work, done, quiet, flicker))
+
+
+def _name(clip: str, looks: Sequence[str]) -> str:
+    """Return what a result is called if nothing is said."""
+    from impasto.images import output_name
+    from impasto.video.pictures import is_sequence
+
+    path = Path(clip)
+    whole = path.parent if is_sequence(clip) and not path.is_dir() else path
+    return output_name(whole.absolute().stem, [Path(look).name for look in looks])
 
 
 def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN401
@@ -134,8 +143,11 @@ def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN
                     found.append(meter(progress.original, progress.painted))
         path: Path = work.finish()
     except KeyboardInterrupt:
-        say(f"stopped; what is painted is in {work.folder}: the same command with --resume goes on")
+        there = work.frames_of(work.begin(resume=True))
+        say(f"stopped: {there} frames are in {work.folder}; the same command with --resume goes on")
         raise typer.Exit(INTERRUPTED) from None
+    if whole and not done and painted < _WHOLE * whole:
+        say(f"there were {painted} frames of about {whole}: is {work.reader.clip.path} damaged?")
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)

@@ -19,6 +19,7 @@ _QUALITY = 85
 _BOUNDARY = "frame"
 #: Seconds without a new frame after which the last one is sent again.
 _IDLE = 1.0
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Page:
@@ -47,6 +48,7 @@ class Page:
                 f"{host}:{port} cannot be served ({error.strerror}): choose another --port"
             ) from error
         self._server.daemon_threads = True
+        self.host = host
         self.url = f"http://{host}:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -94,10 +96,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give the page, one picture, or the stream of them."""
-        if self.path == "/":
+        if not self._is_ours():
+            self.send_error(403)
+        elif self.path == "/":
             self._send(_PAGE.encode(), "text/html; charset=utf-8")
         elif self.path == "/picture.jpg":
-            self._send(self.page.next_frame(-1)[0], "image/jpeg")
+            number = self.page.watch(1)
+            frame, _ = self.page.next_frame(number)
+            self.page.watch(-1)
+            self._send(frame, "image/jpeg")
         elif self.path == "/stream":
             self._stream()
         else:
@@ -107,17 +114,24 @@ class _Handler(BaseHTTPRequestHandler):
         """Take a key."""
         key = self.path.removeprefix("/key/")
         # Pages of other sites may send here, too; they cannot set this header.
-        if self.headers.get("X-Impasto") != "live" or key not in KEYS:
+        if not self._is_ours() or self.headers.get("X-Impasto") != "live" or key not in KEYS:
             self.send_error(403)
             return
         self.page.press(key)
         self._send(b"", "text/plain")
+
+    def _is_ours(self) -> bool:
+        """Refuse what comes under another name: a site may give its own name this address."""
+        host = self.headers.get("Host", "").rpartition(":")[0]
+        return self.page.host not in _LOCAL or host in _LOCAL
 
     def _send(self, content: bytes, kind: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("X-Frame-Options", "DENY")
         self.end_headers()
         self.wfile.write(content)
 

@@ -25,9 +25,14 @@ class Recorder:
     Args:
         path: An .mp4; later recordings get numbers.
         rate: Frames a second, about: times are those at which frames came.
+
+    Raises:
+        ImpastoError: There is no such folder.
     """
 
     def __init__(self, path: Path, rate: float = 25.0) -> None:
+        if not path.parent.is_dir():
+            raise ImpastoError(f"there is no folder {path.parent}: make it, or name another")
         self.saved: list[Path] = []
         self._path, self._rate = path, Fraction(round(rate * 100), 100)
         self._writer: PartWriter | None = None
@@ -43,10 +48,9 @@ class Recorder:
             self._begin(pixels)
         assert self._writer is not None
         moment = round((time.monotonic() - self._begun) * 1000)
-        width, height = self._size
         if pixels.shape[1::-1] == self._size and moment > self._last:
             self._last = moment
-            self._writer.add(pixels[:height, :width], moment, 40)
+            self._writer.add(pixels, moment, 40)
 
     def _begin(self, pixels: Pixels8) -> None:
         path, number = self._path, 2

@@ -70,6 +70,7 @@ class Session:
         stability: From 0 to 1.
         folder: For saved pictures.
         recorder: Called with the recording's wish each frame: `None` ends it.
+        complain: Told once what is wrong with the source.
     """
 
     def __init__(
@@ -85,7 +86,9 @@ class Session:
         stability: float,
         folder: Path,
         recorder: Callable[[Pixels8 | None], None],
+        complain: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._complain, self._complained = complain, ""
         self.source, self.outputs, self.controls = source, outputs, controls
         self._stylizers, self._names = stylizers, names
         self._size, self._stability = size, stability
@@ -172,6 +175,9 @@ class Session:
 
     def _tell(self, trouble: str) -> None:
         """Show what is wrong with the source."""
+        if trouble != self._complained:
+            self._complained = trouble
+            self._complain(trouble)
         width, height = (self._size, self._size * 3 // 4)
         blank = np.full((height, width, 3), _GRAY, np.uint8)
         self._send(written(blank, [trouble[:60], trouble[60:], "trying again"]))

@@ -81,7 +81,9 @@ def _camera(number: int) -> Iterator[Pixels8]:
 def _stream(address: str) -> Iterator[Pixels8]:
     av = pyav()
     try:
-        with av.open(address, timeout=5) as container:
+        with av.open(address, timeout=5, metadata_errors="replace") as container:
+            if not container.streams.video:
+                raise ImageError(f"there is no video in {address}")
             for frame in container.decode(video=0):
                 yield frame.to_ndarray(format="rgb24")
     except av.FFmpegError as error:
@@ -119,6 +121,7 @@ class Newest:
         self.ended = False
         self._frames, self._left = frames, threading.Event()
         self._captured: Captured | None = None
+        self._failure: Exception | None = None
         self._fresh = threading.Condition()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -132,7 +135,9 @@ class Newest:
         with self._fresh:
             self._fresh.wait_for(lambda: self._captured is not None or self.ended, patience)
             captured, self._captured = self._captured, None
-            return captured
+        if captured is None and self._failure is not None:
+            raise self._failure
+        return captured
 
     def close(self) -> None:
         """Let go of the source."""
@@ -140,19 +145,27 @@ class Newest:
         self._thread.join(3)
 
     def _read(self) -> None:
-        while not self._left.is_set():
-            try:
-                for pixels in self._frames():
-                    self._put(Captured(pixels, time.monotonic()))
-                    if self._left.is_set():
-                        return
-                break
-            except (SourceLostError, ImageError) as error:
-                self.trouble = str(error)
-                self._left.wait(RETRY)
-        with self._fresh:
-            self.ended = True
-            self._fresh.notify_all()
+        try:
+            while not self._left.is_set():
+                try:
+                    self._follow()
+                    break
+                except (SourceLostError, ImageError) as error:
+                    self.trouble = str(error)
+                    self._left.wait(RETRY)
+        except Exception as error:  # of what reads; told where frames are taken
+            self._failure = error
+        finally:
+            with self._fresh:
+                self.ended = True
+                self._fresh.notify_all()
+
+    def _follow(self) -> None:
+        """Take frames until the source ends."""
+        for pixels in self._frames():
+            self._put(Captured(pixels, time.monotonic()))
+            if self._left.is_set():
+                return
 
     def _put(self, captured: Captured) -> None:
         with self._fresh:

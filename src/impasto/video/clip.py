@@ -58,7 +58,8 @@ class Clip:
         aspect: Width over height of a stored pixel.
         tags: Of colors.
         notes: What is changed on the way in, in words.
-        loops: How often an animation is repeated; 0: forever; None: it is no animation.
+        loops: How often an animation is repeated; 0: forever; -1: it is shown once; None: it is
+            no animation.
     """
 
     path: Path
@@ -79,7 +80,7 @@ class Reader(Protocol):
     clip: Clip
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown at or after a time in seconds.
+        """Yield the frames that are shown after a time in seconds, or a little before it.
 
         Raises:
             ImageError: It is damaged.
@@ -102,23 +103,31 @@ class Span:
     every: int = 1
 
     def frames(self, reader: Reader) -> Iterator[Frame]:
-        """Yield them; times count from the first, and each is shown until the next one."""
-        unit = reader.clip.time_base
+        """Yield them; times count from `start`, and each is shown until the next one.
+
+        The first is what is on the screen at `start`.
+        """
         held: Frame | None = None
-        first = 0
-        for number, frame in enumerate(reader.frames(self.start)):
-            if self.end is not None and frame.time * unit >= self.end:
-                break
+        for number, frame in enumerate(self._within(reader)):
             if number % self.every and held is not None:
                 held = held._replace(duration=held.duration + frame.duration)
                 continue
-            if held is None:
-                first = frame.time
-            else:
+            if held is not None:
                 yield held
-            held = frame._replace(time=frame.time - first)
+            held = frame
         if held is not None:
             yield held
+
+    def _within(self, reader: Reader) -> Iterator[Frame]:
+        unit = reader.clip.time_base
+        first = round(self.start / unit)
+        for frame in reader.frames(self.start):
+            if self.end is not None and frame.time * unit >= self.end:
+                return
+            end = frame.time + frame.duration
+            if end > first:
+                begun = max(frame.time, first)
+                yield frame._replace(time=begun - first, duration=end - begun)
 
     def count(self, clip: Clip) -> int | None:
         """Return about how many frames it has; None: not known."""

@@ -58,7 +58,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """
     av = pyav()
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             yield container
     except av.FFmpegError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
@@ -98,7 +98,7 @@ class FileReader:
         self._matrix = self.clip.tags.matrix
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown at or after a time in seconds."""
+        """Yield the frames that are shown after a time in seconds, and some before it."""
         clip = self.clip
         with opened(clip.path) as container:
             stream = video_stream(container, clip.path)
@@ -107,13 +107,17 @@ class FileReader:
             if start > 1:
                 container.seek(origin + round(start / clip.time_base), stream=stream)
             usual = max(1, round(1 / (clip.rate * clip.time_base)))
-            last = None
+            held: Frame | None = None
             for frame in container.decode(stream):
-                time = frame.pts - origin if frame.pts is not None else (last or -usual) + usual
-                if time * clip.time_base < start or (last is not None and time <= last):
-                    continue
-                last = time
-                yield Frame(self._pixels(frame), time, frame.duration or usual)
+                following = 0 if held is None else held.time + usual
+                time = following if frame.pts is None else frame.pts - origin
+                if held is not None:
+                    if time <= held.time:
+                        time = following  # some files have no times, or wrong ones
+                    yield held._replace(duration=time - held.time)
+                held = Frame(self._pixels(frame), time, frame.duration or usual)
+            if held is not None:
+                yield held
 
     def _pixels(self, frame: VideoFrame) -> Pixels8:
         transfer, matrix = self.clip.tags.transfer, self._matrix

@@ -59,6 +59,10 @@ def _format(path: Path) -> str:
     return names.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
 
 
+#: Seconds before the first frame that sound may begin: encoders begin with a few silent samples.
+_PRIMING = 0.1
+
+
 @dataclass(frozen=True)
 class Extras:
     """What a result has beside its frames.
@@ -200,11 +204,11 @@ def _shifted(
             if packet.dts is None or packet.pts is None or packet.time_base is None:
                 continue
             second = float(packet.pts * packet.time_base) - origin
-            if second < span.start and span.start > 0:
+            if second < (span.start or -_PRIMING):
                 continue
             if span.end is not None and second >= span.end:
                 break
-            shift = round(span.start / packet.time_base)
+            shift = round((span.start + origin) / packet.time_base)
             decoded = packet.dts - shift
             packet.pts, packet.dts, packet.stream = packet.pts - shift, decoded, copy
             yield float(decoded * packet.time_base), number, packet

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from impasto.errors import ImageError
 from impasto.metrics import Flicker, FlickerMeter
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import resized
-from impasto.video.production import open_reader, painted_size
+from impasto.video.production import LEAST, open_reader, painted_size
 from impasto.weights.atomic import replacing
 
 
@@ -40,13 +42,17 @@ def measured(
         MissingExtraError: OpenCV or PyAV is not installed.
     """
     before, after = open_reader(original, rate), open_reader(stylized, rate)
+    if min(after.clip.size) < LEAST:
+        raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
     with ExitStack() as stack:
         video = None
         if heat is not None:
             video = HeatVideo(stack.enter_context(replacing(heat)), after.clip, hottest)
             stack.callback(video.close)
-        for plain, painted in zip(before.frames(), after.frames(), strict=False):
+        for plain, painted in zip_longest(before.frames(), after.frames()):
+            if plain is None or painted is None:
+                raise ImageError(f"{original} and {stylized} have not as many frames")
             pixels = resized(plain.pixels, after.clip.size)
             found = {lag: meter(pixels, painted.pixels) for lag, meter in meters.items()}
             there = {lag: flicker for lag, flicker in found.items() if flicker is not None}

@@ -35,8 +35,7 @@ class AnimationReader:
             count = getattr(image, "n_frames", 1)
             durations = []
             for number in range(count):
-                image.seek(number)
-                image.load()
+                _seek(image, number, path)
                 durations.append(_duration(image))
             total = sum(durations)
             self.clip = Clip(
@@ -45,18 +44,17 @@ class AnimationReader:
                 time_base=Fraction(1, 1000),
                 rate=Fraction(1000 * count, total),
                 count=count,
-                loops=image.info.get("loop", 1),
+                loops=image.info.get("loop", -1),
             )
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown at or after a time in seconds."""
+        """Yield the frames that are shown after a time in seconds."""
         time = 0
         with _open(self.clip.path) as image:
             for number in range(self.clip.count or 1):
-                image.seek(number)
-                image.load()  # a WebP says how long only then
+                _seek(image, number, self.clip.path)
                 duration = _duration(image)
-                if time >= start * 1000:
+                if time + duration > start * 1000:
                     yield Frame(_on_white(image), time, duration)
                 time += duration
 
@@ -68,6 +66,15 @@ def _open(path: Path) -> Image.Image:
         raise ImageError(f"{path} cannot be read: there is no such file") from error
     except (OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path} cannot be read as an animation") from error
+
+
+def _seek(image: Image.Image, number: int, path: Path) -> None:
+    """Go to a frame and read it: a WebP says only then how long it is shown."""
+    try:
+        image.seek(number)
+        image.load()
+    except (OSError, EOFError, ValueError) as error:
+        raise ImageError(f"{path} is damaged: frame {number + 1} cannot be read") from error
 
 
 def _duration(image: Image.Image) -> int:
@@ -103,9 +110,9 @@ class SequenceReader:
         )
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown at or after a time in seconds."""
+        """Yield the frames that are shown after a time in seconds."""
         for number, path in enumerate(self._paths):
-            if number * self.clip.time_base >= start:
+            if (number + 1) * self.clip.time_base > start:
                 picture = open_picture(path).on_white()
                 if picture.size != self.clip.size:
                     raise ImageError(

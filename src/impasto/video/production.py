@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
-from impasto.images import Source, fitted_size, identify, read_source
+from impasto.images import Source, fitted_size, identify, read_source, refuse_inputs
 from impasto.settings import Settings
 from impasto.version import __version__
 from impasto.video.clip import Clip, Reader, Span
@@ -25,9 +26,13 @@ from impasto.video.pictures import (
     AnimationReader,
     SequenceReader,
     is_sequence,
+    sequence,
 )
 from impasto.video.sinks import AnimationSink, FileSink, FolderSink
 from impasto.video.work import Sink, Work
+
+#: Pixels of the shorter side of a clip.
+LEAST = 16
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,8 @@ class VideoOptions:
         rules = {
             "stability is from 0 to 1": 0 <= self.stability <= 1,
             "every is at least 1": self.span.every >= 1,
-            "start is not negative, and end is after it": 0
-            <= self.span.start
-            < (self.span.end or float("inf")),
+            "start is not negative, and end is after it": self.span.start >= 0
+            and (self.span.end is None or self.span.start < self.span.end),
             "size is at least 16": self.size is None or self.size >= 16,
             "crf is from 0 to 63": self.crf is None or 0 <= self.crf <= 63,
             f"codec is {', '.join(CODECS)}": self.codec is None or self.codec in CODECS,
@@ -114,6 +118,9 @@ def prepare(
         MissingExtraError: Something is not installed.
     """
     reader = open_reader(source, options.rate)
+    if min(reader.clip.size) < LEAST:
+        width, height = reader.clip.size
+        raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
     clip = _shown_square(reader.clip, output, options)
     size = painted_size(clip, options.size)
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
@@ -151,9 +158,49 @@ def _shown_square(clip: Clip, output: Path, options: VideoOptions) -> Clip:
 
 def parts_folder(output: Path) -> Path:
     """Return where the parts of a result are until it is there."""
-    name = output.parent.name if "%" in output.name else output.name
-    home = output.parent.parent if "%" in output.name else output.parent
-    return home / f"{name}.parts"
+    output = output.absolute()
+    target = output.parent if is_pattern(output) else output
+    return target.with_name(f"{target.name}.parts")
+
+
+def is_pattern(output: Path) -> bool:
+    """Tell whether an output is pictures by number: one `%d` or `%06d` in a picture's name."""
+    plain = output.suffix.lower() in PICTURES and output.name.count("%") == 1
+    return plain and bool(re.search(r"%0?\d*d", output.name))
+
+
+def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None:
+    """Refuse to write onto inputs, or onto what is there.
+
+    Args:
+        output: What `prepare` takes.
+        inputs: The clip and the styles.
+        replaces: Whether what is there may be replaced.
+
+    Raises:
+        ImageError: It is one of the inputs, or there.
+    """
+    if not is_pattern(output):
+        refuse_inputs(output, inputs)
+        if output.exists() and not replaces:
+            raise ImageError(f"{output} exists: --force replaces it, or name another --output")
+        return
+    clip = Path(inputs[0])
+    folder = clip if clip.is_dir() else clip.parent
+    if is_sequence(inputs[0]) and folder.resolve() == output.parent.resolve():
+        raise ImageError(f"{output.parent} has the pictures that are painted: name another folder")
+    there = sequence(str(output)) if output.parent.is_dir() and _any(output) else []
+    for path in there:
+        refuse_inputs(path, inputs)
+    if there and not replaces:
+        raise ImageError(f"{there[0]} exists: --force replaces it, or name another folder")
+
+
+def _any(output: Path) -> bool:
+    try:
+        return bool(sequence(str(output)))
+    except ImageError:
+        return False
 
 
 def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
@@ -183,9 +230,10 @@ def frame_painter(
 def _identity(clip: Clip) -> Mapping[str, Any]:
     """Return what tells a clip from another: reading all of it to hash it would take too long."""
     facts: dict[str, Any] = {"name": clip.path.name, "size": clip.size, "count": clip.count}
-    if clip.path.is_file():
-        facts["bytes"] = clip.path.stat().st_size
-    return facts
+    source = str(clip.path)
+    files = sequence(source) if is_sequence(source) else [clip.path]
+    stats = [path.stat() for path in files]
+    return facts | {"files": [[stat.st_size, stat.st_mtime_ns] for stat in stats]}
 
 
 def _sink(
@@ -196,8 +244,8 @@ def _sink(
     recipe: Mapping[str, Any],
 ) -> Sink:
     suffix = output.suffix.lower()
-    if "%" in output.name and suffix in PICTURES:
-        return FolderSink(str(output))
+    if is_pattern(output):
+        return FolderSink(output)
     if suffix in ANIMATIONS:
         return AnimationSink(output, clip)
     if suffix not in USUAL:

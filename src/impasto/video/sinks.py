@@ -40,7 +40,7 @@ class FileSink:
         """Begin a part."""
         return PartWriter(path, self.encoding)
 
-    def join(self, parts: Sequence[Path], offsets: Sequence[int], count: int) -> Path:
+    def join(self, parts: Sequence[Path], offsets: Sequence[int]) -> Path:
         """Make one file of all."""
         join(parts, offsets, self.path, self.encoding, self.extras)
         return self.path
@@ -63,12 +63,15 @@ class AnimationSink:
         """Begin a part."""
         return _Lossless(path, self.clip.time_base)
 
-    def join(self, parts: Sequence[Path], offsets: Sequence[int], count: int) -> Path:
-        """Make one file of all; one frame at a time is in memory."""
+    def join(self, parts: Sequence[Path], offsets: Sequence[int]) -> Path:
+        """Make one file of all; Pillow has a GIF's frames in memory at once."""
         durations = [ms for part in parts for ms in _durations(part)]
         frames = _images(parts)
         kind = self.path.suffix.lower().removeprefix(".")
         extra = {"quality": 85, "method": 3} if kind == "webp" else {"disposal": 1}
+        loops = 0 if self.clip.loops is None else self.clip.loops
+        if loops >= 0 or kind == "webp":
+            extra["loop"] = abs(loops)  # a GIF without is shown once
         try:
             with replacing(self.path) as partial:
                 next(frames).save(
@@ -77,7 +80,6 @@ class AnimationSink:
                     save_all=True,
                     append_images=frames,
                     duration=_ticks(durations, _GIF_TICK if kind == "gif" else 1),
-                    loop=self.clip.loops or 0,
                     **extra,
                 )
         except OSError as error:
@@ -153,30 +155,30 @@ class FolderSink:
     """Pictures by number, as `frames/%06d.png` names them.
 
     Attributes:
-        pattern: With a place for the number.
+        pattern: With a place for the number in its last part.
     """
 
-    pattern: str
+    pattern: Path
     suffix: str = ""
 
     def part(self, path: Path, first: int) -> _Pictures:
         """Begin a part."""
         return _Pictures(self.pattern, first)
 
-    def join(self, parts: Sequence[Path], offsets: Sequence[int], count: int) -> Path:
+    def join(self, parts: Sequence[Path], offsets: Sequence[int]) -> Path:
         """Return the folder: all pictures are there."""
-        return Path(self.pattern).parent
+        return self.pattern.parent
 
 
 class _Pictures:
-    def __init__(self, pattern: str, first: int) -> None:
+    def __init__(self, pattern: Path, first: int) -> None:
         self._pattern, self._number = pattern, first
-        Path(pattern).parent.mkdir(parents=True, exist_ok=True)
+        pattern.parent.mkdir(parents=True, exist_ok=True)
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
         """Save a frame."""
         self._number += 1
-        path = Path(self._pattern % self._number)
+        path = self._pattern.with_name(self._pattern.name % self._number)
         picture_of(pixels).save(path, overwrite=True)
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _END = object()
+_PATIENCE = 5.0
+"""Seconds that a thread is waited for: a frame that is optimized may take minutes."""
 
 
 @contextmanager
@@ -17,7 +19,7 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     """The same items, made by a thread while others are worked on.
 
     An error that making one raises is raised where it would have been. When the block ends, the
-    thread has ended, after the item that it was at.
+    thread ends after the item that it is at.
 
     Args:
         items: What is run through.
@@ -34,7 +36,7 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         yield _taken(made)
     finally:
         left.set()
-        worker.join()
+        worker.join(_PATIENCE)
 
 
 def _taken(made: queue.Queue[Any]) -> Iterator[Any]:

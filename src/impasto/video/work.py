@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,8 +21,8 @@ from impasto.video.painting import FramePainter, Kept, resized
 from impasto.video.threads import ahead
 from impasto.weights.atomic import replacing
 
-#: Frames of a part.
-PART = 96
+#: Frames of a part, and seconds of work on it, at most: what a stopped run may lose.
+PART, SECONDS = 96, 20.0
 _PLAN = "plan.json"
 
 
@@ -42,13 +43,12 @@ class Sink(Protocol):
         """
         ...
 
-    def join(self, parts: Sequence[Path], offsets: Sequence[int], count: int) -> Path:
+    def join(self, parts: Sequence[Path], offsets: Sequence[int]) -> Path:
         """Make the result of all parts and return its path.
 
         Args:
             parts: Their files.
             offsets: The time of each one's beginning, in the clip's units.
-            count: Frames in all.
         """
         ...
 
@@ -122,21 +122,45 @@ class Work:
         done = self._done()
         if done and not resume:
             raise SettingsError(
-                f"{self.folder} has {done * PART} frames of a run that was stopped: "
+                f"{self.folder} has {self.frames_of(done)} frames of a run that was stopped: "
                 "go on with --resume, or remove the folder"
             )
-        if done and json.loads((self.folder / _PLAN).read_text("utf-8")) != _plain(self.plan):
+        if done and self._begun_plan() != _plain(self.plan):
             raise SettingsError(
                 f"{self.folder} is of a run with other options: give the same, or remove the folder"
             )
         try:
             if not done:
-                shutil.rmtree(self.folder, ignore_errors=True)
+                self._clear()
                 self.folder.mkdir(parents=True)
                 (self.folder / _PLAN).write_text(json.dumps(self.plan), "utf-8")
         except OSError as error:
             raise _no_place(self.folder, error) from error
         return done
+
+    def _begun_plan(self) -> object:
+        try:
+            return json.loads((self.folder / _PLAN).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _clear(self) -> None:
+        """Remove what is of no use any more; nothing that is not ours.
+
+        Raises:
+            ImageError: Something else is there.
+        """
+        if self.folder.exists() and self._begun_plan() is None and any(self.folder.iterdir()):
+            raise ImageError(f"{self.folder} is in the way: move it, or name another output")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def frames_of(self, done: int) -> int:
+        """Return how many frames so many parts have."""
+        count = 0
+        for number in range(done):
+            with np.load(self._state(number)) as kept:
+                count += int(kept["frames"])
+        return count
 
     def _done(self) -> int:
         """Return how many parts are whole, from the first on."""
@@ -171,7 +195,7 @@ class Work:
     def _moving(self, done: int) -> Iterator[tuple[int, Frame, dict[int, Motion]]]:
         """Yield each frame that is to be painted with its number and motions."""
         lags = self.painter.lags
-        finder, first = MotionFinder(lags), done * PART
+        finder, first = MotionFinder(lags), self.frames_of(done)
         needed = max(0, first - max(lags, default=0))
         with ahead(self.span.frames(self.reader)) as frames:
             for number, frame in islice(enumerate(frames), needed, None):
@@ -186,6 +210,7 @@ class Work:
             with np.load(self._state(done - 1)) as kept:
                 self.painter.restore({name: kept[name] for name in kept.files})
         unit = self.reader.clip.time_base
+        count, begun = 0, time.monotonic()
         with ahead(self._moving(done)) as moving:
             for number, frame, motions in moving:
                 seconds = float(frame.time * unit)
@@ -193,29 +218,33 @@ class Work:
                 painted = (pixels * np.float32(255)).round().astype(np.uint8)
                 if self.compare:
                     painted = COMPARISONS[self.compare](frame.pixels, painted, seconds)
-                last = number % PART == PART - 1
+                count += 1
+                last = count == PART or time.monotonic() - begun > SECONDS
                 yield number, frame, painted, self.painter.kept() if last else None
+                if last:
+                    count, begun = 0, time.monotonic()
 
     def _encoded(self, done: int) -> Iterator[tuple[int, Pixels8, Pixels8]]:
         """Encode each frame, and close each part."""
         part: PartSink | None = None
-        begun = number = 0
+        begun = count = 0
         try:
             with ahead(self._painted(done)) as frames:
                 for number, frame, painted, kept in frames:
                     if part is None:
-                        path, begun = self._part(number // PART), frame.time
-                        part = self.sink.part(path, number)
+                        part, begun, count = self.sink.part(self._part(done), number), frame.time, 0
                     part.add(painted, frame.time - begun, frame.duration)
+                    count += 1
                     if kept is not None:
                         part.close()
                         part = None
-                        self._keep(number // PART, kept, begun, PART)
+                        self._keep(done, kept, begun, count)
+                        done += 1
                     yield number, frame.pixels, painted
             if part is not None:
                 part.close()
                 part = None
-                self._keep(number // PART, {}, begun, number % PART + 1)
+                self._keep(done, {}, begun, count)
         finally:
             if part is not None:
                 part.abandon()
@@ -232,15 +261,15 @@ class Work:
         Raises:
             ImageError: There are no frames, or it cannot be written; the parts stay.
         """
-        parts, offsets, count = [], [], 0
-        for number in range(self._done()):
+        parts, offsets, done = [], [], self._done()
+        for number in range(done):
             with np.load(self._state(number)) as kept:
                 offsets.append(int(kept["begun"]))
-                count += int(kept["frames"])
             parts.append(self._part(number))
-        if not count:
+        if not done:
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise ImageError(f"there are no frames to paint in {self.reader.clip.path}")
-        path = self.sink.join(parts, offsets, count)
+        path = self.sink.join(parts, offsets)
         shutil.rmtree(self.folder, ignore_errors=True)
         return path
 
@@ -251,4 +280,7 @@ def _plain(plan: Mapping[str, Any]) -> Any:  # noqa: ANN401
 
 def _no_place(folder: Path, error: OSError) -> ImageError:
     reason = error.strerror or error
-    return ImageError(f"{folder} cannot be written to ({reason}): make room, then use --resume")
+    return ImageError(
+        f"{folder} cannot be written to ({reason}): make room and add --resume, or name another "
+        "output"
+    )
