@@ -125,6 +125,8 @@ def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoSt
     with opened(part) as container:
         stream = out.add_stream_from_template(container.streams.video[0])
     stream.time_base = encoding.clip.time_base
+    if encoding.codec == "hevc" and out.format.name in ("mp4", "mov"):
+        stream.codec_context.codec_tag = "hvc1"  # as QuickTime wants it
     return stream
 
 
