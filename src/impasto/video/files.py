@@ -24,6 +24,8 @@ _SAID_NOTHING = 2
 #: Matrices by what is usual where nothing is said: small pictures, and others.
 BT601, BT709 = 6, 1
 _HIGH = 720
+_FASTEST = 240
+"""Frames a second that are believed."""
 
 
 def pyav() -> Any:  # noqa: ANN401
@@ -174,6 +176,8 @@ def _described(
 def _count(
     container: InputContainer, stream: VideoStream, unit: Fraction, rate: Fraction
 ) -> int | None:
+    if rate > _FASTEST:
+        return None  # some files give a rate that is only the fineness of their times
     if stream.duration:
         return round(stream.duration * unit * rate)
     if container.duration:
