@@ -22,8 +22,8 @@ from impasto.video.steadying import Pixels
 LAGS = (1, 2, 4)
 #: Steps for each frame but the first of a shot, if nothing is said.
 STEPS = 16
-#: Weight of staying near what was painted, at stability 1.
-WEIGHT = 60.0
+#: Weight of staying near what was painted, at stability 1; at 60 thin things lag behind.
+WEIGHT = 20.0
 
 
 class OptimizedFrames:
