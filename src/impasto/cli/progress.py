@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from impasto.states import State
 
 
-@contextmanager
-def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
-    """Show how many of many pictures are done; yields what counts one more."""
+def _bar(left: str, right: str, quiet: bool) -> rich_progress.Progress:
+    """Return a bar between two texts, shown on a terminal's error stream unless quiet."""
     console = Console(stderr=True)
-    bar = rich_progress.Progress(
-        rich_progress.TextColumn("{task.completed}/{task.total} pictures"),
+    texts = [rich_progress.TextColumn(text) for text in (left, right) if text]
+    return rich_progress.Progress(
+        texts[0],
         rich_progress.BarColumn(bar_width=None),
+        *texts[1:],
         rich_progress.TimeRemainingColumn(),
         console=console,
         disable=quiet or not console.is_terminal,
         transient=True,
     )
-    with bar:
+
+
+@contextmanager
+def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
+    """Show how many of many pictures are done; yields what counts one more."""
+    with _bar("{task.completed}/{task.total} pictures", "", quiet) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 
@@ -33,17 +39,8 @@ def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
 @contextmanager
 def framing(total: int | None, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """Show how many frames are done, how many a second; yields what is told how many there are."""
-    console = Console(stderr=True)
-    bar = rich_progress.Progress(
-        rich_progress.TextColumn("{task.completed} of {task.fields[whole]} frames"),
-        rich_progress.BarColumn(bar_width=None),
-        rich_progress.TextColumn("{task.fields[rate]}"),
-        rich_progress.TimeRemainingColumn(),
-        console=console,
-        disable=quiet or not console.is_terminal,
-        transient=True,
-    )
-    with bar:
+    left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
+    with _bar(left, right, quiet) as bar:
         whole = "about " + str(total) if total else "?"
         task = bar.add_task("", total=total, whole=whole, rate="")
 
@@ -59,15 +56,10 @@ class Progress:
     """A bar on the terminal's error stream; nothing where that is not a terminal, or when quiet."""
 
     def __init__(self, quiet: bool = False) -> None:
-        console = Console(stderr=True)
-        self._bar = rich_progress.Progress(
-            rich_progress.TextColumn("octave {task.fields[octave]} ({task.fields[size]})"),
-            rich_progress.BarColumn(bar_width=None),
-            rich_progress.TextColumn("step {task.fields[step]}  loss {task.fields[loss]}"),
-            rich_progress.TimeRemainingColumn(),
-            console=console,
-            disable=quiet or not console.is_terminal,
-            transient=True,
+        self._bar = _bar(
+            "octave {task.fields[octave]} ({task.fields[size]})",
+            "step {task.fields[step]}  loss {task.fields[loss]}",
+            quiet,
         )
         self._task: rich_progress.TaskID | None = None
 

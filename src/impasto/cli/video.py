@@ -143,7 +143,7 @@ def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN
                     found.append(meter(progress.original, progress.painted))
         path: Path = work.finish()
     except KeyboardInterrupt:
-        there = work.frames_of(work.begin(resume=True))
+        there = work.frames_of(work.done())
         say(f"stopped: {there} frames are in {work.folder}; the same command with --resume goes on")
         raise typer.Exit(INTERRUPTED) from None
     if whole and not done and painted < _WHOLE * whole:

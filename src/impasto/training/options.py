@@ -141,7 +141,7 @@ class StyleOptions(TrainingOptions):
     painting: str = _option("", "Picture of the style.", argument=True)
     output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
     encoder: str = _option(
-        "pocket", "What judges: pocket, vgg19, or pocket+vgg19, one after the other."
+        "pocket", "What judges: pocket, vgg19, or pocket+vgg19, which ends cleanest."
     )
     begin: str = _option("", "The any-style network whose answers come first; none: the bundled.")
     size: int = _option(512, "Longest side of the pictures it is for, and of the painting.")

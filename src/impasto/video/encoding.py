@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from impasto.video.clip import Clip, Pixels8, Tags
-from impasto.video.files import BT601, BT709, exact, pyav, stored
+from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, stored
 from impasto.video.tones import NAMES
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Codec:
 
 CODECS: Mapping[str, Codec] = {
     "h264": Codec("libx264", 18, {"preset": "fast"}),
+    # With B-frames its times of decoding are wrong in short parts.
     "hevc": Codec("libx265", 22, {"preset": "fast", "x265-params": "log-level=error:bframes=0"}),
     "vp9": Codec(
         "libvpx-vp9", 30, {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}, False
@@ -54,7 +55,6 @@ USUAL: Mapping[str, str] = {
 }
 #: A player can begin at every so many-th frame at least.
 _KEY = 96
-_SAID_NOTHING = 2
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def output_tags(clip: Clip) -> Tags:
         return Tags(BT709, BT709, BT709, 1)
     # Matrices of RGB itself and of wide gamuts have no place in what we write.
     matrix = tags.matrix if tags.matrix in (BT709, 5, BT601) else BT709
-    said = (BT709, BT709) if tags.primaries == _SAID_NOTHING and matrix == BT709 else tags[1:3]
+    said = (BT709, BT709) if tags.primaries == SAID_NOTHING and matrix == BT709 else tags[1:3]
     return Tags(matrix, *said, tags.range or 1)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_SAID_NOTHING = 2
+#: FFmpeg's number where a tag of colors is not given.
+SAID_NOTHING = 2
 #: Matrices by what is usual where nothing is said: small pictures, and others.
 BT601, BT709 = 6, 1
 _HIGH = 720
@@ -154,7 +155,7 @@ def _described(
     width, height = first.width, first.height
     said = Tags(first.colorspace, first.color_primaries, first.color_trc, first.color_range)
     usual = BT709 if min(width, height) >= _HIGH else BT601
-    tags = said._replace(matrix=usual if said.matrix == _SAID_NOTHING else said.matrix)
+    tags = said._replace(matrix=usual if said.matrix == SAID_NOTHING else said.matrix)
     notes = []
     if tags.transfer in NAMES:
         notes.append(f"{NAMES[tags.transfer]} was brought to standard dynamic range")

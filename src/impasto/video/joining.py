@@ -140,7 +140,7 @@ def _joined(
     """Yield the packets of all parts with their seconds, in the order they are decoded in."""
     shown = [time for time, _ in _packets(parts, offsets, unit)]
     for (time, packet), decoded in zip(
-        _packets(parts, offsets, unit), decoding_times(shown, unit), strict=True
+        _packets(parts, offsets, unit), decoding_times(shown), strict=True
     ):
         packet.duration = round((packet.duration or 0) * packet.time_base / unit)
         packet.pts, packet.dts, packet.time_base, packet.stream = time, decoded, unit, stream
@@ -158,14 +158,13 @@ def _packets(
                     yield round(packet.pts * packet.time_base / unit) + offset, packet
 
 
-def decoding_times(shown: Sequence[int], unit: Fraction) -> list[int]:
+def decoding_times(shown: Sequence[int]) -> list[int]:
     """Return when packets are decoded: ever later, and none later than it is shown.
 
     Each part has times of its own, which need not fit together where frames differ in length.
 
     Args:
         shown: When each is shown, in the order they are decoded in.
-        unit: Seconds of a unit of time.
     """
     order = sorted(shown)
     place = {time: number for number, time in enumerate(order)}

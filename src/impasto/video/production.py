@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -189,18 +190,19 @@ def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None
     folder = clip if clip.is_dir() else clip.parent
     if is_sequence(inputs[0]) and folder.resolve() == output.parent.resolve():
         raise ImageError(f"{output.parent} has the pictures that are painted: name another folder")
-    there = sequence(str(output)) if output.parent.is_dir() and _any(output) else []
+    there = _existing(output)
     for path in there:
         refuse_inputs(path, inputs)
     if there and not replaces:
         raise ImageError(f"{there[0]} exists: --force replaces it, or name another folder")
 
 
-def _any(output: Path) -> bool:
+def _existing(output: Path) -> Sequence[Path]:
+    """Return the pictures of a pattern that are there."""
     try:
-        return bool(sequence(str(output)))
+        return sequence(str(output))
     except ImageError:
-        return False
+        return ()
 
 
 def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
@@ -266,6 +268,4 @@ def _has_streams(clip: Clip) -> bool:
 
 
 def _text(recipe: Mapping[str, Any]) -> str:
-    import json
-
     return json.dumps({"impasto": recipe}, default=str)

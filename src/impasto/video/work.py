@@ -119,7 +119,7 @@ class Work:
             SettingsError: There is the work of another plan, or unfinished work and no `resume`.
             ImageError: The folder cannot be written to.
         """
-        done = self._done()
+        done = self.done()
         if done and not resume:
             raise SettingsError(
                 f"{self.folder} has {self.frames_of(done)} frames of a run that was stopped: "
@@ -162,7 +162,7 @@ class Work:
                 count += int(kept["frames"])
         return count
 
-    def _done(self) -> int:
+    def done(self) -> int:
         """Return how many parts are whole, from the first on."""
         number = 0
         while self._state(number).is_file():
@@ -261,7 +261,7 @@ class Work:
         Raises:
             ImageError: There are no frames, or it cannot be written; the parts stay.
         """
-        parts, offsets, done = [], [], self._done()
+        parts, offsets, done = [], [], self.done()
         for number in range(done):
             with np.load(self._state(number)) as kept:
                 offsets.append(int(kept["begun"]))
