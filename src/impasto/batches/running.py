@@ -126,7 +126,7 @@ class _Batch:
         self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
         self.journal = folder / JOURNAL
         self.made = _read(self.journal)
-        self.files = _files_of(settings)
+        self.files = files_of(settings)
         # All styles are read before the first picture: a bad one is told at once.
         if settings.one_pass:
             for number in range(len(styles)) if styles else [None]:
@@ -191,7 +191,7 @@ def _read(journal: Path) -> dict[str, str]:
     return made
 
 
-def _files_of(settings: Settings) -> list[str]:
+def files_of(settings: Settings) -> list[str]:
     """Return the SHA-256 of the files that the settings name or the method needs."""
     named = [settings.weights, settings.method if settings.knows_style else None]
     if settings.init not in STARTS:

@@ -18,8 +18,25 @@ _DEVICES = {"cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
 #: Providers of ONNX Runtime that beat a processor, best first.
 FASTER = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
 _FIRST = threading.Lock()
+_THREADS = 0
+"""Threads of a session; 0: as the runtime likes."""
 _KEPT = 4
 """Sizes that OpenVINO keeps a network compiled for."""
+
+
+def limit_threads(count: int) -> None:
+    """Let sessions that are opened from now on, and numpy, compute in so many threads each.
+
+    For processes that share a machine.
+
+    Args:
+        count: Threads; 0: as the runtime likes.
+    """
+    global _THREADS
+    from threadpoolctl import threadpool_limits
+
+    _THREADS = count
+    threadpool_limits(count or None)
 
 
 class Session(Protocol):
@@ -101,6 +118,7 @@ class OnnxSession:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors are told by exceptions
+        options.intra_op_num_threads = _THREADS
         # Threads that spin while they wait take the cores from the other session's.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(source, options, providers)
@@ -156,6 +174,8 @@ class OpenVinoSession:
                 model = self._core.read_model(self._source)
                 model.reshape({name: list(shape) for name, shape in shapes})
                 hints = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
+                if _THREADS:
+                    hints["INFERENCE_NUM_THREADS"] = str(_THREADS)
                 while len(self._compiled) >= _KEPT:
                     del self._compiled[next(iter(self._compiled))]
                 self._compiled[shapes] = self._core.compile_model(model, "CPU", hints)

@@ -17,6 +17,7 @@ from impasto.fast.methods import open_network
 from impasto.fast.network import FADES_BELOW, MOST_STYLE, Look
 from impasto.fast.sessions import Array
 from impasto.fast.statistics import Held
+from impasto.gallery.names import read_styles
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -28,7 +29,6 @@ from impasto.images import (
     match_colors,
     open_role,
     read_source,
-    source_list,
 )
 from impasto.methods import ignores
 from impasto.settings import Settings
@@ -67,7 +67,12 @@ class FastStylizer:
         self.settings = (settings or Settings(method="fast")).updated(**options)
         if not self.settings.one_pass:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
-        sources = [read_source(source) for source in source_list(style)]
+        self.network = open_network(self.settings)
+        self._take(style)
+
+    def _take(self, style: Sources) -> None:
+        """Read styles."""
+        sources = read_styles(style)
         self._shares = shares_of(self.settings, len(sources))
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
@@ -75,7 +80,6 @@ class FastStylizer:
         most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
         self.styles = [open_role(source, "style", most) for source in sources]
         self.identities = [identify(source) for source in sources]
-        self.network = open_network(self.settings)
         matches = self.settings.color == "match"
         self._looks = [] if matches else [self._read(style) for style in self.styles]
         self._look = None if matches else self.network.mixed(self._looks, self._shares)
@@ -131,6 +135,20 @@ class FastStylizer:
         other = copy(self)
         other._looks = [self._read(_recolored(style, first)) for style in self.styles]
         other._look = self.network.mixed(other._looks, self._shares)
+        return other
+
+    def of(self, style: Sources) -> FastStylizer:
+        """Return a stylizer of other styles that shares the network with this one.
+
+        Args:
+            style: One style picture or several.
+
+        Raises:
+            SettingsError: The settings have weights for another number of styles.
+            ImageError: A style picture cannot be read.
+        """
+        other = copy(self)
+        other._take(style)
         return other
 
     def changed(

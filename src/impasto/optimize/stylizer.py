@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from impasto.gallery.names import read_styles
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -14,7 +15,6 @@ from impasto.images import (
     identify,
     open_role,
     read_source,
-    source_list,
 )
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.objective import Grams, layer_weights, layers_of, style_targets
@@ -65,7 +65,7 @@ class IterativeStylizer:
         self.settings = (settings or Settings()).updated(**options)
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
-        styles = [read_source(source) for source in source_list(style)]
+        styles = read_styles(style)
         shares_of(self.settings, len(styles))  # refuses what does not fit
         self._style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)

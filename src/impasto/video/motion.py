@@ -20,6 +20,8 @@ _CUT_TRUSTED = 0.35
 #: ... and small copies of the two differ by this much, of 1.
 _CUT_DIFFERENCE = 0.08
 _SMALL = (32, 18)
+#: Where less of a frame than this comes from the one before, flow is looked for more closely.
+_HARD = 0.88
 
 
 class Motion(NamedTuple):
@@ -40,10 +42,12 @@ class MotionFinder:
     Args:
         lags: How many frames back motion is looked for; 1 is always among them, unless there are
             none.
+        patient: Whether fast or tangled motion is looked at more closely, which takes longer.
     """
 
-    def __init__(self, lags: Sequence[int] = (1,)) -> None:
+    def __init__(self, lags: Sequence[int] = (1,), *, patient: bool = True) -> None:
         self.lags = lags
+        self.patient = patient
         self._before: deque[Frame] = deque(maxlen=max(lags, default=1))
 
     def __call__(self, frame: Frame) -> dict[int, Motion]:
@@ -63,7 +67,7 @@ class MotionFinder:
             if _is_cut(self._before[-1], now, float(motion.trust.mean())):
                 self._before.clear()
             else:
-                found[1] = motion
+                found[1] = self._closer(motion, now)
         for lag in self.lags:
             if 1 < lag <= len(self._before):
                 found[lag] = _motion(now, self._before[-lag])
@@ -71,9 +75,20 @@ class MotionFinder:
         size = frame.shape[:2]
         return {lag: _enlarged(motion, size) for lag, motion in found.items()}
 
+    def _closer(self, motion: Motion, now: Frame) -> Motion:
+        """Return a motion, or one that can be trusted more, where it is hard to follow.
 
-def _motion(now: Frame, before: Frame) -> Motion:
-    back, there = gray_flow(now, before), gray_flow(before, now)
+        In noise a closer look sees motion that is not there; its two directions disagree then.
+        """
+        trust = motion.trust.mean()
+        if not self.patient or trust >= _HARD:
+            return motion
+        closer = _motion(now, self._before[-1], close=True)
+        return closer if closer.trust.mean() > trust else motion
+
+
+def _motion(now: Frame, before: Frame, *, close: bool = False) -> Motion:
+    back, there = gray_flow(now, before, close=close), gray_flow(before, now, close=close)
     moved = warped(before, back, cubic=False)
     return Motion(back, trusted(back, there) * _alike(now, moved))
 

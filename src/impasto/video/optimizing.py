@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +13,12 @@ from impasto.flow import warped
 from impasto.images import Picture, Source, match_colors
 from impasto.optimize import Anchors, IterativeStylizer
 from impasto.settings import Settings
+from impasto.states import State
 from impasto.video.clip import Pixels8
 from impasto.video.motion import Motion
 from impasto.video.painting import Kept, picture_of
 from impasto.video.steadying import Pixels
+from impasto.video.threads import still_wanted
 
 #: How far back frames are looked at: one that shows again what was hidden is as it was before.
 LAGS = (1, 2, 4)
@@ -60,7 +62,7 @@ class OptimizedFrames:
         content = picture_of(frame)
         if 1 not in motions or not self._painted:
             self._painted.clear()
-            pixels = self._whole(content).pixels
+            pixels = _last(self._whole.iterate(content))
         else:
             pixels = self._following(content, motions)
         self._painted.append(pixels)
@@ -81,9 +83,7 @@ class OptimizedFrames:
             trusts.append(trust)
         anchors = Anchors(pictures, trusts, self._weight)
         begun = replace(content, pixels=start.clip(0, 1))
-        for state in self._next.iterate(content, start=lambda _: begun, anchors=anchors):
-            last = state
-        return last.picture.pixels
+        return _last(self._next.iterate(content, start=lambda _: begun, anchors=anchors))
 
     def _recolored(self, content: Picture) -> Pixels:
         if self._next.settings.color != "style":
@@ -101,3 +101,11 @@ class OptimizedFrames:
         for number in range(max(LAGS)):
             if f"painted {number}" in kept:
                 self._painted.append(np.asarray(kept[f"painted {number}"], np.float32))
+
+
+def _last(states: Iterable[State]) -> Pixels:
+    """Run through states, as long as anybody wants the last one."""
+    for state in states:
+        still_wanted()
+        last = state
+    return last.picture.pixels

@@ -12,7 +12,8 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
-from impasto.images import Source, fitted_size, identify, read_source, refuse_inputs
+from impasto.gallery.names import read_styles
+from impasto.images import Source, fitted_size, identify, refuse_inputs
 from impasto.settings import Settings
 from impasto.version import __version__
 from impasto.video.clip import Clip, Reader, Span
@@ -125,7 +126,7 @@ def prepare(
     clip = _shown_square(reader.clip, output, options)
     size = painted_size(clip, options.size)
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
-    sources = [read_source(style) for style in styles]
+    sources = read_styles(styles)
     settings = settings.updated(size=max(size))
     painter = frame_painter(sources, settings, options)
     recipe = {

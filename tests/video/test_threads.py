@@ -1,0 +1,53 @@
+"""Work that runs ahead in threads."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from impasto.video.threads import ahead, still_wanted
+
+
+def test_items_come_in_order() -> None:
+    with ahead(range(100), 3) as items:
+        assert list(items) == list(range(100))
+
+
+def test_an_error_is_raised_where_it_would_have_been() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    with ahead(numbers()) as items:
+        assert next(items) == 1
+        with pytest.raises(ValueError, match="broken"):
+            next(items)
+
+
+def test_long_work_within_work_ends_when_the_outermost_block_ends() -> None:
+    ended = threading.Event()
+
+    def slow() -> Iterator[int]:
+        try:
+            yield 1
+            for _ in range(600):
+                time.sleep(0.05)
+                still_wanted()
+        finally:
+            ended.set()
+        yield 2
+
+    def through() -> Iterator[int]:
+        with ahead(slow()) as items:
+            yield from items
+
+    begun = time.monotonic()
+    with ahead(through()) as items:
+        assert next(items) == 1
+    assert ended.wait(1)
+    assert time.monotonic() - begun < 3
+
+
+def test_outside_of_such_threads_all_work_is_wanted() -> None:
+    still_wanted()
