@@ -3,12 +3,17 @@
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from impasto.api import make_stylizer
 from impasto.errors import ImageError, RecipeError, SettingsError
+from impasto.gallery import DRAWINGS
+from impasto.gallery.names import drawn
+from impasto.gallery.own import own_styles
+from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
 from impasto.images import Picture, identify, is_picture_name, read_recipe
 from impasto.settings import Settings
 
@@ -122,17 +127,50 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error
-    return [_find(name, sha256, places) for name, sha256 in wanted]
+    return [_of_gallery(name, sha256) or _found(name, sha256, places) for name, sha256 in wanted]
 
 
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
     names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights")
-    return [
+    lines = [
         f"{name}: {recipe.get(name)} then, {here.get(name)} now"
         for name in names
         if recipe.get(name) != here.get(name)
     ]
+    if recipe.get("styles") != here.get("styles"):
+        lines.append("the style is drawn with other last digits here")
+    return lines
+
+
+def _of_gallery(name: str, sha256: str) -> Path | None:
+    """Return the style that a recipe names, if it is one that has a name and is here."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    path = own_styles().get(stem, place_of(stem))
+    if stem in DRAWINGS and suffix == ".png":
+        with suppress(ImageError):  # no room for it: perhaps the file is elsewhere
+            path = drawn(stem)
+    return path if path.is_file() and _is(path, sha256) else None
+
+
+def _found(name: str, sha256: str, folders: Sequence[Path]) -> Path:
+    """Find a file in folders, or else in the gallery.
+
+    A drawing is drawn anew, on another machine perhaps with other last digits; a painting is
+    downloaded.
+    """
+    try:
+        return _find(name, sha256, folders)
+    except RecipeError:
+        stem = Path(name).stem
+        if stem in DRAWINGS and name == f"{stem}.png":
+            return drawn(stem)
+        if stem in PAINTINGS and name == place_of(stem).name:
+            with suppress(ImageError):
+                path = fetch_painting(stem)
+                if _is(path, sha256):
+                    return path
+        raise
 
 
 def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:

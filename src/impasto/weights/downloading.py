@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,23 +73,29 @@ def _download_once(file: WeightsFile, part: Path) -> None:
     from requests.exceptions import HTTPError, RequestException
 
     try:
-        _get(str(file.url), part)
+        get_file(str(file.url), part)
     except HTTPError as error:
-        response = error.response
-        status, reason = (
-            (response.status_code, response.reason) if response is not None else (0, "")
-        )
-        reason = f"the server answered {status} {reason}"
+        status = 0 if error.response is None else error.response.status_code
         if status == 429 or status >= 500:
-            raise _InterruptedError(reason) from error
-        raise _failed(file, reason) from error
+            raise _InterruptedError(reason_of(error)) from error
+        raise _failed(file, reason_of(error)) from error
     except RequestException as error:
-        raise _InterruptedError(_reason(error)) from error
+        raise _InterruptedError(reason_of(error)) from error
     if part.stat().st_size < (file.size_bytes or 0):
         raise _InterruptedError("the connection was cut")
 
 
-def _get(url: str, part: Path) -> None:
+def get_file(url: str, part: Path, headers: Mapping[str, str] | None = None) -> None:
+    """Download a file, once, and leave no connection open.
+
+    Args:
+        url: Its address.
+        part: Where to write it.
+        headers: Of the request.
+
+    Raises:
+        OSError: It cannot be written; of `requests`: it does not come.
+    """
     from pooch import HTTPDownloader
 
     with ExitStack() as connections:
@@ -99,13 +105,22 @@ def _get(url: str, part: Path) -> None:
 
         # pooch leaves the connection of a download that fails open; the hook gets hold of it.
         hooks = {"response": close_at_the_end}
-        download = HTTPDownloader(chunk_size=_CHUNK_BYTES, timeout=TIMEOUT_SECONDS, hooks=hooks)
+        download = HTTPDownloader(
+            chunk_size=_CHUNK_BYTES, timeout=TIMEOUT_SECONDS, hooks=hooks, headers=headers
+        )
         download(url, str(part), None)
 
 
-def _reason(error: Exception) -> str:
-    from requests.exceptions import ChunkedEncodingError, Timeout
+def reason_of(error: OSError) -> str:
+    """Return in a few words why a file did not come, or could not be written."""
+    from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, Timeout
 
+    if isinstance(error, HTTPError):
+        response = error.response
+        said = "0" if response is None else f"{response.status_code} {response.reason}"
+        return f"the server answered {said}"
+    if not isinstance(error, RequestException):
+        return error.strerror or str(error) or type(error).__name__
     if isinstance(error, ChunkedEncodingError):
         return "the connection was cut"
     if isinstance(error, Timeout):

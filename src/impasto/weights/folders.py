@@ -39,13 +39,18 @@ def expanded(path: str | os.PathLike[str]) -> Path:
         return Path(path)
 
 
-def cache_folder() -> Path:
-    """The folder that downloads are kept in: ``IMPASTO_HOME/weights`` or the user's cache."""
+def home_folder() -> Path:
+    """The folder of all that can be had again: ``IMPASTO_HOME`` or the user's cache."""
     if home := os.environ.get("IMPASTO_HOME"):
-        return expanded(home) / "weights"
+        return expanded(home)
     from platformdirs import user_cache_path
 
-    return user_cache_path("impasto", appauthor=False) / "weights"
+    return user_cache_path("impasto", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """The folder that downloaded weights are kept in."""
+    return home_folder() / "weights"
 
 
 def bundled_folder() -> Path:

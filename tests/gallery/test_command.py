@@ -1,0 +1,21 @@
+"""`impasto styles`: what it prints."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.cli.conftest import Impasto
+from tests.cli.conftest import impasto as impasto
+
+
+def test_adding_says_which_names_are_taken(
+    impasto: Impasto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
+    for name in ("dots.png", "dots.jpg", "mosaic.png"):
+        Image.new("RGB", (32, 32)).save(tmp_path / name)
+    outcome = impasto("styles", "add", tmp_path)
+    assert outcome.out == f"1 styles in {tmp_path}: see `impasto styles`\n"
+    assert outcome.err == "the gallery has mosaic already: rename those files\n"
+    listed = [line.split()[0] for line in impasto("styles").out.splitlines()]
+    assert listed.count("dots") == listed.count("mosaic") == 1
