@@ -1,0 +1,100 @@
+"""What is collected, and how: every option once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, fields
+from typing import Any, get_type_hints
+
+from impasto.collect.licenses import LICENSES
+from impasto.errors import SettingsError
+from impasto.options import checked, option
+
+#: Types of pictures by the ending of their files, and what the images' reader calls them.
+TYPES: Mapping[str, str] = {
+    "jpg": "JPEG",
+    "png": "PNG",
+    "webp": "WebP",
+    "avif": "AVIF",
+    "heic": "HEIC",
+    "tiff": "TIFF",
+    "gif": "GIF",
+    "bmp": "BMP",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectOptions:
+    """How pictures are collected.
+
+    Raises:
+        SettingsError: A value is out of range or of the wrong type; the message names the option.
+    """
+
+    limit: int = option(
+        200, "Pictures in the folder at most, with those of earlier runs.", "How much", least=1
+    )
+    depth: int = option(
+        0, "Pages are followed so many links away; 0: only those given.", "How much", least=0
+    )
+    pages: int = option(1000, "Pages that are read at most.", "How much", least=1)
+    any_site: bool = option(False, "Follow pages to other sites too.", "How much")
+    min_size: int = option(200, "Shorter side in pixels at least.", "Which", least=1)
+    max_size: int = option(20000, "Longer side in pixels at most.", "Which", least=1)
+    aspect: tuple[float, ...] = option(
+        (0.2, 5.0), "Width by height, from and to.", "Which", items=float, above=0.0
+    )
+    types: tuple[str, ...] = option(
+        tuple(TYPES), "Types, told by the content.", "Which", items=str, choices=tuple(TYPES)
+    )
+    license: tuple[str, ...] | None = option(
+        None,
+        f"Only under these: {', '.join(LICENSES)}.",
+        "Which",
+        items=str,
+        choices=LICENSES,
+        shown="any",
+        aliases=("--licence",),
+    )
+    near: int = option(
+        6,
+        "Bits of the 64-bit perceptual hash in which near-duplicates differ at most.",
+        "Which",
+        least=0,
+        most=24,
+    )
+    delay: float = option(
+        1.0,
+        "Seconds between requests to one host; more if its robots.txt says so.",
+        "Manners",
+        least=0.0,
+        most=3600.0,
+    )
+    timeout: float = option(60.0, "Seconds for one file or page.", "Manners", above=0.0)
+    max_bytes: int = option(50_000_000, "Bytes of a picture at most.", "Manners", least=1)
+    max_page_bytes: int = option(5_000_000, "Bytes of a page at most.", "Manners", least=1)
+
+    def __post_init__(self) -> None:
+        """Bring all values to their types, and refuse what cannot be."""
+        for name, each in FIELDS.items():
+            value = getattr(self, name)
+            value = value.lower() if isinstance(value, str) else value
+            value = checked(name, value, KINDS[name], each.metadata, each.default is None)
+            object.__setattr__(self, name, value)
+        if self.min_size > self.max_size:
+            raise SettingsError(f"min_size {self.min_size} is above max_size {self.max_size}")
+        if len(self.aspect) != 2 or self.aspect[0] > self.aspect[1]:
+            raise SettingsError("aspect must be two numbers, from and to: 0.5,2")
+
+    def digest(self) -> str:
+        """Return what tells these options from others; the limit and manners make no difference."""
+        same = {"limit", "delay", "timeout"}
+        return str({name: value for name, value in asdict(self).items() if name not in same})
+
+
+FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(CollectOptions)}
+#: The plain type of each option; of lists str, since `items` says what is in them.
+KINDS: Mapping[str, type] = {
+    name: hint if isinstance(hint, type) else str
+    for name, hint in get_type_hints(CollectOptions).items()
+}

@@ -1,0 +1,158 @@
+"""Limits, going on, asking again, kills, and folders that are not as they should be."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.collect.conftest import QuickClock
+from tests.collect.drawing import encoded, good
+from tests.collect.runs import image, lines, path_of, run, show
+from tests.collect.server import Site
+
+from impasto.collect import CollectOptions, Network, Taken, collect
+from impasto.collect.ledger import NAME
+from impasto.errors import CollectError
+
+
+def test_the_limit_and_going_on(site: Site, tmp_path: Path) -> None:
+    paths = [f"/{number}.jpg" for number in range(0, 20, 2)]
+    for number, path in enumerate(paths):
+        site.picture(path, good(2 * number))
+    url = show(site, *paths)
+    assert run(url, tmp_path, limit=3)[0] == paths[:3]
+    asked = site.asked.total()
+    assert run(url, tmp_path, limit=3)[0] == paths[:3]
+    assert site.asked.total() == asked
+    assert run(url, tmp_path, limit=5)[0] == paths[:5]
+    assert run(url, tmp_path)[0] == paths
+    assert {site.asked[path] for path in paths} == {1}
+
+
+def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None:
+    paths = [f"/{number}.jpg" for number in range(0, 20, 2)]
+    for number, path in enumerate(paths):
+        site.picture(path, good(2 * number))
+    url = show(site, *paths)
+    events = collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock()))
+    for event in events:
+        if isinstance(event, Taken):
+            break
+    with pytest.raises(CollectError, match="is being collected into: wait"):
+        list(collect([url], tmp_path))
+    events.close()
+    assert len(lines(tmp_path)) == 1
+    assert not list(tmp_path.glob("*.part"))
+    assert run(url, tmp_path)[0] == paths
+    assert site.asked[paths[0]] == 1
+
+
+def test_a_second_run_asks_what_has_changed(site: Site, tmp_path: Path) -> None:
+    for number in range(3):
+        site.picture(f"/{number}.jpg", good(2 * number), etag=f'"{number}"')
+    site.picture("/small.jpg", encoded(image(20, 20, 50), "jpeg"), etag='"s"')
+    url = show(site, "/0.jpg", "/1.jpg", "/2.jpg", "/small.jpg")
+    before = run(url, tmp_path)[0]
+    files = {line["url"]: line["file"] for line in lines(tmp_path)}
+    site.headers.clear()
+    # One as it was, one changed, one gone, one broken, and a new one.
+    site.picture("/1.jpg", good(10), etag='"new"')
+    site.answers["/2.jpg"] = (404, {}, b"")
+    site.picture("/3.jpg", good(12))
+    show(site, "/0.jpg", "/1.jpg", "/2.jpg", "/small.jpg", "/3.jpg")
+    kept, _ = run(url, tmp_path)
+    assert kept == [*before, "/3.jpg"]
+    now = {line["url"]: line["file"] for line in lines(tmp_path)}
+    assert {path_of(url) for url in files if files[url] != now[url]} == {"/1.jpg"}
+    conditions = [each["if-none-match"] for each in site.headers if "if-none-match" in each]
+    assert conditions == ['"0"', '"1"', '"2"', '"s"']
+    # Other wishes: what was left out is looked at once more, without conditions.
+    site.headers.clear()
+    assert "/small.jpg" in run(url, tmp_path, min_size=10, near=0)[0]
+    conditions = [each["if-none-match"] for each in site.headers if "if-none-match" in each]
+    assert conditions == ['"0"', '"new"', '"2"']
+
+
+def test_marks_that_no_header_can_hold(site: Site, tmp_path: Path) -> None:
+    site.picture("/0.jpg", good(0), etag='"b\xfccher"')
+    url = show(site, "/0.jpg")
+    for _ in range(2):
+        assert run(url, tmp_path)[0] == ["/0.jpg"]
+    assert site.asked["/0.jpg"] == 2
+    assert not any("if-none-match" in each for each in site.headers)
+
+
+def test_pictures_removed_by_hand_stay_away(site: Site, tmp_path: Path) -> None:
+    for number in range(2):
+        site.picture(f"/{number}.jpg", good(2 * number))
+    url = show(site, "/0.jpg", "/1.jpg")
+    run(url, tmp_path)
+    (tmp_path / lines(tmp_path)[0]["file"]).unlink()
+    assert run(url, tmp_path)[0] == ["/1.jpg"]
+    assert site.asked["/0.jpg"] == 1
+    assert [line["reason"] for line in lines(tmp_path, "log.jsonl")] == ["removed"]
+
+
+@pytest.mark.parametrize("moment", ["before the line", "before the name"])
+def test_killed_between_line_and_name(
+    site: Site, tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.picture("/0.jpg", good(0))
+    site.picture("/1.jpg", good(2))
+    url = show(site, "/0.jpg", "/1.jpg")
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        if moment == "before the line":
+            patched.setattr(os, "fsync", killed)
+        else:
+            patched.setattr(Path, "replace", killed)
+            # Nothing is brought in order by who is dead.
+        patched.setattr("impasto.collect.collecting.write_records", lambda *_: None)
+        patched.setattr("impasto.collect.collecting.tidy", lambda *_: None)
+        with pytest.raises(KilledError):
+            list(collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock())))
+    assert len(list(tmp_path.glob(".collect-*.part"))) >= 1
+    (tmp_path / ".collect-999.part").write_bytes(b"half of something")
+    (tmp_path / ".manifest.jsonl.0123abcd.part").write_bytes(b"half of a list")
+    assert run(url, tmp_path)[0] == ["/0.jpg", "/1.jpg"]
+    assert site.asked["/0.jpg"] == (2 if moment == "before the line" else 1)
+
+
+def test_somebodys_files_are_left_alone(site: Site, tmp_path: Path) -> None:
+    site.picture("/0.jpg", good(0))
+    url = show(site, "/0.jpg")
+    run(url, tmp_path / "a")
+    (name,) = (line["file"] for line in lines(tmp_path / "a"))
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / name).write_bytes(b"mine")
+    list(collect([url], tmp_path / "b", CollectOptions(min_size=64), Network(QuickClock())))
+    assert (tmp_path / "b" / name).read_bytes() == b"mine"
+    assert lines(tmp_path / "b")[0]["file"] != name
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(CollectError, match="cannot be made"):
+        list(collect(["https://a.example/"], tmp_path / "file"))
+    (tmp_path / NAME).write_bytes(b"no database " * 100)
+    with pytest.raises(CollectError, match="is damaged"):
+        list(collect(["https://a.example/"], tmp_path))
+    (tmp_path / NAME).unlink()
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(CollectError, match="cannot be opened"):
+        list(collect(["https://a.example/"], tmp_path))
+
+
+def test_the_database_is_not_in_use_after_a_run(site: Site, tmp_path: Path) -> None:
+    run(f"{site.url}/", tmp_path)
+    with sqlite3.connect(tmp_path / NAME) as base:
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    base.close()

@@ -1,0 +1,143 @@
+"""The site of 1,000 pictures: exactly the right 780, in bounded memory, after kills too."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.collect.server import Site, serving
+from tests.collect.thousand import DEPTH, GOOD, Thousand, build
+
+from impasto.images import open_picture
+from impasto.weights import sha256_of
+
+MOST_MEGABYTES = 400
+
+
+class Served:
+    """The two sites, and what must come of the first."""
+
+    def __init__(self, site: Site, private: Site) -> None:
+        self.site, self.private = site, private
+        self.wanted: Thousand = build(site, private.url)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving(Site()) as private, serving(Site()) as site:
+        private.picture("/secret.jpg", b"secret")
+        yield Served(site, private)
+
+
+@pytest.fixture(autouse=True)
+def again(served: Served) -> None:
+    served.site.asked.clear()
+    served.site.headers.clear()
+
+
+#: Runs a command and writes the peak of its memory in kilobytes: that of a child of this process
+#: would begin with this process's own.
+MEASURED = (
+    "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
+)
+
+
+def start(served: Served, folder: Path, *before: str) -> subprocess.Popen[str]:
+    """Start the command, perhaps by another one before it."""
+    options = "--limit 2000 --delay 0 --min-size 64 --timeout 4 --max-bytes 1000000 --depth"
+    command = [
+        *before,
+        sys.executable,
+        "-m",
+        "impasto",
+        "collect",
+        served.site.url,
+        "-o",
+        str(folder),
+    ]
+    command += [*options.split(), str(DEPTH)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def check(served: Served, folder: Path) -> list[str]:
+    """Compare a folder with what must be in it; return the names of its pictures."""
+    site, wanted = served.site, served.wanted
+    manifest = lines(folder / "manifest.jsonl")
+    paths = [line["url"].removeprefix(site.url) for line in manifest]
+    assert len(paths) == GOOD
+    assert set(paths) == wanted.right
+    names = [line["file"] for line in manifest]
+    others = {"manifest.jsonl", "log.jsonl", ".collect.sqlite"}
+    assert {path.name for path in folder.iterdir()} == {*names, *others}
+    for line in manifest[::20]:
+        assert sha256_of(folder / line["file"]) == line["sha256"]
+        assert open_picture(folder / line["file"]).size == (line["width"], line["height"])
+    log = {
+        line["url"].removeprefix(site.url): line["reason"] for line in lines(folder / "log.jsonl")
+    }
+    assert log == {path: reason for path, reason in wanted.reasons.items() if reason}
+    assert not served.private.asked
+    assert not any(path.startswith("/closed/") for path in site.asked)
+    return names
+
+
+def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path) -> None:
+    run = start(served, tmp_path, sys.executable, "-c", MEASURED)
+    report = run.communicate(timeout=240)[0]
+    assert run.returncode == 0
+    megabytes = int(report.splitlines()[-1]) / 1024
+    assert megabytes < MOST_MEGABYTES
+    assert report.startswith("780 kept, 780 of them new, in ")
+    for part in ("100 left out: near-duplicate", "50 left out: disallowed by robots.txt"):
+        assert part in report
+    check(served, tmp_path)
+    asked, headers = served.site.asked, served.site.headers
+    # Each once, but those that were busy, and what a trap leads to.
+    twice = {path for path, times in asked.items() if times > 1}
+    assert twice == {"/pictures/010.jpg", "/pictures/020.jpg"} | {
+        path for path in twice if path.startswith("/trap/")
+    }
+    assert asked["/robots.txt"] == 1
+    assert {each["user-agent"] for each in headers} == {headers[0]["user-agent"]}
+    # A second run asks whether anything has changed, and takes nothing twice.
+    served.site.asked.clear()
+    run = start(served, tmp_path)
+    assert run.communicate()[0].startswith("780 kept, 0 of them new")
+    check(served, tmp_path)
+
+
+def test_the_same_after_three_kills(served: Served, tmp_path: Path) -> None:
+    for moment in (130, 420, 800):
+        run = start(served, tmp_path)
+        while sum(served.site.asked.values()) < moment and run.poll() is None:
+            time.sleep(0.002)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        assert run.returncode == -signal.SIGKILL
+        assert (tmp_path / ".collect.sqlite").is_file()
+        manifest = (tmp_path / "manifest.jsonl").read_text(encoding="utf-8")
+        assert manifest.count("\n") < GOOD
+    run = start(served, tmp_path)
+    run.communicate()
+    assert run.returncode == 0
+    names = check(served, tmp_path)
+    assert len({name.lower() for name in names}) == GOOD
+    times = Counter(served.site.asked)
+    pictures = [times[path] for path in served.wanted.right]
+    # What was kept before a kill was not asked for again; what was under way was.
+    assert sum(pictures) <= GOOD + 3 * 40
