@@ -1,0 +1,225 @@
+"""What all pages of the studio share."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from impasto.errors import ImageError, ImpastoError
+from impasto.gallery.names import PREFIX, Style, find_style, list_styles
+from impasto.images import Source
+from impasto.states import State
+from impasto.studio.engine import Engine, Order
+from impasto.studio.history import History
+from impasto.studio.jobs import Job
+from impasto.studio.options import StudioOptions
+from impasto.studio.pictures import Shelf
+from impasto.studio.uploads import Uploads
+
+_LOG = logging.getLogger(__name__)
+#: Seconds that the step at hand may take when the studio closes.
+_CLOSING = 10.0
+_AGAIN = 0.1
+
+
+class Atelier:
+    """Engine, history, uploads and running works of a studio.
+
+    Args:
+        options: Of the studio.
+    """
+
+    def __init__(self, options: StudioOptions) -> None:
+        self.options = options
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="impasto-studio-", ignore_cleanup_errors=True
+        )
+        self.folder = Path(self._folder.name)
+        self.engine = Engine(options)
+        self.history = History(options.history)
+        self.uploads = Uploads(options.max_upload, self.folder)
+        self.shelf = Shelf(self.folder)
+        self._running: dict[Job[Any], tuple[str, str]] = {}
+
+    def close(self) -> None:
+        """End all works, and delete all temporary files."""
+        for job in list(self._running):
+            job.stop()
+        # A process that ends while it computes aborts.
+        self.engine.turns.close(_CLOSING)
+        end = time.monotonic() + _CLOSING
+        while self.folder.exists() and time.monotonic() < end:
+            # Those who watched a work may still put its result there.
+            shutil.rmtree(self.folder, ignore_errors=True)
+            time.sleep(_AGAIN)
+        self._folder.cleanup()
+
+    def visitor(self, request: gr.Request, token: str) -> str:
+        """Return whose history it is: the name of one who has logged in, or a browser's token.
+
+        Args:
+            request: Of the visitor.
+            token: Of the browser.
+        """
+        if not self.options.public:
+            return ""
+        if request.username:
+            return f"user {request.username}"
+        return f"token {token}" if token else f"session {request.session_hash}"
+
+    def styles(self) -> list[Style]:
+        """Return the styles that visitors may name: strangers not those of the user's folders."""
+        return [each for each in list_styles() if not (each.kind == "own" and self.options.public)]
+
+    def order(self, content: str | None, styles: Sequence[str], values: dict[str, Any]) -> Order:
+        """Return what is to be painted.
+
+        Args:
+            content: Path of the uploaded content.
+            styles: Paths of uploaded styles, or `gallery:` and a name.
+            values: Settings by name.
+
+        Raises:
+            ImpastoError: Something is missing or will not do.
+        """
+        settings = self.engine.settings(values)
+        checked = self.uploads.picture(content)
+        paths = [Path(path) for path in self.found(styles)]
+        if not (paths or settings.knows_style):
+            raise ImageError("choose a style first")
+        return Order(checked, tuple(paths), settings)
+
+    def found(self, styles: Sequence[str]) -> list[str]:
+        """Return the files of styles, uploads checked, those named found.
+
+        Args:
+            styles: Paths of uploads, or `gallery:` and a name.
+
+        Raises:
+            ImageError: One will not do.
+        """
+        return [
+            str(self._named(style) if name else self.uploads.picture(style, "style"))
+            for style, name in ((each, each.startswith(PREFIX)) for each in styles)
+        ]
+
+    def _named(self, style: str) -> Source:
+        name = style.removeprefix(PREFIX)
+        if self.options.public and name not in {each.name for each in self.styles()}:
+            raise ImageError(f"there is no style {name!r}")
+        return find_style(style)
+
+    def fetched(self, address: str) -> Path:
+        """Fetch a picture from the web.
+
+        Raises:
+            CollectError: Its address is not public, or it is too large.
+        """
+        from impasto.collect.guard import fetch_public
+
+        place = self.shelf.place() / "fetched"
+        place.write_bytes(fetch_public(address.strip(), self.uploads.bytes))
+        return place
+
+    def watched(
+        self, request: gr.Request, job: Job[Any], every: float, page: str = ""
+    ) -> Iterator[None]:
+        """Watch a work of a page, which `stop` can end meanwhile."""
+        self._running[job] = str(request.session_hash), page
+        try:
+            yield from job.watch(every)
+        finally:
+            job.stop()
+            del self._running[job]
+
+    def stop(self, request: gr.Request, page: str) -> None:
+        """End a visitor's works of a page; what they have made stays."""
+        for job, whose in list(self._running.items()):
+            if whose == (str(request.session_hash), page):
+                job.stop()
+
+    def stoppable(
+        self, works: Sequence[Any], page: str, cancel: gr.Button, status: gr.Markdown
+    ) -> None:
+        """Connect the button that ends works of a page; it goes also when one fails.
+
+        Args:
+            works: The events that begin one.
+            page: As `watched` was told.
+            cancel: The button.
+            status: What says how far a work is.
+        """
+
+        def stop(request: gr.Request) -> None:
+            self.stop(request, page)
+
+        cancel.click(stop, None, None, queue=False, api_visibility="private")
+        for work in works:
+            work.failure(
+                lambda: (gr.Button(visible=False), "That did not work."),
+                None,
+                [cancel, status],
+                api_visibility="private",
+                show_progress="hidden",
+            )
+
+
+def waiting(job: Job[Any]) -> str:
+    """Return what a page says of a work that has made nothing yet."""
+    return f"Waiting: {job.ahead} before you." if job.ahead else "Beginning …"
+
+
+def progress(job: Job[State]) -> str:
+    """Return what a page says of a painting that forms."""
+    state = job.latest
+    if state is None:
+        return waiting(job)
+    left = state.seconds / state.done * (state.planned - state.done)
+    return (
+        f"Step {state.done} of {state.planned}, {state.size[0]} × {state.size[1]} pixels, "
+        f"about {max(1, round(left))} s left."
+    )
+
+
+def clear(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn errors of a handler, a function or a generator, into messages for the visitor."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def generating(*arguments: Any) -> Iterator[Any]:  # noqa: ANN401
+            try:
+                yield from handler(*arguments)
+            except Exception as error:
+                raise _told(error) from error
+
+        return generating
+
+    @functools.wraps(handler)
+    def answering(*arguments: Any) -> Any:  # noqa: ANN401
+        try:
+            return handler(*arguments)
+        except Exception as error:
+            raise _told(error) from error
+
+    return answering
+
+
+def _told(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, ImpastoError):
+        text = str(error)
+        return gr.Error(text[:1].upper() + text[1:], print_exception=False)
+    if isinstance(error, FileNotFoundError):  # uploads and results go after an hour
+        return gr.Error("A picture of this page is gone: choose it again", print_exception=False)
+    _LOG.error("a work failed", exc_info=error)
+    return gr.Error("Something went wrong here; the studio's log says what.", print_exception=False)

@@ -1,0 +1,178 @@
+"""The studio's API: few endpoints with plain inputs, for programs. See `docs/api.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from impasto.errors import ImageError, SettingsError
+from impasto.gallery.names import PREFIX
+from impasto.images import Picture
+from impasto.studio.atelier import Atelier, clear
+from impasto.studio.clips import Painted
+from impasto.studio.many import Pairs
+
+_EVERY = 0.5
+
+
+class _Endpoints:
+    """What programs may ask for."""
+
+    def __init__(self, atelier: Atelier) -> None:
+        self.atelier = atelier
+
+    def styles(self) -> list[dict[str, str]]:
+        """Return the styles that have names."""
+        return [
+            {"name": style.name, "kind": style.kind, "description": style.description}
+            for style in self.atelier.styles()
+        ]
+
+    def stylize(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+    ) -> tuple[str, Any]:
+        """Paint a picture, and return the file and its recipe."""
+        picture = None
+        for picture in self._pictures(request, content, styles, names, settings):  # noqa: B007
+            pass
+        assert picture is not None
+        return self._answer(picture)
+
+    def paint(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+    ) -> Iterator[tuple[str, Any]]:
+        """Paint a picture, with previews while it forms; the last answer is the result."""
+        last = None
+        for last in self._pictures(request, content, styles, names, settings):
+            yield self.atelier.shelf.preview(last), None
+        assert last is not None
+        yield self._answer(last)
+
+    def _answer(self, picture: Picture) -> tuple[str, Any]:
+        """Return the file of a result, and its recipe."""
+        name = f"{picture.name or 'painted'}.png"
+        return self.atelier.shelf.saved(picture, name), json.loads(json.dumps(picture.recipe))
+
+    def _pictures(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+    ) -> Iterator[Picture]:
+        """Yield pictures that get better; the last is the result."""
+        atelier = self.atelier
+        order = atelier.order(content, _styles(styles, names), settings or {})
+        job = atelier.engine.start(_who(request), lambda: atelier.engine.states(order))
+        seen = 0
+        for _ in atelier.watched(request, job, _EVERY):
+            if job.latest is not None and job.made > seen:
+                seen = job.made
+                yield job.latest.picture
+        if job.latest is None:
+            raise ImageError("nothing was painted in the time that a work may take")
+        if job.made > seen:
+            yield job.latest.picture
+
+    def video(
+        self,
+        request: gr.Request,
+        clip: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        strength: float | None,
+        stability: float | None,
+        size: float | None,
+    ) -> str:
+        """Paint a video, and return the file."""
+        if strength is None or stability is None or size is None:
+            raise SettingsError("strength, stability and size are numbers")
+        atelier = self.atelier
+        source = atelier.uploads.clip(clip)
+        target = atelier.shelf.place() / f"{source.stem}-painted.mp4"
+        chosen = [{"path": path, "weight": 1.0} for path in atelier.found(_styles(styles, names))]
+        work = Painted(atelier, source, chosen, strength, stability, int(size), target)
+        job = atelier.engine.start(_who(request), work.frames)
+        for _ in atelier.watched(request, job, _EVERY):
+            pass
+        if not target.is_file():
+            raise ImageError("nothing was painted in the time that a work may take")
+        return str(target)
+
+    def batch(
+        self,
+        request: gr.Request,
+        contents: list[str] | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+    ) -> tuple[str, str]:
+        """Paint every content in every style; return a .zip file and a report."""
+        atelier = self.atelier
+        paths = atelier.found(_styles(styles, names))
+        work = Pairs(atelier, contents or [], paths, {"method": "fast", **(settings or {})})
+        job = atelier.engine.start(_who(request), work.outcomes)
+        for _ in atelier.watched(request, job, _EVERY):
+            pass
+        return str(work.zipped()), work.report()
+
+
+def add_endpoints(atelier: Atelier) -> None:
+    """Add the API to the page that is being laid out; nothing of it is seen."""
+    does = _Endpoints(atelier)
+    with gr.Row(visible=False):
+        content = gr.File(label="content", type="filepath")
+        contents = gr.File(label="contents", file_count="multiple", type="filepath")
+        styles = gr.File(label="styles", file_count="multiple", type="filepath")
+        names = gr.Textbox("", label="style_names")
+        settings = gr.JSON({}, label="settings")
+        clip = gr.File(label="clip", type="filepath")
+        strength = gr.Number(1.0, label="strength")
+        stability = gr.Number(0.9, label="stability")
+        size = gr.Number(640, label="size", precision=0)
+        result, recipe = gr.File(label="result"), gr.JSON(label="recipe")
+        report, listed = gr.Textbox(label="report"), gr.JSON(label="styles")
+        button = gr.Button()
+    picture = [content, styles, names, settings]
+    table: list[tuple[Any, list[Any], list[Any], str]] = [
+        (does.styles, [], [listed], "styles"),
+        (does.stylize, picture, [result, recipe], "stylize"),
+        (does.paint, picture, [result, recipe], "paint"),
+        (does.video, [clip, styles, names, strength, stability, size], [result], "video"),
+        (does.batch, [contents, styles, names, settings], [result, report], "batch"),
+    ]
+    for function, inputs, outputs, name in table:
+        button.click(
+            clear(function),
+            inputs,
+            outputs,
+            api_name=name,
+            api_description=function.__doc__,
+            concurrency_limit=None,
+        )
+
+
+def _who(request: gr.Request) -> str:
+    """Return who asks, for fair turns: programs may come with a new session each time."""
+    host = request.client.host if request.client else ""
+    return str(request.username or host or request.session_hash)
+
+
+def _styles(files: list[str] | None, names: str | None) -> list[str]:
+    """Return uploaded styles and those named, as `Atelier.order` takes them."""
+    named = [name.strip().removeprefix(PREFIX) for name in (names or "").split(",")]
+    return [*(files or []), *(PREFIX + name for name in named if name)]

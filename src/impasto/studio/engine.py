@@ -1,0 +1,146 @@
+"""What paints for all visitors: stylizers kept warm, one work at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from impasto.api import Stylizer, make_stylizer
+from impasto.errors import ImpastoError, SettingsError
+from impasto.fast import FastStylizer
+from impasto.gallery.names import drawn
+from impasto.images import Picture, identify
+from impasto.settings import FIELDS, STARTS, Settings
+from impasto.states import State
+from impasto.studio.jobs import Job
+from impasto.studio.options import StudioOptions
+from impasto.studio.turns import Ticket, Turns
+
+T = TypeVar("T")
+#: Stylizers that are kept: what the pages that are open use.
+_MOST_WARM = 6
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be painted.
+
+    Attributes:
+        content: The content picture.
+        styles: The style pictures.
+        settings: How.
+    """
+
+    content: Path
+    styles: tuple[Path, ...]
+    settings: Settings
+
+
+class Engine:
+    """Paints orders, one at a time.
+
+    Args:
+        options: Of the studio.
+    """
+
+    def __init__(self, options: StudioOptions) -> None:
+        self.options = options
+        self.turns = Turns(options.queue)
+        self._warm: OrderedDict[object, Stylizer] = OrderedDict()
+        self._lock = threading.Lock()
+        self._warming = False
+
+    def settings(self, values: dict[str, object]) -> Settings:
+        """Return settings that this studio takes.
+
+        Args:
+            values: By the names of `Settings`.
+
+        Raises:
+            SettingsError: One is out of range, too large for this studio, or names a file of this
+                machine where visitors are strangers.
+        """
+        if not isinstance(values, dict):
+            raise SettingsError("settings are names and their values: {}")
+        settings = Settings.from_dict(values)
+        if settings.size > self.options.max_size:
+            raise SettingsError(f"size is at most {self.options.max_size} in this studio")
+        if self.options.public and _names_files(settings):
+            raise SettingsError("this studio takes no names of files: leave them out")
+        return settings
+
+    def start(self, who: str, items: Callable[[], Iterator[T]]) -> Job[T]:
+        """Begin a work, which waits for its turn."""
+        return Job(self.turns, who, items, 60 * self.options.minutes)
+
+    def quick(self, who: str, order: Order) -> Picture:
+        """Paint in one pass, when it is its turn.
+
+        Raises:
+            BusyError: Too many wait.
+            ImpastoError: As stylizers raise.
+        """
+        with self.turns.turn(Ticket(who)):
+            return self._stylizer(order.styles, order.settings)(order.content)
+
+    def frame(
+        self, who: str, frame: Picture, styles: tuple[Path, ...], settings: Settings
+    ) -> Picture:
+        """Paint a camera's frame in one pass, when it is its turn.
+
+        Raises:
+            ImpastoError: As `quick`.
+        """
+        with self.turns.turn(Ticket(who)):
+            return self._stylizer(styles, settings)(frame)
+
+    def states(self, order: Order) -> Iterator[State]:
+        """Paint an order, step by step; to be called when it is its turn."""
+        yield from self._stylizer(order.styles, order.settings).iterate(order.content)
+
+    def warm_up(self) -> None:
+        """Load, beside everything else, what the first visitor would wait for; once."""
+        with self._lock:
+            begun, self._warming = self._warming, True
+        if not begun:
+            threading.Thread(target=self._warmed_up, daemon=True).start()
+
+    def _warmed_up(self) -> None:
+        style = (drawn("strokes"),)
+        for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
+            # What is missing is told to those who need it.
+            with suppress(ImpastoError), self.turns.turn(Ticket("")):
+                for _ in self.states(Order(style[0], style, settings)):
+                    pass
+
+    def _stylizer(self, styles: tuple[Path, ...], settings: Settings) -> Stylizer:
+        """Return a stylizer; one whose styles have been read before, if there is one."""
+        plain = settings
+        if settings.method == "fast":
+            # Strength and shares are no reason to read the styles again.
+            plain = settings.updated(strength=1.0, style_weights=None)
+        key = (tuple(identify(style) for style in styles), plain)
+        with self._lock:
+            stylizer = self._warm.get(key) or make_stylizer(list(styles), plain)
+            self._warm[key] = stylizer
+            self._warm.move_to_end(key)
+            if len(self._warm) > _MOST_WARM:
+                self._warm.popitem(last=False)
+        if plain != settings:
+            assert isinstance(stylizer, FastStylizer)
+            return stylizer.changed(settings.strength, settings.style_weights)
+        return stylizer
+
+
+def _names_files(settings: Settings) -> bool:
+    methods = FIELDS["method"].metadata["choices"]
+    return (
+        settings.weights is not None
+        or settings.init not in STARTS
+        or settings.method not in methods
+    )

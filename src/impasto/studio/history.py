@@ -1,0 +1,197 @@
+"""Results that are kept: a folder for each visitor, a folder in it for each result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from impasto.errors import ImageError
+from impasto.images import Picture
+from impasto.settings import Settings
+
+#: Longest side of a thumbnail.
+_THUMBNAIL = 320
+#: Results of a visitor that are kept: the oldest make room.
+MOST = 200
+_NAME = re.compile(r"\d{8}-\d{6}-\d{9}-[0-9a-f]{8}")
+_RESULT, _THUMB, _ENTRY, _ANIMATION, _PLOT = (
+    *("result.png", "thumbnail.jpg", "entry.json"),
+    *("process.webp", "losses.png"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result that is kept.
+
+    Attributes:
+        folder: Where.
+        title: A few words about it.
+        content: The content's file in the folder.
+        styles: The styles' files.
+        settings: How it was painted, by name.
+    """
+
+    folder: Path
+    title: str
+    content: Path
+    styles: tuple[Path, ...]
+    settings: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called in the history."""
+        return self.folder.name
+
+    @property
+    def result(self) -> Path:
+        """The picture."""
+        return self.folder / _RESULT
+
+    @property
+    def thumbnail(self) -> Path:
+        """A small copy."""
+        return self.folder / _THUMB
+
+    @property
+    def animation(self) -> Path:
+        """How it came to be, if that was kept."""
+        return self.folder / _ANIMATION
+
+    @property
+    def plot(self) -> Path:
+        """The losses, if there were any."""
+        return self.folder / _PLOT
+
+
+class History:
+    """The results of all visitors.
+
+    Args:
+        folder: Where they are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(
+        self,
+        visitor: str,
+        picture: Picture,
+        content: Path,
+        styles: Sequence[Path],
+        settings: Settings,
+    ) -> Entry:
+        """Keep a result.
+
+        Args:
+            visitor: Whose.
+            picture: The result.
+            content: What it was made of; copied.
+            styles: Likewise.
+            settings: How.
+
+        Raises:
+            ImageError: It cannot be written.
+        """
+        name = (
+            f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-{secrets.token_hex(4)}"
+        )
+        part = self._place(visitor) / f".{name}"
+        try:
+            part.mkdir(parents=True)
+            picture.save(part / _RESULT)
+            picture.resized(min(_THUMBNAIL, max(picture.size))).on_white().save(part / _THUMB)
+            copies = [_copied(source, part, role) for source, role in _roles(content, styles)]
+            entry = Entry(
+                part, _title(content, styles), copies[0], tuple(copies[1:]), settings.to_dict()
+            )
+            (part / _ENTRY).write_text(json.dumps(_portable(entry)), "utf-8")
+            whole = part.rename(part.with_name(name))
+        except (OSError, ImageError) as error:
+            shutil.rmtree(part, ignore_errors=True)
+            reason = getattr(error, "strerror", None) or error
+            raise ImageError(f"the history in {self.folder} cannot be written: {reason}") from error
+        for old in self._names(visitor)[MOST:]:
+            self.delete(visitor, old)
+        return self._read(whole)
+
+    def entries(self, visitor: str) -> list[Entry]:
+        """Return what a visitor has, the newest first."""
+        found = []
+        for name in self._names(visitor):
+            with suppress(OSError, ValueError, KeyError):  # half deleted, or by another version
+                found.append(self._read(self._place(visitor) / name))
+        return found
+
+    def get(self, visitor: str, name: str) -> Entry:
+        """Return one of a visitor's results.
+
+        Raises:
+            ImageError: He has none of that name.
+        """
+        folder = self._place(visitor) / name
+        if _NAME.fullmatch(name) and folder.is_dir():
+            with suppress(OSError, ValueError, KeyError):
+                return self._read(folder)
+        raise ImageError("this result is not in the history any more")
+
+    def delete(self, visitor: str, name: str) -> None:
+        """Delete one of a visitor's results, if he has it."""
+        if _NAME.fullmatch(name):
+            shutil.rmtree(self._place(visitor) / name, ignore_errors=True)
+
+    def _place(self, visitor: str) -> Path:
+        """Return a visitor's folder, whose name tells nothing about him."""
+        if not visitor:
+            return self.folder / "results"
+        return self.folder / f"visitor-{hashlib.sha256(visitor.encode()).hexdigest()[:32]}"
+
+    def _names(self, visitor: str) -> list[str]:
+        place = self._place(visitor)
+        if not place.is_dir():
+            return []
+        return sorted((p.name for p in place.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+
+    def _read(self, folder: Path) -> Entry:
+        kept = json.loads((folder / _ENTRY).read_text("utf-8"))
+        return Entry(
+            folder,
+            str(kept["title"]),
+            folder / Path(kept["content"]).name,
+            tuple(folder / Path(style).name for style in kept["styles"]),
+            dict(kept["settings"]),
+        )
+
+
+def _portable(entry: Entry) -> dict[str, Any]:
+    """Return what an entry's file says: names only, so that the folder may be moved."""
+    said = asdict(entry)
+    del said["folder"]
+    return {**said, "content": entry.content.name, "styles": [each.name for each in entry.styles]}
+
+
+def _roles(content: Path, styles: Sequence[Path]) -> list[tuple[Path, str]]:
+    return [(content, "content"), *((each, f"style-{i}") for i, each in enumerate(styles, 1))]
+
+
+def _copied(source: Path, folder: Path, role: str) -> Path:
+    """Copy a picture under a name of ours, which keeps its own for those who read it."""
+    stem = re.sub(r"[^\w-]+", "_", source.stem)[:40] or "picture"
+    target = folder / f"{role} {stem}{source.suffix.lower()}"
+    shutil.copyfile(source, target)
+    return target
+
+
+def _title(content: Path, styles: Sequence[Path]) -> str:
+    names = " + ".join(style.stem for style in styles)
+    return f"{content.stem} x {names}"

@@ -1,0 +1,152 @@
+"""Pictures as the page shows and gives them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import threading
+import time
+from base64 import b64decode
+from collections import deque
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.images import Picture, open_picture
+from impasto.images.quiet import quiet
+
+#: Longest side of what is shown while it is painted.
+PREVIEW = 768
+#: Longest side of what is shown in a gallery.
+THUMBNAIL = 224
+#: Previews that lie about at once, and seconds that results do.
+_MOST_PREVIEWS, _LASTING = 64, 3600.0
+#: Pixels of a camera's frame.
+_MOST_FRAME = 16_000_000
+_EXAMPLES = ("coffee", "astronaut", "chelsea", "rocket")
+
+
+def picture_input(**options: Any) -> gr.Image:  # noqa: ANN401
+    """Lay out a control for a picture that is handed on as the file that it is, whatever it is.
+
+    Gradio would open it first, and answer what cannot be opened with a message of its own.
+
+    Args:
+        **options: Of `gradio.Image`.
+    """
+    image = gr.Image(type="filepath", image_mode=None, **options)
+    image.preprocess = _path_of  # type: ignore[method-assign]
+    return image
+
+
+def _path_of(payload: Any) -> str | None:  # noqa: ANN401
+    return None if payload is None else payload.path
+
+
+def camera_input(**options: Any) -> gr.Image:  # noqa: ANN401
+    """Lay out a control for a camera's frames, none of which is larger than cameras make them.
+
+    Args:
+        **options: Of `gradio.Image`.
+    """
+    image = gr.Image(sources=["webcam"], streaming=True, type="numpy", **options)
+    image.preprocess = _frame_of  # type: ignore[method-assign]
+    return image
+
+
+def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
+    if payload is None:
+        return None
+    _, inline, data = (payload.url or "").partition(";base64,")
+    try:
+        with quiet(), Image.open(BytesIO(b64decode(data)) if inline else payload.path) as image:
+            if image.width * image.height <= _MOST_FRAME:
+                return np.asarray(image.convert("RGB"))
+    except Exception as error:  # whatever a decoder says of what is no picture
+        raise gr.Error("This frame cannot be read", print_exception=False) from error
+    raise gr.Error("This frame is too large", print_exception=False)
+
+
+class Shelf:
+    """A folder that pictures are put into for the page, which copies what it shows.
+
+    Args:
+        folder: Where; it is deleted with the studio.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._previews: deque[Path] = deque()
+        self._results: deque[tuple[float, Path]] = deque()
+        self._lock = threading.Lock()
+
+    def preview(self, picture: Picture) -> str:
+        """Save a small copy for a look, and return its path."""
+        small = picture.resized(min(PREVIEW, max(picture.size))).on_white()
+        made = self._made()
+        with self._lock:
+            self._previews.append(made)
+            gone = self._previews.popleft() if len(self._previews) > _MOST_PREVIEWS else None
+        if gone:
+            shutil.rmtree(gone, ignore_errors=True)
+        return str(small.save(made / "preview.jpg"))
+
+    def saved(self, picture: Picture, name: str) -> str:
+        """Save a picture under a name, and return its path."""
+        return str(picture.save(self.place() / name))
+
+    def copied(self, source: Path) -> str:
+        """Copy a file, and return the copy's path."""
+        return str(shutil.copy(source, self.place()))
+
+    def copied_all(self, sources: Sequence[Path]) -> list[Path]:
+        """Copy files, and return the copies' paths."""
+        return [Path(self.copied(source)) for source in sources]
+
+    def small(self, source: Path) -> str:
+        """Return the path of a small copy of a picture."""
+        picture = open_picture(source, max_size=PREVIEW).on_white()
+        return self.saved(picture.resized(min(PREVIEW, max(picture.size))), "small.jpg")
+
+    def thumbnail(self, source: Path) -> str:
+        """Return the path of a thumbnail, which is made once."""
+        told = f"{source}{source.stat().st_mtime_ns}"
+        path = self.folder / "thumbnails" / f"{hashlib.sha256(told.encode()).hexdigest()}.jpg"
+        if not path.is_file():
+            path.parent.mkdir(exist_ok=True)
+            picture = open_picture(source, max_size=2 * THUMBNAIL).on_white()
+            picture.resized(min(THUMBNAIL, max(picture.size))).save(path, overwrite=True)
+        return str(path)
+
+    def examples(self) -> list[str]:
+        """Return photographs to begin with."""
+        import skimage.data
+
+        paths = []
+        for name in _EXAMPLES:
+            path = self.folder / f"{name}.jpg"
+            if not path.is_file():
+                open_picture(getattr(skimage.data, name)()).save(path)
+            paths.append(str(path))
+        return paths
+
+    def place(self) -> Path:
+        """Return a new folder for something to show; those of an hour ago go."""
+        made, now = self._made(), time.monotonic()
+        with self._lock:
+            self._results.append((now, made))
+            while now - self._results[0][0] > _LASTING:
+                shutil.rmtree(self._results.popleft()[1], ignore_errors=True)
+        return made
+
+    def _made(self) -> Path:
+        made = self.folder / secrets.token_hex(8)
+        made.mkdir()
+        return made

@@ -1,0 +1,106 @@
+"""What visitors give: pictures and clips, none of which is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.images import open_picture
+from impasto.images.quiet import quiet
+
+#: Pixels of an uploaded picture.
+MOST_PIXELS = 100_000_000
+#: Side that everything can be painted from.
+LEAST_SIDE = 16
+_TRIED_SIZE = 64
+
+
+class Uploads:
+    """Checks uploads, and removes what will not do.
+
+    Args:
+        megabytes: Of an upload, at most.
+        folder: Where uploads are; files elsewhere, as styles of the user, are never removed.
+    """
+
+    def __init__(self, megabytes: float, folder: Path) -> None:
+        self.bytes = int(megabytes * 1e6)
+        self._folder = folder.resolve()
+
+    def picture(self, path: str | Path | None, role: str = "content") -> Path:
+        """Return the path of a picture that can be opened.
+
+        Args:
+            path: Of the uploaded file, or None if there is none.
+            role: What it is for, in messages.
+
+        Raises:
+            ImageError: There is none, or it will not do; then it is gone.
+        """
+        if not path:
+            raise ImageError(f"choose a {role} picture first")
+        with self._gone_if_bad(Path(path)):
+            self._check_bytes(Path(path))
+            self._check_pixels(Path(path), role)
+        return Path(path)
+
+    def clip(self, path: str | Path | None) -> Path:
+        """Return the path of a video that can be read.
+
+        Raises:
+            ImageError: There is none, or it will not do; then it is gone.
+        """
+        from impasto.video.production import open_reader
+
+        if not path:
+            raise ImageError("choose a video first")
+        with self._gone_if_bad(Path(path)):
+            self._check_bytes(Path(path))
+            if not Path(path).is_file():
+                raise ImageError("that is no video")
+            width, height = open_reader(str(path)).clip.size
+            if width * height > MOST_PIXELS:
+                raise ImageError(f"a video of {width}x{height} pixels is too large")
+        return Path(path)
+
+    def _check_bytes(self, path: Path) -> None:
+        size = path.stat().st_size
+        if size > self.bytes:
+            raise ImageError(
+                f"{size / 1e6:.0f} MB are too much: at most {self.bytes / 1e6:.0f} MB are taken"
+            )
+
+    def _check_pixels(self, path: Path, role: str) -> None:
+        # Its size is in a picture's head: a bomb is told before it is decoded.
+        with quiet(), suppress(OSError, SyntaxError), Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ImageError(
+                    f"{image.width}x{image.height} pixels are too many: reduce the picture to "
+                    f"{MOST_PIXELS / 1e6:.0f} megapixels"
+                )
+            if min(image.size) < LEAST_SIDE:
+                raise ImageError(
+                    f"{image.width}x{image.height} pixels are too few: choose a larger {role}"
+                )
+        try:
+            open_picture(path, max_size=_TRIED_SIZE)
+        except ImageError as error:
+            reason = str(error).replace(str(path), path.name)
+            raise ImageError(f"this {role} cannot be used: {reason}") from error
+
+    @contextmanager
+    def _gone_if_bad(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if path.resolve().is_relative_to(self._folder):
+                path.unlink(missing_ok=True)
+            if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+                raise ImageError("this picture has far too many pixels") from error
+            if isinstance(error, OSError):
+                raise ImageError("this upload is gone: choose it again") from error
+            raise

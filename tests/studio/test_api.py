@@ -1,0 +1,290 @@
+"""The studio's API, through its client and through plain HTTP, and what it refuses."""
+
+import json
+import random
+import struct
+import threading
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+from tests.studio.conftest import running
+from tests.studio.test_uploads import bomb
+
+import impasto
+from impasto.gallery import draw
+from impasto.images import save_animation
+from impasto.video.production import open_reader
+
+
+@pytest.fixture(scope="module")
+def client(studio: str) -> Iterator[Client]:
+    made = Client(studio, verbose=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("styles") / "waves.png"
+    return draw("strokes", 96, 5).save(path)
+
+
+def stylize(client: Client, content: Path, names: str = "mosaic", **settings: Any) -> Any:  # noqa: ANN401
+    return client.predict(
+        handle_file(content), [], names, {"size": 96, **settings}, api_name="/stylize"
+    )
+
+
+def test_styles_are_listed(client: Client) -> None:
+    listed = client.predict(api_name="/styles")
+    assert {"mosaic", "strokes", "starry_night"} <= {each["name"] for each in listed}
+
+
+def test_a_picture_is_what_the_library_makes(client: Client, picture: Path, drawing: Path) -> None:
+    settings = {"size": 96, "method": "fast", "strength": 0.8}
+    path, recipe = client.predict(
+        handle_file(picture), [handle_file(drawing)], "", settings, api_name="/stylize"
+    )
+    expected = impasto.stylize(picture, drawing, **settings)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), expected.to_array())
+    assert recipe["settings"]["strength"] == 0.8
+    assert recipe["styles"][0]["name"] == "waves.png"
+
+
+def test_a_painting_shows_how_it_forms(client: Client, picture: Path) -> None:
+    settings = {"size": 96, "steps": [12], "min_size": 96}
+    job = client.submit(handle_file(picture), [], "mosaic", settings, api_name="/paint")
+    path, recipe = job.result(60)
+    assert Image.open(path).size == (96, 96)
+    assert sum(recipe["settings"]["steps"]) == 12
+    assert len(job.outputs()) >= 1
+
+
+def test_many_pictures_in_many_styles(client: Client, picture: Path, drawing: Path) -> None:
+    contents, styles = [handle_file(picture)], [handle_file(drawing)]
+    path, report = client.predict(contents, styles, "mosaic", {"size": 64}, api_name="/batch")
+    assert report.startswith("2 of 2")
+    assert len(zipfile.ZipFile(path).namelist()) == 2
+
+
+def test_a_video(client: Client, tmp_path: Path) -> None:
+    frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(5)]
+    clip = save_animation(frames, tmp_path / "clip.mp4", fps=5)
+    path = client.predict(handle_file(clip), [], "mosaic", 1.0, 0.9, 64, api_name="/video")
+    made = list(open_reader(path).frames())
+    assert len(made) >= 5
+    assert made[0].pixels.shape == (48, 64, 3)
+
+
+def test_plain_http(studio: str, picture: Path) -> None:
+    boundary = "impasto"
+    body = (
+        (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="cat.jpg"\r\n'
+            "Content-Type: image/jpeg\r\n\r\n"
+        ).encode()
+        + picture.read_bytes()
+        + f"\r\n--{boundary}--\r\n".encode()
+    )
+    (uploaded,) = post(studio, "upload", body, f"multipart/form-data; boundary={boundary}")
+    content = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
+    data = [content, [], "mosaic", {"size": 64, "method": "fast"}]
+    event = post(studio, "call/stylize", json.dumps({"data": data}).encode())["event_id"]
+    with urllib.request.urlopen(f"{studio}gradio_api/call/stylize/{event}", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    assert "event: complete" in lines
+    result, recipe = json.loads(lines[lines.index("event: complete") + 1].removeprefix("data: "))
+    assert recipe["settings"]["size"] == 64
+    with urllib.request.urlopen(result["url"], timeout=60) as answer:
+        assert answer.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def post(studio: str, path: str, body: bytes, kind: str = "application/json") -> Any:  # noqa: ANN401
+    request = urllib.request.Request(
+        f"{studio}gradio_api/{path}", body, {"Content-Type": kind}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize(
+    ("names", "settings", "message"),
+    [
+        ("mosiac", {}, "no style 'mosiac'.*mean mosaic"),
+        ("", {}, "Choose a style first"),
+        ("mosaic", {"size": 100_000}, "at most 2048"),
+        ("mosaic", {"content_wieght": 1}, "did you mean 'content_weight'"),
+        ("mosaic", {"method": "fast", "steps": [3]}, "does nothing with method fast"),
+        ("mosaic", {"strength": 3, "method": "fast"}, "at most 1"),
+        ("../../etc/passwd", {}, "no style"),
+    ],
+)
+def test_errors_are_clear(
+    client: Client, picture: Path, names: str, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AppError, match=message) as caught:
+        stylize(client, picture, names, **settings)
+    assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "http://127.0.0.1:1/x.png"])
+def test_no_file_of_the_machine_is_read(client: Client, path: str) -> None:
+    content = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises((AppError, ValueError, OSError)) as caught:
+        client.predict(content, [], "mosaic", {}, api_name="/stylize")
+    assert "root:" not in str(caught.value)
+
+
+def test_addresses_that_programs_give_are_guarded(client: Client, studio: str) -> None:
+    content = {"path": f"{studio}gradio_api/info", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError, match="is private"):
+        client.predict(content, [], "mosaic", {}, api_name="/stylize")
+
+
+@pytest.mark.parametrize("data", [[None] * 6, ["", [], "mosaic", 1.0, 0.9, None]])
+def test_a_video_without_numbers_is_a_clear_message(client: Client, data: list[Any]) -> None:
+    with pytest.raises(AppError, match="are numbers"):
+        client.predict(None, *data[1:], api_name="/video")
+
+
+def test_settings_that_are_none(client: Client, picture: Path) -> None:
+    with pytest.raises(AppError, match="names and their values"):
+        client.predict(handle_file(picture), [], "mosaic", [1], api_name="/stylize")
+
+
+def test_no_file_of_the_machine_is_served(studio: str, folder: Path) -> None:
+    assert (folder / "history" / "secret").exists()
+    for path in ("/etc/passwd", str(folder / "history" / "secret"), str(folder / "log"), __file__):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{studio}gradio_api/file={path}", timeout=20)
+        assert caught.value.code in (403, 404)
+
+
+def malformed(number: int, picture: bytes) -> tuple[str, bytes]:
+    """Return the name and the bytes of something that is no picture, or hardly."""
+    dice = random.Random(number)
+    name = dice.choice(["a.png", "a.jpg", "a.gif", "a.webp", "a.tiff", "a.svg", "a.heic", "a"])
+    heads = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x10\0\0\0WEBP", b"II*\0"]
+    kinds: dict[str, Callable[[], bytes]] = {
+        "random": lambda: dice.randbytes(dice.randrange(1, 3000)),
+        "head": lambda: dice.choice(heads) + dice.randbytes(dice.randrange(2000)),
+        "cut": lambda: picture[: dice.randrange(20, len(picture) // 3)],
+        "flipped": lambda: flipped(picture, dice),
+        "bomb": lambda: bomb(dice.randrange(20_000, 2**31 - 1), dice.randrange(20_000, 2**31 - 1)),
+        "polyglot": lambda: b"GIF89a/*" + struct.pack("<HH", 9, 9) + b"*/=1;alert(1)" + picture,
+        "page": lambda: b"<html><script>alert(1)</script><svg onload=alert(1)>",
+        "empty": lambda: b"",
+    }
+    return name, kinds[list(kinds)[number % len(kinds)]]()
+
+
+def flipped(picture: bytes, dice: random.Random) -> bytes:
+    """Return a picture whose head is damaged."""
+    damaged = bytearray(picture)
+    for _ in range(60):
+        damaged[dice.randrange(2, 300)] = dice.randrange(256)
+    return bytes(damaged)
+
+
+def test_malformed_uploads(studio: str, folder: Path, picture: Path, tmp_path: Path) -> None:
+    """None of 200 ends the studio or stays behind, and none is answered with a traceback."""
+    before, failed = uploads_of(folder), 0
+    told = len((folder / "log").read_text())
+    client = Client(studio, verbose=False, download_files=False)
+    for number in range(200):
+        name, content = malformed(number, picture.read_bytes())
+        path = tmp_path / str(number) / name
+        path.parent.mkdir()
+        path.write_bytes(content)
+        message = answer(client, path)
+        assert "Traceback" not in message
+        assert "Something went wrong" not in message, (number, name)
+        failed += bool(message)
+    client.close()
+    assert failed > 150
+    assert before  # the uploads of other tests: this is where they are
+    left = {path for path in uploads_of(folder) - before if path.stem == "a"}
+    assert len(left) <= 200 - failed
+    assert "Traceback" not in (folder / "log").read_text()[told:]
+
+
+def answer(client: Client, path: Path) -> str:
+    """Return what a studio says of a picture that it does not take; nothing if it does."""
+    try:
+        stylize(client, path, method="fast")
+    except AppError as error:
+        return str(error)
+    return ""
+
+
+def uploads_of(folder: Path) -> set[Path]:
+    return {p for p in (folder / "tmp").rglob("*") if p.is_file() and "uploads" in p.parts}
+
+
+def test_an_upload_that_is_too_large_is_refused(studio: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    with pytest.raises((urllib.error.HTTPError, urllib.error.URLError)):
+        post(
+            studio,
+            "upload",
+            body + bytes(8_000_000) + b"\r\n--x--\r\n",
+            "multipart/form-data; boundary=x",
+        )
+
+
+def test_eight_at_once(studio: str, tmp_path: Path) -> None:
+    """Every request is answered, and nobody gets what is somebody else's."""
+    answers: dict[int, Any] = {}
+
+    def visit(number: int) -> None:
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (64 + 8 * number, 64), (20 * number, 90, 200 - 20 * number)).save(path)
+        client = Client(studio, verbose=False)
+        for _ in range(3):
+            made, recipe = stylize(client, path, method="fast", size=64 + 8 * number)
+            answers.setdefault(number, []).append(
+                (Image.open(made).size, recipe["content"]["name"])
+            )
+        client.close()
+
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert answers == {n: [((64 + 8 * n, 64), f"{n}.png")] * 3 for n in range(8)}
+
+
+def test_a_studio_ends_in_the_middle_of_a_work(tmp_path: Path, picture: Path) -> None:
+    with running(tmp_path) as url:
+        client = Client(url, verbose=False)
+        settings = {"size": 96, "time": 60}
+        job = client.submit(handle_file(picture), [], "mosaic", settings, api_name="/paint")
+        for _ in job:
+            break
+    client.close()
+
+
+def test_a_studio_with_a_password(tmp_path: Path) -> None:
+    with running(tmp_path, "--auth", "ann:secret", "--public") as url:
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{url}gradio_api/info", timeout=20)
+        assert caught.value.code == 401
+        with pytest.raises(Exception, match=r"(?i)credential|login|auth|401"):
+            Client(url, verbose=False, auth=("ann", "wrong"))
+        client = Client(url, verbose=False, auth=("ann", "secret"))
+        assert client.predict(api_name="/styles")
+        client.close()
+        # A port that is taken is answered with the next one.
+        (tmp_path / "other").mkdir()
+        with running(tmp_path / "other") as second:
+            assert second != url

@@ -1,0 +1,139 @@
+"""What the pages share: whose styles and works there are, and what becomes of results."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.gallery.own import add_folder
+from impasto.images import open_picture
+from impasto.studio import StudioOptions, serve
+from impasto.studio.atelier import Atelier
+from impasto.studio.jobs import Job
+from impasto.studio.many import Pairs
+from impasto.studio.painting import PaintPage
+
+SMALL: dict[str, Any] = {"size": 64, "min_size": 64}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder, with a style of his own."""
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
+    own = tmp_path / "own"
+    own.mkdir()
+    Image.effect_noise((400, 400), 90).save(own / "secret_sketch.png")
+    add_folder(own)
+    return own
+
+
+@pytest.fixture
+def atelier(tmp_path: Path, home: Path) -> Iterator[Atelier]:
+    made = Atelier(StudioOptions(history=tmp_path / "history", max_upload=0.05))
+    yield made
+    made.close()
+
+
+def visitor(session: str = "session") -> Any:  # noqa: ANN401
+    return SimpleNamespace(session_hash=session, username=None)
+
+
+def test_strangers_have_no_style_of_the_user(tmp_path: Path, home: Path, atelier: Atelier) -> None:
+    name = "gallery:secret_sketch"
+    assert atelier.found([name]) == [str(home / "secret_sketch.png")]
+    public = Atelier(StudioOptions(history=tmp_path / "history", public=True))
+    for asked in (name, "gallery:secret_sketc"):
+        with pytest.raises(ImageError, match="there is no style") as caught:
+            public.found([asked])
+        assert "mean" not in str(caught.value)
+    assert all(each.kind != "own" for each in public.styles())
+    public.close()
+
+
+def test_a_style_of_the_user_is_never_removed(home: Path, atelier: Atelier, picture: Path) -> None:
+    own = home / "secret_sketch.png"
+    assert own.stat().st_size > atelier.uploads.bytes
+    with pytest.raises(ImageError, match="too much"):
+        Pairs(atelier, [str(picture)], [str(own)], SMALL)
+    assert own.exists()
+
+
+def test_visitors_without_a_token_are_not_one(tmp_path: Path) -> None:
+    public = Atelier(StudioOptions(history=tmp_path / "history", public=True))
+    assert public.visitor(visitor("a"), "") != public.visitor(visitor("b"), "")
+    assert public.visitor(visitor("a"), "t") == public.visitor(visitor("b"), "t")
+    public.close()
+
+
+def test_stop_ends_the_works_of_its_page_only(atelier: Atelier) -> None:
+    def endless() -> Iterator[int]:
+        for number in itertools.count():
+            time.sleep(0.01)
+            yield number
+
+    jobs: list[Job[int]] = [atelier.engine.start(str(n), endless) for n in range(3)]
+    pages = ("paint", "paint", "video")
+    looks = [
+        atelier.watched(visitor(), job, 0.01, page) for job, page in zip(jobs, pages, strict=True)
+    ]
+    for look in looks:
+        next(look)
+    atelier.stop(visitor("other"), "paint")
+    atelier.stop(visitor(), "paint")
+    assert [job._stopped.is_set() for job in jobs] == [True, True, False]
+    for look in looks:
+        look.close()  # type: ignore[attr-defined]
+    assert not atelier._running
+
+
+def test_what_is_shown_beside_previews_outlives_them(atelier: Atelier, picture: Path) -> None:
+    before = atelier.shelf.small(picture)
+    some = open_picture(picture, max_size=16)
+    previews = [atelier.shelf.preview(some) for _ in range(80)]
+    assert Path(before).is_file()
+    assert not Path(previews[0]).is_file()
+
+
+def test_many_pictures_can_be_ended_after_each_step(atelier: Atelier, picture: Path) -> None:
+    styles = atelier.found(["gallery:strokes"])
+    atelier.uploads.bytes = 10_000_000
+    work = Pairs(atelier, [str(picture)], styles, {**SMALL, "steps": [5]})
+    outcomes = work.outcomes()
+    next(outcomes)
+    assert work.done == 0
+    assert len(list(outcomes)) == 4
+    assert work.report() == "1 of 1 pictures painted"
+    assert open_picture(work.made[0]).size == (64, 64)
+
+
+def test_a_painting_that_cannot_be_kept_is_shown(
+    tmp_path: Path, atelier: Atelier, picture: Path
+) -> None:
+    with gr.Blocks():
+        page = PaintPage(atelier, gr.BrowserState(""))
+    (tmp_path / "file").write_text("")
+    atelier.history.folder = tmp_path / "file"
+    order = atelier.order(str(picture), ["gallery:strokes"], {**SMALL, "steps": [4]})
+    *_, shown, process = page._painted(visitor(), "token", order)
+    assert "cannot be written" in shown[page.view.status]
+    assert Path(shown[page.view.last]["result"]).is_file()
+    assert Path(process[page.view.plot]).is_file()
+
+
+def test_a_history_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    options = StudioOptions(port=7940, history=tmp_path / "file" / "history")
+    with pytest.raises(ImageError, match="cannot be written"), serve(options):
+        pass
+
+
+def test_an_address_of_the_newer_kind(tmp_path: Path) -> None:
+    with serve(StudioOptions(host="::1", port=7940, history=tmp_path / "history")) as url:
+        assert url.startswith("http://[::1]:")

@@ -1,0 +1,171 @@
+"""One work at a time, in fair order."""
+
+import threading
+import time
+
+import pytest
+
+from impasto.studio.jobs import Job
+from impasto.studio.turns import BusyError, Ticket, Turns
+
+
+def served_in_order(turns: Turns, who: str) -> list[str]:
+    """Let visitors, a letter each, line up while somebody has the turn; return who came when."""
+    order: list[str] = []
+    threads = []
+
+    def visit(name: str) -> None:
+        with turns.turn(Ticket(name)) as has:
+            assert has
+            order.append(name)
+
+    with turns.turn(Ticket("first")):
+        for number, name in enumerate(who, 1):
+            thread = threading.Thread(target=visit, args=(name,))
+            thread.start()
+            threads.append(thread)
+            while len(turns._waiting) < number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    return order
+
+
+def test_nobody_waits_for_all_works_of_somebody_else() -> None:
+    assert served_in_order(Turns(32), "aaaabbc") == ["a", "b", "c", "a", "b", "a", "a"]
+
+
+def test_only_one_has_the_turn() -> None:
+    turns, inside, most = Turns(32), [0], [0]
+
+    def visit(name: str) -> None:
+        for _ in range(20):
+            with turns.turn(Ticket(name)):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                inside[0] -= 1
+
+    threads = [threading.Thread(target=visit, args=(str(n),)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == [1]
+
+
+def test_a_line_that_is_too_long_is_refused() -> None:
+    turns = Turns(1)
+    with turns.turn(Ticket("a")):
+        waiting = threading.Thread(target=lambda: turns.turn(Ticket("b")).__enter__())
+        waiting.start()
+        while not turns._waiting:
+            time.sleep(0.001)
+        with pytest.raises(BusyError, match="1 works wait"), turns.turn(Ticket("c")):
+            pass
+    waiting.join(5)
+
+
+def test_nobody_fills_the_line_alone() -> None:
+    turns = Turns(4)
+
+    def visit(name: str) -> None:
+        with turns.turn(Ticket(name)):
+            pass
+
+    with turns.turn(Ticket("a")):
+        threads = [threading.Thread(target=visit, args=(name,)) for name in "bbc"]
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while len(turns._waiting) < number:
+                time.sleep(0.001)
+        with pytest.raises(BusyError, match="2 works of yours"), turns.turn(Ticket("b")):
+            pass
+    for thread in threads:
+        thread.join(5)
+
+
+def test_a_line_is_closed_when_nobody_has_the_turn_any_more() -> None:
+    turns = Turns(4)
+    refused = threading.Event()
+
+    def visit() -> None:
+        with pytest.raises(BusyError, match="closing"), turns.turn(Ticket("b")):
+            pass
+        refused.set()
+
+    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        while True:
+            time.sleep(0.05)
+            yield 0
+
+    job: Job[int] = Job(turns, "a", numbers, 60)
+    while not job.made:
+        time.sleep(0.001)
+    waiting = threading.Thread(target=visit)
+    waiting.start()
+    turns.close(0.1)
+    assert turns._busy
+    assert refused.wait(5)
+    job.stop()
+    turns.close(5)
+    assert not turns._busy
+
+
+def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
+    turns = Turns(4)
+    with turns.turn(Ticket("a")), turns.turn(Ticket("b"), lambda: False) as has:
+        assert not has
+    with turns.turn(Ticket("c")) as has:
+        assert has
+
+
+def test_a_job_shows_its_latest_item_and_can_be_stopped() -> None:
+    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        for number in range(1000):
+            time.sleep(0.01)
+            yield number
+
+    job: Job[int] = Job(Turns(4), "a", numbers, 60)
+    for count, _ in enumerate(job.watch(0.05)):
+        if count == 5:
+            job.stop()
+    assert job.latest is not None
+    assert 5 < job.latest < 900
+
+
+def test_a_job_that_takes_too_long_keeps_what_it_has() -> None:
+    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        for number in range(1000):
+            time.sleep(0.02)
+            yield number
+
+    job: Job[int] = Job(Turns(4), "a", numbers, 0.3)
+    for _ in job.watch(0.05):
+        pass
+    assert job.latest is not None
+    assert job.latest < 100
+
+
+def test_a_job_that_nobody_watches_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impasto.studio.jobs.PATIENCE", 0.2)
+    closed = threading.Event()
+
+    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        try:
+            while True:
+                time.sleep(0.01)
+                yield 0
+        finally:
+            closed.set()
+
+    Job(Turns(4), "a", numbers, 60)
+    assert closed.wait(5)
+
+
+def test_an_error_of_a_job_reaches_who_watches() -> None:
+    def broken():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        yield from ()
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        list(Job(Turns(4), "a", broken, 60).watch(0.01))
