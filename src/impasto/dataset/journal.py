@@ -1,0 +1,120 @@
+"""What is done, as it is done; and the manifest that is made of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from impasto.dataset.painting import Row
+from impasto.dataset.stores import Store
+from impasto.errors import ImageError, MissingExtraError, SettingsError
+
+_PLAN, _PARTS = ".impasto/plan.json", ".impasto/rows"
+#: The two forms of the manifest.
+MANIFEST, TABLE = "manifest.csv", "manifest.parquet"
+#: Rows that are written at once.
+_GROUP = 64
+
+
+class Journal:
+    """The rows of what is done, in small files that are never written twice.
+
+    Args:
+        store: Where results go.
+        plan: What is being made: a run with another plan is refused.
+
+    Raises:
+        SettingsError: The store holds results of another plan.
+    """
+
+    def __init__(self, store: Store, plan: dict[str, Any]) -> None:
+        self.store = store
+        text = json.dumps(plan, sort_keys=True, indent=1)
+        if store.size(_PLAN) is None:
+            _check_empty(store)
+            store.write(_PLAN, text.encode())
+        elif store.read(_PLAN).decode() != text:
+            raise SettingsError(
+                f"{store.name} holds results of other options, styles or pictures: name another "
+                "folder, or give the same"
+            )
+        self.rows = self._read()
+        self._left: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        """Note a row."""
+        self.rows[row.path] = row
+        self._left.append(row)
+        if len(self._left) >= _GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has not been written."""
+        if self._left:
+            lines = "".join(json.dumps(row._asdict()) + "\n" for row in self._left)
+            self.store.write(f"{_PARTS}/{self._count:08}.jsonl", lines.encode())
+            self._count += 1
+            self._left = []
+
+    def save(self) -> list[str]:
+        """Write the manifest, sorted by path, as CSV and, with pyarrow, as Parquet.
+
+        Returns:
+            The names of what was written.
+        """
+        self.flush()
+        rows = sorted(self.rows.values())
+        self.store.write(MANIFEST, _csv(rows))
+        try:
+            self.store.write(TABLE, _parquet(rows))
+        except MissingExtraError:
+            return [MANIFEST]
+        return [MANIFEST, TABLE]
+
+    def _read(self) -> dict[str, Row]:
+        """Return the rows of earlier runs; a torn line counts as not done."""
+        rows: dict[str, Row] = {}
+        self._count = 0
+        while self.store.size(path := f"{_PARTS}/{self._count:08}.jsonl") is not None:
+            for line in self.store.read(path).decode("utf-8", "replace").splitlines():
+                try:
+                    row = Row(**json.loads(line))
+                except (ValueError, TypeError):
+                    continue
+                rows[row.path] = row
+            self._count += 1
+        return rows
+
+
+def _check_empty(store: Store) -> None:
+    """Raise where files of somebody else's might be replaced."""
+    try:
+        others = store.files()
+    except (ImageError, FileNotFoundError):  # there is no such folder yet
+        return
+    if others:
+        raise SettingsError(f"{store.name} holds other files, as {others[0]}: name a new folder")
+
+
+def _csv(rows: Iterable[Row]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Row._fields)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _parquet(rows: Sequence[Row]) -> bytes:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise MissingExtraError("Parquet", "scale") from error
+    table = pa.table({name: [getattr(row, name) for row in rows] for name in Row._fields})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

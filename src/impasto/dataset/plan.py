@@ -1,0 +1,188 @@
+"""What is to be made of each file of a data set: a matter of its path and the seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from impasto.dataset.options import DatasetOptions
+from impasto.errors import ImageError
+from impasto.images import is_picture_name
+
+#: Pictures that need a library of their own.
+MEDICAL = (".dcm", ".nii", ".nii.gz")
+
+
+class Task(NamedTuple):
+    """One result to be made.
+
+    Attributes:
+        source: Relative path of the picture, or of the member of a shard.
+        copy: Which of its results, from 1.
+        path: Relative path of the result.
+        style: Number of the style; None: nothing is painted, the file is copied.
+        strength: How strongly.
+        seed: Of everything random in it.
+    """
+
+    source: str
+    copy: int
+    path: str
+    style: int | None
+    strength: float = 1.0
+    seed: int = 0
+
+
+class Planner:
+    """Decides what becomes of pictures.
+
+    Args:
+        options: What is asked for.
+        styles: Fingerprints of the styles, which decide whose split they are in.
+
+    Raises:
+        ImageError: A split is left without styles.
+    """
+
+    def __init__(self, options: DatasetOptions, styles: Sequence[str]) -> None:
+        self.options = options
+        self._pools = _split(options, styles)
+
+    def chosen(self, source: str, copy: int) -> Task:
+        """Return the task of one of a picture's results.
+
+        Args:
+            source: Relative path of the picture.
+            copy: Which result, from 1.
+        """
+        digest = hashlib.sha256(f"{self.options.seed}\0{source}\0{copy}".encode()).digest()
+        parts = [int.from_bytes(digest[at : at + 8], "big") for at in (0, 8, 16)]
+        pool = self._pools[self._split_of(source)]
+        if not pool:
+            raise ImageError(f"the splits leave no styles for {source}: give them less than all")
+        low, high = self.options.strength
+        strength = low + (high - low) * parts[1] / 2**64
+        style = pool[parts[0] % len(pool)]
+        return Task(source, copy, copied(source, copy), style, round(strength, 6), parts[2] % 2**31)
+
+    def _split_of(self, source: str) -> str:
+        top = source.partition("/")[0]
+        return top if top in self.options.splits else ""
+
+    def is_picture(self, path: str) -> bool:
+        """Tell whether a file is to be painted."""
+        kept = any(_is_in(path, folder) for folder in self.options.also)
+        return not kept and (is_picture_name(path) or path.lower().endswith(MEDICAL))
+
+    def tasks(self, files: Sequence[str]) -> list[Task]:
+        """Return all that is to be made of a tree of files.
+
+        What is not painted is copied; what belongs to a picture by its name (labels, masks, boxes)
+        as often as that has results.
+
+        Raises:
+            ImageError: There are no pictures, or two results would have the same name.
+        """
+        self._check_named(files)
+        pictures = [path for path in files if self.is_picture(path)]
+        if not pictures:
+            raise ImageError("there are no pictures in the data set: name another folder")
+        copies = self._copies(pictures)
+        tasks = [self.chosen(path, k + 1) for path in pictures for k in range(copies[path])]
+        painted, belonging = set(pictures), _Belonging(self.options.also, copies)
+        for path in files:
+            if path not in painted:
+                count = belonging(path)
+                tasks += [Task(path, k + 1, copied(path, k + 1), None) for k in range(count)]
+        twice = [path for path, n in Counter(task.path for task in tasks).items() if n > 1]
+        if twice:
+            raise ImageError(f"two results would be called {twice[0]}: rename a file")
+        return tasks
+
+    def _check_named(self, files: Sequence[str]) -> None:
+        """Raise for a folder that is not there: its masks would be painted, its styles lost."""
+        for folder in (*self.options.also, *self.options.splits):
+            if not any(_is_in(path, folder) for path in files):
+                raise ImageError(f"there are no files in {folder} of the data set: see its name")
+
+    def _copies(self, pictures: Sequence[str]) -> dict[str, int]:
+        """Return how many results each picture has."""
+        copies = self.options.copies
+        if not self.options.balance:
+            return dict.fromkeys(pictures, copies)
+        classes: dict[str, list[str]] = defaultdict(list)
+        for path in pictures:
+            classes[str(PurePosixPath(path).parent)].append(path)
+        wanted = copies * max(map(len, classes.values()))
+        found = {}
+        for paths in classes.values():
+            each, more = divmod(wanted, len(paths))
+            ranked = sorted(paths, key=lambda path: _rank(path, self.options.seed))
+            found.update({path: each + (rank < more) for rank, path in enumerate(ranked)})
+        return found
+
+
+class _Belonging:
+    """How often a file is copied that is not painted itself: as often as the picture it is of.
+
+    That has the same path but for the suffix; or `images` where the file has `labels`; or, for
+    files of a folder of label maps, a path that ends as the file's does below that folder.
+    """
+
+    def __init__(self, also: Sequence[str], copies: Mapping[str, int]) -> None:
+        self._folders = tuple(f"{folder.strip('/')}/" for folder in also)
+        self._exact = {_parts(path)[0]: count for path, count in copies.items()}
+        self._tails: dict[str, int] = {}
+        for stem, count in self._exact.items():
+            parts = stem.split("/")
+            for start in range(len(parts)):
+                tail = "/".join(parts[start:])
+                self._tails[tail] = max(count, self._tails.get(tail, 1))
+
+    def __call__(self, path: str) -> int:
+        """Return the number of copies of a file."""
+        stem, _ = _parts(path)
+        for folder in self._folders:
+            if stem.startswith(folder):
+                return self._tails.get(stem.removeprefix(folder), 1)
+        twin = stem.replace("labels/", "images/", 1)
+        return self._exact.get(stem) or self._exact.get(twin) or 1
+
+
+def copied(path: str, copy: int) -> str:
+    """Return the path of a result: the picture's own, with a number from the second on."""
+    stem, suffix = _parts(path)
+    return path if copy == 1 else f"{stem}-{copy}{suffix}"
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder.strip('/')}/")
+
+
+def _parts(path: str) -> tuple[str, str]:
+    """Return a path without its suffix, and the suffix; `.nii.gz` is one."""
+    suffix = path[-7:] if path.lower().endswith(".nii.gz") else PurePosixPath(path).suffix
+    return path.removesuffix(suffix), suffix
+
+
+def _rank(path: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed}\0{path}".encode()).hexdigest()
+
+
+def _split(options: DatasetOptions, styles: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers of the styles of each split; those of all other folders under ""."""
+    if not styles:
+        raise ImageError("give style pictures: impasto dataset FOLDER STYLES")
+    ranked = sorted(range(len(styles)), key=lambda number: styles[number])
+    pools: dict[str, list[int]] = {}
+    for name, part in options.splits.items():
+        count = max(1, round(part * len(styles)))
+        pools[name], ranked = ranked[:count], ranked[count:]
+    pools[""] = ranked
+    # Where the splits name all styles, there are none for other folders.
+    if (not ranked and options.part < 1) or not all(pools[name] for name in options.splits):
+        raise ImageError(f"{len(styles)} styles are too few for these splits: give more")
+    return pools

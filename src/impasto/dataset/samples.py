@@ -1,0 +1,150 @@
+"""Pictures of data sets: what comes out is what went in, painted: gray stays gray, 16 bits 16."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.images import Picture, open_picture
+from impasto.images.exif import orientation_of, turn
+from impasto.images.quiet import quiet
+
+#: (H, W, 3) in [0, 1] -> the same, painted.
+Paint = Callable[[Picture], NDArray[np.float32]]
+_GRAY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+#: EXIF orientation -> the one that turns back.
+_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+_QUALITY = ("JPEG", "WEBP", "AVIF")
+_ORIENTATION = 274
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How a file holds its picture.
+
+    Attributes:
+        form: Pillow's name of the format.
+        gray: Whether it has no colors.
+        orientation: Of EXIF.
+        options: For saving: profile, resolution.
+    """
+
+    form: str
+    gray: bool
+    orientation: int
+    options: dict[str, Any]
+
+
+def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes:
+    """Return a picture's file, painted, in the same format, as large, as deep.
+
+    The pixels stay where they are: a picture that EXIF turns is stored as it was, with the same
+    orientation, so that boxes and masks fit as they did.
+
+    Args:
+        content: The file.
+        name: For messages.
+        paint: What paints.
+        quality: Of JPEG, WebP and AVIF.
+
+    Raises:
+        ImageError: It cannot be read, or its format cannot be written.
+    """
+    kind = _kind(content, name)
+    picture = open_picture(content)
+    if kind.gray and picture.bits == 16:
+        samples = _deep_gray(picture, paint)
+    else:
+        pixels = paint(picture)
+        samples = _samples(pixels @ LUMA if kind.gray else pixels, picture.bits)
+        if picture.alpha is not None and kind.form in ("PNG", "WEBP", "TIFF"):
+            alpha = _samples(picture.alpha, picture.bits)
+            samples = np.dstack([samples, alpha])
+    return _encoded(turn(samples, _BACK[kind.orientation]), kind, name, quality)
+
+
+def _kind(content: bytes, name: str) -> _Kind:
+    try:
+        with quiet(), Image.open(io.BytesIO(content)) as image:
+            form, gray = str(image.format), image.mode in _GRAY
+            options = {k: image.info[k] for k in ("dpi",) if k in image.info}
+            # Of cameras: a photograph with a preview behind it.
+            form = "JPEG" if form == "MPO" else form
+            if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
+                raise ImageError(f"{name} holds several pictures: save each in a file of its own")
+            image.load()
+            return _Kind(form, gray, orientation_of(image), options)
+    except ImageError:
+        raise
+    except Exception as error:
+        if isinstance(error, MemoryError):
+            raise
+        raise ImageError(f"{name} cannot be read as a picture") from error
+
+
+def _deep_gray(picture: Picture, paint: Paint) -> NDArray[np.uint16]:
+    """Paint 16 bits of gray over the range of values that are there.
+
+    An X-ray of 12 bits in a file of 16 would be black otherwise.
+    """
+    gray = picture.pixels[..., 0]
+    low, high = float(gray.min()), float(gray.max())
+    span = max(high - low, 1 / 65535)
+    stretched = np.repeat(((gray - low) / span)[..., None], 3, axis=2)
+    painted = paint(Picture(stretched, bits=16)) @ LUMA
+    samples: NDArray[np.uint16] = _samples(low + painted * np.float32(span), 16)
+    return samples
+
+
+def _samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
+    most, kind = (65535, np.uint16) if bits == 16 else (255, np.uint8)
+    return (values.clip(0, 1) * np.float32(most)).round().astype(kind)
+
+
+def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> bytes:
+    if samples.dtype == np.uint16:
+        return _encoded_deep(samples, kind, name)
+    options: dict[str, Any] = dict(kind.options)
+    if kind.form in _QUALITY:
+        options["quality"] = quality
+    if kind.form in ("JPEG", "WEBP", "PNG", "TIFF") and kind.orientation != 1:
+        exif = Image.Exif()
+        exif[_ORIENTATION] = kind.orientation
+        options["exif"] = exif
+    file = io.BytesIO()
+    try:
+        with quiet():
+            Image.fromarray(samples).save(file, kind.form, **options)
+    except (OSError, ValueError, KeyError) as error:
+        raise ImageError(f"{name} is {kind.form}, which cannot be written: {error}") from error
+    return file.getvalue()
+
+
+def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str) -> bytes:
+    if kind.form == "PNG":
+        import imagecodecs
+
+        return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+    if kind.form == "TIFF":
+        import tifffile
+
+        file = io.BytesIO()
+        photometric = "rgb" if samples.ndim == 3 else "minisblack"
+        tifffile.imwrite(
+            file,
+            samples,
+            photometric=photometric,
+            compression="zlib",
+            metadata=None,
+            software=False,
+        )
+        return file.getvalue()
+    raise ImageError(f"{name} is {kind.form} of 16 bits, which cannot be written: use PNG or TIFF")

@@ -1,0 +1,48 @@
+"""A cluster of two nodes on this machine stylizes a data set; one of its workers is killed.
+
+Run by the tests: FOLDER OUT STYLES…; prints how many workers were killed, and what failed.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import ray
+from ray.cluster_utils import Cluster
+
+from impasto.dataset import DatasetOptions, stylize_dataset
+from impasto.dataset.cluster import RayEngine
+
+KILLED: list[int] = []
+
+
+def kill_one(out: Path, count: int) -> None:
+    """Kill a worker when so many results are there."""
+    while len(list(out.glob("*.png"))) < count:
+        time.sleep(0.05)
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            name = (place / "cmdline").read_bytes().split(b"\0")[0].decode()
+        except OSError:
+            continue
+        if name.startswith("ray::") and "Actor" in name:
+            os.kill(int(place.name), signal.SIGKILL)
+            KILLED.append(int(place.name))
+            return
+
+
+if __name__ == "__main__":
+    folder, out, *styles = map(Path, sys.argv[1:])
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster.add_node(num_cpus=1)
+    ray.init(address=cluster.address, log_to_driver=False)
+    killer = threading.Thread(target=kill_one, args=(out, 40), daemon=True)
+    killer.start()
+    failed = stylize_dataset(str(folder), styles, str(out), DatasetOptions(), RayEngine(), 2)
+    nodes = len(cluster.list_all_nodes())  # type: ignore[no-untyped-call]
+    sys.stdout.write(f"nodes {nodes} killed {len(KILLED)} failed {len(failed)}\n")
+    ray.shutdown()
+    cluster.shutdown()  # type: ignore[no-untyped-call]

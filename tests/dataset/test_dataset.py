@@ -1,0 +1,239 @@
+"""A data set from folder to folder, by workers that may be killed."""
+
+import csv
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from tests.dataset.conftest import at_once, png, shard
+
+import impasto
+from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
+from impasto.dataset.local import local
+from impasto.errors import SettingsError
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return what is in a data set; of the manifest all but the times."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not name.startswith(".") and path.suffix != ".parquet":
+            content = path.read_bytes()
+            if name == "manifest.csv":
+                lines = content.decode().splitlines()
+                content = "\n".join(line.rpartition(",")[0] for line in lines).encode()
+            found[name] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def test_the_tree_stays(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    failed = stylize_dataset(str(photos), styles, str(out), options, at_once)
+    assert failed == []
+    for path in photos.rglob("*"):
+        if path.is_file():
+            made = out / path.relative_to(photos)
+            if path.suffix == ".jpg":
+                assert impasto.open_picture(made).size == impasto.open_picture(path).size
+                assert made.read_bytes() != path.read_bytes()
+            else:
+                assert made.read_bytes() == path.read_bytes()
+    rows = list(csv.DictReader((out / "manifest.csv").read_text().splitlines()))
+    assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
+    for row in rows:
+        content = (out / row["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+        assert (row["style"] != "") == (row["status"] == "painted")
+    table = pq.read_table(out / "manifest.parquet").to_pylist()
+    assert [row["sha256"] for row in table] == [row["sha256"] for row in rows]
+
+
+def test_a_picture_is_what_the_stylizer_makes(
+    photos: Path, styles: list[Path], tmp_path: Path
+) -> None:
+    options = DatasetOptions(also=("masks",), strength=(0.5, 0.5), quality=100)
+    stylize_dataset(str(photos), styles[:1], str(tmp_path / "out"), options, at_once)
+    made = impasto.open_picture(tmp_path / "out" / "cat" / "1.jpg").pixels
+    stylizer = impasto.FastStylizer(styles[0], size=128, strength=0.5, runtime="openvino")
+    wanted = stylizer.paint(impasto.open_picture(photos / "cat" / "1.jpg"))
+    assert np.abs(made - wanted).mean() < 0.02
+
+
+def test_processes_make_the_same(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    for name, engine, workers in (("a", at_once, None), ("b", local, 2), ("c", local, 1)):
+        stylize_dataset(str(photos), styles, str(tmp_path / name), options, engine, workers)
+    assert digests(tmp_path / "a") == digests(tmp_path / "b") == digests(tmp_path / "c")
+
+
+def test_it_goes_on_where_it_stopped(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    stylize_dataset(str(photos), styles, str(tmp_path / "whole"), options, at_once)
+    part = Dataset(str(photos), styles, str(tmp_path / "out"), options)
+    rows = part.run(at_once)
+    for _ in range(7):
+        next(rows)
+    rows.close()  # type: ignore[attr-defined]
+    (tmp_path / "out" / "cat" / "0.jpg").unlink(missing_ok=True)
+    again = Dataset(str(photos), styles, str(tmp_path / "out"), options)
+    assert 0 < len(again.left) < len(again.tasks)
+    for _ in again.run(at_once):
+        pass
+    assert again.finish()[1] == []
+    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+    assert Dataset(str(photos), styles, str(tmp_path / "out"), options).left == []
+
+
+def test_another_plan_is_refused(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    stylize_dataset(str(photos), styles, str(tmp_path / "out"), options, at_once)
+    with pytest.raises(SettingsError, match="other options, styles or pictures"):
+        Dataset(str(photos), styles[:3], str(tmp_path / "out"), options)
+    with pytest.raises(SettingsError, match="would lie in the data set"):
+        Dataset(str(photos), styles, str(photos / "out"), options)
+
+
+def test_no_failure_is_silent(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    (photos / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    (failed,) = stylize_dataset(str(photos), styles, str(tmp_path / "out"), options, at_once)
+    assert (failed.source, failed.status) == ("cat/broken.jpg", "failed")
+    assert "cannot be read" in failed.error
+    run = command(photos, styles, tmp_path / "other", "--also", "masks")
+    assert run.returncode == 1
+    assert "1 files failed" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def command(
+    photos: Path, styles: Sequence[Path], out: Path, *more: str
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "impasto", "dataset", photos, *styles, "-o", out, *more],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """300 pictures."""
+    folder = tmp_path_factory.mktemp("many")
+    dice = np.random.default_rng(0)
+    for number in range(300):
+        pixels = dice.integers(0, 255, (6, 6, 3), np.uint8)
+        Image.fromarray(pixels).resize((64, 64)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unbroken(
+    many: Path, styles: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What becomes of them where nobody kills anything."""
+    out = tmp_path_factory.mktemp("unbroken") / "out"
+    assert command(many, styles, out, "--workers", "2").returncode == 0
+    return digests(out)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills")
+def test_killed_at_any_moment_and_gone_on(
+    many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for kill in range(3):
+        program = subprocess.Popen(
+            [sys.executable, "-m", "impasto", "dataset", many, *styles, "-o", out, "-q"],
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        begun, wanted = time.monotonic(), 60 * (kill + 1)
+        while time.monotonic() - begun < 60 and len(list(out.glob("*.png"))) < wanted:
+            time.sleep(0.01)
+        os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+    assert command(many, styles, out).returncode == 0
+    assert digests(out) == unbroken
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
+def test_a_cluster_that_loses_a_worker(
+    many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
+) -> None:
+    script = Path(__file__).with_name("ray_cluster.py")
+    run = subprocess.run(
+        [sys.executable, script, many, tmp_path / "out", *styles],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert "nodes 2 killed 1 failed 0" in run.stdout, run.stderr
+    assert digests(tmp_path / "out") == unbroken
+
+
+def test_shards(tmp_path: Path, styles: list[Path]) -> None:
+    pixels = np.zeros((32, 40, 3), np.uint8)
+    source = tmp_path / "shards"
+    source.mkdir()
+    members = {"a.png": png(pixels), "a.cls": b"3", "b.png": png(pixels + 90), "b.cls": b"4"}
+    (source / "0.tar").write_bytes(shard(members))
+    (source / "1.tar").write_bytes(shard({"c.png": b"broken", "c.cls": b"5"}))
+    options = DatasetOptions(copies=2)
+    failed = stylize_dataset(str(source), styles, str(tmp_path / "out"), options, at_once)
+    assert [row.source for row in failed] == ["1.tar/c.png", "1.tar/c.cls"] * 2
+    assert [row.error for row in failed][1] == "left out with 1.tar/c.png"
+    with tarfile.open(tmp_path / "out" / "0.tar") as made:
+        names = made.getnames()
+        stems = ("a", "a-2", "b", "b-2")
+        assert names == [f"{stem}.{suffix}" for stem in stems for suffix in ("png", "cls")]
+        picture = Image.open(made.extractfile("b-2.png"))  # type: ignore[arg-type]
+        assert picture.size == (40, 32)
+        assert made.extractfile("b-2.cls").read() == b"4"  # type: ignore[union-attr]
+    rows = list(csv.DictReader((tmp_path / "out" / "manifest.csv").read_text().splitlines()))
+    assert [row["status"] for row in rows if row["source"] == "1.tar/c.png"] == ["failed"] * 2
+
+
+def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) -> None:
+    import fsspec
+
+    stylize_dataset(str(photos), styles, "memory://set/out", options, at_once)
+    system = fsspec.filesystem("memory")
+    assert system.exists("/set/out/cat/0.jpg")
+    assert system.exists("/set/out/manifest.csv")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--strengths", "much"], "strengths are as"),
+        (["--split", "val"], "a split is as"),
+        (["--engine", "magic"], "engine is local or ray"),
+        (["--strength", "0.5"], "--strengths"),
+        (["--method", "x.onnx"], "style pictures"),
+    ],
+)
+def test_bad_input(
+    photos: Path, styles: list[Path], tmp_path: Path, more: list[str], message: str
+) -> None:
+    run = command(photos, styles, tmp_path / "out", *more)
+    assert run.returncode == 2
+    assert message in run.stderr

@@ -1,0 +1,103 @@
+"""Data sets that are not as they should be: nothing is lost, replaced or skipped in silence."""
+
+import csv
+import hashlib
+import os
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.dataset.conftest import at_once, png, shard
+
+from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
+from impasto.dataset.stores import FolderStore
+from impasto.errors import ImageError, SettingsError
+
+
+def test_shards_of_any_kind(tmp_path: Path, styles: list[Path]) -> None:
+    pixels, long = png(np.zeros((32, 40, 3), np.uint8)), "n" * 150
+    source, out = tmp_path / "shards", tmp_path / "out"
+    source.mkdir()
+    members = {f"{long}.png": pixels, f"{long}.seg.png": pixels, "b.png": b"broken"}
+    (source / "0.tar").write_bytes(shard(members))
+    options = DatasetOptions(also=("seg.png",))
+    assert len(stylize_dataset(str(source), styles, str(out), options, at_once)) == 1
+    with tarfile.open(out / "0.tar") as made:
+        assert made.extractfile(f"{long}.seg.png").read() == pixels  # type: ignore[union-attr]
+        assert made.extractfile(f"{long}.png").read() != pixels  # type: ignore[union-attr]
+    # What failed is tried again, and may go well then.
+    (source / "0.tar").write_bytes(shard({**members, "b.png": pixels}))
+    assert stylize_dataset(str(source), styles, str(out), options, at_once) == []
+    (source / "c.png").write_bytes(pixels)
+    with pytest.raises(ImageError, match=r"c\.png lies beside"):
+        Dataset(str(source), styles, str(tmp_path / "other"), options)
+    (source / "c.png").unlink()
+    with pytest.raises(SettingsError, match="balance"):
+        Dataset(str(source), styles, str(tmp_path / "b"), DatasetOptions(balance=True))
+
+
+def test_lists_of_names(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    wrong, right = photos / "cat" / "metadata.jsonl", photos / "dog" / "metadata.csv"
+    wrong.write_text('{"file_name": ')
+    right.write_bytes(b'"file_name","n"\r\n"0.jpg",1\r\n')
+    out = tmp_path / "out"
+    assert stylize_dataset(str(photos), styles, str(out), options, at_once) == []
+    assert (out / "dog" / "metadata.csv").read_bytes() == right.read_bytes()
+    twice, out = DatasetOptions(also=("masks",), copies=2), tmp_path / "twice"
+    for _ in range(2):
+        (failed,) = stylize_dataset(str(photos), styles, str(out), twice, at_once)
+        assert failed.path == "cat/metadata.jsonl"
+    assert b"0-2.jpg" in (out / "dog" / "metadata.csv").read_bytes()
+    for row in csv.DictReader((out / "manifest.csv").read_text().splitlines()):
+        if row["status"] != "failed":
+            content = (out / row["path"]).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == row["sha256"]
+
+
+def test_nothing_is_replaced(photos: Path, styles: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.jpg").write_bytes(b"mine")
+    with pytest.raises(SettingsError, match=r"other files, as a\.jpg"):
+        Dataset(str(photos), styles, str(tmp_path / "mine"), DatasetOptions())
+    (photos / "manifest.csv").write_text("mine")
+    with pytest.raises(ImageError, match="replaced by the manifest"):
+        Dataset(str(photos), styles, str(tmp_path / "out"), DatasetOptions())
+
+
+def test_the_same_style_twice_is_one(photos: Path, styles: list[Path], tmp_path: Path) -> None:
+    again = tmp_path / "again.png"
+    again.write_bytes(styles[0].read_bytes())
+    job = Dataset(str(photos), [again, *styles], str(tmp_path / "a"), DatasetOptions()).job
+    assert len(job.hashes) == len(styles)
+    other = Dataset(str(photos), styles[::-1], str(tmp_path / "b"), DatasetOptions()).job
+    assert other.hashes == job.hashes
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and names in bytes")
+def test_folders_with_links(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "a.jpg").write_bytes(b"a")
+    (photos / "near").symlink_to(tmp_path / "far")
+    (photos / "near too").symlink_to(tmp_path / "far")
+    (photos / "cat" / "up").symlink_to(photos)
+    files = FolderStore(photos).files()
+    assert {"near/a.jpg", "near too/a.jpg"} < set(files)
+    assert not [path for path in files if "up" in path.split("/")]
+    with pytest.raises(ImageError, match=r"cannot be written"):
+        FolderStore(photos).write("README.md/x", b"")
+    (photos / os.fsdecode(b"\xff.txt")).write_bytes(b"")
+    with pytest.raises(ImageError, match="not in UTF-8"):
+        FolderStore(photos).files()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="reads everything")
+def test_a_folder_that_may_not_be_read(photos: Path) -> None:
+    (photos / "dog").chmod(0)
+    try:
+        with pytest.raises(ImageError, match="cannot be listed"):
+            FolderStore(photos).files()
+    finally:
+        (photos / "dog").chmod(0o700)
