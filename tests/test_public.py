@@ -28,6 +28,7 @@ def test_the_public_names() -> None:
         "Settings",
         "SettingsError",
         "State",
+        "StyleAugment",
         "Stylizer",
         "WeightsError",
         "__version__",

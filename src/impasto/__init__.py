@@ -10,6 +10,7 @@ from impasto.version import __version__
 
 if TYPE_CHECKING:
     from impasto.api import Stylizer, make_stylizer, stylize
+    from impasto.dataset.augment import StyleAugment
     from impasto.errors import (
         ImageError,
         ImpastoError,
@@ -36,6 +37,7 @@ _HOME = {
     "Settings": "impasto.settings",
     "SettingsError": "impasto.errors",
     "State": "impasto.states",
+    "StyleAugment": "impasto.dataset.augment",
     "Stylizer": "impasto.api",
     "WeightsError": "impasto.errors",
     "make_stylizer": "impasto.api",
@@ -56,6 +58,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "State",
+    "StyleAugment",
     "Stylizer",
     "WeightsError",
     "__version__",

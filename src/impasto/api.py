@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from impasto.images import Picture, Source, Sources, read_source, source_list
+from impasto.gallery.names import read_styles
+from impasto.images import Picture, Source, Sources, source_list
 from impasto.settings import Settings
 from impasto.states import State
 
@@ -62,7 +63,7 @@ class FastThenOptimize:
         from impasto.optimize import IterativeStylizer
 
         self.settings = settings
-        styles = [read_source(source) for source in style]
+        styles = read_styles(style)
         shared = {name: getattr(settings, name) for name in _SHARED}
         # Colors that are put back in the end are painted as the style has them until then.
         shared["color"] = "match" if settings.color == "match" else "style"

@@ -21,6 +21,10 @@ class RecipeError(ImpastoError):
     """A picture without a recipe, or a recipe that cannot be followed."""
 
 
+class CollectError(ImpastoError):
+    """A page, a picture or a collection that cannot be had from the web."""
+
+
 class MissingExtraError(ImpastoError, ImportError):
     """A feature whose optional packages are not installed.
 

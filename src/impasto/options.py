@@ -27,7 +27,8 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         group: The heading it stands under.
         **metadata: `choices` (allowed values), `files` (endings of files that are
             allowed too), `least` and `most` (inclusive bounds), `above`
-            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type).
+            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type),
+            `aliases` (other spellings on the command line).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 

@@ -8,11 +8,18 @@ import typer
 
 from impasto.cli import (
     batch,
+    collect,
+    compare,
+    dataset,
+    evaluate,
     export,
     flicker,
+    judge,
     live,
     methods,
     recipes,
+    studio,
+    styles,
     stylize,
     train,
     video,
@@ -34,12 +41,19 @@ app = typer.Typer(
 app.command("stylize")(stylize.stylize)
 app.command("video")(video.video)
 app.command("live")(live.live)
+app.command("studio")(studio.studio)
 app.command("flicker")(flicker.flicker)
+app.command("evaluate", cls=evaluate.PicturesUpToAnOption)(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("judge")(judge.judge)
 app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
+app.command("collect")(collect.collect)
+app.command("dataset")(dataset.dataset)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)
 app.command("methods")(methods.methods)
 app.command("export")(export.export)
+app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")
 

@@ -49,7 +49,7 @@ def batch(
         list[str] | None,
         typer.Option(
             *_STYLES,
-            help="Pictures to paint like: files, folders, patterns, up to the next option.",
+            help="What to paint like: files, folders, patterns, names, up to the next option.",
             metavar="STYLE…",
         ),
     ] = None,
@@ -75,6 +75,7 @@ def batch(
     from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
+    from impasto.gallery.names import find_style
     from impasto.settings import Settings
 
     settings = Settings.from_dict(options)
@@ -82,7 +83,8 @@ def batch(
         raise SettingsError("give style pictures: --styles FILE or FOLDER")
     if styles and settings.knows_style:
         raise SettingsError(f"{settings.method} knows one style: leave --styles out")
-    sources, looks = find_pictures(contents, output), find_pictures(styles or [])
+    sources = find_pictures(contents, output)
+    looks = find_pictures(str(find_style(style)) for style in styles or [])
     pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
     download_weights(settings, quiet, lambda: None)
     outcomes = []

@@ -41,8 +41,8 @@ def flicker(
 
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
-    from impasto.cli.plots import save_curves
     from impasto.metrics.flicker import mean
+    from impasto.plots import save_curves
     from impasto.video.measuring import measured
 
     _check(table, plot, heat, [original, stylized])
@@ -70,8 +70,8 @@ def flicker(
 
 def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:
     """Refuse what cannot be written, before the work."""
-    from impasto.cli.plots import check_plot
     from impasto.images import refuse_inputs
+    from impasto.plots import check_plot
 
     if plot is not None:
         check_plot(plot)

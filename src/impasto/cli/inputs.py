@@ -12,6 +12,7 @@ from typing import Any
 
 from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
+from impasto.gallery.names import read_styles
 from impasto.images import (
     Picture,
     Source,
@@ -108,7 +109,7 @@ def gather_job(
     if content is None or not (chosen or settings.knows_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
-    sources = [read_source(source) for source in (content, *chosen)]
+    sources = [read_source(content), *read_styles(chosen)]
     looks = [_name(source) for source in sources[1:]] or [Path(settings.method).stem]
     name = output_name(_name(sources[0]), looks)
     return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))

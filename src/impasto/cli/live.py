@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def live(
     styles: Annotated[
-        list[str] | None, typer.Argument(metavar="STYLE...", help="The picture(s) to paint like.")
+        list[str] | None,
+        typer.Argument(
+            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
+        ),
     ] = None,
     *,
     source: Annotated[
@@ -54,6 +57,7 @@ def live(
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
     from impasto.fast import FastStylizer
+    from impasto.gallery.names import find_style
     from impasto.live.controls import Controls
     from impasto.live.recording import Recorder
     from impasto.live.session import Session
@@ -66,7 +70,7 @@ def live(
     if not styles and not settings.knows_style:
         raise SettingsError("give a style picture: impasto live STYLE")
     frames = open_source(source, loop=not once)
-    looks = styles or []
+    looks = [str(find_style(style)) for style in styles or []]
     stylizers = [FastStylizer([look], settings) for look in looks] or [FastStylizer([], settings)]
     names = [Path(look).stem for look in looks] or [Path(method).stem]
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)

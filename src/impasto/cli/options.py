@@ -4,7 +4,7 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import Field
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Optional
@@ -29,23 +29,36 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def in_flags(message: str) -> str:
+def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     """Return a message of the library with the settings it names spelled as options."""
-    names = "|".join(sorted((n for n in FIELDS if "_" in n), key=len, reverse=True))
+    names = "|".join(sorted((n for n in known if "_" in n), key=len, reverse=True))
     message = re.sub(rf"\b({names})\b", lambda m: flag(m[0]), message)
     first, _, rest = message.partition(" ")
-    return f"{flag(first)} {rest}" if first in FIELDS else message
+    return f"{flag(first)} {rest}" if first in known else message
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command all settings as options; it receives those that were given as `options`."""
+    return with_fields(FIELDS, TYPES)(command)
+
+
+def with_fields(
+    known: Mapping[str, Field[Any]], types: Mapping[str, type]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what gives a command the fields of a class as options, as `options` likewise."""
+    return functools.partial(_with_fields, known, types)
+
+
+def _with_fields(
+    known: Mapping[str, Field[Any]], types: Mapping[str, type], command: Callable[..., None]
+) -> Callable[..., None]:
     own = inspect.signature(command).parameters
     kept = [p for p in own.values() if p.name != "options"]
-    settings = [_parameter(name, each) for name, each in FIELDS.items()]
+    settings = [_parameter(name, each, types[name]) for name, each in known.items()]
 
     @functools.wraps(command)
     def wrapped(**arguments: Any) -> None:  # noqa: ANN401
-        given = {name: arguments.pop(name) for name in FIELDS}
+        given = {name: arguments.pop(name) for name in known}
         options = {name: value for name, value in given.items() if value is not None}
         command(**arguments, options=options)
 
@@ -55,11 +68,12 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def _parameter(name: str, each: Field[Any]) -> inspect.Parameter:
+def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
     rules = each.metadata
-    kind = str if "items" in rules else TYPES[name]
+    kind = str if "items" in rules else plain
     option = typer.Option(
         flag(name),
+        *rules.get("aliases", ()),
         help=f"{rules['help']} {_default(each, rules)}",
         rich_help_panel=rules["group"],
         metavar=_metavar(kind, rules),

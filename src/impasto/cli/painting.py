@@ -13,8 +13,8 @@ from impasto.api import Stylizer, make_stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
-from impasto.cli.records import Records
 from impasto.errors import ImpastoError
+from impasto.records import Records
 from impasto.settings import Settings
 from impasto.states import State
 from impasto.weights import WeightsFile, fetch, find

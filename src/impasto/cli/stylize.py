@@ -17,7 +17,10 @@ def stylize(
         str | None, typer.Argument(help="The picture to paint; - reads it from a pipe.")
     ] = None,
     styles: Annotated[
-        list[str] | None, typer.Argument(metavar="STYLE...", help="The picture(s) to paint like.")
+        list[str] | None,
+        typer.Argument(
+            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
+        ),
     ] = None,
     *,
     output: Annotated[
@@ -65,7 +68,7 @@ def stylize(
     started = time.monotonic()
     from impasto.cli.inputs import check_outputs, gather_job
     from impasto.cli.painting import paint
-    from impasto.cli.records import Records
+    from impasto.records import Records
 
     folders = Folders(random or [], look_in or [])
     job = gather_job(content, styles or [], output, recipe, folders, options)

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -95,12 +95,14 @@ def style(options: StyleOptions) -> None:
 
     Example: impasto train style painting.jpg --photos photos -o painting.onnx
     """
+    from impasto.gallery.names import find_style
     from impasto.images import open_picture
     from impasto.training.crops import picture_paths
     from impasto.training.one_style import OneStyle
     from impasto.training.style import PREVIEW, check_output, trained
 
     check_output(options)
+    options = replace(options, painting=str(find_style(options.painting)))
     open_picture(options.painting, max_size=64)  # before anything is downloaded
     picture_paths(Path(options.photos), options.folder)
     if "vgg19" in options.encoder and not options.teacher:

@@ -22,7 +22,10 @@ def video(
         str, typer.Argument(help="A video, a GIF or WebP, or pictures: frames/%04d.png.")
     ],
     styles: Annotated[
-        list[str] | None, typer.Argument(metavar="STYLE...", help="The picture(s) to paint like.")
+        list[str] | None,
+        typer.Argument(
+            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
+        ),
     ] = None,
     *,
     output: Annotated[

@@ -6,20 +6,18 @@ import io
 import json
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.errors import ImpastoError
 from impasto.live.controls import KEYS
+from impasto.local_page import LocalHandler, serve_page
 
 _QUALITY = 85
 _BOUNDARY = "frame"
 #: Seconds without a new frame after which the last one is sent again.
 _IDLE = 1.0
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Page:
@@ -39,18 +37,8 @@ class Page:
         self._fresh = threading.Condition()
         self._keys: list[str] = []
         self._watched = 0
-        try:
-            self._server = ThreadingHTTPServer(
-                (host, port), type("Handler", (_Handler,), {"page": self})
-            )
-        except OSError as error:
-            raise ImpastoError(
-                f"{host}:{port} cannot be served ({error.strerror}): choose another --port"
-            ) from error
-        self._server.daemon_threads = True
-        self.host = host
+        self._server = serve_page(host, port, _Handler, self)
         self.url = f"http://{host}:{self._server.server_port}/"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def show(self, pixels: NDArray[np.uint8]) -> None:
         """Show a frame."""
@@ -89,51 +77,35 @@ class Page:
             return self._number
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     """Answers for a page."""
 
     page: Page
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
         """Give the page, one picture, or the stream of them."""
-        if not self._is_ours():
+        if not self.is_ours():
             self.send_error(403)
         elif self.path == "/":
-            self._send(_PAGE.encode(), "text/html; charset=utf-8")
+            self.send(_PAGE.encode(), "text/html; charset=utf-8")
         elif self.path == "/picture.jpg":
             number = self.page.watch(1)
             frame, _ = self.page.next_frame(number)
             self.page.watch(-1)
-            self._send(frame, "image/jpeg")
+            self.send(frame, "image/jpeg")
         elif self.path == "/stream":
             self._stream()
         else:
             self.send_error(404)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
         """Take a key."""
         key = self.path.removeprefix("/key/")
-        # Pages of other sites may send here, too; they cannot set this header.
-        if not self._is_ours() or self.headers.get("X-Impasto") != "live" or key not in KEYS:
+        if not self.may_act("live") or key not in KEYS:
             self.send_error(403)
             return
         self.page.press(key)
-        self._send(b"", "text/plain")
-
-    def _is_ours(self) -> bool:
-        """Refuse what comes under another name: a site may give its own name this address."""
-        host = self.headers.get("Host", "").rpartition(":")[0]
-        return self.page.host not in _LOCAL or host in _LOCAL
-
-    def _send(self, content: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.send_header("X-Frame-Options", "DENY")
-        self.end_headers()
-        self.wfile.write(content)
+        self.send(b"", "text/plain")
 
     def _stream(self) -> None:
         self.send_response(200)
@@ -150,9 +122,6 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # who looked has gone
         finally:
             self.page.watch(-1)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 _NAMES = {

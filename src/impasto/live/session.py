@@ -148,7 +148,7 @@ class Session:
         if wanted != self._painting:
             self._painting = wanted
             self._painter = FastFrames(self._stylizers[controls.style], self._stability)
-            self._finder = MotionFinder(self._painter.lags)
+            self._finder = MotionFinder(self._painter.lags, patient=False)
             self._strength = 1.0
         if controls.strength != self._strength:
             self._strength = controls.strength

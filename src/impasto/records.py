@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.cli.plots import Point, check_plot, save_plot
 from impasto.images import check_animation, check_writable, save_animation
+from impasto.plots import Point, check_plot, save_plot
 
 if TYPE_CHECKING:
     from impasto.states import State

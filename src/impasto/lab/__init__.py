@@ -1,0 +1,1 @@
+"""The quality lab: pictures measured, methods compared, and people asked which they prefer."""

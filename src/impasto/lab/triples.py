@@ -1,0 +1,127 @@
+"""Which photograph and which style each stylized picture was made from."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from impasto.errors import ImageError, SettingsError
+from impasto.images import output_name
+
+COLUMNS = ("content", "style", "output")
+MATCHES = ("auto", "order", "name")
+#: Contents and styles by the names of what is made of them.
+_Pairs = dict[str, list[tuple[Path, Path]]]
+
+
+class Triple(NamedTuple):
+    """One stylized picture and what it was made from."""
+
+    content: Path
+    style: Path
+    output: Path
+
+
+def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -> list[list[Path]]:
+    """Read a table of files: a .csv with a line of names first.
+
+    Args:
+        path: The .csv.
+        columns: The names of the columns wanted.
+        folder: What its names are relative to; None: the folder that it is in.
+
+    Raises:
+        ImageError: It cannot be read, lacks a column, or has no lines.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise ImageError(f"{path} cannot be read ({error}): name a .csv in UTF-8") from error
+    if not rows or any(not row.get(name) for row in rows for name in columns):
+        raise ImageError(
+            f"{path} is no table of {', '.join(columns)}: name these in its first line"
+        )
+    return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
+
+
+def match_triples(
+    contents: Sequence[Path], styles: Sequence[Path], outputs: Sequence[Path], by: str = "auto"
+) -> tuple[list[Triple], str]:
+    """Find what each stylized picture was made from.
+
+    In order, the first output is of the first content and the first style, and so on; a single
+    content or style is that of all. By name, an output is called as `impasto batch` calls it:
+    `content-style`, or as its content where there is one style.
+
+    Args:
+        contents: Photographs.
+        styles: Styles.
+        outputs: Stylized pictures.
+        by: `order`, `name`, or `auto`: in order where there are as many of each, else by name.
+
+    Returns:
+        A triple for each output, and which way they were matched.
+
+    Raises:
+        ImageError: They cannot be matched.
+        SettingsError: `by` is something else.
+    """
+    if by not in MATCHES:
+        raise SettingsError(f"match must be one of {', '.join(MATCHES)}; not {by!r}")
+    fits = all(len(each) in (1, len(outputs)) for each in (contents, styles))
+    if by == "order" and not fits:
+        raise ImageError(
+            f"{len(contents)} contents, {len(styles)} styles and {len(outputs)} outputs are not as "
+            "many: match them by name, or give a table"
+        )
+    if by == "name" or not fits:
+        pairs_of = _pairs_by_name(contents, styles)
+        return [_by_name(pairs_of, output) for output in outputs], "name"
+    number = len(outputs)
+    pairs = zip(_repeated(contents, number), _repeated(styles, number), strict=True)
+    return [Triple(*pair, output) for pair, output in zip(pairs, outputs, strict=True)], "order"
+
+
+def _repeated(paths: Sequence[Path], number: int) -> Sequence[Path]:
+    return list(paths) * number if len(paths) == 1 else paths
+
+
+def _pairs_by_name(contents: Sequence[Path], styles: Sequence[Path]) -> _Pairs:
+    found: _Pairs = defaultdict(list)
+    for pair in product(contents, styles):
+        for name in _names(*pair, len(styles) == 1):
+            found[name].append(pair)
+    return found
+
+
+def _by_name(pairs: _Pairs, output: Path) -> Triple:
+    found = pairs.get(output.stem.lower(), [])
+    if len(found) != 1:
+        trouble = "nothing that was given" if not found else f"{len(found)} pairs"
+        raise ImageError(
+            f"{output.name} is called after {trouble}: name it content-style, or give a table"
+        )
+    return Triple(*found[0], output)
+
+
+def _names(content: Path, style: Path, one_style: bool) -> set[str]:
+    stems = [content.stem, f"{content.resolve().parent.name}-{content.name}"]
+    looks = [style.stem, f"{style.resolve().parent.name}-{style.name}"]
+    names = {output_name(stem, [look]).lower() for stem in stems for look in looks}
+    return names | ({content.stem.lower()} if one_style else set())
+
+
+def labels(triples: Sequence[tuple[Path, ...]]) -> list[str]:
+    """Return a name for each content and style, with a number where two are called alike."""
+    names = [f"{each[0].stem} \N{MULTIPLICATION SIGN} {each[1].stem}" for each in triples]
+    again, seen = Counter(names), Counter[str]()
+    result = []
+    for name in names:
+        seen[name] += 1
+        result.append(f"{name} ({seen[name]})" if again[name] > 1 else name)
+    return result
