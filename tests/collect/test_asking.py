@@ -27,7 +27,7 @@ Ask = Callable[..., Answer]
 
 
 def asker(handle: Handle, clock: Clock, delay: float = 1.0) -> Asker:
-    guard = Guard(resolve=lambda host, port: ["93.184.215.14"])
+    guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
 
     def streamed(request: httpx.Request) -> httpx.Response:
         made = handle(request)
@@ -114,6 +114,19 @@ def test_robots_is_asked_of_each_host_that_a_redirect_leads_to(
         asker(handle, clock).get(wish("https://a.example/x"))
 
 
+def test_a_robots_txt_that_leads_inside_is_asked_for_once(
+    clock: QuickClock, wish: Callable[[str], Wish]
+) -> None:
+    seen: list[str] = []
+    inside = httpx.Response(302, headers={"location": "http://inside.example/"})
+    ask = asker(site(inside, seen), clock)
+    for number in range(3):
+        with pytest.raises(RefusalError, match="which is private") as error:
+            ask.get(wish(f"https://a.example/{number}"))
+        assert error.value.reason == "robots"
+    assert seen == ["https://a.example/robots.txt"]
+
+
 @pytest.mark.parametrize(
     ("robots", "delay", "pause"),
     [("", 1.0, 1.0), ("Crawl-delay: 7", 1.0, 7.0), ("Crawl-delay: 2", 3.0, 3.0),
@@ -167,6 +180,44 @@ def test_but_not_for_ever(
     assert error.value.reason == "busy"
     assert seen.count("/x") == tries
     assert sum(clock.slept) <= 125
+
+
+def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
+    clock: QuickClock, wish: Callable[[str], Wish]
+) -> None:
+    seen: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(f"{request.url.host}{request.url.path}")
+        if seen[-1] == "a.example/x":
+            return httpx.Response(429, headers={"retry-after": "600"})
+        return httpx.Response(404 if "robots" in request.url.path else 200, content=b"body")
+
+    ask = asker(handle, clock)
+    with pytest.raises(RefusalError, match="answers 429 and asks for 600 seconds"):
+        ask.get(wish("https://a.example/x"))
+    with pytest.raises(RefusalError, match="left alone for 600 seconds") as error:
+        ask.get(wish("https://a.example/y"))
+    assert error.value.reason == "busy"
+    assert ask.get(wish("https://b.example/y")).bytes == 4
+    assert "a.example/y" not in seen
+    clock.time += 600
+    assert ask.get(wish("https://a.example/y")).bytes == 4
+
+
+def test_when_all_tries_were_in_vain_the_next_address_waits(
+    clock: QuickClock, wish: Callable[[str], Wish]
+) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        busy = {"retry-after": "30"} if request.url.path == "/x" else {}
+        return httpx.Response(503 if busy else 200, headers=busy)
+
+    ask = asker(handle, clock)
+    with pytest.raises(RefusalError):
+        ask.get(wish("https://a.example/x"))
+    clock.slept.clear()
+    ask.get(wish("https://a.example/y"))
+    assert clock.slept == [30.0]
 
 
 def test_a_cut_connection_is_tried_again(clock: QuickClock, wish: Callable[[str], Wish]) -> None:

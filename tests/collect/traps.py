@@ -104,7 +104,7 @@ def add_traps(site: Site, private: str) -> dict[str, str]:
         "/trap/endless.png": endless,
         "/trap/body.png": dripping_body,
         "/trap/head.png": dripping_head,
-        "/trap/busy.jpg": (503, {"retry-after": "9999"}, b""),
+        "/trap/busy.jpg": (503, {"retry-after": "0"}, b""),
         "/calendar": calendar,
     }
     site.picture("/trap/page.png", b"<!doctype html><p>You are too late", "image/png")

@@ -149,18 +149,27 @@ class Asker:
 
     def _patiently(self, url: str, delay: float, ask: Callable[[], AnswerT]) -> AnswerT:
         """Ask once more when the server is busy, with growing pauses or those it asks for."""
-        rested = 0.0
+        host, rested = host_and_port(url)[0], 0.0
         for tried in range(1, MOST_TRIES + 1):
-            self._pace.wait(host_and_port(url)[0], delay)
+            self._check_open(host)
+            self._pace.wait(host, delay)
             try:
                 return ask()
             except _BusyError as error:
                 rest = FIRST_REST * 2 ** (tried - 1) if error.seconds is None else error.seconds
                 rested += rest
-                if tried == MOST_TRIES or rested > LONGEST_REST:
+                if rested > LONGEST_REST:
+                    self._pace.close(host, rest)
                     raise error.refusal from error
-                self._pace.rest(host_and_port(url)[0], rest)
+                self._pace.rest(host, rest)  # the host's other addresses wait as well
+                if tried == MOST_TRIES:
+                    raise error.refusal from error
         raise AssertionError("the last try returns or raises")
+
+    def _check_open(self, host: str) -> None:
+        left = self._pace.closed(host)
+        if left:
+            raise RefusalError("busy", f"the server is to be left alone for {left:.0f} seconds")
 
     def _delay_of(self, url: str, robots: bool) -> float:
         least = 0.0 if self._guard.names(url) else LEAST_DELAY

@@ -53,6 +53,7 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._next: dict[str, float] = {}
+        self._closed: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def wait(self, host: str, delay: float) -> None:
@@ -65,9 +66,7 @@ class Pace:
         with self._lock:
             now = self._clock.now()
             turn = max(now, self._next.pop(host, now))
-            self._next[host] = turn + delay
-            if len(self._next) > self.MOST_HOSTS:
-                del self._next[next(iter(self._next))]
+            self._remember(self._next, host, turn + delay)
         if turn > now:
             self._clock.sleep(turn - now)
 
@@ -75,6 +74,21 @@ class Pace:
         """Let nobody ask a host for some seconds."""
         with self._lock:
             self._next[host] = max(self._next.get(host, 0.0), self._clock.now() + seconds)
+
+    def close(self, host: str, seconds: float) -> None:
+        """Note that a host is to be left alone for longer than anybody waits."""
+        with self._lock:
+            self._remember(self._closed, host, self._clock.now() + seconds)
+
+    def closed(self, host: str) -> float:
+        """Return for how many seconds a host is still to be left alone; 0: it may be asked."""
+        with self._lock:
+            return max(self._closed.get(host, 0.0) - self._clock.now(), 0.0)
+
+    def _remember(self, moments: dict[str, float], host: str, moment: float) -> None:
+        moments[host] = moment
+        if len(moments) > self.MOST_HOSTS:
+            del moments[next(iter(moments))]
 
 
 def retry_after(header: str | None, wall: float | None = None) -> float | None:

@@ -89,8 +89,6 @@ class Robots:
         try:
             status, text = self._fetch(f"{place}/robots.txt")
         except RefusalError as error:
-            if error.reason == "address":
-                raise
             return _Rules(None, f"robots.txt cannot be had ({error.detail})")
         if status == 429 or status >= 500:
             return _Rules(None, f"robots.txt cannot be had (the server answered {status})")
