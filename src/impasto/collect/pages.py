@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 MOST_FOUND = 5000
 """Pictures and links that are taken from one page."""
-MOST_TAGS = 50_000
+MOST_TAGS = 20_000
 MOST_ATTRIBUTES = 5000
 """How HTML is to be read takes time that grows as the square of these; more is made by a trap."""
 _LONGEST_TEXT = 300
 _LONG_TAG = re.compile(rb"<[^<>]{5000,}")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+#: How Python's names of the web's encodings begin; others (punycode) take the square of a page.
+_ORDINARY = re.compile(r"ascii|utf-8|utf-16|iso|cp|koi8|mac|tis-620|gb|hz$|big5|euc|shift|johab")
 _SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Lazy pictures have a placeholder in `src`.
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")
@@ -95,9 +98,9 @@ def read_page(data: bytes, url: str, type: str = "", tags: frozenset[str] = froz
     title = tree.css_first("title")
     license = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
     return Page(
-        metas.get("og:title") or (_text(title.text()) if title else None),
-        metas.get("author"),
-        license.attributes.get("href") if license else None,
+        _text(metas.get("og:title") or (title.text() if title else None)),
+        _text(metas.get("author")),
+        _absolute(license.attributes.get("href"), base) if license else None,
         list(found.values()),
     )
 
@@ -113,41 +116,44 @@ def _check_honest(data: bytes) -> None:
 def _decoded(data: bytes, type: str) -> str:
     named = _CHARSET.search(type.encode()) or _CHARSET.search(data[:2048])
     try:
-        return data.decode(named[1].decode() if named else "utf-8", errors="replace")
-    except (LookupError, UnicodeError):  # some of Python's encodings do not replace: idna
-        return data.decode(errors="replace")
+        charset = codecs.lookup(named[1].decode() if named else "utf-8").name
+    except LookupError:
+        charset = ""
+    return data.decode(charset if _ORDINARY.match(charset) else "utf-8", errors="replace")
 
 
 def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     """Return the contents of all `<meta>`, the first of each name; robots tags all together."""
-    metas: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for node in tree.css("meta"):
         name = (node.attributes.get("name") or node.attributes.get("property") or "").lower()
-        content = _text(node.attributes.get("content"))
-        if not name or content is None:
-            continue
-        if name in ("robots", AGENT) and name in metas:
-            metas[name] += f", {content}"
-        metas.setdefault(name, content)
-    return metas
+        content = (node.attributes.get("content") or "").strip()
+        if name and content:
+            found.setdefault(name, []).append(content)
+    return {
+        name: ", ".join(contents) if name in ("robots", AGENT) else contents[0]
+        for name, contents in found.items()
+    }
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
     node = tree.css_first("base[href]")
+    return (node and _absolute(node.attributes.get("href"), url)) or url
+
+
+def _absolute(href: str | None, base: str) -> str | None:
     try:
-        return normalized(node.attributes.get("href") or "", url) if node else url
+        return normalized(href or "", base)
     except RefusalError:
-        return url
+        return None  # mailto:, javascript:, data: and worse are on every page
 
 
 def _add(found: dict[str, Found], each: Found, base: str) -> None:
     if not each.url or each.url.startswith("data:") or len(found) >= MOST_FOUND:
         return
-    try:
-        url = normalized(each.url, base)
-    except RefusalError:
-        return  # mailto:, javascript:, data: and worse are on every page
-    found.setdefault(url, each._replace(url=url))
+    url = _absolute(each.url, base)
+    if url is not None:
+        found.setdefault(url, each._replace(url=url))
 
 
 def _pictures(tree: LexborHTMLParser, metas: dict[str, str]) -> Iterator[Found]:
@@ -161,7 +167,7 @@ def _pictures(tree: LexborHTMLParser, metas: dict[str, str]) -> Iterator[Found]:
             yield Found(_source(node, sources), "picture", _caption(node))
     for name in _META_PICTURES:
         if name in metas:
-            yield Found(metas[name], "picture", metas.get(f"{name}:alt"))
+            yield Found(metas[name], "picture", _text(metas.get(f"{name}:alt")))
 
 
 def _source(node: LexborNode, known: dict[int, Candidate | None]) -> str:
