@@ -76,6 +76,15 @@ def test_a_host_is_allowed_with_its_port_only(site: Site, private: Site) -> None
     assert not private.asked
 
 
+def test_a_private_host_may_lead_to_itself_over_https() -> None:
+    guard = Guard(["http://a.inside/", "http://b.inside:8080/"], lambda host, port: ["10.0.0.1"])
+    for port in (80, 443):
+        assert guard.addresses("a.inside", port) == ["10.0.0.1"]
+    for host, port in (("a.inside", 8080), ("b.inside", 443)):
+        with pytest.raises(RefusalError, match="which is private"):
+            guard.addresses(host, port)
+
+
 def test_redirects_are_checked_each(site: Site, private: Site) -> None:
     private.picture("/secret", b"secret")
     site.redirect("/in", f"{private.url}/secret")
@@ -104,6 +113,20 @@ def test_a_name_that_changes_its_address_after_the_check(site: Site) -> None:
         fetch_public(f"http://rebinding.example:{port}/", 10, guard=Guard(resolve=rebinding))
     assert len(asked) == 2
     assert not site.asked
+
+
+def test_a_named_host_that_was_public_does_not_become_private() -> None:
+    addresses = {"named.example": "93.184.215.14", "own.example": "10.0.0.1"}
+    guard = Guard(
+        ["http://named.example/", "http://own.example/"], lambda host, port: [addresses[host]]
+    )
+    assert guard.addresses("named.example", 80) == ["93.184.215.14"]
+    assert guard.addresses("own.example", 80) == ["10.0.0.1"]
+    addresses |= {"named.example": "10.0.0.1", "own.example": "10.0.0.2"}
+    for port in (80, 443):
+        with pytest.raises(RefusalError, match=r"10\.0\.0\.1, which is private"):
+            guard.addresses("named.example", port)
+    assert guard.addresses("own.example", 80) == ["10.0.0.2"]
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from impasto.collect.addresses import is_public
 from impasto.collect.bodies import ENCODINGS, body_chunks, check_declared, limited
 from impasto.collect.refusals import RefusalError
-from impasto.collect.urls import host_and_port, normalized
+from impasto.collect.urls import PORTS, host_and_port, normalized
 from impasto.errors import CollectError, MissingExtraError
 from impasto.version import __version__
 
@@ -46,13 +46,17 @@ class Guard:
     """Says where connections may go: to public addresses, and to what somebody named on purpose.
 
     Args:
-        allowed: Addresses (URLs) whose host and port are asked wherever they lead.
+        allowed: Addresses (URLs) whose host and port are asked even if they are private; those of
+            http over https too. A name that is public at the first look has to stay so.
         resolve: How names become addresses.
     """
 
     def __init__(self, allowed: Iterable[str] = (), resolve: Resolve = resolve) -> None:
-        self.allowed = frozenset(host_and_port(url) for url in allowed)
+        named = {host_and_port(url) for url in allowed}
+        secure = {(host, PORTS["https"]) for host, port in named if port == PORTS["http"]}
+        self.allowed = frozenset(named | secure)
         self._resolve = resolve
+        self._private: dict[str, bool] = {}
 
     def addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses of a host that may be connected to.
@@ -65,10 +69,11 @@ class Guard:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise RefusalError("network", f"there is no host {host}") from error
-        if (host, port) not in self.allowed:
-            for address in found:
-                if not is_public(address):
-                    raise RefusalError("address", f"{host}:{port} is {address}, which is private")
+        inside = next((address for address in found if not is_public(address)), None)
+        if (host, port) in self.allowed and self._private.setdefault(host, inside is not None):
+            return found
+        if inside is not None:
+            raise RefusalError("address", f"{host}:{port} is {inside}, which is private")
         return found
 
     def check(self, url: str) -> None:
