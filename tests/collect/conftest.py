@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import impasto as impasto
 from tests.collect.server import Site, serving
 
+from impasto.collect.asking import Wish
 from impasto.collect.pace import Clock
 
 
@@ -43,3 +45,9 @@ def private() -> Iterator[Site]:
     """A server that nobody names."""
     with serving(Site()) as site:
         yield site
+
+
+@pytest.fixture
+def wish(tmp_path: Path) -> Callable[[str], Wish]:
+    """What makes a wish of an address."""
+    return lambda url: Wish(url, tmp_path / "part", limit=lambda head, type: 1000)

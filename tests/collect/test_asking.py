@@ -1,45 +1,29 @@
-"""Manners: robots.txt, turns, pauses, conditions."""
+"""Manners: robots.txt, pauses, conditions."""
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.collect.conftest import QuickClock
+from tests.collect.hosts import Handle, asker
 from tests.collect.server import Site
 
-from impasto.collect.asking import BUSY, MOST_TRIES, Answer, Asker, Wish
+from impasto.collect.asking import BUSY, MOST_TRIES, Asker, Wish
 from impasto.collect.guard import USER_AGENT, Guard, fetch_public
-from impasto.collect.pace import Clock, Pace, StoppedError, retry_after
+from impasto.collect.pace import Clock, StoppedError
 from impasto.collect.refusals import RefusalError
 from impasto.collect.robots import may_follow, may_take, tag_words
 from impasto.errors import CollectError
 from impasto.version import __version__
-
-Handle = Callable[[httpx.Request], httpx.Response]
-Ask = Callable[..., Answer]
-
-
-def asker(handle: Handle, clock: Clock, delay: float = 1.0) -> Asker:
-    guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
-
-    def streamed(request: httpx.Request) -> httpx.Response:
-        made = handle(request)
-        stream = httpx.ByteStream(made.content)
-        return httpx.Response(made.status_code, headers=made.headers, stream=stream)
-
-    return Asker(guard, delay, 30.0, clock, httpx.MockTransport(streamed))
-
-
-@pytest.fixture
-def wish(tmp_path: Path) -> Callable[[str], Wish]:
-    return lambda url: Wish(url, tmp_path / "part", limit=lambda head, type: 1000)
 
 
 def site(robots: httpx.Response | Exception, seen: list[str]) -> Handle:
@@ -142,98 +126,6 @@ def test_the_longer_pause_counts(
     assert clock.slept[1:3] == [pause, pause]
 
 
-def test_turns_are_of_each_host(clock: QuickClock) -> None:
-    pace = Pace(clock)
-    for host in ("a", "b", "a", "a", "b"):
-        pace.wait(host, 2.0)
-    assert clock.slept == [2.0, 2.0]
-    pace.rest("b", 30.0)
-    pace.wait("b", 2.0)
-    assert clock.slept[2:] == [30.0]
-
-
-def test_a_busy_server_is_asked_again_later(clock: QuickClock, wish: Callable[[str], Wish]) -> None:
-    answers = [
-        httpx.Response(404),
-        httpx.Response(429, headers={"retry-after": "7"}),
-        httpx.Response(503),
-        httpx.Response(200, content=b"at last"),
-    ]
-    found = asker(lambda request: answers.pop(0), clock).get(wish("https://a.example/x"))
-    assert found.path.read_bytes() == b"at last"
-    assert clock.slept == [1.0, 7.0, 2.0]
-
-
-@pytest.mark.parametrize(("header", "tries"), [("5", 4), ("100", 2), ("1000", 1), (None, 4)])
-def test_but_not_for_ever(
-    header: str | None, tries: int, clock: QuickClock, wish: Callable[[str], Wish]
-) -> None:
-    seen: list[str] = []
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        seen.append(request.url.path)
-        headers = {} if header is None else {"retry-after": header}
-        return httpx.Response(404 if "robots" in request.url.path else 503, headers=headers)
-
-    with pytest.raises(RefusalError) as error:
-        asker(handle, clock).get(wish("https://a.example/x"))
-    assert error.value.reason == "busy"
-    assert seen.count("/x") == tries
-    assert sum(clock.slept) <= 125
-
-
-def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
-    clock: QuickClock, wish: Callable[[str], Wish]
-) -> None:
-    seen: list[str] = []
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        seen.append(f"{request.url.host}{request.url.path}")
-        if seen[-1] == "a.example/x":
-            return httpx.Response(429, headers={"retry-after": "600"})
-        return httpx.Response(404 if "robots" in request.url.path else 200, content=b"body")
-
-    ask = asker(handle, clock)
-    with pytest.raises(RefusalError, match="answers 429 and asks for 600 seconds"):
-        ask.get(wish("https://a.example/x"))
-    with pytest.raises(RefusalError, match="left alone for 600 seconds") as error:
-        ask.get(wish("https://a.example/y"))
-    assert error.value.reason == "busy"
-    assert ask.get(wish("https://b.example/y")).bytes == 4
-    assert "a.example/y" not in seen
-    clock.time += 600
-    assert ask.get(wish("https://a.example/y")).bytes == 4
-
-
-def test_when_all_tries_were_in_vain_the_next_address_waits(
-    clock: QuickClock, wish: Callable[[str], Wish]
-) -> None:
-    def handle(request: httpx.Request) -> httpx.Response:
-        busy = {"retry-after": "30"} if request.url.path == "/x" else {}
-        return httpx.Response(503 if busy else 200, headers=busy)
-
-    ask = asker(handle, clock)
-    with pytest.raises(RefusalError):
-        ask.get(wish("https://a.example/x"))
-    clock.slept.clear()
-    ask.get(wish("https://a.example/y"))
-    assert clock.slept == [30.0]
-
-
-def test_a_cut_connection_is_tried_again(clock: QuickClock, wish: Callable[[str], Wish]) -> None:
-    tried: list[int] = []
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        if "robots" in request.url.path:
-            return httpx.Response(404)
-        tried.append(1)
-        if len(tried) < 3:
-            raise httpx.ReadError("cut")
-        return httpx.Response(200, content=b"whole")
-
-    assert asker(handle, clock).get(wish("https://a.example/x")).bytes == 5
-
-
 def test_an_address_that_httpx_does_not_take(
     clock: QuickClock, wish: Callable[[str], Wish]
 ) -> None:
@@ -245,12 +137,25 @@ def test_an_address_that_httpx_does_not_take(
         fetch_public("http://010.8.8.8/x", 10, guard=Guard(resolve=lambda *_: ["8.8.8.8"]))
 
 
-def test_dates_and_nonsense_in_retry_after() -> None:
-    assert retry_after("12") == 12
-    assert retry_after("Fri, 02 Jan 1970 00:00:00 GMT", 86400 - 5) == 5
-    assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT", 86400) == 0
-    for text in (None, "", "soon", "-3", "1.5"):
-        assert retry_after(text) is None
+def test_what_comes_after_the_end_of_a_packed_body_is_left(
+    clock: QuickClock, wish: Callable[[str], Wish]
+) -> None:
+    sent: list[bytes] = []
+
+    class Endless(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in (gzip.compress(b"body") + b"more", *[bytes(1000)] * 99):
+                sent.append(piece)
+                yield piece
+
+    packed = {"content-encoding": "gzip"}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, headers=packed, stream=Endless())
+    )
+    asking = Asker(Guard(resolve=lambda *_: ["8.8.8.8"]), 0.0, 30.0, clock, transport)
+    found = asking.get(replace(wish("https://a.example/x"), robots=False))
+    assert found.path.read_bytes() == b"body"
+    assert len(sent) == 2
 
 
 def test_it_says_who_it_is_and_what_it_has(

@@ -41,6 +41,8 @@ def _unpacked(response: Response, check: Callable[[], object]) -> Iterator[bytes
     unpacker = zlib.decompressobj(wbits=47)  # gzip or zlib, by its first bytes
     try:
         for piece in response.iter_raw():
+            if unpacker.eof:
+                return  # more after the end would be held in memory, however much it is
             while piece:
                 check()
                 # A limit for each step: a few bytes may be gigabytes of zeros.
