@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from typing import NamedTuple
 
-from tests.collect.drawing import FORMS, SIZE, broken, draw, encoded, good, near
+from tests.collect.drawing import FORMS, broken, draw, encoded, good, near
 from tests.collect.server import Site
 from tests.collect.traps import add_traps, first_busy
 
@@ -106,6 +106,3 @@ def _pages(site: Site, paths: list[str]) -> None:
             f"/gallery/{number}.html",
             f"<title>Gallery {number}</title>{body}{session}{far}<a href='../'>start</a>",
         )
-
-
-__all__ = ["DEPTH", "GOOD", "SIZE", "Thousand", "build"]

@@ -45,13 +45,13 @@ def open_ledger(folder: Path) -> Ledger:
 def tidy(folder: Path, ledger: Ledger) -> None:
     """Bring folder and database together: every line has its file, no unfinished file is left.
 
-    A picture whose file was removed by hand is taken out, and not collected again.
+    A picture whose file was removed by hand is taken out, and not collected again, nor its like.
     """
     remove_leftovers(folder, ledger)
     for kept in list(ledger.pictures()):
         if not (folder / kept.file).is_file() and not _finished(folder, kept):
             with ledger:
-                ledger.drop(kept.item, "removed", f"{kept.file} was removed by hand")
+                ledger.drop(kept)
     for pattern in _UNFINISHED:
         for part in folder.glob(pattern):
             part.unlink(missing_ok=True)

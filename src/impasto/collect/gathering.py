@@ -51,10 +51,13 @@ class Gathering:
         self._options = options
         self._sites = {site(url) for url in ledger.starts()}
         self._hashes = Hashes(options.near)
+        self._removed = Hashes(options.near)
         self._visited = ledger.visited()
         self.count = 0
         for kept in ledger.pictures():
             self._remember(kept)
+        for item, phash in ledger.removed():
+            self._removed.add(item, int(phash, 16))
 
     def _remember(self, kept: Kept) -> None:
         self._hashes.add(kept.item, int(kept.phash, 16))
@@ -168,12 +171,16 @@ class Gathering:
             return self._unchanged(item)
         if there is not None:
             raise RefusalError("duplicate", f"the same file as {there.file}")
+        if self._ledger.was_removed(answer.sha256):
+            raise RefusalError("duplicate", "the same file as one that was removed by hand")
         check_license(item.lead.license, self._options)
         look = inspect(answer.path, self._options)
         near = self._hashes.nearest(look.phash, item.id)
         if near is not None:
             like = self._ledger.picture_of(near)
             raise RefusalError("near-duplicate", f"like {like.file if like else 'another'}")
+        if self._removed.nearest(look.phash, item.id) is not None:
+            raise RefusalError("near-duplicate", "like one that was removed by hand")
         return self._keep(item, answer, look)
 
     def _keep(self, item: Item, answer: Answer, look: Look) -> Event:

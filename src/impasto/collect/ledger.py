@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS pictures (
     sha256 TEXT UNIQUE NOT NULL, phash TEXT NOT NULL, width INTEGER NOT NULL,
     height INTEGER NOT NULL, bytes INTEGER NOT NULL, type TEXT NOT NULL, time TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS removed (item INTEGER PRIMARY KEY, sha256 TEXT, phash TEXT);
 CREATE TABLE IF NOT EXISTS leftovers (file TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
@@ -31,6 +32,12 @@ _LINE = """
 SELECT file, url, page, title, author, license, license_url, sha256, phash,
        pictures.width, pictures.height, bytes, type, time, source
 FROM pictures JOIN items ON items.id = item
+"""
+#: What was found on a page and is given now is a start, and read anew, as all that it leads to is.
+_GIVEN = """
+ON CONFLICT (url) DO UPDATE SET
+    kind = excluded.kind, depth = 0, page = NULL, pending = 1, etag = NULL, modified = NULL
+WHERE page IS NOT NULL AND COALESCE(outcome, '') NOT IN ('kept', 'removed')
 """
 
 
@@ -46,14 +53,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._base = sqlite3.connect(folder / NAME, timeout=1.0, isolation_level=None)
-            # One process at a time, until it ends, however it ends.
-            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute("BEGIN IMMEDIATE")
-            self._base.execute("COMMIT")
-            self._base.executescript(_SCHEMA)
+            self._base = _opened(folder / NAME)
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise CollectError(
@@ -87,20 +87,21 @@ class Ledger:
         self._base.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def add(self, leads: Iterable[Lead], parent: Item | None = None) -> None:
-        """Add leads that are new, in this order.
+        """Add leads that are new, in this order; without a parent they are those that were given.
 
         Pictures and links to them come right after the page they are on, pages after all others:
         so pages are read breadth first, and few addresses wait.
         """
         last = self._base.execute("SELECT COALESCE(MAX(place), 0) FROM items").fetchone()[0]
+        names = ", ".join((*Lead._fields, "place"))
+        marks = ", ".join("?" * (len(Lead._fields) + 1))
+        known = _GIVEN if parent is None else "ON CONFLICT (url) DO NOTHING"
         for lead in leads:
             beside = parent is not None and lead.kind in ("picture", "link")
             last += not beside
             place = parent.place if parent is not None and beside else last
-            names = ", ".join((*Lead._fields, "place"))
-            marks = ", ".join("?" * (len(Lead._fields) + 1))
             self._base.execute(
-                f"INSERT OR IGNORE INTO items ({names}) VALUES ({marks})", (*lead, place)
+                f"INSERT INTO items ({names}) VALUES ({marks}) {known}", (*lead, place)
             )
 
     def pending(self, most: int) -> list[Item]:
@@ -162,13 +163,24 @@ class Ledger:
         row = (number and number[0], *kept)
         self._base.execute(f"INSERT OR REPLACE INTO pictures VALUES ({marks})", row)
 
-    def drop(self, item: int, outcome: str, detail: str) -> None:
-        """Take a picture out of the collection."""
-        self._base.execute("DELETE FROM pictures WHERE item = ?", (item,))
+    def drop(self, kept: Kept) -> None:
+        """Take a picture that somebody removed out of the collection, but know it again."""
+        row = (kept.item, kept.sha256, kept.phash)
+        self._base.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", row)
+        self._base.execute("DELETE FROM pictures WHERE item = ?", (kept.item,))
         self._base.execute(
-            "UPDATE items SET pending = 0, outcome = ?, detail = ? WHERE id = ?",
-            (outcome, detail, item),
+            "UPDATE items SET pending = 0, outcome = 'removed', detail = ? WHERE id = ?",
+            (f"{kept.file} was removed by hand", kept.item),
         )
+
+    def removed(self) -> Iterator[tuple[int, str]]:
+        """Yield items whose pictures were removed by hand, each with its perceptual hash."""
+        yield from self._base.execute("SELECT item, phash FROM removed")
+
+    def was_removed(self, sha256: str) -> bool:
+        """Tell whether a picture of these very bytes was removed by hand."""
+        query = "SELECT 1 FROM removed WHERE sha256 = ?"
+        return self._base.execute(query, (sha256,)).fetchone() is not None
 
     def pictures(self) -> Iterator[Kept]:
         """Yield all pictures, in the order they were kept."""
@@ -194,10 +206,6 @@ class Ledger:
         query = f"SELECT {names} FROM pictures WHERE {column} = ?"
         row = self._base.execute(query, (value,)).fetchone()
         return None if row is None else Kept(*row)
-
-    def count(self) -> int:
-        """Return how many pictures there are."""
-        return int(self._base.execute("SELECT COUNT(*) FROM pictures").fetchone()[0])
 
     def visited(self) -> int:
         """Return how many pages this round has read."""
@@ -234,3 +242,19 @@ class Ledger:
     def forget_leftovers(self) -> None:
         """Say that those files are gone."""
         self._base.execute("DELETE FROM leftovers")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+    try:
+        # One process at a time, until it ends, however it ends.
+        base.execute("PRAGMA locking_mode = EXCLUSIVE")
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = NORMAL")
+        base.execute("BEGIN IMMEDIATE")
+        base.execute("COMMIT")
+        base.executescript(_SCHEMA)
+    except BaseException:
+        base.close()
+        raise
+    return base
