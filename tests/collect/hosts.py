@@ -13,13 +13,18 @@ from impasto.collect.pace import Clock
 Handle = Callable[[httpx.Request], httpx.Response]
 
 
-def asker(handle: Handle, clock: Clock, delay: float = 1.0) -> Asker:
-    """Return what asks hosts whose answers come from a function."""
-    guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
+def answering(handle: Handle) -> httpx.MockTransport:
+    """Return a network whose answers come from a function, their bodies piece by piece."""
 
     def streamed(request: httpx.Request) -> httpx.Response:
         made = handle(request)
         stream = httpx.ByteStream(made.content)
         return httpx.Response(made.status_code, headers=made.headers, stream=stream)
 
-    return Asker(guard, delay, 30.0, clock, httpx.MockTransport(streamed))
+    return httpx.MockTransport(streamed)
+
+
+def asker(handle: Handle, clock: Clock, delay: float = 1.0) -> Asker:
+    """Return what asks hosts whose answers come from a function."""
+    guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
+    return Asker(guard, delay, 30.0, clock, answering(handle))

@@ -21,7 +21,7 @@ def run(
     """Collect; return the paths of what is in the manifest, and reasons by path."""
     starts = [starts] if isinstance(starts, str) else starts
     wanted = CollectOptions(**cast("dict[str, Any]", {"min_size": 64, **options}))
-    events = list(collect(starts, folder, wanted, Network(QuickClock())))
+    events = list(collect(starts, folder, wanted, Network(QuickClock)))
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}

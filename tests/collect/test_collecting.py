@@ -9,14 +9,17 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from tests.collect.conftest import QuickClock
 from tests.collect.drawing import bomb, encoded, good, near
+from tests.collect.hosts import answering
 from tests.collect.runs import image, lines, run, show
 from tests.collect.server import Reply, Site, serving
 
-from impasto.collect import CollectOptions, collect
+from impasto.collect import CollectOptions, Network, Refused, Taken, collect
 from impasto.errors import MissingExtraError, SettingsError
 
 
@@ -104,6 +107,27 @@ def test_pages_of_the_same_site_only_and_pictures_of_any(
     # The other host is private, so it must be named: then its pictures and pages may be had.
     both = [start, f"{private.url}/"]
     assert set(run(both, tmp_path / "3", depth=9)[0]) == {"/a.jpg", "/b.jpg", "/c.jpg"}
+
+
+def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(tmp_path: Path) -> None:
+    targets = {"/picture": "https://files.example/1", "/page": "https://elsewhere.example/"}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if request.url.host == "files.example" and path == "/1":
+            return httpx.Response(200, content=good(0))
+        if request.url.host == "elsewhere.example" and path == "/":
+            return httpx.Response(200, html="<img src='https://files.example/2'>")
+        location = {"location": targets[path]} if path in targets else {}
+        return httpx.Response(302 if location else 404, headers=location)
+
+    network = Network(QuickClock, lambda host, port: ["8.8.8.8"], answering(handle))
+    starts = [f"https://a.example{path}" for path in targets]
+    for folder in ("first", "second"):  # one network serves any number of runs
+        picture, page = collect(starts, tmp_path / folder, CollectOptions(min_size=64), network)
+        assert isinstance(picture, Taken)
+        assert isinstance(page, Refused)
+        assert (page.url, page.reason) == (starts[1], "site")
 
 
 def test_a_picture_and_a_page_about_one(site: Site, tmp_path: Path) -> None:

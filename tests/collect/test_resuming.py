@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.collect.conftest import QuickClock
-from tests.collect.drawing import encoded, good
+from tests.collect.drawing import encoded, good, near
 from tests.collect.runs import image, lines, path_of, run, show
 from tests.collect.server import Site
 
 from impasto.collect import CollectOptions, Network, Taken, collect
-from impasto.collect.ledger import NAME
+from impasto.collect.ledger import NAME, Ledger
 from impasto.errors import CollectError
 
 
@@ -28,7 +29,7 @@ def test_the_limit_and_going_on(site: Site, tmp_path: Path) -> None:
     assert site.asked.total() == asked
     assert run(url, tmp_path, limit=5)[0] == paths[:5]
     assert run(url, tmp_path)[0] == paths
-    assert {site.asked[path] for path in paths} == {1}
+    assert {site.asked[path] for path in ("/", *paths)} == {1}
 
 
 def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None
     for number, path in enumerate(paths):
         site.picture(path, good(2 * number))
     url = show(site, *paths)
-    events = collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock()))
+    events = collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock))
     for event in events:
         if isinstance(event, Taken):
             break
@@ -95,6 +96,42 @@ def test_pictures_removed_by_hand_stay_away(site: Site, tmp_path: Path) -> None:
     assert [line["reason"] for line in lines(tmp_path, "log.jsonl")] == ["removed"]
 
 
+def test_nor_do_they_come_back_as_their_duplicates(site: Site, tmp_path: Path) -> None:
+    site.picture("/0.jpg", good(0))
+    site.picture("/same.jpg", good(0))
+    site.picture("/near.jpg", near(0))
+    site.picture("/other.jpg", good(2))
+    url = show(site, "/0.jpg", "/same.jpg", "/near.jpg", "/other.jpg")
+    run(url, tmp_path)
+    (tmp_path / lines(tmp_path)[0]["file"]).unlink()
+    for _ in range(2):
+        kept, refused = run(url, tmp_path, limit=2)
+        assert kept == ["/other.jpg"]
+        assert refused == {"/same.jpg": "duplicate", "/near.jpg": "near-duplicate"}
+
+
+def test_a_page_that_was_found_and_is_given_now_is_a_start(site: Site, tmp_path: Path) -> None:
+    for number in range(2):
+        site.picture(f"/{number}.jpg", good(2 * number))
+    site.page("/", '<a href="/found">f</a>', etag='"1"')
+    site.page("/found", '<img src="/0.jpg"><a href="/deep">d</a>', etag='"2"')
+    site.page("/deep", '<img src="/1.jpg">')
+    assert run(f"{site.url}/", tmp_path, depth=1)[0] == ["/0.jpg"]
+    given = [f"{site.url}/found", f"{site.url}/0.jpg"]
+    assert run(given, tmp_path, depth=1)[0] == ["/0.jpg", "/1.jpg"]
+    # Where a picture was found is not forgotten.
+    assert [path_of(line["page"]) for line in lines(tmp_path)] == ["/found", "/deep"]
+
+
+def test_other_wishes_begin_anew_though_something_waits(site: Site, tmp_path: Path) -> None:
+    for number in range(3):
+        site.picture(f"/{number}.jpg", good(2 * number))
+    site.page("/", '<img src="/0.jpg"><img src="/1.jpg"><a href="/deep">d</a>')
+    site.page("/deep", '<img src="/2.jpg">')
+    assert run(f"{site.url}/", tmp_path, limit=1)[0] == ["/0.jpg"]
+    assert run(f"{site.url}/", tmp_path, depth=1)[0] == ["/0.jpg", "/1.jpg", "/2.jpg"]
+
+
 @pytest.mark.parametrize("moment", ["before the line", "before the name"])
 def test_killed_between_line_and_name(
     site: Site, tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
@@ -118,7 +155,7 @@ def test_killed_between_line_and_name(
         patched.setattr("impasto.collect.collecting.write_records", lambda *_: None)
         patched.setattr("impasto.collect.collecting.tidy", lambda *_: None)
         with pytest.raises(KilledError):
-            list(collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock())))
+            list(collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock)))
     assert len(list(tmp_path.glob(".collect-*.part"))) >= 1
     (tmp_path / ".collect-999.part").write_bytes(b"half of something")
     (tmp_path / ".manifest.jsonl.0123abcd.part").write_bytes(b"half of a list")
@@ -133,7 +170,7 @@ def test_somebodys_files_are_left_alone(site: Site, tmp_path: Path) -> None:
     (name,) = (line["file"] for line in lines(tmp_path / "a"))
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / name).write_bytes(b"mine")
-    list(collect([url], tmp_path / "b", CollectOptions(min_size=64), Network(QuickClock())))
+    list(collect([url], tmp_path / "b", CollectOptions(min_size=64), Network(QuickClock)))
     assert (tmp_path / "b" / name).read_bytes() == b"mine"
     assert lines(tmp_path / "b")[0]["file"] != name
 
@@ -149,6 +186,24 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()
     with pytest.raises(CollectError, match="cannot be opened"):
         list(collect(["https://a.example/"], tmp_path))
+
+
+def test_a_database_that_is_damaged_is_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(path: Path, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 (as it has them)
+        made.append(connect(path, **options))
+        return made[-1]
+
+    (tmp_path / NAME).write_bytes(b"no database " * 100)
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(CollectError, match="is damaged"):
+        Ledger(tmp_path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
 
 
 def test_the_database_is_not_in_use_after_a_run(site: Site, tmp_path: Path) -> None:

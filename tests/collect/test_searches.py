@@ -58,7 +58,7 @@ def run(
     api = site.url + ("/w/api.php" if source == "wikimedia" else "/v1")
     wanted = CollectOptions(**cast("dict[str, Any]", options))
     events = list(
-        search("sunflowers", source, folder, wanted, api=api, network=Network(QuickClock()))
+        search("sunflowers", source, folder, wanted, api=api, network=Network(QuickClock))
     )
     lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     manifest = [json.loads(line) for line in lines]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,15 +33,15 @@ _PAGES = ("text/html", "application/xhtml+xml")
 
 @dataclass(frozen=True)
 class Network:
-    """What stands between one run and the network; another one in tests.
+    """What stands between runs and the network; another one in tests.
 
     Attributes:
-        clock: To wait with.
+        clock: Makes what a run waits with, one for each run: its end stops all waiting.
         resolve: How names become addresses.
         transport: Instead of connections.
     """
 
-    clock: Clock = field(default_factory=Clock)
+    clock: Callable[[], Clock] = Clock
     resolve: Resolve = resolve
     transport: BaseTransport | None = None
 
@@ -123,12 +123,13 @@ def _run(
             write_records(folder, ledger)
             ending.callback(write_records, folder, ledger)
             ending.callback(tidy, folder, ledger)
-            asker = Asker(guard, options.delay, options.timeout, network.clock, network.transport)
+            clock = network.clock()
+            asker = Asker(guard, options.delay, options.timeout, clock, network.transport)
             ending.callback(asker.close)
             gathering = Gathering(folder, ledger, options)
             lanes = Lanes(_Fetching(asker, gathering, folder, options).fetch)
             ending.callback(lanes.close)
-            ending.callback(network.clock.stop)
+            ending.callback(clock.stop)
             yield from _turns(ledger, gathering, lanes, folder, options.limit)
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
@@ -139,12 +140,13 @@ def _run(
 
 def _begin(ledger: Ledger, leads: Sequence[Lead], options: CollectOptions) -> None:
     with ledger:
-        if ledger.fact("options") != options.digest():
+        changed = ledger.fact("options") != options.digest()
+        if changed:
             # What was left out then may be wanted now: it is not asked whether it has changed.
             ledger.forget_marks()
             ledger.note("options", options.digest())
         ledger.add(leads)
-        if not ledger.pending(1):
+        if changed or not ledger.pending(1):
             ledger.begin_again()
 
 
@@ -176,13 +178,14 @@ class _Fetching:
 
     def fetch(self, item: Item) -> Result:
         """Ask for an item; return why not where it is not to be had."""
-        kind = item.lead.kind
+        kind, given = item.lead.kind, item.lead.page is None
         limits = {"picture": self._picture, "api": self._interface}
         wish = Wish(
             item.lead.url,
             part_of(self._folder, item.id),
             limit=limits.get(kind, self._page),
-            stays=self._stays if kind == "page" else lambda url: True,
+            # What was given may be a picture, which may be anywhere; a page is refused when read.
+            stays=self._stays if kind == "page" and not given else lambda url: True,
             conditions=_conditions(item),
             robots=kind != "api",
         )
