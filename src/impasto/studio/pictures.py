@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import shutil
 import threading
 import time
-from base64 import b64decode
 from collections import deque
 from collections.abc import Sequence
 from io import BytesIO
@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.data_classes import ImageData
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,8 +27,8 @@ from impasto.images.quiet import quiet
 PREVIEW = 768
 #: Longest side of what is shown in a gallery.
 THUMBNAIL = 224
-#: Previews that lie about at once, and seconds that results do.
-_MOST_PREVIEWS, _LASTING = 64, 3600.0
+#: Previews that lie about at once.
+_MOST_PREVIEWS = 64
 #: Pixels of a camera's frame.
 _MOST_FRAME = 16_000_000
 _EXAMPLES = ("coffee", "astronaut", "chelsea", "rocket")
@@ -50,6 +51,23 @@ def _path_of(payload: Any) -> str | None:  # noqa: ANN401
     return None if payload is None else payload.path
 
 
+def file_input(**options: Any) -> gr.File:  # noqa: ANN401
+    """Lay out a control for files, whose paths are handed on.
+
+    Gradio would make an empty file beside each one, which nobody deletes.
+
+    Args:
+        **options: Of `gradio.File`.
+    """
+    files = gr.File(type="filepath", **options)
+    files.preprocess = _paths_of if files.file_count == "multiple" else _path_of  # type: ignore[method-assign]
+    return files
+
+
+def _paths_of(payload: Any) -> list[str] | None:  # noqa: ANN401
+    return None if payload is None else [each.path for each in payload]
+
+
 def camera_input(**options: Any) -> gr.Image:  # noqa: ANN401
     """Lay out a control for a camera's frames, none of which is larger than cameras make them.
 
@@ -66,7 +84,10 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
         return None
     _, inline, data = (payload.url or "").partition(";base64,")
     try:
-        with quiet(), Image.open(BytesIO(b64decode(data)) if inline else payload.path) as image:
+        with (
+            quiet(),
+            Image.open(BytesIO(base64.b64decode(data)) if inline else payload.path) as image,
+        ):
             if image.width * image.height <= _MOST_FRAME:
                 return np.asarray(image.convert("RGB"))
     except Exception as error:  # whatever a decoder says of what is no picture
@@ -74,18 +95,39 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
     raise gr.Error("This frame is too large", print_exception=False)
 
 
+def camera_output(**options: Any) -> gr.Image:  # noqa: ANN401
+    """Lay out a control that shows painted frames, which are in no file: Gradio would keep each.
+
+    Args:
+        **options: Of `gradio.Image`.
+    """
+    image = gr.Image(type="numpy", interactive=False, **options)
+    image.postprocess = _inline  # type: ignore[assignment]
+    return image
+
+
+def _inline(frame: NDArray[np.uint8] | None) -> ImageData | None:
+    if frame is None:
+        return None
+    data = BytesIO()
+    Image.fromarray(frame).save(data, "jpeg", quality=85)
+    return ImageData(url=f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}")
+
+
 class Shelf:
     """A folder that pictures are put into for the page, which copies what it shows.
 
     Args:
         folder: Where; it is deleted with the studio.
+        lasting: Seconds that results lie about.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, lasting: float) -> None:
+        self.folder, self._lasting = folder, lasting
         self._previews: deque[Path] = deque()
         self._results: deque[tuple[float, Path]] = deque()
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
 
     def preview(self, picture: Picture) -> str:
         """Save a small copy for a look, and return its path."""
@@ -112,7 +154,7 @@ class Shelf:
 
     def small(self, source: Path) -> str:
         """Return the path of a small copy of a picture."""
-        picture = open_picture(source, max_size=PREVIEW).on_white()
+        picture = self._opened(source, PREVIEW)
         return self.saved(picture.resized(min(PREVIEW, max(picture.size))), "small.jpg")
 
     def thumbnail(self, source: Path) -> str:
@@ -121,9 +163,13 @@ class Shelf:
         path = self.folder / "thumbnails" / f"{hashlib.sha256(told.encode()).hexdigest()}.jpg"
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
-            picture = open_picture(source, max_size=2 * THUMBNAIL).on_white()
+            picture = self._opened(source, 2 * THUMBNAIL)
             picture.resized(min(THUMBNAIL, max(picture.size))).save(path, overwrite=True)
         return str(path)
+
+    def _opened(self, source: Path, size: int) -> Picture:
+        with self._opening:  # large ones take memory
+            return open_picture(source, max_size=size).on_white()
 
     def examples(self) -> list[str]:
         """Return photographs to begin with."""
@@ -138,11 +184,11 @@ class Shelf:
         return paths
 
     def place(self) -> Path:
-        """Return a new folder for something to show; those of an hour ago go."""
+        """Return a new folder for something to show; those of long ago go."""
         made, now = self._made(), time.monotonic()
         with self._lock:
             self._results.append((now, made))
-            while now - self._results[0][0] > _LASTING:
+            while now - self._results[0][0] > self._lasting:
                 shutil.rmtree(self._results.popleft()[1], ignore_errors=True)
         return made
 

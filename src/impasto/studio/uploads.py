@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.images import open_picture
-from impasto.images.quiet import quiet
+from impasto.studio.heads import extent_of
 
-#: Pixels of an uploaded picture.
-MOST_PIXELS = 100_000_000
+#: Pixels of an uploaded picture, and bytes of its samples: to open it takes a few times as many.
+MOST_PIXELS, MOST_BYTES = 100_000_000, 400_000_000
 #: Side that everything can be painted from.
 LEAST_SIDE = 16
 _TRIED_SIZE = 64
+#: Uploads whose check is remembered.
+_REMEMBERED = 1000
 
 
 class Uploads:
@@ -30,6 +33,8 @@ class Uploads:
     def __init__(self, megabytes: float, folder: Path) -> None:
         self.bytes = int(megabytes * 1e6)
         self._folder = folder.resolve()
+        self._good: set[tuple[Path, int, int]] = set()
+        self._one = threading.Lock()
 
     def picture(self, path: str | Path | None, role: str = "content") -> Path:
         """Return the path of a picture that can be opened.
@@ -45,7 +50,7 @@ class Uploads:
             raise ImageError(f"choose a {role} picture first")
         with self._gone_if_bad(Path(path)):
             self._check_bytes(Path(path))
-            self._check_pixels(Path(path), role)
+            self._check_once(Path(path), role)
         return Path(path)
 
     def clip(self, path: str | Path | None) -> Path:
@@ -54,6 +59,8 @@ class Uploads:
         Raises:
             ImageError: There is none, or it will not do; then it is gone.
         """
+        from impasto.video.files import WHOLE, opened
+        from impasto.video.pictures import ANIMATIONS
         from impasto.video.production import open_reader
 
         if not path:
@@ -62,7 +69,12 @@ class Uploads:
             self._check_bytes(Path(path))
             if not Path(path).is_file():
                 raise ImageError("that is no video")
-            width, height = open_reader(str(path)).clip.size
+            with _told("video", Path(path)), self._one:
+                if Path(path).suffix.lower() not in ANIMATIONS:
+                    # A playlist would have FFmpeg read whatever files of this machine it names.
+                    with opened(Path(path), WHOLE):
+                        pass
+                width, height = open_reader(str(path)).clip.size
             if width * height > MOST_PIXELS:
                 raise ImageError(f"a video of {width}x{height} pixels is too large")
         return Path(path)
@@ -74,23 +86,17 @@ class Uploads:
                 f"{size / 1e6:.0f} MB are too much: at most {self.bytes / 1e6:.0f} MB are taken"
             )
 
-    def _check_pixels(self, path: Path, role: str) -> None:
-        # Its size is in a picture's head: a bomb is told before it is decoded.
-        with quiet(), suppress(OSError, SyntaxError), Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ImageError(
-                    f"{image.width}x{image.height} pixels are too many: reduce the picture to "
-                    f"{MOST_PIXELS / 1e6:.0f} megapixels"
-                )
-            if min(image.size) < LEAST_SIDE:
-                raise ImageError(
-                    f"{image.width}x{image.height} pixels are too few: choose a larger {role}"
-                )
-        try:
-            open_picture(path, max_size=_TRIED_SIZE)
-        except ImageError as error:
-            reason = str(error).replace(str(path), path.name)
-            raise ImageError(f"this {role} cannot be used: {reason}") from error
+    def _check_once(self, path: Path, role: str) -> None:
+        """Check pixels, unless that was done: it takes time, and memory, so one at a time."""
+        stat = path.stat()
+        told = (path, stat.st_mtime_ns, stat.st_size)
+        if told in self._good:
+            return
+        with self._one, _told(role, path):
+            _check_pixels(path, role)
+            if len(self._good) >= _REMEMBERED:
+                self._good.clear()
+            self._good.add(told)
 
     @contextmanager
     def _gone_if_bad(self, path: Path) -> Iterator[None]:
@@ -104,3 +110,31 @@ class Uploads:
             if isinstance(error, OSError):
                 raise ImageError("this upload is gone: choose it again") from error
             raise
+
+
+@contextmanager
+def _told(role: str, path: Path) -> Iterator[None]:
+    """Say what cannot be used, by the name that its owner knows."""
+    try:
+        yield
+    except ImageError as error:
+        reason = str(error).replace(str(path), path.name)
+        raise ImageError(f"this {role} cannot be used: {reason}") from error
+
+
+def _check_pixels(path: Path, role: str) -> None:
+    # Its size is in a picture's head: a bomb is told before it is decoded.
+    width, height, size = extent_of(path)
+    if width * height > MOST_PIXELS:
+        raise ImageError(
+            f"{width}x{height} pixels are too many: reduce the picture to "
+            f"{MOST_PIXELS / 1e6:.0f} megapixels"
+        )
+    if size > MOST_BYTES:
+        raise ImageError(
+            f"{size / 1e6:.0f} MB of samples are too many: reduce the picture, or save it with 8 "
+            "bits a color"
+        )
+    if min(width, height) < LEAST_SIDE:
+        raise ImageError(f"{width}x{height} pixels are too few: choose a larger {role}")
+    open_picture(path, max_size=_TRIED_SIZE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ BT601, BT709 = 6, 1
 _HIGH = 720
 _FASTEST = 240
 """Frames a second that are believed."""
+WHOLE = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,flv,"
+    "ogg,asf,dv,mxf,nut,rm,wtv,yuv4mpegpipe,gif,apng"
+)
+"""Kinds of files, as FFmpeg names them, that hold all they show: playlists name other files."""
 
 
 def pyav() -> Any:  # noqa: ANN401
@@ -52,19 +58,26 @@ def exact() -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path, kinds: str | None = None) -> Iterator[InputContainer]:
     """Open a file to read.
+
+    Args:
+        path: The file.
+        kinds: Those that are taken, and nothing but the file is read; None: whatever FFmpeg reads.
 
     Raises:
         ImageError: It is missing, damaged or of another kind.
         MissingExtraError: PyAV is not installed.
     """
     av = pyav()
+    limits = {"format_whitelist": kinds, "protocol_whitelist": "file"} if kinds else {}
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), options=limits, metadata_errors="replace") as container:
             yield container
     except av.FFmpegError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        if kinds and error.errno == errno.EINVAL:  # what FFmpeg says of a kind that is not listed
+            reason = "it is of a kind that is not taken: give MP4, MOV, MKV, WebM or AVI"
         raise ImageError(f"{path} cannot be read as video: {reason}") from error
 
 
