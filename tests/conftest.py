@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Array = NDArray[np.uint8]
+# They are read when Gradio and its client are imported: tests tell nobody that they run.
+os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,13 @@
 """A studio that runs, and pictures for it."""
 
+import atexit
 import gc
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,10 @@ from pathlib import Path
 import pytest
 import skimage.data
 from PIL import Image
+
+# Read when Gradio's client is imported: what tests upload and download is not among the user's.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="impasto-gradio-")
+atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -46,14 +46,31 @@ def test_settings_go_into_the_form_and_come_back(
 
 
 def test_settings_that_a_studio_refuses() -> None:
-    ours, public = (
-        Engine(StudioOptions(max_size=512, public=public)).settings for public in (False, True)
-    )
+    ours = Engine(StudioOptions(max_size=512)).settings
     with pytest.raises(SettingsError, match="at most 512"):
         ours({"size": 600})
     with pytest.raises(SettingsError, match="number"):
         ours({"content_weight": "much"})
-    assert ours({"init": "/a/file.png"}).init == "/a/file.png"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_who_sits_at_the_machine_may_name_its_files(host: str) -> None:
+    settings = Engine(StudioOptions(host=host)).settings({"init": "/a/file.png"})
+    assert settings.init == "/a/file.png"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        StudioOptions(public=True),
+        StudioOptions(host="0.0.0.0"),
+        StudioOptions(host="::"),
+        StudioOptions(host="192.168.1.5"),
+        StudioOptions(host="studio.example"),
+    ],
+)
+def test_others_name_no_files_of_the_machine(options: StudioOptions) -> None:
+    settings = Engine(options).settings
     refused: list[dict[str, object]] = [
         {"init": "/etc/passwd"},
         {"weights": "x.safetensors"},
@@ -61,8 +78,12 @@ def test_settings_that_a_studio_refuses() -> None:
     ]
     for values in refused:
         with pytest.raises(SettingsError, match="no names of files"):
-            public(values)
-    assert public({"init": "noise"}).init == "noise"
+            settings(values)
+    assert settings({"init": "noise"}).init == "noise"
+
+
+def test_results_outlast_the_longest_work() -> None:
+    assert StudioOptions(minutes=120).lasting == 3 * 3600
 
 
 @pytest.mark.parametrize(

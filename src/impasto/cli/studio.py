@@ -60,10 +60,10 @@ def studio(
     # As Ctrl-C: containers are ended so, and temporary files go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with serve(options) as url:
-        print(url, flush=True)
-        if browser:
-            webbrowser.open(url)
         try:
+            print(url, flush=True)
+            if browser:
+                webbrowser.open(url)
             threading.Event().wait()
         except KeyboardInterrupt:
             print("closing", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,8 @@ def serve(options: StudioOptions | None = None) -> Iterator[str]:
         ImpastoError: It cannot listen there.
         MissingExtraError: The extra is not installed.
     """
+    # They are read when Gradio is imported; nothing is told to anybody.
+    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
     try:
         with _without_stubs():
             import gradio  # noqa: F401

@@ -63,14 +63,14 @@ class Engine:
 
         Raises:
             SettingsError: One is out of range, too large for this studio, or names a file of this
-                machine where visitors are strangers.
+                machine where visitors come from others.
         """
         if not isinstance(values, dict):
             raise SettingsError("settings are names and their values: {}")
         settings = Settings.from_dict(values)
         if settings.size > self.options.max_size:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
-        if self.options.public and _names_files(settings):
+        if not self.options.takes_files and _names_files(settings):
             raise SettingsError("this studio takes no names of files: leave them out")
         return settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class StudioOptions:
     """Everything that `impasto studio` can be told.
 
     Attributes:
-        host: Address to listen at; 127.0.0.1 is this machine only.
+        host: Address to listen at; 127.0.0.1 is this machine only: at others nobody may name
+            files of it.
         port: Where to begin to look for a free port.
         auth: User and password pairs; none: everybody who reaches the page may use it.
         max_size: Longest side of results, in pixels.
@@ -31,7 +33,7 @@ class StudioOptions:
         queue: Visitors' works that may wait.
         minutes: That a work may take; what it has painted by then is its result.
         public: Whether visitors are strangers to each other: each sees results of his own only,
-            and nobody may name files of this machine.
+            which go after a while, and nobody may name files of this machine.
         history: Folder that results are kept in.
 
     Raises:
@@ -60,3 +62,20 @@ class StudioOptions:
         for rule, kept in rules.items():
             if not kept:
                 raise SettingsError(rule)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether visitors may name files of this machine: it is theirs."""
+        return not self.public and _is_loopback(self.host)
+
+    @property
+    def lasting(self) -> float:
+        """Seconds that uploads and results lie about: an hour after the longest work."""
+        return 3600 + 60 * self.minutes
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

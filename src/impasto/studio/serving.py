@@ -21,6 +21,8 @@ from impasto.studio.page import make_page
 
 #: Ports that are tried.
 _TRIED = 64
+#: Seconds between two looks for work.
+_LOOK = 0.02
 
 
 def free_port(host: str, first: int) -> int:
@@ -65,16 +67,12 @@ def served(options: StudioOptions) -> Iterator[str]:
     warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
     port = free_port(options.host, options.port)
     atelier = Atelier(options)
-    # Gradio reads these when it starts; nothing is told to anybody.
-    os.environ |= {
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "GRADIO_TEMP_DIR": str(atelier.folder / "uploads"),
-    }
     try:
-        page = make_page(atelier)
-        page.queue(default_concurrency_limit=None, max_size=8 * options.queue)
-        with _fetching(atelier):
+        with _uploading(atelier), _fetching(atelier):
+            page = make_page(atelier)
+            page.queue(default_concurrency_limit=None, max_size=8 * options.queue)
+            # Gradio would look for work a thousand times a second.
+            page._queue.sleep_when_free = _LOOK
             _, url, _ = page.launch(**_launching(options, port))
             try:
                 yield url
@@ -82,6 +80,20 @@ def served(options: StudioOptions) -> Iterator[str]:
                 page.close(verbose=False)
     finally:
         atelier.close()
+
+
+@contextmanager
+def _uploading(atelier: Atelier) -> Iterator[None]:
+    """Let Gradio put uploads into our folder, which is deleted with the studio."""
+    name = "GRADIO_TEMP_DIR"
+    before = os.environ.get(name)
+    os.environ[name] = str(atelier.folder / "uploads")
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
 
 
 @contextmanager
