@@ -1,24 +1,33 @@
 """What the pages share: whose styles and works there are, and what becomes of results."""
 
 import itertools
+import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, MissingExtraError
 from impasto.gallery.own import add_folder
 from impasto.images import open_picture
+from impasto.settings import Settings
 from impasto.studio import StudioOptions, serve
 from impasto.studio.atelier import Atelier
+from impasto.studio.camera import CameraPage
+from impasto.studio.clips import VideoPage
+from impasto.studio.endpoints import _Endpoints
 from impasto.studio.jobs import Job
-from impasto.studio.many import Pairs
+from impasto.studio.many import BatchPage, Pairs
+from impasto.studio.page import make_page
 from impasto.studio.painting import PaintPage
+from impasto.studio.past import HistoryPage
 
 SMALL: dict[str, Any] = {"size": 64, "min_size": 64}
 
@@ -41,8 +50,9 @@ def atelier(tmp_path: Path, home: Path) -> Iterator[Atelier]:
     made.close()
 
 
-def visitor(session: str = "session") -> Any:  # noqa: ANN401
-    return SimpleNamespace(session_hash=session, username=None)
+def visitor(session: str = "session", host: str = "") -> Any:  # noqa: ANN401
+    client = SimpleNamespace(host=host) if host else None
+    return SimpleNamespace(session_hash=session, username=None, client=client)
 
 
 def test_strangers_have_no_style_of_the_user(tmp_path: Path, home: Path, atelier: Atelier) -> None:
@@ -65,11 +75,83 @@ def test_a_style_of_the_user_is_never_removed(home: Path, atelier: Atelier, pict
     assert own.exists()
 
 
-def test_visitors_without_a_token_are_not_one(tmp_path: Path) -> None:
+def test_nothing_is_kept_for_visitors_without_a_token(tmp_path: Path) -> None:
     public = Atelier(StudioOptions(history=tmp_path / "history", public=True))
-    assert public.visitor(visitor("a"), "") != public.visitor(visitor("b"), "")
+    with pytest.raises(ImageError, match="reload the page"):
+        public.visitor(visitor("a"), "")
     assert public.visitor(visitor("a"), "t") == public.visitor(visitor("b"), "t")
     public.close()
+
+
+def test_a_turn_is_the_address_s_whatever_session_it_names(
+    atelier: Atelier, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = visitor("a", "192.0.2.1"), visitor("b", "192.0.2.1")
+    assert atelier.who(one) == atelier.who(other) == "192.0.2.1"
+    assert atelier.who(visitor("a")) == "a"
+    asked: list[str] = []
+
+    def noted(who: str, *_: object) -> None:
+        asked.append(who)
+        raise ImageError("noted")
+
+    for name in ("start", "quick", "frame"):
+        monkeypatch.setattr(atelier.engine, name, noted)
+    monkeypatch.setattr(atelier.uploads, "clip", Path)
+    with gr.Blocks():
+        paint = PaintPage(atelier, gr.BrowserState(""))
+        video, many, camera = VideoPage(atelier), BatchPage(atelier), CameraPage(atelier)
+    chosen = [{"path": str(picture), "name": "cat", "weight": 1.0}]
+    order = atelier.order(str(picture), [str(picture)], SMALL)
+    works: list[Callable[[], Any]] = [
+        lambda: paint._quick(one, str(picture), chosen, 1.0, 64, "style"),
+        lambda: next(paint._painted(one, "", order)),
+        lambda: next(video._paint(one, str(picture), chosen, 1.0, 0.9, 64)),
+        lambda: next(many._paint(one, [str(picture)], chosen, "fast", 64)),
+        lambda: camera._paint(one, np.zeros((64, 64, 3), np.uint8), chosen, 1.0),
+    ]
+    for work in works:
+        with pytest.raises(ImageError, match="noted"):
+            work()
+    assert asked == ["192.0.2.1"] * len(works)
+
+
+def test_a_batch_that_never_came_to_work_is_told(
+    atelier: Atelier, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atelier.engine, "start", lambda *_: None)
+    monkeypatch.setattr(atelier, "watched", lambda *_: iter(()))
+    monkeypatch.setattr(atelier, "found", lambda _: [str(picture)])
+    with pytest.raises(ImageError, match="nothing was painted"):
+        _Endpoints(atelier).batch(visitor(), [str(picture)], None, None, None)
+
+
+def test_a_damaged_result_leaves_the_history_usable(atelier: Atelier, picture: Path) -> None:
+    made = open_picture(picture, max_size=64)
+    damaged, whole = (
+        atelier.history.add("", made, picture, [picture], Settings(size=64)) for _ in range(2)
+    )
+    damaged.thumbnail.write_text("no picture")
+    with gr.Blocks():
+        token = gr.BrowserState("")
+        page = HistoryPage(atelier, token, PaintPage(atelier, token), gr.Tabs())
+    shown, names = page._list(visitor(), "")
+    assert names == [whole.name]
+    assert len(shown) == 1
+
+
+def test_the_page_keeps_uploads_as_long_as_results(tmp_path: Path) -> None:
+    atelier = Atelier(StudioOptions(history=tmp_path / "history", minutes=60))
+    page = make_page(atelier)
+    assert page.delete_cache is not None
+    assert page.delete_cache[1] == 7200
+    now = time.monotonic()
+    kept, gone = atelier.shelf.place(), atelier.shelf.place()
+    atelier.shelf._results.extendleft([(now - 7000, kept), (now - 7300, gone)])
+    atelier.shelf.place()
+    assert kept.is_dir()
+    assert not gone.exists()
+    atelier.close()
 
 
 def test_stop_ends_the_works_of_its_page_only(atelier: Atelier) -> None:
@@ -134,6 +216,19 @@ def test_a_history_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> Non
         pass
 
 
-def test_an_address_of_the_newer_kind(tmp_path: Path) -> None:
+def test_an_address_of_the_newer_kind_and_surroundings_as_before(tmp_path: Path) -> None:
+    before = os.environ.get("GRADIO_TEMP_DIR")
     with serve(StudioOptions(host="::1", port=7940, history=tmp_path / "history")) as url:
         assert url.startswith("http://[::1]:")
+        assert os.environ["GRADIO_TEMP_DIR"] != before
+    assert os.environ.get("GRADIO_TEMP_DIR") == before
+
+
+def test_nobody_is_told_that_a_studio_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    for name in names:
+        monkeypatch.delenv(name)
+    monkeypatch.setitem(sys.modules, "gradio", None)  # it reads them when it is imported
+    with pytest.raises(MissingExtraError), serve():
+        pass
+    assert names.items() <= os.environ.items()

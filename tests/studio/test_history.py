@@ -1,5 +1,6 @@
 """Results that are kept, for each visitor apart."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,16 +66,59 @@ def test_names_lead_nowhere_else(kept: History, picture: Path, name: str) -> Non
     assert kept.get("", entry.name) == entry
 
 
-def test_a_half_deleted_entry_is_left_out(kept: History, picture: Path) -> None:
+@pytest.mark.parametrize("gone", ["entry.json", "result.png", "thumbnail.jpg"])
+def test_a_half_deleted_entry_is_left_out(kept: History, picture: Path, gone: str) -> None:
+    entry, whole = add(kept, "", picture), add(kept, "", picture)
+    (entry.folder / gone).unlink()
+    assert kept.entries("") == [whole]
+    with pytest.raises(ImageError, match="not in the history"):
+        kept.get("", entry.name)
+
+
+def test_what_is_deleted_is_gone_at_once(
+    kept: History, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entry = add(kept, "", picture)
-    (entry.folder / "entry.json").write_text("{")
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # it is ended in the middle
+    kept.delete("", entry.name)
     assert kept.entries("") == []
+    assert not entry.folder.exists()
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, picture: Path) -> None:
+def aged(entry: Entry, date: str) -> Path:
+    """Make an entry older, and half kept ones as well."""
+    return entry.folder.rename(entry.folder.with_name(f"{date}{entry.name[8:]}"))
+
+
+def test_results_of_strangers_go_after_a_while(kept: History, picture: Path) -> None:
+    mine = aged(add(kept, "", picture), "20200101")
+    old, half = (aged(add(kept, f"token {n}", picture), "20200101") for n in range(2))
+    half = half.rename(half.with_name(f".{half.name}"))
+    new = add(kept, "token 2", picture)
+    assert mine.is_dir()
+    assert kept.entries("token 2") == [new]
+    assert not old.parent.exists()
+    assert not half.parent.exists()
+
+
+def test_the_oldest_results_of_strangers_make_room(
+    kept: History, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, *others = (add(kept, f"token {n}" if n else "", picture) for n in range(4))
+    size = sum(each.stat().st_size for each in others[0].folder.iterdir())
+    monkeypatch.setattr(history, "MOST_BYTES", round(2.5 * size))
+    newest = add(kept, "token 9", picture)
+    assert [each.folder.is_dir() for each in (mine, *others, newest)] == [1, 0, 0, 1, 1]
+
+
+def test_a_folder_that_cannot_be_written(
+    tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ImageError, match="cannot be written"):
+    with pytest.raises(ImageError, match="cannot be written") as caught:
         add(History(tmp_path / "file"), "", picture)
+    assert str(tmp_path) not in str(caught.value)
+    assert str(tmp_path / "file") in caplog.text
 
 
 def test_a_full_disk_leaves_nothing_half_kept(

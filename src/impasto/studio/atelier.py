@@ -47,7 +47,7 @@ class Atelier:
         self.engine = Engine(options)
         self.history = History(options.history)
         self.uploads = Uploads(options.max_upload, self.folder)
-        self.shelf = Shelf(self.folder)
+        self.shelf = Shelf(self.folder, options.lasting)
         self._running: dict[Job[Any], tuple[str, str]] = {}
 
     def close(self) -> None:
@@ -69,12 +69,26 @@ class Atelier:
         Args:
             request: Of the visitor.
             token: Of the browser.
+
+        Raises:
+            ImageError: Nothing can be kept for one who is not known again.
         """
         if not self.options.public:
             return ""
         if request.username:
             return f"user {request.username}"
-        return f"token {token}" if token else f"session {request.session_hash}"
+        if not token:
+            raise ImageError("nothing is kept for a browser that has not begun: reload the page")
+        return f"token {token}"
+
+    def who(self, request: gr.Request) -> str:
+        """Return whose turn a work takes: not the session's, which programs name as they like.
+
+        Args:
+            request: Of the visitor.
+        """
+        host = request.client.host if request.client else ""
+        return str(request.username or host or request.session_hash)
 
     def styles(self) -> list[Style]:
         """Return the styles that visitors may name: strangers not those of the user's folders."""

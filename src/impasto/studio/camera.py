@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from impasto.gallery.names import PREFIX, find_style
 from impasto.images import open_picture
 from impasto.studio.atelier import Atelier, clear
-from impasto.studio.pictures import camera_input
+from impasto.studio.pictures import camera_input, camera_output
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
 #: Longest side that frames are painted at.
@@ -35,11 +35,8 @@ class CameraPage:
                 self.camera = camera_input(label="Your camera", height=280, elem_id="camera")
                 self.styles = StyleChooser(atelier)
             with gr.Column(scale=7, min_width=320):
-                self.painted = gr.Image(
+                self.painted = camera_output(
                     label="Painted",
-                    type="numpy",
-                    format="jpeg",
-                    interactive=False,
                     height=480,
                     buttons=["download", "fullscreen"],
                     elem_id="painted",
@@ -76,7 +73,7 @@ class CameraPage:
         styles = tuple(Path(path) for path in paths)
         settings = self.atelier.engine.settings(values)
         picture = self.atelier.engine.frame(
-            str(request.session_hash),
+            self.atelier.who(request),
             open_picture(frame),
             styles,
             settings,

@@ -87,7 +87,7 @@ class VideoPage:
         source = atelier.uploads.clip(clip)
         target = atelier.shelf.place() / f"{source.stem}-painted.mp4"
         progress = Painted(atelier, source, chosen, strength, stability, int(size), target)
-        job = atelier.engine.start(str(request.session_hash), progress.frames)
+        job = atelier.engine.start(atelier.who(request), progress.frames)
         yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …"}
         for _ in atelier.watched(request, job, _EVERY, "video"):
             if job.latest is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +15,10 @@ from impasto.images import Picture
 from impasto.studio.atelier import Atelier, clear
 from impasto.studio.clips import Painted
 from impasto.studio.many import Pairs
+from impasto.studio.pictures import file_input
 
 _EVERY = 0.5
+_NOTHING = "nothing was painted in the time that a work may take"
 
 
 class _Endpoints:
@@ -40,11 +43,8 @@ class _Endpoints:
         settings: dict[str, Any] | None,
     ) -> tuple[str, Any]:
         """Paint a picture, and return the file and its recipe."""
-        picture = None
-        for picture in self._pictures(request, content, styles, names, settings):  # noqa: B007
-            pass
-        assert picture is not None
-        return self._answer(picture)
+        pictures = self._pictures(request, content, styles, names, settings)
+        return self._answer(deque(pictures, maxlen=1).pop())
 
     def paint(
         self,
@@ -55,10 +55,8 @@ class _Endpoints:
         settings: dict[str, Any] | None,
     ) -> Iterator[tuple[str, Any]]:
         """Paint a picture, with previews while it forms; the last answer is the result."""
-        last = None
         for last in self._pictures(request, content, styles, names, settings):
             yield self.atelier.shelf.preview(last), None
-        assert last is not None
         yield self._answer(last)
 
     def _answer(self, picture: Picture) -> tuple[str, Any]:
@@ -74,17 +72,17 @@ class _Endpoints:
         names: str | None,
         settings: dict[str, Any] | None,
     ) -> Iterator[Picture]:
-        """Yield pictures that get better; the last is the result."""
+        """Yield pictures that get better, at least one; the last is the result."""
         atelier = self.atelier
         order = atelier.order(content, _styles(styles, names), settings or {})
-        job = atelier.engine.start(_who(request), lambda: atelier.engine.states(order))
+        job = atelier.engine.start(atelier.who(request), lambda: atelier.engine.states(order))
         seen = 0
         for _ in atelier.watched(request, job, _EVERY):
             if job.latest is not None and job.made > seen:
                 seen = job.made
                 yield job.latest.picture
         if job.latest is None:
-            raise ImageError("nothing was painted in the time that a work may take")
+            raise ImageError(_NOTHING)
         if job.made > seen:
             yield job.latest.picture
 
@@ -106,11 +104,11 @@ class _Endpoints:
         target = atelier.shelf.place() / f"{source.stem}-painted.mp4"
         chosen = [{"path": path, "weight": 1.0} for path in atelier.found(_styles(styles, names))]
         work = Painted(atelier, source, chosen, strength, stability, int(size), target)
-        job = atelier.engine.start(_who(request), work.frames)
+        job = atelier.engine.start(atelier.who(request), work.frames)
         for _ in atelier.watched(request, job, _EVERY):
             pass
         if not target.is_file():
-            raise ImageError("nothing was painted in the time that a work may take")
+            raise ImageError(_NOTHING)
         return str(target)
 
     def batch(
@@ -124,10 +122,15 @@ class _Endpoints:
         """Paint every content in every style; return a .zip file and a report."""
         atelier = self.atelier
         paths = atelier.found(_styles(styles, names))
-        work = Pairs(atelier, contents or [], paths, {"method": "fast", **(settings or {})})
-        job = atelier.engine.start(_who(request), work.outcomes)
+        values = settings or {}
+        if isinstance(values, dict):  # else the engine says what they are
+            values = {"method": "fast", **values}
+        work = Pairs(atelier, contents or [], paths, values)
+        job = atelier.engine.start(atelier.who(request), work.outcomes)
         for _ in atelier.watched(request, job, _EVERY):
             pass
+        if not work.done:
+            raise ImageError(_NOTHING)
         return str(work.zipped()), work.report()
 
 
@@ -135,12 +138,12 @@ def add_endpoints(atelier: Atelier) -> None:
     """Add the API to the page that is being laid out; nothing of it is seen."""
     does = _Endpoints(atelier)
     with gr.Row(visible=False):
-        content = gr.File(label="content", type="filepath")
-        contents = gr.File(label="contents", file_count="multiple", type="filepath")
-        styles = gr.File(label="styles", file_count="multiple", type="filepath")
+        content = file_input(label="content")
+        contents = file_input(label="contents", file_count="multiple")
+        styles = file_input(label="styles", file_count="multiple")
         names = gr.Textbox("", label="style_names")
         settings = gr.JSON({}, label="settings")
-        clip = gr.File(label="clip", type="filepath")
+        clip = file_input(label="clip")
         strength = gr.Number(1.0, label="strength")
         stability = gr.Number(0.9, label="stability")
         size = gr.Number(640, label="size", precision=0)
@@ -164,12 +167,6 @@ def add_endpoints(atelier: Atelier) -> None:
             api_description=function.__doc__,
             concurrency_limit=None,
         )
-
-
-def _who(request: gr.Request) -> str:
-    """Return who asks, for fair turns: programs may come with a new session each time."""
-    host = request.client.host if request.client else ""
-    return str(request.username or host or request.session_hash)
 
 
 def _styles(files: list[str] | None, names: str | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import secrets
 import shutil
@@ -18,10 +19,14 @@ from impasto.errors import ImageError
 from impasto.images import Picture
 from impasto.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 #: Longest side of a thumbnail.
 _THUMBNAIL = 320
 #: Results of a visitor that are kept: the oldest make room.
 MOST = 200
+#: Days that results of strangers are kept, and bytes of all of theirs: the oldest make room.
+DAYS, MOST_BYTES = 30, 5_000_000_000
+_TIME = "%Y%m%d-%H%M%S"
 _NAME = re.compile(r"\d{8}-\d{6}-\d{9}-[0-9a-f]{8}")
 _RESULT, _THUMB, _ENTRY, _ANIMATION, _PLOT = (
     *("result.png", "thumbnail.jpg", "entry.json"),
@@ -103,9 +108,7 @@ class History:
         Raises:
             ImageError: It cannot be written.
         """
-        name = (
-            f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-{secrets.token_hex(4)}"
-        )
+        name = f"{time.strftime(_TIME)}-{time.time_ns() % 10**9:09}-{secrets.token_hex(4)}"
         part = self._place(visitor) / f".{name}"
         try:
             part.mkdir(parents=True)
@@ -119,10 +122,13 @@ class History:
             whole = part.rename(part.with_name(name))
         except (OSError, ImageError) as error:
             shutil.rmtree(part, ignore_errors=True)
-            reason = getattr(error, "strerror", None) or error
-            raise ImageError(f"the history in {self.folder} cannot be written: {reason}") from error
+            reason = getattr(error, "strerror", None) or str(error).replace(f"{part}/", "")
+            _LOG.warning("the history in %s cannot be written: %s", self.folder, reason)
+            raise ImageError(f"the history cannot be written: {reason}") from error
         for old in self._names(visitor)[MOST:]:
             self.delete(visitor, old)
+        if visitor:
+            self._make_room()
         return self._read(whole)
 
     def entries(self, visitor: str) -> list[Entry]:
@@ -148,7 +154,21 @@ class History:
     def delete(self, visitor: str, name: str) -> None:
         """Delete one of a visitor's results, if he has it."""
         if _NAME.fullmatch(name):
-            shutil.rmtree(self._place(visitor) / name, ignore_errors=True)
+            _remove(self._place(visitor) / name)
+
+    def _make_room(self) -> None:
+        """Let go what strangers have kept for long, and the oldest where it is too much."""
+        end = time.strftime(_TIME, time.localtime(time.time() - 86400 * DAYS))
+        total = 0
+        # Names begin with the time; those of what is half kept with a dot.
+        kept = {place.name.lstrip("."): place for place in self.folder.glob("visitor-*/*")}
+        for name, place in sorted(kept.items(), reverse=True):
+            with suppress(OSError):  # somebody else removes it
+                total += sum(each.stat().st_size for each in place.iterdir())
+            if name < end or total > MOST_BYTES:
+                _remove(place)
+                with suppress(OSError):  # there is more in it
+                    place.parent.rmdir()
 
     def _place(self, visitor: str) -> Path:
         """Return a visitor's folder, whose name tells nothing about him."""
@@ -164,13 +184,24 @@ class History:
 
     def _read(self, folder: Path) -> Entry:
         kept = json.loads((folder / _ENTRY).read_text("utf-8"))
-        return Entry(
+        entry = Entry(
             folder,
             str(kept["title"]),
             folder / Path(kept["content"]).name,
             tuple(folder / Path(style).name for style in kept["styles"]),
             dict(kept["settings"]),
         )
+        for file in (entry.result, entry.thumbnail):
+            file.stat()  # an entry without them is none
+        return entry
+
+
+def _remove(folder: Path) -> None:
+    """Delete a result: first its name, so that it is there or not, and never half."""
+    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
+    with suppress(OSError):  # it is gone already
+        folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _portable(entry: Entry) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from impasto.errors import ImageError
 from impasto.states import State
 from impasto.studio.atelier import Atelier, clear, waiting
 from impasto.studio.engine import Order
+from impasto.studio.pictures import file_input
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
 _EVERY = 0.5
@@ -35,7 +36,7 @@ class BatchPage:
         self.atelier = atelier
         with gr.Row():
             with gr.Column(scale=5, min_width=320):
-                self.contents = gr.File(
+                self.contents = file_input(
                     label="Your pictures",
                     file_count="multiple",
                     file_types=["image"],
@@ -79,7 +80,7 @@ class BatchPage:
         atelier = self.atelier
         values = {"method": method, "size": int(size)}
         work = Pairs(atelier, contents or [], paths_of(chosen), values)
-        job = atelier.engine.start(str(request.session_hash), work.outcomes)
+        job = atelier.engine.start(atelier.who(request), work.outcomes)
         yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …"}
         seen = 0
         for _ in atelier.watched(request, job, _EVERY, "many"):

@@ -16,8 +16,8 @@ from impasto.studio.many import BatchPage
 from impasto.studio.painting import PaintPage
 from impasto.studio.past import HistoryPage
 
-#: Seconds between two looks for uploads to delete, and how old they may grow.
-_SWEEP, _OLD = 300, 3600
+#: Seconds between two looks for uploads to delete.
+_SWEEP = 300
 _STORED = "impasto-visitor"
 
 
@@ -28,7 +28,8 @@ def make_page(atelier: Atelier) -> gr.Blocks:
         atelier: What they work with.
     """
     page: gr.Blocks
-    with gr.Blocks(title="impasto", analytics_enabled=False, delete_cache=(_SWEEP, _OLD)) as page:
+    cache = (_SWEEP, round(atelier.options.lasting))
+    with gr.Blocks(title="impasto", analytics_enabled=False, delete_cache=cache) as page:
         with gr.Row(elem_id="title"):
             gr.HTML("<h1>impasto</h1><p>Any picture, painted like any artwork.</p>")
             switch = gr.Button("Light / dark", size="sm", scale=0, min_width=110)
@@ -45,15 +46,15 @@ def make_page(atelier: Atelier) -> gr.Blocks:
                 camera = CameraPage(atelier)
             with gr.Tab("History", id="history") as shown:
                 HistoryPage(atelier, token, painting, tabs).connect(shown)
-        for chooser in (painting.styles, video.styles, many.styles, camera.styles):
-            # Drawing them takes a moment the first time: the page is there before.
-            page.load(
-                chooser.thumbnails,
-                None,
-                chooser.gallery,
-                api_visibility="private",
-                show_progress="hidden",
-            )
+        galleries = [each.styles.gallery for each in (painting, video, many, camera)]
+        # Drawing them takes a moment the first time: the page is there before.
+        page.load(
+            lambda: [painting.styles.thumbnails()] * len(galleries),
+            None,
+            galleries,
+            api_visibility="private",
+            show_progress="hidden",
+        )
         # Not before: until then the browser needs the processor for the page itself.
         page.load(
             atelier.engine.warm_up, None, None, api_visibility="private", show_progress="hidden"

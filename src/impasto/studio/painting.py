@@ -158,7 +158,7 @@ class PaintPage:
         strength, size, color = said[:3]
         values = {**_of_page(chosen, size, color), "method": "fast", "strength": strength}
         order = self.atelier.order(content, paths_of(chosen), values)
-        picture = self.atelier.engine.quick(str(request.session_hash), order)
+        picture = self.atelier.engine.quick(self.atelier.who(request), order)
         return self.view.shown(
             order, picture, "One quick pass. **Paint** takes longer, and more care."
         )
@@ -214,9 +214,7 @@ class PaintPage:
         self, request: gr.Request, token: str, order: Order, records: Records
     ) -> Iterator[dict[Any, Any]]:
         atelier = self.atelier
-        job = atelier.engine.start(
-            str(request.session_hash), lambda: _recorded(atelier, order, records)
-        )
+        job = atelier.engine.start(atelier.who(request), lambda: _recorded(atelier, order, records))
         before = atelier.shelf.small(order.content)
         yield {self.cancel: gr.Button(visible=True), self.view.status: "Beginning …"}
         seen = 0
@@ -230,7 +228,7 @@ class PaintPage:
         if state is None:
             yield {self.cancel: gr.Button(visible=False), self.view.status: "Stopped."}
             return
-        entry, kept = self._kept(atelier.visitor(request, token), order, state.picture)
+        entry, kept = self._kept(request, token, order, state.picture)
         ended = "" if state.done == state.planned else f" of {state.planned}"
         text = f"{state.done}{ended} steps in {state.seconds:.0f} s; {kept}."
         shown = self.view.shown(order, state.picture, text, kept=entry is not None)
@@ -238,10 +236,13 @@ class PaintPage:
         if state.planned > 1:
             yield self.view.process(entry, records, state)
 
-    def _kept(self, visitor: str, order: Order, picture: Picture) -> tuple[Entry | None, str]:
+    def _kept(
+        self, request: gr.Request, token: str, order: Order, picture: Picture
+    ) -> tuple[Entry | None, str]:
         """Keep a result, and tell whether that was possible; it is shown in any case."""
         kept = order.content, order.styles, order.settings
         try:
+            visitor = self.atelier.visitor(request, token)
             return self.atelier.history.add(visitor, picture, *kept), "kept in the history"
         except ImageError as error:
             return None, str(error)

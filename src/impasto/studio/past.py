@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
@@ -20,7 +21,6 @@ class HistoryPage:
         token: The browser's token.
         painting: The page that results are taken up again on.
         tabs: All pages.
-        first: The name of the page that paints.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class HistoryPage:
         return self.atelier.history.get(self.atelier.visitor(request, token), name)
 
     def _list(self, request: gr.Request, token: str) -> tuple[list[tuple[str, str]], list[str]]:
-        entries = self._entries(request, token)
-        shelf = self.atelier.shelf
-        return (
-            [(shelf.thumbnail(each.thumbnail), each.title) for each in entries],
-            [each.name for each in entries],
-        )
+        shown, names = [], []
+        for each in self._entries(request, token):
+            with suppress(ImageError, OSError):  # a damaged one, which the others do not wait for
+                shown.append((self.atelier.shelf.thumbnail(each.thumbnail), each.title))
+                names.append(each.name)
+        return shown, names
 
     def _show(
         self, request: gr.Request, token: str, names: list[str], event: gr.SelectData
