@@ -40,7 +40,8 @@ def painted_dicom(content: bytes, name: str, paint: Paint) -> bytes:
     if dataset.BitsAllocated == 1:
         raise ImageError(f"{name} is DICOM of 1 bit, a mask: name its folder to be copied")
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
-        dataset.decompress()
+        # It is made anew of the same: with a number by chance it would be another each time.
+        dataset.decompress(generate_instance_uid=False)
     inverted = dataset.PhotometricInterpretation == "MONOCHROME1"
     frames = values[None] if values.ndim == 2 else values
     painted = np.stack([_painted(each, paint, inverted=inverted) for each in frames])

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images import Picture, open_picture
+from impasto.images import Picture, open_picture, png
 from impasto.images.exif import orientation_of, turn
+from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.images.quiet import quiet
 
 #: (H, W, 3) in [0, 1] -> the same, painted.
@@ -22,7 +23,12 @@ _GRAY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 #: EXIF orientation -> the one that turns back.
 _BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 _QUALITY = ("JPEG", "WEBP", "AVIF")
-_ORIENTATION = 274
+#: What can hold transparency, and what can say how a picture is turned.
+_WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF", "GIF")
+_TURNED = ("JPEG", "WEBP", "PNG", "TIFF", "AVIF")
+_ORIENTATION, _SHORT = 274, 3
+#: Of the header of a PNG: what the byte at this place says of gray with alpha.
+_PNG_COLORS, _PNG_GRAY_ALPHA = 25, 4
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -65,29 +71,46 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
     else:
         pixels = paint(picture)
         samples = _samples(pixels @ LUMA if kind.gray else pixels, picture.bits)
-        if picture.alpha is not None and kind.form in ("PNG", "WEBP", "TIFF"):
-            alpha = _samples(picture.alpha, picture.bits)
-            samples = np.dstack([samples, alpha])
+    if picture.alpha is not None and kind.form in _WITH_ALPHA:
+        if kind.form == "GIF" and kind.gray:  # Pillow drops the alpha of gray ones
+            samples = np.repeat(samples[..., None], 3, axis=2)
+        samples = np.dstack([samples, _samples(picture.alpha, picture.bits)])
     return _encoded(turn(samples, _BACK[kind.orientation]), kind, name, quality)
 
 
 def _kind(content: bytes, name: str) -> _Kind:
+    if sniff(content[:HEAD_BYTES]) == "HEIC":  # its decoder turns, and does not say how
+        raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
     try:
         with quiet(), Image.open(io.BytesIO(content)) as image:
-            form, gray = str(image.format), image.mode in _GRAY
+            form = str(image.format)
             options = {k: image.info[k] for k in ("dpi",) if k in image.info}
             # Of cameras: a photograph with a preview behind it.
             form = "JPEG" if form == "MPO" else form
             if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
                 raise ImageError(f"{name} holds several pictures: save each in a file of its own")
+            if form == "TIFF" and image.mode == "I":
+                raise ImageError(f"{name} holds whole numbers of 32 bits: save it with 16")
+            # Before it is loaded: Pillow turns a TIFF then, and forgets how it lay.
+            orientation = orientation_of(image)
             image.load()
-            return _Kind(form, gray, orientation_of(image), options)
+            return _Kind(form, _is_gray(image, content), orientation, options)
     except ImageError:
         raise
     except Exception as error:
         if isinstance(error, MemoryError):
             raise
         raise ImageError(f"{name} cannot be read as a picture") from error
+
+
+def _is_gray(image: Image.Image, content: bytes) -> bool:
+    """Tell whether a picture has no colors."""
+    if image.mode == "P":  # so GIF holds gray, and many a PNG
+        pixels = np.asarray(image.convert("RGB"))
+        return bool((pixels == pixels[..., :1]).all())
+    # Pillow takes 16 bits of gray with alpha for colors.
+    deep = image.format == "PNG" and content[_PNG_COLORS] == _PNG_GRAY_ALPHA
+    return deep or image.mode in _GRAY
 
 
 def _deep_gray(picture: Picture, paint: Paint) -> NDArray[np.uint16]:
@@ -110,15 +133,15 @@ def _samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
 
 
 def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> bytes:
+    if kind.orientation != 1 and kind.form not in _TURNED:
+        raise ImageError(f"{name} is turned, which {kind.form} cannot say: save it upright")
     if samples.dtype == np.uint16:
         return _encoded_deep(samples, kind, name)
     options: dict[str, Any] = dict(kind.options)
     if kind.form in _QUALITY:
         options["quality"] = quality
-    if kind.form in ("JPEG", "WEBP", "PNG", "TIFF") and kind.orientation != 1:
-        exif = Image.Exif()
-        exif[_ORIENTATION] = kind.orientation
-        options["exif"] = exif
+    if kind.orientation != 1:
+        options["exif"] = _exif(kind.orientation)
     file = io.BytesIO()
     try:
         with quiet():
@@ -128,16 +151,27 @@ def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> byt
     return file.getvalue()
 
 
+def _exif(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[_ORIENTATION] = orientation
+    return exif
+
+
 def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str) -> bytes:
     if kind.form == "PNG":
         import imagecodecs
 
-        return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+        data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+        if kind.orientation == 1:
+            return data
+        exif = _exif(kind.orientation).tobytes().removeprefix(b"Exif\x00\x00")
+        return png.insert(data, png.chunk(b"eXIf", exif))
     if kind.form == "TIFF":
         import tifffile
 
         file = io.BytesIO()
         photometric = "rgb" if samples.ndim == 3 else "minisblack"
+        turned = (_ORIENTATION, _SHORT, 1, kind.orientation, True)
         tifffile.imwrite(
             file,
             samples,
@@ -145,6 +179,7 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str) -> bytes:
             compression="zlib",
             metadata=None,
             software=False,
+            extratags=[turned] if kind.orientation != 1 else [],
         )
         return file.getvalue()
     raise ImageError(f"{name} is {kind.form} of 16 bits, which cannot be written: use PNG or TIFF")
