@@ -19,16 +19,28 @@ from impasto.dataset.cluster import RayEngine
 KILLED: list[int] = []
 
 
+def is_ours(process: int) -> bool:
+    """Tell whether a process descends from this one: others on the machine have clusters too."""
+    while process > 1:
+        if process == os.getpid():
+            return True
+        # After the name, which may hold anything but is in parentheses: state, parent.
+        status = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2]
+        process = int(status.split()[1])
+    return False
+
+
 def kill_one(out: Path, count: int) -> None:
-    """Kill a worker when so many results are there."""
+    """Kill a worker of this cluster when so many results are there."""
     while len(list(out.glob("*.png"))) < count:
         time.sleep(0.05)
     for place in Path("/proc").glob("[0-9]*"):
         try:
             name = (place / "cmdline").read_bytes().split(b"\0")[0].decode()
+            ours = is_ours(int(place.name))
         except OSError:
             continue
-        if name.startswith("ray::") and "Actor" in name:
+        if ours and name.startswith("ray::") and "Actor" in name:
             os.kill(int(place.name), signal.SIGKILL)
             KILLED.append(int(place.name))
             return

@@ -111,3 +111,21 @@ def test_what_stays_and_what_is_refused(styles: list[Path]) -> None:
             augment(wrong)
     with pytest.raises(ImageError, match="mode I;16"):
         augment(Image.fromarray(np.zeros((64, 64), np.uint16)))
+
+
+def test_a_network_for_each_card(
+    augment: impasto.StyleAugment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Elsewhere(torch.Tensor):
+        device = torch.device("cuda:1")
+
+    opened = list[str]()
+
+    def open_on(device: str) -> None:
+        opened.append(device)
+        raise ImageError("no such card here")
+
+    monkeypatch.setattr(augment, "_opened", open_on)
+    with pytest.raises(ImageError, match="no such card"):
+        augment.batch(torch.zeros(1, 3, 64, 64).as_subclass(Elsewhere))
+    assert opened == ["cuda:1"]

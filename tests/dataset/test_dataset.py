@@ -99,6 +99,14 @@ def test_it_goes_on_where_it_stopped(
     assert Dataset(str(photos), styles, str(tmp_path / "out"), options).left == []
 
 
+def test_strength_is_a_range(photos: Path, styles: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert command(photos, styles[:1], out, "--strength", "0.25..0.5").returncode == 0
+    rows = csv.DictReader((out / "manifest.csv").read_text().splitlines())
+    strengths = {float(row["strength"]) for row in rows if row["status"] == "painted"}
+    assert 0.25 <= min(strengths) < max(strengths) <= 0.5
+
+
 def test_another_plan_is_refused(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:
@@ -175,6 +183,41 @@ def test_killed_at_any_moment_and_gone_on(
     assert digests(out) == unbroken
 
 
+def children(process: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
+def test_workers_end_with_the_main_process(many: Path, styles: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    program = subprocess.Popen(
+        [sys.executable, "-m", "impasto", "dataset", many, *styles, "-o", out, "--workers", "1"],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    begun = time.monotonic()
+    while time.monotonic() - begun < 60 and not list(out.glob("*.png")):
+        time.sleep(0.01)
+    left = children(program.pid)
+    program.kill()
+    program.wait()
+    begun = time.monotonic()
+    while time.monotonic() - begun < 20 and any(map(is_alive, left)):
+        time.sleep(0.05)
+    alive = [process for process in left if is_alive(process)]
+    for process in alive:
+        os.kill(process, signal.SIGKILL)
+    assert left
+    assert not alive
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
 def test_a_cluster_that_loses_a_worker(
     many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
@@ -227,7 +270,7 @@ def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) ->
         (["--strengths", "much"], "strengths are as"),
         (["--split", "val"], "a split is as"),
         (["--engine", "magic"], "engine is local or ray"),
-        (["--strength", "0.5"], "--strengths"),
+        (["--size", "64"], "size is each picture's own"),
         (["--method", "x.onnx"], "style pictures"),
     ],
 )

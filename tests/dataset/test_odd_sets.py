@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.dataset.conftest import at_once, png, shard
 
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
@@ -35,6 +36,22 @@ def test_shards_of_any_kind(tmp_path: Path, styles: list[Path]) -> None:
     (source / "c.png").unlink()
     with pytest.raises(SettingsError, match="balance"):
         Dataset(str(source), styles, str(tmp_path / "b"), DatasetOptions(balance=True))
+
+
+def test_a_picture_that_does_not_fit_fails_alone(
+    tmp_path: Path, styles: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.fast.memory.free_memory", lambda: 0.31e9)
+    source = tmp_path / "in"
+    source.mkdir()
+    # The second is small until it is enlarged, as what is too small for the network is.
+    for name, size in (("fits", (32, 32)), ("large", (600, 400)), ("long", (3000, 1))):
+        Image.new("RGB", size).save(source / f"{name}.png")
+    failed = stylize_dataset(
+        str(source), styles[:1], str(tmp_path / "out"), DatasetOptions(), at_once
+    )
+    assert sorted(row.source for row in failed) == ["large.png", "long.png"]
+    assert all("of memory" in row.error for row in failed)
 
 
 def test_lists_of_names(

@@ -6,7 +6,7 @@ import pytest
 
 from impasto.dataset.metadata import with_copies
 from impasto.dataset.options import DatasetOptions
-from impasto.dataset.plan import Planner
+from impasto.dataset.plan import Planner, split_of
 from impasto.errors import ImageError, SettingsError
 from impasto.settings import Settings
 
@@ -40,7 +40,13 @@ def test_copies_have_names_and_their_labels_follow() -> None:
 
 @pytest.mark.parametrize(
     ("label", "also"),
-    [("labels/x/1.txt", ()), ("masks/x/1.png", ("masks",)), ("y/masks/1.png", ("y/masks",))],
+    [
+        ("labels/x/1.txt", ()),
+        ("masks/x/1.png", ("masks",)),
+        ("y/masks/1.png", ("y/masks",)),
+        ("Annotations/x/1.xml", ()),
+        ("images/boxes/1.json", ()),
+    ],
 )
 def test_labels_in_a_tree_of_their_own(label: str, also: tuple[str, ...]) -> None:
     files = ["images/x/1.jpg", label]
@@ -48,6 +54,33 @@ def test_labels_in_a_tree_of_their_own(label: str, also: tuple[str, ...]) -> Non
     stem, _, suffix = label.rpartition(".")
     assert {f"{stem}.{suffix}", f"{stem}-2.{suffix}"} <= {task.path for task in tasks}
     assert all(task.style is None for task in tasks if task.source == label)
+
+
+def test_masks_with_names_of_their_own_stay_beside_their_pictures() -> None:
+    files = ["images/a_b.jpg", "images/a_b_c.jpg", "masks/a_b_mask.png", "masks/a-x.png"]
+    options = DatasetOptions(copies=2, also=("masks",))
+    paths = {task.path for task in Planner(options, STYLES).tasks(files)}
+    assert {path for path in paths if path.startswith("masks")} == {
+        *("masks/a_b_mask.png", "masks/a_b-2_mask.png", "masks/a-x.png")
+    }
+
+
+def test_a_list_beside_pictures_of_its_own_is_one() -> None:
+    files = ["cat/1.jpg", "dog/2.jpg", "dog/1.txt"]
+    paths = {task.path for task in Planner(DatasetOptions(copies=2), STYLES).tasks(files)}
+    assert "dog/1-2.txt" not in paths
+
+
+@pytest.mark.parametrize(
+    ("path", "split"),
+    [
+        *(("val/1.jpg", "val"), ("val", ""), ("x/val/1.jpg", ""), ("valid/1.jpg", "")),
+        *(("val-01.tar", "val"), ("val-01.tar/1.jpg", "val"), ("valid-01.tar", "")),
+        *(("val_x-1.tar", "val_x"), ("val7.tar", "val"), ("val/01.tar/1.jpg", "val")),
+    ],
+)
+def test_splits_are_folders_or_beginnings_of_shards(path: str, split: str) -> None:
+    assert split_of(path, ("val", "val_x")) == split
 
 
 def test_balance_gives_all_classes_as_many() -> None:

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.options import INTERRUPTED, interruptible, with_settings
+from impasto.cli.options import INTERRUPTED, interruptible, with_fields
 from impasto.errors import ImageError, SettingsError
+from impasto.settings import FIELDS, TYPES
 
 if TYPE_CHECKING:
     from impasto.dataset import Dataset
     from impasto.dataset.painting import StyleFile
     from impasto.settings import Settings
 
+#: Strength is a range here.
+_SETTINGS = {name: each for name, each in FIELDS.items() if name != "strength"}
+
 
 @interruptible
-@with_settings
+@with_fields(_SETTINGS, TYPES)
 def dataset(
     source: Annotated[
         str,
@@ -33,7 +37,13 @@ def dataset(
     output: Annotated[str, typer.Option("--output", "-o", help="Where results go.")],
     copies: Annotated[int, typer.Option(help="Results of each picture.")] = 1,
     strengths: Annotated[
-        str, typer.Option(help="Strength of each result: between these, by chance.", metavar="A..B")
+        str,
+        typer.Option(
+            "--strengths",
+            "--strength",
+            help="Strength of each result: between these, by chance.",
+            metavar="A..B",
+        ),
     ] = "1",
     also: Annotated[
         list[str] | None,
@@ -45,7 +55,9 @@ def dataset(
     split: Annotated[
         list[str] | None,
         typer.Option(
-            help="Top folder with styles of its own, and their part: val=0.2.", metavar="NAME=PART"
+            help="Top folder, or beginning of shards' names, with styles of its own, and their "
+            "part: val=0.2.",
+            metavar="NAME=PART",
         ),
     ] = None,
     jpeg_quality: Annotated[int, typer.Option(help="Of JPEG, WebP and AVIF results.")] = 95,
@@ -107,9 +119,8 @@ def _report(work: "Dataset", output: str) -> None:
 def _settings(options: dict[str, Any]) -> "Settings":
     from impasto.settings import Settings
 
-    for name in ("strength", "size"):
-        if name in options:
-            raise SettingsError(f"{name} is each picture's own in a data set: see --strengths")
+    if "size" in options:
+        raise SettingsError("size is each picture's own in a data set: leave it out")
     settings = Settings.from_dict({"method": "fast", **options})
     if settings.knows_style:
         raise SettingsError("a data set needs a method that takes style pictures")

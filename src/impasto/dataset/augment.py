@@ -106,7 +106,7 @@ class StyleAugment:
         which = [n for n in range(len(images)) if chance.random() < self.probability]
         if not which:
             return images
-        network, read = self._torch(images.device.type)
+        network, read = self._torch(str(images.device))
         numbers = [chance.randrange(len(self._styles)) for _ in which]
         strengths = torch.tensor([chance.uniform(*self.strength) for _ in which])
         with torch.no_grad():

@@ -17,6 +17,8 @@ _PLAN, _PARTS = ".impasto/plan.json", ".impasto/rows"
 MANIFEST, TABLE = "manifest.csv", "manifest.parquet"
 #: Rows that are written at once.
 _GROUP = 64
+#: Status of a row that takes an earlier one back; none of the manifest has it.
+_GONE = "gone"
 
 
 class Journal:
@@ -46,10 +48,15 @@ class Journal:
 
     def add(self, row: Row) -> None:
         """Note a row."""
-        self.rows[row.path] = row
+        _take(self.rows, row)
         self._left.append(row)
         if len(self._left) >= _GROUP:
             self.flush()
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Note that files are not in the data set any more."""
+        for path in paths:
+            self.add(self.rows.pop(path)._replace(status=_GONE))
 
     def flush(self) -> None:
         """Write what has not been written."""
@@ -84,9 +91,16 @@ class Journal:
                     row = Row(**json.loads(line))
                 except (ValueError, TypeError):
                     continue
-                rows[row.path] = row
+                _take(rows, row)
             self._count += 1
         return rows
+
+
+def _take(rows: dict[str, Row], row: Row) -> None:
+    if row.status == _GONE:
+        rows.pop(row.path, None)
+    else:
+        rows[row.path] = row
 
 
 def _check_empty(store: Store) -> None:

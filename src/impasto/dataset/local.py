@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -67,7 +68,16 @@ def _begin(job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     limit_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _WORKER = Worker(job)
+
+
+def _end_with_parent() -> None:
+    """End this process when the main one is killed, which would leave it waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(group: list[Task]) -> list[Row]:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from impasto.api import make_stylizer
 from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.options import DatasetOptions
-from impasto.dataset.plan import Task
+from impasto.dataset.plan import Task, split_of
 from impasto.dataset.samples import painted_file
 from impasto.fast import FastStylizer
+from impasto.fast.memory import check_memory
 from impasto.images import LEAST_PICTURE, Picture, fitted_size
 
 #: Sizes that styles are read at: the nearest above a picture's longest side.
@@ -48,7 +49,7 @@ class Row(NamedTuple):
         style_sha256: Of the style's file.
         strength: How strongly.
         seed: Of everything random.
-        split: Top folder, where it has styles of its own.
+        split: Its top folder or shard's, where that has styles of its own.
         bytes: Size of the result.
         sha256: Of the result.
         status: `painted`, `copied` or `failed`.
@@ -113,7 +114,6 @@ class DatasetPainter:
             begun: `time.monotonic()` at which it was begun.
         """
         style = "" if task.style is None else self.styles[task.style].name
-        top = task.source.partition("/")[0]
         done = "copied" if task.style is None else "painted"
         return Row(
             path=task.path,
@@ -123,7 +123,7 @@ class DatasetPainter:
             style_sha256="" if task.style is None else self.hashes[task.style],
             strength=task.strength if style else 0.0,
             seed=task.seed,
-            split=top if top in self.options.splits else "",
+            split=split_of(task.source, self.options.splits),
             bytes=len(made or b""),
             sha256=hashlib.sha256(made).hexdigest() if made is not None else "",
             status="failed" if made is None else done,
@@ -139,11 +139,13 @@ class DatasetPainter:
             settings = self.options.settings.updated(size=longest, seed=task.seed)
             return make_stylizer([self.styles[task.style].content], settings)(picture).pixels
         one = self._one(_size_of(longest), task.style).changed(strength=task.strength)
-        if min(picture.size) >= LEAST_PICTURE:
+        small, size = min(picture.size) < LEAST_PICTURE, picture.size
+        if small:  # for the network: painted enlarged, and made small again
+            factor = LEAST_PICTURE / min(size)
+            size = fitted_size(size, round(longest * factor + 0.5))
+        check_memory(size, one.network.bytes_per_pixel)
+        if not small:
             return one.paint(picture)
-        # Too small for the network: painted enlarged, and made small again.
-        factor = LEAST_PICTURE / min(picture.size)
-        size = fitted_size(picture.size, round(longest * factor + 0.5))
         large = Picture(one.paint(picture.resized(size)))
         return large.resized(picture.size).pixels
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from impasto.images import is_picture_name
 
 #: Pictures that need a library of their own.
 MEDICAL = (".dcm", ".nii", ".nii.gz")
+SHARD = ".tar"
 
 
 class Task(NamedTuple):
@@ -60,7 +63,7 @@ class Planner:
         """
         digest = hashlib.sha256(f"{self.options.seed}\0{source}\0{copy}".encode()).digest()
         parts = [int.from_bytes(digest[at : at + 8], "big") for at in (0, 8, 16)]
-        pool = self._pools[self._split_of(source)]
+        pool = self._pools[split_of(source, self.options.splits)]
         if not pool:
             raise ImageError(f"the splits leave no styles for {source}: give them less than all")
         low, high = self.options.strength
@@ -68,13 +71,9 @@ class Planner:
         style = pool[parts[0] % len(pool)]
         return Task(source, copy, copied(source, copy), style, round(strength, 6), parts[2] % 2**31)
 
-    def _split_of(self, source: str) -> str:
-        top = source.partition("/")[0]
-        return top if top in self.options.splits else ""
-
     def is_picture(self, path: str) -> bool:
         """Tell whether a file is to be painted."""
-        kept = any(_is_in(path, folder) for folder in self.options.also)
+        kept = any(is_in(path, folder) for folder in self.options.also)
         return not kept and (is_picture_name(path) or path.lower().endswith(MEDICAL))
 
     def tasks(self, files: Sequence[str]) -> list[Task]:
@@ -86,7 +85,10 @@ class Planner:
         Raises:
             ImageError: There are no pictures, or two results would have the same name.
         """
-        self._check_named(files)
+        self.check_splits(files)
+        for folder in self.options.also:  # its masks would be painted
+            if not any(is_in(path, folder) for path in files):
+                raise ImageError(f"there are no files in {folder} of the data set: see its name")
         pictures = [path for path in files if self.is_picture(path)]
         if not pictures:
             raise ImageError("there are no pictures in the data set: name another folder")
@@ -95,18 +97,20 @@ class Planner:
         painted, belonging = set(pictures), _Belonging(self.options.also, copies)
         for path in files:
             if path not in painted:
-                count = belonging(path)
-                tasks += [Task(path, k + 1, copied(path, k + 1), None) for k in range(count)]
-        twice = [path for path, n in Counter(task.path for task in tasks).items() if n > 1]
-        if twice:
-            raise ImageError(f"two results would be called {twice[0]}: rename a file")
+                names = enumerate(belonging(path), 1)
+                tasks += [Task(path, copy, name, None) for copy, name in names]
+        check_names(task.path for task in tasks)
         return tasks
 
-    def _check_named(self, files: Sequence[str]) -> None:
-        """Raise for a folder that is not there: its masks would be painted, its styles lost."""
-        for folder in (*self.options.also, *self.options.splits):
-            if not any(_is_in(path, folder) for path in files):
-                raise ImageError(f"there are no files in {folder} of the data set: see its name")
+    def check_splits(self, files: Sequence[str]) -> None:
+        """Raise for a split that no file is in: its styles would be lost.
+
+        Raises:
+            ImageError: There is one.
+        """
+        for name in self.options.splits:
+            if not any(split_of(path, (name,)) for path in files):
+                raise ImageError(f"there are no files in {name} of the data set: see its name")
 
     def _copies(self, pictures: Sequence[str]) -> dict[str, int]:
         """Return how many results each picture has."""
@@ -128,13 +132,17 @@ class Planner:
 class _Belonging:
     """How often a file is copied that is not painted itself: as often as the picture it is of.
 
-    That has the same path but for the suffix; or `images` where the file has `labels`; or, for
-    files of a folder of label maps, a path that ends as the file's does below that folder.
+    That has the same path but for the suffix; or for one folder, where the file's own has no
+    pictures (`labels` for `images`, `Annotations` for `JPEGImages`); or, for files of a folder of
+    label maps, a path that ends as the file's does below that folder, but for what follows its last
+    `_` or `-` (`1_mask.png`).
     """
 
     def __init__(self, also: Sequence[str], copies: Mapping[str, int]) -> None:
         self._folders = tuple(f"{folder.strip('/')}/" for folder in also)
         self._exact = {_parts(path)[0]: count for path, count in copies.items()}
+        self._pictures = {tuple(path.split("/")[:-1]) for path in copies}
+        self._beside = lru_cache(None)(self._siblings)
         self._tails: dict[str, int] = {}
         for stem, count in self._exact.items():
             parts = stem.split("/")
@@ -142,14 +150,67 @@ class _Belonging:
                 tail = "/".join(parts[start:])
                 self._tails[tail] = max(count, self._tails.get(tail, 1))
 
-    def __call__(self, path: str) -> int:
-        """Return the number of copies of a file."""
+    def __call__(self, path: str) -> list[str]:
+        """Return the paths of all copies of a file, named as the picture's are."""
         stem, _ = _parts(path)
         for folder in self._folders:
             if stem.startswith(folder):
-                return self._tails.get(stem.removeprefix(folder), 1)
-        twin = stem.replace("labels/", "images/", 1)
-        return self._exact.get(stem) or self._exact.get(twin) or 1
+                return self._of_map(path, stem, len(folder))
+        *folders, name = stem.split("/")
+        beside = ("/".join((*other, name)) for other in self._beside(tuple(folders)))
+        count = self._exact.get(stem) or max((self._exact.get(s, 1) for s in beside), default=1)
+        return [copied(path, copy) for copy in range(1, count + 1)]
+
+    def _of_map(self, path: str, stem: str, start: int) -> list[str]:
+        """Return the paths of the copies of a label map, whose folder's name ends at `start`."""
+        for end in _ends(stem):
+            count = self._tails.get(stem[start:end])
+            if count is not None:
+                more = range(2, count + 1)
+                return [path, *(f"{path[:end]}-{copy}{path[end:]}" for copy in more)]
+        return [path]
+
+    def _siblings(self, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the folders of pictures that differ from one without in one place."""
+        if folder in self._pictures:
+            return []
+        alike = (other for other in self._pictures if len(other) == len(folder))
+        return [
+            other for other in alike if sum(a != b for a, b in zip(folder, other, strict=True)) == 1
+        ]
+
+
+def _ends(stem: str) -> Iterator[int]:
+    """Yield where a stem may end: after all of it, and before each `_` or `-`, from the last."""
+    yield len(stem)
+    for end in range(len(stem) - 1, stem.rfind("/") + 1, -1):
+        if stem[end] in "_-":
+            yield end
+
+
+def check_names(paths: Iterable[str]) -> None:
+    """Raise where one result would replace another.
+
+    Raises:
+        ImageError: Two have the same path.
+    """
+    twice = [path for path, count in Counter(paths).items() if count > 1]
+    if twice:
+        raise ImageError(f"two results would be called {twice[0]}: rename a file")
+
+
+def split_of(path: str, splits: Collection[str]) -> str:
+    """Return the split of a file, "" if it is in none: its top folder's, or its shard's.
+
+    Shards of several splits often lie in one folder: `val-0001.tar` is of `val`.
+    """
+    top, slash, _ = path.partition("/")
+    if slash and top in splits:
+        return top
+    if not top.endswith(SHARD):
+        return ""
+    found = [name for name in splits if re.match(rf"{re.escape(name)}(?![A-Za-z])", top)]
+    return max(found, key=len, default="")
 
 
 def copied(path: str, copy: int) -> str:
@@ -158,7 +219,8 @@ def copied(path: str, copy: int) -> str:
     return path if copy == 1 else f"{stem}-{copy}{suffix}"
 
 
-def _is_in(path: str, folder: str) -> bool:
+def is_in(path: str, folder: str) -> bool:
+    """Tell whether a file lies in a folder."""
     return path.startswith(f"{folder.strip('/')}/")
 
 

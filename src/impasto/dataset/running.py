@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,8 +20,8 @@ from impasto.dataset.journal import MANIFEST, TABLE, Journal
 from impasto.dataset.metadata import METADATA, with_copies
 from impasto.dataset.options import DatasetOptions
 from impasto.dataset.painting import DatasetPainter, Row, StyleFile
-from impasto.dataset.plan import Planner, Task
-from impasto.dataset.shards import SHARD, check_shards, is_sharded, painted_shard
+from impasto.dataset.plan import SHARD, Planner, Task
+from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
 from impasto.images import identify, is_picture_name
@@ -129,7 +130,7 @@ class Dataset:
         planner = Planner(options, hashes)
         self.sharded = is_sharded(files)
         if self.sharded:
-            check_shards(files, planner)
+            check_shards(files, planner, self._store.read)
             self.tasks = [Task(path, 1, path, None) for path in files]
         else:
             self.tasks = planner.tasks(files)
@@ -139,7 +140,7 @@ class Dataset:
         self.journal = Journal(self._target, self._plan(files))
         # A shard with something that failed is made again.
         rows = self.journal.rows.values()
-        self._failed = {row.source.partition(f"{SHARD}/")[0] for row in rows if _has_failed(row)}
+        self._failed = {_shard_of(row) for row in rows if _has_failed(row)}
         self.left = [task for task in self.tasks if not self._is_done(task)]
 
     def run(self, engine: Engine, workers: int | None = None) -> Iterator[Row]:
@@ -152,14 +153,25 @@ class Dataset:
         groups = [self.left[at : at + CHUNK] for at in range(0, len(self.left), CHUNK)]
         if self.sharded:
             groups = [[task] for task in self.left]
-        rows = engine(self.job, groups, workers)
+        rows, stale = engine(self.job, groups, workers), self._stale()
         with closing(rows) as found:  # type: ignore[type-var]
             try:
                 for row in found:
                     self.journal.add(row)
+                    stale[_shard_of(row)].discard(row.path)
+                    if row.source in stale:  # a shard's own row, which comes last
+                        self.journal.forget(stale.pop(row.source))
                     yield row
             finally:
                 self.journal.flush()
+
+    def _stale(self) -> dict[str, set[str]]:
+        """Return the noted members of each shard, which it may not have any more."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self.journal.rows.values():
+            if shard := _shard_of(row):
+                found[shard].add(row.path)
+        return found
 
     def finish(self) -> tuple[list[str], list[Row]]:
         """Write the manifest, and what lists the pictures' names.
@@ -196,7 +208,7 @@ class Dataset:
 
     def _is_done(self, task: Task) -> bool:
         row = self.journal.rows.get(task.path)
-        if row is None or _has_failed(row) or task.path.removesuffix(SHARD) in self._failed:
+        if row is None or _has_failed(row) or task.path in self._failed:
             return False
         listed = task.source.rpartition("/")[2] in METADATA
         size = self._target.size(task.path)
@@ -213,6 +225,12 @@ class Dataset:
 
 def _has_failed(row: Row) -> bool:
     return row.status == "failed"
+
+
+def _shard_of(row: Row) -> str:
+    """Return the shard that a file is a member of, "" if it is in none."""
+    shard, slash, _ = row.source.partition(f"{SHARD}/")
+    return f"{shard}{SHARD}" if slash else ""
 
 
 def _check_free(tasks: Sequence[Task]) -> None:

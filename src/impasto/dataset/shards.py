@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from impasto.dataset.painting import DatasetPainter, Row
-from impasto.dataset.plan import Planner, Task
+from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
 from impasto.errors import ImageError, ImpastoError, SettingsError
 
-SHARD = ".tar"
+#: How many shards are looked into for what is to be copied as it is.
+_LOOKED_INTO = 4
 
 
 def is_sharded(files: Sequence[str]) -> bool:
@@ -19,11 +20,16 @@ def is_sharded(files: Sequence[str]) -> bool:
     return any(path.endswith(SHARD) for path in files)
 
 
-def check_shards(files: Sequence[str], planner: Planner) -> None:
-    """Raise for what would silently not be done to a data set of shards.
+def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
+    """Raise for what would silently not be done, or done wrong, to a data set of shards.
+
+    Args:
+        files: Of the data set.
+        planner: Knows what is asked for.
+        read: Reads one of the files.
 
     Raises:
-        ImageError: Pictures lie beside the shards.
+        ImageError: Pictures lie beside the shards, or what is named is not there.
         SettingsError: Classes are to be balanced, which shards do not tell.
     """
     beside = next((path for path in files if planner.is_picture(path)), None)
@@ -31,6 +37,23 @@ def check_shards(files: Sequence[str], planner: Planner) -> None:
         raise ImageError(f"{beside} lies beside .tar shards: put shards and pictures apart")
     if planner.options.balance:
         raise SettingsError("balance needs folders of classes: shards have none")
+    planner.check_splits(files)
+    _check_kept(files, planner, read)
+
+
+def _check_kept(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
+    """Raise if what is to be copied as it is, is not there: it would be painted under its name."""
+    kept = {n for n in planner.options.also if not any(is_in(path, n) for path in files)}
+    try:
+        for path in [path for path in files if path.endswith(SHARD)][:_LOOKED_INTO]:
+            if not kept:
+                return
+            for _, members in _samples(read(path), path):
+                kept -= {suffix.lstrip(".") for suffix, _ in members}
+    except ImageError:  # a broken shard is told when it is its turn
+        return
+    if kept:
+        raise ImageError(f"nothing in the first shards ends in .{min(kept)}: see its name")
 
 
 def painted_shard(
@@ -48,7 +71,7 @@ def painted_shard(
         painter: Paints.
 
     Raises:
-        ImageError: It cannot be read.
+        ImageError: It cannot be read, or two results would have the same name.
     """
     file, rows = io.BytesIO(), list[Row]()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
@@ -59,6 +82,7 @@ def painted_shard(
                 for row, data in results:
                     if data is not None:
                         _add(made, row.path.removeprefix(f"{path}/"), data)
+    check_names(row.path for row in rows)
     return file.getvalue(), rows
 
 
@@ -98,24 +122,43 @@ def _left_out(row: Row, broken: str) -> Row:
 def _samples(content: bytes, path: str) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     """Yield the key of each sample, and the suffixes and contents of its members."""
     key, members = "", list[tuple[str, bytes]]()
+    for place, data in _members(content, path):
+        folder, slash, name = place.rpartition("/")
+        stem, dot, rest = name.partition(".")
+        own = f"{folder}{slash}{stem}"
+        if own != key and members:
+            yield key, members
+            members = []
+        key = own
+        members.append((f"{dot}{rest}", data))
+    if members:
+        yield key, members
+
+
+def _members(content: bytes, path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each file of a shard; links are files too."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as shard:
             for member in shard:
-                data = shard.extractfile(member) if member.isfile() else None
-                if data is None:
-                    continue
-                folder, slash, name = member.name.rpartition("/")
-                stem, dot, rest = name.partition(".")
-                own = f"{folder}{slash}{stem}"
-                if own != key and members:
-                    yield key, members
-                    members = []
-                key = own
-                members.append((f"{dot}{rest}", data.read()))
-    except tarfile.TarError as error:
+                data = None if member.isdir() else shard.extractfile(member)
+                if data is not None:
+                    yield member.name, data.read()
+                elif not member.isdir():
+                    raise ImageError(f"{path} holds {member.name}, no file: pack it without")
+            _check_end(shard, path)
+    except (tarfile.TarError, KeyError) as error:  # KeyError: a link to what is not in it
         raise ImageError(f"{path} cannot be read as a shard: {error}") from error
-    if members:
-        yield key, members
+
+
+def _check_end(shard: tarfile.TarFile, path: str) -> None:
+    """Raise unless what ended a shard is its end: a damaged header looks like one to tarfile."""
+    assert shard.fileobj is not None
+    shard.fileobj.seek(shard.offset)
+    rest = shard.fileobj.read(-1)
+    if len(rest) < tarfile.BLOCKSIZE or rest.strip(b"\0"):
+        raise ImageError(
+            f"{path} is cut off or damaged at byte {shard.offset}: copy or pack it again"
+        )
 
 
 def _add(shard: tarfile.TarFile, name: str, data: bytes) -> None:
