@@ -73,9 +73,11 @@ def test_clips_are_measured_for_flicker(
     made = tmp_path / "clip.mp4"
     video = ("video", clip, files[1], "-o", made, "--method", "fast", "--size", 96)
     assert impasto(*video, "-q").status == 0
-    outcome = impasto("evaluate", "-c", made, "-s", files[1], "-o", made, "-q")
+    table = ("--table", tmp_path / "table.csv")
+    outcome = impasto("evaluate", "-c", made, "-s", files[1], "-o", made, "-q", *table)
     assert outcome.status == 0, outcome.err
     assert outcome.out.splitlines()[1].split()[0] == "clip.mp4"
+    assert (tmp_path / "table.csv").read_text().splitlines()[1].split(",")[2] == str(made)
 
 
 def test_compare_and_judge(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:

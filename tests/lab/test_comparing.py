@@ -101,6 +101,34 @@ def test_only_what_changed_is_painted_again(
     )
 
 
+def test_two_methods_of_the_same_settings_are_two(
+    comparison: Path, judge: Judge, tmp_path: Path
+) -> None:
+    fast = '[methods.again]\nmethod = "fast"\nruntime = "onnxruntime"\n'
+    comparison.write_text(comparison.read_text() + fast)
+    found = read_comparison(comparison, only=["fast", "again"])
+    for _ in range(2):
+        first, second = compare(found, tmp_path / "out", judge)
+        assert first.path != second.path
+        assert first.measured == second.measured
+
+
+def test_another_network_measures_again(
+    comparison: Path, tmp_path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, seen = read_comparison(comparison, only=["fast"]), list[str | None]()
+
+    def measured(judge: Judge, *_: Path) -> dict[str, float]:
+        seen.append(judge.lpips_sha256)
+        return {}
+
+    monkeypatch.setattr(Judge, "__call__", measured)
+    for name in ("a", "b", "b"):
+        judge.lpips_sha256 = name
+        list(compare(found, tmp_path / "out", judge))
+    assert seen == ["a", "b"]
+
+
 def test_a_method_that_fails_is_named(comparison: Path, judge: Judge, tmp_path: Path) -> None:
     text = comparison.read_text() + '[methods.mine]\nmethod = "none.onnx"\n'
     comparison.write_text(text)

@@ -107,6 +107,10 @@ def test_matching() -> None:
     assert way == "order"
     assert [t.content for t in found] == contents
     assert {t.style for t in found} == {styles[0]}
+    mixed = [Path(f"o/{name}.png") for name in ("x-b", "a-b-b", "a")]
+    found, way = match_triples(contents, styles[:1], mixed)
+    assert way == "name"
+    assert [t.content.stem for t in found] == ["x", "a-b", "a"]
     (one,), _ = match_triples(contents, styles[:1], [Path("o/x.png")], "name")
     assert one.content == contents[2]
     with pytest.raises(ImageError, match="not as many"):
@@ -146,12 +150,13 @@ def test_sets_are_compared_with_a_network_that_is_given(
     average(weights / "lpips.onnx", 2)
     lpips = find_lpips()
     assert lpips is not None
-    rows = list(evaluate([triple, triple], Judge(96, lpips=open_network(lpips))))
+    rows = list(evaluate([triple, triple], Judge(96, lpips=lpips)))
     assert "lpips" in rows[0].measured
     found = set_distances(rows, network)
     assert found.warn
     assert found.dimensions == 3
     assert found.photo > found.fid > 0
+    assert found.style_art_fid == pytest.approx(1 + rows[0].style["lpips"]) != 1
     assert found.art_fid == pytest.approx((1 + found.fid) * (1 + rows[0].measured["lpips"]))
 
 

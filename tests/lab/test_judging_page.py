@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,13 @@ def folder(tmp_path: Path) -> Path:
     """A comparison of three methods on two pairs, each picture of one color."""
     folder = tmp_path / "compared"
     folder.mkdir()
-    colors = {"photo": "gray", "style": "white", "a": "red", "b": "green", "c": "blue"}
-    for name, color in colors.items():
-        Image.new("RGB", (64, 48) if name in ("photo", "style") else (32, 24), color).save(
-            folder / f"{name}.png"
-        )
+    for name, color in (("photo", "gray"), ("style", "white")):
+        Image.new("RGB", (64, 48), color).save(folder / f"{name}.png")
     pairs = [{"photo": "photo.png", "style": "style.png"}] * 2
-    results = [{"method": m, "pair": p, "path": f"{m}.png"} for p in (0, 1) for m in "abc"]
+    results = [{"method": m, "pair": p, "path": f"{m}{p}.png"} for p in (0, 1) for m in "abc"]
+    for number, made in enumerate(results):
+        color = ("red", "green", "blue")[number % 3]
+        Image.new("RGB", (32, 24), color).save(folder / str(made["path"]))
     (folder / "comparison.json").write_text(json.dumps({"pairs": pairs, "results": results}))
     return folder
 
@@ -38,6 +39,12 @@ def answers(folder: Path) -> Iterator[Answers]:
     opened = Answers(folder, seed=1)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def page(answers: Answers) -> Iterator[JudgingPage]:
+    with closing(JudgingPage(answers)) as opened:
+        yield opened
 
 
 def fetched(address: str, post: bool = False, **headers: str) -> bytes:
@@ -73,6 +80,20 @@ def test_answers_are_kept_and_scored(answers: Answers, folder: Path) -> None:
     assert [line.split()[-2:] for line in lines[1:]] == [["20", "20"], ["10", "20"], ["0", "20"]]
 
 
+def test_answers_about_other_pictures_do_not_count(folder: Path) -> None:
+    first = Answers(folder, seed=1)
+    for _ in range(6):
+        first.add(first.question(), "left")
+    first.close()
+    said = json.loads((folder / "comparison.json").read_text())
+    said["results"][0]["path"] = "a of other settings.png"
+    (folder / "comparison.json").write_text(json.dumps(said))
+    again = Answers(folder, seed=1)
+    assert again.lines()[0].startswith("4 answers")
+    assert {again.question().pair for _ in range(9)} == {0}
+    again.close()
+
+
 def test_a_folder_without_a_comparison(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(ImageError, match="is no comparison"):
         Answers(tmp_path)
@@ -83,8 +104,9 @@ def test_a_folder_without_a_comparison(tmp_path: Path, folder: Path) -> None:
         Answers(folder)
 
 
-def test_the_page_says_nothing_of_whose_results_they_are(answers: Answers) -> None:
-    page = JudgingPage(answers)
+def test_the_page_says_nothing_of_whose_results_they_are(
+    page: JudgingPage, answers: Answers
+) -> None:
     assert "Which is the better" in fetched(page.url).decode()
     name = json.loads(fetched(f"{page.url}question"))["name"]
     shown = {}
@@ -110,16 +132,14 @@ def test_the_page_says_nothing_of_whose_results_they_are(answers: Answers) -> No
             fetched(page.url + nothing)
     with pytest.raises(ImpastoError, match="choose another --port"):
         JudgingPage(answers, int(page.url.rsplit(":", 1)[1].rstrip("/")))
-    page.close()
 
 
-def test_keys_answer_in_a_browser(answers: Answers) -> None:
+def test_keys_answer_in_a_browser(page: JudgingPage, answers: Answers) -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
         pytest.skip("there is no chromium: install it to see the judging page tested")
     from playwright.sync_api import sync_playwright
 
-    page = JudgingPage(answers)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         tab = opened.new_page()
@@ -132,5 +152,4 @@ def test_keys_answer_in_a_browser(answers: Answers) -> None:
         tab.click("#right")
         tab.wait_for_function("count.textContent.includes('5 answers')")
         opened.close()
-    page.close()
     assert answers.lines()[0].startswith("5 answers")

@@ -86,3 +86,14 @@ def test_who_never_lost_has_a_finite_score_and_who_never_played_no_interval() ->
     nobody = bradley_terry(np.zeros((2, 2)))
     assert nobody.score.tolist() == [0, 0]
     assert np.isinf(nobody.margin).all()
+
+
+def test_groups_that_never_met_have_no_intervals() -> None:
+    met = np.zeros((4, 4))
+    met[0, 1] = met[1, 0] = met[2, 3] = met[3, 2] = 3
+    assert np.isinf(bradley_terry(met).margin).all()
+    met[1, 2] = 1
+    assert np.isfinite(bradley_terry(met).margin).all()
+    apart = np.zeros((5, 5))
+    apart[:3, :3], apart[3:, 3:] = 1 - np.eye(3), 1 - np.eye(2)
+    assert np.isinf(bradley_terry(apart).margin).tolist() == [False] * 3 + [True] * 2

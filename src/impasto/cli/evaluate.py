@@ -53,7 +53,7 @@ def evaluate(
         str,
         typer.Option(
             help="What belongs together: in order (one content or style serves all), or by name "
-            "(content-style). auto: in order if there are as many.",
+            "(content-style). auto: by name if all names fit, else in order if there are as many.",
             metavar="auto|order|name",
         ),
     ] = "auto",
@@ -71,7 +71,8 @@ def evaluate(
         ),
     ] = None,
     table: Annotated[
-        Path | None, typer.Option(help="Save each picture's measures as .csv.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Save each picture's measures, or each clip's, as .csv.", metavar="FILE"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the table only.")] = False,
 ) -> None:
@@ -91,7 +92,7 @@ def evaluate(
     found = _triples(content, style, output, triples, match, quiet)
     check_outputs([table], [path for triple in found for path in triple])
     if all(each.output.suffix.lower() in _CLIPS for each in found):
-        _print_flicker(found)
+        _print_flicker(found, table, quiet)
         return
     rows = _measured(found, size, tile, quiet)
     print("\n".join(summary_lines(rows)))
@@ -136,10 +137,10 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
     from impasto.cli.progress import counting
     from impasto.lab.evaluating import evaluate as evaluated
     from impasto.lab.judging import Judge
-    from impasto.lab.networks import find_lpips, open_network
+    from impasto.lab.networks import find_lpips
 
     lpips = find_lpips()
-    judge = Judge(size, tile=tile, lpips=None if lpips is None else open_network(lpips))
+    judge = Judge(size, tile=tile, lpips=lpips)
     say(f"judged by {judge.describe()}", quiet)
     if lpips is None:
         say("LPIPS is left out: no lpips.onnx or lpips.pt in IMPASTO_WEIGHTS", quiet)
@@ -160,7 +161,8 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
     if found.art_fid is None:
         print("ArtFID is left out: it needs LPIPS", file=sys.stderr)
     else:
-        print(f"{'ArtFID':10}{found.art_fid:9.2f}{'':9}{found.photo_art_fid:11.2f}")
+        anchors = f"{found.photo_art_fid:11.2f}{found.style_art_fid:11.2f}"
+        print(f"{'ArtFID':10}{found.art_fid:9.2f}{'':9}{anchors}")
     if found.warn:
         print(
             f"FID of {len(rows)} pictures with {found.dimensions} features says little: compare it "
@@ -169,14 +171,20 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
         )
 
 
-def _print_flicker(found: "list[Triple]") -> None:
+def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> None:
+    from impasto.cli.painting import say
+    from impasto.lab.evaluating import Flickers, save_flickers
     from impasto.metrics.flicker import mean
     from impasto.video.measuring import measured
 
+    rows = []
     print(f"{'flicker':30}{'stylized':>10}{'the clip':>10}")
     for triple in found:
         frames = [each[1] for each in measured(str(triple.content), str(triple.output), (1,))]
         if not frames:
             raise ImageError(f"there is nothing to compare in {triple.output}: it has one frame")
-        errors = mean([f.error for f in frames]), mean([f.original for f in frames])
-        print(f"{triple.output.name:30}{errors[0]:10.4f}{errors[1]:10.4f}")
+        row = Flickers(triple, mean([f.error for f in frames]), mean([f.original for f in frames]))
+        print(f"{triple.output.name:30}{row.stylized:10.4f}{row.original:10.4f}")
+        rows.append(row)
+    if table is not None:
+        say(str(save_flickers(rows, table)), quiet)

@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import threading
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +20,10 @@ from impasto.metrics.preferences import bradley_terry
 DATABASE = "answers.sqlite"
 #: What may be answered.
 ANSWERS = ("left", "right", "equal")
-_TABLE = """create table if not exists answers (
-  at text default current_timestamp, pair integer, left text, right text,
+#: Results are told by their files, whose names are of what they were made with: another comparison
+#: in the same folder has the same pairs and methods, but other pictures.
+_TABLE = """create table if not exists votes (
+  at text default current_timestamp, left text, right text,
   answer text check (answer in ('left', 'right', 'equal')))"""
 
 
@@ -57,11 +60,13 @@ class Answers:
             self._pairs = [
                 (folder / each["photo"], folder / each["style"]) for each in said["pairs"]
             ]
-            self._results = {(r["pair"], r["method"]): folder / r["path"] for r in said["results"]}
+            self._results = {(r["pair"], r["method"]): r["path"] for r in said["results"]}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ImageError(
                 f"{folder} is no comparison: name a folder that impasto compare made"
             ) from error
+        self._folder = folder
+        self._methods = {path: method for (_, method), path in self._results.items()}
         self.methods = list(dict.fromkeys(method for _, method in self._results))
         if len(self.methods) < 2:
             raise ImageError(f"there is one method in {folder}: compare two at least")
@@ -72,50 +77,47 @@ class Answers:
 
     def question(self) -> Question:
         """Return one of those that were asked least, its sides by chance."""
-        asked = self._asked()
+        asked = Counter(frozenset((left, right)) for left, right, _ in self._rows())
         open_ones = [
             (pair, first, second)
             for pair in range(len(self._pairs))
             for first, second in combinations(self.methods, 2)
             if (pair, first) in self._results and (pair, second) in self._results
         ]
-        least = min(asked.get(each, 0) for each in open_ones)
-        pair, *sides = self._random.choice([q for q in open_ones if asked.get(q, 0) == least])
+
+        def times(pair: int, *sides: str) -> int:
+            return asked[frozenset(self._results[pair, side] for side in sides)]
+
+        least = min(times(*each) for each in open_ones)
+        pair, *sides = self._random.choice([each for each in open_ones if times(*each) == least])
         self._random.shuffle(sides)
         left, right = sides
-        results = self._results[pair, left], self._results[pair, right]
-        return Question(pair, left, right, (*self._pairs[pair], *results))
-
-    def _asked(self) -> dict[tuple[int, str, str], int]:
-        order = {name: number for number, name in enumerate(self.methods)}
-        found: dict[tuple[int, str, str], int] = {}
-        for pair, left, right, _ in self._rows():
-            first, second = sorted((left, right), key=order.__getitem__)
-            found[pair, first, second] = found.get((pair, first, second), 0) + 1
-        return found
+        made = [self._folder / self._results[pair, side] for side in sides]
+        return Question(pair, left, right, (*self._pairs[pair], made[0], made[1]))
 
     def add(self, question: Question, answer: str) -> int:
         """Note an answer, and return how many there are."""
+        sides = (self._results[question.pair, side] for side in (question.left, question.right))
         with self._lock, self._base:
-            row = (question.pair, question.left, question.right, answer)
-            insert = "insert into answers (pair, left, right, answer) values (?, ?, ?, ?)"
-            self._base.execute(insert, row)
+            insert = "insert into votes (left, right, answer) values (?, ?, ?)"
+            self._base.execute(insert, (*sides, answer))
         return len(self._rows())
 
-    def _rows(self) -> list[tuple[int, str, str, str]]:
-        """Return the answers about methods that are still in the comparison."""
+    def _rows(self) -> list[tuple[str, str, str]]:
+        """Return the answers about results that are still in the comparison."""
         with self._lock:
-            rows = self._base.execute("select pair, left, right, answer from answers").fetchall()
-        return [row for row in rows if row[1] in self.methods and row[2] in self.methods]
+            rows = self._base.execute("select left, right, answer from votes").fetchall()
+        return [row for row in rows if row[0] in self._methods and row[1] in self._methods]
 
     def lines(self) -> list[str]:
         """Return the scores as lines of a table, the best first."""
         rows, number = self._rows(), {name: n for n, name in enumerate(self.methods)}
         wins = np.zeros((len(number), len(number)))
-        for _, left, right, answer in rows:
+        for *sides, answer in rows:
             won = {"left": 1.0, "right": 0.0, "equal": 0.5}[answer]
-            wins[number[left], number[right]] += won
-            wins[number[right], number[left]] += 1 - won
+            left, right = (number[self._methods[side]] for side in sides)
+            wins[left, right] += won
+            wins[right, left] += 1 - won
         scores = bradley_terry(wins)
         games = (wins + wins.T).sum(1)
         lines = [f"{len(rows)} answers{'score':>27}{'95 %':>18}{'preferred':>12}{'of':>6}"]

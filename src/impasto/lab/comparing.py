@@ -73,7 +73,7 @@ def compare(
     warm: set[str] = set()
     for number, (content, style) in enumerate(comparison.pairs):
         for name, settings in comparison.methods.items():
-            key = book.key(content, style, settings)
+            key = book.key(name, (content, style), settings)
             painted = book.painted.get(key)
             if painted is None or not (folder / painted["picture"]).is_file():
                 painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
@@ -140,14 +140,15 @@ class _Book:
         with self._journal.open("a", encoding="utf-8") as file:
             file.write(f"\n{json.dumps(entry)}")
 
-    def key(self, content: Path, style: Path, settings: Settings) -> str:
-        """Return a fingerprint of all that a picture depends on."""
-        said = [self._hashed(content), self._hashed(style), settings.to_dict()]
+    def key(self, name: str, pair: tuple[Path, Path], settings: Settings) -> str:
+        """Return a fingerprint of all that a picture depends on, and of whose it is."""
+        # The name too: two methods with the same settings are two, each with a time of its own.
+        said = [name, *map(self._hashed, pair), settings.to_dict()]
         return _fingerprint([*said, self._files(settings), __version__])
 
     def measured(self, key: str, triple: Sequence[Path]) -> dict[str, float]:
         """Return the measures of a picture, from the journal if this judge saw these bytes."""
-        judge = [EDITION, self._judge.describe(), self._judge.tile, self._judge.lpips is not None]
+        judge = [EDITION, self._judge.describe(), self._judge.tile, self._judge.lpips_sha256]
         # Not by the hash that is remembered: the picture may just have been painted anew.
         key = _fingerprint([key, identify(triple[2]).sha256, *judge])
         if key not in self._found:

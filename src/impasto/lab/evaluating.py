@@ -16,6 +16,7 @@ from impasto.lab.triples import Triple
 from impasto.metrics.frechet import art_fid, frechet_distance, gaussian, too_few
 
 Measured = Mapping[str, float]
+_FILES = ("content file", "style file", "output file")
 
 
 class Row(NamedTuple):
@@ -79,10 +80,27 @@ def save_table(rows: Sequence[Row], path: Path) -> Path:
     writer = csv.writer(text)
     names = [name for name in MEASURES if name in rows[0].measured]
     anchored = [f"{name} of the {anchor}" for anchor in ("photo", "style") for name in names]
-    writer.writerow(["content file", "style file", "output file", *names, *anchored])
+    writer.writerow([*_FILES, *names, *anchored])
     for row in rows:
         values = [each[name] for each in row[1:] for name in names]
         writer.writerow([*row.triple, *(f"{value:.6f}" for value in values)])
+    return write_atomically(path, text.getvalue().encode(), True)
+
+
+class Flickers(NamedTuple):
+    """The mean flicker of a stylized clip, and of the clip that it was made from."""
+
+    triple: Triple
+    stylized: float
+    original: float
+
+
+def save_flickers(rows: Sequence[Flickers], path: Path) -> Path:
+    """Save the flicker of each clip as .csv."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*_FILES, "flicker", "flicker of the clip"])
+    writer.writerows([*each.triple, *(f"{value:.6f}" for value in each[1:])] for each in rows)
     return write_atomically(path, text.getvalue().encode(), True)
 
 
@@ -94,6 +112,7 @@ class SetDistances(NamedTuple):
         photo: The same of the photographs.
         art_fid: With the outputs' LPIPS; None without it.
         photo_art_fid: The same of the photographs, whose LPIPS is 0.
+        style_art_fid: The same of the styles, whose FID is 0.
         dimensions: Of a feature.
         warn: Whether they are too few for the number to mean much.
     """
@@ -102,6 +121,7 @@ class SetDistances(NamedTuple):
     photo: float
     art_fid: float | None
     photo_art_fid: float | None
+    style_art_fid: float | None
     dimensions: int
     warn: bool
 
@@ -123,6 +143,7 @@ def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
         photo,
         None if found is None else art_fid(fid, found.mean),
         None if found is None else art_fid(photo, found.photo),
+        None if found is None else art_fid(0, found.style),
         features[0].shape[1],
         too_few(len(rows), features[0].shape[1]),
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
-from impasto.lab.networks import Network, as_input
+from impasto.lab.networks import as_input, open_network
 from impasto.metrics import features as seen
 from impasto.metrics.flaws import dirt, seams
 from impasto.metrics.structure import luma, ssim
@@ -28,7 +28,7 @@ from impasto.metrics.wasserstein import (
 from impasto.perception import Encoder, build_encoder
 from impasto.perception.devices import choose_device
 from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.weights import find
+from impasto.weights import find, sha256_of
 
 
 class Measure(NamedTuple):
@@ -95,7 +95,7 @@ class Judge:
     Args:
         size: Longest side that outputs and styles are scaled to; photographs take the output's.
         tile: Of the seams: the sides of the tiles in pixels at that size; None: the worst line.
-        lpips: A network that compares two pictures; None: that measure is left out.
+        lpips: File of a network that compares two pictures; None: that measure is left out.
         device: Where it computes.
     """
 
@@ -104,10 +104,12 @@ class Judge:
         size: int = 512,
         *,
         tile: int | None = None,
-        lpips: Network | None = None,
+        lpips: Path | None = None,
         device: str = "auto",
     ) -> None:
-        self.size, self.tile, self.lpips = size, tile, lpips
+        self.size, self.tile = size, tile
+        self._lpips = None if lpips is None else open_network(lpips)
+        self.lpips_sha256 = None if lpips is None else sha256_of(lpips)
         self._device = choose_device(device)
         name = "vgg19" if find("vgg19") else "pocket"
         self.encoder: Encoder = build_encoder(
@@ -143,9 +145,9 @@ class Judge:
                 "dirt": dirt(made.brightness, photo.brightness, model.brightness),
                 "seams": seams(made.brightness, photo.brightness, self.tile),
             }
-            if self.lpips is not None:
+            if self._lpips is not None:
                 pair = (2 * as_input(each.image) - 1 for each in (made, photo))
-                found["lpips"] = float(self.lpips(*pair).mean())
+                found["lpips"] = float(self._lpips(*pair).mean())
         return {name: found[name] for name in MEASURES if name in found}
 
     def _anchors(self, content: Path, style: Path) -> tuple[dict[str, float], dict[str, float]]:

@@ -16,6 +16,7 @@ COLUMNS = ("content", "style", "output")
 MATCHES = ("auto", "order", "name")
 #: Contents and styles by the names of what is made of them.
 _Pairs = dict[str, list[tuple[Path, Path]]]
+_MANY = 100_000
 
 
 class Triple(NamedTuple):
@@ -62,7 +63,8 @@ def match_triples(
         contents: Photographs.
         styles: Styles.
         outputs: Stylized pictures.
-        by: `order`, `name`, or `auto`: in order where there are as many of each, else by name.
+        by: `order`, `name`, or `auto`: by name where each output is called after one pair, else in
+            order where there are as many of each.
 
     Returns:
         A triple for each output, and which way they were matched.
@@ -79,9 +81,12 @@ def match_triples(
             f"{len(contents)} contents, {len(styles)} styles and {len(outputs)} outputs are not as "
             "many: match them by name, or give a table"
         )
-    if by == "name" or not fits:
+    named = by == "name" or not fits
+    # Where the order would do as well, the names of very many are not worth minutes.
+    if named or (by == "auto" and len(contents) * len(styles) <= _MANY):
         pairs_of = _pairs_by_name(contents, styles)
-        return [_by_name(pairs_of, output) for output in outputs], "name"
+        if named or all(len(_pairs(pairs_of, output)) == 1 for output in outputs):
+            return [_by_name(pairs_of, output) for output in outputs], "name"
     number = len(outputs)
     pairs = zip(_repeated(contents, number), _repeated(styles, number), strict=True)
     return [Triple(*pair, output) for pair, output in zip(pairs, outputs, strict=True)], "order"
@@ -93,27 +98,33 @@ def _repeated(paths: Sequence[Path], number: int) -> Sequence[Path]:
 
 def _pairs_by_name(contents: Sequence[Path], styles: Sequence[Path]) -> _Pairs:
     found: _Pairs = defaultdict(list)
-    for pair in product(contents, styles):
-        for name in _names(*pair, len(styles) == 1):
-            found[name].append(pair)
+    named = ([(path, _called(path)) for path in paths] for paths in (contents, styles))
+    for (content, stems), (style, looks) in product(*named):
+        names = {output_name(stem, [look]).lower() for stem in stems for look in looks}
+        if len(styles) == 1:
+            names.add(content.stem.lower())
+        for name in names:
+            found[name].append((content, style))
     return found
 
 
+def _called(path: Path) -> tuple[str, str]:
+    """Return what a picture may be called in the names of others: with its folder, if need be."""
+    return path.stem, f"{path.resolve().parent.name}-{path.name}"
+
+
+def _pairs(pairs: _Pairs, output: Path) -> list[tuple[Path, Path]]:
+    return pairs.get(output.stem.lower(), [])
+
+
 def _by_name(pairs: _Pairs, output: Path) -> Triple:
-    found = pairs.get(output.stem.lower(), [])
+    found = _pairs(pairs, output)
     if len(found) != 1:
         trouble = "nothing that was given" if not found else f"{len(found)} pairs"
         raise ImageError(
             f"{output.name} is called after {trouble}: name it content-style, or give a table"
         )
     return Triple(*found[0], output)
-
-
-def _names(content: Path, style: Path, one_style: bool) -> set[str]:
-    stems = [content.stem, f"{content.resolve().parent.name}-{content.name}"]
-    looks = [style.stem, f"{style.resolve().parent.name}-{style.name}"]
-    names = {output_name(stem, [look]).lower() for stem in stems for look in looks}
-    return names | ({content.stem.lower()} if one_style else set())
 
 
 def labels(triples: Sequence[tuple[Path, ...]]) -> list[str]:

@@ -23,7 +23,7 @@ class Scores(NamedTuple):
     Attributes:
         score: (K,), with mean 0; a difference of 1 is preferred by 73 %.
         margin: (K,), half of the 95 % confidence interval, from Fisher's information; infinite
-            where nothing ties a contestant to the others.
+            where no games, if by way of others, tie a contestant to more than half of all.
     """
 
     score: Floats
@@ -52,7 +52,16 @@ def bradley_terry(wins: Floats, prior: float = 0.5) -> Scores:
     center = np.eye(len(wins)) - 1 / len(wins)
     variance = np.diag(center @ np.linalg.pinv(information) @ center)
     margin = _DEVIATIONS * np.sqrt(variance.clip(0))
-    return Scores(score - score.mean(), np.where(games.sum(1) > 0, margin, np.inf))
+    return Scores(score - score.mean(), np.where(_is_tied(games), margin, np.inf))
+
+
+def _is_tied(games: Floats) -> NDArray[np.bool_]:
+    """Return which contestants are in the group that more than half of all are in."""
+    reached = (games > 0) | np.eye(len(games), dtype=bool)
+    for _ in games:
+        reached = reached @ reached
+    tied: NDArray[np.bool_] = reached.sum(1) * 2 > len(games)
+    return tied
 
 
 def _expected(score: Floats, games: Floats, prior: float) -> tuple[Floats, Floats]:
