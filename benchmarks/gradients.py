@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto import IterativeStylizer, open_picture
-from impasto.optimize.objective import style_targets
 from impasto.optimize.plan import LONE_STEPS
 from impasto.optimize.pyramid import to_tensor
+from impasto.optimize.sight import style_targets
 from impasto.perception import Encoder, build_encoder, gram_matrix, relative_style_loss
 from impasto.settings import STYLE_LAYERS
 
@@ -32,7 +32,8 @@ def style_gradient(encoder: Encoder, image: Tensor, style: Tensor) -> Tensor:
     targets = style_targets(encoder, style, None, STYLE_LAYERS)
     image = image.detach().requires_grad_()
     features = encoder(image, STYLE_LAYERS)
-    losses = [relative_style_loss(gram_matrix(features[n]), targets[n]) for n in STYLE_LAYERS]
+    grams = {name: known.gram for name, known in targets.items() if known.gram is not None}
+    losses = [relative_style_loss(gram_matrix(features[n]), grams[n]) for n in STYLE_LAYERS]
     (gradient,) = torch.autograd.grad(torch.stack(losses).sum(), image)
     return gradient
 

@@ -1,6 +1,7 @@
 """Measure the peak memory of painting at some sizes, each in a process of its own.
 
 Usage: python benchmarks/memory.py [--sizes 512,1024] [--encoder pocket] [--precision auto]
+           [--memory 4GiB]
 """
 
 import argparse
@@ -9,22 +10,27 @@ import subprocess
 import sys
 
 CHILD = """
-import sys, resource
+import sys, resource, time
 import skimage.data
 import impasto
 from impasto.gallery import draw
-from impasto.optimize.memory import BASE_BYTES, needed_bytes
-size, encoder, precision = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+from impasto.optimize.memory import BASE_BYTES
+from impasto.optimize.run import Run
+size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
 stylizer = impasto.IterativeStylizer(
-    draw("strokes"), size=size, encoder=encoder, precision=precision, steps=6
+    draw("strokes"), size=size, encoder=encoder, precision=precision, memory=memory or None,
+    steps=8,
 )
-picture = stylizer(skimage.data.coffee())
+run = Run(stylizer, impasto.open_picture(skimage.data.coffee()), time.monotonic())
+expected, sides = run.views.bytes, run.views.sides
+for state in run.states():
+    pass
+picture = state.picture
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-expected = needed_bytes(picture.size, size, stylizer.settings, stylizer.precision)
 print(f"{picture.width}x{picture.height} {encoder} {stylizer.precision}: "
       f"peak {peak / 2**30:.2f} GiB, "
       f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
-      f"estimated {expected / 2**30:.2f} GiB")
+      f"estimated {expected / 2**30:.2f} GiB, tiles {sides[-1]}, {state.seconds:.0f} s")
 """
 
 
@@ -34,9 +40,11 @@ def main() -> None:
     parser.add_argument("--sizes", default="512,1024")
     parser.add_argument("--encoder", default="pocket")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--memory", default="")
     arguments = parser.parse_args()
     for size in arguments.sizes.split(","):
-        child = [sys.executable, "-c", CHILD, size, arguments.encoder, arguments.precision]
+        options = (arguments.encoder, arguments.precision, arguments.memory)
+        child = [sys.executable, "-c", CHILD, size, *options]
         subprocess.run(child, check=True)
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(f"largest of all: {children / 2**20:.2f} GiB")

@@ -16,8 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.optimize.objective import Objective, style_targets
+from impasto.optimize.objective import Aim, Objective, Wanted
 from impasto.optimize.optimizers import PixelOptimizer
+from impasto.optimize.sight import style_targets
+from impasto.optimize.tiling import descend
 from impasto.perception import build_encoder
 from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS, Settings
 from impasto.weights import VggParameters, fetch, load_vgg19
@@ -99,9 +101,9 @@ def our_step(
     encoder = build_encoder(name, (*STYLE_LAYERS, *CONTENT_LAYERS), precision=precision)
     phase = 0 if encoder.phases > 1 else None
     targets = style_targets(encoder, style, None, STYLE_LAYERS)
-    objective = Objective(encoder, Settings(), content, None, [targets])
+    objective = Objective(encoder, Settings(), Wanted(content, [Aim(targets)]))
     optimizer = PixelOptimizer(content, "adam", 0.03)
-    return lambda: optimizer.step(lambda: objective(optimizer.image, phase).total)
+    return lambda: optimizer.step(lambda: descend(objective, optimizer.image, phase).total)
 
 
 def main() -> None:

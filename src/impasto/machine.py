@@ -1,9 +1,10 @@
 """What the machine has; nothing here imports torch."""
 
 import os
+import re
 from pathlib import Path
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, SettingsError
 
 LEAST_SIZE = 64
 """Longest side in pixels below which no smaller size is advised."""
@@ -21,6 +22,23 @@ def free_memory() -> float | None:
     if not found and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(found, default=None)
+
+
+def parse_size(text: str) -> float:
+    """Return the bytes that a text says: `4GiB`, `4G`, `800MB`, `1.5e9`.
+
+    Raises:
+        SettingsError: It says none.
+    """
+    found = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)(i?)b?\s*", text.lower())
+    try:
+        number = float(found[1]) if found else 0.0
+    except ValueError:
+        number = 0.0
+    if found is None or number <= 0:
+        raise SettingsError(f"{text!r} is no amount of memory: say 4GiB or 800MB")
+    base = 1000 if text.lower().rstrip().endswith("b") and not found[3] else 1024
+    return number * float(base ** " kmgt".index(found[2] or " "))
 
 
 def check_fits(needed: float, free: float | None, base: float, longest: int, what: str) -> None:

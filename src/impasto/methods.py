@@ -6,23 +6,23 @@ from collections.abc import Mapping
 ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
 NETWORK_FILES = (".onnx", ".safetensors")
 #: Groups of options that such methods do without, but for a few options.
-_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization"), ("style_weights", "seed")
+_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization", "Composition"), ("style_weights", "seed")
+_OF_ENCODERS = ("encoder", "precision", "memory")
 #: What else a method does without.
 _IGNORED: Mapping[str, tuple[str, ...]] = {
-    "optimize": ("strength", "runtime", "level_strengths"),
-    "fast+optimize": ("strength", "init", "level_strengths"),
-    "fast": ("encoder", "precision", "level_strengths"),
+    "optimize": ("runtime", "level_strengths"),
+    "fast+optimize": ("init", "level_strengths"),
+    "fast": (*_OF_ENCODERS, "level_strengths"),
     "magenta": (
-        *("encoder", "precision", "level_strengths", "weights", "runtime", "style_scale"),
-        "device",
+        *(*_OF_ENCODERS, "level_strengths", "weights", "runtime", "style_scale", "device"),
     ),
-    "adain": ("encoder", "precision", "level_strengths", "weights"),
-    "microast": ("encoder", "precision", "level_strengths", "weights"),
-    "wct": ("encoder", "precision", "weights"),
+    "adain": (*_OF_ENCODERS, "level_strengths", "weights"),
+    "microast": (*_OF_ENCODERS, "level_strengths", "weights"),
+    "wct": (*_OF_ENCODERS, "weights"),
 }
 #: What a network that knows one style does without.
 _IGNORED_BY_FILES = (
-    *("encoder", "precision", "level_strengths", "weights", "style_scale", "style_weights"),
+    *(*_OF_ENCODERS, "level_strengths", "weights", "style_scale", "style_weights"),
 )
 #: What the words of `quality` stand for.
 QUALITIES: Mapping[str, Mapping[str, str]] = {

@@ -27,7 +27,8 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         group: The heading it stands under.
         **metadata: `choices` (allowed values), `files` (endings of files that are
             allowed too), `least` and `most` (inclusive bounds), `above`
-            (exclusive bound), `shown` (the default in words), `items` (a tuple's element type),
+            (exclusive bound), `parts` (words that a + may join), `shown` (the default in words),
+            `items` (a tuple's element type),
             `aliases` (other spellings on the command line).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
@@ -90,6 +91,10 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
     if choices is not None and value not in choices and not str(value).lower().endswith(files):
         known = ", ".join(map(str, (*choices, *(f"a {each} file" for each in files))))
         raise SettingsError(f"{name} must be one of {known}; not {value!r}")
+    for part in str(value).split("+") if "parts" in rules else ():
+        if part not in rules["parts"]:
+            known = ", ".join(rules["parts"])
+            raise SettingsError(f"{name} is made of {known}, joined by +; not of {part!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     least, most, above = rules.get("least"), rules.get("most"), rules.get("above")

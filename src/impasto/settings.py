@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
+from impasto.machine import parse_size
 from impasto.methods import NETWORK_FILES, ONE_PASS, QUALITIES, ignores
 from impasto.options import SCALARS, check_known, checked, option, same_length
 
@@ -22,6 +23,9 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
+#: Names of the losses; `impasto.perception` has them.
+STYLE_LOSSES = ("gram", "moments", "w2", "swd", "nnfm", "remd", "histogram")
+CONTENT_LOSSES = ("features", "self-similarity")
 #: Starts that are no files.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
@@ -77,7 +81,7 @@ class Settings:
         1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
     )
     strength: float = option(
-        1.0, "Of one pass: 0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
+        1.0, "0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
     )
     level_strengths: tuple[float, ...] | None = option(
         None,
@@ -95,12 +99,58 @@ class Settings:
         "Picture",
         choices=("style", "content", "match"),
     )
+    color_amount: float = option(
+        1.0,
+        "How much of color content or match: 0 is the style's colors.",
+        "Picture",
+        least=0.0,
+        most=1.0,
+    )
     bits: int | None = option(
         None, "Bits a channel of the result.", "Picture", choices=(8, 16), shown="as the content"
     )
     keep_exif: bool = option(False, "Keep the camera's EXIF data, without position.", "Picture")
     keep_gps: bool = option(False, "Keep the GPS position too.", "Picture")
 
+    style_turn: float = option(
+        0.0, "Degrees by which the style pictures are turned.", "Composition"
+    )
+    style_tiles: int = option(
+        1, "Repeats of the style pictures, across and down.", "Composition", least=1, most=16
+    )
+    fine_style: str | None = option(
+        None,
+        "A picture whose fine texture the style pictures are given first.",
+        "Composition",
+        shown="none",
+    )
+    masks: tuple[str, ...] | None = option(
+        None,
+        "A picture for each style: white where it applies; rest: what the others leave.",
+        "Composition",
+        items=str,
+        shown="everywhere",
+    )
+    keep: str | None = option(
+        None,
+        "What stays as in the photo: a picture, white there, or faces.",
+        "Composition",
+        shown="nothing",
+    )
+
+    style_loss: str = option(
+        "gram",
+        "How styles are compared: one of gram, moments, w2, swd, nnfm, remd, histogram, or "
+        "several: w2+swd.",
+        "Losses",
+        parts=STYLE_LOSSES,
+    )
+    content_loss: str = option(
+        "features",
+        "How contents are compared: features, self-similarity, or both.",
+        "Losses",
+        parts=CONTENT_LOSSES,
+    )
     content_weight: float | None = option(
         None, "Weight of the content loss.", "Losses", least=0.0, shown="0.15; gatys: 1"
     )
@@ -184,6 +234,9 @@ class Settings:
     device: str = option(
         "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
     )
+    memory: str | None = option(
+        None, "Memory the run may take: 4GiB, 800MB.", "Machine", shown="what is free"
+    )
     precision: str = option(
         "auto",
         "Arithmetic of the encoder; auto takes bfloat16 where the processor has it.",
@@ -203,6 +256,8 @@ class Settings:
             ("style_layers", "style_layer_weights"),
         ):
             same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        if self.memory is not None:
+            parse_size(self.memory)  # refuses what is no amount
         self._apply_quality()
         self._check_method()
         if self.weights is not None and len(self.encoders) > 1:
@@ -243,6 +298,16 @@ class Settings:
     def knows_style(self) -> bool:
         """Whether the method is a file of a network that knows one style."""
         return self.method not in FIELDS["method"].metadata["choices"]
+
+    @property
+    def style_losses(self) -> tuple[str, ...]:
+        """The names of the style losses."""
+        return tuple(self.style_loss.split("+"))
+
+    @property
+    def content_losses(self) -> tuple[str, ...]:
+        """The names of the content losses."""
+        return tuple(self.content_loss.split("+"))
 
     @property
     def encoders(self) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from impasto.images.color import (
     match_colors,
 )
 from impasto.images.formats import is_picture_name
+from impasto.images.masks import find_faces, open_mask, sized
 from impasto.images.naming import output_name
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
+from impasto.images.placing import repeated, turned
 from impasto.images.recipe import read_recipe
 from impasto.images.resizing import fitted_size
-from impasto.images.roles import LEAST_PICTURE, open_role
+from impasto.images.roles import LEAST_PICTURE, open_role, placed
 from impasto.images.sources import (
     Identity,
     Source,
@@ -36,18 +38,24 @@ __all__ = [
     "check_writable",
     "color_statistics",
     "color_transform",
+    "find_faces",
     "fitted_size",
     "identify",
     "is_picture_name",
     "keep_colors",
     "match_colors",
+    "open_mask",
     "open_picture",
     "open_role",
     "output_name",
+    "placed",
     "read_recipe",
     "read_source",
     "refuse_inputs",
+    "repeated",
     "save_animation",
+    "sized",
     "source_list",
+    "turned",
     "write_atomically",
 ]

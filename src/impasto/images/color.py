@@ -15,7 +15,7 @@ _REGULARIZER = 1e-5
 _ROWS = 1 << 20
 
 
-def keep_colors(stylized: Floats, content: Floats) -> Floats:
+def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Floats:
     """Paint with the strokes of one picture in the colors of another.
 
     The luminance Y of `stylized` is joined with the chroma I and Q of `content`, in the YIQ
@@ -25,6 +25,7 @@ def keep_colors(stylized: Floats, content: Floats) -> Floats:
     Args:
         stylized: float32 (H, W, 3) sRGB in [0, 1].
         content: The same shape.
+        amount: Of the content's colors: 0 leaves the stylized picture's.
 
     Returns:
         float32 (H, W, 3), clipped to [0, 1].
@@ -37,7 +38,8 @@ def keep_colors(stylized: Floats, content: Floats) -> Floats:
     # Taking the content and changing its luminance alone needs no conversion there and back:
     # a step in Y is the same step in R, G and B.
     step = (stylized - content) @ _LUMINANCE
-    return np.clip(content + step[..., None], 0, 1).astype(np.float32)
+    kept: Floats = np.clip(content + step[..., None], 0, 1).astype(np.float32)
+    return kept if amount == 1 else _mixed(stylized, kept, amount)
 
 
 def match_colors(
@@ -45,6 +47,7 @@ def match_colors(
     reference: Floats,
     alpha: Floats | None = None,
     reference_alpha: Floats | None = None,
+    amount: float = 1.0,
 ) -> Floats:
     """Give a picture the mean and the covariance of the colors of another.
 
@@ -58,6 +61,7 @@ def match_colors(
         reference: float32 (h, w, 3), any size.
         alpha: float32 (H, W), how much each pixel counts; None is all alike.
         reference_alpha: The same of `reference`.
+        amount: Of the other picture's colors: 0 leaves this one's.
 
     Returns:
         float32 (H, W, 3), clipped to [0, 1].
@@ -67,7 +71,12 @@ def match_colors(
     )
     matched = pixels @ matrix.T.astype(np.float32) + offset.astype(np.float32)
     clipped: Floats = np.clip(matched, 0, 1).astype(np.float32)
-    return clipped
+    return clipped if amount == 1 else _mixed(pixels, clipped, amount)
+
+
+def _mixed(pixels: Floats, others: Floats, amount: float) -> Floats:
+    mixed: Floats = pixels + np.float32(amount) * (others - pixels)
+    return mixed
 
 
 class ColorStatistics(NamedTuple):

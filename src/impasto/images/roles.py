@@ -3,6 +3,7 @@
 from impasto.errors import ImageError
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
+from impasto.images.placing import repeated, turned
 from impasto.images.sources import Source
 from impasto.settings import Settings
 
@@ -30,3 +31,15 @@ def open_role(source: Source, role: str, largest: int, keep: Settings | None = N
     if picture.alpha is not None and not picture.alpha.any():
         raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
     return picture
+
+
+def placed(style: Picture, settings: Settings) -> Picture:
+    """Return a style picture turned and repeated as the settings say, no larger than it was."""
+    longest = max(style.size)
+    if settings.style_turn % 360:
+        style = turned(style, settings.style_turn)
+    if settings.style_tiles > 1:
+        style = repeated(
+            style.resized(max(1, longest // settings.style_tiles)), settings.style_tiles
+        )
+    return style

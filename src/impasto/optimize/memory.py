@@ -1,47 +1,124 @@
-"""What a run will need of memory, estimated before it begins."""
+"""What a run will need of memory, and how it is made to fit: large pictures are seen in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 
-from impasto.machine import check_fits, free_memory
+from impasto.errors import ImpastoError
+from impasto.machine import check_fits, free_memory, parse_size
 from impasto.optimize.objective import wants_whole_layers
+from impasto.optimize.plan import Octave
+from impasto.optimize.tiles import UNIT, largest_outer, tiles_of
+from impasto.perception import Encoder
 from impasto.settings import Settings
 
-#: Bytes a pixel of the last octave at the peak, measured (benchmarks/RESULTS.md); of a style
-#: picture, which passes once and without gradients; and what libraries and weights take.
+#: Bytes a pixel that is looked at at once at the peak, measured (benchmarks/RESULTS.md); of a style
+#: picture, which passes without gradients; of a pixel of the picture, however it is looked at; and
+#: what libraries and weights take.
 BYTES_PER_PIXEL = {
-    ("vgg19", torch.float32): 3700,
-    ("vgg19", torch.bfloat16): 2200,
-    ("pocket", torch.float32): 1200,
-    ("pocket", torch.bfloat16): 700,
+    ("vgg19", torch.float32): 3600,
+    ("vgg19", torch.bfloat16): 2100,
+    ("pocket", torch.float32): 1100,
+    ("pocket", torch.bfloat16): 600,
 }
 STYLE_BYTES_PER_PIXEL = {torch.float32: 1200, torch.bfloat16: 700}
+STATE_BYTES_PER_PIXEL = 100
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
 HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.65e9
+#: The part of the free memory that is planned with: others want some, too.
+_PLANNED = 0.9
+#: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
+LEAST_SIDE = 192
 
 
-def needed_bytes(
-    size: tuple[int, int],
-    style: int,
+class Views(NamedTuple):
+    """How large parts of pictures are looked at at once; None: pictures are seen whole.
+
+    Attributes:
+        sides: Longest side of a tile of the content, for each octave.
+        style: That of style pictures.
+        bytes: What the run will take at the peak.
+    """
+
+    sides: tuple[int | None, ...]
+    style: int | None
+    bytes: float
+
+    def smaller(self, octave: int, longest: int) -> Views | None:
+        """Return tiles of half the side for an octave; None: they are as small as can be.
+
+        Args:
+            octave: Its number.
+            longest: Its longest side in pixels.
+        """
+        half = (self.sides[octave] or longest) // 2 // UNIT * UNIT
+        if half < LEAST_SIDE // 2:
+            return None
+        return self._replace(sides=(*self.sides[:octave], half, *self.sides[octave + 1 :]))
+
+
+def plan_views(
+    octaves: Sequence[Octave],
+    encoders: dict[str, Encoder],
     settings: Settings,
     precision: torch.dtype,
-) -> float:
-    """Estimate the peak memory of a run.
+    device: torch.device,
+) -> Views:
+    """Return how to look at each octave so that all fits into memory.
 
     Args:
-        size: (width, height) of the last octave.
-        style: Longest side of the style picture there, taken for a square.
-        settings: Whose encoders (they work one after the other), layers and optimizer count.
+        octaves: Coarse to fine.
+        encoders: By name.
+        settings: Of the run; `memory` is the limit, else what is free.
         precision: Of the arithmetic.
+        device: Where it computes.
+
+    Raises:
+        ImpastoError: Not even in tiles; it says what is needed, what there is, and what would fit.
     """
-    each = {name: BYTES_PER_PIXEL[name, precision] for name in settings.encoders}
-    if "pocket" in each and wants_whole_layers(settings):
-        each["pocket"] += WHOLE_BYTES_PER_PIXEL
-    most = max(each.values())
-    if settings.optimizer == "lbfgs":
-        most += HISTORY_BYTES_PER_PIXEL
-    reading = style**2 * STYLE_BYTES_PER_PIXEL[precision]
-    return BASE_BYTES + max(size[0] * size[1] * most, reading)
+    budget = budget_bytes(settings, device)
+    sides, most = [], BASE_BYTES
+    for octave in octaves:
+        rate = bytes_a_pixel(octave.encoder, settings, precision)
+        side, needed = _fitted(octave, encoders[octave.encoder].reach, rate, settings, budget)
+        sides.append(side)
+        most = max(most, needed)
+    style = max(max(octave.size) for octave in octaves) * settings.style_scale
+    seen = STYLE_BYTES_PER_PIXEL[precision]
+    state = most_state(octaves, settings)
+    room = None if budget is None else max(0.0, budget - BASE_BYTES - state)
+    if room is None or style**2 * seen <= room:
+        most = max(most, BASE_BYTES + state + style**2 * seen)
+        return Views(tuple(sides), None, most)
+    halo = 2 * max(encoder.reach for encoder in encoders.values())
+    side = max(LEAST_SIDE, int((room / seen) ** 0.5 - halo) // UNIT * UNIT)
+    return Views(tuple(sides), side, max(most, BASE_BYTES + state + (side + halo) ** 2 * seen))
+
+
+def budget_bytes(settings: Settings, device: torch.device) -> float | None:
+    """Return the bytes a run may take; None: nobody tells what is free."""
+    if settings.memory is not None:
+        return parse_size(settings.memory)
+    free = free_bytes(device)
+    return None if free is None else _PLANNED * free
+
+
+def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> float:
+    """Return what a pixel that is looked at takes at the peak."""
+    rate = BYTES_PER_PIXEL[encoder, precision]
+    whole = encoder == "pocket" and wants_whole_layers(settings)
+    return rate + (WHOLE_BYTES_PER_PIXEL if whole else 0)
+
+
+def most_state(octaves: Sequence[Octave], settings: Settings) -> float:
+    """Return what picture, momenta and content take, however they are looked at."""
+    history = HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
+    pixels = max(octave.size[0] * octave.size[1] for octave in octaves)
+    return pixels * (STATE_BYTES_PER_PIXEL + history)
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -54,18 +131,37 @@ def free_bytes(device: torch.device) -> float | None:
     return free_memory()
 
 
-def check_memory(
-    size: tuple[int, int],
-    style: int,
-    device: torch.device,
-    precision: torch.dtype,
-    settings: Settings,
-) -> None:
-    """Refuse a run that cannot fit, before it takes the machine down.
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether that is what an error says; torch has several ways to."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error)
 
-    Raises:
-        ImpastoError: It says what is needed, what there is, and the size that would fit.
-    """
-    needed = needed_bytes(size, style, settings, precision)
-    what = f"painting at {size[0]}x{size[1]} with a style of {style} pixels"
-    check_fits(needed, free_bytes(device), BASE_BYTES, max(size), what)
+
+def _fitted(
+    octave: Octave, reach: int, rate: float, settings: Settings, budget: float | None
+) -> tuple[int | None, float]:
+    """Return the side of the tiles of an octave (None: whole) and what it takes."""
+    width, height = octave.size
+    fixed = BASE_BYTES + most_state([octave], settings)
+    whole = fixed + width * height * rate
+    if budget is None or whole <= budget:
+        return None, whole
+    halo = -(-reach // UNIT) * UNIT
+    least = tiles_of(octave.size, LEAST_SIDE, halo)
+    needed = fixed + largest_outer(least) * rate
+    if needed > budget:
+        what = f"painting at {width}x{height}, in small tiles,"
+        check_fits(needed, budget, BASE_BYTES, max(octave.size), what)
+    side = LEAST_SIDE
+    for wider in range(LEAST_SIDE, max(octave.size) + UNIT, UNIT):
+        wanted = fixed + largest_outer(tiles_of(octave.size, wider, halo)) * rate
+        if wanted <= budget:
+            side, needed = wider, wanted
+    return side, needed
+
+
+def out_of_memory(octave: Octave) -> ImpastoError:
+    """Return what to say where not even the smallest tiles fit."""
+    return ImpastoError(
+        f"there is not enough memory at {octave.size[0]}x{octave.size[1]} pixels: "
+        "close other programs, or choose a smaller size"
+    )

@@ -1,39 +1,38 @@
 """What the optimizer minimizes: content, style and smoothness of one octave, in one number."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import SettingsError
+from impasto.optimize.sight import Map, Sight, Summaries, View
 from impasto.perception import (
     SAMPLED_LAYERS,
+    STYLE_LOSSES,
     Encoder,
+    Needs,
+    Summary,
     canonical,
-    content_loss,
-    gram_matrix,
-    relative_content_loss,
-    relative_style_loss,
+    draw_picks,
+    energy,
+    needs_of,
+    self_similarity_loss,
+    squared_distance,
     style_loss,
     tv_loss,
 )
 from impasto.settings import Settings
-from impasto.shares import shares_of
 
-Grams = Mapping[str, Tensor]
-Masks = Mapping[str, Tensor | None]
-
-CONTENT_LOSSES: Mapping[str, Callable[[Tensor, Tensor, Tensor | None], Tensor]] = {
-    "relative": relative_content_loss,
-    "gatys": content_loss,
-}
-STYLE_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "relative": relative_style_loss,
-    "gatys": style_loss,
-}
+Distance = Callable[[Summary, Summary, int], Tensor]
+#: How much more content counts where a picture is to be kept.
+KEEPS = 4.0
+#: Positions whose likenesses are compared, as in STROTSS.
+LIKENESSES = 1024
 
 
 class Anchor(NamedTuple):
@@ -46,6 +45,44 @@ class Anchor(NamedTuple):
 
     image: Tensor
     trust: Tensor
+
+
+class Aim(NamedTuple):
+    """A style to come to.
+
+    Attributes:
+        target: What is known of it.
+        share: Its part of the style loss.
+        region: Number of the region where it applies.
+    """
+
+    target: Summaries
+    share: float = 1.0
+    region: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a picture is to come to at an octave.
+
+    Attributes:
+        content: (1, 3, H, W) in [0, 1].
+        aims: The styles.
+        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
+        regions: (1, 1, H, W) in [0, 1] each, or None: where alpha is. Guided Gram matrices (Gatys
+            et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer").
+        keep: (1, 1, H, W) in [0, 1], or None: where content counts more.
+        anchors: Pictures to stay near.
+        anchor_weight: How much that counts.
+    """
+
+    content: Tensor
+    aims: Sequence[Aim]
+    alpha: Tensor | None = None
+    regions: Sequence[Tensor | None] = (None,)
+    keep: Tensor | None = None
+    anchors: Sequence[Anchor] = ()
+    anchor_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,20 +127,28 @@ def wants_whole_layers(settings: Settings) -> bool:
     return settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS)
 
 
-@torch.no_grad()
-def style_targets(
-    encoder: Encoder, image: Tensor, alpha: Tensor | None, layers: Sequence[str]
-) -> Grams:
-    """Return the Gram matrix of each layer for one style picture.
+@dataclass
+class Seen:
+    """What is known of a picture, or of a part of it; parts add up.
 
-    Args:
-        encoder: The network.
-        image: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part.
-        layers: Canonical names.
+    Attributes:
+        summaries: By what they are of: a region and a style layer, or "content" and its layer.
     """
-    features = encoder(image, layers)
-    return {name: gram_matrix(f, _like(alpha, f)) for name, f in features.items()}
+
+    summaries: dict[tuple[int | str, str], Summary] = field(default_factory=dict)
+
+    def __add__(self, other: Seen) -> Seen:
+        """Return what is known of both parts together."""
+        return Seen({key: each + other.summaries[key] for key, each in self.summaries.items()})
+
+    def mapped(self, change: Callable[[Summary], Summary]) -> Seen:
+        """Return it with each summary changed."""
+        return Seen({key: change(each) for key, each in self.summaries.items()})
+
+    def dot(self, gradient: Seen) -> Tensor:
+        """Return the sum of all products with a gradient."""
+        products = [each.dot(gradient.summaries[key]) for key, each in self.summaries.items()]
+        return torch.stack(products).sum()
 
 
 class Objective:
@@ -116,75 +161,171 @@ class Objective:
     Args:
         encoder: The network.
         settings: Layers, weights and the form of the losses.
-        content: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
-        styles: The targets of each style picture, from `style_targets`.
-        anchors: Pictures to stay near.
-        anchor_weight: How much that counts.
+        wanted: What the picture is to come to.
+        side: Longest side of a tile that is looked at at once; None: the whole picture is.
     """
 
     def __init__(
-        self,
-        encoder: Encoder,
-        settings: Settings,
-        content: Tensor,
-        alpha: Tensor | None,
-        styles: Sequence[Grams],
-        anchors: Sequence[Anchor] = (),
-        anchor_weight: float = 0.0,
+        self, encoder: Encoder, settings: Settings, wanted: Wanted, side: int | None = None
     ) -> None:
-        self.anchors, self.anchor_weight = anchors, anchor_weight
-        self.encoder = encoder
+        self.encoder, self.settings, self.wanted = encoder, settings, wanted
         self.weights = settings.loss_weights
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
-        self.content_loss = CONTENT_LOSSES[settings.loss]
-        self.style_loss = STYLE_LOSSES[settings.loss]
-        self.styles = styles
-        self.shares = shares_of(settings, len(styles))
-        self.alpha = alpha
-        with torch.no_grad():
-            features = encoder(content, tuple(self.content_layers))
-        self.content = {name: f.float() for name, f in features.items()}
+        self.needs = needs_of(settings.style_losses)
+        self.distances = _distances(settings)
+        self.regions = [Map(region) for region in _regions(wanted)]
+        self.alpha, self.where = Map(wanted.alpha), Map(_content_weight(wanted))
+        size = (wanted.content.shape[3], wanted.content.shape[2])
+        self.sight = Sight(encoder, size, side)
+        found = self.sight.features(wanted.content, tuple(self.content_layers))
+        # In tiles, that is of large pictures, as the encoder gives them: there is no more in them.
+        self.content = {name: f if side else _exact(f) for name, f in found.items()}
+        self.units = {name: self._unit(name) for name in self.content_layers}
 
-    def __call__(self, image: Tensor, phase: int | None = None) -> Losses:
-        """Return the losses of a picture; differentiable.
+    def __call__(self, image: Tensor, phase: int | None = None, step: int = 0) -> Losses:
+        """Return the losses of a picture that is seen whole; differentiable.
 
         Args:
             image: (1, 3, H, W) in [0, 1].
             phase: Which part of the largest layers to look at (see `Encoder`); None: all.
+            step: What is drawn by chance follows from it.
         """
-        features = self.encoder(image, self.layers, phase)
-        masks = {name: _like(self.alpha, f) for name, f in features.items()}
-        content = self._content(features, masks)
-        style = self._style(features, masks)
-        tv = tv_loss(image, self.alpha)
-        alpha, beta, gamma = self.weights
-        total = alpha * content + beta * style + gamma * tv
-        for anchor in self.anchors:
-            apart = (anchor.trust * (image - anchor.image).square()).mean()
-            total = total + self.anchor_weight * apart
-        return Losses(total, content, style, tv)
+        views = self.sight.whole(image, self.layers, phase)
+        seen = self.seen(views, step)
+        content = self.content_part(views) + self.likeness(seen, step)
+        tv = tv_loss(image, self.wanted.alpha)
+        return self.together(content, self.style(seen, step), tv, self.anchored(image))
 
-    def _content(self, features: Mapping[str, Tensor], masks: Masks) -> Tensor:
-        parts = [
-            weight * self.content_loss(features[name], self.content[name], masks[name])
-            for name, weight in self.content_layers.items()
-        ]
-        return torch.stack(parts).sum()
+    def seen(self, views: Mapping[str, View], step: int) -> Seen:
+        """Return what views of a picture, or of a tile, give to what is known of the whole."""
+        found: dict[tuple[int | str, str], Summary] = {}
+        for number, where in enumerate(self.regions):
+            for name in self.style_layers:
+                view, center = views[name], self._center(number, name)
+                positions = self._positions(self.needs.samples, view, where, name, step)
+                found[number, name] = view.summary(self.needs, where, center, positions)
+        if "self-similarity" in self.settings.content_losses:
+            for name in self.content_layers:
+                positions = self._positions(LIKENESSES, views[name], self.alpha, name, step)
+                needs = Needs(samples=LIKENESSES)
+                found["content", name] = views[name].summary(needs, self.alpha, None, positions)
+        return Seen(found)
 
-    def _style(self, features: Mapping[str, Tensor], masks: Masks) -> Tensor:
+    def style(self, seen: Seen, step: int) -> Tensor:
+        """Return the style loss of what is known of the whole picture."""
         parts = []
         for name, weight in self.style_layers.items():
-            gram = gram_matrix(features[name], masks[name])
-            for share, targets in zip(self.shares, self.styles, strict=True):
-                parts.append(weight * share * self.style_loss(gram, targets[name]))
+            for aim in self.wanted.aims:
+                found, target = seen.summaries[aim.region, name], aim.target[name]
+                for distance in self.distances:
+                    share = weight * aim.share / len(self.distances)
+                    parts.append(share * distance(found, target, self._seed(name, step)))
         return torch.stack(parts).sum()
 
+    def likeness(self, seen: Seen, step: int) -> Tensor | float:
+        """Return the self-similarity part of the content loss, or 0."""
+        if "self-similarity" not in self.settings.content_losses:
+            return 0.0
+        parts = []
+        for name, weight in self.content_layers.items():
+            found, whole = seen.summaries["content", name].samples, self.content[name]
+            assert found is not None
+            positions = self._draw(LIKENESSES, whole.shape[2:], self.alpha, name, step)
+            target = whole[0].flatten(1)[:, positions.to(whole.device)].T.to(found.dtype)
+            parts.append(weight * self_similarity_loss(found, target))
+        return torch.stack(parts).sum()
 
-def _like(alpha: Tensor | None, features: Tensor) -> Tensor | None:
-    """Return alpha at the features' resolution: (1, 1, h, w)."""
-    if alpha is None:
-        return None
-    return F.interpolate(alpha, features.shape[2:], mode="area")
+    def content_part(self, views: Mapping[str, View]) -> Tensor | float:
+        """Return the distance of features to the content's, or a tile's part of it."""
+        if "features" not in self.settings.content_losses:
+            return 0.0
+        parts = []
+        for name, weight in self.content_layers.items():
+            view, target = views[name], views[name].part(self.content[name])
+            assert target is not None
+            where = view.part(self.where.at(view.shape))
+            distance = squared_distance(view.features, target, where)
+            parts.append(weight * (distance / self.units[name]))
+        return torch.stack(parts).sum()
+
+    def anchored(self, image: Tensor) -> Tensor | float:
+        """Return how far a picture is from its anchors, weighted."""
+        parts = [(a.trust * (image - a.image).square()).mean() for a in self.wanted.anchors]
+        return self.wanted.anchor_weight * torch.stack(parts).sum() if parts else 0.0
+
+    def together(
+        self, content: Tensor | float, style: Tensor, tv: Tensor, anchored: Tensor | float
+    ) -> Losses:
+        """Return the losses with their weighted sum."""
+        alpha, beta, gamma = self.weights
+        total = alpha * content + beta * style + gamma * tv + anchored
+        return Losses(total, torch.as_tensor(content), style, tv)
+
+    def _unit(self, name: str) -> Tensor | float:
+        """Return what distances of content are divided by."""
+        features = self.content[name]
+        if self.settings.loss == "gatys":
+            return 2.0
+        return energy(features, self.alpha.at((features.shape[2], features.shape[3])))
+
+    def _center(self, region: int, layer: str) -> Tensor | None:
+        """Return what features of a region are likely to come to."""
+        targets = [aim.target for aim in self.wanted.aims if aim.region == region]
+        return targets[0][layer].center if targets and self.needs.moments else None
+
+    def _positions(
+        self, count: int, view: View, where: Map, layer: str, step: int
+    ) -> Tensor | None:
+        return self._draw(count, view.shape, where, layer, step) if count else None
+
+    def _draw(self, count: int, shape: Sequence[int], where: Map, layer: str, step: int) -> Tensor:
+        shape = (shape[0], shape[1])
+        return draw_picks(count, shape, self._seed(layer, step), where.at(shape))
+
+    def _seed(self, layer: str, step: int) -> int:
+        """Return the seed of a layer at a step; L-BFGS must always see the same."""
+        if self.settings.optimizer == "lbfgs":
+            step = 0
+        return self.settings.seed * 1_000_003 + step * 101 + self.layers.index(layer)
+
+
+def _distances(settings: Settings) -> list[Distance]:
+    """Return the style losses; with Gatys's form his own for Gram matrices."""
+
+    def as_written(found: Summary, target: Summary, seed: int) -> Tensor:
+        assert found.gram is not None
+        assert target.gram is not None
+        return style_loss(found.gram, target.gram)
+
+    named = {name: loss.distance for name, loss in STYLE_LOSSES.items()}
+    if settings.loss == "gatys":
+        named["gram"] = as_written
+    return [named[name] for name in settings.style_losses]
+
+
+def _regions(wanted: Wanted) -> list[Tensor | None]:
+    """Return where each style applies: not where there is nothing, nor what is kept."""
+    found = []
+    for region in wanted.regions:
+        free = None if wanted.keep is None else 1 - wanted.keep
+        found.append(product(product(region, wanted.alpha), free))
+    return found
+
+
+def _content_weight(wanted: Wanted) -> Tensor | None:
+    """Return how much content counts, place by place."""
+    more = None if wanted.keep is None else 1 + KEEPS * wanted.keep
+    return product(wanted.alpha, more)
+
+
+def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """Return where both count; None: everywhere."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a * b
+
+
+def _exact(features: Tensor) -> Tensor:
+    return features.float() if features.dtype == torch.bfloat16 else features

@@ -59,14 +59,16 @@ class PixelOptimizer:
             if moments is not None:
                 self._optimizer.state[self.image] = _resized(moments, self.image)
 
-    def step(self, loss: Closure) -> None:
-        """Take one step down the loss and clamp to [0, 1]."""
+    def step(self, descend: Closure) -> None:
+        """Take one step down the loss and clamp to [0, 1].
+
+        Args:
+            descend: Adds the gradient to that of `image` and returns the loss.
+        """
 
         def closure() -> Tensor:
             self._optimizer.zero_grad()
-            value = loss()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value.detach()
+            return descend()
 
         self._steps += 1
         if self._decays and self._steps > HOLD:
@@ -84,6 +86,34 @@ class PixelOptimizer:
         if self._average is None or not self._weight:
             return self.image.detach().clone()
         return (self._average / self._weight).clamp(0, 1)
+
+    def kept(self) -> dict[str, Tensor]:
+        """Return all that a run goes on from, by name."""
+        kept = {"image": self.image.detach(), "steps": torch.tensor(self._steps)}
+        if self._average is not None:
+            kept |= {"average": self._average, "weight": torch.tensor(self._weight)}
+        return kept | {f"moments.{name}": value for name, value in (self.moments() or {}).items()}
+
+    def go_on(self, kept: Mapping[str, Tensor]) -> None:
+        """Take up what `kept` returned; L-BFGS has no history of it and begins a new one."""
+        self._steps = int(kept["steps"])
+        with torch.no_grad():
+            self.image.copy_(kept["image"])
+            if self._average is not None:
+                self._average.copy_(kept["average"])
+                self._weight = float(kept["weight"])
+        device = self.image.device
+        found = {
+            name.removeprefix("moments."): value
+            for name, value in kept.items()
+            if name.startswith("moments.")
+        }
+        if found:
+            # Adam counts its steps on the CPU, unless it is fused on a device.
+            self._optimizer.state[self.image] = {
+                name: value if name == "step" and device.type == "cpu" else value.to(device)
+                for name, value in found.items()
+            }
 
     def moments(self) -> Moments | None:
         """Return Adam's state for the next octave; None before the first step and for L-BFGS."""

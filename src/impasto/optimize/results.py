@@ -1,12 +1,15 @@
 """From the optimizer's tensor to the picture that a user gets, with the recipe inside."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from impasto.images import Identity, Picture, keep_colors
+from impasto.optimize.composition import REST
 from impasto.optimize.pyramid import enlarge
 from impasto.perception import Encoder
 from impasto.settings import Settings
@@ -21,11 +24,12 @@ class Result:
     Attributes:
         content: The content picture at final size, with alpha, EXIF and bit depth.
         size: (width, height) of the result.
-        inputs: Who the content, the styles and (where it is a file) the start were.
+        inputs: Who the pictures were.
         encoders: What compared the pictures.
         precision: Of the arithmetic.
         device: Kind of device.
         settings: As asked for.
+        keep: (H, W) in [0, 1], where the content stays, or None.
     """
 
     content: Picture
@@ -35,13 +39,17 @@ class Result:
     precision: torch.dtype
     device: torch.device
     settings: Settings
+    keep: NDArray[np.float32] | None = None
 
     def picture(self, state: State) -> Picture:
         """Return what the run comes to if it ends with this state."""
         image = enlarge(state.image, self.size)
         pixels = image[0].permute(1, 2, 0).cpu().numpy()
+        photo = self.content.filled().pixels
         if self.settings.color == "content":
-            pixels = keep_colors(pixels, self.content.filled().pixels)
+            pixels = keep_colors(pixels, photo, self.settings.color_amount)
+        if self.keep is not None:
+            pixels = pixels + self.keep[..., None] * (photo - pixels)
         return replace(
             self.content,
             pixels=pixels,
@@ -74,16 +82,30 @@ class Result:
         }
         if self.settings.weights is not None:
             recipe["settings"]["weights"] = self.encoders[0].file
-        if self.inputs.init is not None:
-            recipe["init"] = self.inputs.init._asdict()
-            recipe["settings"]["init"] = self.inputs.init.name
+        for role, identity in self.inputs.files.items():
+            recipe[role] = identity._asdict()
+            recipe["settings"][role] = identity.name
+        if self.inputs.masks:
+            recipe["masks"] = [mask._asdict() for mask in self.inputs.masks]
+            names = iter(self.inputs.masks)
+            recipe["settings"]["masks"] = [
+                mask if mask == REST else next(names).name for mask in self.settings.masks or ()
+            ]
         return recipe
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The pictures of a run, by name and SHA-256."""
+    """The pictures of a run, by name and SHA-256.
+
+    Attributes:
+        content: The content.
+        styles: The styles.
+        files: Those that a setting names, by that setting: `init`, `keep`, `fine_style`.
+        masks: Those of `masks`, without the rest.
+    """
 
     content: Identity
     styles: Sequence[Identity]
-    init: Identity | None = None
+    files: Mapping[str, Identity] = field(default_factory=dict)
+    masks: Sequence[Identity] = ()

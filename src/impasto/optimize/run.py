@@ -5,33 +5,24 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from impasto.errors import ImpastoError, SettingsError
-from impasto.images import (
-    Identity,
-    Picture,
-    Source,
-    identify,
-    match_colors,
-    open_role,
-)
+from impasto.errors import ImpastoError
+from impasto.images import Picture, Source, identify, open_role
 from impasto.optimize.anchors import Anchors
-from impasto.optimize.memory import check_memory
+from impasto.optimize.checkpoints import Checkpoint, Saved
+from impasto.optimize.memory import is_out_of_memory, out_of_memory, plan_views
 from impasto.optimize.objective import Losses, Objective, wants_whole_layers
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
-from impasto.optimize.pyramid import alpha_tensor, enlarge, octave_sizes, to_tensor
+from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
+from impasto.optimize.scene import Scene
+from impasto.optimize.tiling import descend
 from impasto.perception import Encoder
-from impasto.settings import STARTS
-from impasto.shares import shares_of
 from impasto.states import State
 
 if TYPE_CHECKING:
@@ -51,6 +42,7 @@ class Run:
         started: `time.monotonic()` from which a time limit counts.
         start: What makes the picture to start from out of the content; None: the settings say.
         anchors: Pictures to stay near, and how much that counts.
+        checkpoint: A file to save the run in from time to time, and to go on from.
     """
 
     def __init__(
@@ -60,92 +52,107 @@ class Run:
         started: float,
         start: Callable[[Picture], Picture] | None = None,
         anchors: Anchors | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
-        self.anchors = anchors or Anchors()
         self.stylizer, self.settings = stylizer, stylizer.settings
-        self.device = stylizer.device
+        self.device, self.started = stylizer.device, started
         picture = open_role(content, "content", self.settings.size, self.settings)
         sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.coarsest, stylizer.narrowest
         )
         self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
-        style = round(max(self.size) * self.settings.style_scale)
-        check_memory(self.size, style, self.device, stylizer.precision, self.settings)
-        self.started, self.whole = started, wants_whole_layers(self.settings)
+        self.views = plan_views(
+            self.octaves, stylizer.encoders, self.settings, stylizer.precision, self.device
+        )
+        self.whole = wants_whole_layers(self.settings)
         self.schedule = Schedule(self.octaves, self.settings, started)
         self.content = picture.resized(self.size)
-        self.filled = self.content.filled()
-        self.start, identity = (start(self.content), None) if start else self._start()
-        self.styles = self._matched() if self.settings.color == "match" else None
-        self.result = Result(
+        begun = start(self.content) if start else None
+        self.scene = Scene(stylizer, self.content, anchors or Anchors(), begun)
+        self.result = self._result(content)
+        self.checkpoint = None
+        if checkpoint is not None:
+            inputs = self.result.inputs
+            key = {"settings": self.settings.to_dict(), "inputs": repr(inputs)}
+            self.checkpoint = Checkpoint(checkpoint, key)
+
+    def _result(self, content: Source) -> Result:
+        composition = self.scene.composition
+        files = {
+            "init": self.scene.started_with,
+            "keep": composition.kept,
+            "fine_style": self.stylizer.fine,
+        }
+        there = {role: each for role, each in files.items() if each is not None}
+        return Result(
             content=self.content,
             size=self.size,
-            inputs=Inputs(identify(content), stylizer.identities, identity),
-            encoders=list(stylizer.encoders.values()),
-            precision=stylizer.precision,
+            inputs=Inputs(
+                identify(content), self.stylizer.identities, there, composition.identities
+            ),
+            encoders=list(self.stylizer.encoders.values()),
+            precision=self.stylizer.precision,
             device=self.device,
             settings=self.settings,
+            keep=composition.keep,
         )
-
-    def _start(self) -> tuple[Picture | None, Identity | None]:
-        """Return the picture to start from (None: noise), and who it is if it is a file."""
-        init = self.settings.init
-        if init == "noise":
-            return None, None
-        if init in ("content", "matched"):
-            recolored = init == "matched" and self.settings.color == "style"
-            return (self._recolored() if recolored else self.filled), None
-        if init == "style":
-            return self.stylizer.styles[0].filled(), None
-        if not Path(init).exists():
-            words = ", ".join(STARTS)
-            raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
-        return open_role(init, "start", max(self.size)).filled(), identify(init)
-
-    def _recolored(self) -> Picture:
-        """Return the content in the styles' colors, each by its share."""
-        content, styles = self.content, self.stylizer.styles
-        pixels = np.zeros_like(content.pixels)
-        for style, share in zip(styles, shares_of(self.settings, len(styles)), strict=True):
-            matched = match_colors(self.filled.pixels, style.pixels, content.alpha, style.alpha)
-            pixels += np.float32(share) * matched
-        return replace(self.filled, pixels=pixels.clip(0, 1))
-
-    def _matched(self) -> list[Picture]:
-        """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""
-        c = self.content
-        return [
-            replace(s, pixels=match_colors(s.pixels, c.pixels, s.alpha, c.alpha))
-            for s in self.stylizer.styles
-        ]
 
     def states(self) -> Iterator[State]:
         """Go through the octaves, coarse to fine."""
-        done, image, moments = 0, None, None
+        if self.settings.strength == 0:
+            yield self._untouched()
+            return
+        saved = self.checkpoint.load() if self.checkpoint else None
+        if saved is not None:
+            self.schedule.steps[:] = saved.steps
+        done = saved.done if saved else 0
+        image, moments = None, None
         for number, octave in enumerate(self.octaves):
-            if not self.schedule.enters(number):
+            if not self.schedule.enters(number) or (saved and number < saved.octave):
                 continue
-            objective = self._objective(octave)
-            image = self._initial(octave.size) if image is None else enlarge(image, octave.size)
-            optimizer = self._optimizer(image, moments, octave)
-            for state in self._octave(number, objective, optimizer, done):
+            optimizer = self._optimizer(image, moments, octave, saved)
+            for state in self._octave(number, optimizer, done, saved.step if saved else 0):
                 yield state
                 if state.done == self.settings.stop_after:
                     return
+            saved = None
             done, image, moments = state.done, state.image, optimizer.moments()
+        if self.checkpoint is not None:
+            self.checkpoint.remove()
 
     def _octave(
-        self, number: int, objective: Objective, optimizer: PixelOptimizer, done: int
+        self, number: int, optimizer: PixelOptimizer, done: int, step: int
     ) -> Iterator[State]:
-        step = 0
+        objective = None
         while step < self.schedule.steps[number]:
             step += 1
             begun = time.monotonic()
-            losses = _descend(objective, optimizer, self._phase(objective.encoder, done + step))
+            objective, losses = self._stepped(number, objective, optimizer, done + step)
             loss = float(losses.total.detach())  # waits for the device
             self.schedule.took(number, step, time.monotonic() - begun)
             self.schedule.saw(number, step, loss)
+            last = step == self.schedule.steps[number]
+            if self.checkpoint is not None and self.checkpoint.is_due() and not last:
+                self.checkpoint.save(number, step, done, self.schedule.steps, optimizer)
             yield self._state(number, step, done + step, losses, optimizer.result())
+
+    def _stepped(
+        self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int
+    ) -> tuple[Objective, Losses]:
+        """Take a step; where memory does not suffice, in smaller tiles."""
+        while True:
+            try:
+                objective = objective or self._objective(number)
+                phase = self._phase(objective.encoder, step)
+                return objective, _take_step(objective, optimizer, phase, step)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                octave = self.octaves[number]
+                smaller = self.views.smaller(number, max(octave.size))
+                if smaller is None:
+                    raise out_of_memory(octave) from error
+            objective, optimizer.image.grad, self.views = None, None, smaller
 
     def _state(self, number: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
         parts = (losses.total, losses.content, losses.style, losses.tv)
@@ -171,21 +178,38 @@ class Run:
             finish=self.result.picture,
         )
 
-    def _objective(self, octave: Octave) -> Objective:
-        return Objective(
-            self.stylizer.encoders[octave.encoder],
-            self.settings,
-            to_tensor(self.filled, octave.size, self.device),
-            alpha_tensor(self.content, octave.size, self.device),
-            self.stylizer.style_targets(octave, self.styles),
-            self.anchors.at(octave.size, self.device),
-            self.anchors.weight,
+    def _untouched(self) -> State:
+        """Return the state of a run that has nothing to do: strength 0 is the photograph."""
+        steps = tuple(self.schedule.steps)
+        return State(
+            octave=len(self.octaves),
+            octaves=len(self.octaves),
+            step=steps[-1],
+            steps=steps,
+            done=sum(steps),
+            size=self.size,
+            seconds=time.monotonic() - self.started,
+            image=to_tensor(self.scene.filled, self.size, self.device),
+            finish=self.result.picture,
         )
 
-    def _optimizer(self, image: Tensor, moments: Moments | None, octave: Octave) -> PixelOptimizer:
+    def _objective(self, number: int) -> Objective:
+        octave, side = self.octaves[number], self.views.sides[number]
+        wanted = self.scene.wanted(octave, side, self.views.style)
+        return Objective(self.stylizer.encoders[octave.encoder], self.settings, wanted, side)
+
+    def _optimizer(
+        self, image: Tensor | None, moments: Moments | None, octave: Octave, saved: Saved | None
+    ) -> PixelOptimizer:
         settings = self.settings
         rate = settings.step_length * (LAST_RATE if octave.again else 1)
-        return PixelOptimizer(image, settings.optimizer, rate, settings.ema, moments)
+        if saved is not None:
+            image = saved.tensors["image"].to(self.device)
+        begun = self.scene.initial(octave.size) if image is None else enlarge(image, octave.size)
+        optimizer = PixelOptimizer(begun, settings.optimizer, rate, settings.ema, moments)
+        if saved is not None:
+            optimizer.go_on(saved.tensors)
+        return optimizer
 
     def _phase(self, encoder: Encoder, step: int) -> int | None:
         """Return which part of the encoder's largest layers this step looks at."""
@@ -193,22 +217,16 @@ class Run:
             return None
         return PHASE_ORDER[step % len(PHASE_ORDER)]
 
-    def _initial(self, size: tuple[int, int]) -> Tensor:
-        if self.start is not None:
-            return to_tensor(self.start, size, self.device)
-        # Drawn on the CPU, so that the same seed is the same noise on every device.
-        generator = torch.Generator().manual_seed(self.settings.seed)
-        noise = torch.randn((1, 3, size[1], size[0]), generator=generator)
-        return (0.5 + 0.15 * noise).clamp(0, 1).to(self.device)
 
-
-def _descend(objective: Objective, optimizer: PixelOptimizer, phase: int | None) -> Losses:
+def _take_step(
+    objective: Objective, optimizer: PixelOptimizer, phase: int | None, step: int
+) -> Losses:
     """Take one step and return the losses of the picture it started from."""
     measured: list[Losses] = []
 
     def closure() -> Tensor:
-        measured.append(objective(optimizer.image, phase))
-        return measured[-1].total
+        measured.append(descend(objective, optimizer.image, phase, step))
+        return measured[-1].total.detach()
 
     optimizer.step(closure)
     return measured[0]

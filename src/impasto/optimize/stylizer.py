@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from impasto.gallery.names import read_styles
@@ -14,10 +15,11 @@ from impasto.images import (
     Sources,
     identify,
     open_role,
+    placed,
     read_source,
 )
 from impasto.optimize.anchors import Anchors
-from impasto.optimize.objective import Grams, layer_weights, layers_of, style_targets
+from impasto.optimize.objective import layer_weights, layers_of
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
     alpha_tensor,
@@ -26,7 +28,8 @@ from impasto.optimize.pyramid import (
     to_tensor,
 )
 from impasto.optimize.run import Run
-from impasto.perception import build_encoder
+from impasto.optimize.sight import Summaries, style_targets
+from impasto.perception import build_encoder, needs_of
 from impasto.perception.devices import choose_device, choose_precision, describe
 from impasto.settings import Settings
 from impasto.shares import shares_of
@@ -67,13 +70,16 @@ class IterativeStylizer:
         self.precision = choose_precision(self.settings.precision, self.device)
         styles = read_styles(style)
         shares_of(self.settings, len(styles))  # refuses what does not fit
-        self._style_layers = tuple(layer_weights(self.settings.style_layers, None))
+        self.style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)
         self.narrowest = least_side(layers)
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
-        self.styles = [open_role(source, "style", largest) for source in styles]
+        self.fine = None if self.settings.fine_style is None else identify(self.settings.fine_style)
+        self.styles = [
+            placed(open_role(source, "style", largest), self.settings) for source in styles
+        ]
         self.identities = [identify(source) for source in styles]
-        self._targets: dict[tuple[int, str, int], Grams] = {}
+        self._targets: dict[tuple[int, str, int], Summaries] = {}
         self.encoders = {
             name: build_encoder(
                 name,
@@ -104,6 +110,7 @@ class IterativeStylizer:
         started: float | None = None,
         start: Callable[[Picture], Picture] | None = None,
         anchors: Anchors | None = None,
+        checkpoint: str | Path | None = None,
     ) -> Iterator[State]:
         """Yield a state after every step; leave the loop to stop, `state.picture` is the result.
 
@@ -113,42 +120,47 @@ class IterativeStylizer:
             start: What makes the picture to start from out of the content; None: as
                 `settings.init` says.
             anchors: Pictures to stay near, and how much that counts.
+            checkpoint: A file in which the run is saved once a minute. Where it is there already,
+                the run goes on from it; in the end it is deleted.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.
             ImpastoError: It would not fit into memory, or the losses went out of bounds.
         """
         started = time.monotonic() if started is None else started
-        run = Run(self, read_source(content), started, start, anchors)
-        return run.states()
+        saved = None if checkpoint is None else Path(checkpoint)
+        return Run(self, read_source(content), started, start, anchors, saved).states()
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""
         return f"{self.settings.encoder} on {describe(self.device, self.precision)}"
 
     def style_targets(
-        self, octave: Octave, pictures: Sequence[Picture] | None = None
-    ) -> list[Grams]:
-        """Return the Gram matrices of each style at an octave.
+        self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
+    ) -> list[Summaries]:
+        """Return what is to be known of each style at an octave.
 
         Args:
             octave: Its longest side times `style_scale` is the style's.
             pictures: Style pictures whose colors were changed for one content; None: our own,
                 whose targets are kept for the next content.
+            side: Longest side of a tile of them that is looked at at once; None: all of it.
         """
         if pictures is not None:
-            return [self._style_target(picture, octave) for picture in pictures]
+            return [self._style_target(picture, octave, side) for picture in pictures]
         found = []
         for i, picture in enumerate(self.styles):
             key = (i, octave.encoder, max(octave.size))
             if key not in self._targets:
-                self._targets[key] = self._style_target(picture, octave)
+                self._targets[key] = self._style_target(picture, octave, side)
             found.append(self._targets[key])
         return found
 
-    def _style_target(self, picture: Picture, octave: Octave) -> Grams:
+    def _style_target(self, picture: Picture, octave: Octave, side: int | None) -> Summaries:
         wanted = round(max(octave.size) * self.settings.style_scale)
         size = style_size(picture.size, wanted, self.narrowest)
         image = to_tensor(picture.filled(), size, self.device)
         alpha = alpha_tensor(picture, size, self.device)
-        return style_targets(self.encoders[octave.encoder], image, alpha, self._style_layers)
+        needs = needs_of(self.settings.style_losses)
+        encoder = self.encoders[octave.encoder]
+        return style_targets(encoder, image, alpha, self.style_layers, needs, side)

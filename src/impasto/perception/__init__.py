@@ -4,31 +4,47 @@ from impasto.perception.encoders import Encoder, build_encoder, check_encoders
 from impasto.perception.layers import LAYERS, canonical, deepest, pools_before
 from impasto.perception.losses import (
     content_loss,
+    energy,
     gram_matrix,
+    neighbors,
     relative_content_loss,
     relative_style_loss,
+    squared_distance,
     style_loss,
     tv_loss,
 )
 from impasto.perception.pocket import POCKET_LAYERS, SAMPLED_LAYERS, Pocket
+from impasto.perception.style_losses import STYLE_LOSSES, needs_of, self_similarity_loss
+from impasto.perception.summaries import Needs, Picks, Summary, draw_picks, summarize
 from impasto.perception.vgg import VGG19
 
 __all__ = [
     "LAYERS",
     "POCKET_LAYERS",
     "SAMPLED_LAYERS",
+    "STYLE_LOSSES",
     "VGG19",
     "Encoder",
+    "Needs",
+    "Picks",
     "Pocket",
+    "Summary",
     "build_encoder",
     "canonical",
     "check_encoders",
     "content_loss",
     "deepest",
+    "draw_picks",
+    "energy",
     "gram_matrix",
+    "needs_of",
+    "neighbors",
     "pools_before",
     "relative_content_loss",
     "relative_style_loss",
+    "self_similarity_loss",
+    "squared_distance",
     "style_loss",
+    "summarize",
     "tv_loss",
 ]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.perception.layers import deepest
-from impasto.perception.pocket import PHASES, Pocket, check_layers
+from impasto.perception.layers import deepest, pools_before
+from impasto.perception.pocket import PHASES, SAMPLED_LAYERS, Pocket, check_layers
 from impasto.perception.vgg import VGG19
 from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
 
@@ -48,6 +48,29 @@ class Encoder:
         else:
             features = self.network(image, layers, phase)
         return features
+
+    def stride(self, layer: str, phase: int | None = None) -> int:
+        """Return the pixels from one position of a layer to the next."""
+        return (1 << pools_before(layer)) * (2 if self._thins(layer, phase) else 1)
+
+    def shape(self, layer: str, size: tuple[int, int], phase: int | None = None) -> tuple[int, int]:
+        """Return (height, width) of a layer's features for a picture of (height, width)."""
+        if self.phases == 1:
+            return size[0] >> pools_before(layer), size[1] >> pools_before(layer)
+        cells = -(-size[0] // 2), -(-size[1] // 2)  # odd sides count as one pixel more
+        if layer == "relu1_1":
+            return cells if self._thins(layer, phase) else (2 * cells[0], 2 * cells[1])
+        if phase is not None and self._thins(layer, phase):
+            return (cells[0] - phase // 2 + 1) // 2, (cells[1] - phase % 2 + 1) // 2
+        return cells[0] >> pools_before(layer) - 1, cells[1] >> pools_before(layer) - 1
+
+    def _thins(self, layer: str, phase: int | None) -> bool:
+        return self.phases > 1 and phase is not None and layer in SAMPLED_LAYERS
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        return self.network.reach
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:

@@ -21,7 +21,9 @@ from torch.autograd.function import once_differentiable
 TINY = 1e-30
 
 
-def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
+def gram_matrix(
+    features: Tensor, weight: Tensor | None = None, count: Tensor | float | None = None
+) -> Tensor:
     """Return the Gram matrix G = F Fᵀ / M of the vectorized features (Gatys et al., eq. 3).
 
     We divide by the number of positions M, which the paper does in the loss (its 1/(4N²M²)
@@ -31,14 +33,16 @@ def gram_matrix(features: Tensor, weight: Tensor | None = None) -> Tensor:
         features: (N, C, H, W), float32 or bfloat16; products of bfloat16 are summed in float32
             and the sum is rounded to bfloat16 once.
         weight: (1, 1, H, W), or None for all positions alike; M is then its sum.
+        count: M, where the features are a part of the picture only.
 
     Returns:
         (N, C, C), float32 (float64 for float64 features), symmetric.
     """
-    count: Tensor | int = features.shape[2] * features.shape[3]
+    if count is None:
+        positions = features.shape[2] * features.shape[3]
+        count = positions if weight is None else weight.sum().clamp_min(1e-6)
     if weight is not None:
         features = features * weight.sqrt().to(features.dtype)
-        count = weight.sum().clamp_min(1e-6)
     # Positions first: that is how channels_last lies in memory, and then the gradient does too.
     flat = features.permute(0, 2, 3, 1).flatten(1, 2)
     products: list[Tensor] = [_Products.apply(one) for one in flat]  # type: ignore[no-untyped-call]
@@ -84,12 +88,12 @@ class _SquaredDistance(torch.autograd.Function):
 
 def content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return ½ Σ (F − P)² (Gatys et al., eq. 1)."""
-    return 0.5 * _squares(features, target, weight)
+    return 0.5 * squared_distance(features, target, weight)
 
 
 def relative_content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return Σ (F − P)² / Σ P²: 0 for the content itself, 1 for featureless features."""
-    return _squares(features, target, weight) / _energy(target, weight)
+    return squared_distance(features, target, weight) / energy(target, weight)
 
 
 def style_loss(gram: Tensor, target: Tensor) -> Tensor:
@@ -99,12 +103,26 @@ def style_loss(gram: Tensor, target: Tensor) -> Tensor:
         gram: (N, C, C), of the picture, from `gram_matrix`.
         target: (N, C, C), of the style.
     """
-    return _squares(gram, target, None) / (4 * gram.shape[-1] ** 2)
+    return squared_distance(gram, target) / (4 * gram.shape[-1] ** 2)
 
 
 def relative_style_loss(gram: Tensor, target: Tensor) -> Tensor:
     """Return Σ (G − A)² / Σ A²: 0 for the style's texture, 1 for featureless features."""
-    return _squares(gram, target, None) / _energy(target, None)
+    return squared_distance(gram, target) / energy(target)
+
+
+def squared_distance(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return Σ w (F − P)², a sum over positions: parts of a picture add up."""
+    if weight is None:
+        distance: Tensor = _SquaredDistance.apply(features, target)  # type: ignore[no-untyped-call]
+        return distance
+    return ((features.to(target.dtype) - target).square() * weight).sum()
+
+
+def energy(target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return Σ w P², and never zero."""
+    squares = target.square() if weight is None else target.square() * weight
+    return squares.sum().clamp_min(TINY)
 
 
 def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -116,28 +134,25 @@ def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
         image: (N, 3, H, W) in [0, 1].
         weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
     """
-    right, left = image[..., 1:], image[..., :-1]
-    lower, upper = image[..., 1:, :], image[..., :-1, :]
+    return torch.stack([_mean(*pair) for pair in neighbors(image, weight)]).sum()
+
+
+def neighbors(
+    image: Tensor, weight: Tensor | None = None
+) -> list[tuple[Tensor, Tensor, Tensor | None]]:
+    """Return the pairs of neighbors across and down: second, first, how much each pair counts."""
+    across = (image[..., 1:], image[..., :-1])
+    down = (image[..., 1:, :], image[..., :-1, :])
     if weight is None:
-        return F.mse_loss(right, left) + F.mse_loss(lower, upper)
-    across, down = (right - left).square(), (lower - upper).square()
-    return _mean(across, torch.minimum(weight[..., 1:], weight[..., :-1])) + _mean(
-        down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
-    )
+        return [(*across, None), (*down, None)]
+    return [
+        (*across, torch.minimum(weight[..., 1:], weight[..., :-1])),
+        (*down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])),
+    ]
 
 
-def _mean(values: Tensor, weight: Tensor) -> Tensor:
-    count = weight.sum().clamp_min(1) * values.shape[0] * values.shape[1]
-    return (values * weight).sum() / count
-
-
-def _squares(features: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _mean(second: Tensor, first: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
-        distance: Tensor = _SquaredDistance.apply(features, target)  # type: ignore[no-untyped-call]
-        return distance
-    return ((features.to(target.dtype) - target).square() * weight).sum()
-
-
-def _energy(target: Tensor, weight: Tensor | None) -> Tensor:
-    energy = target.square() if weight is None else target.square() * weight
-    return energy.sum().clamp_min(TINY)
+        return F.mse_loss(second, first)
+    count = weight.sum().clamp_min(1) * first.shape[0] * first.shape[1]
+    return ((second - first).square() * weight).sum() / count

@@ -96,6 +96,15 @@ class PocketNetwork(nn.Module, ABC):
         super().__init__()
         self.units = shape.units()
 
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        reach, stride = 0, 2
+        for unit in self.units:
+            reach += unit.kernel // 2 * stride
+            stride *= unit.stride
+        return reach + 1  # its cells begin at every other pixel
+
     @abstractmethod
     def cells(self, image: Tensor) -> Tensor:
         """Return (N, C, h + 2, w + 2): cells of 2x2 pixels with one more at each border."""

@@ -63,6 +63,15 @@ class VGG19(nn.Module):
         self.register_buffer(f"{layer}_weight", kernel, persistent=False)
         self.register_buffer(f"{layer}_bias", bias.to(self.precision), persistent=False)
 
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        reach, stride = 0, 1
+        for layer in self.path:
+            reach += 0 if layer.startswith("relu") else stride
+            stride *= 2 if layer.startswith("pool") else 1
+        return reach
+
     def forward(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Compute features.
 

@@ -1,0 +1,95 @@
+"""A run on disk, so that a long one can go on after a crash: picture, momenta and where it was."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from impasto.errors import ImpastoError
+from impasto.images import write_atomically
+from impasto.optimize.optimizers import PixelOptimizer
+
+#: Seconds between two checkpoints.
+INTERVAL = 60.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a run was.
+
+    Attributes:
+        octave: Its number, from 0.
+        step: Steps taken in it.
+        done: Steps taken before it.
+        steps: Of each octave, as planned then.
+        tensors: Of the optimizer, see `PixelOptimizer.kept`.
+    """
+
+    octave: int
+    step: int
+    done: int
+    steps: Sequence[int]
+    tensors: Mapping[str, Tensor]
+
+
+class Checkpoint:
+    """A file that holds the last state of one run.
+
+    Args:
+        path: Where to.
+        key: What the run makes of what; another run's file is not gone on with.
+        interval: Seconds between two times it is written.
+    """
+
+    def __init__(self, path: Path, key: Mapping[str, Any], interval: float = INTERVAL) -> None:
+        self.path, self.interval = path, interval
+        self._key = json.dumps(key, sort_keys=True)
+        self._written = time.monotonic()
+
+    def load(self) -> Saved | None:
+        """Return what is saved, or None where there is no file.
+
+        Raises:
+            ImpastoError: It is damaged, or of another run.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, "pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            where = json.loads(metadata["where"])
+            key = metadata["key"]
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise ImpastoError(f"{self.path} is no checkpoint: delete it and begin anew") from error
+        if key != self._key:
+            raise ImpastoError(
+                f"{self.path} is of a run with other pictures or settings: give those again, or "
+                "delete it"
+            )
+        return Saved(**where, tensors=tensors)
+
+    def is_due(self) -> bool:
+        """Tell whether it is time to save."""
+        return time.monotonic() - self._written >= self.interval
+
+    def save(
+        self, octave: int, step: int, done: int, steps: Sequence[int], optimizer: PixelOptimizer
+    ) -> None:
+        """Write where the run is, whole or not at all."""
+        where = {"octave": octave, "step": step, "done": done, "steps": list(steps)}
+        metadata = {"key": self._key, "where": json.dumps(where)}
+        write_atomically(self.path, save(dict(optimizer.kept()), metadata), overwrite=True)
+        self._written = time.monotonic()
+
+    def remove(self) -> None:
+        """Delete the file: the run has come to its end."""
+        self.path.unlink(missing_ok=True)

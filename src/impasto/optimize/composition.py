@@ -1,0 +1,98 @@
+"""What goes where in a picture: regions with styles of their own, and what stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.errors import SettingsError
+from impasto.images import Identity, Picture, find_faces, identify, open_mask, sized
+from impasto.images.masks import Mask
+from impasto.settings import Settings
+
+#: The word for what other masks leave, and that for faces.
+REST, FACES = "rest", "faces"
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Regions and what is kept, at the size of the result.
+
+    Attributes:
+        masks: One for each style; none: each applies everywhere.
+        keep: Where the photograph stays, or None.
+        identities: Of the files of masks, and of `keep`.
+        kept: Who `keep` is, if it is a file.
+    """
+
+    masks: Sequence[Mask] = ()
+    keep: Mask | None = None
+    identities: Sequence[Identity] = ()
+    kept: Identity | None = None
+
+    def regions(self, size: tuple[int, int], device: torch.device) -> list[Tensor | None]:
+        """Return (1, 1, H, W) for each style at (width, height); one None: everywhere."""
+        return [at_size(mask, size, device) for mask in self.masks] or [None]
+
+    def kept_at(self, size: tuple[int, int], device: torch.device) -> Tensor | None:
+        """Return (1, 1, H, W) of what is kept, or None."""
+        return None if self.keep is None else at_size(self.keep, size, device)
+
+
+def compose(settings: Settings, content: Picture, styles: int) -> Composition:
+    """Read the masks that the settings name.
+
+    Args:
+        settings: `masks` and `keep`.
+        content: At the size of the result.
+        styles: How many there are.
+
+    Raises:
+        SettingsError: There is not a mask for each style, or only the rest.
+        ImageError: A mask cannot be read or has another shape.
+        MissingExtraError: Faces are to be found, and scikit-image is not installed.
+    """
+    names = settings.masks or ()
+    if names and len(names) != styles:
+        raise SettingsError(f"masks has {len(names)} pictures for {styles} styles: name one each")
+    files = [name for name in names if name != REST]
+    if names and not files:
+        raise SettingsError(f"masks are all {REST!r}: name a picture for one style at least")
+    drawn = {name: open_mask(_there(name, "masks"), content.size) for name in files}
+    keep, kept = None, None
+    if settings.keep == FACES:
+        keep = find_faces(content)
+    elif settings.keep is not None:
+        keep = open_mask(_there(settings.keep, "keep"), content.size)
+        kept = identify(settings.keep)
+    return Composition(_shared(names, drawn), keep, [identify(name) for name in files], kept)
+
+
+def at_size(mask: Mask, size: tuple[int, int], device: torch.device) -> Tensor:
+    """Return a mask as (1, 1, H, W) at (width, height)."""
+    return torch.from_numpy(np.ascontiguousarray(sized(mask, size)))[None, None].to(device)
+
+
+def _shared(names: Sequence[str], drawn: dict[str, Mask]) -> list[Mask]:
+    """Return the masks of all styles, none counting more than once where they overlap."""
+    if not names:
+        return []
+    covered = np.sum(list(drawn.values()), axis=0)
+    over = np.maximum(covered, 1)
+    rest = (1 - covered).clip(0, 1)
+    rests = max(1, sum(name == REST for name in names))
+    return [
+        (rest / rests if name == REST else drawn[name] / over).astype(np.float32) for name in names
+    ]
+
+
+def _there(name: str, setting: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise SettingsError(f"{setting} names {name!r}: there is no such picture")
+    return path

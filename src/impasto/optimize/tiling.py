@@ -1,0 +1,115 @@
+"""The gradient of a picture too large to be seen at once: exact, and in bounded memory.
+
+Losses of statistics depend on the whole picture. So what is known of the tiles is summed first,
+without gradients; the losses of that sum tell how each part of it should change; and then each
+tile is looked at again and passes that on to its pixels. The result is the whole's gradient,
+however the picture was cut.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from impasto.optimize.objective import Losses, Objective, Seen
+from impasto.optimize.tiles import Tile
+from impasto.perception import Summary, neighbors
+
+
+def descend(objective: Objective, image: Tensor, phase: int | None = None, step: int = 0) -> Losses:
+    """Return the losses of a picture and add their gradient to `image.grad`.
+
+    Args:
+        objective: Which knows whether the picture is to be seen in tiles.
+        image: (1, 3, H, W) in [0, 1], a leaf.
+        phase: Which part of the largest layers to look at; None: all.
+        step: What is drawn by chance follows from it.
+    """
+    if len(objective.sight.tiles) == 1:
+        losses = objective(image, phase, step)
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        return losses
+    if image.grad is None:
+        image.grad = torch.zeros_like(image)
+    known, style, likeness = _from_the_whole(objective, image.detach(), phase, step)
+    content = torch.as_tensor(likeness).detach()
+    tv = torch.zeros((), device=image.device)
+    for tile in objective.sight.tiles:
+        parts = _from_a_tile(objective, image, tile, known, phase, step)
+        content, tv = content + parts[0], tv + parts[1]
+    anchored = objective.anchored(image)
+    if isinstance(anchored, Tensor):
+        anchored.backward()  # type: ignore[no-untyped-call]
+        anchored = anchored.detach()
+    return objective.together(content, style, tv, anchored)
+
+
+def _from_the_whole(
+    objective: Objective, image: Tensor, phase: int | None, step: int
+) -> tuple[Seen, Tensor, Tensor | float]:
+    """Return how what is known of the picture should change, the style loss and the likeness."""
+    seen: Seen | None = None
+    with torch.no_grad():
+        for tile in objective.sight.tiles:
+            part = tile.outer.of(image)
+            views = objective.sight.views(part, tile, objective.layers, phase)
+            found = objective.seen(views, step)
+            seen = found if seen is None else seen + found
+    assert seen is not None
+    leaves = seen.mapped(Summary.leaf)
+    style, likeness = objective.style(leaves, step), objective.likeness(leaves, step)
+    alpha, beta, _ = objective.weights
+    (alpha * likeness + beta * style).backward()  # type: ignore[no-untyped-call]
+    return leaves.mapped(Summary.gradient), style.detach(), likeness
+
+
+def _from_a_tile(
+    objective: Objective,
+    image: Tensor,
+    tile: Tile,
+    gradient: Seen,
+    phase: int | None,
+    step: int,
+) -> tuple[Tensor, Tensor]:
+    """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
+    part = tile.outer.of(image.detach()).clone().requires_grad_()
+    views = objective.sight.views(part, tile, objective.layers, phase)
+    content, tv = objective.content_part(views), _tv_part(part, objective.wanted.alpha, tile)
+    alpha, _, gamma = objective.weights
+    total = objective.seen(views, step).dot(gradient) + alpha * content + gamma * tv
+    total.backward()  # type: ignore[no-untyped-call]
+    assert part.grad is not None
+    assert image.grad is not None
+    tile.outer.of(image.grad).add_(part.grad)
+    return torch.as_tensor(content).detach(), tv.detach()
+
+
+def _tv_part(part: Tensor, alpha: Tensor | None, tile: Tile) -> Tensor:
+    """Return a tile's part of `tv_loss`: of pairs whose first pixel lies in its inner part."""
+    left, top = tile.inner.left - tile.outer.left, tile.inner.top - tile.outer.top
+    width = tile.inner.right - tile.inner.left
+    height = tile.inner.bottom - tile.inner.top
+    near = part[..., top : top + height + 1, left : left + width + 1]
+    counts = None
+    if alpha is not None:
+        counts = tile.outer.of(alpha)[..., top : top + height + 1, left : left + width + 1]
+    rows = neighbors(near[..., :height, :], None if counts is None else counts[..., :height, :])
+    columns = neighbors(near[..., :width], None if counts is None else counts[..., :width])
+    wide, tall = tile.size
+    sizes = (tall * (wide - 1), (tall - 1) * wide)
+    total = torch.zeros((), device=part.device)
+    for (second, first, weight), pairs, at in zip(
+        (rows[0], columns[1]), sizes, (0, 1), strict=True
+    ):
+        if weight is None or alpha is None:
+            total = total + (second - first).square().sum() / (3 * pairs)
+        else:
+            count = _weight_of(alpha, at).clamp_min(1) * 3
+            total = total + ((second - first).square() * weight).sum() / count
+    return total
+
+
+def _weight_of(alpha: Tensor, at: int) -> Tensor:
+    weight = neighbors(alpha, alpha)[at][2]
+    assert weight is not None
+    return weight.sum()
