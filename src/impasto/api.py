@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from impasto.gallery.names import read_styles
 from impasto.images import Picture, Source, Sources, source_list
 from impasto.settings import Settings
 from impasto.states import State
+
+if TYPE_CHECKING:
+    from impasto.optimize import Forecast
 
 #: Settings that the two halves of `fast+optimize` share.
 _SHARED = ("size", "style_scale", "style_weights", "runtime", "device")
@@ -31,6 +35,29 @@ class Stylizer(Protocol):
 
     def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
         """Yield the states of the work; the last one's `picture` is the result."""
+        ...
+
+    def describe(self) -> str:
+        """Return in a few words with what and where it computes."""
+        ...
+
+
+@runtime_checkable
+class Forecasting(Protocol):
+    """A stylizer that can say what it will take, and save a run to go on with later."""
+
+    def forecast(self, content: Source) -> Forecast:
+        """Return what painting a content will take."""
+        ...
+
+    def iterate(
+        self,
+        content: Source,
+        *,
+        started: float | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Iterator[State]:
+        """Yield the states of the work."""
         ...
 
     def describe(self) -> str:
@@ -76,10 +103,23 @@ class FastThenOptimize:
             last = state
         return last.picture
 
-    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
-        """Yield the states of the optimization."""
-        for state in self.slow.iterate(content, started=started, start=self._start):
+    def iterate(
+        self,
+        content: Source,
+        *,
+        started: float | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Iterator[State]:
+        """Yield the states of the optimization; see `IterativeStylizer.iterate`."""
+        states = self.slow.iterate(
+            content, started=started, start=self._start, checkpoint=checkpoint
+        )
+        for state in states:
             yield replace(state, finish=partial(self._finished, state.finish))
+
+    def forecast(self, content: Source) -> Forecast:
+        """Return what painting a content will take; see `IterativeStylizer.forecast`."""
+        return self.slow.forecast(content)
 
     def _finished(self, finish: Callable[[State], Picture], state: State) -> Picture:
         """Return the result, its recipe saying what the start was made with."""

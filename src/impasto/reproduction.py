@@ -15,7 +15,7 @@ from impasto.gallery.names import drawn
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
 from impasto.images import Picture, identify, is_picture_name, read_recipe
-from impasto.settings import Settings
+from impasto.settings import REST, Settings
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
@@ -86,8 +86,8 @@ def files_in_settings(
     settings: Settings,
     folders: Sequence[Path],
     without: Collection[str] = (),
-) -> dict[str, str]:
-    """Return the settings that name files (a start, weights, a method), the files found again.
+) -> dict[str, Any]:
+    """Return the settings that name files (a start, masks, weights …), the files found again.
 
     Args:
         recipe: That names them, with their hashes.
@@ -99,19 +99,24 @@ def files_in_settings(
         RecipeError: One is not found, or its content has changed.
     """
     named = {
-        "init": "init" in recipe,
+        **{role: role in recipe for role in ("init", "keep", "fine_style")},
         "weights": settings.weights is not None,
         "method": settings.knows_style,
     }
-    return {
+    found: dict[str, Any] = {
         role: str(find_input(recipe, role, folders)[0])
         for role, there in named.items()
         if there and role not in without
     }
+    if "masks" in recipe and "masks" not in without:
+        files = iter(find_input(recipe, "masks", folders))
+        names = settings.masks or ()
+        found["masks"] = [name if name == REST else str(next(files)) for name in names]
+    return found
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
-    """Find the files of one role: `content`, `styles`, `init`, `weights` or `method`.
+    """Find the files of one role: `content`, `styles`, `masks`, `init`, `weights` and others.
 
     Raises:
         RecipeError: One is not found, or its content has changed.
@@ -123,7 +128,7 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
             among = [each for each in recipe["weights"] if each["name"] == chosen]
             entries = among or [{"name": chosen}]
         else:
-            entries = recipe[role] if role == "styles" else [recipe[role]]
+            entries = recipe[role] if role in ("styles", "masks") else [recipe[role]]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error

@@ -26,6 +26,8 @@ DEFAULT_MIN_SIZE = 256
 #: Names of the losses; `impasto.perception` has them.
 STYLE_LOSSES = ("gram", "moments", "w2", "swd", "nnfm", "remd", "histogram")
 CONTENT_LOSSES = ("features", "self-similarity")
+#: What is no file: the mask that others leave, and what finds faces.
+REST, FACES = "rest", "faces"
 #: Starts that are no files.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
@@ -298,6 +300,14 @@ class Settings:
     def knows_style(self) -> bool:
         """Whether the method is a file of a network that knows one style."""
         return self.method not in FIELDS["method"].metadata["choices"]
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The files of pictures that these settings name."""
+        named = [self.init] if self.init not in STARTS else []
+        named += [mask for mask in self.masks or () if mask != REST]
+        named += [self.keep] if self.keep not in (None, FACES) else []
+        return (*named, *([self.fine_style] if self.fine_style else []))
 
     @property
     def style_losses(self) -> tuple[str, ...]:

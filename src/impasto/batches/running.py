@@ -20,7 +20,7 @@ from impasto.batches.pairs import Pair
 from impasto.errors import ImageError
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
 from impasto.machine import cores
-from impasto.settings import STARTS, Settings
+from impasto.settings import Settings
 from impasto.weights import find, sha256_of
 
 #: What was made of what, a line for each result; the next run reads it.
@@ -194,8 +194,7 @@ def _read(journal: Path) -> dict[str, str]:
 def files_of(settings: Settings) -> list[str]:
     """Return the SHA-256 of the files that the settings name or the method needs."""
     named = [settings.weights, settings.method if settings.knows_style else None]
-    if settings.init not in STARTS:
-        named.append(settings.init)
+    named += settings.pictures
     if settings.one_pass and settings.weights is None:
         from impasto.fast.methods import needed_files
 

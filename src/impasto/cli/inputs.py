@@ -24,7 +24,7 @@ from impasto.images import (
     refuse_inputs,
 )
 from impasto.reproduction import files_in_settings, find_input, gather, recipe_settings
-from impasto.settings import STARTS, Settings
+from impasto.settings import REST, Settings
 
 STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
@@ -51,11 +51,20 @@ class Job:
     output: Path | None
 
     @property
+    def checkpoint(self) -> Path:
+        """Where a long run is saved: beside its output.
+
+        Raises:
+            SettingsError: The output is a pipe.
+        """
+        if self.output is None:
+            raise SettingsError("a run into a pipe cannot be gone on with: name an --output")
+        return self.output.with_name(f"{self.output.name}.checkpoint")
+
+    @property
     def protected(self) -> list[str | Path]:
         """The input files, which no output may replace."""
-        named = [self.content, *self.styles]
-        if self.settings.init not in STARTS:
-            named.append(self.settings.init)
+        named = [self.content, *self.styles, *self.settings.pictures]
         return [source for source in named if isinstance(source, str | Path)]
 
     def check_pictures(self) -> None:
@@ -92,6 +101,7 @@ def gather_job(
     recipe: Path | None,
     folders: Folders,
     options: dict[str, Any],
+    masks: Sequence[str] = (),
 ) -> Job:
     """Find out what to make of what, and that it can be saved, before any work.
 
@@ -100,6 +110,8 @@ def gather_job(
         ImageError: A picture is not there, or the output cannot be written.
         RecipeError: The recipe cannot be read or its pictures are not found.
     """
+    if masks:
+        styles, options = _with_masks(styles, masks, options)
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
@@ -173,6 +185,20 @@ def _from_recipe(
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
     return content, chosen, settings.updated(**options)
+
+
+def _with_masks(
+    styles: Sequence[str], masks: Sequence[str], options: dict[str, Any]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the styles with those that have a mask, `sky.png=wave.jpg`, and the masks of all."""
+    found = []
+    for each in masks:
+        mask, _, style = each.partition("=")
+        if not style:
+            raise SettingsError(f"--mask takes a mask and a style, sky.png=wave.jpg; not {each!r}")
+        found.append((mask, style))
+    names = [*[REST] * len(styles), *(mask for mask, _ in found)]
+    return [*styles, *(style for _, style in found)], {**options, "masks": names}
 
 
 def _at_random(

@@ -9,18 +9,42 @@ from pathlib import Path
 
 import typer
 
-from impasto.api import Stylizer, make_stylizer
+from impasto.api import Forecasting, Stylizer, make_stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.records import Records
 from impasto.settings import Settings
 from impasto.states import State
 from impasto.weights import WeightsFile, fetch, find
 
+#: Longest side in pixels from which on a run says beforehand what it will take.
+_LARGE = 1024
 
-def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: float) -> State:
+
+def say_plan(job: Job) -> None:
+    """Print what a job would take of time and memory.
+
+    Raises:
+        SettingsError: Its method has no plan.
+    """
+    stylizer = make_stylizer(job.styles, job.settings)
+    if not isinstance(stylizer, Forecasting):
+        raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
+    for line in stylizer.forecast(job.content).lines():
+        print(line)
+
+
+def paint(
+    job: Job,
+    records: Records,
+    *,
+    force: bool,
+    quiet: bool,
+    started: float,
+    resume: bool = False,
+) -> State:
     """Paint a job, save the result and the records, and print where they are.
 
     Args:
@@ -29,6 +53,7 @@ def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: floa
         force: Replace existing files.
         quiet: Print paths only.
         started: `time.monotonic()` from which a time limit counts; a download restarts it.
+        resume: Save the run once a minute beside its output, and go on from there.
 
     Returns:
         The last state.
@@ -41,7 +66,7 @@ def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: floa
         started = time.monotonic()
     stylizer = make_stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
-    state, ending = _work(stylizer, job, records, quiet, started)
+    state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)
     with _uninterrupted():
         if ending is not None:
             say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
@@ -56,6 +81,21 @@ def paint(job: Job, records: Records, *, force: bool, quiet: bool, started: floa
     if ending is not None:
         raise ending
     return state
+
+
+def _states(
+    stylizer: Stylizer, job: Job, quiet: bool, started: float, resume: bool
+) -> Iterator[State]:
+    """Begin a run; what takes long is told beforehand, and saved if it is to be gone on with."""
+    if isinstance(stylizer, Forecasting):
+        if job.settings.size > _LARGE and not quiet:
+            for line in stylizer.forecast(job.content).lines():
+                say(line)
+        checkpoint = job.checkpoint if resume else None
+        return stylizer.iterate(job.content, started=started, checkpoint=checkpoint)
+    if resume:
+        raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
+    return stylizer.iterate(job.content, started=started)
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -102,13 +142,13 @@ def _what_time_was_short_for(state: State, job: Job) -> str:
 
 
 def _work(
-    stylizer: Stylizer, job: Job, records: Records, quiet: bool, started: float
+    states: Iterator[State], records: Records, quiet: bool
 ) -> tuple[State, BaseException | None]:
     """Go through the states; return the last, and what ended the run early."""
     state = None
     try:
         with Progress(quiet) as progress:
-            for state in stylizer.iterate(job.content, started=started):
+            for state in states:
                 progress.show(state)
                 records.add(state)
     except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:

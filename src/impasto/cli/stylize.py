@@ -23,6 +23,14 @@ def stylize(
         ),
     ] = None,
     *,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A mask and the style that is for where it is white: sky.png=wave.jpg. May be "
+            "given several times; STYLE paints the rest.",
+            metavar="MASK=STYLE",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -59,6 +67,15 @@ def stylize(
         list[Path] | None,
         typer.Option(help="Where to find the pictures of a recipe.", metavar="FOLDER"),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what it would take of time and memory, no more.")
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Save a long run once a minute, and go on where it was if it stopped."
+        ),
+    ] = False,
     options: dict[str, Any],
 ) -> None:
     """Paint CONTENT in the style of STYLE.
@@ -67,15 +84,18 @@ def stylize(
     """
     started = time.monotonic()
     from impasto.cli.inputs import check_outputs, gather_job
-    from impasto.cli.painting import paint
+    from impasto.cli.painting import paint, say_plan
     from impasto.records import Records
 
     folders = Folders(random or [], look_in or [])
-    job = gather_job(content, styles or [], output, recipe, folders, options)
+    job = gather_job(content, styles or [], output, recipe, folders, options, mask or [])
     if plot is not None and job.settings.one_pass:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)
     check_outputs([job.output, animation, plot], job.protected)
-    state = paint(job, records, force=force, quiet=quiet, started=started)
+    if plan:
+        say_plan(job)
+        return
+    state = paint(job, records, force=force, quiet=quiet, started=started, resume=resume)
     if show:
         state.picture.show()

@@ -91,6 +91,6 @@ def _check_shape(picture: Picture, size: tuple[int, int]) -> None:
     if abs(picture.width * size[1] / (picture.height * size[0]) - 1) > _SHAPES:
         name = f" {picture.name}" if picture.name else ""
         raise ImageError(
-            f"the mask{name} has {picture.width}x{picture.height} pixels and the content another "
-            f"shape, {size[0]}x{size[1]}: draw the mask on the content"
+            f"the mask{name} has another shape ({picture.width}x{picture.height}) than the content "
+            f"({size[0]}x{size[1]}): draw it on the content"
         )

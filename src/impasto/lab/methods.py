@@ -16,7 +16,7 @@ from impasto.gallery.names import find_style
 from impasto.lab.triples import read_table
 from impasto.methods import NETWORK_FILES
 from impasto.options import check_known
-from impasto.settings import STARTS, Settings
+from impasto.settings import FACES, STARTS, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -107,10 +107,10 @@ def _folder(named: str, path: Path) -> Path:
 def _settings(name: str, options: Mapping[str, Any], folder: Path) -> Settings:
     """Return the settings of a method, files in it relative to the folder."""
     found = dict(options)
-    for key in ("weights", "init", "method"):
+    for key in ("weights", "init", "keep", "fine_style", "method"):
         value = found.get(key)
         is_file = key != "method" or str(value).lower().endswith(NETWORK_FILES)
-        if isinstance(value, str) and is_file and value not in STARTS:
+        if isinstance(value, str) and is_file and value not in (*STARTS, FACES):
             found[key] = str(folder / os.path.expandvars(value))
     try:
         return Settings.from_dict(found)

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import write_atomically
-from impasto.optimize.optimizers import PixelOptimizer
 
 #: Seconds between two checkpoints.
 INTERVAL = 60.0
@@ -30,7 +29,8 @@ class Saved:
         step: Steps taken in it.
         done: Steps taken before it.
         steps: Of each octave, as planned then.
-        tensors: Of the optimizer, see `PixelOptimizer.kept`.
+        tensors: Of the optimizer, see `PixelOptimizer.kept`; and `forms`, what the octave before
+            came to.
     """
 
     octave: int
@@ -46,11 +46,10 @@ class Checkpoint:
     Args:
         path: Where to.
         key: What the run makes of what; another run's file is not gone on with.
-        interval: Seconds between two times it is written.
     """
 
-    def __init__(self, path: Path, key: Mapping[str, Any], interval: float = INTERVAL) -> None:
-        self.path, self.interval = path, interval
+    def __init__(self, path: Path, key: Mapping[str, Any]) -> None:
+        self.path = path
         self._key = json.dumps(key, sort_keys=True)
         self._written = time.monotonic()
 
@@ -79,15 +78,14 @@ class Checkpoint:
 
     def is_due(self) -> bool:
         """Tell whether it is time to save."""
-        return time.monotonic() - self._written >= self.interval
+        return time.monotonic() - self._written >= INTERVAL
 
-    def save(
-        self, octave: int, step: int, done: int, steps: Sequence[int], optimizer: PixelOptimizer
-    ) -> None:
+    def save(self, saved: Saved) -> None:
         """Write where the run is, whole or not at all."""
-        where = {"octave": octave, "step": step, "done": done, "steps": list(steps)}
+        where = {name: getattr(saved, name) for name in ("octave", "step", "done")}
+        where["steps"] = list(saved.steps)
         metadata = {"key": self._key, "where": json.dumps(where)}
-        write_atomically(self.path, save(dict(optimizer.kept()), metadata), overwrite=True)
+        write_atomically(self.path, save(dict(saved.tensors), metadata), overwrite=True)
         self._written = time.monotonic()
 
     def remove(self) -> None:

@@ -13,10 +13,7 @@ from torch import Tensor
 from impasto.errors import SettingsError
 from impasto.images import Identity, Picture, find_faces, identify, open_mask, sized
 from impasto.images.masks import Mask
-from impasto.settings import Settings
-
-#: The word for what other masks leave, and that for faces.
-REST, FACES = "rest", "faces"
+from impasto.settings import FACES, REST, Settings
 
 
 @dataclass(frozen=True)

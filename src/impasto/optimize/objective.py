@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import SettingsError
@@ -29,6 +30,8 @@ from impasto.perception import (
 from impasto.settings import Settings
 
 Distance = Callable[[Summary, Summary, int], Tensor]
+#: How much it counts that an octave keeps the forms of the one before.
+FORMS = 40.0
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
 #: Positions whose likenesses are compared, as in STROTSS.
@@ -74,6 +77,7 @@ class Wanted:
         keep: (1, 1, H, W) in [0, 1], or None: where content counts more.
         anchors: Pictures to stay near.
         anchor_weight: How much that counts.
+        forms: (1, 3, h, w), what the octave before came to, or None: it is refined, not changed.
     """
 
     content: Tensor
@@ -83,6 +87,7 @@ class Wanted:
     keep: Tensor | None = None
     anchors: Sequence[Anchor] = ()
     anchor_weight: float = 0.0
+    forms: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -251,9 +256,15 @@ class Objective:
         return torch.stack(parts).sum()
 
     def anchored(self, image: Tensor) -> Tensor | float:
-        """Return how far a picture is from its anchors, weighted."""
-        parts = [(a.trust * (image - a.image).square()).mean() for a in self.wanted.anchors]
-        return self.wanted.anchor_weight * torch.stack(parts).sum() if parts else 0.0
+        """Return how far a picture is from its anchors and its forms, weighted."""
+        weight, forms = self.wanted.anchor_weight, self.wanted.forms
+        parts = [
+            weight * (a.trust * (image - a.image).square()).mean() for a in self.wanted.anchors
+        ]
+        if forms is not None:
+            small = F.interpolate(image, forms.shape[2:], mode="area")
+            parts.append(FORMS * F.mse_loss(small, forms))
+        return torch.stack(parts).sum() if parts else 0.0
 
     def together(
         self, content: Tensor | float, style: Tensor, tv: Tensor, anchored: Tensor | float

@@ -91,7 +91,10 @@ class PixelOptimizer:
         """Return all that a run goes on from, by name."""
         kept = {"image": self.image.detach(), "steps": torch.tensor(self._steps)}
         if self._average is not None:
-            kept |= {"average": self._average, "weight": torch.tensor(self._weight)}
+            kept |= {
+                "average": self._average,
+                "weight": torch.tensor(self._weight, dtype=torch.float64),
+            }
         return kept | {f"moments.{name}": value for name, value in (self.moments() or {}).items()}
 
     def go_on(self, kept: Mapping[str, Tensor]) -> None:

@@ -9,10 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from impasto.images import Identity, Picture, keep_colors
-from impasto.optimize.composition import REST
 from impasto.optimize.pyramid import enlarge
 from impasto.perception import Encoder
-from impasto.settings import Settings
+from impasto.settings import REST, Settings
 from impasto.states import State
 from impasto.version import __version__
 

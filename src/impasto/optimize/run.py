@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
 
 
+#: Pixels up to which an octave may still change the forms of the one before.
+SMALL = 300_000
 #: Diagonal neighbors follow each other, so that two steps see every row and column.
 PHASE_ORDER = (0, 3, 1, 2)
 
@@ -70,6 +72,7 @@ class Run:
         begun = start(self.content) if start else None
         self.scene = Scene(stylizer, self.content, anchors or Anchors(), begun)
         self.result = self._result(content)
+        self.forms: Tensor | None = None
         self.checkpoint = None
         if checkpoint is not None:
             inputs = self.result.inputs
@@ -110,6 +113,7 @@ class Run:
         for number, octave in enumerate(self.octaves):
             if not self.schedule.enters(number) or (saved and number < saved.octave):
                 continue
+            self.forms = saved.tensors.get("forms") if saved else image
             optimizer = self._optimizer(image, moments, octave, saved)
             for state in self._octave(number, optimizer, done, saved.step if saved else 0):
                 yield state
@@ -133,22 +137,25 @@ class Run:
             self.schedule.saw(number, step, loss)
             last = step == self.schedule.steps[number]
             if self.checkpoint is not None and self.checkpoint.is_due() and not last:
-                self.checkpoint.save(number, step, done, self.schedule.steps, optimizer)
+                tensors = optimizer.kept()
+                tensors |= {} if self.forms is None else {"forms": self.forms}
+                steps = tuple(self.schedule.steps)
+                self.checkpoint.save(Saved(number, step, done, steps, tensors))
             yield self._state(number, step, done + step, losses, optimizer.result())
 
     def _stepped(
         self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int
     ) -> tuple[Objective, Losses]:
         """Take a step; where memory does not suffice, in smaller tiles."""
+        octave = self.octaves[number]
         while True:
             try:
-                objective = objective or self._objective(number)
-                phase = self._phase(objective.encoder, step)
-                return objective, _take_step(objective, optimizer, phase, step)
+                objective = objective or self.objective(octave, self.views.sides[number])
+                phase = self.phase(objective.encoder, step)
+                return objective, take_step(objective, optimizer, phase, step)
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
-                octave = self.octaves[number]
                 smaller = self.views.smaller(number, max(octave.size))
                 if smaller is None:
                     raise out_of_memory(octave) from error
@@ -193,9 +200,10 @@ class Run:
             finish=self.result.picture,
         )
 
-    def _objective(self, number: int) -> Objective:
-        octave, side = self.octaves[number], self.views.sides[number]
-        wanted = self.scene.wanted(octave, side, self.views.style)
+    def objective(self, octave: Octave, side: int | None) -> Objective:
+        """Return what an octave minimizes, seen in tiles of this side; None: whole."""
+        forms = self.forms if octave.size[0] * octave.size[1] > SMALL else None
+        wanted = self.scene.wanted(octave, side, self.views.style, forms)
         return Objective(self.stylizer.encoders[octave.encoder], self.settings, wanted, side)
 
     def _optimizer(
@@ -211,14 +219,14 @@ class Run:
             optimizer.go_on(saved.tensors)
         return optimizer
 
-    def _phase(self, encoder: Encoder, step: int) -> int | None:
+    def phase(self, encoder: Encoder, step: int) -> int | None:
         """Return which part of the encoder's largest layers this step looks at."""
         if self.whole or encoder.phases == 1:
             return None
         return PHASE_ORDER[step % len(PHASE_ORDER)]
 
 
-def _take_step(
+def take_step(
     objective: Objective, optimizer: PixelOptimizer, phase: int | None, step: int
 ) -> Losses:
     """Take one step and return the losses of the picture it started from."""

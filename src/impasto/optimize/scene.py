@@ -68,7 +68,11 @@ class Scene:
         return (0.5 + 0.15 * noise).clamp(0, 1).to(self.device)
 
     def wanted(
-        self, octave: Octave, side: int | None = None, style_side: int | None = None
+        self,
+        octave: Octave,
+        side: int | None = None,
+        style_side: int | None = None,
+        forms: Tensor | None = None,
     ) -> Wanted:
         """Return what the picture is to come to at an octave.
 
@@ -76,6 +80,7 @@ class Scene:
             octave: Its size and encoder.
             side: Longest side of a tile that is looked at at once; None: the whole picture.
             style_side: That of the style pictures.
+            forms: What the octave before came to, where that is to be kept.
         """
         content = to_tensor(self.filled, octave.size, self.device)
         alpha = alpha_tensor(self.content, octave.size, self.device)
@@ -90,6 +95,7 @@ class Scene:
             keep=self.composition.kept_at(octave.size, self.device),
             anchors=self.anchors.at(octave.size, self.device),
             anchor_weight=self.anchors.weight,
+            forms=forms,
         )
 
     def _aims(

@@ -19,6 +19,7 @@ from impasto.images import (
     read_source,
 )
 from impasto.optimize.anchors import Anchors
+from impasto.optimize.forecast import Forecast, forecast
 from impasto.optimize.objective import layer_weights, layers_of
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import (
@@ -130,6 +131,16 @@ class IterativeStylizer:
         started = time.monotonic() if started is None else started
         saved = None if checkpoint is None else Path(checkpoint)
         return Run(self, read_source(content), started, start, anchors, saved).states()
+
+    def forecast(self, content: Source) -> Forecast:
+        """Return what painting a content will take of time and memory, after a short probe.
+
+        Raises:
+            ImageError: The content cannot be read, or is too small or too narrow.
+            ImpastoError: It would not fit into memory.
+        """
+        run = Run(self, read_source(content), time.monotonic())
+        return forecast(run, describe(self.device, self.precision))
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""

@@ -191,7 +191,9 @@ def summarize(
         found["second"] = gram_matrix(shifted, weight, count)[0]
         found["first"] = _total(shifted, weight) / count
     if needs.samples and picks is not None:
-        taken = _exact(features[0].flatten(1)[:, picks.positions].T)
+        # Indexing would add up gradients of a position that comes twice in any order.
+        columns = picks.positions.expand(features.shape[1], -1)
+        taken = _exact(features[0].flatten(1).gather(1, columns).T)
         whole = taken.new_zeros((picks.total, taken.shape[1]))
         found["samples"] = whole.index_put((picks.slots,), taken)
     return Summary(**found, center=center if needs.moments else None)

@@ -15,7 +15,7 @@ from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.gallery.names import drawn
 from impasto.images import Picture, identify
-from impasto.settings import FIELDS, STARTS, Settings
+from impasto.settings import FIELDS, Settings
 from impasto.states import State
 from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
@@ -139,8 +139,4 @@ class Engine:
 
 def _names_files(settings: Settings) -> bool:
     methods = FIELDS["method"].metadata["choices"]
-    return (
-        settings.weights is not None
-        or settings.init not in STARTS
-        or settings.method not in methods
-    )
+    return settings.weights is not None or bool(settings.pictures) or settings.method not in methods

@@ -1,0 +1,89 @@
+"""What a run will take: octaves, tiles, memory and seconds, told after a short probe."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from impasto.images import fitted_size
+from impasto.optimize.optimizers import PixelOptimizer
+from impasto.optimize.plan import FINISH, SETUP_STEPS, Octave
+from impasto.optimize.run import Run, take_step
+from impasto.optimize.tiles import tiles_of
+
+#: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
+_PROBE, _TIMED = 512, 3
+#: In tiles, everything is looked at twice, once without gradients.
+_TWICE = 1.35
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run will take.
+
+    Attributes:
+        octaves: Coarse to fine.
+        steps: Of each; fewer, where an octave settles early.
+        sides: Longest side of the tiles of each; None: it is seen whole.
+        bytes: Of memory, at the peak.
+        seconds: From the beginning of the work to the finished picture.
+        where: With what it computes: `cpu, 2 threads, bfloat16`.
+    """
+
+    octaves: Sequence[Octave]
+    steps: Sequence[int]
+    sides: Sequence[int | None]
+    bytes: float
+    seconds: float
+    where: str
+
+    def lines(self) -> list[str]:
+        """Return it in words."""
+        lines = []
+        for octave, steps, side in zip(self.octaves, self.steps, self.sides, strict=True):
+            tiles = len(tiles_of(octave.size, side, 0))
+            seen = "" if tiles == 1 else f", in {tiles} tiles of at most {side} pixels"
+            lines.append(
+                f"{octave.size[0]}x{octave.size[1]}: {steps} steps of {octave.encoder}{seen}"
+            )
+        minutes, seconds = divmod(round(self.seconds), 60)
+        took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return [*lines, f"about {took} and {self.bytes / 2**30:.1f} GiB; {self.where}"]
+
+
+def forecast(run: Run, where: str) -> Forecast:
+    """Return what a run will take, after a few steps at a small size.
+
+    Args:
+        run: Which has not begun.
+        where: With what it computes, in words.
+    """
+    rates = {name: _seconds_a_pixel(run, name) for name in run.stylizer.encoders}
+    total = FINISH[1] + FINISH[0] * run.size[0] * run.size[1] / 1e6
+    for octave, steps, side in zip(run.octaves, run.schedule.steps, run.views.sides, strict=True):
+        halo = run.stylizer.encoders[octave.encoder].reach
+        tiles = tiles_of(octave.size, side, halo)
+        pixels = sum((t.outer.right - t.outer.left) * (t.outer.bottom - t.outer.top) for t in tiles)
+        twice = _TWICE if len(tiles) > 1 else 1.0
+        total += (steps + SETUP_STEPS) * pixels * rates[octave.encoder] * twice
+    seconds = run.settings.time or total
+    planned = tuple(run.schedule.steps)
+    return Forecast(run.octaves, planned, run.views.sides, run.views.bytes, seconds, where)
+
+
+def _seconds_a_pixel(run: Run, encoder: str) -> float:
+    """Time some steps and return the seconds of one of its pixels."""
+    size = fitted_size(run.size, min(_PROBE, max(run.size)))
+    octave = Octave(size, encoder)
+    objective = run.objective(octave, None)
+    image = objective.wanted.content
+    optimizer = PixelOptimizer(image, run.settings.optimizer, run.settings.step_length)
+    took = []
+    for step in range(_TIMED + 1):
+        begun = time.monotonic()
+        losses = take_step(objective, optimizer, run.phase(objective.encoder, step), step)
+        float(losses.total.detach())  # waits for the device
+        took.append(time.monotonic() - begun)
+    return statistics.median(took[1:]) / (size[0] * size[1])

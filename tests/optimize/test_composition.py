@@ -1,0 +1,150 @@
+"""Regions, what is kept, strength, and styles that are turned and repeated."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image
+from tests.optimize.test_stylizer import SMALL
+
+import impasto
+from impasto.errors import ImageError, SettingsError
+from impasto.images import Picture, find_faces, open_mask, open_picture, repeated, turned
+
+Array = NDArray[np.uint8]
+
+
+def half(path: Path, size: tuple[int, int], left: int, right: int) -> str:
+    """Save a mask: one level on the left, another on the right."""
+    pixels = np.full((size[1], size[0]), right, np.uint8)
+    pixels[:, : size[0] // 2] = left
+    Image.fromarray(pixels).save(path)
+    return str(path)
+
+
+def painted(
+    content: Array,
+    style: Array | list[Array],
+    **options: Any,  # noqa: ANN401
+) -> NDArray[np.float32]:
+    settings = {**SMALL, "steps": (12, 8), **options}
+    return impasto.stylize(content, style, **settings).pixels
+
+
+def test_each_style_stays_in_its_region(photo: Array, tmp_path: Path) -> None:
+    red, blue = (np.zeros((64, 64, 3), np.uint8) for _ in range(2))
+    red[::4, :, 0] = blue[:, ::4, 2] = 255
+    masks = (half(tmp_path / "left.png", (96, 64), 255, 0), "rest")
+    pixels = painted(photo, [red, blue], masks=masks)
+    left, right = pixels[:, :26].mean((0, 1)), pixels[:, 38:].mean((0, 1))
+    assert left[0] > 2 * left[2]
+    assert right[2] > 2 * right[0]
+
+
+def test_what_is_kept_is_the_photograph(photo: Array, painting: Array, tmp_path: Path) -> None:
+    keep = half(tmp_path / "keep.png", (96, 64), 255, 0)
+    pixels = painted(photo, painting, keep=keep)
+    expected = open_picture(photo).resized((64, 43)).pixels
+    np.testing.assert_allclose(pixels[:, :28], expected[:, :28], atol=1e-6)
+    assert np.abs(pixels[:, 34:] - expected[:, 34:]).mean() > 0.05
+
+
+def test_strength_goes_from_the_photograph_to_the_style(photo: Array, painting: Array) -> None:
+    expected = open_picture(photo).resized((64, 43)).pixels
+    found = [painted(photo, painting, strength=amount) for amount in (0, 0.3, 0.7, 1)]
+    np.testing.assert_array_equal(found[0], expected)
+    apart = [float(np.abs(pixels - expected).mean()) for pixels in found]
+    assert apart == sorted(apart)
+    assert apart[1] < 0.7 * apart[3]
+
+
+def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
+    picture = impasto.stylize(photo, painting, strength=0, size=64)
+    assert picture.recipe is not None
+    assert picture.recipe["settings"]["strength"] == 0  # type: ignore[index]
+
+
+@pytest.mark.parametrize("loss", ["moments", "w2", "swd", "nnfm", "remd+moments", "histogram"])
+def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
+    states = list(
+        impasto.IterativeStylizer(
+            painting, size=64, min_size=64, steps=12, style_loss=loss, init="content"
+        ).iterate(photo)
+    )
+    assert states[-1].style_loss < 0.95 * states[0].style_loss
+
+
+def test_likeness_can_be_what_content_is(photo: Array, painting: Array) -> None:
+    states = list(
+        impasto.IterativeStylizer(
+            painting,
+            size=96,
+            min_size=96,
+            steps=25,
+            init="noise",
+            style_weight=0,
+            content_loss="self-similarity",
+        ).iterate(photo)
+    )
+    assert states[-1].content_loss < 0.7 * states[0].content_loss
+
+
+def test_wrong_masks_are_told(photo: Array, painting: Array, tmp_path: Path) -> None:
+    mask = half(tmp_path / "mask.png", (96, 64), 255, 0)
+    tall = half(tmp_path / "tall.png", (40, 90), 255, 0)
+    for settings, said in (
+        ({"masks": (mask, mask)}, "masks has 2 pictures for 1 style"),
+        ({"masks": ("rest",)}, "name a picture for one style"),
+        ({"masks": ("none.png",)}, "there is no such picture"),
+        ({"keep": "none.png"}, "there is no such picture"),
+    ):
+        with pytest.raises(SettingsError, match=said):
+            painted(photo, painting, **settings)
+    with pytest.raises(ImageError, match="the mask tall has another shape"):
+        painted(photo, painting, keep=tall)
+    with pytest.raises(SettingsError, match="style_loss is made of gram, moments"):
+        painted(photo, painting, style_loss="w2+wd")
+
+
+def test_a_mask_can_be_cut_out(tmp_path: Path) -> None:
+    pixels = np.zeros((20, 30, 4), np.uint8)
+    pixels[:, :10, 3] = 255
+    Image.fromarray(pixels).save(tmp_path / "cut.png")
+    mask = open_mask(tmp_path / "cut.png", (30, 20))
+    assert mask[:, :9].min() == 1
+    assert mask[:, 12:].max() == 0
+
+
+def test_faces_are_found_where_they_are() -> None:
+    mask = find_faces(open_picture(skimage.data.astronaut()))
+    assert mask[60:180, 170:270].mean() > 0.4
+    assert mask[300:].max() == 0
+    assert find_faces(open_picture(skimage.data.coffee())).mean() < 0.02
+
+
+def test_turning() -> None:
+    pixels = (np.arange(6 * 4 * 3).reshape(4, 6, 3) / 100).astype(np.float32)
+    picture = Picture(pixels)
+    np.testing.assert_array_equal(turned(picture, 90).pixels, np.rot90(pixels))
+    np.testing.assert_array_equal(turned(picture, -180).pixels, pixels[::-1, ::-1])
+    flat = turned(Picture(np.full((60, 90, 3), 0.5, np.float32)), 30).pixels
+    np.testing.assert_allclose(flat, 0.5, atol=1e-5)  # no empty corners
+    assert flat.shape[1] > flat.shape[0] > 20
+
+
+def test_repeating_mirrors_every_other() -> None:
+    pixels = np.random.default_rng(0).random((4, 6, 3), np.float32)
+    whole = repeated(Picture(pixels), 2).pixels
+    assert whole.shape == (8, 12, 3)
+    np.testing.assert_array_equal(whole[:4, 6:], pixels[:, ::-1])
+    np.testing.assert_array_equal(whole[4:, :6], pixels[::-1])
+
+
+def test_color_amount_is_a_mixture(photo: Array, painting: Array) -> None:
+    none, some, all_ = (
+        painted(photo, painting, color="content", color_amount=amount) for amount in (0, 0.5, 1)
+    )
+    np.testing.assert_allclose(some, (none + all_) / 2, atol=1e-3)

@@ -1,0 +1,139 @@
+"""Long runs: saved and gone on with, within a budget of memory, with a plan before them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from tests.optimize.test_stylizer import SMALL
+
+from impasto.errors import ImpastoError
+from impasto.images import open_picture
+from impasto.machine import parse_size
+from impasto.optimize import IterativeStylizer, checkpoints, memory, run
+from impasto.optimize.memory import Views
+from impasto.optimize.plan import Octave
+from impasto.perception import build_encoder
+from impasto.settings import Settings
+
+Array = NDArray[np.uint8]
+
+
+@pytest.mark.parametrize("stop", [2, 4, 6])
+@pytest.mark.parametrize("more", [{}, {"ema": 0.8, "style_loss": "swd"}])
+def test_a_run_gone_on_with_is_the_unbroken_one(
+    stop: int,
+    more: dict[str, Any],
+    photo: Array,
+    painting: Array,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(run, "SMALL", 0)
+    stylizer = IterativeStylizer(painting, **{**SMALL, "steps": (3, 4), **more})
+    whole = stylizer(photo).pixels
+    path = tmp_path / "out.png.checkpoint"
+    for state in stylizer.iterate(photo, checkpoint=path):
+        if state.done == stop:
+            break
+    assert path.exists()
+    states = list(stylizer.iterate(photo, checkpoint=path))
+    assert len(states) < 7
+    np.testing.assert_array_equal(states[-1].picture.pixels, whole)
+    assert not path.exists()
+
+
+def test_another_runs_checkpoint_is_refused(
+    photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    path = tmp_path / "checkpoint"
+    next(IterativeStylizer(painting, **SMALL).iterate(photo, checkpoint=path))
+    other = IterativeStylizer(painting, **SMALL, content_weight=3)
+    with pytest.raises(ImpastoError, match="of a run with other pictures or settings"):
+        next(other.iterate(photo, checkpoint=path))
+    path.write_bytes(b"nothing")
+    with pytest.raises(ImpastoError, match="is no checkpoint"):
+        next(other.iterate(photo, checkpoint=path))
+
+
+def test_little_memory_means_tiles_and_nearly_the_same_picture(
+    photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"size": 384, "min_size": 384, "precision": "float32", "steps": 4}
+    whole = IterativeStylizer(painting, **options)(photo).pixels
+    monkeypatch.setattr(memory, "LEAST_SIDE", 96)
+    monkeypatch.setattr(memory, "BASE_BYTES", 0.0)
+    tight = IterativeStylizer(painting, **options, memory="85MB")
+    planned = tight.forecast(photo)
+    assert planned.sides[-1] is not None
+    assert planned.bytes <= 85e6
+    # Adam's first steps are as long for a gradient of nearly nothing: single pixels may differ.
+    apart = np.abs(tight(photo).pixels - whole)
+    assert np.quantile(apart, 0.999) < 0.01
+    assert apart.mean() < 1e-4
+
+
+def test_where_memory_ends_tiles_become_smaller(
+    photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int | None] = []
+    real = run.take_step
+
+    def short(objective: Any, *rest: Any) -> Any:  # noqa: ANN401
+        tiles = len(objective.sight.tiles)
+        seen.append(tiles)
+        if tiles == 1:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return real(objective, *rest)
+
+    monkeypatch.setattr(run, "take_step", short)
+    options: dict[str, Any] = {"size": 224, "min_size": 224, "steps": 2}
+    picture = IterativeStylizer(painting, **options)(photo)
+    assert seen == [1, 4, 4]
+    assert picture.size == (224, 149)
+
+
+def test_tiles_end_somewhere() -> None:
+    views = Views((None, 384), None, 0.0)
+    smaller = views.smaller(1, 1000)
+    assert smaller is not None
+    assert smaller.sides == (None, 192)
+    assert views.smaller(0, 300) == views._replace(sides=(144, 384))
+    assert Views((96,), None, 0.0).smaller(0, 1000) is None
+
+
+def test_the_forecast_is_of_the_run(photo: Array, painting: Array) -> None:
+    stylizer = IterativeStylizer(painting, size=96, min_size=48, steps=(5, 4))
+    forecast = stylizer.forecast(open_picture(photo))
+    assert [octave.size for octave in forecast.octaves] == [(48, 32), (96, 64)]
+    assert list(forecast.steps) == [5, 4]
+    assert list(forecast.sides) == [None, None]
+    assert 0.2e9 < forecast.bytes < 2e9
+    assert 0 < forecast.seconds < 60
+    assert forecast.lines()[0] == "48x32: 5 steps of pocket"
+    assert "GiB; cpu" in forecast.lines()[-1]
+
+
+def test_amounts_of_memory() -> None:
+    assert parse_size("4GiB") == parse_size("4 G") == parse_size("4g") == 4 * 2**30
+    assert parse_size("1.5GB") == 1.5e9
+    assert parse_size("800mb") == 800e6
+    for wrong in ("", "much", "-3GB", "4 apples", "0"):
+        with pytest.raises(ImpastoError, match="say 4GiB or 800MB"):
+            parse_size(wrong)
+    with pytest.raises(ImpastoError, match="say 4GiB"):
+        Settings(memory="lots")
+
+
+def test_large_styles_are_read_in_tiles() -> None:
+    octaves = [Octave((512, 384), "pocket")]
+
+    settings = Settings(memory="1GB", style_scale=4.0)
+    encoders = {"pocket": build_encoder("pocket", ["relu1_1", "relu4_1"])}
+    views = memory.plan_views(octaves, encoders, settings, torch.float32, torch.device("cpu"))
+    assert views.style is not None
+    assert views.bytes <= 1e9
