@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from impasto.optimize import Forecast
 
 #: Settings that the two halves of `fast+optimize` share.
-_SHARED = ("size", "style_scale", "style_weights", "runtime", "device")
+_SHARED = (
+    "size", "style_scale", "style_turn", "style_tiles", "style_weights", "strength",
+    "color_amount", "runtime", "device",
+)  # fmt: skip
 
 
 @runtime_checkable
@@ -93,7 +96,8 @@ class FastThenOptimize:
         styles = read_styles(style)
         shared = {name: getattr(settings, name) for name in _SHARED}
         # Colors that are put back in the end are painted as the style has them until then.
-        shared["color"] = "match" if settings.color == "match" else "style"
+        matches = settings.color == "match"
+        shared |= {"color": "match"} if matches else {"color_amount": 1.0}
         self.fast = FastStylizer(styles, Settings(method="fast", **shared))
         self.slow = IterativeStylizer(styles, settings)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
 NETWORK_FILES = (".onnx", ".safetensors")
 #: Groups of options that such methods do without, but for a few options.
-_ITERATIVE, _EVERYWHERE = ("Losses", "Optimization", "Composition"), ("style_weights", "seed")
+_ITERATIVE = ("Losses", "Optimization", "Composition")
+_EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
 _OF_ENCODERS = ("encoder", "precision", "memory")
 #: What else a method does without.
 _IGNORED: Mapping[str, tuple[str, ...]] = {
@@ -22,7 +23,8 @@ _IGNORED: Mapping[str, tuple[str, ...]] = {
 }
 #: What a network that knows one style does without.
 _IGNORED_BY_FILES = (
-    *(*_OF_ENCODERS, "level_strengths", "weights", "style_scale", "style_weights"),
+    *(*_OF_ENCODERS, "level_strengths", "weights"),
+    *("style_scale", "style_turn", "style_tiles", "style_weights"),
 )
 #: What the words of `quality` stand for.
 QUALITIES: Mapping[str, Mapping[str, str]] = {

@@ -122,7 +122,7 @@ class Settings:
     )
     fine_style: str | None = option(
         None,
-        "A picture whose fine texture the style pictures are given first.",
+        "A picture for the fine texture, in the colors of the style; forms stay the style's.",
         "Composition",
         shown="none",
     )

@@ -435,3 +435,66 @@ def test_reproduce_without_the_inputs(
     Image.new("RGB", (50, 50)).save(files[0])
     changed = impasto("reproduce", "photo-painting.png", "--look-in", tmp_path)
     assert "its content has changed" in changed.only_line
+
+
+def test_masks_what_is_kept_and_fine_texture_can_be_reproduced(
+    stylize: Impasto, impasto: Impasto, files: Files
+) -> None:
+    folder = files[0].parent
+    for name, side in (("left.png", 0), ("right.png", 1)):
+        levels = np.zeros((64, 96), np.uint8)
+        levels[:, side * 48 : side * 48 + 48] = 255
+        Image.fromarray(levels).save(folder / name)
+    more = ("--mask", f"{folder / 'left.png'}=mosaic", "--keep", folder / "right.png")
+    made = stylize(*files, *more, "--fine-style", "woodcut", "-o", folder / "made.png")
+    assert made.status == 0, made.err
+    settings = read_recipe(folder / "made.png")["settings"]
+    assert settings["masks"] == ["rest", "left.png"]
+    assert (settings["keep"], settings["fine_style"]) == ("right.png", "woodcut.png")
+    assert impasto("reproduce", folder / "made.png").status == 0
+    assert (folder / "made.png").read_bytes() == Path("made-again.png").read_bytes()
+
+
+def test_a_mask_without_a_style(stylize: Impasto, files: Files) -> None:
+    assert "takes a mask and a style" in stylize(*files, "--mask", "left.png").only_line
+
+
+def test_a_plan_is_said_and_nothing_painted(
+    stylize: Impasto, impasto: Impasto, files: Files
+) -> None:
+    outcome = stylize(*files, "--plan")
+    assert outcome.status == 0
+    assert outcome.out.splitlines()[:2] == ["32x22: 3 steps of pocket", "64x43: 2 steps of pocket"]
+    assert " GiB; cpu" in outcome.out
+    assert not list(Path().iterdir())
+    fast = impasto("stylize", *files, "--plan", "--method", "fast")
+    assert "nothing to plan" in fast.only_line
+
+
+def test_a_killed_run_is_gone_on_with(
+    stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from impasto.cli.progress import Progress
+    from impasto.optimize import checkpoints
+
+    stylize(*files, "-o", "whole.png")
+    count = itertools.count()
+
+    def interrupt(*_: object) -> None:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "show", interrupt)
+        assert stylize(*files, "--resume", "-o", "out.png").status == 130
+    assert Path("out.png.checkpoint").exists()
+    shown: list[object] = []
+    monkeypatch.setattr(Progress, "show", lambda _, state: shown.append(state))
+    assert stylize(*files, "--resume", "-o", "out.png", "--force").status == 0
+    assert len(shown) < 5
+    assert Path("out.png").read_bytes() == Path("whole.png").read_bytes()
+    assert not Path("out.png.checkpoint").exists()
+    fast = impasto("stylize", *files, "--resume", "--method", "fast")
+    assert "leave --resume out" in fast.err
+    assert "name an --output" in stylize(*files, "--resume", "-o", "-").err

@@ -108,6 +108,26 @@ def test_colors_can_stay_the_contents(photo: Array, painting: Array) -> None:
     assert np.abs(matched.mean((0, 1)) - mean).sum() < np.abs(style.mean((0, 1)) - mean).sum()
 
 
+def test_an_amount_of_colors_is_a_mixture(photo: Array, painting: Array) -> None:
+    none, half, all_ = (
+        paint(photo, painting, color="content", color_amount=amount).pixels
+        for amount in (0, 0.5, 1)
+    )
+    np.testing.assert_array_equal(none, paint(photo, painting).pixels)
+    inside = ((all_ > 0.01) & (all_ < 0.99)).all(-1)
+    np.testing.assert_allclose(half[inside], ((none + all_) / 2)[inside], atol=0.02)
+
+
+def test_styles_can_be_turned_and_repeated(photo: Array, painting: Array) -> None:
+    turned = paint(
+        photo,
+        np.ascontiguousarray(np.rot90(painting)),
+    ).pixels
+    np.testing.assert_allclose(paint(photo, painting, style_turn=90).pixels, turned, atol=1e-5)
+    repeated = paint(photo, painting, style_tiles=2).pixels
+    assert np.abs(repeated - paint(photo, painting).pixels).mean() > 0.003
+
+
 def test_transparency_stays(photo: Array, painting: Array) -> None:
     alpha = np.zeros(photo.shape[:2], np.float32)
     alpha[10:50, 10:80] = 1
@@ -158,7 +178,7 @@ def test_what_it_would_ignore_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="does nothing with method fast"):
         Settings(method="fast", **option)
     for method, ignored in (
-        ("optimize", {"strength": 0.5}),
+        ("optimize", {"level_strengths": (1, 1, 1, 1, 0)}),
         ("optimize", {"runtime": "openvino"}),
         ("fast", {"encoder": "vgg19"}),
         ("fast+optimize", {"init": "noise"}),

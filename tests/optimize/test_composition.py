@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from tests.optimize.test_stylizer import SMALL
@@ -13,6 +14,8 @@ from tests.optimize.test_stylizer import SMALL
 import impasto
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, find_faces, open_mask, open_picture, repeated, turned
+from impasto.optimize import IterativeStylizer
+from impasto.optimize.plan import Octave
 
 Array = NDArray[np.uint8]
 
@@ -148,3 +151,18 @@ def test_color_amount_is_a_mixture(photo: Array, painting: Array) -> None:
         painted(photo, painting, color="content", color_amount=amount) for amount in (0, 0.5, 1)
     )
     np.testing.assert_allclose(some, (none + all_) / 2, atol=1e-3)
+
+
+def test_the_fine_style_gives_the_fine_layers(photo: Array, painting: Array) -> None:
+    octave = Octave((64, 43), "pocket")
+    options: list[dict[str, Any]] = [{}, {"fine_style": "woodcut"}]
+    plain, mixed = (
+        IterativeStylizer(painting, **SMALL, **more).style_targets(octave)[0] for more in options
+    )
+    for name in plain:
+        ours, fine = plain[name].gram, mixed[name].gram
+        assert ours is not None
+        assert fine is not None
+        assert torch.equal(ours, fine) == (name[4] >= "3")
+    pictures = [painted(photo, painting, **more) for more in options]
+    assert np.abs(pictures[0] - pictures[1]).mean() > 0.01

@@ -28,6 +28,7 @@ from impasto.images import (
     keep_colors,
     match_colors,
     open_role,
+    placed,
     read_source,
 )
 from impasto.methods import ignores
@@ -78,7 +79,7 @@ class FastStylizer:
         # A network that scales styles itself gets them as they are.
         scales = ignores(self.settings.method, "style_scale", "Picture")
         most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
-        self.styles = [open_role(source, "style", most) for source in sources]
+        self.styles = [placed(open_role(each, "style", most), self.settings) for each in sources]
         self.identities = [identify(source) for source in sources]
         matches = self.settings.color == "match"
         self._looks = [] if matches else [self._read(style) for style in self.styles]
@@ -122,7 +123,7 @@ class FastStylizer:
         if strength < FADES_BELOW:
             painted = pixels + np.float32(strength / FADES_BELOW) * (painted - pixels)
         if self.settings.color == "content":
-            painted = keep_colors(painted, pixels)
+            painted = keep_colors(painted, pixels, self.settings.color_amount)
         return painted
 
     def for_shot(self, first: Picture) -> FastStylizer:
@@ -133,7 +134,7 @@ class FastStylizer:
         if self.settings.color != "match":
             return self
         other = copy(self)
-        other._looks = [self._read(_recolored(style, first)) for style in self.styles]
+        other._looks = [self._read(self._recolored(style, first)) for style in self.styles]
         other._look = self.network.mixed(other._looks, self._shares)
         return other
 
@@ -176,8 +177,14 @@ class FastStylizer:
 
     def _matched(self, content: Picture) -> Look:
         """Return the look of the styles in a content's colors."""
-        looks = [self._read(_recolored(style, content)) for style in self.styles]
+        looks = [self._read(self._recolored(style, content)) for style in self.styles]
         return self.network.mixed(looks, self._shares)
+
+    def _recolored(self, style: Picture, content: Picture) -> Picture:
+        """Return a style with its colors moved to the content's."""
+        amount = self.settings.color_amount
+        pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha, amount)
+        return replace(style, pixels=pixels)
 
     def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
         """Yield the one state there is.
@@ -226,9 +233,3 @@ class FastStylizer:
         if s.method != "magenta":
             names["runtime"] = self.network.runtime
         return s.updated(**names)
-
-
-def _recolored(style: Picture, content: Picture) -> Picture:
-    """Return a style with its colors moved to the content's."""
-    pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha)
-    return replace(style, pixels=pixels)

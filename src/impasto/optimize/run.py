@@ -84,7 +84,7 @@ class Run:
         files = {
             "init": self.scene.started_with,
             "keep": composition.kept,
-            "fine_style": self.stylizer.fine,
+            "fine_style": self.stylizer.fine_identity,
         }
         there = {role: each for role, each in files.items() if each is not None}
         return Result(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from impasto.gallery.names import read_styles
 from impasto.images import (
     LEAST_PICTURE,
+    Identity,
     Picture,
     Source,
     Sources,
     identify,
+    match_colors,
     open_role,
     placed,
     read_source,
@@ -35,6 +38,10 @@ from impasto.perception.devices import choose_device, choose_precision, describe
 from impasto.settings import Settings
 from impasto.shares import shares_of
 from impasto.states import State
+
+#: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
+#: (scale control of Gatys et al. 2017, "Controlling Perceptual Factors", section 6).
+FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
 
 
 class IterativeStylizer:
@@ -75,11 +82,15 @@ class IterativeStylizer:
         layers = layers_of(self.settings)
         self.narrowest = least_side(layers)
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
-        self.fine = None if self.settings.fine_style is None else identify(self.settings.fine_style)
         self.styles = [
             placed(open_role(source, "style", largest), self.settings) for source in styles
         ]
         self.identities = [identify(source) for source in styles]
+        self.fine: Picture | None = None
+        self.fine_identity: Identity | None = None
+        if self.settings.fine_style is not None:
+            source = read_styles([self.settings.fine_style])[0]
+            self.fine, self.fine_identity = open_role(source, "style", largest), identify(source)
         self._targets: dict[tuple[int, str, int], Summaries] = {}
         self.encoders = {
             name: build_encoder(
@@ -168,6 +179,14 @@ class IterativeStylizer:
         return found
 
     def _style_target(self, picture: Picture, octave: Octave, side: int | None) -> Summaries:
+        target = self._seen(picture, octave, side)
+        if self.fine is None:
+            return target
+        pixels = match_colors(self.fine.pixels, picture.pixels, self.fine.alpha, picture.alpha)
+        finer = self._seen(replace(self.fine, pixels=pixels), octave, side)
+        return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
+
+    def _seen(self, picture: Picture, octave: Octave, side: int | None) -> Summaries:
         wanted = round(max(octave.size) * self.settings.style_scale)
         size = style_size(picture.size, wanted, self.narrowest)
         image = to_tensor(picture.filled(), size, self.device)
