@@ -16,12 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.optimize.objective import Aim, Objective, Wanted
 from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.sight import style_targets
 from impasto.optimize.tiling import descend
 from impasto.perception import build_encoder
-from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS, Settings
+from impasto.settings import Settings
 from impasto.weights import VggParameters, fetch, load_vgg19
 
 LAYERS = [

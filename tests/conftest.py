@@ -1,6 +1,7 @@
 """What all tests share: no network, no surprises from the user's own folders, real data if any."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from PIL import Image
 Array = NDArray[np.uint8]
 # They are read when Gradio and its client are imported: tests tell nobody that they run.
 os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+# A job in the background of a script begins with Ctrl-C ignored, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from impasto.choices import DEFAULT_WEIGHTS
 from impasto.errors import SettingsError
-from impasto.settings import DEFAULT_WEIGHTS, FIELDS, Settings
+from impasto.settings import FIELDS, Settings
 
 
 def test_settings_survive_their_dictionary() -> None:

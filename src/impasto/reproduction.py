@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from impasto.api import make_stylizer
+from impasto.choices import REST
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery import DRAWINGS
 from impasto.gallery.names import drawn
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
 from impasto.images import Picture, identify, is_picture_name, read_recipe
-from impasto.settings import REST, Settings
+from impasto.settings import Settings
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000

@@ -132,7 +132,7 @@ def test_out_of_memory_is_one_line(
     outcome = impasto("stylize", *files, *SMALL, "-q")
     assert outcome.status == 1
     assert "not enough memory at 32x" in outcome.only_line
-    assert "or choose a smaller --size" in outcome.only_line
+    assert "or choose a smaller size" in outcome.only_line
 
 
 def test_a_start_that_is_no_file(impasto: Impasto, files: Files) -> None:

@@ -47,6 +47,17 @@ class Screen:
         pass
 
 
+#: Sources of sessions, to be closed after the test.
+OPENED: list[Newest] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def session(
     frames: sources.Frames,
     style: Pixels8,
@@ -59,7 +70,8 @@ def session(
     controls = Controls(styles=2, overlay=False)
     chosen: dict[str, Any] = {"size": 96, "fps": 0.0, "stability": 0.0, "folder": folder} | options
     chosen.setdefault("recorder", lambda _: None)
-    made = Session(Newest(frames), stylizers, ["one", "two"], [screen], controls, **chosen)
+    OPENED.append(Newest(frames))
+    made = Session(OPENED[-1], stylizers, ["one", "two"], [screen], controls, **chosen)
     return made, controls
 
 

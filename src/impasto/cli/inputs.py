@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from impasto.choices import REST
 from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
 from impasto.gallery.names import read_styles
@@ -24,7 +25,7 @@ from impasto.images import (
     refuse_inputs,
 )
 from impasto.reproduction import files_in_settings, find_input, gather, recipe_settings
-from impasto.settings import REST, Settings
+from impasto.settings import Settings
 
 STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
 from impasto.lab.networks import as_input, open_network
@@ -27,7 +28,6 @@ from impasto.metrics.wasserstein import (
 )
 from impasto.perception import Encoder, build_encoder
 from impasto.perception.devices import choose_device
-from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.weights import find, sha256_of
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from impasto.batches import find_pictures
+from impasto.choices import FACES, STARTS
 from impasto.errors import SettingsError
 from impasto.gallery.names import find_style
 from impasto.lab.triples import read_table
 from impasto.methods import NETWORK_FILES
 from impasto.options import check_known
-from impasto.settings import FACES, STARTS, Settings
+from impasto.settings import Settings
 
 if sys.version_info >= (3, 11):
     import tomllib

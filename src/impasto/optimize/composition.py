@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.choices import FACES, REST
 from impasto.errors import SettingsError
 from impasto.images import Identity, Picture, find_faces, identify, open_mask, sized
 from impasto.images.masks import Mask
-from impasto.settings import FACES, REST, Settings
+from impasto.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.choices import STARTS
 from impasto.errors import SettingsError
 from impasto.images import Identity, Picture, identify, match_colors, open_role
 from impasto.images.masks import Mask
@@ -21,7 +22,6 @@ from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.sight import Map, Sight, Summaries
 from impasto.perception import needs_of
-from impasto.settings import STARTS
 from impasto.shares import shares_of
 
 if TYPE_CHECKING:

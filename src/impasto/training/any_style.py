@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.errors import SettingsError
 from impasto.perception.vgg import VGG19
-from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.training.copying import Copying
 from impasto.training.crops import SCALES, Dice, crop, disturbed, held_out, load_folder
 from impasto.training.judging import LAYERS, judged, lattice, roughness, shown, softened, unrest

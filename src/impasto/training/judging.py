@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
+from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.training.crops import Dice
 from impasto.training.lessons import feature_error, grams
 from impasto.training.painter import CELL

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.errors import SettingsError
 from impasto.perception.pocket import Pocket
 from impasto.perception.vgg import VGG19
-from impasto.settings import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.training.checkpoints import Checkpoint
 from impasto.training.crops import LONGEST, SCALES, Dice, crop, held_out, load_folder, load_style
 from impasto.training.judging import LAYERS, judged, lattice, roughness, shown, softened, unrest
