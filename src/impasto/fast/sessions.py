@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -135,6 +136,19 @@ class OnnxSession:
         return results
 
 
+@cache
+def _core() -> Any:  # noqa: ANN401
+    """Return the one core of OpenVINO in this process.
+
+    Each gives its thread another stack for signals, and when it goes puts back what was there
+    before it: the stack of another core, perhaps, that has gone. The next signal then ends the
+    process.
+    """
+    import openvino
+
+    return openvino.Core()
+
+
 class OpenVinoSession:
     """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
 
@@ -148,7 +162,8 @@ class OpenVinoSession:
             # which it runs Python: two threads that both come first would wait for each other.
             openvino.Tensor(np.zeros(1, np.float32)).data.sum()
             openvino.Type.f32.to_dtype()
-        self._source, self._core = source, openvino.Core()
+            self._core = _core()
+        self._source = source
         model = self._core.read_model(source)
         self.outputs = [each.get_any_name() for each in model.outputs]
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -1,0 +1,36 @@
+"""What runs networks leaves the process as it was."""
+
+import ctypes
+import gc
+import sys
+
+import pytest
+
+from impasto.fast.sessions import open_session
+from impasto.weights import fetch
+
+
+class Stack(ctypes.Structure):
+    """`stack_t` of Linux."""
+
+    _fields_ = (("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def signal_stack() -> tuple[int | None, int]:
+    """Return where this thread's handlers of signals run."""
+    stack = Stack()
+    assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack)) == 0
+    return stack.place, stack.size
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_signals_have_a_stack_after_sessions_are_gone() -> None:
+    pytest.importorskip("openvino")
+    sessions = [open_session(fetch("reader"), "openvino")]
+    before = signal_stack()
+    sessions.append(open_session(fetch("reader"), "openvino"))
+    assert signal_stack() == before
+    while sessions:
+        sessions.pop(0)
+        gc.collect()
+        assert signal_stack() == before
