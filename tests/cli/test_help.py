@@ -52,7 +52,7 @@ def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) ->
     text = impasto("stylize", "--help").out
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     own = {"--output", "--force", "--show", "--quiet", "--animation", "--plot", "--recipe"}
-    own |= {"--random", "--look-in", "--help"}
+    own |= {"--random", "--look-in", "--mask", "--plan", "--resume", "--help"}
     assert {flag(name) for name in FIELDS} <= options
     mentioned_only = {"--seed"}
     assert options - own - mentioned_only == {flag(name) for name in FIELDS} - mentioned_only

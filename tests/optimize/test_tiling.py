@@ -6,10 +6,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.optimize.objective import Aim, Anchor, Objective, Wanted
+from impasto.optimize.objective import Objective
 from impasto.optimize.sight import style_targets
 from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.optimize.tiling import descend
+from impasto.optimize.wanted import Aim, Anchor, Wanted
 from impasto.perception import Encoder, build_encoder, needs_of
 from impasto.settings import Settings
 

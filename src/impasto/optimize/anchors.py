@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from impasto.images import Picture
-from impasto.optimize.objective import Anchor
 from impasto.optimize.pyramid import to_tensor
+from impasto.optimize.wanted import Anchor
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.optimize.sight import Map, Sight, Summaries, View
+from impasto.optimize.sight import Map, Sight, View
+from impasto.optimize.wanted import Wanted
 from impasto.perception import (
     SAMPLED_LAYERS,
     STYLE_LOSSES,
@@ -32,62 +32,8 @@ from impasto.settings import Settings
 Distance = Callable[[Summary, Summary, int], Tensor]
 #: How much it counts that an octave keeps the forms of the one before.
 FORMS = 40.0
-#: How much more content counts where a picture is to be kept.
-KEEPS = 4.0
 #: Positions whose likenesses are compared, as in STROTSS.
 LIKENESSES = 1024
-
-
-class Anchor(NamedTuple):
-    """A picture to stay near: what was painted before, moved along (Ruder et al. 2018).
-
-    Attributes:
-        image: (1, 3, H, W) in [0, 1].
-        trust: (1, 1, H, W), from 0 to 1: where it counts.
-    """
-
-    image: Tensor
-    trust: Tensor
-
-
-class Aim(NamedTuple):
-    """A style to come to.
-
-    Attributes:
-        target: What is known of it.
-        share: Its part of the style loss.
-        region: Number of the region where it applies.
-    """
-
-    target: Summaries
-    share: float = 1.0
-    region: int = 0
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a picture is to come to at an octave.
-
-    Attributes:
-        content: (1, 3, H, W) in [0, 1].
-        aims: The styles.
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
-        regions: (1, 1, H, W) in [0, 1] each, or None: where alpha is. Guided Gram matrices (Gatys
-            et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer").
-        keep: (1, 1, H, W) in [0, 1], or None: where content counts more.
-        anchors: Pictures to stay near.
-        anchor_weight: How much that counts.
-        forms: (1, 3, h, w), what the octave before came to, or None: it is refined, not changed.
-    """
-
-    content: Tensor
-    aims: Sequence[Aim]
-    alpha: Tensor | None = None
-    regions: Sequence[Tensor | None] = (None,)
-    keep: Tensor | None = None
-    anchors: Sequence[Anchor] = ()
-    anchor_weight: float = 0.0
-    forms: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -180,8 +126,8 @@ class Objective:
         self.layers = tuple({**self.content_layers, **self.style_layers})
         self.needs = needs_of(settings.style_losses)
         self.distances = _distances(settings)
-        self.regions = [Map(region) for region in _regions(wanted)]
-        self.alpha, self.where = Map(wanted.alpha), Map(_content_weight(wanted))
+        self.regions = [Map(region) for region in wanted.painted]
+        self.alpha, self.where = Map(wanted.alpha), Map(wanted.held)
         size = (wanted.content.shape[3], wanted.content.shape[2])
         self.sight = Sight(encoder, size, side)
         found = self.sight.features(wanted.content, tuple(self.content_layers))
@@ -314,28 +260,6 @@ def _distances(settings: Settings) -> list[Distance]:
     if settings.loss == "gatys":
         named["gram"] = as_written
     return [named[name] for name in settings.style_losses]
-
-
-def _regions(wanted: Wanted) -> list[Tensor | None]:
-    """Return where each style applies: not where there is nothing, nor what is kept."""
-    found = []
-    for region in wanted.regions:
-        free = None if wanted.keep is None else 1 - wanted.keep
-        found.append(product(product(region, wanted.alpha), free))
-    return found
-
-
-def _content_weight(wanted: Wanted) -> Tensor | None:
-    """Return how much content counts, place by place."""
-    more = None if wanted.keep is None else 1 + KEEPS * wanted.keep
-    return product(wanted.alpha, more)
-
-
-def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
-    """Return where both count; None: everywhere."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a * b
 
 
 def _exact(features: Tensor) -> Tensor:

@@ -17,10 +17,10 @@ from impasto.images import Identity, Picture, identify, match_colors, open_role
 from impasto.images.masks import Mask
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.composition import compose
-from impasto.optimize.objective import Aim, Wanted, product
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.sight import Map, Sight, Summaries
+from impasto.optimize.wanted import Aim, Wanted, product
 from impasto.perception import needs_of
 from impasto.shares import shares_of
 
