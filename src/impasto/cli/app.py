@@ -12,6 +12,7 @@ from impasto.cli import (
     compare,
     dataset,
     evaluate,
+    explore,
     export,
     flicker,
     judge,
@@ -39,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("stylize")(stylize.stylize)
+app.command("explore")(explore.explore)
 app.command("video")(video.video)
 app.command("live")(live.live)
 app.command("studio")(studio.studio)
