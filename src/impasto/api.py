@@ -135,6 +135,9 @@ class FastThenOptimize:
         return replace(picture, recipe=recipe)
 
     def _start(self, content: Picture) -> Picture:
+        from impasto.fast.memory import check_memory
+
+        check_memory(content.size, self.fast.network.bytes_per_pixel)
         return replace(content, pixels=self.fast.paint(content), alpha=None)
 
     def describe(self) -> str:

@@ -123,6 +123,7 @@ class Choices:
         "A picture for each style: white where it applies; rest: what the others leave.",
         "Composition",
         items=str,
+        names=True,
         shown="everywhere",
     )
     keep: str | None = option(

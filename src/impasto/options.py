@@ -28,8 +28,8 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         **metadata: `choices` (allowed values), `files` (endings of files that are
             allowed too), `least` and `most` (inclusive bounds), `above`
             (exclusive bound), `parts` (words that a + may join), `shown` (the default in words),
-            `items` (a tuple's element type),
-            `aliases` (other spellings on the command line).
+            `items` (a tuple's element type), `names` (its elements are file names, which may have
+            spaces), `aliases` (other spellings on the command line).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 
@@ -58,16 +58,17 @@ def checked(
             return None
         raise SettingsError(f"{name} must have a value")
     if "items" in rules:
-        many = _split(value)
+        many = _split(value, "," if rules.get("names") else ", ")
         if not many:
             raise SettingsError(f"{name} is empty: give at least one value")
         return tuple(_one(name, item, rules["items"], rules) for item in many)
     return _one(name, value, kind, rules)
 
 
-def _split(value: Any) -> list[Any]:  # noqa: ANN401
+def _split(value: Any, between: str) -> list[Any]:  # noqa: ANN401
     if isinstance(value, str):
-        return [part for part in value.replace(",", " ").split() if part]
+        parts = value.split(",") if between == "," else value.replace(",", " ").split()
+        return [part.strip() for part in parts if part.strip()]
     return list(value) if isinstance(value, Iterable) else [value]
 
 

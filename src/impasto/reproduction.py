@@ -138,7 +138,7 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
 
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
-    names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights")
+    names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
     lines = [
         f"{name}: {recipe.get(name)} then, {here.get(name)} now"
         for name in names

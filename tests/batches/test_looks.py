@@ -95,3 +95,11 @@ def test_wrong_axes_are_told(impasto: Impasto, files: Files, given: str, said: s
 
 def test_a_missing_picture_is_told_at_once(impasto: Impasto, files: Files) -> None:
     assert "does not exist" in impasto("explore", "none.jpg", files[1]).only_line
+
+
+def test_an_input_is_never_replaced(impasto: Impasto, files: Files) -> None:
+    photo = files[0].rename(files[0].with_name("01.png"))
+    before = photo.read_bytes()
+    outcome = impasto("explore", photo, files[1], "-o", photo.parent)
+    assert "is the input" in outcome.only_line
+    assert photo.read_bytes() == before

@@ -15,7 +15,9 @@ import impasto
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, find_faces, open_mask, open_picture, repeated, turned
 from impasto.optimize import IterativeStylizer
+from impasto.optimize.composition import compose
 from impasto.optimize.plan import Octave
+from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
 
@@ -166,3 +168,38 @@ def test_the_fine_style_gives_the_fine_layers(photo: Array, painting: Array) -> 
         assert torch.equal(ours, fine) == (name[4] >= "3")
     pictures = [painted(photo, painting, **more) for more in options]
     assert np.abs(pictures[0] - pictures[1]).mean() > 0.01
+
+
+def test_a_mask_given_twice_is_shared(photo: Array, tmp_path: Path) -> None:
+    mask = half(tmp_path / "left.png", (96, 64), 255, 0)
+    content = open_picture(photo).resized((64, 43))
+    composition = compose(Settings(masks=(mask, mask)), content, 2)
+    np.testing.assert_allclose(np.sum(composition.masks, axis=0).max(), 1, atol=1e-6)
+
+
+def test_a_style_counts_by_what_it_paints(photo: Array, tmp_path: Path) -> None:
+    mask = half(tmp_path / "left.png", (96, 64), 255, 0)
+    keep = half(tmp_path / "right.png", (96, 64), 0, 255)
+    content = open_picture(photo).resized((64, 42))
+    alone = compose(Settings(masks=(mask,)), content, 1).shares([1.0])
+    both = compose(Settings(masks=(mask, "rest")), content, 2).shares([0.5, 0.5])
+    assert alone == pytest.approx([0.5], abs=0.02)
+    assert both == pytest.approx([0.5, 0.5], abs=0.02)
+    assert compose(Settings(keep=keep), content, 2).shares([0.75, 0.25]) == pytest.approx(
+        [0.375, 0.125], abs=0.02
+    )
+    assert compose(Settings(), content, 1).shares([1.0]) == [1.0]
+
+
+def test_an_opaque_mask_is_its_lightness(tmp_path: Path) -> None:
+    pixels = np.zeros((32, 48, 4), np.uint8)
+    pixels[..., 3] = 255
+    pixels[:, 24:, :3] = 100
+    Image.fromarray(pixels).save(tmp_path / "gray.png")
+    mask = open_mask(tmp_path / "gray.png", (48, 32))
+    np.testing.assert_allclose([mask[0, 0], mask[0, -1]], [0, 100 / 255], atol=0.01)
+
+
+def test_any_seed_will_do(photo: Array, painting: Array) -> None:
+    more: dict[str, Any] = {"style_loss": "swd", "content_loss": "self-similarity"}
+    painted(photo, painting, seed=2**63 - 1, steps=1, size=32, **more)

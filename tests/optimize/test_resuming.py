@@ -46,6 +46,46 @@ def test_a_run_gone_on_with_is_the_unbroken_one(
     assert not path.exists()
 
 
+def test_an_octave_that_settles_is_gone_on_with(
+    photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    stylizer = IterativeStylizer(painting, size=32, min_size=32, precision="float32")
+    whole = list(stylizer.iterate(photo))
+    path = tmp_path / "checkpoint"
+    for state in stylizer.iterate(photo, checkpoint=path):
+        if state.done == 20:
+            break
+    last = list(stylizer.iterate(photo, checkpoint=path))[-1]
+    assert last.steps == whole[-1].steps
+    assert last.done == whole[-1].done > 21
+    np.testing.assert_array_equal(last.picture.pixels, whole[-1].picture.pixels)
+
+
+def test_a_timed_run_is_gone_on_with(
+    photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    stylizer = IterativeStylizer(painting, size=64, min_size=32, time=30)
+    path = tmp_path / "checkpoint"
+    for state in stylizer.iterate(photo, checkpoint=path):
+        if state.octave == 2 and state.step == 3:
+            break
+    resumed = stylizer.iterate(photo, checkpoint=path)
+    state = next(resumed)
+    assert (state.octave, state.size) == (2, (64, 43))
+    resumed.close()  # type: ignore[attr-defined]
+
+
+def test_a_run_that_stops_where_told_leaves_no_file(
+    photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    stylizer = IterativeStylizer(painting, **SMALL, stop_after=2)
+    list(stylizer.iterate(photo, checkpoint=tmp_path / "checkpoint"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_another_runs_checkpoint_is_refused(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +112,11 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
     assert planned.sides[-1] is not None
     assert planned.bytes <= 85e6
     # Adam's first steps are as long for a gradient of nearly nothing: single pixels may differ.
-    apart = np.abs(tight(photo).pixels - whole)
+    picture = tight(photo)
+    assert picture.recipe is not None
+    tiles: Any = picture.recipe["tiles"]
+    assert tiles[:1] == list(planned.sides)
+    apart = np.abs(picture.pixels - whole)
     assert np.quantile(apart, 0.999) < 0.01
     assert apart.mean() < 1e-4
 
@@ -137,3 +181,16 @@ def test_large_styles_are_read_in_tiles() -> None:
     views = memory.plan_views(octaves, encoders, settings, torch.float32, torch.device("cpu"))
     assert views.style is not None
     assert views.bytes <= 1e9
+
+
+def test_no_more_memory_is_planned_with_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_memory", lambda: 1e9)
+    cpu = torch.device("cpu")
+    assert memory.budget_bytes(Settings(memory="100TB"), cpu) == 0.9e9
+    assert memory.budget_bytes(Settings(memory="300MB"), cpu) == 300e6
+
+
+def test_a_narrow_panorama_has_a_plan(painting: Array) -> None:
+    wide = np.random.default_rng(0).integers(0, 256, (24, 1200, 3), dtype=np.uint8)
+    stylizer = IterativeStylizer(painting, size=1200, steps=1)
+    assert stylizer.forecast(wide).octaves[-1].size == (1200, 24)

@@ -16,9 +16,11 @@ from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto import Settings
 from impasto.errors import ImageError, SettingsError
+from impasto.images import open_picture
 from impasto.video import work as works
 from impasto.video.clip import Span
 from impasto.video.motion import Motion
+from impasto.video.optimizing import OptimizedFrames
 from impasto.video.painting import FramePainter
 from impasto.video.production import VideoOptions, check_output, parts_folder, prepare
 from impasto.video.steadying import Pixels
@@ -247,6 +249,22 @@ def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
             sizes.append(work._state(progress.done // 5 - 1).stat().st_size)
     assert len(set(sizes)) == 1
     assert replace(work, compare=None).size == SIZE
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3])
+def test_strength_is_that_of_every_frame(
+    strength: float, painting: NDArray[np.uint8], photo: NDArray[np.uint8]
+) -> None:
+    settings = Settings(size=64, min_size=32, steps=(3, 3), strength=strength)
+    frames = OptimizedFrames([painting], settings, 0.5)
+    still = Motion(np.zeros((43, 64, 2), np.float32), np.zeros((43, 64), np.float32))
+    small = open_picture(photo).resized((64, 43)).to_array()
+    first, second = (frames(small, motions, 0.0) for motions in ({}, {1: still}))
+    change = [np.abs(pixels - small / 255).mean() for pixels in (first, second)]
+    if not strength:
+        assert max(change) < 1e-3
+    else:
+        assert change[1] < 1.5 * change[0]
 
 
 def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) -> None:

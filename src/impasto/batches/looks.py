@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from impasto.api import make_stylizer
 from impasto.errors import ImageError, SettingsError
-from impasto.images import Picture, Source, write_atomically
+from impasto.images import Picture, Source, refuse_inputs, write_atomically
 from impasto.methods import ignores
 from impasto.options import check_known
 from impasto.settings import FIELDS, Settings
@@ -63,7 +63,8 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
     return {
         name: values
         for name, values in USUAL.items()
-        if getattr(settings, name) == FIELDS[name].default
+        if not (name == "color" and settings.knows_style)
+        and getattr(settings, name) == FIELDS[name].default
         and not ignores(settings.method, name, FIELDS[name].metadata["group"])
     }
 
@@ -111,8 +112,13 @@ def paint_looks(
         folder: Made if it is not there; files of these names in it are replaced.
 
     Raises:
-        ImageError: A picture cannot be read, or the folder not be written to.
+        ImageError: A picture cannot be read, the folder not be written to, or one of its files is
+            an input.
     """
+    inputs = [each for each in (content, *styles) if isinstance(each, str | Path)]
+    for cell in cells:
+        for kind in ("png", "json"):
+            refuse_inputs(folder / f"{cell.name}.{kind}", [*inputs, *cell.settings.pictures])
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

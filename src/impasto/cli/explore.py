@@ -48,7 +48,7 @@ def explore(
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
     from impasto.gallery.names import find_style
-    from impasto.images import LEAST_PICTURE, open_role, output_name
+    from impasto.images import LEAST_PICTURE, open_role, output_name, refuse_inputs
     from impasto.settings import Settings
 
     settings = Settings.from_dict({"size": SMALL, **options})
@@ -56,10 +56,12 @@ def explore(
     sources = [str(find_style(style)) for style in styles]
     for role, source in [("content", content), *(("style", each) for each in sources)]:
         open_role(source, role, LEAST_PICTURE)  # raises at once what is wrong with it
-    for each in {cell.settings.encoder: cell.settings for cell in cells}.values():
+    needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
+    for each in needing.values():
         download_weights(each, quiet, lambda: None)
     name = output_name(Path(content).name, [Path(each).name for each in sources])
     folder = output or Path(f"{name}-looks")
+    refuse_inputs(folder / SHEET, [content, *sources])
     painted = []
     try:
         with counting(len(cells), quiet) as count:
@@ -67,11 +69,11 @@ def explore(
                 painted.append(each_painted)
                 count()
     except KeyboardInterrupt:
-        if painted:
-            print(save_looks(painted, folder / SHEET))
         print(f"stopped: {len(painted)} of {len(cells)} are there", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    print(save_looks(painted, folder / SHEET))
+    finally:
+        if painted:
+            print(save_looks(painted, folder / SHEET))
     if not quiet:
         recipe = folder / f"{cells[-1].name}.json"
         again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])

@@ -4,7 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
@@ -88,9 +88,10 @@ def _states(
 ) -> Iterator[State]:
     """Begin a run; what takes long is told beforehand, and saved if it is to be gone on with."""
     if isinstance(stylizer, Forecasting):
-        if job.settings.size > _LARGE and not quiet:
-            for line in stylizer.forecast(job.content).lines():
-                say(line)
+        if job.settings.size > _LARGE and job.settings.time is None and not quiet:
+            with suppress(ImpastoError):  # the run itself will say what is wrong
+                for line in stylizer.forecast(job.content).lines():
+                    say(line)
         checkpoint = job.checkpoint if resume else None
         return stylizer.iterate(job.content, started=started, checkpoint=checkpoint)
     if resume:

@@ -37,7 +37,7 @@ def open_mask(source: Source, size: tuple[int, int]) -> Mask:
     picture = open_picture(source, max_size=max(size))
     _check_shape(picture, size)
     values = (picture.pixels @ _LUMINANCE).astype(np.float32)
-    if picture.alpha is not None:
+    if picture.alpha is not None and picture.alpha.min() < 1:
         # A cut-out: the same everywhere, or black as drawing programs leave it.
         flat = values[picture.alpha > 0]
         values = picture.alpha * (values if flat.size and np.ptp(flat) > 0.5 else 1)

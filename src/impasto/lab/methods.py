@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.batches import find_pictures
-from impasto.choices import FACES, STARTS
+from impasto.choices import FACES, REST, STARTS
 from impasto.errors import SettingsError
 from impasto.gallery.names import find_style
 from impasto.lab.triples import read_table
@@ -108,7 +108,14 @@ def _folder(named: str, path: Path) -> Path:
 def _settings(name: str, options: Mapping[str, Any], folder: Path) -> Settings:
     """Return the settings of a method, files in it relative to the folder."""
     found = dict(options)
-    for key in ("weights", "init", "keep", "fine_style", "method"):
+    if "masks" in found:
+        names = found["masks"]
+        names = names.split(",") if isinstance(names, str) else names
+        found["masks"] = [each if each == REST else str(folder / each) for each in names]
+    fine = found.get("fine_style")
+    if isinstance(fine, str) and (folder / fine).is_file():  # else a name of the gallery
+        found["fine_style"] = str(folder / fine)
+    for key in ("weights", "init", "keep", "method"):
         value = found.get(key)
         is_file = key != "method" or str(value).lower().endswith(NETWORK_FILES)
         if isinstance(value, str) and is_file and value not in (*STARTS, FACES):

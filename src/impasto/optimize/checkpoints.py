@@ -29,6 +29,7 @@ class Saved:
         step: Steps taken in it.
         done: Steps taken before it.
         steps: Of each octave, as planned then.
+        losses: The last ones of the octave.
         tensors: Of the optimizer, see `PixelOptimizer.kept`; and `forms`, what the octave before
             came to.
     """
@@ -37,6 +38,7 @@ class Saved:
     step: int
     done: int
     steps: Sequence[int]
+    losses: Sequence[float]
     tensors: Mapping[str, Tensor]
 
 
@@ -83,7 +85,7 @@ class Checkpoint:
     def save(self, saved: Saved) -> None:
         """Write where the run is, whole or not at all."""
         where = {name: getattr(saved, name) for name in ("octave", "step", "done")}
-        where["steps"] = list(saved.steps)
+        where |= {"steps": list(saved.steps), "losses": list(saved.losses)}
         metadata = {"key": self._key, "where": json.dumps(where)}
         write_atomically(self.path, save(dict(saved.tensors), metadata), overwrite=True)
         self._written = time.monotonic()

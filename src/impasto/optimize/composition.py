@@ -37,6 +37,21 @@ class Composition:
         """Return (1, 1, H, W) for each style at (width, height); one None: everywhere."""
         return [at_size(mask, size, device) for mask in self.masks] or [None]
 
+    def shares(self, given: Sequence[float]) -> list[float]:
+        """Return how much each style counts, of what shares were given, by the area it paints.
+
+        A loss is a mean over its region: where that is small, each pixel would move more.
+        """
+        free = 1 if self.keep is None else 1 - self.keep
+        if not self.masks:
+            return [share * float(np.mean(free)) for share in given]
+        areas = [
+            share * float((mask * free).mean())
+            for share, mask in zip(given, self.masks, strict=True)
+        ]
+        covered = float((np.sum(self.masks, axis=0) * free).mean())
+        return [covered * area / max(sum(areas), 1e-9) for area in areas]
+
     def kept_at(self, size: tuple[int, int], device: torch.device) -> Tensor | None:
         """Return (1, 1, H, W) of what is kept, or None."""
         return None if self.keep is None else at_size(self.keep, size, device)
@@ -80,7 +95,7 @@ def _shared(names: Sequence[str], drawn: dict[str, Mask]) -> list[Mask]:
     """Return the masks of all styles, none counting more than once where they overlap."""
     if not names:
         return []
-    covered = np.sum(list(drawn.values()), axis=0)
+    covered = np.sum([drawn[name] for name in names if name != REST], axis=0)
     over = np.maximum(covered, 1)
     rest = (1 - covered).clip(0, 1)
     rests = max(1, sum(name == REST for name in names))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impasto.images import fitted_size
+from impasto.optimize.memory import pixels_seen
 from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.plan import FINISH, SETUP_STEPS, Octave
 from impasto.optimize.run import Run, take_step
@@ -15,8 +17,6 @@ from impasto.optimize.tiles import tiles_of
 
 #: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
 _PROBE, _TIMED = 512, 3
-#: In tiles, everything is looked at twice, once without gradients.
-_TWICE = 1.35
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,8 @@ def forecast(run: Run, where: str) -> Forecast:
     rates = {name: _seconds_a_pixel(run, name) for name in run.stylizer.encoders}
     total = FINISH[1] + FINISH[0] * run.size[0] * run.size[1] / 1e6
     for octave, steps, side in zip(run.octaves, run.schedule.steps, run.views.sides, strict=True):
-        halo = run.stylizer.encoders[octave.encoder].reach
-        tiles = tiles_of(octave.size, side, halo)
-        pixels = sum((t.outer.right - t.outer.left) * (t.outer.bottom - t.outer.top) for t in tiles)
-        twice = _TWICE if len(tiles) > 1 else 1.0
-        total += (steps + SETUP_STEPS) * pixels * rates[octave.encoder] * twice
+        pixels = pixels_seen(octave, run.stylizer.encoders[octave.encoder].reach, side)
+        total += (steps + SETUP_STEPS) * pixels * rates[octave.encoder]
     seconds = run.settings.time or total
     planned = tuple(run.schedule.steps)
     return Forecast(run.octaves, planned, run.views.sides, run.views.bytes, seconds, where)
@@ -75,7 +72,9 @@ def forecast(run: Run, where: str) -> Forecast:
 
 def _seconds_a_pixel(run: Run, encoder: str) -> float:
     """Time some steps and return the seconds of one of its pixels."""
-    size = fitted_size(run.size, min(_PROBE, max(run.size)))
+    # Not too narrow for the deepest layers.
+    least = math.ceil(run.stylizer.narrowest * max(run.size) / min(run.size))
+    size = fitted_size(run.size, min(max(_PROBE, least), max(run.size)))
     octave = Octave(size, encoder)
     objective = run.objective(octave, None)
     image = objective.wanted.content

@@ -29,6 +29,10 @@ STATE_BYTES_PER_PIXEL = 100
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
 HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.65e9
+#: In tiles, everything is looked at twice, once without gradients.
+_TWICE = 1.35
+#: What a pixel of a style picture takes while it is made as large as it is looked at.
+_STYLE_ITSELF = 36
 #: The part of the free memory that is planned with: others want some, too.
 _PLANNED = 0.9
 #: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
@@ -90,21 +94,36 @@ def plan_views(
     style = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = STYLE_BYTES_PER_PIXEL[precision]
     state = most_state(octaves, settings)
-    room = None if budget is None else max(0.0, budget - BASE_BYTES - state)
+    fixed = BASE_BYTES + state + style**2 * _STYLE_ITSELF
+    room = None if budget is None else max(0.0, budget - fixed)
     if room is None or style**2 * seen <= room:
-        most = max(most, BASE_BYTES + state + style**2 * seen)
-        return Views(tuple(sides), None, most)
+        return Views(tuple(sides), None, max(most, fixed + style**2 * seen))
     halo = 2 * max(encoder.reach for encoder in encoders.values())
     side = max(LEAST_SIDE, int((room / seen) ** 0.5 - halo) // UNIT * UNIT)
-    return Views(tuple(sides), side, max(most, BASE_BYTES + state + (side + halo) ** 2 * seen))
+    return Views(tuple(sides), side, max(most, fixed + (side + halo) ** 2 * seen))
+
+
+def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
+    """Return how many pixels a step of an octave looks at.
+
+    Args:
+        octave: Its size and encoder.
+        reach: Of the encoder, in pixels.
+        side: Longest side of a tile; None: the picture is seen whole.
+    """
+    tiles = tiles_of(octave.size, side, -(-reach // UNIT) * UNIT)
+    outer = [each.outer for each in tiles]
+    pixels = sum((box.right - box.left) * (box.bottom - box.top) for box in outer)
+    return pixels * (_TWICE if len(tiles) > 1 else 1.0)
 
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     """Return the bytes a run may take; None: nobody tells what is free."""
-    if settings.memory is not None:
-        return parse_size(settings.memory)
     free = free_bytes(device)
-    return None if free is None else _PLANNED * free
+    limits = [] if free is None else [_PLANNED * free]
+    if settings.memory is not None:
+        limits.append(parse_size(settings.memory))
+    return min(limits, default=None)
 
 
 def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> float:

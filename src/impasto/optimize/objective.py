@@ -245,7 +245,8 @@ class Objective:
         """Return the seed of a layer at a step; L-BFGS must always see the same."""
         if self.settings.optimizer == "lbfgs":
             step = 0
-        return self.settings.seed * 1_000_003 + step * 101 + self.layers.index(layer)
+        seed = self.settings.seed * 1_000_003 + step * 101 + self.layers.index(layer)
+        return seed % 2**63
 
 
 def _distances(settings: Settings) -> list[Distance]:

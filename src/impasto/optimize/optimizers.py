@@ -70,11 +70,11 @@ class PixelOptimizer:
             self._optimizer.zero_grad()
             return descend()
 
-        self._steps += 1
-        if self._decays and self._steps > HOLD:
+        if self._decays and self._steps >= HOLD:
             for group in self._optimizer.param_groups:
-                group["lr"] = self._learning_rate * (HOLD / self._steps) ** DECAY
+                group["lr"] = self._learning_rate * (HOLD / (self._steps + 1)) ** DECAY
         self._optimizer.step(closure)  # type: ignore[arg-type]
+        self._steps += 1  # not where the memory ended in it: it is taken again
         with torch.no_grad():
             self.image.clamp_(0, 1)
             if self._average is not None:

@@ -85,13 +85,21 @@ class Schedule:
         octaves: Coarse to fine.
         settings: Whose `steps`, `time` and `stop_after` count.
         started: `time.monotonic()` at which the time limit began to run.
+        pixels: Looked at in a step of each octave; None: its own.
 
     Raises:
         SettingsError: Steps for another number of octaves, or none at all.
     """
 
-    def __init__(self, octaves: Sequence[Octave], settings: Settings, started: float) -> None:
-        self.costs = [o.size[0] * o.size[1] * COSTS[o.encoder] for o in octaves]
+    def __init__(
+        self,
+        octaves: Sequence[Octave],
+        settings: Settings,
+        started: float,
+        pixels: Sequence[float] | None = None,
+    ) -> None:
+        pixels = pixels or [octave.size[0] * octave.size[1] for octave in octaves]
+        self.costs = [n * COSTS[o.encoder] for n, o in zip(pixels, octaves, strict=True)]
         warm = settings.method == "fast+optimize"
         self.steps = list(_asked(settings.steps, octaves, warm))
         self.stop_after = settings.stop_after
@@ -108,11 +116,21 @@ class Schedule:
 
     def enters(self, octave: int) -> bool:
         """Tell whether an octave (from 0) is worth preparing: it has steps, and time for them."""
-        if self.deadline is not None and octave > 0:
+        if self.deadline is not None and self._seconds:
             needed = (SETUP_STEPS + 1) * self._estimate(octave)
             if time.monotonic() + needed > self.deadline:
                 self.steps[octave:] = [0] * (len(self.steps) - octave)
         return self.steps[octave] > 0
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """Those of the octave at hand that tell whether it has settled."""
+        return self._losses[-WINDOW:]
+
+    def go_on(self, steps: Sequence[int], octave: int, losses: Sequence[float]) -> None:
+        """Take up the plan of a run that was saved in an octave, with its `losses`."""
+        self.steps[:] = steps
+        self._octave, self._losses = octave, list(losses)
 
     def took(self, octave: int, step: int, seconds: float) -> None:
         """Note the time of a step (from 1) and, with a time limit, plan anew."""
@@ -134,7 +152,7 @@ class Schedule:
         that were taken stand in the recipe, so such a run can be made again.
         """
         self._losses = [*(self._losses if step > 1 else []), loss]
-        if not self.settles or step < WINDOW:
+        if not self.settles or len(self._losses) < WINDOW:
             return
         last = self._losses[-WINDOW:]
         if max(last) - min(last) <= SETTLED * statistics.mean(last):

@@ -30,6 +30,7 @@ class Result:
         device: Kind of device.
         settings: As asked for.
         keep: (H, W) in [0, 1], where the content stays, or None.
+        sides: Longest side of the tiles of each octave, and of the styles'; None: seen whole.
     """
 
     content: Picture
@@ -40,6 +41,7 @@ class Result:
     device: torch.device
     settings: Settings
     keep: NDArray[np.float32] | None = None
+    sides: Sequence[int | None] = ()
 
     def picture(self, state: State) -> Picture:
         """Return what the run comes to if it ends with this state."""
@@ -80,6 +82,8 @@ class Result:
             "styles": [style._asdict() for style in self.inputs.styles],
             "settings": settings.to_dict(),
         }
+        if any(side is not None for side in self.sides):
+            recipe["tiles"] = list(self.sides)
         if self.settings.weights is not None:
             recipe["settings"]["weights"] = self.encoders[0].file
         for role, identity in self.inputs.files.items():

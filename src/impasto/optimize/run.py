@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from impasto.errors import ImpastoError
 from impasto.images import Picture, Source, identify, open_role
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.checkpoints import Checkpoint, Saved
-from impasto.optimize.memory import is_out_of_memory, out_of_memory, plan_views
+from impasto.optimize.memory import is_out_of_memory, out_of_memory, pixels_seen, plan_views
 from impasto.optimize.objective import Losses, Objective, wants_whole_layers
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import LAST_RATE, Octave, Schedule, octaves_of
@@ -67,7 +68,11 @@ class Run:
             self.octaves, stylizer.encoders, self.settings, stylizer.precision, self.device
         )
         self.whole = wants_whole_layers(self.settings)
-        self.schedule = Schedule(self.octaves, self.settings, started)
+        looked_at = [
+            pixels_seen(octave, stylizer.encoders[octave.encoder].reach, side)
+            for octave, side in zip(self.octaves, self.views.sides, strict=True)
+        ]
+        self.schedule = Schedule(self.octaves, self.settings, started, looked_at)
         self.content = picture.resized(self.size)
         begun = start(self.content) if start else None
         self.scene = Scene(stylizer, self.content, anchors or Anchors(), begun)
@@ -107,20 +112,26 @@ class Run:
             return
         saved = self.checkpoint.load() if self.checkpoint else None
         if saved is not None:
-            self.schedule.steps[:] = saved.steps
+            self.schedule.go_on(saved.steps, saved.octave, saved.losses)
         done = saved.done if saved else 0
         image, moments = None, None
         for number, octave in enumerate(self.octaves):
-            if not self.schedule.enters(number) or (saved and number < saved.octave):
+            if (saved and number < saved.octave) or not self.schedule.enters(number):
                 continue
             self.forms = saved.tensors.get("forms") if saved else image
+            if self.forms is not None:
+                self.forms = self.forms.to(self.device)
             optimizer = self._optimizer(image, moments, octave, saved)
             for state in self._octave(number, optimizer, done, saved.step if saved else 0):
                 yield state
                 if state.done == self.settings.stop_after:
+                    self._ended()
                     return
             saved = None
             done, image, moments = state.done, state.image, optimizer.moments()
+        self._ended()
+
+    def _ended(self) -> None:
         if self.checkpoint is not None:
             self.checkpoint.remove()
 
@@ -140,7 +151,8 @@ class Run:
                 tensors = optimizer.kept()
                 tensors |= {} if self.forms is None else {"forms": self.forms}
                 steps = tuple(self.schedule.steps)
-                self.checkpoint.save(Saved(number, step, done, steps, tensors))
+                saved = Saved(number, step, done, steps, self.schedule.losses, tensors)
+                self.checkpoint.save(saved)
             yield self._state(number, step, done + step, losses, optimizer.result())
 
     def _stepped(
@@ -182,7 +194,7 @@ class Run:
             style_loss=style,
             tv_loss=tv,
             image=image,
-            finish=self.result.picture,
+            finish=replace(self.result, sides=(*self.views.sides, self.views.style)).picture,
         )
 
     def _untouched(self) -> State:

@@ -107,16 +107,8 @@ class Scene:
     ) -> list[Aim]:
         """Return the styles, each in its region, as far from the content as strength says."""
         targets: Sequence[Summaries] = self.stylizer.style_targets(octave, self._styles, sides[1])
-        shares = shares_of(self.settings, len(targets))
-        numbers = [0] * len(targets)
-        if self.composition.masks:
-            numbers = list(range(len(targets)))
-            # A loss is a mean over its region: where that is small, each pixel would move more.
-            areas = [
-                share * float(mask.mean())
-                for share, mask in zip(shares, self.composition.masks, strict=True)
-            ]
-            shares = [area / max(sum(areas), 1e-9) for area in areas]
+        shares = self.composition.shares(shares_of(self.settings, len(targets)))
+        numbers = list(range(len(targets))) if self.composition.masks else [0] * len(targets)
         if self.settings.strength < 1:
             sight = Sight(self.stylizer.encoders[octave.encoder], octave.size, sides[0])
             layers, needs = self.stylizer.style_layers, needs_of(self.settings.style_losses)

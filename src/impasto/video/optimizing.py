@@ -47,7 +47,6 @@ class OptimizedFrames:
         steps = (settings.steps or (STEPS,))[-1]
         following = settings.updated(
             method="optimize",
-            strength=1.0,
             runtime="auto",
             min_size=settings.size,
             time=None,
@@ -89,7 +88,8 @@ class OptimizedFrames:
         if self._next.settings.color != "style":
             return content.pixels.copy()
         style = self._next.styles[0]
-        return match_colors(content.pixels, style.pixels, None, style.alpha).copy()
+        amount = self._next.settings.strength
+        return match_colors(content.pixels, style.pixels, None, style.alpha, amount).copy()
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
