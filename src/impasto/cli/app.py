@@ -11,6 +11,7 @@ from impasto.cli import (
     collect,
     compare,
     dataset,
+    doctor,
     evaluate,
     explore,
     export,
@@ -54,6 +55,7 @@ app.command("dataset")(dataset.dataset)
 app.command("reproduce")(recipes.reproduce)
 app.command("recipe")(recipes.recipe)
 app.command("methods")(methods.methods)
+app.command("doctor")(doctor.doctor)
 app.command("export")(export.export)
 app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
