@@ -46,7 +46,7 @@ class Stylizer(Protocol):
 
 
 @runtime_checkable
-class Forecasting(Protocol):
+class Forecasting(Stylizer, Protocol):
     """A stylizer that can say what it will take, and save a run to go on with later."""
 
     def forecast(self, content: Source) -> Forecast:
@@ -61,10 +61,6 @@ class Forecasting(Protocol):
         checkpoint: str | Path | None = None,
     ) -> Iterator[State]:
         """Yield the states of the work."""
-        ...
-
-    def describe(self) -> str:
-        """Return in a few words with what and where it computes."""
         ...
 
 

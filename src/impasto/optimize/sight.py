@@ -143,12 +143,12 @@ class Sight:
             about = self.summaries(image, layers, Needs(moments=True), where, {})
             centers = {name: summary.mean for name, summary in about.items()}
         found: dict[str, Summary] = {}
+        picks: dict[str, Tensor] = {}
         for tile in self.tiles:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
-                positions = None
-                if needs.samples:
-                    positions = draw_picks(needs.samples, view.shape, 0, where.at(view.shape))
-                part = view.summary(needs, where, (centers or {}).get(name), positions)
+                if needs.samples and name not in picks:
+                    picks[name] = draw_picks(needs.samples, view.shape, 0, where.at(view.shape))
+                part = view.summary(needs, where, (centers or {}).get(name), picks.get(name))
                 found[name] = found[name] + part if name in found else part
         return found
 
