@@ -5,6 +5,7 @@ from impasto.perception.layers import LAYERS, canonical, deepest, pools_before
 from impasto.perception.losses import (
     content_loss,
     energy,
+    flatness,
     gram_matrix,
     neighbors,
     relative_content_loss,
@@ -36,6 +37,7 @@ __all__ = [
     "deepest",
     "draw_picks",
     "energy",
+    "flatness",
     "gram_matrix",
     "needs_of",
     "neighbors",
