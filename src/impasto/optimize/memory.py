@@ -21,10 +21,10 @@ from impasto.settings import Settings
 BYTES_PER_PIXEL = {
     ("vgg19", torch.float32): 3600,
     ("vgg19", torch.bfloat16): 2100,
-    ("pocket", torch.float32): 1100,
+    ("pocket", torch.float32): 1200,
     ("pocket", torch.bfloat16): 600,
 }
-STYLE_BYTES_PER_PIXEL = {torch.float32: 1200, torch.bfloat16: 700}
+STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
 STATE_BYTES_PER_PIXEL = 100
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
 HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
