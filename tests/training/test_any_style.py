@@ -49,6 +49,13 @@ def finish(options: FastOptions) -> dict[str, torch.Tensor]:
     return load_file(Path(options.output) / "painter.safetensors")
 
 
+@pytest.fixture
+def small_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is measured on the way is told, and changes nothing."""
+    monkeypatch.setattr("impasto.training.any_style.ROUNDS", 1)
+
+
+@pytest.mark.usefixtures("small_measurements")
 def test_same_seed_same_network_however_often_it_was_stopped(options: FastOptions) -> None:
     options = replace(options, steps=4)  # two of each lesson
     whole = finish(options)
@@ -81,6 +88,7 @@ def test_every_parameter_learns(options: FastOptions) -> None:
             assert not torch.equal(parameter, before[name]), name
 
 
+@pytest.mark.usefixtures("small_measurements")
 def test_begins_where_a_trained_file_ended(options: FastOptions) -> None:
     trained = finish(options)
     begun = replace(options, begin=str(Path(options.output) / "painter.safetensors"), seed=9)
