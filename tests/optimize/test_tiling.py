@@ -38,7 +38,7 @@ def gradient(objective: Objective, image: Tensor, phase: int | None) -> tuple[li
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, loss in STYLE_LOSSES.items():
         fewer = loss.needs._replace(samples=min(SAMPLES, loss.needs.samples))
-        monkeypatch.setitem(STYLE_LOSSES, name, loss._replace(needs=fewer))  # type: ignore[arg-type]
+        monkeypatch.setitem(STYLE_LOSSES, name, loss._replace(needs=fewer))
 
 
 @pytest.mark.usefixtures("few_samples")
