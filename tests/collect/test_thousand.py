@@ -54,7 +54,7 @@ MEASURED = (
 
 def start(served: Served, folder: Path, *before: str) -> subprocess.Popen[str]:
     """Start the command, perhaps by another one before it."""
-    options = "--limit 2000 --delay 0 --min-size 64 --timeout 2.5 --max-bytes 1000000 --depth"
+    options = "--limit 2000 --delay 0 --min-size 64 --timeout 4 --max-bytes 1000000 --depth"
     command = [
         *before,
         sys.executable,
