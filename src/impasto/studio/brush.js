@@ -1,5 +1,6 @@
 // Paints on a small copy of the picture: a layer for what stays, and one for each style. What is
-// painted is the component's value: { of: which picture, layers: { role: PNG, white where painted } }.
+// painted is in the component's value: { of: which picture, layers: { role: PNG, white where painted },
+// picture: what is shown, brushes: [{ role, label }] }.
 const canvas = element.querySelector('canvas');
 const list = element.querySelector('.brushes');
 const width = element.querySelector('input[type=range]');
@@ -13,6 +14,11 @@ let at = null; // where the brush is, in pixels of the canvas
 let down = false;
 let past = []; // what was painted before, for Undo
 let latest = 0;
+let offered = '';
+
+function value() {
+  return { layers: {}, brushes: [], picture: '', ...props.value };
+}
 
 function opened(url) {
   return new Promise(resolve => {
@@ -28,7 +34,7 @@ function blank() {
 }
 
 function colorOf(name) {
-  const number = (props.brushes || []).findIndex(each => each.role === name);
+  const number = value().brushes.findIndex(each => each.role === name);
   return ['#0f9f8f', '#ea580c', '#7c3aed', '#2563eb', '#db2777'][number] || '#57534e';
 }
 
@@ -36,7 +42,7 @@ function draw() {
   pen.globalAlpha = 1;
   pen.clearRect(0, 0, canvas.width, canvas.height);
   if (shown) pen.drawImage(shown, 0, 0, canvas.width, canvas.height);
-  for (const { role: name } of props.brushes || []) {
+  for (const { role: name } of value().brushes) {
     if (!layers[name]) continue;
     Object.assign(tint, { width: canvas.width, height: canvas.height });
     const color = tint.getContext('2d');
@@ -84,7 +90,7 @@ function painted(layer) {
 }
 
 function remember() {
-  past = [...past.slice(-19), (props.value && props.value.layers) || {}];
+  past = [...past.slice(-19), value().layers];
 }
 
 function tell() {
@@ -92,18 +98,18 @@ function tell() {
   for (const [name, layer] of Object.entries(layers)) {
     if (painted(layer)) said[name] = layer.toDataURL('image/png');
   }
-  props.value = { ...props.value, layers: said };
+  props.value = { ...value(), layers: said };
 }
 
 function say(said) {
-  props.value = { ...props.value, layers: said };
+  props.value = { ...value(), layers: said };
   refresh();
 }
 
 async function refresh() {
   const turn = ++latest;
-  const image = props.picture ? await opened(props.picture) : null;
-  const said = (props.value && props.value.layers) || {};
+  const { picture, layers: said } = value();
+  const image = picture ? await opened(picture) : null;
   const made = {};
   for (const name of Object.keys(said)) made[name] = await opened(said[name]);
   if (turn !== latest) return; // there is something newer
@@ -121,11 +127,14 @@ async function refresh() {
     layers[name] = blank();
     layers[name].getContext('2d').drawImage(mask, 0, 0, canvas.width, canvas.height);
   }
+  offer();
   draw();
 }
 
 function offer() {
-  const brushes = [...(props.brushes || []), { role: ERASER, label: 'Eraser' }];
+  const brushes = [...value().brushes, { role: ERASER, label: 'Eraser' }];
+  if (JSON.stringify(brushes) === offered) return;
+  offered = JSON.stringify(brushes);
   if (!brushes.some(each => each.role === role)) role = 'keep';
   list.querySelectorAll('label').forEach(each => each.remove());
   for (const each of brushes) {
@@ -138,7 +147,6 @@ function offer() {
     label.append(input, chip, each.label);
     list.append(label);
   }
-  draw();
 }
 
 function place(event) {
@@ -196,7 +204,5 @@ canvas.addEventListener('keydown', event => {
 });
 element.querySelector('.undo').addEventListener('click', () => past.length && say(past.pop()));
 element.querySelector('.clear').addEventListener('click', () => { remember(); say({}); });
-watch(['value', 'picture'], refresh);
-watch('brushes', offer);
-offer();
+watch('value', refresh);
 refresh();

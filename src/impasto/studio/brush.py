@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.events import Dependency
 from PIL import Image
 
 from impasto.errors import ImageError
@@ -27,7 +28,8 @@ _SIDE, _MOST = 1024, 2_000_000
 _KEEP = "keep"
 #: What the brush paints with no style chosen.
 _STAYS = {"role": _KEEP, "label": "Stays the photograph"}
-#: What has been painted, as the page knows it: of which picture, and a PNG for each role.
+#: What has been painted, as the page knows it: of which picture, a PNG for each role; the brushes
+#: that there are, and the picture to paint on.
 Painting = dict[str, Any]
 
 _HTML = """
@@ -87,8 +89,6 @@ class Brush:
                 js_on_load=Path(__file__).with_name("brush.js").read_text("utf-8"),
                 apply_default_css=False,
                 elem_id="brush",
-                brushes=[_STAYS],
-                picture="",
             )
             self.faces = gr.Button("Find faces: they stay", size="sm", elem_id="faces")
             gr.Markdown(
@@ -96,34 +96,41 @@ class Brush:
                 "that have no part of their own."
             )
 
-    def connect(self, content: gr.Image, chosen: gr.State) -> None:
-        """Connect the controls, but for `shown`.
+    def connect(self, content: gr.Image, chosen: gr.State) -> Dependency:
+        """Connect the controls; return the event that shows what is painted on.
 
         Args:
             content: The picture that is painted on.
             chosen: The chosen styles.
         """
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        chosen.change(_offered, chosen, self.canvas, **hidden)
-        self.faces.click(clear(self._faces), [content, self.canvas], self.canvas, **hidden)
+        quiet: dict[str, Any] = {
+            "inputs": [content, chosen, self.canvas],
+            "outputs": self.canvas,
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        self.faces.click(clear(self._faces), **quiet)
+        changes = [content.change, chosen.change]
+        return gr.on(changes, clear(self.shown), trigger_mode="always_last", **quiet)
 
-    def shown(self, content: str | None, painted: Painting | None) -> dict[str, Any]:
-        """Return what the canvas shows of a content; what was painted on another one goes.
+    def shown(
+        self, content: str | None, chosen: Chosen, painted: Painting | None
+    ) -> Painting | None:
+        """Return what the canvas shows; what was painted on another content goes.
 
         Args:
             content: Path of the uploaded content.
+            chosen: The chosen styles.
             painted: What the page says has been painted.
 
         Raises:
             ImageError: The content will not do.
         """
         if not content:
-            return gr.update(value=None, picture="")
+            return None
         path = self.atelier.uploads.picture(content)
-        shown: dict[str, Any] = {"picture": inline_jpeg(self._small(path).to_array())}
-        if not _layers(painted, path):
-            shown["value"] = {"of": _mark(path), "layers": {}}
-        return gr.update(**shown)
+        picture = inline_jpeg(self._small(path).to_array())
+        return {**_painting(path, _layers(painted, path), chosen), "picture": picture}
 
     def regions(self, painted: Painting | None, content: str | None, chosen: Chosen) -> Regions:
         """Return what has been painted as masks in files; nothing painted is no mask.
@@ -155,7 +162,7 @@ class Brush:
         layers = {
             role: _inline(open_picture(path).pixels[..., 0]) for role, path in masks.items() if path
         }
-        return {"of": _mark(content), "layers": layers}
+        return _painting(content, layers, chosen)
 
     def _read(self, said: object, place: Path) -> Mask | None:
         """Return what a layer holds; None if that is nothing."""
@@ -177,7 +184,9 @@ class Brush:
         picture = self.atelier.shelf.opened(content, _SIDE)
         return picture.resized(min(_SIDE, max(picture.size)))
 
-    def _faces(self, content: str | None, painted: Painting | None) -> dict[str, Any]:
+    def _faces(
+        self, content: str | None, chosen: Chosen, painted: Painting | None
+    ) -> Painting | None:
         """Paint the faces of a picture: they stay, besides what stays already."""
         path = self.atelier.uploads.picture(content)
         with self._one:
@@ -188,16 +197,17 @@ class Brush:
         before = self._read(layers.get(_KEEP), self.atelier.shelf.place())
         if before is not None and before.shape == faces.shape:
             faces = np.maximum(faces, before)
-        return gr.update(value={"of": _mark(path), "layers": {**layers, _KEEP: _inline(faces)}})
+        added = _painting(path, {**layers, _KEEP: _inline(faces)}, chosen)
+        return self.shown(content, chosen, added)
 
 
-def _offered(chosen: Chosen) -> dict[str, Any]:
-    """Return the brushes: one for what stays, one for each style."""
+def _painting(content: Path, layers: dict[str, Any], chosen: Chosen) -> Painting:
+    """Return what the page is to know: a brush for what stays, and one for each style."""
     styles = [
         {"role": _role(each["path"]), "label": f"Takes {each['name'].replace('_', ' ')} only"}
         for each in chosen
     ]
-    return gr.update(brushes=[_STAYS, *styles])
+    return {"of": _mark(content), "layers": layers, "brushes": [_STAYS, *styles], "picture": ""}
 
 
 def _layers(painted: object, content: Path) -> dict[str, Any]:

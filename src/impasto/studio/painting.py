@@ -104,7 +104,7 @@ class PaintPage:
         view = self.view
         hidden: dict[str, Any] = {"api_visibility": "private"}
         quick: dict[str, Any] = {
-            "inputs": self.inputs,
+            "inputs": self.inputs[:5],
             "outputs": self.painter.outputs,
             "trigger_mode": "always_last",
             "show_progress": "minimal",
@@ -112,17 +112,9 @@ class PaintPage:
         }
         at_once = {**quick, "fn": clear(self._at_once)}
         self.quick.click(clear(self._quick), **quick)
-        gr.on([self.styles.chosen.change, self.strength.input, self.color.input], **at_once)
+        gr.on([self.strength.input, self.color.input], **at_once)
         # A picture that will not do is told once.
-        self.content.change(
-            clear(self.brush.shown),
-            [self.content, self.brush.canvas],
-            self.brush.canvas,
-            trigger_mode="always_last",
-            show_progress="hidden",
-            **hidden,
-        ).success(**at_once)
-        self.brush.connect(self.content, self.styles.chosen)
+        self.brush.connect(self.content, self.styles.chosen).success(**at_once)
         large = clear(self._make_large), [self.token, view.last, view.large_size]
         works = [self.paint.click(**self.painting), view.large.click(*large, **self.painter.work)]
         self.atelier.stoppable(works, "paint", self.cancel, view.status)
@@ -171,10 +163,11 @@ class PaintPage:
         request: gr.Request,
         content: str | None,
         chosen: Chosen,
-        *said: Any,  # noqa: ANN401
+        strength: float,
+        size: float,
+        color: str,
     ) -> dict[Any, Any]:
         """Paint in one pass."""
-        strength, size, color = said[:3]
         values = {**_of_page(chosen, size, color), "method": "fast", "strength": strength}
         order = self.atelier.order(content, paths_of(chosen), values)
         picture = self.atelier.engine.quick(self.atelier.who(request), order)
