@@ -23,6 +23,7 @@ from impasto.studio.atelier import Atelier
 from impasto.studio.camera import CameraPage
 from impasto.studio.clips import VideoPage
 from impasto.studio.endpoints import _Endpoints
+from impasto.studio.exploring import ExplorePage
 from impasto.studio.jobs import Job
 from impasto.studio.many import BatchPage, Pairs
 from impasto.studio.page import make_page
@@ -101,11 +102,14 @@ def test_a_turn_is_the_address_s_whatever_session_it_names(
     with gr.Blocks():
         paint = PaintPage(atelier, gr.BrowserState(""))
         video, many, camera = VideoPage(atelier), BatchPage(atelier), CameraPage(atelier)
+        explore = ExplorePage(atelier, paint, gr.Tabs())
+    said = [1.0, 64, "style", None, *(each.value for each in paint.advanced.values())]
     chosen = [{"path": str(picture), "name": "cat", "weight": 1.0}]
     order = atelier.order(str(picture), [str(picture)], SMALL)
     works: list[Callable[[], Any]] = [
         lambda: paint._quick(one, str(picture), chosen, 1.0, 64, "style"),
-        lambda: next(paint._painted(one, "", order)),
+        lambda: next(paint.painter.painted(one, "", order)),
+        lambda: next(explore._explore(one, ["strength"], str(picture), chosen, *said)),
         lambda: next(video._paint(one, str(picture), chosen, 1.0, 0.9, 64)),
         lambda: next(many._paint(one, [str(picture)], chosen, "fast", 64)),
         lambda: camera._paint(one, np.zeros((64, 64, 3), np.uint8), chosen, 1.0),
@@ -203,7 +207,7 @@ def test_a_painting_that_cannot_be_kept_is_shown(
     (tmp_path / "file").write_text("")
     atelier.history.folder = tmp_path / "file"
     order = atelier.order(str(picture), ["gallery:strokes"], {**SMALL, "steps": [4]})
-    *_, shown, process = page._painted(visitor(), "token", order)
+    *_, shown, process = page.painter.painted(visitor(), "token", order)
     assert "cannot be written" in shown[page.view.status]
     assert Path(shown[page.view.last]["result"]).is_file()
     assert Path(process[page.view.plot]).is_file()

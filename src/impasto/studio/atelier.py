@@ -16,13 +16,14 @@ import gradio as gr
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.gallery.names import PREFIX, Style, find_style, list_styles
-from impasto.images import Source
+from impasto.images import Picture, Source
 from impasto.states import State
 from impasto.studio.engine import Engine, Order
-from impasto.studio.history import History
+from impasto.studio.history import Entry, History
 from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
 from impasto.studio.pictures import Shelf
+from impasto.studio.regions import Regions
 from impasto.studio.uploads import Uploads
 
 _LOG = logging.getLogger(__name__)
@@ -81,6 +82,21 @@ class Atelier:
             raise ImageError("nothing is kept for a browser that has not begun: reload the page")
         return f"token {token}"
 
+    def keep(self, request: gr.Request, token: str, picture: Picture, order: Order) -> Entry:
+        """Keep a result in the history.
+
+        Args:
+            request: Of the visitor.
+            token: Of the browser.
+            picture: The result.
+            order: What was painted.
+
+        Raises:
+            ImageError: It cannot be kept.
+        """
+        made_of = order.content, order.styles, order.settings, order.regions
+        return self.history.add(self.visitor(request, token), picture, *made_of)
+
     def who(self, request: gr.Request) -> str:
         """Return whose turn a work takes: not the session's, which programs name as they like.
 
@@ -94,13 +110,20 @@ class Atelier:
         """Return the styles that visitors may name: strangers not those of the user's folders."""
         return [each for each in list_styles() if not (each.kind == "own" and self.options.public)]
 
-    def order(self, content: str | None, styles: Sequence[str], values: dict[str, Any]) -> Order:
+    def order(
+        self,
+        content: str | None,
+        styles: Sequence[str],
+        values: dict[str, Any],
+        regions: Regions | None = None,
+    ) -> Order:
         """Return what is to be painted.
 
         Args:
             content: Path of the uploaded content.
             styles: Paths of uploaded styles, or `gallery:` and a name.
             values: Settings by name.
+            regions: What stays, or takes one style.
 
         Raises:
             ImpastoError: Something is missing or will not do.
@@ -110,7 +133,9 @@ class Atelier:
         paths = [Path(path) for path in self.found(styles)]
         if not (paths or settings.knows_style):
             raise ImageError("choose a style first")
-        return Order(checked, tuple(paths), settings)
+        order = Order(checked, tuple(paths), settings, regions or Regions())
+        _ = order.whole  # refuses what does not fit
+        return order
 
     def found(self, styles: Sequence[str]) -> list[str]:
         """Return the files of styles, uploads checked, those named found.

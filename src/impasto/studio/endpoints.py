@@ -9,13 +9,17 @@ from typing import Any
 
 import gradio as gr
 
+from impasto.batches.looks import usual_axes
 from impasto.errors import ImageError, SettingsError
 from impasto.gallery.names import PREFIX
 from impasto.images import Picture
 from impasto.studio.atelier import Atelier, clear
 from impasto.studio.clips import Painted
+from impasto.studio.exploring import Looks
 from impasto.studio.many import Pairs
 from impasto.studio.pictures import file_input
+from impasto.studio.regions import Regions
+from impasto.studio.turns import Ticket
 
 _EVERY = 0.5
 _NOTHING = "nothing was painted in the time that a work may take"
@@ -59,6 +63,65 @@ class _Endpoints:
             yield self.atelier.shelf.preview(last), None
         yield self._answer(last)
 
+    def compose(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+        keep: str | None,
+        masks: list[str] | None,
+    ) -> tuple[str, Any]:
+        """Paint a picture with masks: of what stays, and one for each style; return as stylize."""
+        checked = self.atelier.uploads.picture(keep, "mask") if keep else None
+        parts = [self.atelier.uploads.picture(path, "mask") for path in masks or []]
+        count = len(_styles(styles, names))
+        if len(parts) > count:
+            raise SettingsError(f"there are {len(parts)} masks for {count} styles: leave some out")
+        # Styles without a mask take what the others leave.
+        regions = Regions(checked, (*parts, *[None] * (count - len(parts))))
+        pictures = self._pictures(request, content, styles, names, settings, regions)
+        return self._answer(deque(pictures, maxlen=1).pop())
+
+    def plan(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+    ) -> Any:  # noqa: ANN401
+        """Return what painting would take: seconds, bytes, and in words; nothing for one pass."""
+        atelier = self.atelier
+        order = atelier.order(content, _styles(styles, names), settings or {})
+        with atelier.engine.turns.turn(Ticket(atelier.who(request))):
+            plan = atelier.engine.plan(order)
+        if plan is None:
+            return None
+        return {"seconds": plan.seconds, "bytes": plan.bytes, "lines": plan.lines()}
+
+    def explore(
+        self,
+        request: gr.Request,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+        vary: dict[str, Any] | None,
+    ) -> tuple[str, Any]:
+        """Paint a picture small in many ways; return a .zip file, and what each is."""
+        atelier = self.atelier
+        order = atelier.order(content, _styles(styles, names), settings or {})
+        axes = _axes(vary) if vary else usual_axes(order.settings)
+        work = Looks(atelier, order, order.settings, axes)
+        job = atelier.engine.start(atelier.who(request), work.painted)
+        for _ in atelier.watched(request, job, _EVERY):
+            pass
+        if not work.made:
+            raise ImageError(_NOTHING)
+        return str(work.zipped()), work.listed()
+
     def _answer(self, picture: Picture) -> tuple[str, Any]:
         """Return the file of a result, and its recipe."""
         name = f"{picture.name or 'painted'}.png"
@@ -71,10 +134,11 @@ class _Endpoints:
         styles: list[str] | None,
         names: str | None,
         settings: dict[str, Any] | None,
+        regions: Regions | None = None,
     ) -> Iterator[Picture]:
         """Yield pictures that get better, at least one; the last is the result."""
         atelier = self.atelier
-        order = atelier.order(content, _styles(styles, names), settings or {})
+        order = atelier.order(content, _styles(styles, names), settings or {}, regions)
         job = atelier.engine.start(atelier.who(request), lambda: atelier.engine.states(order))
         seen = 0
         for _ in atelier.watched(request, job, _EVERY):
@@ -142,19 +206,25 @@ def add_endpoints(atelier: Atelier) -> None:
         contents = file_input(label="contents", file_count="multiple")
         styles = file_input(label="styles", file_count="multiple")
         names = gr.Textbox("", label="style_names")
-        settings = gr.JSON({}, label="settings")
+        settings, vary = gr.JSON({}, label="settings"), gr.JSON({}, label="vary")
+        keep = file_input(label="keep")
+        masks = file_input(label="masks", file_count="multiple")
         clip = file_input(label="clip")
         strength = gr.Number(1.0, label="strength")
         stability = gr.Number(0.9, label="stability")
         size = gr.Number(640, label="size", precision=0)
         result, recipe = gr.File(label="result"), gr.JSON(label="recipe")
         report, listed = gr.Textbox(label="report"), gr.JSON(label="styles")
+        planned, looks = gr.JSON(label="plan"), gr.JSON(label="looks")
         button = gr.Button()
     picture = [content, styles, names, settings]
     table: list[tuple[Any, list[Any], list[Any], str]] = [
         (does.styles, [], [listed], "styles"),
         (does.stylize, picture, [result, recipe], "stylize"),
         (does.paint, picture, [result, recipe], "paint"),
+        (does.compose, [*picture, keep, masks], [result, recipe], "compose"),
+        (does.plan, picture, [planned], "plan"),
+        (does.explore, [*picture, vary], [result, looks], "explore"),
         (does.video, [clip, styles, names, strength, stability, size], [result], "video"),
         (does.batch, [contents, styles, names, settings], [result, report], "batch"),
     ]
@@ -173,3 +243,10 @@ def _styles(files: list[str] | None, names: str | None) -> list[str]:
     """Return uploaded styles and those named, as `Atelier.order` takes them."""
     named = [name.strip().removeprefix(PREFIX) for name in (names or "").split(",")]
     return [*(files or []), *(PREFIX + name for name in named if name)]
+
+
+def _axes(vary: object) -> dict[str, list[Any]]:
+    """Return what is to be varied, as `vary` takes it."""
+    if not isinstance(vary, dict) or not all(isinstance(each, list) for each in vary.values()):
+        raise SettingsError('vary is names of settings and lists of values: {"strength": [0.5, 1]}')
+    return vary

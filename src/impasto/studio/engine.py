@@ -6,11 +6,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from impasto.api import Stylizer, make_stylizer
+from impasto.api import Forecasting, Stylizer, make_stylizer
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.gallery.names import drawn
@@ -19,7 +19,11 @@ from impasto.settings import FIELDS, Settings
 from impasto.states import State
 from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
+from impasto.studio.regions import Regions
 from impasto.studio.turns import Ticket, Turns
+
+if TYPE_CHECKING:
+    from impasto.optimize import Forecast
 
 T = TypeVar("T")
 #: Stylizers that are kept: what the pages that are open use.
@@ -33,12 +37,19 @@ class Order:
     Attributes:
         content: The content picture.
         styles: The style pictures.
-        settings: How.
+        settings: How, as it was said.
+        regions: What stays, or takes one style.
     """
 
     content: Path
     styles: tuple[Path, ...]
     settings: Settings
+    regions: Regions = field(default_factory=Regions)
+
+    @property
+    def whole(self) -> Settings:
+        """The settings, with the masks of the regions."""
+        return self.regions.put_into(self.settings)
 
 
 class Engine:
@@ -67,7 +78,14 @@ class Engine:
         """
         if not isinstance(values, dict):
             raise SettingsError("settings are names and their values: {}")
-        settings = Settings.from_dict(values)
+        return self.checked(Settings.from_dict(values))
+
+    def checked(self, settings: Settings) -> Settings:
+        """Return settings if this studio takes them.
+
+        Raises:
+            SettingsError: As `settings`.
+        """
         if settings.size > self.options.max_size:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
         if not self.options.takes_files and _names_files(settings):
@@ -86,7 +104,7 @@ class Engine:
             ImpastoError: As stylizers raise.
         """
         with self.turns.turn(Ticket(who)):
-            return self._stylizer(order.styles, order.settings)(order.content)
+            return self._stylizer(order.styles, order.whole)(order.content)
 
     def frame(
         self, who: str, frame: Picture, styles: tuple[Path, ...], settings: Settings
@@ -101,7 +119,16 @@ class Engine:
 
     def states(self, order: Order) -> Iterator[State]:
         """Paint an order, step by step; to be called when it is its turn."""
-        yield from self._stylizer(order.styles, order.settings).iterate(order.content)
+        yield from self._stylizer(order.styles, order.whole).iterate(order.content)
+
+    def plan(self, order: Order) -> Forecast | None:
+        """Return what an order will take, after a few steps; to be called when it is its turn.
+
+        Raises:
+            ImpastoError: It does not fit, or something of it will not do.
+        """
+        stylizer = self._stylizer(order.styles, order.whole)
+        return stylizer.forecast(order.content) if isinstance(stylizer, Forecasting) else None
 
     def warm_up(self) -> None:
         """Load, beside everything else, what the first visitor would wait for; once."""

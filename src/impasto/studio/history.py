@@ -11,13 +11,14 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError
 from impasto.images import Picture
 from impasto.settings import Settings
+from impasto.studio.regions import Regions
 
 _LOG = logging.getLogger(__name__)
 #: Longest side of a thumbnail.
@@ -44,6 +45,7 @@ class Entry:
         content: The content's file in the folder.
         styles: The styles' files.
         settings: How it was painted, by name.
+        regions: What stayed, or took one style: masks in the folder.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Entry:
     content: Path
     styles: tuple[Path, ...]
     settings: dict[str, Any]
+    regions: Regions = field(default_factory=Regions)
 
     @property
     def name(self) -> str:
@@ -95,6 +98,7 @@ class History:
         content: Path,
         styles: Sequence[Path],
         settings: Settings,
+        regions: Regions | None = None,
     ) -> Entry:
         """Keep a result.
 
@@ -104,6 +108,7 @@ class History:
             content: What it was made of; copied.
             styles: Likewise.
             settings: How.
+            regions: What stayed, or took one style; copied.
 
         Raises:
             ImageError: It cannot be written.
@@ -115,9 +120,9 @@ class History:
             picture.save(part / _RESULT)
             picture.resized(min(_THUMBNAIL, max(picture.size))).on_white().save(part / _THUMB)
             copies = [_copied(source, part, role) for source, role in _roles(content, styles)]
-            entry = Entry(
-                part, _title(content, styles), copies[0], tuple(copies[1:]), settings.to_dict()
-            )
+            masks = (regions or Regions()).moved(lambda mask, role: _copied(mask, part, role))
+            title = _title(content, styles)
+            entry = Entry(part, title, copies[0], tuple(copies[1:]), settings.to_dict(), masks)
             (part / _ENTRY).write_text(json.dumps(_portable(entry)), "utf-8")
             whole = part.rename(part.with_name(name))
         except (OSError, ImageError) as error:
@@ -190,6 +195,7 @@ class History:
             folder / Path(kept["content"]).name,
             tuple(folder / Path(style).name for style in kept["styles"]),
             dict(kept["settings"]),
+            Regions.from_dict(kept.get("regions")).moved(lambda mask, _: folder / mask.name),
         )
         for file in (entry.result, entry.thumbnail):
             file.stat()  # an entry without them is none
@@ -208,7 +214,12 @@ def _portable(entry: Entry) -> dict[str, Any]:
     """Return what an entry's file says: names only, so that the folder may be moved."""
     said = asdict(entry)
     del said["folder"]
-    return {**said, "content": entry.content.name, "styles": [each.name for each in entry.styles]}
+    return {
+        **said,
+        "content": entry.content.name,
+        "styles": [each.name for each in entry.styles],
+        "regions": entry.regions.moved(lambda mask, _: Path(mask.name)).to_dict(),
+    }
 
 
 def _roles(content: Path, styles: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -19,11 +19,17 @@ CSS = """
 .chosen { align-items: center; }
 .chosen img { border-radius: .4rem; }
 #paint { font-size: 1.05rem; }
+#looks .grid-wrap { max-height: none; }
+#looks .caption-label { position: static; max-width: none; white-space: normal; text-align: left;
+  background: none; border: 0; box-shadow: none; padding: .2rem .1rem; }
+#looks .thumbnail-lg { aspect-ratio: auto; }
+#plan:empty { display: none; }
 footer { opacity: .6; }
 @media (max-width: 640px) {
   #title p { display: none; }
   .tabs, .tab-container, #title { max-width: calc(100vw - 4rem); }
   .tab-container { overflow-x: auto; }
+  #looks .grid-container { grid-template-columns: repeat(2, 1fr); }
 }
 """
 

@@ -11,6 +11,7 @@ from impasto.studio.atelier import Atelier
 from impasto.studio.camera import CameraPage
 from impasto.studio.clips import VideoPage
 from impasto.studio.endpoints import add_endpoints
+from impasto.studio.exploring import ExplorePage
 from impasto.studio.looks import BEGIN, SWITCH
 from impasto.studio.many import BatchPage
 from impasto.studio.painting import PaintPage
@@ -38,6 +39,8 @@ def make_page(atelier: Atelier) -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Picture", id="paint"):
                 painting = PaintPage(atelier, token)
+            with gr.Tab("Explore", id="explore") as looked:
+                ExplorePage(atelier, painting, tabs).connect(looked)
             with gr.Tab("Video", id="video"):
                 video = VideoPage(atelier)
             with gr.Tab("Many pictures", id="many"):

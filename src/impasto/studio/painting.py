@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,20 @@ from typing import Any
 import gradio as gr
 
 from impasto.errors import ImageError
-from impasto.images import Picture, open_picture, read_recipe
-from impasto.records import Records
-from impasto.states import State
-from impasto.studio.atelier import Atelier, clear, progress
+from impasto.images import open_picture, read_recipe
+from impasto.studio.atelier import Atelier, clear
+from impasto.studio.brush import Brush
 from impasto.studio.engine import Order
 from impasto.studio.form import advanced, filled, given
 from impasto.studio.history import Entry
+from impasto.studio.painter import Painter
 from impasto.studio.pictures import picture_input
+from impasto.studio.regions import Regions
 from impasto.studio.result import Last, ResultView
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
-#: Seconds between two previews.
-_EVERY = 0.5
+#: Settings that may make a work a long one.
+_SLOW = ("method", "quality", "encoder")
 #: Pictures that are fetched from the web at once.
 _FETCHES = 4
 
@@ -70,6 +70,7 @@ class PaintPage:
             )
             self.fetch = gr.Button("Fetch", size="sm", min_width=70, scale=1)
         self.styles = StyleChooser(self.atelier)
+        self.brush = Brush(self.atelier)
 
     def _lay_out_result(self) -> None:
         self.view = ResultView(self.atelier)
@@ -80,11 +81,14 @@ class PaintPage:
                 "Stop, keep it", variant="stop", elem_id="cancel", visible=False, min_width=90
             )
         with gr.Row():
-            self.strength = gr.Slider(
-                0, 1, 1, step=0.05, label="Strength of Quick", elem_id="strength"
-            )
+            self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
             self.size = gr.Slider(
-                128, self.atelier.options.max_size, 512, step=32, label="Size, pixels"
+                128,
+                self.atelier.options.max_size,
+                512,
+                step=32,
+                label="Size, pixels",
+                elem_id="size",
             )
         self.color = gr.Radio(
             [("The style's colors", "style"), ("My colors", "content"), ("Matched", "match")],
@@ -94,45 +98,25 @@ class PaintPage:
         self.view.lay_out_actions()
         with gr.Accordion("Advanced settings", open=False, elem_id="advanced"):
             self.advanced = advanced()
+        self.painter = Painter(self.atelier, self.view, self.cancel)
 
     def _connect(self) -> None:
-        controls = [
-            self.content,
-            self.styles.chosen,
-            *(self.strength, self.size, self.color),
-            *self.advanced.values(),
-        ]
         view = self.view
-        results = [*view.outputs, self.cancel]
         hidden: dict[str, Any] = {"api_visibility": "private"}
         quick: dict[str, Any] = {
-            "fn": clear(self._quick),
-            "inputs": controls,
-            "outputs": results,
+            "inputs": self.inputs[:5],
+            "outputs": self.painter.outputs,
             "trigger_mode": "always_last",
             "show_progress": "minimal",
             **hidden,
         }
-        self.quick.click(**quick)
-        gr.on(
-            [
-                *(self.content.change, self.styles.chosen.change),
-                *(self.strength.change, self.color.change),
-            ],
-            **{**quick, "fn": clear(self._at_once)},
-        )
-        painting: dict[str, Any] = {
-            "outputs": results,
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            **hidden,
-        }
-        works = [
-            self.paint.click(clear(self._paint), [self.token, *controls], **painting),
-            view.large.click(
-                clear(self._make_large), [self.token, view.last, view.large_size], **painting
-            ),
-        ]
+        at_once = {**quick, "fn": clear(self._at_once)}
+        self.quick.click(clear(self._quick), **quick)
+        gr.on([self.strength.input, self.color.input], **at_once)
+        # A picture that will not do is told once.
+        self.brush.connect(self.content, self.styles.chosen).success(**at_once)
+        large = clear(self._make_large), [self.token, view.last, view.large_size]
+        works = [self.paint.click(**self.painting), view.large.click(*large, **self.painter.work)]
         self.atelier.stoppable(works, "paint", self.cancel, view.status)
         view.keep.click(
             clear(self._keep), [self.token, view.last], [view.keep, view.status], **hidden
@@ -146,16 +130,44 @@ class PaintPage:
             concurrency_limit=_FETCHES,
             **hidden,
         )
+        self._connect_plans()
+
+    def _connect_plans(self) -> None:
+        planning: dict[str, Any] = {
+            "outputs": self.view.plan,
+            "trigger_mode": "always_last",
+            "show_progress": "hidden",
+            "concurrency_limit": None,
+            "api_visibility": "private",
+        }
+        slow = [self.advanced[name].input for name in _SLOW]  # type: ignore[attr-defined]
+        gr.on([self.size.release, *slow], clear(self._plan), self.inputs, **planning)
+        self.view.large_size.release(
+            clear(self._plan_large), [self.view.last, self.view.large_size], **planning
+        )
+
+    @property
+    def inputs(self) -> list[Any]:
+        """All controls that say what is to be painted: what `order` takes."""
+        main = [self.strength, self.size, self.color, self.brush.canvas]
+        return [self.content, self.styles.chosen, *main, *self.advanced.values()]
+
+    @property
+    def painting(self) -> dict[str, Any]:
+        """The event that paints."""
+        inputs = [self.token, *self.inputs]
+        return {"fn": clear(self._paint), "inputs": inputs, **self.painter.work}
 
     def _quick(
         self,
         request: gr.Request,
         content: str | None,
         chosen: Chosen,
-        *said: Any,  # noqa: ANN401
+        strength: float,
+        size: float,
+        color: str,
     ) -> dict[Any, Any]:
         """Paint in one pass."""
-        strength, size, color = said[:3]
         values = {**_of_page(chosen, size, color), "method": "fast", "strength": strength}
         order = self.atelier.order(content, paths_of(chosen), values)
         picture = self.atelier.engine.quick(self.atelier.who(request), order)
@@ -175,6 +187,26 @@ class PaintPage:
             return self._quick(request, content, chosen, *said)
         return {self.view.status: "Now choose a style." if content else "Choose a picture."}
 
+    def order(self, content: str | None, chosen: Chosen, said: Sequence[Any]) -> Order:
+        """Return what the page says is to be painted.
+
+        Args:
+            content: Path of the content.
+            chosen: The styles.
+            said: Values of the other controls, as `inputs` has them.
+
+        Raises:
+            ImpastoError: Something is missing or will not do.
+        """
+        strength, size, color, painted, *others = said
+        settings = {
+            **given(self.advanced, tuple(others)),
+            **_of_page(chosen, size, color),
+            "strength": strength,
+        }
+        regions = self.brush.regions(painted, content, chosen)
+        return self.atelier.order(content, paths_of(chosen), settings, regions)
+
     def _paint(
         self,
         request: gr.Request,
@@ -184,81 +216,49 @@ class PaintPage:
         *said: Any,  # noqa: ANN401
     ) -> Iterator[dict[Any, Any]]:
         """Paint by optimization, or however the advanced settings say."""
-        strength, size, color, *advanced_values = said
-        values = {
-            **given(self.advanced, tuple(advanced_values)),
-            **_of_page(chosen, size, color),
-        }
-        if self.atelier.engine.settings(values).one_pass:
-            values["strength"] = strength
-        order = self.atelier.order(content, paths_of(chosen), values)
-        yield from self._painted(request, token, order)
+        order = self.order(content, chosen, said)
+        yield from self.painter.painted(request, token, order)
 
     def _make_large(
         self, request: gr.Request, token: str, last: Last | None, size: int
     ) -> Iterator[dict[Any, Any]]:
         """Paint the last result again, with all its settings, at another size."""
+        yield from self.painter.painted(request, token, self._enlarged(last, size))
+
+    def _enlarged(self, last: Last | None, size: int) -> Order:
+        return self._again(last, size=int(size), steps=None, stop_after=None)
+
+    def _again(self, last: Last | None, **changes: object) -> Order:
+        """Return the order that the last result was."""
         if last is None:
             raise ImageError("paint a picture first")
-        settings = {k: v for k, v in last["settings"].items() if k not in ("steps", "stop_after")}
-        order = self.atelier.order(last["content"], last["styles"], {**settings, "size": int(size)})
-        yield from self._painted(request, token, order)
+        settings, regions = {**last["settings"], **changes}, Regions.from_dict(last["regions"])
+        return self.atelier.order(last["content"], last["styles"], settings, regions)
 
-    def _painted(self, request: gr.Request, token: str, order: Order) -> Iterator[dict[Any, Any]]:
-        """Work, show previews, and at the end the result, kept in the history."""
-        with tempfile.TemporaryDirectory(dir=self.atelier.folder) as place:
-            records = Records(Path(place) / "process.webp", Path(place) / "losses.png")
-            yield from self._worked(request, token, order, records)
+    def _plan(
+        self,
+        request: gr.Request,
+        content: str | None,
+        chosen: Chosen,
+        *said: Any,  # noqa: ANN401
+    ) -> str:
+        """Say what painting would take, if that is much."""
+        if not (content and chosen):
+            return ""
+        return self.painter.plan(request, lambda: self.order(content, chosen, said))
 
-    def _worked(
-        self, request: gr.Request, token: str, order: Order, records: Records
-    ) -> Iterator[dict[Any, Any]]:
-        atelier = self.atelier
-        job = atelier.engine.start(atelier.who(request), lambda: _recorded(atelier, order, records))
-        before = atelier.shelf.small(order.content)
-        yield {self.cancel: gr.Button(visible=True), self.view.status: "Beginning …"}
-        seen = 0
-        for _ in atelier.watched(request, job, _EVERY, "paint"):
-            shown: dict[Any, Any] = {self.view.status: progress(job)}
-            if job.latest is not None and job.made > seen:
-                seen = job.made
-                shown[self.view.slider] = (before, atelier.shelf.preview(job.latest.picture))
-            yield shown
-        state = job.latest
-        if state is None:
-            yield {self.cancel: gr.Button(visible=False), self.view.status: "Stopped."}
-            return
-        entry, kept = self._kept(request, token, order, state.picture)
-        ended = "" if state.done == state.planned else f" of {state.planned}"
-        text = f"{state.done}{ended} steps in {state.seconds:.0f} s; {kept}."
-        shown = self.view.shown(order, state.picture, text, kept=entry is not None)
-        yield {**shown, self.cancel: gr.Button(visible=False)}
-        if state.planned > 1:
-            yield self.view.process(entry, records, state)
-
-    def _kept(
-        self, request: gr.Request, token: str, order: Order, picture: Picture
-    ) -> tuple[Entry | None, str]:
-        """Keep a result, and tell whether that was possible; it is shown in any case."""
-        kept = order.content, order.styles, order.settings
-        try:
-            visitor = self.atelier.visitor(request, token)
-            return self.atelier.history.add(visitor, picture, *kept), "kept in the history"
-        except ImageError as error:
-            return None, str(error)
+    def _plan_large(self, request: gr.Request, last: Last | None, size: int) -> str:
+        """Say what painting the last result at another size would take."""
+        return self.painter.plan(request, lambda: self._enlarged(last, size)) if last else ""
 
     def _keep(
         self, request: gr.Request, token: str, last: Last | None
     ) -> tuple[dict[str, Any], str]:
         """Keep a quick result in the history."""
-        if last is None:
-            raise ImageError("paint a picture first")
-        settings = self.atelier.engine.settings(last["settings"])
-        styles = [Path(style) for style in last["styles"]]
-        visitor = self.atelier.visitor(request, token)
-        result = last["result"]
-        picture = replace(open_picture(result), recipe=read_recipe(result))
-        self.atelier.history.add(visitor, picture, Path(last["content"]), styles, settings)
+        order = self._again(last)
+        assert last is not None
+        picture = replace(open_picture(last["result"]), recipe=read_recipe(last["result"]))
+        self.atelier.keep(request, token, picture, order)
         return gr.update(interactive=False), "Kept in the history."
 
     def _as_content(self, last: Last | None) -> str | None:
@@ -268,35 +268,37 @@ class PaintPage:
         """Fetch a picture from the web, if its address is public."""
         return str(self.atelier.uploads.picture(self.atelier.fetched(address)))
 
-    def fill(self, content: Path, styles: list[Path], settings: dict[str, Any]) -> dict[Any, Any]:
-        """Return updates that put a kept result's content, styles and settings into the page."""
+    def fill(self, entry: Entry, copied: Mapping[Path, Path]) -> dict[Any, Any]:
+        """Return updates that put all that a kept result was made of into the page.
+
+        Args:
+            entry: The result.
+            copied: Copies of its content and styles, for the page.
+        """
+        settings, styles = entry.settings, [copied[style] for style in entry.styles]
         shares = settings.get("style_weights") or [1] * len(styles)
         chosen = [
             {"path": str(path), "name": path.stem, "weight": share}
             for path, share in zip(styles, shares, strict=True)
         ]
+        content = copied[entry.content]
         values = filled(self.advanced, settings)
         return {
             self.content: str(content),
             self.styles.chosen: chosen,
+            self.brush.canvas: self.brush.filled(content, chosen, entry.regions),
             self.size: settings["size"],
             self.strength: settings["strength"],
             self.color: settings["color"],
             **dict(zip(self.advanced.values(), values, strict=True)),
         }
 
-    @property
-    def controls(self) -> list[Any]:
-        """All that `fill` changes."""
-        main = [self.content, self.styles.chosen, self.size, self.strength, self.color]
-        return [*main, *self.advanced.values()]
-
-
-def _recorded(atelier: Atelier, order: Order, records: Records) -> Iterator[State]:
-    for state in atelier.engine.states(order):
-        if state.planned > 1:
-            records.add(state)
-        yield state
+    def changed(self, changes: Mapping[str, Any]) -> dict[Any, Any]:
+        """Return updates that put a few settings into the page, by name."""
+        main = {"strength": self.strength, "color": self.color, "size": self.size}
+        others = {name: value for name, value in changes.items() if name not in main}
+        shown = dict(zip(others, filled(others, others), strict=True))
+        return {(main | self.advanced)[n]: shown.get(n, value) for n, value in changes.items()}
 
 
 def _of_page(chosen: Chosen, size: float, color: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class HistoryPage:
             clear(self._list), self.token, listed, **hidden
         )
         painting = self.painting
-        outputs = [self.tabs, *painting.controls]
+        outputs = [self.tabs, *painting.inputs]
         self.same.click(clear(self._again), [self.token, self.name], outputs, **hidden)
         self.use.click(
             clear(self._use), [self.token, self.name], [self.tabs, painting.content], **hidden
@@ -130,9 +130,9 @@ class HistoryPage:
     def _again(self, request: gr.Request, token: str, name: str) -> dict[Any, Any]:
         """Put content, styles and settings of a result back onto the page that paints."""
         entry = self._entry(request, token, name)
-        copied = self.atelier.shelf.copied_all([entry.content, *entry.styles])
-        filled = self.painting.fill(copied[0], copied[1:], entry.settings)
-        return {self.tabs: gr.Tabs(selected="paint"), **filled}
+        sources = [entry.content, *entry.styles]
+        copied = dict(zip(sources, self.atelier.shelf.copied_all(sources), strict=True))
+        return {self.tabs: gr.Tabs(selected="paint"), **self.painting.fill(entry, copied)}
 
     def _use(self, request: gr.Request, token: str, name: str) -> tuple[Any, str]:
         entry = self._entry(request, token, name)

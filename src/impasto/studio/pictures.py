@@ -109,9 +109,14 @@ def camera_output(**options: Any) -> gr.Image:  # noqa: ANN401
 def _inline(frame: NDArray[np.uint8] | None) -> ImageData | None:
     if frame is None:
         return None
+    return ImageData(url=inline_jpeg(frame))
+
+
+def inline_jpeg(pixels: NDArray[np.uint8]) -> str:
+    """Return a picture as an address that holds it."""
     data = BytesIO()
-    Image.fromarray(frame).save(data, "jpeg", quality=85)
-    return ImageData(url=f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}")
+    Image.fromarray(pixels).save(data, "jpeg", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
 class Shelf:
@@ -154,7 +159,7 @@ class Shelf:
 
     def small(self, source: Path) -> str:
         """Return the path of a small copy of a picture."""
-        picture = self._opened(source, PREVIEW)
+        picture = self.opened(source, PREVIEW)
         return self.saved(picture.resized(min(PREVIEW, max(picture.size))), "small.jpg")
 
     def thumbnail(self, source: Path) -> str:
@@ -163,11 +168,12 @@ class Shelf:
         path = self.folder / "thumbnails" / f"{hashlib.sha256(told.encode()).hexdigest()}.jpg"
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
-            picture = self._opened(source, 2 * THUMBNAIL)
+            picture = self.opened(source, 2 * THUMBNAIL)
             picture.resized(min(THUMBNAIL, max(picture.size))).save(path, overwrite=True)
         return str(path)
 
-    def _opened(self, source: Path, size: int) -> Picture:
+    def opened(self, source: Path, size: int) -> Picture:
+        """Open a picture, not much larger than a size, without transparency."""
         with self._opening:  # large ones take memory
             return open_picture(source, max_size=size).on_white()
 

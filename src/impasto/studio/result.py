@@ -46,6 +46,7 @@ class ResultView:
             format="jpeg",
         )
         self.status = gr.Markdown("Choose a picture and a style.", elem_id="status")
+        self.plan = gr.Markdown(elem_id="plan")
 
     def lay_out_actions(self) -> None:
         """Lay out what can be done with a result."""
@@ -71,13 +72,14 @@ class ResultView:
             )
             self.plot = gr.Image(label="Losses", type="filepath", buttons=["download"])
             self.recipe = gr.JSON(label="Recipe", open=False)
+            self.masks = gr.Files(label="Masks of this picture", visible=False, interactive=False)
 
     @property
     def outputs(self) -> list[Any]:
         """All controls that a result changes."""
         return [
             *(self.slider, self.status, self.last, self.png, self.jpeg, self.again, self.keep),
-            *(self.large, self.animation, self.plot, self.recipe),
+            *(self.large, self.animation, self.plot, self.recipe, self.masks, self.plan),
         ]
 
     def process(self, entry: Entry | None, records: Records, state: State) -> dict[Any, Any]:
@@ -101,8 +103,10 @@ class ResultView:
             "content": str(order.content),
             "styles": [str(style) for style in order.styles],
             "settings": order.settings.to_dict(),
+            "regions": order.regions.to_dict(),
             "result": png,
         }
+        masks = [str(path) for path in order.regions.files.values()]
         ready: dict[str, Any] = {"interactive": True}
         return {
             self.slider: shown,
@@ -116,4 +120,6 @@ class ResultView:
             self.animation: None,
             self.plot: None,
             self.recipe: json.loads(json.dumps(picture.recipe)),
+            self.masks: gr.Files(value=masks or None, visible=bool(masks)),
+            self.plan: "",
         }

@@ -1,0 +1,132 @@
+"""What paints on the first page: previews, the result, the history."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from impasto.errors import ImageError, ImpastoError
+from impasto.images import Picture
+from impasto.records import Records
+from impasto.states import State
+from impasto.studio.atelier import Atelier, progress
+from impasto.studio.engine import Order
+from impasto.studio.history import Entry
+from impasto.studio.plans import in_words, is_large
+from impasto.studio.result import ResultView
+from impasto.studio.turns import Ticket
+
+#: Seconds between two previews.
+_EVERY = 0.5
+
+
+class Painter:
+    """Paints orders, and shows how they come on.
+
+    Args:
+        atelier: What it works with.
+        view: Where results are shown.
+        cancel: The button that ends a work.
+    """
+
+    def __init__(self, atelier: Atelier, view: ResultView, cancel: gr.Button) -> None:
+        self.atelier, self.view, self.cancel = atelier, view, cancel
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All controls that a work changes."""
+        return [*self.view.outputs, self.cancel]
+
+    @property
+    def work(self) -> dict[str, Any]:
+        """How an event that paints is connected."""
+        return {
+            "outputs": self.outputs,
+            "show_progress": "hidden",
+            "concurrency_limit": None,
+            "api_visibility": "private",
+        }
+
+    def plan(self, request: gr.Request, order: Callable[[], Order]) -> str:
+        """Return what painting an order would take, or why it cannot be; nothing if it is little.
+
+        Args:
+            request: Of the visitor.
+            order: Makes the order.
+        """
+        try:
+            made = order()
+            if not is_large(made.settings):
+                return ""
+            with self.atelier.engine.turns.turn(Ticket(self.atelier.who(request))):
+                planned = self.atelier.engine.plan(made)
+        except ImpastoError as error:
+            return f"**This cannot be painted:** {error}."
+        return in_words(planned, self.atelier.options.minutes) if planned else ""
+
+    def painted(self, request: gr.Request, token: str, order: Order) -> Iterator[dict[Any, Any]]:
+        """Work, show previews, and at the end the result, kept in the history."""
+        with tempfile.TemporaryDirectory(dir=self.atelier.folder) as place:
+            records = Records(Path(place) / "process.webp", Path(place) / "losses.png")
+            yield from self._worked(request, token, order, records)
+
+    def _worked(
+        self, request: gr.Request, token: str, order: Order, records: Records
+    ) -> Iterator[dict[Any, Any]]:
+        atelier, view = self.atelier, self.view
+        plan: list[str] = []
+        job = atelier.engine.start(
+            atelier.who(request), lambda: _recorded(atelier, order, records, plan)
+        )
+        before = atelier.shelf.small(order.content)
+        yield {self.cancel: gr.Button(visible=True), view.status: "Beginning …", view.plan: ""}
+        seen = 0
+        for _ in atelier.watched(request, job, _EVERY, "paint"):
+            shown: dict[Any, Any] = {view.status: progress(job)}
+            if plan:
+                shown[view.plan] = plan.pop()
+            if job.latest is not None and job.made > seen:
+                seen = job.made
+                shown[view.slider] = (before, atelier.shelf.preview(job.latest.picture))
+            yield shown
+        state = job.latest
+        if state is None:
+            yield {self.cancel: gr.Button(visible=False), view.status: "Stopped.", view.plan: ""}
+            return
+        yield from self._ended(request, token, order, records, state)
+
+    def _ended(
+        self, request: gr.Request, token: str, order: Order, records: Records, state: State
+    ) -> Iterator[dict[Any, Any]]:
+        entry, kept = self._kept(request, token, order, state.picture)
+        ended = "" if state.done == state.planned else f" of {state.planned}"
+        text = f"{state.done}{ended} steps in {state.seconds:.0f} s; {kept}."
+        shown = self.view.shown(order, state.picture, text, kept=entry is not None)
+        yield {**shown, self.cancel: gr.Button(visible=False), self.view.plan: ""}
+        if state.planned > 1:
+            yield self.view.process(entry, records, state)
+
+    def _kept(
+        self, request: gr.Request, token: str, order: Order, picture: Picture
+    ) -> tuple[Entry | None, str]:
+        """Keep a result, and tell whether that was possible; it is shown in any case."""
+        try:
+            return self.atelier.keep(request, token, picture, order), "kept in the history"
+        except ImageError as error:
+            return None, str(error)
+
+
+def _recorded(atelier: Atelier, order: Order, records: Records, plan: list[str]) -> Iterator[State]:
+    """Paint, and record it; what takes long is planned first."""
+    if is_large(order.settings):
+        planned = atelier.engine.plan(order)
+        if planned is not None:
+            plan.append(in_words(planned, atelier.options.minutes))
+    for state in atelier.engine.states(order):
+        if state.planned > 1:
+            records.add(state)
+        yield state
