@@ -66,7 +66,7 @@ def sheet(
                 page.paste(image, (at, top))
             if place < len(words):
                 middle = (at + first.width // 2, top + first.height + GAP // 2)
-                pen.text(middle, words[place], GRAY, font, "mt")
+                pen.text(middle, words[place], GRAY, font, "ma")
         top += first.height + lines[number] + GAP
     return page
 
