@@ -2,8 +2,8 @@
 
 Usage: python tools/drift.py [--write]
 
-Three pages are taken from the program: the help texts (docs/reference/commands.md), the public names
-with their signatures (docs/reference/python.md), and all options (docs/reference/settings.md).
+Three pages are taken from the program: the help texts (docs/reference/commands.md), the public
+names with their signatures (docs/reference/python.md), all options (docs/reference/settings.md).
 """
 
 import inspect
@@ -79,8 +79,8 @@ def settings_page() -> str:
     """Return the tables of all options: flag, keyword, values, default, help."""
     parts = ["# Settings\n", NOTE]
     parts.append(
-        "Every option of a run, once. On the command line it is `--like-this`, in Python and in recipes "
-        "`like_this`.\n"
+        "Every option of a run, once. On the command line it is `--like-this`, in Python and in "
+        "recipes `like_this`.\n"
     )
     for group in dict.fromkeys(each.metadata["group"] for each in FIELDS.values()):
         rows = [f"## {group}\n", "| option | takes | default | |", "|---|---|---|---|"]
