@@ -19,8 +19,9 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the losses; `impasto.perception` has them.
-STYLE_LOSSES = ("gram", "moments", "w2", "swd", "nnfm", "remd", "histogram")
+#: Names of the encoders and of the losses; `impasto.perception` has them, and adds your own.
+ENCODERS = ["pocket", "vgg19", "pocket+vgg19"]
+STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
 #: What is no file: the mask that others leave, and what finds faces.
 REST, FACES = "rest", "faces"
@@ -55,7 +56,7 @@ class Choices:
         "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
         "VGG-19 for the last steps.",
         "Method",
-        choices=("pocket", "vgg19", "pocket+vgg19"),
+        choices=ENCODERS,
     )
     weights: str | None = option(
         None,

@@ -128,7 +128,8 @@ def budget_bytes(settings: Settings, device: torch.device) -> float | None:
 
 def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> float:
     """Return what a pixel that is looked at takes at the peak."""
-    rate = BYTES_PER_PIXEL[encoder, precision]
+    # Of an encoder of the user's own nothing is known: as much as the dearest.
+    rate = BYTES_PER_PIXEL.get((encoder, precision), BYTES_PER_PIXEL["vgg19", precision])
     whole = encoder == "pocket" and wants_whole_layers(settings)
     return rate + (WHOLE_BYTES_PER_PIXEL if whole else 0)
 
