@@ -7,6 +7,7 @@ Usage: python examples/own_encoder.py [PHOTO STYLE OUTPUT]
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,5 +36,8 @@ if __name__ == "__main__":
     photo, style, output = sys.argv[1:] or ("photo.jpg", "mosaic", "out.png")
     torch.manual_seed(0)
     add_encoder("random", RandomFilters())
-    layers = {"style_layers": "relu1_1,relu2_1,relu3_1", "content_layers": "relu2_1"}
+    layers: dict[str, Any] = {
+        "style_layers": "relu1_1,relu2_1,relu3_1",
+        "content_layers": "relu2_1",
+    }
     print(impasto.stylize(photo, style, encoder="random", size=256, **layers).save(output))

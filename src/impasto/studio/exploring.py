@@ -10,7 +10,16 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches.looks import SMALL, USUAL, Cell, paint_looks, save_looks, usual_axes, vary
+from impasto.batches.looks import (
+    SMALL,
+    USUAL,
+    Cell,
+    paint_looks,
+    save_looks,
+    sketched,
+    usual_axes,
+    vary,
+)
 from impasto.errors import ImageError
 from impasto.images import Picture
 from impasto.settings import FIELDS, Settings
@@ -190,7 +199,7 @@ class Looks:
         self.order, self.folder = order, atelier.shelf.place()
         self.cells = [
             replace(cell, settings=order.regions.put_into(atelier.engine.checked(cell.settings)))
-            for cell in vary(settings.updated(size=SMALL), axes)
+            for cell in vary(sketched(settings, SMALL), axes)
         ]
         self.made: list[tuple[Cell, Picture]] = []
 
