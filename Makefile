@@ -21,6 +21,10 @@ help: ## Print this list
 	$(PIP) install -c constraints.txt -e ".[all]" $$($(BIN)/python tools/dev_requirements.py)
 	@touch $@
 
+.venv/docs: .venv/dev
+	$(PIP) install -c constraints.txt $$($(BIN)/python tools/dev_requirements.py docs)
+	@touch $@
+
 demo: .venv/base ## Paint a photograph and say where the picture is
 	@$(BIN)/python examples/demo.py
 
@@ -38,8 +42,12 @@ format: .venv/dev ## Format the code, mend what the linter can mend
 	$(BIN)/ruff check --fix -q . || true
 	$(BIN)/ruff format .
 
-docs: .venv/dev ## Write what the docs take from the program
+docs: .venv/docs ## Write what the docs take from the program, make their pictures, build the site
 	$(BIN)/python tools/drift.py --write
+	$(BIN)/python -m tools.site.pictures
+	$(BIN)/python -m tools.site.notebooks
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "the site is $(CURDIR)/build/site/html/index.html"
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,12 +1,13 @@
 """How many pictures a second a data set is stylized at.
 
 Usage: python -m benchmarks.dataset --photos FOLDER --styles FOLDER [--count 10000] [--size 224]
-           [--engines local,ray] [--kills 0]
+           [--engines local,ray] [--nodes 1] [--kills 0]
 
 Makes a data set of crops of photographs, stylizes it, and prints pictures a second with start and
 end, those between the first tenth and the last, and memory of all processes at the peak. With
-`--kills`, kills everything that often at moments by chance and goes on, and compares the results
-with an unbroken run's, byte for byte.
+`--nodes`, Ray runs on a cluster of so many nodes of one core each (its memory is not counted).
+With `--kills`, kills everything that often at moments by chance and goes on, and compares the
+results with an unbroken run's, byte for byte.
 """
 
 import argparse
@@ -19,7 +20,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -53,7 +57,8 @@ def memory(group: int) -> float:
 def run(command: list[str], kill_after: float | None = None) -> tuple[float, float]:
     """Run a command; return seconds and the peak of memory."""
     begun, peak = time.perf_counter(), [0.0]
-    program = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    program = subprocess.Popen(command, start_new_session=True, **quiet)
     over = threading.Event()
 
     def look() -> None:
@@ -70,6 +75,23 @@ def run(command: list[str], kill_after: float | None = None) -> tuple[float, flo
     over.set()
     thread.join()
     return time.perf_counter() - begun, peak[0]
+
+
+@contextmanager
+def cluster(nodes: int) -> Iterator[str]:
+    """Run a Ray cluster on this machine, each node with one core; yield its address."""
+    if not nodes:
+        yield ""
+        return
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    for _ in range(nodes - 1):
+        made.add_node(num_cpus=1)
+    try:
+        yield str(made.address)
+    finally:
+        made.shutdown()  # type: ignore[no-untyped-call]
 
 
 def digest(folder: Path) -> str:
@@ -97,6 +119,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--engines", default="local")
+    parser.add_argument("--nodes", type=int, default=0)
     parser.add_argument("--kills", type=int, default=0)
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="impasto-"))
@@ -104,9 +127,11 @@ def main() -> None:
     begin = [sys.executable, "-m", "impasto", "dataset", str(folder / "photos")]
     begin += [str(arguments.styles), "--quiet", "-o"]
     seconds, results = 0.0, []
-    for engine in arguments.engines.split(","):
-        out = folder / engine
-        seconds, peak = run([*begin, str(out), "--engine", engine])
+    for turn, engine in enumerate(arguments.engines.split(",")):
+        out = folder / f"{engine}-{turn}"
+        command = [*begin, str(out), "--engine", engine]
+        with cluster(arguments.nodes if engine == "ray" else 0) as address:
+            seconds, peak = run([*command, *(["--address", address] if address else [])])
         rate = arguments.count / seconds
         print(
             f"{engine}: {rate:.1f} pictures a second ({seconds:.0f} s), once started "

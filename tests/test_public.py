@@ -105,14 +105,27 @@ def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
     assert commands == [["make", "demo"], ["make", "test"]]
 
 
+#: Runs a program as it is, but for the steps that painting takes.
+FEW_STEPS = """
+import functools, runpy, sys
+import impasto
+impasto.make_stylizer = functools.partial(impasto.make_stylizer, steps=4)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make demo` as it is on a fresh machine without a network."""
+    """`make demo` on a fresh machine without a network."""
     for name in ("KERAS_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "IMPASTO_HOME", "IMPASTO_WEIGHTS"):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    command = [sys.executable, str(ROOT / "examples" / "demo.py"), str(tmp_path / "demo.png")]
+    demo = str(ROOT / "examples" / "demo.py")
+    command = [sys.executable, "-c", FEW_STEPS, demo, str(tmp_path / "demo.png")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout.startswith("painting with pocket on")
+    planned = re.findall(r"  step (\d+)/(\d+)  loss \d+\.\d+\n", run.stdout)[-1]
+    assert planned[0] == planned[1]
     assert run.stdout.splitlines()[-1] == f"the picture is {(tmp_path / 'demo.png').resolve()}"
     assert impasto.open_picture(tmp_path / "demo.png").size == (512, 341)
 

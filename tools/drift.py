@@ -2,8 +2,8 @@
 
 Usage: python tools/drift.py [--write]
 
-Two pages are taken from the program: the help texts (docs/reference/commands.md) and the public
-names with their signatures (docs/reference/python.md).
+Three pages are taken from the program: the help texts (docs/reference/commands.md), the public
+names with their signatures (docs/reference/python.md), all options (docs/reference/settings.md).
 """
 
 import inspect
@@ -18,6 +18,8 @@ import typer
 
 import impasto
 from impasto.cli.app import app
+from impasto.cli.options import flag
+from impasto.settings import FIELDS, TYPES
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
@@ -73,9 +75,58 @@ def python_page() -> str:
     return "\n".join(parts)
 
 
+def settings_page() -> str:
+    """Return the tables of all options: flag, keyword, values, default, help."""
+    parts = ["# Settings\n", NOTE]
+    parts.append(
+        "Every option of a run, once. On the command line it is `--like-this`, in Python and in "
+        "recipes `like_this`.\n"
+    )
+    for group in dict.fromkeys(each.metadata["group"] for each in FIELDS.values()):
+        rows = [f"## {group}\n", "| option | takes | default | |", "|---|---|---|---|"]
+        for name, each in FIELDS.items():
+            if each.metadata["group"] == group:
+                cells = (f"`{flag(name)}`", _values(name), _default(name), each.metadata["help"])
+                rows.append("| " + " | ".join(cells) + " |")
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _values(name: str) -> str:
+    """Return what an option takes, in words."""
+    rules = FIELDS[name].metadata
+    if "choices" in rules:
+        files = [f"a `{each}` file" for each in rules.get("files", ())]
+        return ", ".join([*(f"`{each}`" for each in rules["choices"]), *files])
+    if "items" in rules:
+        return "a list of " + {float: "numbers", int: "whole numbers", str: "names"}[rules["items"]]
+    least, most, above = (rules.get(each) for each in ("least", "most", "above"))
+    most = None if most == 2**63 - 1 else most
+    limits = [f"above {above:g}"] if above is not None else []
+    limits += [f"{least:g} to {most:g}"] if least is not None and most is not None else []
+    limits += [f"at least {least:g}"] if least is not None and most is None else []
+    kinds = {int: "whole number", float: "number", str: "word", bool: "yes or no"}
+    return ", ".join([kinds[TYPES[name]], *limits])
+
+
+def _default(name: str) -> str:
+    """Return an option's default, in words."""
+    each = FIELDS[name]
+    if "shown" in each.metadata:
+        return str(each.metadata["shown"])
+    if isinstance(each.default, bool):
+        return "yes" if each.default else "no"
+    many = each.default if isinstance(each.default, tuple) else (each.default,)
+    return ", ".join(f"`{value}`" for value in many)
+
+
 def main(write: bool) -> int:
     """Compare or write the pages; return the exit status."""
-    pages = {"commands.md": commands_page(), "python.md": python_page()}
+    pages = {
+        "commands.md": commands_page(),
+        "python.md": python_page(),
+        "settings.md": settings_page(),
+    }
     stale = []
     for name, page in pages.items():
         path = REFERENCE / name

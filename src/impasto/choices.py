@@ -14,13 +14,14 @@ CONTENT_LAYERS = ("relu4_2",)
 
 #: content, style and smoothness weight where none is given, by the form of the losses.
 DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "relative": (0.15, 1.0, 2.0),
+    "relative": (0.13, 1.0, 4.0),
     "gatys": (1.0, 100.0, 0.0),
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the losses; `impasto.perception` has them.
-STYLE_LOSSES = ("gram", "moments", "w2", "swd", "nnfm", "remd", "histogram")
+#: Names of the encoders and of the losses; `impasto.perception` has them, and adds your own.
+ENCODERS = ["pocket", "vgg19", "pocket+vgg19"]
+STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
 #: What is no file: the mask that others leave, and what finds faces.
 REST, FACES = "rest", "faces"
@@ -55,7 +56,7 @@ class Choices:
         "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
         "VGG-19 for the last steps.",
         "Method",
-        choices=("pocket", "vgg19", "pocket+vgg19"),
+        choices=ENCODERS,
     )
     weights: str | None = option(
         None,
@@ -147,7 +148,7 @@ class Choices:
         parts=CONTENT_LOSSES,
     )
     content_weight: float | None = option(
-        None, "Weight of the content loss.", "Losses", least=0.0, shown="0.15; gatys: 1"
+        None, "Weight of the content loss.", "Losses", least=0.0, shown="0.13; gatys: 1"
     )
     style_weight: float | None = option(
         None, "Weight of the style loss.", "Losses", least=0.0, shown="1; gatys: 100"
@@ -161,7 +162,7 @@ class Choices:
         shown="equal",
     )
     tv_weight: float | None = option(
-        None, "Weight of smoothness (total variation).", "Losses", least=0.0, shown="2; gatys: 0"
+        None, "Weight of smoothness (total variation).", "Losses", least=0.0, shown="4; gatys: 0"
     )
     content_layers: tuple[str, ...] = option(
         CONTENT_LAYERS, "Layers that hold the content.", "Losses", items=str

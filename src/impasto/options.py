@@ -3,7 +3,7 @@
 import difflib
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -118,6 +118,19 @@ def check_known(name: str, known: Iterable[str]) -> None:
         near = difflib.get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
         raise SettingsError(f"there is no setting {name!r}; {hint}")
+
+
+def check_own_name(name: str, taken: Collection[str]) -> None:
+    """Refuse a name for something of the user's own that could be taken for something else.
+
+    Raises:
+        SettingsError: It is no identifier, or taken.
+    """
+    if name in taken or not name.isidentifier():
+        raise SettingsError(
+            f"{name!r} cannot be a name of your own: take one of letters, digits and _, "
+            f"other than {', '.join(taken)}"
+        )
 
 
 def same_length(

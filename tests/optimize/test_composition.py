@@ -76,7 +76,7 @@ def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
 def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
     states = list(
         impasto.IterativeStylizer(
-            painting, size=64, min_size=64, steps=12, style_loss=loss, init="content"
+            painting, size=48, min_size=48, steps=6, style_loss=loss, init="content"
         ).iterate(photo)
     )
     assert states[-1].style_loss < 0.95 * states[0].style_loss

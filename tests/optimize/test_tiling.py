@@ -12,10 +12,13 @@ from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.optimize.tiling import descend
 from impasto.optimize.wanted import Aim, Anchor, Wanted
 from impasto.perception import Encoder, build_encoder, needs_of
+from impasto.perception.style_losses import STYLE_LOSSES
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
 ALL = "gram+moments+w2+swd+nnfm+remd+histogram"
+#: Taken of each picture, from all of its tiles: what samples cost grows with their square.
+SAMPLES = 512
 
 
 def tensor(pixels: Array, height: int, width: int) -> Tensor:
@@ -31,6 +34,14 @@ def gradient(objective: Objective, image: Tensor, phase: int | None) -> tuple[li
     return [float(value.detach()) for value in values], leaf.grad
 
 
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, loss in STYLE_LOSSES.items():
+        fewer = loss.needs._replace(samples=min(SAMPLES, loss.needs.samples))
+        monkeypatch.setitem(STYLE_LOSSES, name, loss._replace(needs=fewer))
+
+
+@pytest.mark.usefixtures("few_samples")
 @pytest.mark.parametrize(
     ("name", "size", "side", "phase", "settings"),
     [

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from impasto.perception import (
     content_loss,
+    flatness,
     gram_matrix,
     relative_content_loss,
     relative_style_loss,
@@ -110,6 +111,18 @@ def test_masked_content_loss_ignores_what_does_not_count() -> None:
     torch.testing.assert_close(
         relative_content_loss(f, p, weight), relative_content_loss(changed, p, weight)
     )
+
+
+def test_flatness_tells_the_sky_from_the_foliage() -> None:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand((1, 3, 64, 64), generator=generator)
+    image[..., :32, :] = 0.5
+    found = flatness(image)
+    assert found.shape == (1, 1, 64, 64)
+    assert found[..., :24, :].min() > 0.99
+    assert found[..., 40:, :].max() < 0.6
+    assert torch.allclose(flatness(0.5 * image), found, atol=0.01)  # contrast does not matter
+    assert torch.equal(flatness(torch.full((1, 3, 16, 16), 0.3)), torch.ones(1, 1, 16, 16))
 
 
 def test_tv_of_flat_pictures_is_zero_and_of_a_ramp_known() -> None:

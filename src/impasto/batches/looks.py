@@ -21,10 +21,12 @@ from impasto.settings import FIELDS, Settings
 
 #: Longest side of a small picture, in pixels.
 SMALL = 256
+#: Steps of one: enough to tell the looks apart.
+_STEPS = 30
 #: What is varied where nothing is named: settings and their values. Chosen by looking: these change
 #: a picture most, and not in the same way.
 USUAL: Mapping[str, Sequence[Any]] = {
-    "style_loss": ("gram", "w2+swd"),
+    "style_loss": ("gram", "swd"),
     "color": ("style", "match"),
     "style_scale": (0.6, 1.0, 1.6),
     "strength": (0.6, 1.0),
@@ -56,6 +58,12 @@ class Cell:
     def name(self) -> str:
         """Of its files, without suffix: `07`."""
         return f"{self.number:02}"
+
+
+def sketched(settings: Settings, size: int = SMALL) -> Settings:
+    """Return the settings of a small picture that is painted quickly."""
+    told = settings.steps or settings.time or ignores(settings.method, "steps", "Optimization")
+    return settings.updated(size=size, **({} if told else {"steps": (_STEPS,)}))
 
 
 def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:

@@ -43,7 +43,7 @@ def explore(
 
     Example: impasto explore harbour.jpg starry_night.jpg
     """
-    from impasto.batches.looks import SMALL, paint_looks, save_looks, usual_axes
+    from impasto.batches.looks import SMALL, paint_looks, save_looks, sketched, usual_axes
     from impasto.batches.looks import vary as varied
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
@@ -51,7 +51,7 @@ def explore(
     from impasto.images import LEAST_PICTURE, open_role, output_name, refuse_inputs
     from impasto.settings import Settings
 
-    settings = Settings.from_dict({"size": SMALL, **options})
+    settings = sketched(Settings.from_dict(options), options.get("size") or SMALL)
     cells = varied(settings, _axes(vary) if vary else usual_axes(settings))
     sources = [str(find_style(style)) for style in styles]
     for role, source in [("content", content), *(("style", each) for each in sources)]:

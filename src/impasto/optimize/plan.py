@@ -99,7 +99,9 @@ class Schedule:
         pixels: Sequence[float] | None = None,
     ) -> None:
         pixels = pixels or [octave.size[0] * octave.size[1] for octave in octaves]
-        self.costs = [n * COSTS[o.encoder] for n, o in zip(pixels, octaves, strict=True)]
+        self.costs = [
+            n * COSTS.get(o.encoder, COSTS["vgg19"]) for n, o in zip(pixels, octaves, strict=True)
+        ]
         warm = settings.method == "fast+optimize"
         self.steps = list(_asked(settings.steps, octaves, warm))
         self.stop_after = settings.stop_after

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -54,9 +55,12 @@ def style_size(size: tuple[int, int], longest: float, narrowest: int) -> tuple[i
 
 
 def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:
-    """Return (1, 3, H, W) float32 in [0, 1] of the picture resized to (width, height)."""
-    pixels = torch.from_numpy(picture.resized(size).pixels.copy())
-    return pixels.permute(2, 0, 1)[None].contiguous().to(device)
+    """Return (1, 3, H, W) float32 in [0, 1] of the picture resized to (width, height).
+
+    On the CPU it may share the picture's memory, so that a large one is not held twice.
+    """
+    pixels = np.require(picture.resized(size).pixels, requirements=["C", "W"])
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].to(device)
 
 
 def alpha_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor | None:

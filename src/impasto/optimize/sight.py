@@ -117,7 +117,7 @@ class Sight:
 
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return the features of a whole picture, put together from those of the tiles."""
+        """Return the features of a whole picture; put together from tiles, in 16 bits."""
         if len(self.tiles) == 1:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
@@ -125,7 +125,9 @@ class Sight:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if name not in found:
                     wide = (1, view.features.shape[1], *view.shape)
-                    found[name] = view.features.new_empty(wide)
+                    exact = view.features.dtype == torch.float32
+                    small = torch.float16 if exact else view.features.dtype
+                    found[name] = view.features.new_empty(wide, dtype=small)
                 tile.within(view.stride, view.shape).of(found[name]).copy_(view.features)
         return found
 

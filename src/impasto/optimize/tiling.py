@@ -29,7 +29,11 @@ def descend(objective: Objective, image: Tensor, phase: int | None = None, step:
         losses = objective(image, phase, step)
         losses.total.backward()  # type: ignore[no-untyped-call]
         return losses
-    if image.grad is None:
+    anchored = objective.anchored(image)  # first: its gradient is the one that others add to
+    if isinstance(anchored, Tensor):
+        anchored.backward()  # type: ignore[no-untyped-call]
+        anchored = anchored.detach()
+    elif image.grad is None:
         image.grad = torch.zeros_like(image)
     known, style, likeness = _from_the_whole(objective, image.detach(), phase, step)
     content = torch.as_tensor(likeness).detach()
@@ -37,10 +41,6 @@ def descend(objective: Objective, image: Tensor, phase: int | None = None, step:
     for tile in objective.sight.tiles:
         parts = _from_a_tile(objective, image, tile, known, phase, step)
         content, tv = content + parts[0], tv + parts[1]
-    anchored = objective.anchored(image)
-    if isinstance(anchored, Tensor):
-        anchored.backward()  # type: ignore[no-untyped-call]
-        anchored = anchored.detach()
     return objective.together(content, style, tv, anchored)
 
 
@@ -74,7 +74,10 @@ def _from_a_tile(
     """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
     part = tile.outer.of(image.detach()).clone().requires_grad_()
     views = objective.sight.views(part, tile, objective.layers, phase)
-    content, tv = objective.content_part(views), _tv_part(part, objective.wanted.alpha, tile)
+    content, tv = (
+        objective.content_part(views),
+        _tv_part(part, objective.calm, objective.pairs, tile),
+    )
     alpha, _, gamma = objective.weights
     total = objective.seen(views, step).dot(gradient) + alpha * content + gamma * tv
     total.backward()  # type: ignore[no-untyped-call]
@@ -84,32 +87,17 @@ def _from_a_tile(
     return torch.as_tensor(content).detach(), tv.detach()
 
 
-def _tv_part(part: Tensor, alpha: Tensor | None, tile: Tile) -> Tensor:
+def _tv_part(part: Tensor, weight: Tensor, pairs: tuple[Tensor, Tensor], tile: Tile) -> Tensor:
     """Return a tile's part of `tv_loss`: of pairs whose first pixel lies in its inner part."""
     left, top = tile.inner.left - tile.outer.left, tile.inner.top - tile.outer.top
     width = tile.inner.right - tile.inner.left
     height = tile.inner.bottom - tile.inner.top
-    near = part[..., top : top + height + 1, left : left + width + 1]
-    counts = None
-    if alpha is not None:
-        counts = tile.outer.of(alpha)[..., top : top + height + 1, left : left + width + 1]
-    rows = neighbors(near[..., :height, :], None if counts is None else counts[..., :height, :])
-    columns = neighbors(near[..., :width], None if counts is None else counts[..., :width])
-    wide, tall = tile.size
-    sizes = (tall * (wide - 1), (tall - 1) * wide)
-    total = torch.zeros((), device=part.device)
-    for (second, first, weight), pairs, at in zip(
-        (rows[0], columns[1]), sizes, (0, 1), strict=True
-    ):
-        if weight is None or alpha is None:
-            total = total + (second - first).square().sum() / (3 * pairs)
-        else:
-            count = _weight_of(alpha, at).clamp_min(1) * 3
-            total = total + ((second - first).square() * weight).sum() / count
-    return total
-
-
-def _weight_of(alpha: Tensor, at: int) -> Tensor:
-    weight = neighbors(alpha, alpha)[at][2]
-    assert weight is not None
-    return weight.sum()
+    within = (slice(top, top + height + 1), slice(left, left + width + 1))
+    near, counts = part[..., within[0], within[1]], tile.outer.of(weight)[..., within[0], within[1]]
+    across = neighbors(near[..., :height, :], counts[..., :height, :])[0]
+    down = neighbors(near[..., :width], counts[..., :width])[1]
+    parts = []
+    for (second, first, count), whole in zip((across, down), pairs, strict=True):
+        assert count is not None
+        parts.append(((second - first).square() * count).sum() / (3 * whole))
+    return torch.stack(parts).sum()

@@ -1,10 +1,17 @@
 """What a picture looks like to a network: encoders, Gram matrices and losses."""
 
-from impasto.perception.encoders import Encoder, build_encoder, check_encoders
+from impasto.perception.encoders import (
+    Encoder,
+    Network,
+    add_encoder,
+    build_encoder,
+    check_encoders,
+)
 from impasto.perception.layers import LAYERS, canonical, deepest, pools_before
 from impasto.perception.losses import (
     content_loss,
     energy,
+    flatness,
     gram_matrix,
     neighbors,
     relative_content_loss,
@@ -14,7 +21,12 @@ from impasto.perception.losses import (
     tv_loss,
 )
 from impasto.perception.pocket import POCKET_LAYERS, SAMPLED_LAYERS, Pocket
-from impasto.perception.style_losses import STYLE_LOSSES, needs_of, self_similarity_loss
+from impasto.perception.style_losses import (
+    STYLE_LOSSES,
+    add_style_loss,
+    needs_of,
+    self_similarity_loss,
+)
 from impasto.perception.summaries import Needs, Picks, Summary, draw_picks, summarize
 from impasto.perception.vgg import VGG19
 
@@ -26,9 +38,12 @@ __all__ = [
     "VGG19",
     "Encoder",
     "Needs",
+    "Network",
     "Picks",
     "Pocket",
     "Summary",
+    "add_encoder",
+    "add_style_loss",
     "build_encoder",
     "canonical",
     "check_encoders",
@@ -36,6 +51,7 @@ __all__ = [
     "deepest",
     "draw_picks",
     "energy",
+    "flatness",
     "gram_matrix",
     "needs_of",
     "neighbors",

@@ -1,18 +1,43 @@
 """Encoders by name, ready to use, with the fingerprint of the file they came from."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from impasto import choices
 from impasto.errors import SettingsError
+from impasto.options import check_own_name
 from impasto.perception.layers import deepest, pools_before
 from impasto.perception.pocket import PHASES, SAMPLED_LAYERS, Pocket, check_layers
 from impasto.perception.vgg import VGG19
 from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
+
+
+class Network(Protocol):
+    """What an encoder of your own has to be: a `torch.nn.Module` with these two."""
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        ...
+
+    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """Return features by layer.
+
+        Args:
+            image: (N, 3, H, W) float32 sRGB in [0, 1].
+            layers: Names, in VGG-19's scheme: `relu3_1` is the first of the third resolution.
+
+        Returns:
+            For each layer (N, C, H >> p, W >> p), where p is its resolution, counted from 0.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +45,7 @@ class Encoder:
     """A network that turns a picture into features, and where its parameters came from.
 
     Attributes:
-        name: `"pocket"` or `"vgg19"`.
+        name: `"pocket"`, `"vgg19"`, or that of your own.
         network: The module.
         file: Name of the file of parameters.
         sha256: Of that file.
@@ -28,7 +53,7 @@ class Encoder:
     """
 
     name: str
-    network: Pocket | VGG19
+    network: Network
     file: str
     sha256: str
     phases: int = 1
@@ -46,6 +71,7 @@ class Encoder:
         if self.phases == 1:
             features: dict[str, Tensor] = self.network(image, layers)
         else:
+            assert isinstance(self.network, Pocket)
             features = self.network(image, layers, phase)
         return features
 
@@ -73,6 +99,43 @@ class Encoder:
         return self.network.reach
 
 
+#: Encoders of the user's own, by name.
+_OWN: dict[str, Network] = {}
+_BUILT_IN = frozenset(choices.ENCODERS)
+
+
+def add_encoder(name: str, network: Network) -> None:
+    """Give an encoder of your own a name that `Settings.encoder` takes in this process.
+
+    Its parameters are frozen. Recipes hold its name and a hash of its parameters.
+
+    Args:
+        name: Letters, digits and `_`; an encoder of your own of that name is replaced.
+        network: A `torch.nn.Module` that is a `Network`.
+
+    Raises:
+        SettingsError: The name is no name, or that of an encoder that comes with impasto; or the
+            network is no module with a `reach`.
+    """
+    check_own_name(name, _BUILT_IN)
+    if not isinstance(network, nn.Module) or not hasattr(network, "reach"):
+        raise SettingsError("an encoder is a torch.nn.Module with a reach: see impasto.perception")
+    network.eval().requires_grad_(False)
+    _OWN[name] = network
+    if name not in choices.ENCODERS:
+        choices.ENCODERS.append(name)
+
+
+def _own_encoder(name: str, device: torch.device | None) -> Encoder:
+    network = _OWN[name]
+    assert isinstance(network, nn.Module)
+    network.to(device or torch.device("cpu"))
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(key.encode() + value.detach().cpu().numpy().tobytes())
+    return Encoder(name, _OWN[name], name, digest.hexdigest())
+
+
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
     """Refuse what an encoder does not have, before its file is read or downloaded.
 
@@ -97,7 +160,8 @@ def build_encoder(
     """Find, read and prepare an encoder.
 
     Args:
-        name: `"pocket"`, which comes with the package, or `"vgg19"`.
+        name: `"pocket"`, which comes with the package, `"vgg19"`, or that of your own
+            (`add_encoder`), for which what follows but for the device does not count.
         layers: Canonical names of all layers it will be asked for.
         weights: A file with its parameters; None finds or downloads one.
         pooling: Of VGG-19: `"max"` or `"average"`.
@@ -110,6 +174,8 @@ def build_encoder(
     """
     wanted = tuple(layers)
     check_encoders([name], wanted, pooling)
+    if name in _OWN:
+        return _own_encoder(name, device)
     path = fetch(name) if weights is None else Path(weights)
     network: Pocket | VGG19
     if name == "pocket":

@@ -19,6 +19,8 @@ from torch.autograd.function import once_differentiable
 
 #: Keeps a target without any energy from dividing by zero; far below all real energies.
 TINY = 1e-30
+#: Where pictures are flat: pixels around each that are looked at, and the detail that is nothing.
+_AROUND, _NOTHING = 4, 1e-4
 
 
 def gram_matrix(
@@ -135,6 +137,25 @@ def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
         weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
     """
     return torch.stack([_mean(*pair) for pair in neighbors(image, weight)]).sum()
+
+
+@torch.no_grad()
+def flatness(image: Tensor) -> Tensor:
+    """Return where a picture is flat: (N, 1, H, W), 1 where nothing is, near 0 in busy parts.
+
+    1 / (1 + (e/m)^2), where e is the mean absolute Laplacian of the gray values around a pixel and
+    m the median of all e. Ours: grain that a style leaves shows on flat skies, not on foliage.
+
+    Args:
+        image: (N, C, H, W).
+    """
+    gray = F.pad(image.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    kernel = gray.new_tensor([[0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
+    busy = F.pad(F.conv2d(gray, kernel).abs(), (_AROUND,) * 4, mode="replicate")
+    busy = F.avg_pool2d(busy, 2 * _AROUND + 1, 1)
+    # Every so many: the median of a million is that of all.
+    some = busy.flatten()[:: 1 + busy.numel() // 1_000_000]
+    return 1 / (1 + (busy / (some.median() + _NOTHING)).square())
 
 
 def neighbors(

@@ -8,13 +8,15 @@ mixed, and one set of weights serves every encoder, layer and size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto import choices
+from impasto.options import check_own_name
 from impasto.perception.losses import TINY, relative_style_loss
 from impasto.perception.summaries import Needs, Summary
 
@@ -119,7 +121,7 @@ def remd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 
 
-STYLE_LOSSES: Mapping[str, StyleLoss] = {
+STYLE_LOSSES: dict[str, StyleLoss] = {
     "gram": StyleLoss(gram_distance, Needs(gram=True), "Gram matrices"),
     "moments": StyleLoss(moments_distance, Needs(moments=True), "means and deviations"),
     "w2": StyleLoss(w2_distance, Needs(moments=True), "Wasserstein between Gaussians"),
@@ -128,6 +130,33 @@ STYLE_LOSSES: Mapping[str, StyleLoss] = {
     "remd": StyleLoss(remd_distance, Needs(samples=1024), "relaxed earth mover"),
     "histogram": StyleLoss(histogram_distance, Needs(samples=4096), "histograms"),
 }
+_BUILT_IN = frozenset(STYLE_LOSSES)
+
+
+def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "") -> None:
+    """Give a style loss of your own a name that `Settings.style_loss` takes in this process.
+
+    Args:
+        name: Letters, digits and `_`; a loss of your own of that name is replaced.
+        distance: The picture's summary, the style's, a seed -> tensor (), differentiable in the
+            first; about 1 for a picture without features, so that weights mean the same.
+        needs: What the summaries have to hold.
+        title: For people.
+
+    Raises:
+        SettingsError: The name is no name, or that of a loss that comes with impasto.
+
+    Example:
+        >>> def means(found, target, seed):
+        ...     return (found.mean - target.mean).square().sum() / target.mean.square().sum()
+        >>> add_style_loss("means", means, Needs(moments=True))
+        >>> impasto.Settings(style_loss="gram+means").style_losses
+        ('gram', 'means')
+    """
+    check_own_name(name, _BUILT_IN)
+    STYLE_LOSSES[name] = StyleLoss(distance, needs, title or name)
+    if name not in choices.STYLE_LOSSES:
+        choices.STYLE_LOSSES.append(name)
 
 
 def needs_of(names: Sequence[str]) -> Needs:

@@ -14,6 +14,7 @@ CSS = """
 #title h1 { font-size: 1.35rem; margin: 0; letter-spacing: .01em; }
 #title p { margin: 0; opacity: .7; }
 #gallery .grid-wrap { max-height: 21rem; }
+#gallery .grid-container { padding-top: 1.6rem; }
 #gallery .thumbnail-lg { border-radius: .5rem; }
 .chosen { align-items: center; }
 .chosen img { border-radius: .4rem; }

@@ -48,11 +48,17 @@ class HistoryPage:
                 )
                 self.title = gr.Markdown("Choose a picture.")
                 with gr.Row():
-                    self.same = gr.Button("Same again with …", interactive=False, min_width=120)
-                    self.use = gr.Button("Use as content", interactive=False, min_width=120)
-                    self.save = gr.DownloadButton("Save", interactive=False, min_width=120)
+                    self.same = gr.Button(
+                        "Same again with …", interactive=False, size="md", min_width=130
+                    )
+                    self.use = gr.Button(
+                        "Use as content", interactive=False, size="md", min_width=130
+                    )
+                    self.save = gr.DownloadButton(
+                        "Save", interactive=False, size="md", min_width=130
+                    )
                     self.away = gr.Button(
-                        "Delete", variant="stop", interactive=False, min_width=120
+                        "Delete", variant="stop", interactive=False, size="md", min_width=130
                     )
                 self.animation = gr.Image(
                     label="Animation", type="filepath", format="webp", buttons=["download"]

@@ -20,6 +20,8 @@ from impasto.studio.history import Entry
 Last = dict[str, Any]
 #: Longest side of "make it large" to begin with.
 _LARGE = 2048
+#: What can be done with a result, once there is one: small beside Quick and Paint.
+_ACTION: dict[str, Any] = {"interactive": False, "size": "md", "min_width": 130}
 
 
 class ResultView:
@@ -49,18 +51,19 @@ class ResultView:
     def lay_out_actions(self) -> None:
         """Lay out what can be done with a result."""
         with gr.Row():
-            self.png = gr.DownloadButton("Save PNG", interactive=False, min_width=90)
-            self.jpeg = gr.DownloadButton("Save JPEG", interactive=False, min_width=90)
-            self.again = gr.Button("Use as content", interactive=False, min_width=90)
-            self.keep = gr.Button("Keep in history", interactive=False, min_width=90)
+            self.png = gr.DownloadButton("Save PNG", **_ACTION)
+            self.jpeg = gr.DownloadButton("Save JPEG", **_ACTION)
+            self.again = gr.Button("Use as content", **_ACTION)
+            self.keep = gr.Button("Keep in history", **_ACTION)
         with gr.Row(equal_height=True):
             self.large_size = gr.Slider(
                 256,
                 self.atelier.options.max_size,
                 min(_LARGE, self.atelier.options.max_size),
                 step=64,
-                label="Make it large: pixels",
+                label="Large, pixels",
                 scale=3,
+                min_width=200,
             )
             self.large = gr.Button("Make it large", interactive=False, scale=1, min_width=90)
         with gr.Accordion("How it came to be", open=False):

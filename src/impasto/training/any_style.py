@@ -32,6 +32,8 @@ seen at once as dirt; and of biases."""
 _FEATURES = 0.3
 """Weight of telling features while copying."""
 _WARM_UP = 20
+ROUNDS = 6
+"""Batches of held-out pictures that a measurement looks at."""
 
 
 class Painting(Learner[FastOptions]):
@@ -160,9 +162,9 @@ class Painting(Learner[FastOptions]):
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
         """Return relative Gram distance and content error on pictures that were held out."""
-        rounds, found = 6, {"style": 0.0, "content": 0.0}
+        found = {"style": 0.0, "content": 0.0}
         size = 2 * self.options.crop
-        for number in range(rounds):
+        for number in range(ROUNDS):
             dice = Dice(2**32 + 1 + number, 0, self.device)
             contents = torch.cat([crop(self.held_photos, size, dice, (0.6, 1)) for _ in range(2)])
             styles = torch.cat(
@@ -172,8 +174,8 @@ class Painting(Learner[FastOptions]):
             wanted = self.teacher(contents, CONTENT_LAYERS)[CONTENT_LAYERS[0]]
             painted = self._paint(contents, self._read(styles)).clamp(0, 1)
             style, content = judged(self.teacher(painted, LAYERS), wanted, targets)
-            found["style"] += float(style.mean()) / rounds
-            found["content"] += float(content.mean()) / rounds
+            found["style"] += float(style.mean()) / ROUNDS
+            found["content"] += float(content.mean()) / ROUNDS
         return found
 
     def result(self) -> tuple[dict[str, Tensor], str]:

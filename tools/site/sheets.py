@@ -1,0 +1,112 @@
+"""Sheets of small pictures with words on them, and the folder in which they are kept once made."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skimage.data
+from PIL import Image, ImageDraw, ImageFont
+
+import impasto
+from impasto import Picture
+
+ROOT = Path(__file__).parents[2]
+#: Where what is made for the site is kept; not committed.
+BUILD = ROOT / "build" / "site"
+#: What pictures follow from, beside the function that makes them.
+ENGINE = ("perception", "optimize", "fast", "gallery", "images", "choices.py", "weights/bundled")
+#: Longest side of most pictures, space between them, and a gray that is read on white and black.
+SIDE, GAP, GRAY = 192, 10, (128, 128, 128, 255)
+WORDS = 14
+
+
+def photo(name: str, side: int = SIDE) -> Picture:
+    """Return a photograph that comes with scikit-image, 3 to 2, (side, 2/3 side) pixels."""
+    pixels = getattr(skimage.data, name)()
+    height = min(pixels.shape[0], round(pixels.shape[1] * 2 / 3))
+    return impasto.open_picture(pixels[:height].copy()).resized((side, side * 2 // 3))
+
+
+def shown(picture: Picture, side: int = SIDE) -> Image.Image:
+    """Return a picture as it is shown: this wide, small ones enlarged smoothly."""
+    image = picture.to_pil().convert("RGB")
+    size = (side, round(side * image.height / image.width))
+    return image if image.width == side else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def sheet(
+    rows: Sequence[Sequence[Image.Image | None]],
+    below: Sequence[Sequence[str]],
+    beside: Sequence[str] = (),
+) -> Image.Image:
+    """Lay pictures out in rows.
+
+    Args:
+        rows: All of one size; None stays empty.
+        below: Words under each picture; a row of none takes no space.
+        beside: Words at the left of each row, or none.
+    """
+    font = ImageFont.load_default(WORDS)
+    first = next(image for row in rows for image in row if image)
+    left = max((int(font.getlength(words)) + GAP for words in beside), default=0)
+    lines = [(WORDS + GAP) if any(words) else 0 for words in below]
+    width = left + max(len(row) for row in rows) * (first.width + GAP) - GAP
+    height = len(rows) * (first.height + GAP) - GAP + sum(lines)
+    page = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    pen, top = ImageDraw.Draw(page), 0
+    for number, (row, words) in enumerate(zip(rows, below, strict=True)):
+        if beside:
+            pen.text((0, top + first.height // 2), beside[number], GRAY, font, "lm")
+        for place, image in enumerate(row):
+            at = left + place * (first.width + GAP)
+            if image is not None:
+                page.paste(image, (at, top))
+            if place < len(words):
+                middle = (at + first.width // 2, top + first.height + GAP // 2)
+                pen.text(middle, words[place], GRAY, font, "ma")
+        top += first.height + lines[number] + GAP
+    return page
+
+
+def features_as_picture(channel: Any) -> Picture:  # noqa: ANN401
+    """Return one channel of features, (h, w), as gray: its mean in the middle."""
+    values = np.asarray(channel, np.float32)
+    values = values / max(1e-9, float(np.quantile(values, 0.99)))
+    return Picture(np.repeat(values.clip(0, 1)[..., None], 3, 2))
+
+
+def fingerprint(make: Callable[[], Any]) -> str:
+    """Return what tells whether a picture has to be made anew."""
+    digest = hashlib.sha256(inspect.getsource(make).encode())
+    digest.update(Path(__file__).read_bytes())
+    package = ROOT / "src" / "impasto"
+    for name in ENGINE:
+        place = package / name
+        for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
+            if "__pycache__" not in path.parts and path.suffix != ".md":
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_kept(name: str, make: Callable[[], Any], folder: Path = BUILD / "pictures") -> bool:
+    """Tell whether a picture is there, made by what would make it now."""
+    note = folder / f"{name}.key"
+    there = (folder / name).is_file() and note.is_file()
+    return there and note.read_text() == fingerprint(make)
+
+
+def keep(
+    name: str, make: Callable[[], Any], data: bytes, folder: Path = BUILD / "pictures"
+) -> None:
+    """Write a picture and what it was made by."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    (folder / f"{name}.key").write_text(fingerprint(make))
+
+
+def all_kept(pictures: Mapping[str, Callable[[], Any]]) -> bool:
+    """Tell whether nothing has to be made."""
+    return all(is_kept(name, make) for name, make in pictures.items())
