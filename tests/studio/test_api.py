@@ -80,6 +80,35 @@ def test_many_pictures_in_many_styles(client: Client, picture: Path, drawing: Pa
     assert len(zipfile.ZipFile(path).namelist()) == 2
 
 
+def test_masks_that_do_not_fit(client: Client, picture: Path, tmp_path: Path) -> None:
+    wide, bad = tmp_path / "wide.png", tmp_path / "bad.png"
+    Image.new("L", (128, 64), 255).save(wide)
+    bad.write_text("no picture")
+    for mask, count, message in (
+        (wide, 1, "another shape"),
+        (bad, 1, "mask"),
+        (wide, 2, "2 masks"),
+    ):
+        masks = [handle_file(mask)] * count
+        with pytest.raises(AppError, match=message) as caught:
+            client.predict(
+                handle_file(picture), [], "mosaic", {"size": 96}, None, masks, api_name="/compose"
+            )
+        assert "Traceback" not in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)
+
+
+def test_what_is_varied_is_names_and_lists(client: Client, picture: Path) -> None:
+    for vary, message in (([1], "lists of values"), ({"strenth": [1, 0.5]}, "did you mean")):
+        with pytest.raises(AppError, match=message):
+            client.predict(handle_file(picture), [], "mosaic", {}, vary, api_name="/explore")
+
+
+def test_one_pass_has_no_plan(client: Client, picture: Path) -> None:
+    given = handle_file(picture), [], "mosaic", {"method": "fast"}
+    assert client.predict(*given, api_name="/plan") is None
+
+
 def test_a_video(client: Client, tmp_path: Path) -> None:
     frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(5)]
     clip = save_animation(frames, tmp_path / "clip.mp4", fps=5)

@@ -25,9 +25,13 @@ def surroundings(studio: str, picture: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("language", "code"), BLOCKS)
-def test_examples_of_the_api(surroundings: dict[str, str], language: str, code: str) -> None:
+def test_examples_of_the_api(
+    surroundings: dict[str, str], tmp_path: Path, language: str, code: str
+) -> None:
     command = [sys.executable, "-c", code] if language == "python" else ["bash", "-ec", code]
-    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, timeout=120
+    )
     assert run.returncode == 0, run.stderr
     assert ("event: complete" if language == "sh" else "/") in run.stdout
 

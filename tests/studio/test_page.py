@@ -92,6 +92,41 @@ def test_a_picture_is_painted_stopped_and_kept(page: Page, picture: Path, tmp_pa
     expect(page.locator("#history button")).to_have_count(max(0, count - 1), timeout=LONG)
 
 
+def test_what_is_painted_with_the_brush_stays(page: Page, picture: Path) -> None:
+    choose(page, picture)
+    page.get_by_text("Keep parts, or give each style").click()
+    canvas = page.locator("#brush canvas")
+    expect(canvas).to_be_visible(timeout=LONG)
+    expect(page.locator("#brush label", has_text="only")).to_have_count(1, timeout=LONG)
+    page.locator("#brush label", has_text="Stays").click()
+    canvas.focus()
+    for _ in range(4):
+        canvas.press("Shift+ArrowLeft")
+    page.get_by_text("Advanced settings").click()
+    page.get_by_text("Optimization").click()
+    page.get_by_label("steps", exact=True).fill("3")
+    page.locator("#paint").click()
+    expect(page.locator("#status")).to_contain_text("kept in the history", timeout=LONG)
+    page.get_by_text("How it came to be").click()
+    expect(page.get_by_text("keep.png").first).to_be_visible(timeout=LONG)
+
+
+def test_a_look_is_chosen_and_painted_large(page: Page, picture: Path) -> None:
+    choose(page, picture)
+    page.get_by_role("tab", name="Explore").click()
+    for name in ("style loss", "color", "style scale"):
+        page.locator("#axes label", has_text=name).click()
+    page.locator("#explore").click()
+    expect(page.locator("#looks .thumbnail-lg").first).to_be_visible(timeout=LONG)
+    page.locator("#looks .thumbnail-lg").first.click()
+    expect(page.locator("#looked")).to_contain_text("01: strength 0.6", timeout=LONG)
+    page.get_by_label("number input for Large: pixels").fill("256")
+    page.get_by_role("button", name="Paint it large").click()
+    expect(page.locator("#paint")).to_be_visible(timeout=LONG)
+    expect(page.locator("#strength input[type=number]")).to_have_value("0.6", timeout=LONG)
+    expect(page.locator("#status")).to_contain_text("256 × 256 pixels", timeout=LONG)
+
+
 def test_strength_is_a_slider(page: Page, picture: Path) -> None:
     choose(page, picture)
     full = page.locator("#result img").last.get_attribute("src")
@@ -160,6 +195,7 @@ def test_light_and_dark_at_the_width_of_a_phone(page: Page) -> None:
 
 def test_every_tab_opens(page: Page) -> None:
     for name, told in (
+        ("Explore", "Show the looks"),
         ("Many pictures", "Paint them all"),
         ("Camera", "Press the camera"),
         ("History", "Your pictures, the newest first"),

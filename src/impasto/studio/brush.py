@@ -48,20 +48,22 @@ _HTML = """
 """
 _CSS = """
 p.nothing { opacity: .7; margin: 0; }
-.brushes { border: 0; padding: 0; margin: 0 0 .5rem; display: flex; flex-wrap: wrap;
-  gap: .15rem 1rem; }
+.brushes { border: 0; padding: 0; margin: 0 0 .5rem; display: flex; flex-wrap: wrap; gap: .4rem; }
 .brushes legend { padding: 0; margin-bottom: .25rem; }
-.brushes label { display: inline-flex; align-items: center; gap: .4rem; cursor: pointer;
-  min-height: 2rem; }
+.brushes label { position: relative; display: inline-flex; align-items: center; gap: .45rem;
+  cursor: pointer; padding: .25rem .7rem .25rem .5rem; border-radius: 1rem;
+  border: 2px solid var(--border-color-primary); }
+.brushes label:has(:checked) { border-color: var(--color-accent); font-weight: 600; }
+.brushes label:focus-within { outline: 2px solid var(--color-accent); outline-offset: 1px; }
+.brushes input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
 .brushes i { width: .9rem; height: .9rem; border-radius: 50%;
   border: 1px solid var(--border-color-primary); }
-input { accent-color: var(--color-accent); margin: 0; }
 canvas { display: block; max-width: 100%; max-height: 26rem; margin: 0 auto; cursor: none;
   touch-action: none; border-radius: .4rem; }
 canvas:focus-visible { outline: 2px solid var(--color-accent); outline-offset: 2px; }
-.tools { display: flex; align-items: center; gap: .5rem; margin-top: .5rem; }
-.tools label { display: flex; align-items: center; gap: .5rem; flex: 1; }
-.tools input { flex: 1; min-width: 4rem; }
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-top: .5rem; }
+.tools label { display: flex; align-items: center; gap: .5rem; flex: 1 1 9rem; }
+.tools input { flex: 1; min-width: 0; accent-color: var(--color-accent); }
 .tools button { padding: .3rem .8rem; border-radius: .4rem; cursor: pointer;
   background: var(--button-secondary-background-fill);
   color: var(--button-secondary-text-color); }
