@@ -1,5 +1,6 @@
 """Small looks to choose from, and plans of large works."""
 
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from impasto.images import read_recipe
 from impasto.optimize import Forecast
 from impasto.optimize.plan import Octave
 from impasto.settings import Settings
+from impasto.states import State
 from impasto.studio import StudioOptions, exploring
 from impasto.studio.atelier import Atelier
 from impasto.studio.exploring import ExplorePage, Looks, in_words, worth
@@ -45,15 +47,15 @@ def test_what_is_checked_is_varied_whatever_the_page_says_of_it() -> None:
 
 
 def test_a_look_is_chosen(page: ExplorePage) -> None:
-    changes = {"style_loss": "w2+swd", "color": "match", "style_scale": 1.0, "strength": 0.6}
+    changes = {"style_loss": "swd", "color": "match", "style_scale": 1.0, "strength": 0.6}
     event: Any = SimpleNamespace(index=0)
     chosen = page._choose([{"name": "07", "changes": changes}], event)
     painting = page.painting
     assert chosen[painting.strength] == 0.6
     assert chosen[painting.color] == "match"
-    assert chosen[painting.advanced["style_loss"]] == "w2+swd"
+    assert chosen[painting.advanced["style_loss"]] == "swd"
     assert chosen[painting.advanced["style_scale"]] == ""  # the default
-    assert "07: w2+swd, color match, scale 1.0, strength 0.6" in chosen[page.status]
+    assert "07: swd, color match, scale 1.0, strength 0.6" in chosen[page.status]
     large = page._large(chosen[page.chosen], 1024)
     assert large[painting.size] == 1024
     assert large[painting.strength] == 0.6
@@ -66,7 +68,7 @@ def test_a_look_is_chosen(page: ExplorePage) -> None:
 def test_looks_come_one_by_one(
     page: ExplorePage, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exploring, "SMALL", 64)
+    monkeypatch.setattr(exploring, "sketched", lambda said: said.updated(size=64))
     order = page.atelier.order(str(picture), ["gallery:mosaic"], {"method": "fast"})
     looks = Looks(page.atelier, order, order.settings, {"strength": [0.5, 1]})
     painted = looks.painted()
@@ -128,7 +130,12 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
     assert painter.plan(VISITOR, lambda: small) == ""
     assert asked == []
     assert painter.plan(VISITOR, lambda: large).startswith("**This will take about 2 min")
-    monkeypatch.setattr(page.atelier.engine, "states", lambda _: iter(()))
+
+    def states(_: object) -> Iterator[State]:
+        time.sleep(1)
+        return iter(())
+
+    monkeypatch.setattr(page.atelier.engine, "states", states)
     told = [shown.get(painter.view.plan) for shown in painter.painted(VISITOR, "", large)]
     assert any(words and "2 min 10 s" in words for words in told)
     assert told[-1] == ""

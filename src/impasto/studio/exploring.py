@@ -10,16 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches.looks import (
-    SMALL,
-    USUAL,
-    Cell,
-    paint_looks,
-    save_looks,
-    sketched,
-    usual_axes,
-    vary,
-)
+from impasto.batches.looks import USUAL, Cell, paint_looks, save_looks, sketched, usual_axes, vary
 from impasto.errors import ImageError
 from impasto.images import Picture
 from impasto.settings import FIELDS, Settings
@@ -65,6 +56,7 @@ class ExplorePage:
             allow_preview=False,
             interactive=False,
             buttons=[],
+            elem_id="given",
         )
         axes = [(f"{name.replace('_', ' ')} ({len(USUAL[name])})", name) for name in USUAL]
         self.axes = gr.CheckboxGroup(axes, value=list(USUAL), label="What to vary", elem_id="axes")
@@ -199,7 +191,7 @@ class Looks:
         self.order, self.folder = order, atelier.shelf.place()
         self.cells = [
             replace(cell, settings=order.regions.put_into(atelier.engine.checked(cell.settings)))
-            for cell in vary(sketched(settings, SMALL), axes)
+            for cell in vary(sketched(settings), axes)
         ]
         self.made: list[tuple[Cell, Picture]] = []
 

@@ -20,6 +20,7 @@ CSS = """
 .chosen img { border-radius: .4rem; }
 #paint { font-size: 1.05rem; }
 #looks .grid-wrap { max-height: none; }
+#looks .grid-container, #given .grid-container { padding-top: 1.6rem; }
 #looks .caption-label { position: static; max-width: none; white-space: normal; text-align: left;
   background: none; border: 0; box-shadow: none; padding: .2rem .1rem; }
 #looks .thumbnail-lg { aspect-ratio: auto; }
