@@ -1,6 +1,5 @@
-"""An encoder of your own: random filters, never trained. It knows textures, and no things.
+"""An encoder of your own: random filters, never trained (after Ustyuzhaninov et al. 2017).
 
-After Ustyuzhaninov et al. 2017, "What does it take to generate natural textures?".
 Usage: python examples/own_encoder.py [PHOTO STYLE OUTPUT]
 """
 
