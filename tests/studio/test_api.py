@@ -105,8 +105,8 @@ def test_what_is_varied_is_names_and_lists(client: Client, picture: Path) -> Non
 
 
 def test_one_pass_has_no_plan(client: Client, picture: Path) -> None:
-    given: tuple[Any, ...] = handle_file(picture), [], "mosaic", {"method": "fast"}
-    assert client.predict(*given, api_name="/plan") is None
+    fast = {"method": "fast"}
+    assert client.predict(handle_file(picture), [], "mosaic", fast, api_name="/plan") is None
 
 
 def test_a_video(client: Client, tmp_path: Path) -> None:

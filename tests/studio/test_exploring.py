@@ -72,8 +72,8 @@ def test_looks_come_one_by_one(
     order = page.atelier.order(str(picture), ["gallery:mosaic"], {"method": "fast"})
     looks = Looks(page.atelier, order, order.settings, {"strength": [0.5, 1]})
     painted = looks.painted()
-    assert looks.shown() == []
-    assert looks.listed() == []
+    assert not looks.shown()
+    assert not looks.listed()
     next(painted)
     assert looks.listed() == [{"name": "01", "changes": {"strength": 0.5}}]
     ((path, label),) = looks.shown()

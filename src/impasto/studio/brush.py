@@ -113,8 +113,8 @@ class Brush:
         }
         self.faces.click(clear(self._faces), **quiet)
         changes = [content.change, chosen.change]
-        shown: Dependency = gr.on(changes, clear(self.shown), trigger_mode="always_last", **quiet)
-        return shown
+        shows: Dependency = gr.on(changes, clear(self.shown), trigger_mode="always_last", **quiet)
+        return shows
 
     def shown(
         self, content: str | None, chosen: Chosen, painted: Painting | None

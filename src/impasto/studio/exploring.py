@@ -51,7 +51,7 @@ class ExplorePage:
         self.given = gr.Gallery(
             label="Picture and style",
             columns=3,
-            height=130,
+            height="auto",
             object_fit="cover",
             allow_preview=False,
             interactive=False,

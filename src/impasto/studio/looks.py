@@ -19,11 +19,13 @@ CSS = """
 .chosen { align-items: center; }
 .chosen img { border-radius: .4rem; }
 #paint { font-size: 1.05rem; }
-#looks .grid-wrap { max-height: none; }
-#looks .grid-container, #given .grid-container { padding-top: 1.6rem; }
-#looks .caption-label { position: static; max-width: none; white-space: normal; text-align: left;
-  background: none; border: 0; box-shadow: none; padding: .2rem .1rem; }
-#looks .thumbnail-lg { aspect-ratio: auto; }
+#looks .grid-wrap, #given .grid-wrap { max-height: none; min-height: 0; height: auto; }
+#looks .grid-container, #given .grid-container { padding-top: 1.6rem; grid-auto-rows: auto;
+  grid-template-rows: none; }
+#looks .thumbnail-lg { display: flex; flex-direction: column; aspect-ratio: auto; height: auto; }
+#looks .thumbnail-lg img { height: auto; }
+#looks .caption-label { position: static; max-width: none; white-space: normal; background: none;
+  border: 0; box-shadow: none; padding: .25rem .4rem; }
 #plan:empty { display: none; }
 footer { opacity: .6; }
 @media (max-width: 640px) {

@@ -278,7 +278,8 @@ class PaintPage:
         settings, styles = entry.settings, [copied[style] for style in entry.styles]
         shares = settings.get("style_weights") or [1] * len(styles)
         chosen = [
-            {"path": str(path), "name": path.stem, "weight": share}
+            # The history has put a word before its own name.
+            {"path": str(path), "name": path.stem.partition(" ")[2], "weight": share}
             for path, share in zip(styles, shares, strict=True)
         ]
         content = copied[entry.content]
