@@ -1,7 +1,6 @@
 """What the site takes from the repository: pages that live elsewhere, and code by its name."""
 
 import ast
-import inspect
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,5 +33,5 @@ def code_of(name: str) -> str:
             first = node.body[0]
             if ast.get_docstring(node) is not None and first.end_lineno is not None:
                 del lines[first.lineno - node.lineno : first.end_lineno - node.lineno + 1]
-            return inspect.cleandoc("\n".join(lines)) + "\n"
+            return "\n".join(lines) + "\n"
     raise LookupError(f"{module} has no {wanted}")

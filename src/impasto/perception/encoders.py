@@ -139,6 +139,11 @@ def _own_encoder(name: str, device: torch.device | None) -> Encoder:
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
     """Refuse what an encoder does not have, before its file is read or downloaded.
 
+    Args:
+        names: Of encoders.
+        layers: Canonical names that each of them will be asked for.
+        pooling: `"max"` or `"average"`.
+
     Raises:
         SettingsError: It does not have one of the layers, or no pooling to choose.
     """
