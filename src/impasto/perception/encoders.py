@@ -132,7 +132,8 @@ def _own_encoder(name: str, device: torch.device | None) -> Encoder:
     network.to(device or torch.device("cpu"))
     digest = hashlib.sha256()
     for key, value in sorted(network.state_dict().items()):
-        digest.update(key.encode() + value.detach().cpu().numpy().tobytes())
+        raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+        digest.update(key.encode() + raw.numpy().tobytes())
     return Encoder(name, _OWN[name], name, digest.hexdigest())
 
 
