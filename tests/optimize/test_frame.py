@@ -56,6 +56,7 @@ def paint(encoder: str, weights: Path | None = None) -> NDArray[np.float32]:
         size=SIZE,
         init="noise",
         content_weight=0,
+        tv_weight=2,
         steps=60,
         stop_after=STEPS,
         precision="float32",
