@@ -1,4 +1,4 @@
-"""Many pictures by the actors of Ray: each opens the network once. On a cluster it is the same.
+"""Many pictures by the actors of Ray: each opens the network once.
 
 Usage: python examples/batch_ray.py [FOLDER STYLE OUTPUT]   (needs the extra `scale`)
 """
@@ -27,6 +27,7 @@ class Painter:
 def main(folder: str, style: str, output: str) -> None:
     """Share the pictures out and print the results as they come."""
     Path(output).mkdir(parents=True, exist_ok=True)
+    ray.init("local", log_to_driver=False)  # on a cluster: "auto"
     painters = [ray.remote(Painter).remote(style, output) for _ in range(2)]
     photos = [path.absolute() for path in sorted(Path(folder).iterdir()) if is_picture_name(path)]
     pool = ray.util.ActorPool(painters)

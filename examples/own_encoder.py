@@ -1,6 +1,4 @@
-"""An encoder of your own: random filters, never trained. It knows textures, and no things.
-
-After Ustyuzhaninov et al. 2017, "What does it take to generate natural textures?"
+"""An encoder of your own: random filters, never trained (after Ustyuzhaninov et al. 2017).
 
 Usage: python examples/own_encoder.py [PHOTO STYLE OUTPUT]
 """
@@ -17,7 +15,7 @@ from impasto.perception import add_encoder
 
 
 class RandomFilters(nn.Module):
-    """32 filters of 7x7 pixels at each resolution; `relu3_1` is at a quarter."""
+    """32 filters of 7x7 pixels at each resolution; `relu2_1` is at half of it."""
 
     reach = 32  # pixels that a position of the deepest layer sees around it, rounded up
 
@@ -27,13 +25,15 @@ class RandomFilters(nn.Module):
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Return features of the named layers: (N, 32, H >> p, W >> p)."""
-        small = {name: F.avg_pool2d(image - 0.5, 1 << int(name[4]) - 1) for name in layers}
-        return {name: F.relu(self.filters(each)) for name, each in small.items()}
+        size = {name: 1 << int(name[4]) - 1 for name in layers}
+        return {n: F.relu(self.filters(F.avg_pool2d(image - 0.5, size[n]))) for n in layers}
 
 
 if __name__ == "__main__":
     photo, style, output = sys.argv[1:] or ("photo.jpg", "mosaic", "out.png")
     torch.manual_seed(0)
     add_encoder("random", RandomFilters())
-    layers = {"style_layers": "relu1_1,relu2_1,relu3_1", "content_layers": "relu2_1"}
-    print(impasto.stylize(photo, style, encoder="random", size=256, **layers).save(output))
+    settings = impasto.Settings(
+        encoder="random", size=256, style_layers=("relu1_1", "relu2_1"), content_layers=("relu2_1",)
+    )
+    print(impasto.stylize(photo, style, settings).save(output))

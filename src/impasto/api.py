@@ -166,6 +166,10 @@ def make_stylizer(
         SettingsError: An option that does not exist or does not fit.
         ImageError: A style picture that cannot be read.
         WeightsError: Trained weights that cannot be had.
+
+    Example:
+        >>> make_stylizer("mosaic", method="fast").settings.method
+        'fast'
     """
     settings = (settings or Settings()).updated(**options)
     return METHODS.get(settings.method, _fast)(source_list(style), settings)
@@ -196,6 +200,9 @@ def stylize(
         WeightsError: Trained weights that cannot be had.
 
     Example:
-        >>> impasto.stylize("harbour.jpg", "starry_night.jpg").save("out.jpg")
+        >>> picture = impasto.stylize("harbour.jpg", "starry_night.jpg", size=64, steps=3)
+        >>> picture
+        <Picture 'harbour' 64x43, 8 bit>
+        >>> path = picture.save("out.jpg")
     """
     return make_stylizer(style, settings, **options)(content)

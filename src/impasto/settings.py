@@ -26,6 +26,13 @@ class Settings(Choices):
 
     Raises:
         SettingsError: A value is out of range or of the wrong type; the message names the option.
+
+    Example:
+        >>> Settings(size=1024).updated(color="content").color
+        'content'
+        >>> Settings().updated(sise=512)
+        Traceback (most recent call last):
+        impasto.errors.SettingsError: there is no setting 'sise'; did you mean 'size'?
     """
 
     def __post_init__(self) -> None:

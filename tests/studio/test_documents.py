@@ -36,6 +36,15 @@ def test_examples_of_the_api(
     assert ("event: complete" if language == "sh" else "/") in run.stdout
 
 
+def test_the_example(surroundings: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    command = [sys.executable, str(ROOT / "examples" / "studio_api.py"), surroundings["STUDIO"]]
+    command += [surroundings["PHOTO"], "mosaic", str(out)]
+    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"{out} 256\n"
+
+
 def test_the_space_is_the_studio(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     own = {"IMPASTO_HOME": str(tmp_path), "TMPDIR": str(tmp_path / "tmp")}

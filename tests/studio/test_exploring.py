@@ -147,3 +147,14 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
     assert "needs about 9.0 GB" in painter.plan(VISITOR, lambda: large)
     with pytest.raises(ImpastoError, match="needs about"):
         list(painter.painted(VISITOR, "", large))
+
+
+@pytest.mark.parametrize("axes", [{"size": [2048, 512]}, {"steps": [[500], [2]]}])
+def test_looks_stay_small_and_short(
+    page: ExplorePage, picture: Path, axes: dict[str, list[Any]]
+) -> None:
+    order = page.atelier.order(str(picture), ["gallery:mosaic"], {"steps": [1000]})
+    with pytest.raises(SettingsError, match="sketch"):
+        Looks(page.atelier, order, order.settings, axes)
+    kept = Looks(page.atelier, order, order.settings, {"strength": [0.5, 1]})
+    assert all(sum(cell.settings.steps or ()) < 50 for cell in kept.cells)

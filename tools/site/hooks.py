@@ -5,11 +5,8 @@
 - Pages that live elsewhere in the repository (`ELSEWHERE`) and the notebooks join the site.
 """
 
-import ast
 import html
-import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 from latex2mathml import converter
@@ -17,17 +14,7 @@ from mkdocs.structure.files import File, Files
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build" / "site"
-#: Pages of the site that live elsewhere, and where.
-ELSEWHERE = {
-    "results.md": ROOT / "benchmarks" / "RESULTS.md",
-    "changes.md": ROOT / "CHANGELOG.md",
-    "contributing.md": ROOT / "CONTRIBUTING.md",
-    "models/pocket.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "pocket.md",
-    "models/painter.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "painter.md",
-}
+from tools.site.sources import BUILD, ELSEWHERE, code_of
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
@@ -61,29 +48,14 @@ def source_block(source: str, *_: object, **__: object) -> str:
     return "".join(parts)
 
 
-def code_of(name: str) -> str:
-    """Return the code of a function or class by its full name, without its docstring.
-
-    Raises:
-        LookupError: There is none of that name.
-    """
-    module, _, wanted = name.rpartition(".")
-    path = ROOT / "src" / Path(*module.split(".")).with_suffix(".py")
-    if not path.is_file():
-        raise LookupError(f"{name}: there is no {path}")
-    text = path.read_text("utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == wanted:
-            lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
-            first = node.body[0]
-            if ast.get_docstring(node) is not None and first.end_lineno is not None:
-                del lines[first.lineno - node.lineno : first.end_lineno - node.lineno + 1]
-            return inspect.cleandoc("\n".join(lines)) + "\n"
-    raise LookupError(f"{module} has no {wanted}")
-
-
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401
     """Let links of pages that live elsewhere lead where they lead in the site."""
     if page.file.src_uri in ELSEWHERE:
         markdown = re.sub(r"\]\((?:docs/)([^)]+)\)", r"](\1)", markdown)
     return markdown
+
+
+def on_post_page(output: str, page: Any, **_: object) -> str:  # noqa: ANN401
+    """Let the search work from files by a script of ours: the theme takes one from the network."""
+    up = "../" * page.file.dest_uri.count("/")
+    return re.sub(r'src="https://unpkg.com/iframe-worker/[^"]*"', f'src="{up}search.js"', output)

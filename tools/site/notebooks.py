@@ -25,7 +25,7 @@ def run(path: Path, seconds: int = 600) -> Any:  # noqa: ANN401
     Raises:
         CellExecutionError: A cell raised.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=seconds, kernel_name="python3").execute()
     return notebook
 

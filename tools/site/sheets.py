@@ -78,7 +78,7 @@ def features_as_picture(channel: Any) -> Picture:  # noqa: ANN401
     return Picture(np.repeat(values.clip(0, 1)[..., None], 3, 2))
 
 
-def fingerprint(make: Callable[[], Any]) -> str:
+def fingerprint(make: Callable[..., Any]) -> str:
     """Return what tells whether a picture has to be made anew."""
     digest = hashlib.sha256(inspect.getsource(make).encode())
     digest.update(Path(__file__).read_bytes())

@@ -22,7 +22,7 @@ from impasto.settings import FIELDS, Settings
 #: Longest side of a small picture, in pixels.
 SMALL = 256
 #: Steps of one: enough to tell the looks apart.
-_STEPS = 30
+_STEPS = 24
 #: What is varied where nothing is named: settings and their values. Chosen by looking: these change
 #: a picture most, and not in the same way.
 USUAL: Mapping[str, Sequence[Any]] = {

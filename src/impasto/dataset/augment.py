@@ -45,7 +45,7 @@ class StyleAugment:
         ImageError: A style cannot be read.
 
     Example:
-        >>> augment = StyleAugment(["mosaic", "waves"], probability=0.5)
+        >>> augment = StyleAugment(["mosaic", "waves"], probability=1)
         >>> augment(np.zeros((64, 64, 3), np.uint8)).shape
         (64, 64, 3)
     """

@@ -56,7 +56,8 @@ class FastStylizer:
 
     Example:
         >>> quick = FastStylizer("starry_night.jpg")
-        >>> quick("harbour.jpg").save("quick.jpg")
+        >>> quick("harbour.jpg").size
+        (512, 341)
     """
 
     def __init__(

@@ -87,6 +87,10 @@ def draw(name: str, size: int = 768, seed: int = 0) -> Picture:
 
     Raises:
         SettingsError: There is no such drawing.
+
+    Example:
+        >>> draw("mosaic", 64).size
+        (64, 64)
     """
     if name not in DRAWINGS:
         raise SettingsError(f"there is no drawing {name!r}; there are: {', '.join(DRAWINGS)}")

@@ -57,6 +57,10 @@ def open_picture(
 
     Raises:
         ImageError: It cannot be opened; one line says which, why and what to do.
+
+    Example:
+        >>> open_picture("harbour.jpg", max_size=48)
+        <Picture 'harbour' 48x32, 8 bit>
     """
     if max_size is not None and max_size < 1:
         raise ImageError(f"max_size is {max_size}: ask for at least 1 pixel")

@@ -208,7 +208,7 @@ class Run:
             done=sum(steps),
             size=self.size,
             seconds=time.monotonic() - self.started,
-            image=to_tensor(self.scene.filled, self.size, self.device),
+            image=to_tensor(self.scene.filled, self.size, self.device).clone(),
             finish=self.result.picture,
         )
 

@@ -125,8 +125,12 @@ class Sight:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if name not in found:
                     wide = (1, view.features.shape[1], *view.shape)
+                    known = self.encoder.name in (
+                        "pocket",
+                        "vgg19",
+                    )  # of others' range we know nothing
                     exact = view.features.dtype == torch.float32
-                    small = torch.float16 if exact else view.features.dtype
+                    small = torch.float16 if exact and known else view.features.dtype
                     found[name] = view.features.new_empty(wide, dtype=small)
                 tile.within(view.stride, view.shape).of(found[name]).copy_(view.features)
         return found

@@ -61,10 +61,13 @@ class IterativeStylizer:
         WeightsError: The encoder's file cannot be had.
 
     Example:
-        >>> stylizer = IterativeStylizer("starry_night.jpg", size=1024)
+        >>> stylizer = IterativeStylizer("starry_night.jpg", size=64, steps=3)
         >>> for state in stylizer.iterate("harbour.jpg"):
-        ...     print(state.octave, state.step, state.loss)
-        >>> state.picture.save("out.png")
+        ...     print(state.octave, state.step, state.size)
+        1 1 (64, 43)
+        1 2 (64, 43)
+        1 3 (64, 43)
+        >>> path = state.picture.save("steps.png")
     """
 
     def __init__(

@@ -132,12 +132,18 @@ def _own_encoder(name: str, device: torch.device | None) -> Encoder:
     network.to(device or torch.device("cpu"))
     digest = hashlib.sha256()
     for key, value in sorted(network.state_dict().items()):
-        digest.update(key.encode() + value.detach().cpu().numpy().tobytes())
+        raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+        digest.update(key.encode() + raw.numpy().tobytes())
     return Encoder(name, _OWN[name], name, digest.hexdigest())
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
     """Refuse what an encoder does not have, before its file is read or downloaded.
+
+    Args:
+        names: Of encoders.
+        layers: Canonical names that each of them will be asked for.
+        pooling: `"max"` or `"average"`.
 
     Raises:
         SettingsError: It does not have one of the layers, or no pooling to choose.

@@ -35,6 +35,10 @@ def canonical(name: str) -> str:
 
     Raises:
         SettingsError: There is no such layer; the message offers the nearest.
+
+    Example:
+        >>> canonical("block4_conv2")
+        'relu4_2'
     """
     plain = name.strip().lower()
     plain = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", plain)

@@ -39,6 +39,11 @@ def gram_matrix(
 
     Returns:
         (N, C, C), float32 (float64 for float64 features), symmetric.
+
+    Example:
+        >>> gram_matrix(torch.ones(1, 2, 4, 4))
+        tensor([[[1., 1.],
+                 [1., 1.]]])
     """
     if count is None:
         positions = features.shape[2] * features.shape[3]
@@ -89,12 +94,37 @@ class _SquaredDistance(torch.autograd.Function):
 
 
 def content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return ½ Σ (F − P)² (Gatys et al., eq. 1)."""
+    """Return ½ Σ (F − P)² (Gatys et al., eq. 1).
+
+    Args:
+        features: (N, C, H, W), of the picture.
+        target: The same, of the content; it gets no gradient.
+        weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
+
+    Returns:
+        (), differentiable once.
+    """
     return 0.5 * squared_distance(features, target, weight)
 
 
 def relative_content_loss(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return Σ (F − P)² / Σ P²: 0 for the content itself, 1 for featureless features."""
+    """Return Σ (F − P)² / Σ P²: 0 for the content itself, 1 for featureless features.
+
+    Departs from Gatys et al., eq. 1, in the division: weights need not follow encoder and size.
+
+    Args:
+        features: (N, C, H, W), of the picture.
+        target: The same, of the content; it gets no gradient.
+        weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
+
+    Returns:
+        (), differentiable once.
+
+    Example:
+        >>> target = torch.ones(1, 2, 4, 4)
+        >>> round(relative_content_loss(torch.zeros(1, 2, 4, 4), target).item(), 3)
+        1.0
+    """
     return squared_distance(features, target, weight) / energy(target, weight)
 
 
@@ -109,12 +139,31 @@ def style_loss(gram: Tensor, target: Tensor) -> Tensor:
 
 
 def relative_style_loss(gram: Tensor, target: Tensor) -> Tensor:
-    """Return Σ (G − A)² / Σ A²: 0 for the style's texture, 1 for featureless features."""
+    """Return Σ (G − A)² / Σ A²: 0 for the style's texture, 1 for featureless features.
+
+    Departs from Gatys et al., eq. 4, in the division: weights need not follow encoder and size.
+
+    Args:
+        gram: (N, C, C), of the picture, from `gram_matrix`.
+        target: (N, C, C), of the style; it gets no gradient.
+
+    Returns:
+        (), differentiable once.
+    """
     return squared_distance(gram, target) / energy(target)
 
 
 def squared_distance(features: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return Σ w (F − P)², a sum over positions: parts of a picture add up."""
+    """Return Σ w (F − P)², a sum over positions: parts of a picture add up.
+
+    Args:
+        features: (N, C, H, W).
+        target: The same; it gets no gradient.
+        weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
+
+    Returns:
+        (), differentiable once.
+    """
     if weight is None:
         distance: Tensor = _SquaredDistance.apply(features, target)  # type: ignore[no-untyped-call]
         return distance
@@ -122,7 +171,12 @@ def squared_distance(features: Tensor, target: Tensor, weight: Tensor | None = N
 
 
 def energy(target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return Σ w P², and never zero."""
+    """Return Σ w P², and never zero.
+
+    Args:
+        target: (N, C, H, W), or any shape without a weight.
+        weight: (1, 1, H, W) in [0, 1]; None: all alike.
+    """
     squares = target.square() if weight is None else target.square() * weight
     return squares.sum().clamp_min(TINY)
 
@@ -161,7 +215,12 @@ def flatness(image: Tensor) -> Tensor:
 def neighbors(
     image: Tensor, weight: Tensor | None = None
 ) -> list[tuple[Tensor, Tensor, Tensor | None]]:
-    """Return the pairs of neighbors across and down: second, first, how much each pair counts."""
+    """Return the pairs of neighbors across and down: second, first, how much each pair counts.
+
+    Args:
+        image: (N, C, H, W).
+        weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
+    """
     across = (image[..., 1:], image[..., :-1])
     down = (image[..., 1:, :], image[..., :-1, :])
     if weight is None:

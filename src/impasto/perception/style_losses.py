@@ -160,7 +160,11 @@ def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "")
 
 
 def needs_of(names: Sequence[str]) -> Needs:
-    """Return what all of these losses together look at."""
+    """Return what all of these losses together look at.
+
+    Args:
+        names: Of `STYLE_LOSSES`.
+    """
     needs = Needs()
     for name in names:
         needs |= STYLE_LOSSES[name].needs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import threading
@@ -19,6 +18,7 @@ from impasto.errors import ImageError
 from impasto.images import Picture, find_faces, identify, open_picture
 from impasto.images.masks import Mask
 from impasto.studio.atelier import Atelier, clear
+from impasto.studio.heads import extent_of
 from impasto.studio.pictures import inline_jpeg
 from impasto.studio.regions import Regions
 from impasto.studio.styles import Chosen
@@ -176,11 +176,14 @@ class Brush:
         path = place / "layer.png"
         try:
             path.write_bytes(base64.b64decode(said.partition(";base64,")[2], validate=True))
-        except binascii.Error as error:
+            largest = max(extent_of(path)[:2])
+            picture = open_picture(path, max_size=_SIDE) if largest <= _SIDE else None
+        except (ValueError, ImageError) as error:
             raise ImageError("what is painted cannot be read: clear the brush") from error
-        checked = self.atelier.uploads.picture(path, "mask")
-        picture = open_picture(checked, max_size=_SIDE)
-        path.unlink()
+        finally:
+            path.unlink(missing_ok=True)
+        if picture is None:  # the brush never makes larger ones
+            raise ImageError("what is painted is too large: clear the brush")
         return picture.alpha if picture.alpha is not None and picture.alpha.any() else None
 
     def _small(self, content: Path) -> Picture:

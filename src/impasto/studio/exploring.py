@@ -10,8 +10,17 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches.looks import USUAL, Cell, paint_looks, save_looks, sketched, usual_axes, vary
-from impasto.errors import ImageError
+from impasto.batches.looks import (
+    SMALL,
+    USUAL,
+    Cell,
+    paint_looks,
+    save_looks,
+    sketched,
+    usual_axes,
+    vary,
+)
+from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture
 from impasto.settings import FIELDS, Settings
 from impasto.studio.atelier import Atelier, clear, waiting
@@ -20,6 +29,8 @@ from impasto.studio.painting import PaintPage
 from impasto.studio.styles import Chosen, paths_of
 
 _EVERY = 0.5
+#: Steps of a look.
+_MOST_STEPS = 100
 #: Longest side of "paint it large" to begin with.
 _LARGE = 1024
 #: How values are called on a cell: a setting's name would be too long there.
@@ -183,7 +194,7 @@ class Looks:
         axes: What is varied, with its values.
 
     Raises:
-        SettingsError: Nothing is varied, too much, or what does not exist.
+        SettingsError: Nothing is varied, too much, what does not exist, or what takes long.
     """
 
     def __init__(
@@ -192,8 +203,10 @@ class Looks:
         self.order, self.folder = order, atelier.shelf.place()
         self.cells = [
             replace(cell, settings=order.regions.put_into(atelier.engine.checked(cell.settings)))
-            for cell in vary(sketched(settings), axes)
+            for cell in vary(sketched(settings.updated(steps=None, time=None)), axes)
         ]
+        if any(_is_long(cell.settings) for cell in self.cells):
+            raise SettingsError("a look is a sketch: do not vary size, steps or time")
         self.made: list[tuple[Cell, Picture]] = []
 
     def painted(self) -> Iterator[Cell]:
@@ -227,6 +240,12 @@ class Looks:
             for path in made:
                 file.write(path, path.name)
         return target
+
+
+def _is_long(settings: Settings) -> bool:
+    """Tell whether a look would be no sketch any more: it cannot be stopped on its way."""
+    steps = sum(settings.steps or ())
+    return settings.size > SMALL or settings.time is not None or steps > _MOST_STEPS
 
 
 def worth(settings: Settings, names: Sequence[str]) -> tuple[Settings, dict[str, Sequence[Any]]]:

@@ -22,7 +22,7 @@ def is_large(settings: Settings) -> bool:
     """
     if settings.one_pass or settings.time is not None:
         return False
-    return settings.size > min(_LARGE[each] for each in settings.encoders)
+    return settings.size > min(_LARGE.get(each, _LARGE["vgg19"]) for each in settings.encoders)
 
 
 def in_words(plan: Forecast, minutes: float) -> str:

@@ -1,0 +1,46 @@
+"""The notebooks run offline, in time, and show what they say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
+#: In a process of its own: the kernel's client is not ours to check for warnings.
+RUN = """
+import sys
+from pathlib import Path
+from tools.site.notebooks import run
+cells = run(Path(sys.argv[1]), 120).cells
+shown = [output for cell in cells for output in cell.get("outputs", [])]
+print(sum("image/png" in output.get("data", {}) for output in shown))
+"""
+
+
+def test_there_are_two() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["layers-and-losses", "thirty-lines"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook(path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", RUN, str(path)]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) >= 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_committed_without_outputs(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+def test_the_algorithm_takes_thirty_lines() -> None:
+    """Code alone, from the targets to the last step."""
+    cells = nbformat.read(NOTEBOOKS[1], as_version=4).cells  # type: ignore[no-untyped-call]
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    lines = [line for cell in code[2:4] for line in cell.splitlines() if line.strip()]
+    assert len(lines) <= 30
