@@ -56,13 +56,13 @@ def test_a_look_is_chosen(page: ExplorePage) -> None:
     assert chosen[painting.advanced["style_loss"]] == "swd"
     assert chosen[painting.advanced["style_scale"]] == ""  # the default
     assert "07: swd, color match, scale 1.0, strength 0.6" in chosen[page.status]
-    large = page._large(chosen[page.chosen], 1024)
+    large = page._large(VISITOR, chosen[page.chosen], 1024)
     assert large[painting.size] == 1024
     assert large[painting.strength] == 0.6
     with pytest.raises(ImageError, match="not there any more"):
         page._choose([], event)
     with pytest.raises(ImageError, match="choose a look first"):
-        page._large(None, 1024)
+        page._large(VISITOR, None, 1024)
 
 
 def test_looks_come_one_by_one(

@@ -123,6 +123,8 @@ def test_a_look_is_chosen_and_painted_large(page: Page, picture: Path) -> None:
     page.get_by_role("button", name="Paint it large").click()
     expect(page.locator("#paint")).to_be_visible(timeout=LONG)
     expect(page.locator("#strength input[type=number]")).to_have_value("0.6", timeout=LONG)
+    expect(page.locator("#status")).to_contain_text("Step", timeout=LONG)
+    page.locator("#cancel").click()
     expect(page.locator("#status")).to_contain_text("256 × 256 pixels", timeout=LONG)
 
 

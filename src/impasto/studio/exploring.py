@@ -175,10 +175,11 @@ class ExplorePage:
             self.use: gr.Button(interactive=True),
         }
 
-    def _large(self, cell: Shown | None, size: float) -> dict[Any, Any]:
+    def _large(self, request: gr.Request, cell: Shown | None, size: float) -> dict[Any, Any]:
         """Go to the page that paints, with the settings of the chosen cell."""
         if cell is None:
             raise ImageError("choose a look first")
+        self.atelier.stop(request, "explore")  # its other looks would have their turn before
         changes = {**cell["changes"], "size": int(size)}
         return {self.tabs: gr.Tabs(selected="paint"), **self.painting.changed(changes)}
 
