@@ -1,13 +1,13 @@
 """How many pictures a second a data set is stylized at.
 
 Usage: python -m benchmarks.dataset --photos FOLDER --styles FOLDER [--count 10000] [--size 224]
-           [--engines local,ray] [--nodes 1] [--kills 0]
+           [--engines local,ray] [--nodes 0] [--kills 0]
 
 Makes a data set of crops of photographs, stylizes it, and prints pictures a second with start and
 end, those between the first tenth and the last, and memory of all processes at the peak. With
-`--nodes`, Ray runs on a cluster of so many nodes of one core each (its memory is not counted).
-With `--kills`, kills everything that often at moments by chance and goes on, and compares the
-results with an unbroken run's, byte for byte.
+`--nodes`, Ray runs on a cluster of so many nodes of one core each (its memory is not counted), else
+as it finds the machine. With `--kills`, kills everything that often at moments by chance and goes
+on, and compares the results with an unbroken run's, byte for byte.
 """
 
 import argparse

@@ -36,7 +36,7 @@ Distance = Callable[[Summary, Summary, int], Tensor]
 #: How much it counts that an octave keeps the forms of the one before.
 FORMS = 40.0
 #: How much more smoothness counts where the content is flat. Grain shows there, and the style's
-#: detail has its place elsewhere: dirt falls by a third, at the same style.
+#: detail has its place elsewhere: dirt falls by 30 %, at the same style.
 CALM = 3.5
 #: Positions whose likenesses are compared, as in STROTSS.
 LIKENESSES = 1024

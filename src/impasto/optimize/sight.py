@@ -117,7 +117,7 @@ class Sight:
 
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return the features of a whole picture; put together from tiles, in 16 bits."""
+        """Return the features of a whole picture; put together from tiles, see `_stored`."""
         if len(self.tiles) == 1:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
@@ -125,15 +125,14 @@ class Sight:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if name not in found:
                     wide = (1, view.features.shape[1], *view.shape)
-                    known = self.encoder.name in (
-                        "pocket",
-                        "vgg19",
-                    )  # of others' range we know nothing
-                    exact = view.features.dtype == torch.float32
-                    small = torch.float16 if exact and known else view.features.dtype
-                    found[name] = view.features.new_empty(wide, dtype=small)
+                    found[name] = view.features.new_empty(wide, dtype=self._stored(view.features))
                 tile.within(view.stride, view.shape).of(found[name]).copy_(view.features)
         return found
+
+    def _stored(self, features: Tensor) -> torch.dtype:
+        """Return how features are kept: in 16 bits, if they are known to stay within its range."""
+        known = self.encoder.name in ("pocket", "vgg19")
+        return torch.float16 if known and features.dtype == torch.float32 else features.dtype
 
     @torch.no_grad()
     def summaries(

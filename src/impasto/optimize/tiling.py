@@ -74,10 +74,8 @@ def _from_a_tile(
     """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
     part = tile.outer.of(image.detach()).clone().requires_grad_()
     views = objective.sight.views(part, tile, objective.layers, phase)
-    content, tv = (
-        objective.content_part(views),
-        _tv_part(part, objective.calm, objective.pairs, tile),
-    )
+    content = objective.content_part(views)
+    tv = _tv_part(part, objective.calm, objective.pairs, tile)
     alpha, _, gamma = objective.weights
     total = objective.seen(views, step).dot(gradient) + alpha * content + gamma * tv
     total.backward()  # type: ignore[no-untyped-call]
