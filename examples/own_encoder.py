@@ -35,5 +35,8 @@ if __name__ == "__main__":
     photo, style, output = sys.argv[1:] or ("photo.jpg", "mosaic", "out.png")
     torch.manual_seed(0)
     add_encoder("random", RandomFilters())
-    layers = {"style_layers": "relu1_1,relu2_1,relu3_1", "content_layers": "relu2_1"}
-    print(impasto.stylize(photo, style, encoder="random", size=256, **layers).save(output))
+    style_layers, content_layers = ("relu1_1", "relu2_1", "relu3_1"), ("relu2_1",)
+    stylizer = impasto.IterativeStylizer(
+        style, encoder="random", size=256, style_layers=style_layers, content_layers=content_layers
+    )
+    print(stylizer(photo).save(output))

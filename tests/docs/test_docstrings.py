@@ -54,4 +54,4 @@ def test_public_names_are_documented(module: ModuleType) -> None:
         assert inspect.getdoc(value), name
         if module in (impasto, perception) and inspect.isfunction(value):
             many = len(inspect.signature(value).parameters) > 1
-            assert not many or "Args:" in value.__doc__, name
+            assert not many or "Args:" in str(value.__doc__), name
