@@ -1,6 +1,4 @@
-"""An encoder of your own: random filters, never trained. It knows textures, and no things.
-
-After Ustyuzhaninov et al. 2017, "What does it take to generate natural textures?"
+"""An encoder of your own: random filters that were never trained; they see textures, not things.
 
 Usage: python examples/own_encoder.py [PHOTO STYLE OUTPUT]
 """
@@ -19,7 +17,7 @@ from impasto.perception import add_encoder
 class RandomFilters(nn.Module):
     """32 filters of 7x7 pixels at each resolution; `relu3_1` is at a quarter."""
 
-    reach = 32  # pixels that a position of the deepest layer sees around it, rounded up
+    reach = 32  # pixels that a position of the deepest layer sees around it
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,8 +33,6 @@ if __name__ == "__main__":
     photo, style, output = sys.argv[1:] or ("photo.jpg", "mosaic", "out.png")
     torch.manual_seed(0)
     add_encoder("random", RandomFilters())
-    style_layers, content_layers = ("relu1_1", "relu2_1", "relu3_1"), ("relu2_1",)
-    stylizer = impasto.IterativeStylizer(
-        style, encoder="random", size=256, style_layers=style_layers, content_layers=content_layers
-    )
-    print(stylizer(photo).save(output))
+    layers = {"style_layers": ("relu1_1", "relu2_1", "relu3_1"), "content_layers": ("relu2_1",)}
+    settings = impasto.Settings(encoder="random", size=256, **layers)
+    print(impasto.stylize(photo, style, settings).save(output))
