@@ -33,6 +33,7 @@ if __name__ == "__main__":
     photo, style, output = sys.argv[1:] or ("photo.jpg", "mosaic", "out.png")
     torch.manual_seed(0)
     add_encoder("random", RandomFilters())
-    layers = {"style_layers": ("relu1_1", "relu2_1", "relu3_1"), "content_layers": ("relu2_1",)}
-    settings = impasto.Settings(encoder="random", size=256, **layers)
+    style_layers = ("relu1_1", "relu2_1", "relu3_1")
+    settings = impasto.Settings(encoder="random", style_layers=style_layers, size=256)
+    settings = settings.updated(content_layers="relu2_1")
     print(impasto.stylize(photo, style, settings).save(output))
