@@ -4,11 +4,13 @@ Usage: python -m tools.site.notebooks
 """
 
 import base64
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from tools.site.sheets import BUILD, ROOT, fingerprint
 
@@ -26,7 +28,10 @@ def run(path: Path, seconds: int = 600) -> Any:  # noqa: ANN401
         CellExecutionError: A cell raised.
     """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=seconds, kernel_name="python3").execute()
+    # Over sockets of the file system: nobody else can take the ports between choice and use.
+    transport = "tcp" if sys.platform == "win32" else "ipc"
+    kernel = AsyncKernelManager(kernel_name="python3", transport=transport)
+    NotebookClient(notebook, km=kernel, timeout=seconds).execute()
     return notebook
 
 
