@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from tools.site.sheets import BUILD, ROOT, fingerprint
+from traitlets.config import Config
 
 NOTEBOOKS = ROOT / "docs" / "notebooks"
 
@@ -29,9 +29,9 @@ def run(path: Path, seconds: int = 600) -> Any:  # noqa: ANN401
     """
     notebook = nbformat.read(path, as_version=4)
     # Over sockets of the file system: nobody else can take the ports between choice and use.
-    transport = "tcp" if sys.platform == "win32" else "ipc"
-    kernel = AsyncKernelManager(kernel_name="python3", transport=transport)
-    NotebookClient(notebook, km=kernel, timeout=seconds).execute()
+    config = Config()
+    config.AsyncKernelManager.transport = "tcp" if sys.platform == "win32" else "ipc"
+    NotebookClient(notebook, config=config, kernel_name="python3", timeout=seconds).execute()
     return notebook
 
 
