@@ -17,7 +17,7 @@ from impasto.perception import add_encoder
 class RandomFilters(nn.Module):
     """32 filters of 7x7 pixels at each resolution; `relu2_1` is at half of it."""
 
-    reach = 32  # pixels that a position of the deepest layer sees around it, rounded up
+    reach = 32  # pixels that a position of the deepest layer sees around it
 
     def __init__(self) -> None:
         super().__init__()

@@ -167,7 +167,7 @@ def make_stylizer(
         ImageError: A style picture that cannot be read.
         WeightsError: Trained weights that cannot be had.
 
-    Example:
+    Examples:
         >>> make_stylizer("mosaic", method="fast").settings.method
         'fast'
     """
@@ -199,7 +199,7 @@ def stylize(
         ImageError: A picture that cannot be read, or is too small.
         WeightsError: Trained weights that cannot be had.
 
-    Example:
+    Examples:
         >>> picture = impasto.stylize("harbour.jpg", "starry_night.jpg", size=64, steps=3)
         >>> picture
         <Picture 'harbour' 64x43, 8 bit>

@@ -27,7 +27,7 @@ class Settings(Choices):
     Raises:
         SettingsError: A value is out of range or of the wrong type; the message names the option.
 
-    Example:
+    Examples:
         >>> Settings(size=1024).updated(color="content").color
         'content'
         >>> Settings().updated(sise=512)

@@ -34,13 +34,13 @@ def test_notebook(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_is_committed_without_outputs(path: Path) -> None:
-    cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
+    cells = nbformat.read(path, as_version=4).cells
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
 
 
 def test_the_algorithm_takes_thirty_lines() -> None:
     """Code alone, from the targets to the last step."""
-    cells = nbformat.read(NOTEBOOKS[1], as_version=4).cells  # type: ignore[no-untyped-call]
+    cells = nbformat.read(NOTEBOOKS[1], as_version=4).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     lines = [line for cell in code[2:4] for line in cell.splitlines() if line.strip()]
     assert len(lines) <= 30

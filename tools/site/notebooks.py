@@ -4,6 +4,7 @@ Usage: python -m tools.site.notebooks
 """
 
 import base64
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from tools.site.sheets import BUILD, ROOT, fingerprint
+from traitlets.config import Config
 
 NOTEBOOKS = ROOT / "docs" / "notebooks"
 
@@ -25,8 +27,11 @@ def run(path: Path, seconds: int = 600) -> Any:  # noqa: ANN401
     Raises:
         CellExecutionError: A cell raised.
     """
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, timeout=seconds, kernel_name="python3").execute()
+    notebook = nbformat.read(path, as_version=4)
+    # Over sockets of the file system: nobody else can take the ports between choice and use.
+    config = Config()
+    config.AsyncKernelManager.transport = "tcp" if sys.platform == "win32" else "ipc"
+    NotebookClient(notebook, config=config, kernel_name="python3", timeout=seconds).execute()
     return notebook
 
 

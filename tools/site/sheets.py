@@ -1,8 +1,10 @@
 """Sheets of small pictures with words on them, and the folder in which they are kept once made."""
 
+import ast
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +82,36 @@ def features_as_picture(channel: Any) -> Picture:  # noqa: ANN401
 
 def fingerprint(make: Callable[..., Any]) -> str:
     """Return what tells whether a picture has to be made anew."""
-    digest = hashlib.sha256(inspect.getsource(make).encode())
-    digest.update(Path(__file__).read_bytes())
-    package = ROOT / "src" / "impasto"
+    own = inspect.getsource(make) + plain(Path(__file__)) + engine()
+    return hashlib.sha256(own.encode()).hexdigest()
+
+
+@lru_cache
+def engine() -> str:
+    """Return what tells whether the program paints as it did."""
+    digest, package = hashlib.sha256(), ROOT / "src" / "impasto"
     for name in ENGINE:
         place = package / name
         for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
-            if "__pycache__" not in path.parts and path.suffix != ".md":
+            if path.suffix == ".py":
+                digest.update(plain(path).encode())
+            elif path.suffix in (".onnx", ".safetensors"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def plain(path: Path) -> str:
+    """Return a file of Python without what does nothing: comments, docstrings, layout."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and len(body) > 1:
+            node.body = [  # type: ignore[attr-defined]
+                each
+                for each in body
+                if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            ]
+    return ast.unparse(tree)
 
 
 def is_kept(name: str, make: Callable[[], Any], folder: Path = BUILD / "pictures") -> bool:
@@ -105,8 +128,3 @@ def keep(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
     (folder / f"{name}.key").write_text(fingerprint(make))
-
-
-def all_kept(pictures: Mapping[str, Callable[[], Any]]) -> bool:
-    """Tell whether nothing has to be made."""
-    return all(is_kept(name, make) for name, make in pictures.items())

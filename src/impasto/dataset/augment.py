@@ -44,7 +44,7 @@ class StyleAugment:
         SettingsError: A value is out of range.
         ImageError: A style cannot be read.
 
-    Example:
+    Examples:
         >>> augment = StyleAugment(["mosaic", "waves"], probability=1)
         >>> augment(np.zeros((64, 64, 3), np.uint8)).shape
         (64, 64, 3)

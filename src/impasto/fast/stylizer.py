@@ -54,7 +54,7 @@ class FastStylizer:
         MissingExtraError: The runtime is not installed.
         WeightsError: The network's files are damaged.
 
-    Example:
+    Examples:
         >>> quick = FastStylizer("starry_night.jpg")
         >>> quick("harbour.jpg").size
         (512, 341)

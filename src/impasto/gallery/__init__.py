@@ -88,7 +88,7 @@ def draw(name: str, size: int = 768, seed: int = 0) -> Picture:
     Raises:
         SettingsError: There is no such drawing.
 
-    Example:
+    Examples:
         >>> draw("mosaic", 64).size
         (64, 64)
     """

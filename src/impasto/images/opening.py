@@ -58,7 +58,7 @@ def open_picture(
     Raises:
         ImageError: It cannot be opened; one line says which, why and what to do.
 
-    Example:
+    Examples:
         >>> open_picture("harbour.jpg", max_size=48)
         <Picture 'harbour' 48x32, 8 bit>
     """

@@ -40,7 +40,7 @@ class Picture:
     Raises:
         ImageError: Shapes do not fit, or values are outside [0, 1] or NaN.
 
-    Example:
+    Examples:
         >>> Picture(np.zeros((2, 3, 3), np.float32)).resized((6, 4)).to_array().shape
         (4, 6, 3)
     """

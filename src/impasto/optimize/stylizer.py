@@ -60,7 +60,7 @@ class IterativeStylizer:
         ImageError: A style picture that cannot be read.
         WeightsError: The encoder's file cannot be had.
 
-    Example:
+    Examples:
         >>> stylizer = IterativeStylizer("starry_night.jpg", size=64, steps=3)
         >>> for state in stylizer.iterate("harbour.jpg"):
         ...     print(state.octave, state.step, state.size)

@@ -36,7 +36,7 @@ def canonical(name: str) -> str:
     Raises:
         SettingsError: There is no such layer; the message offers the nearest.
 
-    Example:
+    Examples:
         >>> canonical("block4_conv2")
         'relu4_2'
     """

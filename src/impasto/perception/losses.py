@@ -40,7 +40,7 @@ def gram_matrix(
     Returns:
         (N, C, C), float32 (float64 for float64 features), symmetric.
 
-    Example:
+    Examples:
         >>> gram_matrix(torch.ones(1, 2, 4, 4))
         tensor([[[1., 1.],
                  [1., 1.]]])
@@ -120,7 +120,7 @@ def relative_content_loss(features: Tensor, target: Tensor, weight: Tensor | Non
     Returns:
         (), differentiable once.
 
-    Example:
+    Examples:
         >>> target = torch.ones(1, 2, 4, 4)
         >>> round(relative_content_loss(torch.zeros(1, 2, 4, 4), target).item(), 3)
         1.0

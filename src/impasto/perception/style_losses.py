@@ -146,7 +146,7 @@ def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "")
     Raises:
         SettingsError: The name is no name, or that of a loss that comes with impasto.
 
-    Example:
+    Examples:
         >>> def means(found, target, seed):
         ...     return (found.mean - target.mean).square().sum() / target.mean.square().sum()
         >>> add_style_loss("means", means, Needs(moments=True))
