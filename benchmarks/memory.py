@@ -1,4 +1,4 @@
-"""Measure the peak memory of painting at some sizes, each in a process of its own.
+"""Measure the peak memory of painting squares of some sizes, each in a process of its own.
 
 Usage: python benchmarks/memory.py [--sizes 512,1024] [--encoder pocket] [--precision auto]
            [--memory 4GiB]
@@ -21,7 +21,7 @@ stylizer = impasto.IterativeStylizer(
     draw("strokes"), size=size, encoder=encoder, precision=precision, memory=memory or None,
     steps=8,
 )
-run = Run(stylizer, impasto.open_picture(skimage.data.coffee()), time.monotonic())
+run = Run(stylizer, impasto.open_picture(skimage.data.coffee()[:, :400]), time.monotonic())
 expected, sides = run.views.bytes, run.views.sides
 for state in run.states():
     pass

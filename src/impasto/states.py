@@ -31,7 +31,8 @@ class State:
         style_loss: Its style loss, unweighted.
         tv_loss: Its smoothness loss, unweighted.
         finish: What makes the result of a state.
-        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps.
+        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps. Of a
+            picture so large that it is seen in tiles it is no copy: the next step changes it.
     """
 
     octave: int
@@ -55,7 +56,11 @@ class State:
 
     @cached_property
     def picture(self) -> Picture:
-        """The result if the run ended here: full size, colors and alpha right, with its recipe."""
+        """The result if the run ended here: full size, colors and alpha right, with its recipe.
+
+        Raises:
+            ImpastoError: A large picture that is seen in tiles has been painted on since.
+        """
         return self.finish(self)
 
     def _repr_png_(self) -> bytes:

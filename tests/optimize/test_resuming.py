@@ -106,6 +106,7 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
     whole = IterativeStylizer(painting, **options)(photo).pixels
     monkeypatch.setattr(memory, "LEAST_SIDE", 96)
     monkeypatch.setattr(memory, "BASE_BYTES", 0.0)
+    monkeypatch.setattr(memory, "_CUT", 1.0)
     tight = IterativeStylizer(painting, **options, memory="85MB")
     planned = tight.forecast(photo)
     assert planned.sides[-1] is not None

@@ -16,8 +16,8 @@ from impasto.perception import Encoder
 from impasto.settings import Settings
 
 #: Bytes a pixel that is looked at at once at the peak, measured (benchmarks/RESULTS.md); of a style
-#: picture, which passes without gradients; of a pixel of the picture, however it is looked at; and
-#: what libraries and weights take.
+#: picture, which passes without gradients; of a pixel of the picture, seen whole or in tiles (see
+#: `PixelOptimizer`: lean); and what libraries and weights take.
 BYTES_PER_PIXEL = {
     ("vgg19", torch.float32): 3600,
     ("vgg19", torch.bfloat16): 2100,
@@ -25,14 +25,22 @@ BYTES_PER_PIXEL = {
     ("pocket", torch.bfloat16): 600,
 }
 STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
-STATE_BYTES_PER_PIXEL = 100
+STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 76
+#: What an average of iterates adds.
+AVERAGE_BYTES_PER_PIXEL = 36
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
 HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.65e9
 #: In tiles, everything is looked at twice, once without gradients.
 _TWICE = 1.35
-#: What a pixel of a style picture takes while it is made as large as it is looked at.
-_STYLE_ITSELF = 36
+#: A pixel of a tile takes more: features of its inner part are copied out of those of all of it, and
+#: many pieces of many sizes leave gaps.
+_CUT = 1.5
+#: What a pixel of the content takes, which waits at its last size.
+_CONTENT = 12
+#: What a pixel of a style picture takes while it is made as large as it is looked at, and the part
+#: of the picture's own bytes that are there by then: no gradient yet, nor features of the content.
+_STYLE_ITSELF, _BEGUN = 36, 0.6
 #: The part of the free memory that is planned with: others want some, too.
 _PLANNED = 0.9
 #: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
@@ -88,13 +96,17 @@ def plan_views(
     sides, most = [], BASE_BYTES
     for octave in octaves:
         rate = bytes_a_pixel(octave.encoder, settings, precision)
-        side, needed = _fitted(octave, encoders[octave.encoder].reach, rate, settings, budget)
+        reach, last = encoders[octave.encoder].reach, octaves[-1].size
+        side, needed = _fitted(octave, last, reach, rate, settings, budget)
         sides.append(side)
         most = max(most, needed)
     style = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = STYLE_BYTES_PER_PIXEL[precision]
-    state = most_state(octaves, settings)
-    fixed = BASE_BYTES + state + style**2 * _STYLE_ITSELF
+    state = max(
+        state_bytes(octave, octaves[-1].size, settings, lean=side is not None)
+        for octave, side in zip(octaves, sides, strict=True)
+    )
+    fixed = BASE_BYTES + _BEGUN * state + style**2 * _STYLE_ITSELF
     room = None if budget is None else max(0.0, budget - fixed)
     if room is None or style**2 * seen <= room:
         return Views(tuple(sides), None, max(most, fixed + style**2 * seen))
@@ -134,11 +146,20 @@ def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> f
     return rate + (WHOLE_BYTES_PER_PIXEL if whole else 0)
 
 
-def most_state(octaves: Sequence[Octave], settings: Settings) -> float:
-    """Return what picture, momenta and content take, however they are looked at."""
-    history = HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
-    pixels = max(octave.size[0] * octave.size[1] for octave in octaves)
-    return pixels * (STATE_BYTES_PER_PIXEL + history)
+def state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:
+    """Return what picture, moments and content take during an octave.
+
+    Args:
+        octave: Its size.
+        last: Size of the last octave: the content is kept at it.
+        settings: Of the run.
+        lean: Whether the picture is seen in tiles.
+    """
+    rate = LEAN_BYTES_PER_PIXEL if lean else STATE_BYTES_PER_PIXEL
+    rate += HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
+    rate += AVERAGE_BYTES_PER_PIXEL if settings.ema else 0
+    pixels = octave.size[0] * octave.size[1]
+    return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT
 
 
 def free_bytes(device: torch.device) -> float | None:
@@ -157,14 +178,20 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def _fitted(
-    octave: Octave, reach: int, rate: float, settings: Settings, budget: float | None
+    octave: Octave,
+    last: tuple[int, int],
+    reach: int,
+    rate: float,
+    settings: Settings,
+    budget: float | None,
 ) -> tuple[int | None, float]:
     """Return the side of the tiles of an octave (None: whole) and what it takes."""
     width, height = octave.size
-    fixed = BASE_BYTES + most_state([octave], settings)
-    whole = fixed + width * height * rate
+    whole = BASE_BYTES + state_bytes(octave, last, settings, lean=False) + width * height * rate
     if budget is None or whole <= budget:
         return None, whole
+    fixed = BASE_BYTES + state_bytes(octave, last, settings, lean=True)
+    rate *= _CUT
     halo = -(-reach // UNIT) * UNIT
     least = tiles_of(octave.size, LEAST_SIDE, halo)
     needed = fixed + largest_outer(least) * rate

@@ -134,7 +134,7 @@ class Objective:
         self.distances = _distances(settings)
         self.regions = [Map(region) for region in wanted.painted]
         self.alpha, self.where = Map(wanted.alpha), Map(wanted.held)
-        calm = 1 + CALM * flatness(wanted.content)
+        calm = flatness(wanted.content).mul_(CALM).add_(1)
         self.calm = calm if wanted.alpha is None else calm * wanted.alpha
         size = (wanted.content.shape[3], wanted.content.shape[2])
         self.sight = Sight(encoder, size, side)
@@ -243,7 +243,7 @@ class Objective:
         if self.settings.loss == "gatys":
             return 2.0
         where = self.alpha.at((features.shape[2], features.shape[3]))
-        parts = torch.split(features, 128, 1)
+        parts = torch.split(features, 32, 1)
         return torch.stack([energy(part.float(), where) for part in parts]).sum()
 
     def _center(self, region: int, layer: str) -> Tensor | None:

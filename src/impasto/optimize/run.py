@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import Picture, Source, identify, open_role
+from impasto.machine import give_back_memory, memory_kept
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.checkpoints import Checkpoint, Saved
 from impasto.optimize.memory import is_out_of_memory, out_of_memory, pixels_seen, plan_views
@@ -78,6 +80,7 @@ class Run:
         self.scene = Scene(stylizer, self.content, anchors or Anchors(), begun)
         self.result = self._result(content)
         self.forms: Tensor | None = None
+        self.done = 0  # steps that were taken
         self.checkpoint = None
         if checkpoint is not None:
             inputs = self.result.inputs
@@ -107,6 +110,12 @@ class Run:
 
     def states(self) -> Iterator[State]:
         """Go through the octaves, coarse to fine."""
+        # Pieces that are kept are not always of use: where memory is short they are given back.
+        whole = all(side is None for side in self.views.sides)
+        with memory_kept() if whole else nullcontext():
+            yield from self._states()
+
+    def _states(self) -> Iterator[State]:
         if self.settings.strength == 0:
             yield self._untouched()
             return
@@ -115,13 +124,14 @@ class Run:
             self.schedule.go_on(saved.steps, saved.octave, saved.losses)
         done = saved.done if saved else 0
         image, moments = None, None
-        for number, octave in enumerate(self.octaves):
+        for number in range(len(self.octaves)):
             if (saved and number < saved.octave) or not self.schedule.enters(number):
                 continue
             self.forms = saved.tensors.get("forms") if saved else image
             if self.forms is not None:
                 self.forms = self.forms.to(self.device)
-            optimizer = self._optimizer(image, moments, octave, saved)
+            optimizer = self._optimizer(image, moments, number, saved)
+            moments = None
             for state in self._octave(number, optimizer, done, saved.step if saved else 0):
                 yield state
                 if state.done == self.settings.stop_after:
@@ -143,6 +153,7 @@ class Run:
             step += 1
             begun = time.monotonic()
             objective, losses = self._stepped(number, objective, optimizer, done + step)
+            self.done = done + step
             loss = float(losses.total.detach())  # waits for the device
             self.schedule.took(number, step, time.monotonic() - begun)
             self.schedule.saw(number, step, loss)
@@ -153,7 +164,7 @@ class Run:
                 steps = tuple(self.schedule.steps)
                 saved = Saved(number, step, done, steps, self.schedule.losses, tensors)
                 self.checkpoint.save(saved)
-            yield self._state(number, step, done + step, losses, optimizer.result())
+            yield self._state(number, step, losses, optimizer)
 
     def _stepped(
         self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int
@@ -173,12 +184,12 @@ class Run:
                     raise out_of_memory(octave) from error
             objective, optimizer.image.grad, self.views = None, None, smaller
 
-    def _state(self, number: int, step: int, done: int, losses: Losses, image: Tensor) -> State:
+    def _state(self, number: int, step: int, losses: Losses, optimizer: PixelOptimizer) -> State:
         parts = (losses.total, losses.content, losses.style, losses.tv)
         values = [float(part.detach()) for part in parts]
         if not all(map(math.isfinite, values)):
             raise ImpastoError(
-                f"the losses left all bounds at step {done}: choose a smaller learning rate"
+                f"the losses left all bounds at step {self.done}: choose a smaller learning rate"
             )
         total, content, style, tv = values
         return State(
@@ -186,16 +197,30 @@ class Run:
             octaves=len(self.octaves),
             step=step,
             steps=tuple(self.schedule.steps),
-            done=done,
+            done=self.done,
             size=self.octaves[number].size,
             seconds=time.monotonic() - self.started,
             loss=total,
             content_loss=content,
             style_loss=style,
             tv_loss=tv,
-            image=image,
-            finish=replace(self.result, sides=(*self.views.sides, self.views.style)).picture,
+            image=optimizer.result(),
+            finish=self._finish(optimizer.lean),
         )
+
+    def _finish(self, lean: bool) -> Callable[[State], Picture]:
+        """Return what makes the result of a state; where memory is short, of the last one only."""
+        result = replace(self.result, sides=(*self.views.sides, self.views.style))
+
+        def finish(state: State) -> Picture:
+            if lean and state.done != self.done:
+                raise ImpastoError(
+                    f"the picture of step {state.done} is gone: one so large is not copied at "
+                    "each step, so take it before the next step"
+                )
+            return result.picture(replace(state, image=state.image.clone()) if lean else state)
+
+        return finish
 
     def _untouched(self) -> State:
         """Return the state of a run that has nothing to do: strength 0 is the photograph."""
@@ -214,19 +239,24 @@ class Run:
 
     def objective(self, octave: Octave, side: int | None) -> Objective:
         """Return what an octave minimizes, seen in tiles of this side; None: whole."""
+        if side is not None:
+            give_back_memory()
         forms = self.forms if octave.size[0] * octave.size[1] > SMALL else None
         wanted = self.scene.wanted(octave, side, self.views.style, forms)
         return Objective(self.stylizer.encoders[octave.encoder], self.settings, wanted, side)
 
     def _optimizer(
-        self, image: Tensor | None, moments: Moments | None, octave: Octave, saved: Saved | None
+        self, image: Tensor | None, moments: Moments | None, number: int, saved: Saved | None
     ) -> PixelOptimizer:
-        settings = self.settings
+        settings, octave = self.settings, self.octaves[number]
+        lean = self.views.sides[number] is not None
         rate = settings.step_length * (LAST_RATE if octave.again else 1)
         if saved is not None:
             image = saved.tensors["image"].to(self.device)
         begun = self.scene.initial(octave.size) if image is None else enlarge(image, octave.size)
-        optimizer = PixelOptimizer(begun, settings.optimizer, rate, settings.ema, moments)
+        optimizer = PixelOptimizer(
+            begun, settings.optimizer, rate, settings.ema, moments, lean=lean
+        )
         if saved is not None:
             optimizer.go_on(saved.tensors)
         return optimizer

@@ -203,13 +203,17 @@ def flatness(image: Tensor) -> Tensor:
     Args:
         image: (N, C, H, W).
     """
+    # In place: of a large picture there is no room for many maps.
     gray = F.pad(image.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
-    kernel = gray.new_tensor([[0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
-    busy = F.pad(F.conv2d(gray, kernel).abs(), (_AROUND,) * 4, mode="replicate")
+    busy = 4 * gray[..., 1:-1, 1:-1]
+    for across, down in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        busy -= gray[..., down : down + busy.shape[2], across : across + busy.shape[3]]
+    del gray
+    busy = F.pad(busy.abs_(), (_AROUND,) * 4, mode="replicate")
     busy = F.avg_pool2d(busy, 2 * _AROUND + 1, 1)
     # Every so many: the median of a million is that of all.
     some = busy.flatten()[:: 1 + busy.numel() // 1_000_000]
-    return 1 / (1 + (busy / (some.median() + _NOTHING)).square())
+    return busy.div_(some.median() + _NOTHING).square_().add_(1).reciprocal_()
 
 
 def neighbors(

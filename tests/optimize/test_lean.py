@@ -1,0 +1,48 @@
+"""Where memory is short: moments in 16 bits, and states that do not copy their picture."""
+
+import pytest
+import torch
+
+from impasto import ImpastoError, IterativeStylizer
+from impasto.gallery import draw
+from impasto.optimize import run
+from impasto.optimize.memory import Views
+from impasto.optimize.optimizers import ROWS, PixelOptimizer
+
+
+def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
+    torch.manual_seed(0)
+    begun, goal = torch.rand(2, 1, 3, ROWS + 21, 40)
+    images = []
+    for lean in (False, True):
+        optimizer = PixelOptimizer(begun, "adam", 0.03, lean=lean)
+        for _ in range(30):
+
+            def descend(image: torch.Tensor = optimizer.image) -> torch.Tensor:
+                loss: torch.Tensor = (image - goal).square().mean()
+                loss.backward()
+                return loss
+
+            optimizer.step(descend)
+        images.append(optimizer.result())
+    moments = optimizer.moments()
+    assert moments is not None
+    assert moments["exp_avg"].dtype == moments["exp_avg_sq"].dtype == torch.bfloat16
+    assert (begun - images[0]).abs().mean() > 0.1
+    assert (images[1] - images[0]).abs().max() < 0.02
+    assert (images[1] - images[0]).abs().mean() < 0.002
+
+
+def test_a_large_picture_is_to_be_taken_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
+    stylizer = IterativeStylizer(draw("waves"), size=128, steps=3)
+    states = stylizer.iterate(draw("strokes"))
+    first = next(states)
+    taken = first.picture
+    pixels = taken.pixels.copy()
+    second, third = states
+    assert (taken.pixels == pixels).all()
+    assert first.picture is taken
+    with pytest.raises(ImpastoError, match="step 2 is gone"):
+        _ = second.picture
+    assert (third.picture.pixels != pixels).any()
