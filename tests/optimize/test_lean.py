@@ -20,7 +20,7 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
 
             def descend(image: torch.Tensor = optimizer.image) -> torch.Tensor:
                 loss: torch.Tensor = (image - goal).square().mean()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 return loss
 
             optimizer.step(descend)

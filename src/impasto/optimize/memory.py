@@ -33,8 +33,8 @@ HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.65e9
 #: In tiles, everything is looked at twice, once without gradients.
 _TWICE = 1.35
-#: A pixel of a tile takes more: features of its inner part are copied out of those of all of it, and
-#: many pieces of many sizes leave gaps.
+#: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
+#: and many pieces of many sizes leave gaps.
 _CUT = 1.5
 #: What a pixel of the content takes, which waits at its last size.
 _CONTENT = 12

@@ -78,6 +78,7 @@ class PixelOptimizer:
         lean: bool = False,
     ) -> None:
         self.lean = lean
+        self._precision = torch.bfloat16 if lean else torch.float32
         self.image = image.detach().clone().contiguous().requires_grad_()
         self.ema = ema
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
@@ -99,7 +100,8 @@ class PixelOptimizer:
                 fused=image.device.type in ("cpu", "cuda"),
             )
         if name == "adam" and moments is not None:
-            self._optimizer.state[self.image] = self._own(_resized(moments, self.image))
+            resized = _resized(moments, self.image, self._precision)
+            self._optimizer.state[self.image] = self._own(resized)
 
     def step(self, descend: Closure) -> None:
         """Take one step down the loss and clamp to [0, 1].
@@ -161,9 +163,8 @@ class PixelOptimizer:
 
     def _own(self, moments: Moments) -> dict[str, Tensor]:
         """Return moments on this picture's device, and as exact as this optimizer keeps them."""
-        precision = torch.bfloat16 if self.lean else torch.float32
         kept = {
-            name: value.to(self.image.device, precision)
+            name: value.to(self.image.device, self._precision)
             for name, value in moments.items()
             if name != "step"
         }
@@ -178,7 +179,7 @@ class PixelOptimizer:
         return state if state and "exp_avg" in state else None
 
 
-def _resized(moments: Moments, image: Tensor) -> dict[str, Any]:
+def _resized(moments: Moments, image: Tensor, precision: torch.dtype) -> dict[str, Any]:
     """Resize Adam's moments as Crowson's style-transfer-pytorch does.
 
     The relative losses do not grow with the picture, so a pixel's gradient shrinks as the pixels
@@ -187,13 +188,12 @@ def _resized(moments: Moments, image: Tensor) -> dict[str, Any]:
     old: Tensor = moments["exp_avg"]
     size = image.shape[2:]
     ratio = old.shape[2:].numel() / size.numel()
+    # One after the other: of a large picture there is no room for both in 32 bits.
     mean = F.interpolate(old.float(), size, mode="bicubic", align_corners=False)
+    mean = mean.mul_(ratio).to(precision)
     square = F.interpolate(moments["exp_avg_sq"].float(), size, mode="bilinear")
-    return {
-        "step": moments["step"].clone(),
-        "exp_avg": mean.mul_(ratio),
-        "exp_avg_sq": square.mul_(ratio**2),
-    }
+    square = square.mul_(ratio**2).to(precision)
+    return {"step": moments["step"].clone(), "exp_avg": mean, "exp_avg_sq": square}
 
 
 def _step(

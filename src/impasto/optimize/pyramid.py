@@ -76,4 +76,4 @@ def enlarge(image: Tensor, size: tuple[int, int]) -> Tensor:
     if image.shape[2:] == (size[1], size[0]):
         return image
     larger = F.interpolate(image, (size[1], size[0]), mode="bicubic", align_corners=False)
-    return larger.clamp(0, 1)
+    return larger.clamp_(0, 1)

@@ -139,6 +139,7 @@ class Run:
                     return
             saved = None
             done, image, moments = state.done, state.image, optimizer.moments()
+            optimizer.image.grad = None
         self._ended()
 
     def _ended(self) -> None:
