@@ -37,13 +37,15 @@ def memory_kept() -> Iterator[None]:
     """Use freed memory again meanwhile, and give it back to the system in the end.
 
     glibc returns each large piece at once, and the system has to fill it with zeros when it is
-    asked for again: a third of the time of large pictures. Other systems go on as they are.
+    asked for again: a third of the time of large pictures. Other systems go on as they are, glibc
+    before 2.35 and threads other than the main one nearly so.
     """
     libc = _glibc()
     if libc is None:
         yield
         return
-    libc.mallopt(_MMAP_THRESHOLD, 1 << 30)
+    # Before 2.35 so much is refused.
+    libc.mallopt(_MMAP_THRESHOLD, 1 << 30) or libc.mallopt(_MMAP_THRESHOLD, 32 << 20)
     libc.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
     try:
         yield

@@ -7,6 +7,7 @@ from impasto import ImpastoError, IterativeStylizer
 from impasto.gallery import draw
 from impasto.optimize import run
 from impasto.optimize.memory import Views
+from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import ROWS, PixelOptimizer
 
 
@@ -46,3 +47,25 @@ def test_a_large_picture_is_to_be_taken_in_time(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ImpastoError, match="step 2 is gone"):
         _ = second.picture
     assert (third.picture.pixels != pixels).any()
+
+
+def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
+    states = IterativeStylizer(draw("waves"), size=128, steps=3).iterate(draw("strokes"))
+    state = next(states)
+
+    def torn(_: Objective, optimizer: PixelOptimizer, *__: object) -> None:
+        with torch.no_grad():
+            optimizer.image[..., :9, :] += 0.5
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "take_step", torn)
+    with pytest.raises(KeyboardInterrupt):
+        next(states)
+    assert state.picture.size == state.size
+
+
+def test_the_size_that_is_advised_is_of_the_picture() -> None:
+    stylizer = IterativeStylizer(draw("waves"), size=8192, memory="1.3GB")
+    with pytest.raises(ImpastoError, match=r"painting at 8192x\d+, .* try size \d{4}$"):
+        stylizer.forecast(draw("strokes"))

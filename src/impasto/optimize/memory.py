@@ -93,12 +93,13 @@ def plan_views(
         ImpastoError: Not even in tiles; it says what is needed, what there is, and what would fit.
     """
     budget = budget_bytes(settings, device)
-    sides, most = [], BASE_BYTES
-    for octave in octaves:
+    sides: list[int | None] = []
+    most = BASE_BYTES
+    for octave in reversed(octaves):  # the largest first: it is what a size is advised for
         rate = bytes_a_pixel(octave.encoder, settings, precision)
         reach, last = encoders[octave.encoder].reach, octaves[-1].size
         side, needed = _fitted(octave, last, reach, rate, settings, budget)
-        sides.append(side)
+        sides.insert(0, side)
         most = max(most, needed)
     style = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = STYLE_BYTES_PER_PIXEL[precision]

@@ -80,7 +80,7 @@ class Run:
         self.scene = Scene(stylizer, self.content, anchors or Anchors(), begun)
         self.result = self._result(content)
         self.forms: Tensor | None = None
-        self.done = 0  # steps that were taken
+        self.done = 0  # steps that were taken, of the state that was yielded last
         self.checkpoint = None
         if checkpoint is not None:
             inputs = self.result.inputs
@@ -111,8 +111,8 @@ class Run:
     def states(self) -> Iterator[State]:
         """Go through the octaves, coarse to fine."""
         # Pieces that are kept are not always of use: where memory is short they are given back.
-        whole = all(side is None for side in self.views.sides)
-        with memory_kept() if whole else nullcontext():
+        kept = self.device.type == "cpu" and all(side is None for side in self.views.sides)
+        with memory_kept() if kept else nullcontext():
             yield from self._states()
 
     def _states(self) -> Iterator[State]:
@@ -131,13 +131,13 @@ class Run:
             if self.forms is not None:
                 self.forms = self.forms.to(self.device)
             optimizer = self._optimizer(image, moments, number, saved)
-            moments = None
-            for state in self._octave(number, optimizer, done, saved.step if saved else 0):
+            step = saved.step if saved else 0
+            saved, moments = None, None  # a large picture is not kept twice
+            for state in self._octave(number, optimizer, done, step):
                 yield state
                 if state.done == self.settings.stop_after:
                     self._ended()
                     return
-            saved = None
             done, image, moments = state.done, state.image, optimizer.moments()
             optimizer.image.grad = None
         self._ended()
@@ -154,7 +154,6 @@ class Run:
             step += 1
             begun = time.monotonic()
             objective, losses = self._stepped(number, objective, optimizer, done + step)
-            self.done = done + step
             loss = float(losses.total.detach())  # waits for the device
             self.schedule.took(number, step, time.monotonic() - begun)
             self.schedule.saw(number, step, loss)
@@ -165,6 +164,7 @@ class Run:
                 steps = tuple(self.schedule.steps)
                 saved = Saved(number, step, done, steps, self.schedule.losses, tensors)
                 self.checkpoint.save(saved)
+            self.done = done + step
             yield self._state(number, step, losses, optimizer)
 
     def _stepped(
@@ -188,10 +188,6 @@ class Run:
     def _state(self, number: int, step: int, losses: Losses, optimizer: PixelOptimizer) -> State:
         parts = (losses.total, losses.content, losses.style, losses.tv)
         values = [float(part.detach()) for part in parts]
-        if not all(map(math.isfinite, values)):
-            raise ImpastoError(
-                f"the losses left all bounds at step {self.done}: choose a smaller learning rate"
-            )
         total, content, style, tv = values
         return State(
             octave=number + 1,
@@ -206,20 +202,23 @@ class Run:
             style_loss=style,
             tv_loss=tv,
             image=optimizer.result(),
-            finish=self._finish(optimizer.lean),
+            finish=self._finish(optimizer.shares),
         )
 
-    def _finish(self, lean: bool) -> Callable[[State], Picture]:
+    def _finish(self, shares: bool) -> Callable[[State], Picture]:
         """Return what makes the result of a state; where memory is short, of the last one only."""
         result = replace(self.result, sides=(*self.views.sides, self.views.style))
+        if not shares:
+            return result.picture
 
         def finish(state: State) -> Picture:
-            if lean and state.done != self.done:
+            if state.done != self.done:
                 raise ImpastoError(
                     f"the picture of step {state.done} is gone: one so large is not copied at "
                     "each step, so take it before the next step"
                 )
-            return result.picture(replace(state, image=state.image.clone()) if lean else state)
+            # Who stops it in the middle of a step has a few rows a step ahead, perhaps beyond 1.
+            return result.picture(replace(state, image=state.image.clone().clamp_(0, 1)))
 
         return finish
 
@@ -277,7 +276,12 @@ def take_step(
 
     def closure() -> Tensor:
         measured.append(descend(objective, optimizer.image, phase, step))
-        return measured[-1].total.detach()
+        total = measured[-1].total.detach()
+        if not math.isfinite(total):  # before the picture is changed
+            raise ImpastoError(
+                f"the losses left all bounds at step {step}: choose a smaller learning rate"
+            )
+        return total
 
     optimizer.step(closure)
     return measured[0]

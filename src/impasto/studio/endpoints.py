@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from impasto.batches.looks import usual_axes
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.gallery.names import PREFIX
 from impasto.images import Picture
 from impasto.studio.atelier import Atelier, clear
@@ -143,8 +144,11 @@ class _Endpoints:
         seen = 0
         for _ in atelier.watched(request, job, _EVERY):
             if job.latest is not None and job.made > seen:
-                seen = job.made
-                yield job.latest.picture
+                picture = None
+                with suppress(ImpastoError):  # a large one may have been painted on since
+                    seen, picture = job.made, job.latest.picture
+                if picture is not None:
+                    yield picture
         if job.latest is None:
             raise ImageError(_NOTHING)
         if job.made > seen:

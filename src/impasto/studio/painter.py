@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ class Painter:
                 shown[view.plan] = plan.pop()
             if job.latest is not None and job.made > seen:
                 seen = job.made
-                shown[view.slider] = (before, atelier.shelf.preview(job.latest.picture))
+                with suppress(ImpastoError):  # a large one may have been painted on since
+                    shown[view.slider] = (before, atelier.shelf.preview(job.latest.picture))
             yield shown
         state = job.latest
         if state is None:
