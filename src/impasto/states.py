@@ -32,7 +32,8 @@ class State:
         tv_loss: Its smoothness loss, unweighted.
         finish: What makes the result of a state.
         image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps. Of a
-            picture so large that it is seen in tiles it is no copy: the next step changes it.
+            picture so large that it is seen in tiles it is no copy, unless iterates are averaged:
+            the next step changes it.
     """
 
     octave: int

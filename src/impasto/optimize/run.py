@@ -187,8 +187,7 @@ class Run:
 
     def _state(self, number: int, step: int, losses: Losses, optimizer: PixelOptimizer) -> State:
         parts = (losses.total, losses.content, losses.style, losses.tv)
-        values = [float(part.detach()) for part in parts]
-        total, content, style, tv = values
+        total, content, style, tv = (float(part.detach()) for part in parts)
         return State(
             octave=number + 1,
             octaves=len(self.octaves),
