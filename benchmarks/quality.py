@@ -17,16 +17,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from types import ModuleType
 
 
-def load_judge(path: Path) -> Callable[[str, str, str], dict[str, float]]:
-    """Import the judge from its file."""
+def load_module(path: Path) -> ModuleType:
+    """Import the judge's file."""
     spec = importlib.util.spec_from_file_location("judge", path)
     if spec is None or spec.loader is None:
         raise SystemExit(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    function: Callable[[str, str, str], dict[str, float]] = module.judge
+    return module
+
+
+def load_judge(path: Path) -> Callable[[str, str, str], dict[str, float]]:
+    """Import the judge from its file."""
+    function: Callable[[str, str, str], dict[str, float]] = load_module(path).judge
     return function
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from tests.optimize.test_stylizer import SMALL
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImageError, ImpastoError
 from impasto.images import open_picture
 from impasto.machine import parse_size
 from impasto.optimize import IterativeStylizer, checkpoints, memory, run
@@ -97,6 +98,24 @@ def test_another_runs_checkpoint_is_refused(
     path.write_bytes(b"nothing")
     with pytest.raises(ImpastoError, match="is no checkpoint"):
         next(other.iterate(photo, checkpoint=path))
+
+
+def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
+    photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    path = tmp_path / "checkpoint"
+    states = IterativeStylizer(painting, **SMALL).iterate(photo, checkpoint=path)
+    next(states)
+    before = path.read_bytes()
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(ImageError, match=r"cannot write .*No space left"):
+        next(states)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_little_memory_means_tiles_and_nearly_the_same_picture(

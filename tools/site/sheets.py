@@ -3,11 +3,13 @@
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw, ImageFont
@@ -23,6 +25,10 @@ ENGINE = ("perception", "optimize", "fast", "gallery", "images", "choices.py", "
 #: Longest side of most pictures, space between them, and a gray that is read on white and black.
 SIDE, GAP, GRAY = 192, 10, (128, 128, 128, 255)
 WORDS = 14
+Options = Mapping[str, Any]
+#: Octaves of small pictures, as 256 and 512 are for large ones.
+SMALL: Options = {"size": SIDE, "min_size": SIDE // 2}
+ALONE: Options = {"size": SIDE, "min_size": SIDE}
 
 
 def photo(name: str, side: int = SIDE) -> Picture:
@@ -37,6 +43,11 @@ def shown(picture: Picture, side: int = SIDE) -> Image.Image:
     image = picture.to_pil().convert("RGB")
     size = (side, round(side * image.height / image.width))
     return image if image.width == side else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def painted(content: Picture, style: Picture, **options: Any) -> Image.Image:  # noqa: ANN401
+    """Return a stylized picture as it is shown."""
+    return shown(impasto.stylize(content, style, **options))
 
 
 def sheet(
@@ -78,6 +89,25 @@ def features_as_picture(channel: Any) -> Picture:  # noqa: ANN401
     values = np.asarray(channel, np.float32)
     values = values / max(1e-9, float(np.quantile(values, 0.99)))
     return Picture(np.repeat(values.clip(0, 1)[..., None], 3, 2))
+
+
+def plot(drawn: Callable[..., None], count: int = 1) -> bytes:
+    """Return an SVG of one plot or two, readable on white and on black."""
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"svg.hashsalt": "impasto", "svg.fonttype": "none", "font.size": 11}):
+        figure = Figure((7 if count == 1 else 10, 3.6), layout="constrained")
+        axes = [figure.add_subplot(1, count, place + 1) for place in range(count)]
+        drawn(*axes)
+        for each in axes:
+            each.patch.set_alpha(0)
+            each.tick_params(colors="gray", which="both")
+            each.spines[:].set_color("gray")
+            for words in (each.title, each.xaxis.label, each.yaxis.label):
+                words.set_color("gray")
+        data = io.BytesIO()
+        figure.savefig(data, format="svg", transparent=True, metadata={"Date": None})
+    return data.getvalue()
 
 
 def fingerprint(make: Callable[..., Any]) -> str:

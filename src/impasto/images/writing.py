@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from impasto.errors import ImageError
@@ -21,12 +21,15 @@ _ADVICE = {
 }
 
 
-def write_atomically(path: str | Path, data: bytes, overwrite: bool = False) -> Path:
+def write_atomically(
+    path: str | Path, data: bytes | Callable[[Path], object], overwrite: bool = False
+) -> Path:
     """Write a file that is there whole or not at all.
 
     Args:
         path: Where to; an existing file gets a numbered neighbor unless `overwrite`.
-        data: What.
+        data: What; or what writes it to the path that it is given, and raises OSError or
+            ValueError where it cannot.
         overwrite: Whether an existing file is replaced.
 
     Returns:
@@ -43,8 +46,11 @@ def write_atomically(path: str | Path, data: bytes, overwrite: bool = False) -> 
     temporary = target.parent / f".impasto-{secrets.token_hex(8)}.tmp"
     try:
         _check_target(target, overwrite)
-        with temporary.open("xb") as file:
-            file.write(data)
+        if callable(data):
+            data(temporary)
+        else:
+            with temporary.open("xb") as file:
+                file.write(data)
         if not overwrite:
             return _publish_new(temporary, target)
         temporary.replace(target)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 
 from impasto.errors import ImpastoError
@@ -83,11 +83,22 @@ class Checkpoint:
         return time.monotonic() - self._written >= INTERVAL
 
     def save(self, saved: Saved) -> None:
-        """Write where the run is, whole or not at all."""
+        """Write where the run is, whole or not at all, without a copy of it in memory.
+
+        Raises:
+            ImageError: It cannot be written.
+        """
         where = {name: getattr(saved, name) for name in ("octave", "step", "done")}
         where |= {"steps": list(saved.steps), "losses": list(saved.losses)}
         metadata = {"key": self._key, "where": json.dumps(where)}
-        write_atomically(self.path, save(dict(saved.tensors), metadata), overwrite=True)
+
+        def write(file: Path) -> None:
+            try:
+                save_file(dict(saved.tensors), file, metadata)
+            except SafetensorError as error:  # which the system's errors become
+                raise ValueError(str(error)) from error
+
+        write_atomically(self.path, write, overwrite=True)
         self._written = time.monotonic()
 
     def remove(self) -> None:

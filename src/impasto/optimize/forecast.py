@@ -72,9 +72,10 @@ def forecast(run: Run, where: str) -> Forecast:
 
 def _seconds_a_pixel(run: Run, encoder: str) -> float:
     """Time some steps and return the seconds of one of its pixels."""
-    # Not too narrow for the deepest layers.
+    # Not too narrow for the deepest layers, nor larger than what the run looks at at once.
     least = math.ceil(run.stylizer.narrowest * max(run.size) / min(run.size))
-    size = fitted_size(run.size, min(max(_PROBE, least), max(run.size)))
+    most = min([_PROBE, *(side for side in run.views.sides if side is not None)])
+    size = fitted_size(run.size, min(max(most, least), max(run.size)))
     octave = Octave(size, encoder)
     objective = run.objective(octave, None)
     image = objective.wanted.content

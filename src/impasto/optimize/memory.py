@@ -25,7 +25,7 @@ BYTES_PER_PIXEL = {
     ("pocket", torch.bfloat16): 600,
 }
 STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
-STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 79
+STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 83
 #: What an average of iterates adds.
 AVERAGE_BYTES_PER_PIXEL = 36
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.

@@ -1,0 +1,63 @@
+"""Pictures of what the program is used for."""
+
+from collections.abc import Sequence
+
+from PIL import Image
+from tools.site.sheets import SIDE, SMALL, Options, painted, photo, sheet, shown
+
+import impasto
+from impasto.fast import FastStylizer
+from impasto.gallery import DRAWINGS, draw
+
+
+def start() -> Image.Image:
+    """The three pictures of the first page: a photograph, a drawing, and both in one."""
+    cat = photo("chelsea", 384)
+    ways: Sequence[Options] = ({"method": "fast"}, {}, {"color": "content"})
+    made = [
+        shown(impasto.stylize(cat, draw("mosaic", 384), size=384, **each), 288) for each in ways
+    ]
+    return sheet([made], [["--quality draft", "as it comes", "--color content"]])
+
+
+def fast_strength() -> Image.Image:
+    """The any-style network: nothing, half and all of the style, for three styles."""
+    cat = photo("astronaut", 384)
+    rows = [
+        [
+            shown(FastStylizer(draw(name, 384), size=384, strength=strength)(cat))
+            for strength in (0.0, 0.5, 0.8, 1.0)
+        ]
+        for name in ("strokes", "stained_glass")
+    ]
+    words = ["strength 0", "0.5", "0.8", "1"]
+    return sheet(rows, [[], words], ["strokes", "stained glass"])
+
+
+def colors() -> Image.Image:
+    """The three ways with colors, and one halfway."""
+    ways: Sequence[Options]
+    ways = ({}, {"color": "content"}, {"color": "match"}, {"color": "content", "color_amount": 0.5})
+    made = [painted(photo("coffee"), draw("waves", SIDE), **SMALL, **way) for way in ways]
+    words = ["style", "content", "match", "content, amount 0.5"]
+    return sheet([made], [words])
+
+
+def face() -> Image.Image:
+    """A portrait: the photograph, painted as it comes, and with the face kept."""
+    portrait = photo("astronaut", 384)
+    options: Options = {"size": 384, "min_size": SIDE, "steps": (20, 20)}
+    ways: Sequence[Options] = ({}, {"content_weight": 0.5}, {"keep": "faces"})
+    made = [
+        shown(impasto.stylize(portrait, draw("palette_knife", 384), **options, **each), 288)
+        for each in ways
+    ]
+    return sheet([made], [["as it comes", "--content-weight 0.5", "--keep faces"]])
+
+
+def drawings() -> Image.Image:
+    """All styles that the project draws."""
+    made: list[Image.Image | None] = [draw(name, 144).to_pil() for name in DRAWINGS]
+    rows = [made[at : at + 6] for at in range(0, len(made), 6)]
+    names = list(DRAWINGS)
+    return sheet(rows, [names[at : at + 6] for at in range(0, len(names), 6)])
