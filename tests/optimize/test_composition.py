@@ -1,5 +1,6 @@
 """Regions, what is kept, strength, and styles that are turned and repeated."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from impasto.images import Picture, find_faces, open_mask, open_picture, repeate
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.composition import compose
 from impasto.optimize.plan import Octave
+from impasto.optimize.scene import LEFT, mixture
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
@@ -64,6 +66,17 @@ def test_strength_goes_from_the_photograph_to_the_style(photo: Array, painting: 
     apart = [float(np.abs(pixels - expected).mean()) for pixels in found]
     assert apart == sorted(apart)
     assert apart[1] < 0.7 * apart[3]
+
+
+def test_each_step_of_strength_takes_the_same_factor() -> None:
+    for encoder, left in LEFT.items():
+        far = [
+            (1 - mixture(strength, encoder)) ** 2 * (1 - left) + left
+            for strength in (0, 0.25, 0.5, 0.75, 1)
+        ]
+        assert far[0] == 1
+        factors = [after / before for before, after in pairwise(far)]
+        np.testing.assert_allclose(factors, factors[0])
 
 
 def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
