@@ -19,8 +19,8 @@ from impasto.settings import Settings
 #: picture, which passes without gradients; of a pixel of the picture, seen whole or in tiles (see
 #: `PixelOptimizer`: lean); and what libraries and weights take.
 BYTES_PER_PIXEL = {
-    ("vgg19", torch.float32): 3600,
-    ("vgg19", torch.bfloat16): 2100,
+    ("vgg19", torch.float32): 3750,
+    ("vgg19", torch.bfloat16): 2250,
     ("pocket", torch.float32): 1250,
     ("pocket", torch.bfloat16): 750,
 }

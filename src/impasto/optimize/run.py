@@ -242,7 +242,11 @@ class Run:
             give_back_memory()
         forms = self.forms if octave.size[0] * octave.size[1] > SMALL else None
         wanted = self.scene.wanted(octave, side, self.views.style, forms)
-        return Objective(self.stylizer.encoders[octave.encoder], self.settings, wanted, side)
+        encoder = self.stylizer.encoders[octave.encoder]
+        objective = Objective(encoder, self.settings, wanted, side)
+        if side is not None:  # pieces of other sizes than a step's
+            give_back_memory()
+        return objective
 
     def _optimizer(
         self, image: Tensor | None, moments: Moments | None, number: int, saved: Saved | None
