@@ -8,7 +8,7 @@ Usage: python -m benchmarks.controls strength|sizes|plan --judge JUDGE.py --data
     sizes     The style distance at 512 pixels of the results at each size, and at their own scale:
               Gram matrices over all crops of 512 pixels, against those of the style as large as
               the result; beside it the first result enlarged.
-    plan      Seconds and memory, forecast and taken by the whole command. Give sizes upward.
+    plan      Seconds and memory, forecast and taken, each size in a process of its own.
 
 JUDGE.py and FOLDER are as in `quality.py`. Options of impasto are passed on.
 """
@@ -17,10 +17,8 @@ import argparse
 import csv
 import json
 import math
-import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import mkdtemp
 from types import ModuleType
@@ -33,10 +31,18 @@ from PIL import Image
 STRENGTHS = (0.05, 0.5, 0.95)
 CROP = 512
 FORECAST = """
-import json, sys
+import json, resource, sys, time
 import impasto
-forecast = impasto.IterativeStylizer(sys.argv[2], **json.loads(sys.argv[3])).forecast(sys.argv[1])
-print(json.dumps([forecast.octaves[-1].size, forecast.seconds, forecast.bytes, forecast.where]))
+content, style, options, output = *sys.argv[1:3], json.loads(sys.argv[3]), sys.argv[4]
+stylizer = impasto.IterativeStylizer(style, **options)
+forecast = stylizer.forecast(content)
+started = time.monotonic()
+stylizer(content).save(output, overwrite=True)
+took = time.monotonic() - started
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+size = "×".join(map(str, forecast.octaves[-1].size))
+print(f"| {size} | {forecast.seconds:.1f} | {took:.1f} | {forecast.seconds / took:.2f} "
+      f"| {forecast.bytes / 2**30:.2f} | {peak / 2**30:.2f} | {forecast.where} |")
 """
 
 
@@ -156,26 +162,16 @@ def native(judge: ModuleType, picture: Image.Image, wanted: list[Any]) -> float:
 
 
 def plan(content: Path, style: Path, sizes: list[int], folder: Path, options: list[str]) -> None:
-    """Print what was forecast, and what the whole command took."""
+    """Print what was forecast, and what it took."""
     words = iter(option.removeprefix("--").replace("-", "_") for option in options)
     keywords: dict[str, Any] = dict(zip(words, words, strict=True))
     print("| size | forecast, s | taken, s | ratio | forecast, GiB | taken, GiB | where |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for size in sizes:
         asked = json.dumps(keywords | {"size": size})
-        child = [sys.executable, "-c", FORECAST, str(content), str(style), asked]
-        answer = subprocess.run(child, check=True, capture_output=True).stdout
-        (width, height), seconds, needed, where = json.loads(answer)
-        started = time.monotonic()
-        painted(content, style, folder / f"plan-{size}.png", "--size", str(size), *options)
-        took = time.monotonic() - started
-        # Of the largest child so far: sizes go up.
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        print(
-            f"| {width}x{height} | {seconds:.1f} | {took:.1f} | {seconds / took:.2f} "
-            f"| {needed / 2**30:.2f} | {peak / 2**30:.2f} | {where} |",
-            flush=True,
-        )
+        output = str(folder / f"plan-{size}.png")
+        child = [sys.executable, "-c", FORECAST, str(content), str(style), asked, output]
+        subprocess.run(child, check=True)
 
 
 if __name__ == "__main__":

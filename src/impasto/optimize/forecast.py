@@ -28,7 +28,7 @@ class Forecast:
         steps: Of each; fewer, where an octave settles early.
         sides: Longest side of the tiles of each; None: it is seen whole.
         bytes: Of memory, at the peak.
-        seconds: From the beginning of the work to the finished picture.
+        seconds: From the beginning of the work to the saved picture, the program having started.
         where: With what it computes: `cpu, 2 threads, bfloat16`.
     """
 
@@ -61,7 +61,7 @@ def forecast(run: Run, where: str) -> Forecast:
         where: With what it computes, in words.
     """
     rates = {name: _seconds_a_pixel(run, name) for name in run.stylizer.encoders}
-    total = FINISH[1] + FINISH[0] * run.size[0] * run.size[1] / 1e6
+    total = FINISH * run.size[0] * run.size[1] / 1e6
     for octave, steps, side in zip(run.octaves, run.schedule.steps, run.views.sides, strict=True):
         pixels = pixels_seen(octave, run.stylizer.encoders[octave.encoder].reach, side)
         total += (steps + SETUP_STEPS) * pixels * rates[octave.encoder]
