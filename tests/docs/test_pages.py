@@ -65,7 +65,7 @@ def test_every_page_has_its_place() -> None:
 
 
 def test_pictures_are_those_that_are_made() -> None:
-    program = (ROOT / "tools" / "site" / "pictures.py").read_text("utf-8")
+    program = (ROOT / "tools" / "site" / "pictures" / "__main__.py").read_text("utf-8")
     made = set(re.findall(r'^    "([\w-]+\.(?:webp|svg))": ', program, re.MULTILINE))
     shown = {each for text in OWN.values() for each in re.findall(r"pictures/([\w.-]+)\)", text)}
     assert shown == made
