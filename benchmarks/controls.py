@@ -10,7 +10,8 @@ Usage: python -m benchmarks.controls strength|sizes|plan --judge JUDGE.py --data
               the result; beside it the first result enlarged.
     plan      Seconds and memory, forecast and taken, each size in a process of its own.
 
-JUDGE.py and FOLDER are as in `quality.py`. Options of impasto are passed on.
+JUDGE.py and FOLDER are as in `quality.py`. Options of impasto are passed on; for
+plan, pairs of a name and a value.
 """
 
 import argparse
@@ -48,7 +49,7 @@ print(f"| {size} | {forecast.seconds:.1f} | {took:.1f} | {forecast.seconds / too
 
 def main() -> None:
     """Measure what is named and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("what", choices=["strength", "sizes", "plan"])
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
@@ -116,14 +117,15 @@ def same_look(
     print("|---|---|---|---|")
     first = None
     for size in sizes:
-        output = painted(content, style, folder / f"size-{size}.png", "--size", str(size), *options)
+        output = painted(content, style, folder / f"size-{size}.png", *options, "--size", str(size))
         small = judge.judge(str(content), str(style), str(output))["style"]
         picture = Image.open(output).convert("RGB")
         first = first or picture
         brush = resized(Image.open(style).convert("RGB"), size)
         wanted = crops_grams(judge, brush)
         own, enlarged = (
-            native(judge, each, wanted) for each in (picture, first.resize(picture.size, 1))
+            native(judge, each, wanted)
+            for each in (picture, first.resize(picture.size, Image.Resampling.LANCZOS))
         )
         print(f"| {size} | {small:.3f} | {own:.3f} | {enlarged:.3f} |", flush=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +98,10 @@ class Checkpoint:
             try:
                 save_file(dict(saved.tensors), file, metadata)
             except SafetensorError as error:  # which the system's errors become
-                raise ValueError(str(error)) from error
+                found = re.search(r"os error (\d+)", str(error))
+                if found is None:
+                    raise ValueError(str(error)) from error
+                raise OSError(int(found[1]), os.strerror(int(found[1]))) from error
 
         write_atomically(self.path, write, overwrite=True)
         self._written = time.monotonic()

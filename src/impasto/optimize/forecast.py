@@ -28,7 +28,8 @@ class Forecast:
         steps: Of each; fewer, where an octave settles early.
         sides: Longest side of the tiles of each; None: it is seen whole.
         bytes: Of memory, at the peak.
-        seconds: From the beginning of the work to the saved picture, the program having started.
+        seconds: From the beginning of the work to the saved picture, the program having started;
+            under a time limit, that.
         where: With what it computes: `cpu, 2 threads, bfloat16`.
     """
 

@@ -28,17 +28,17 @@ from impasto.shares import shares_of
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
 
-#: The part of the photograph's distance to a style, as VGG-19 sees it, that is left at full
-#: strength, by encoder; chosen so that half of the strength is half of the way (see `mixture`).
+#: About the part of the photograph's distance to a style that is left at full strength, by encoder;
+#: chosen so that half of the strength is half of the way as VGG-19 sees it (see `mixture`).
 LEFT = {"pocket": 0.11, "vgg19": 0.05}
 
 
 def mixture(strength: float, encoder: str) -> float:
     """Return how much of the style's statistics goes into the targets at a strength.
 
-    Statistics mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
+    Gram matrices mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
     are, and a rest is `LEFT` whatever is asked for. With this m, each step of strength makes the
-    distance smaller by the same factor, whoever compares.
+    distance smaller by about the same factor.
 
     Args:
         strength: From 0 to 1.

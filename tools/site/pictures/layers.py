@@ -36,7 +36,7 @@ STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 def encoder_sees() -> Image.Image:
-    """What three channels of each layer answer to the photograph."""
+    """What four channels of each layer answer to the photograph."""
     cat = torch.from_numpy(photo("chelsea").pixels.copy()).permute(2, 0, 1)[None]
     features = build_encoder("pocket", POCKET_LAYERS)(cat, tuple(POCKET_LAYERS))
     rows: list[list[Image.Image | None]] = []

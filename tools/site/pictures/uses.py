@@ -21,7 +21,7 @@ def start() -> Image.Image:
 
 
 def fast_strength() -> Image.Image:
-    """The any-style network: nothing, half and all of the style, for three styles."""
+    """The any-style network: four strengths of two styles."""
     cat = photo("astronaut", 384)
     rows = [
         [
