@@ -75,8 +75,9 @@ def _seconds_a_pixel(run: Run, encoder: str) -> float:
     """Time some steps and return the seconds of one of its pixels."""
     # Not too narrow for the deepest layers, nor larger than what the run looks at at once.
     least = math.ceil(run.stylizer.narrowest * max(run.size) / min(run.size))
-    most = min([_PROBE, *(side for side in run.views.sides if side is not None)])
-    size = fitted_size(run.size, min(max(most, least), max(run.size)))
+    seen = zip(run.octaves, run.views.sides, strict=True)
+    most = max(side or max(each.size) for each, side in seen if each.encoder == encoder)
+    size = fitted_size(run.size, min(max(min(_PROBE, most), least), max(run.size)))
     octave = Octave(size, encoder)
     objective = run.objective(octave, None)
     image = objective.wanted.content
