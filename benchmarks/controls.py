@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from benchmarks.quality import load_module
@@ -47,6 +47,16 @@ print(f"| {size} | {forecast.seconds:.1f} | {took:.1f} | {forecast.seconds / too
 """
 
 
+class Task(NamedTuple):
+    """What is painted, how large, where to, and with which options of impasto."""
+
+    content: Path
+    style: Path
+    sizes: list[int]
+    folder: Path
+    options: list[str]
+
+
 def main() -> None:
     """Measure what is named and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
@@ -63,65 +73,50 @@ def main() -> None:
         pair = list(csv.DictReader(file))[arguments.pair]
     content, style = (arguments.data / pair[role] for role in ("content", "style"))
     sizes = [int(size) for size in arguments.sizes.split(",")]
+    task = Task(content, style, sizes, folder, options)
     print(f"{content.stem} × {style.stem} {' '.join(options)}")
-    judge = load_module(arguments.judge)
-    if arguments.what == "strength":
-        strength(judge, content, style, sizes, folder, options)
-    elif arguments.what == "sizes":
-        same_look(judge, content, style, sizes, folder, options)
+    if arguments.what == "plan":  # without the judge: what a process takes counts for its children
+        plan(task)
     else:
-        plan(content, style, sizes, folder, options)
+        measure = strength if arguments.what == "strength" else same_look
+        measure(task, load_module(arguments.judge))
     print(f"pictures in {folder}")
 
 
-def painted(content: Path, style: Path, output: Path, *options: str) -> Path:
+def painted(task: Task, name: str, *options: str) -> Path:
     """Paint by the command, in a process of its own."""
-    command = [sys.executable, "-m", "impasto", "stylize", str(content), str(style), "-f", "-q"]
-    command += [*options, "-o", str(output)]
+    output = task.folder / name
+    command = [sys.executable, "-m", "impasto", "stylize", str(task.content), str(task.style)]
+    command += ["-f", "-q", *task.options, *options, "-o", str(output)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return output
 
 
-def strength(
-    judge: ModuleType,
-    content: Path,
-    style: Path,
-    sizes: list[int],
-    folder: Path,
-    options: list[str],
-) -> None:
+def strength(task: Task, judge: ModuleType) -> None:
     """Print the style distance at three strengths, for each size."""
     print("| size | 0.05 | 0.5 | 0.95 | middle / geometric mean |")
     print("|---|---|---|---|---|")
-    for size in sizes:
+    for size in task.sizes:
         found = []
         for each in STRENGTHS:
-            output = folder / f"strength-{size}-{each}.png"
-            asked = [*options, "--size", str(size), "--strength", str(each)]
-            painted(content, style, output, *asked)
-            found.append(judge.judge(str(content), str(style), str(output))["style"])
+            asked = ("--size", str(size), "--strength", str(each))
+            output = painted(task, f"strength-{size}-{each}.png", *asked)
+            found.append(judge.judge(str(task.content), str(task.style), str(output))["style"])
         words = " | ".join(f"{value:.3f}" for value in found)
         print(f"| {size} | {words} | {found[1] / math.sqrt(found[0] * found[2]):.2f} |", flush=True)
 
 
-def same_look(
-    judge: ModuleType,
-    content: Path,
-    style: Path,
-    sizes: list[int],
-    folder: Path,
-    options: list[str],
-) -> None:
+def same_look(task: Task, judge: ModuleType) -> None:
     """Print the style distance at one scale and at each result's own."""
     print("| size | at 512 | at its own scale | the first enlarged |")
     print("|---|---|---|---|")
     first = None
-    for size in sizes:
-        output = painted(content, style, folder / f"size-{size}.png", *options, "--size", str(size))
-        small = judge.judge(str(content), str(style), str(output))["style"]
+    for size in task.sizes:
+        output = painted(task, f"size-{size}.png", "--size", str(size))
+        small = judge.judge(str(task.content), str(task.style), str(output))["style"]
         picture = Image.open(output).convert("RGB")
         first = first or picture
-        brush = resized(Image.open(style).convert("RGB"), size)
+        brush = resized(Image.open(task.style).convert("RGB"), size)
         wanted = crops_grams(judge, brush)
         own, enlarged = (
             native(judge, each, wanted)
@@ -163,16 +158,17 @@ def native(judge: ModuleType, picture: Image.Image, wanted: list[Any]) -> float:
     return float(np.mean([judge.relative(g, a) for g, a in zip(found, wanted, strict=True)]))
 
 
-def plan(content: Path, style: Path, sizes: list[int], folder: Path, options: list[str]) -> None:
+def plan(task: Task) -> None:
     """Print what was forecast, and what it took."""
-    words = iter(option.removeprefix("--").replace("-", "_") for option in options)
+    words = iter(option.removeprefix("--").replace("-", "_") for option in task.options)
     keywords: dict[str, Any] = dict(zip(words, words, strict=True))
     print("| size | forecast, s | taken, s | ratio | forecast, GiB | taken, GiB | where |")
     print("|---|---|---|---|---|---|---|", flush=True)
-    for size in sizes:
+    for size in task.sizes:
         asked = json.dumps(keywords | {"size": size})
-        output = str(folder / f"plan-{size}.png")
-        child = [sys.executable, "-c", FORECAST, str(content), str(style), asked, output]
+        paths = [str(each) for each in (task.content, task.style)]
+        output = str(task.folder / f"plan-{size}.png")
+        child = [sys.executable, "-c", FORECAST, *paths, asked, output]
         subprocess.run(child, check=True)
 
 

@@ -87,7 +87,7 @@ def test_a_time_limit_is_met(
     clock = Clock(monkeypatch, speed)
     schedule = Schedule(octaves, Settings(time=limit), clock.now)
     clock.run(schedule, octaves)
-    finish = plan.FINISH * sizes[-1][0] * sizes[-1][1] / 1e6 + plan.LEAVE
+    finish = plan.FINISH * sizes[-1][0] * sizes[-1][1] / 1e6 + plan.PROCESS
     painted = [octave for octave, steps in zip(octaves, schedule.steps, strict=True) if steps]
     (width, height), encoder, _ = painted[-1]
     step = width * height / 1e6 * speed * plan.COSTS[encoder]

@@ -85,7 +85,7 @@ class Checkpoint:
         return time.monotonic() - self._written >= INTERVAL
 
     def save(self, saved: Saved) -> None:
-        """Write where the run is, whole or not at all, without a copy of it in memory.
+        """Write where the run is, whole or not at all; safetensors needs no copy of it in memory.
 
         Raises:
             ImageError: It cannot be written.

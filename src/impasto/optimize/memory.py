@@ -21,8 +21,8 @@ from impasto.settings import Settings
 BYTES_PER_PIXEL = {
     ("vgg19", torch.float32): 3750,
     ("vgg19", torch.bfloat16): 2250,
-    ("pocket", torch.float32): 1250,
-    ("pocket", torch.bfloat16): 750,
+    ("pocket", torch.float32): 1300,
+    ("pocket", torch.bfloat16): 800,
 }
 STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
 STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 83
@@ -31,8 +31,8 @@ AVERAGE_BYTES_PER_PIXEL = 36
 #: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
 HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
 BASE_BYTES = 0.43e9
-#: In tiles, everything is looked at twice, once without gradients.
-_TWICE = 1.35
+#: What a step in tiles takes more: everything is looked at twice, once without gradients.
+_TWICE = 1.55
 #: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
 #: and many pieces of many sizes leave gaps.
 _CUT = 1.5

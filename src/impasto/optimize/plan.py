@@ -20,7 +20,7 @@ LAST_STEPS, LAST_RATE = 10, 0.4
 #: What a pixel of a step costs, beside the others.
 COSTS = {"pocket": 1.0, "vgg19": 6.0}
 #: Seconds to finish and save a million pixels; and to start and leave a process.
-FINISH, LEAVE = 0.35, 0.85
+FINISH, PROCESS = 0.35, 0.85
 #: Preparing an octave (targets of content and style, first allocation) costs as much as this many
 #: of its steps.
 SETUP_STEPS = 2.0
@@ -113,7 +113,7 @@ class Schedule:
         if settings.time is not None:
             width, height = octaves[-1].size
             megapixels = width * height / 1e6
-            self.deadline = started + settings.time - (FINISH * megapixels + LEAVE)
+            self.deadline = started + settings.time - (FINISH * megapixels + PROCESS)
 
     def enters(self, octave: int) -> bool:
         """Tell whether an octave (from 0) is worth preparing: it has steps, and time for them."""
