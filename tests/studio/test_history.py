@@ -38,12 +38,18 @@ def test_the_newest_come_first_and_the_oldest_make_room(
     kept: History, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "MOST", 3)
-    names = sorted(add(kept, "", picture).name for _ in range(5))
-    assert len(kept.entries("")) == 3
-    assert [each.name for each in kept.entries("")] == sorted(
-        (each.name for each in kept.entries("")), reverse=True
-    )
-    assert names[-1] in [each.name for each in kept.entries("")]
+    names = [add(kept, "", picture).name for _ in range(5)]
+    assert [each.name for each in kept.entries("")] == names[:1:-1]
+
+
+def test_the_order_holds_over_the_turn_of_a_second(
+    kept: History, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = 1_800_000_000 * 10**9
+    moments = iter([turn - 10, turn - 2, turn + 1, turn + 10**9])
+    monkeypatch.setattr(history.time, "time_ns", lambda: next(moments))
+    names = [add(kept, "", picture).name for _ in range(4)]
+    assert [each.name for each in kept.entries("")] == names[::-1]
 
 
 def test_nobody_sees_what_is_anothers(kept: History, picture: Path) -> None:

@@ -27,7 +27,6 @@ _THUMBNAIL = 320
 MOST = 200
 #: Days that results of strangers are kept, and bytes of all of theirs: the oldest make room.
 DAYS, MOST_BYTES = 30, 5_000_000_000
-_TIME = "%Y%m%d-%H%M%S"
 _NAME = re.compile(r"\d{8}-\d{6}-\d{9}-[0-9a-f]{8}")
 _RESULT, _THUMB, _ENTRY, _ANIMATION, _PLOT = (
     *("result.png", "thumbnail.jpg", "entry.json"),
@@ -113,7 +112,7 @@ class History:
         Raises:
             ImageError: It cannot be written.
         """
-        name = f"{time.strftime(_TIME)}-{time.time_ns() % 10**9:09}-{secrets.token_hex(4)}"
+        name = _name(time.time_ns())
         part = self._place(visitor) / f".{name}"
         try:
             part.mkdir(parents=True)
@@ -163,7 +162,7 @@ class History:
 
     def _make_room(self) -> None:
         """Let go what strangers have kept for long, and the oldest where it is too much."""
-        end = time.strftime(_TIME, time.localtime(time.time() - 86400 * DAYS))
+        end = _name(time.time_ns() - 86400 * DAYS * 10**9)
         total = 0
         # Names begin with the time; those of what is half kept with a dot.
         kept = {place.name.lstrip("."): place for place in self.folder.glob("visitor-*/*")}
@@ -200,6 +199,13 @@ class History:
         for file in (entry.result, entry.thumbnail):
             file.stat()  # an entry without them is none
         return entry
+
+
+def _name(moment: int) -> str:
+    """Return a new name; names are in the order of their moments, in nanoseconds (UTC)."""
+    second, fraction = divmod(moment, 10**9)
+    day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(second))
+    return f"{day}-{fraction:09}-{secrets.token_hex(4)}"
 
 
 def _remove(folder: Path) -> None:
