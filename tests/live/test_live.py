@@ -1,6 +1,7 @@
 """The newest frame wins, keys work, and everything shows the same picture."""
 
 import io
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -82,22 +83,29 @@ def endless(pixels: Pixels8) -> Iterator[Pixels8]:
 
 
 def test_the_newest_frame_wins() -> None:
+    come, go = threading.Event(), threading.Event()
+
     def frames() -> Iterator[Pixels8]:
-        for number in range(50):
+        for number in range(30):
             yield np.full((4, 4, 3), number, np.uint8)
-            time.sleep(0.005)
+            if number % 10 == 9:
+                come.set()
+                assert go.wait(20)
+                go.clear()
 
     newest = Newest(frames)
-    seen = []
-    while not newest.ended:
+    for last in (9, 19, 29):
+        assert come.wait(20)
+        come.clear()
+        begun = time.monotonic()
         captured = newest.take()
-        if captured is not None:
-            assert time.monotonic() - captured.moment < 0.05
-            seen.append(int(captured.pixels[0, 0, 0]))
-            time.sleep(0.03)
-    assert seen == sorted(set(seen))
-    assert 4 < len(seen) < 30
+        assert captured is not None
+        assert captured.pixels[0, 0, 0] == last
+        assert captured.moment <= begun
+        assert newest.take(0.01) is None
+        go.set()
     newest.close()
+    assert newest.ended
 
 
 def test_what_fails_otherwise_is_told() -> None:

@@ -110,6 +110,9 @@ def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
     path = tmp_path / "checkpoint"
     states = IterativeStylizer(painting, **SMALL).iterate(photo, checkpoint=path)
     next(states)
+    (tmp_path / "other").touch()
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+    (tmp_path / "other").unlink()
     before = path.read_bytes()
     monkeypatch.setattr(checkpoints, "save_file", full)
     with pytest.raises(ImageError, match=r"cannot write .*free some space"):

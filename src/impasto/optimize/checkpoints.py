@@ -95,6 +95,8 @@ class Checkpoint:
         metadata = {"key": self._key, "where": json.dumps(where)}
 
         def write(file: Path) -> None:
+            file.touch()
+            mode = file.stat().st_mode
             try:
                 save_file(dict(saved.tensors), file, metadata)
             except SafetensorError as error:  # which the system's errors become
@@ -102,6 +104,7 @@ class Checkpoint:
                 if found is None:
                     raise ValueError(str(error)) from error
                 raise OSError(int(found[1]), os.strerror(int(found[1]))) from error
+            file.chmod(mode)  # others may read it as they may other files: safetensors forbids it
 
         write_atomically(self.path, write, overwrite=True)
         self._written = time.monotonic()
