@@ -1,6 +1,7 @@
 """Results that are kept, for each visitor apart."""
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_the_order_holds_over_the_turn_of_a_second(
 ) -> None:
     turn = 1_800_000_000 * 10**9
     moments = iter([turn - 10, turn - 2, turn + 1, turn + 10**9])
-    monkeypatch.setattr(history.time, "time_ns", lambda: next(moments))
+    monkeypatch.setattr(time, "time_ns", lambda: next(moments))
     names = [add(kept, "", picture).name for _ in range(4)]
     assert [each.name for each in kept.entries("")] == names[::-1]
 
