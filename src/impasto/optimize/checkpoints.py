@@ -68,7 +68,10 @@ class Checkpoint:
         try:
             with safe_open(self.path, "pt") as file:
                 metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                # Copies: aligned like torch's own, on which the order of sums depends; and not
+                # mapped, so that the file may be replaced.
+                names = file.keys()
+                tensors = {name: file.get_tensor(name).clone() for name in names}
             where = json.loads(metadata["where"])
             key = metadata["key"]
         except (SafetensorError, OSError, KeyError, ValueError) as error:

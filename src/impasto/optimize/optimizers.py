@@ -148,10 +148,11 @@ class PixelOptimizer:
                 "average": self._average,
                 "weight": torch.tensor(self._weight, dtype=torch.float64),
             }
-        return kept | {f"moments.{name}": value for name, value in (self.moments() or {}).items()}
+        moments = self.moments() or _flat(self._optimizer.state.get(self.image, {}))
+        return kept | {f"moments.{name}": value for name, value in moments.items()}
 
     def go_on(self, kept: Mapping[str, Tensor]) -> None:
-        """Take up what `kept` returned; L-BFGS has no history of it and begins a new one."""
+        """Take up what `kept` returned."""
         self._steps = int(kept["steps"])
         with torch.no_grad():
             self.image.copy_(kept["image"])
@@ -164,7 +165,9 @@ class PixelOptimizer:
             if name.startswith("moments.")
         }
         if found:
-            self._optimizer.state[self.image] = self._own(found)
+            adam = "exp_avg" in found
+            state = self._own(found) if adam else _unflat(found, self.image.device)
+            self._optimizer.state[self.image] = state
 
     def _own(self, moments: Moments) -> dict[str, Tensor]:
         """Return moments on this picture's device, and as exact as this optimizer keeps them."""
@@ -182,6 +185,33 @@ class PixelOptimizer:
         """Return Adam's state for the next octave; None before the first step and for L-BFGS."""
         state = self._optimizer.state.get(self.image)
         return state if state and "exp_avg" in state else None
+
+
+def _flat(history: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the state of torch's L-BFGS as tensors, an item of a list as `name.number`."""
+    flat = {}
+    for name, value in history.items():
+        if name == "al":  # scratch of a step
+            continue
+        items = value if isinstance(value, list) else [value]
+        for number, item in enumerate(items):
+            key = f"{name}.{number}" if items is value else name
+            numeric = torch.float64 if isinstance(item, float) else None
+            flat[key] = item if isinstance(item, Tensor) else torch.tensor(item, dtype=numeric)
+    return flat
+
+
+def _unflat(flat: Mapping[str, Tensor], device: torch.device) -> dict[str, Any]:
+    """Return what `_flat` took apart; numbers that were tensors stay numbers, which is the same."""
+    history: dict[str, Any] = {"old_dirs": [], "old_stps": [], "ro": []}
+    for key in sorted(flat, key=lambda key: int(key.partition(".")[2] or 0)):
+        name, _, number = key.partition(".")
+        value = flat[key].to(device) if flat[key].ndim else flat[key].item()
+        if number:
+            history[name].append(value)
+        else:
+            history[name] = value
+    return history
 
 
 def _resized(moments: Moments, image: Tensor, precision: torch.dtype) -> dict[str, Any]:
