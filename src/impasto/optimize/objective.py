@@ -18,6 +18,7 @@ from impasto.perception import (
     STYLE_LOSSES,
     Encoder,
     Needs,
+    StyleLoss,
     Summary,
     canonical,
     draw_picks,
@@ -32,7 +33,6 @@ from impasto.perception import (
 )
 from impasto.settings import Settings
 
-Distance = Callable[[Summary, Summary, int], Tensor]
 #: How much it counts that an octave keeps the forms of the one before.
 FORMS = 40.0
 #: How much more smoothness counts where the content is flat. Grain shows there, and the style's
@@ -131,7 +131,7 @@ class Objective:
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
         self.needs = needs_of(settings.style_losses)
-        self.distances = _distances(settings)
+        self.style_losses = _style_losses(settings)
         self.regions = [Map(region) for region in wanted.painted]
         self.alpha, self.where = Map(wanted.alpha), Map(wanted.held)
         calm = flatness(wanted.content).mul_(CALM).add_(1)
@@ -186,10 +186,11 @@ class Objective:
         parts = []
         for name, weight in self.style_layers.items():
             for aim in self.wanted.aims:
-                found, target = seen.summaries[aim.region, name], aim.target[name]
-                for distance in self.distances:
-                    share = weight * aim.share / len(self.distances)
-                    parts.append(share * distance(found, target, self._seed(name, step)))
+                found, seed = seen.summaries[aim.region, name], self._seed(name, step)
+                for loss in self.style_losses:
+                    target, share = aim.of(name, loss.mixes)
+                    distance = loss.distance(found, target, seed)
+                    parts.append(weight * share / len(self.style_losses) * distance)
         return torch.stack(parts).sum()
 
     def likeness(self, seen: Seen, step: int) -> Tensor | float:
@@ -268,7 +269,7 @@ class Objective:
         return seed % 2**63
 
 
-def _distances(settings: Settings) -> list[Distance]:
+def _style_losses(settings: Settings) -> list[StyleLoss]:
     """Return the style losses; with Gatys's form his own for Gram matrices."""
 
     def as_written(found: Summary, target: Summary, seed: int) -> Tensor:
@@ -276,7 +277,7 @@ def _distances(settings: Settings) -> list[Distance]:
         assert target.gram is not None
         return style_loss(found.gram, target.gram)
 
-    named = {name: loss.distance for name, loss in STYLE_LOSSES.items()}
+    named = dict(STYLE_LOSSES)
     if settings.loss == "gatys":
-        named["gram"] = as_written
+        named["gram"] = named["gram"]._replace(distance=as_written)
     return [named[name] for name in settings.style_losses]

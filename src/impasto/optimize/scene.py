@@ -48,6 +48,12 @@ def mixture(strength: float, encoder: str) -> float:
     return 1 - math.sqrt((left**strength - left) / (1 - left))
 
 
+def _mixed(aim: Aim, own: Summaries, amount: float) -> Aim:
+    """Return an aim with this much of the style in it, and the photograph's own otherwise."""
+    mixture = {name: own[name].mixed(target, amount) for name, target in aim.target.items()}
+    return aim._replace(target=mixture, amount=amount, style=aim.target)
+
+
 class Scene:
     """Content, styles, regions and the start of one run.
 
@@ -129,16 +135,14 @@ class Scene:
         targets: Sequence[Summaries] = self.stylizer.style_targets(octave, self._styles, sides[1])
         shares = self.composition.shares(shares_of(self.settings, len(targets)))
         numbers = list(range(len(targets))) if self.composition.masks else [0] * len(targets)
+        aims = [Aim(*each) for each in zip(targets, shares, numbers, strict=True)]
         if self.settings.strength < 1:
             amount = mixture(self.settings.strength, octave.encoder)
             sight = Sight(self.stylizer.encoders[octave.encoder], octave.size, sides[0])
             layers, needs = self.stylizer.style_layers, needs_of(self.settings.style_losses)
             own = [sight.summaries(content, layers, needs, Map(region)) for region in regions]
-            targets = [
-                {n: own[number][n].mixed(target[n], amount) for n in target}
-                for number, target in zip(numbers, targets, strict=True)
-            ]
-        return [Aim(*each) for each in zip(targets, shares, numbers, strict=True)]
+            aims = [_mixed(aim, own[aim.region], amount) for aim in aims]
+        return aims
 
     def _chosen(self) -> Picture | None:
         """Return the picture that the settings start from; None: noise."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from impasto.optimize.sight import Summaries
+from impasto.perception import Summary
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
@@ -30,14 +31,29 @@ class Aim(NamedTuple):
     """A style to come to.
 
     Attributes:
-        target: What is known of it.
+        target: What is known of it, or of a mixture of it and the photograph.
         share: Its part of the style loss.
         region: Number of the region where it applies.
+        amount: How much of the mixture is the style.
+        style: What is known of the style itself; None: that is the target.
     """
 
     target: Summaries
     share: float = 1.0
     region: int = 0
+    amount: float = 1.0
+    style: Summaries | None = None
+
+    def of(self, layer: str, mixes: bool) -> tuple[Summary, float]:
+        """Return what a layer is to come to and the part of the style loss.
+
+        Args:
+            layer: Its name.
+            mixes: Whether the loss takes mixtures, see `StyleLoss`.
+        """
+        if mixes or self.style is None:
+            return self.target[layer], self.share
+        return self.style[layer], self.share * self.amount
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from impasto.perception.losses import (
 from impasto.perception.pocket import POCKET_LAYERS, SAMPLED_LAYERS, Pocket
 from impasto.perception.style_losses import (
     STYLE_LOSSES,
+    StyleLoss,
     add_style_loss,
     needs_of,
     self_similarity_loss,
@@ -41,6 +42,7 @@ __all__ = [
     "Network",
     "Picks",
     "Pocket",
+    "StyleLoss",
     "Summary",
     "add_encoder",
     "add_style_loss",

@@ -32,11 +32,15 @@ class StyleLoss(NamedTuple):
         distance: The picture's summary, the style's, a seed -> tensor ().
         needs: Of both.
         title: For people.
+        mixes: Whether a target that is partly the photograph's own makes a picture that is partly
+            painted. Where nearest neighbors count it does not, since each feature finds itself
+            again: there strength is the weight.
     """
 
     distance: Distance
     needs: Needs
     title: str
+    mixes: bool = True
 
 
 def gram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
@@ -101,12 +105,12 @@ def histogram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor
 def nnfm_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     """Return the mean cosine distance of features to their nearest ones in the style.
 
-    Kolkin et al. 2022, "Neural Neighbor Style Transfer", where both are centered first; by this
-    name in Zhang et al. 2022, "ARF: Artistic Radiance Fields". Neighbors are sought among samples.
+    Kolkin et al. 2022, "Neural Neighbor Style Transfer": each picture's features are centered on
+    their own mean first. By this name in Zhang et al. 2022, "ARF: Artistic Radiance Fields".
+    Neighbors are sought among samples.
     """
     mine, its = _samples(found, target)
-    center = its.mean(0)
-    return 0.5 * _cosine_distances(mine - center, its - center).amin(1).mean()
+    return _cosine_distances(mine - mine.mean(0), its - its.mean(0)).amin(1).mean()
 
 
 def remd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
@@ -126,14 +130,16 @@ STYLE_LOSSES: dict[str, StyleLoss] = {
     "moments": StyleLoss(moments_distance, Needs(moments=True), "means and deviations"),
     "w2": StyleLoss(w2_distance, Needs(moments=True), "Wasserstein between Gaussians"),
     "swd": StyleLoss(swd_distance, Needs(samples=4096), "sliced Wasserstein"),
-    "nnfm": StyleLoss(nnfm_distance, Needs(samples=2048), "nearest neighbors"),
-    "remd": StyleLoss(remd_distance, Needs(samples=1024), "relaxed earth mover"),
+    "nnfm": StyleLoss(nnfm_distance, Needs(samples=2048), "nearest neighbors", False),
+    "remd": StyleLoss(remd_distance, Needs(samples=1024), "relaxed earth mover", False),
     "histogram": StyleLoss(histogram_distance, Needs(samples=4096), "histograms"),
 }
 _BUILT_IN = frozenset(STYLE_LOSSES)
 
 
-def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "") -> None:
+def add_style_loss(
+    name: str, distance: Distance, needs: Needs, title: str = "", *, mixes: bool = True
+) -> None:
     """Give a style loss of your own a name that `Settings.style_loss` takes in this process.
 
     Args:
@@ -142,6 +148,7 @@ def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "")
             first; about 1 for a picture without features, so that weights mean the same.
         needs: What the summaries have to hold.
         title: For people.
+        mixes: See `StyleLoss`.
 
     Raises:
         SettingsError: The name is no name, or that of a loss that comes with impasto.
@@ -154,7 +161,7 @@ def add_style_loss(name: str, distance: Distance, needs: Needs, title: str = "")
         ('gram', 'means')
     """
     check_own_name(name, _BUILT_IN)
-    STYLE_LOSSES[name] = StyleLoss(distance, needs, title or name)
+    STYLE_LOSSES[name] = StyleLoss(distance, needs, title or name, mixes)
     if name not in choices.STYLE_LOSSES:
         choices.STYLE_LOSSES.append(name)
 
