@@ -79,6 +79,18 @@ def test_each_step_of_strength_takes_the_same_factor() -> None:
         np.testing.assert_allclose(factors, factors[0])
 
 
+@pytest.mark.parametrize("loss", ["gram", "swd", "nnfm", "remd", "nnfm+moments"])
+def test_strength_means_the_same_for_every_loss(loss: str, photo: Array, painting: Array) -> None:
+    """Half of it is about halfway between nearly nothing and all."""
+    settings: dict[str, Any] = {"min_size": 64, "steps": 25, "init": "content"}
+    made = [
+        painted(photo, painting, strength=strength, style_loss=loss, **settings)
+        for strength in (0, 0.05, 0.5, 1)
+    ]
+    little, half, whole = (float(np.abs(each - made[0]).mean()) for each in made[1:])
+    assert 0.35 < (half - little) / (whole - little) < 0.8
+
+
 def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
     picture = impasto.stylize(photo, painting, strength=0, size=64)
     assert picture.recipe is not None

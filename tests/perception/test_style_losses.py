@@ -83,9 +83,23 @@ def test_remd_looks_both_ways() -> None:
     """A style whose second feature is found nowhere is half as far as can be."""
     x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     both, one = Summary(samples=torch.cat([x, y])), Summary(samples=torch.cat([x, x]))
-    remd, nearest = STYLE_LOSSES["remd"].distance, STYLE_LOSSES["nnfm"].distance
-    assert float(remd(one, both, 0)) == pytest.approx(0.5)
-    assert float(nearest(one, both, 0)) == pytest.approx(0, abs=1e-6)
+    assert float(STYLE_LOSSES["remd"].distance(one, both, 0)) == pytest.approx(0.5)
+
+
+def test_nearest_neighbors_see_no_common_shift_and_need_not_be_many() -> None:
+    """Each picture is centered on its own mean (Kolkin et al. 2022); lengths do not count."""
+    directions = torch.eye(3)[:2]
+    style = torch.cat([directions, -directions, 7 * directions, -7 * directions])
+    mine = torch.cat([directions[:1], -directions[:1]])
+    nearest = STYLE_LOSSES["nnfm"].distance
+
+    def distance(picture: Tensor) -> float:
+        return float(nearest(Summary(samples=picture), Summary(samples=style), 0))
+
+    assert distance(mine) == pytest.approx(0, abs=1e-6)
+    assert distance(3 * mine + torch.tensor([5.0, -2.0, 4.0])) == pytest.approx(0, abs=1e-6)
+    across = torch.tensor([[0.0, 0.0, 1.0]])
+    assert distance(torch.cat([across, -across])) == pytest.approx(1)
 
 
 def test_summaries_of_parts_sum_to_that_of_the_whole() -> None:
