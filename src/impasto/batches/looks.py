@@ -26,7 +26,7 @@ _STEPS = 24
 #: What is varied where nothing is named: settings and their values. Chosen by looking: these change
 #: a picture most, and not in the same way.
 USUAL: Mapping[str, Sequence[Any]] = {
-    "style_loss": ("gram", "swd"),
+    "style_loss": ("gram", "nnfm"),
     "color": ("style", "match"),
     "style_scale": (0.6, 1.0, 1.6),
     "strength": (0.6, 1.0),
