@@ -196,8 +196,7 @@ def _flat(history: Mapping[str, Any]) -> dict[str, Tensor]:
         items = value if isinstance(value, list) else [value]
         for number, item in enumerate(items):
             key = f"{name}.{number}" if items is value else name
-            numeric = torch.float64 if isinstance(item, float) else None
-            flat[key] = item if isinstance(item, Tensor) else torch.tensor(item, dtype=numeric)
+            flat[key] = item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
     return flat
 
 

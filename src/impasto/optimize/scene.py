@@ -50,8 +50,8 @@ def mixture(strength: float, encoder: str) -> float:
 
 def _mixed(aim: Aim, own: Summaries, amount: float) -> Aim:
     """Return an aim with this much of the style in it, and the photograph's own otherwise."""
-    mixture = {name: own[name].mixed(target, amount) for name, target in aim.target.items()}
-    return aim._replace(target=mixture, amount=amount, style=aim.target)
+    target = {name: own[name].mixed(style, amount) for name, style in aim.target.items()}
+    return aim._replace(target=target, amount=amount, style=aim.target)
 
 
 class Scene:

@@ -136,8 +136,9 @@ class IterativeStylizer:
                 `settings.init` says.
             anchors: Pictures to stay near, and how much that counts.
             checkpoint: A file in which the run is saved once a minute. Where it is there already,
-                the run goes on from it, without a time limit to the same bytes; in the end it is
-                deleted. It takes about 40 bytes a pixel, with L-BFGS and its history 520.
+                the run goes on from it: on the same machine, without a time limit and seen whole,
+                not in tiles, to the same bytes. In the end it is deleted. It takes about 40 bytes
+                a pixel, with L-BFGS and its history 520.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.

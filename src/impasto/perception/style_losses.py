@@ -34,7 +34,7 @@ class StyleLoss(NamedTuple):
         title: For people.
         mixes: Whether a target that is partly the photograph's own makes a picture that is partly
             painted. Where nearest neighbors count it does not, since each feature finds itself
-            again: there strength is the weight.
+            again: there strength is the weight, against that of content.
     """
 
     distance: Distance
@@ -109,8 +109,7 @@ def nnfm_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     their own mean first. By this name in Zhang et al. 2022, "ARF: Artistic Radiance Fields".
     Neighbors are sought among samples.
     """
-    centered = (each - each.mean(0) for each in _samples(found, target))
-    mine, its = (F.normalize(each, dim=1, eps=1e-6) for each in centered)
+    mine, its = map(_centered_directions, _samples(found, target))
     nearest = (mine.detach() @ its.T).argmax(1)  # the gradient is of these pairs alone
     return 1 - (mine * its[nearest]).sum(1).mean()
 
@@ -150,7 +149,8 @@ def add_style_loss(
             first; about 1 for a picture without features, so that weights mean the same.
         needs: What the summaries have to hold.
         title: For people.
-        mixes: See `StyleLoss`.
+        mixes: False where nearest neighbors count: strength is then the weight of the loss, and
+            the target is the style as it is (see `StyleLoss`).
 
     Raises:
         SettingsError: The name is no name, or that of a loss that comes with impasto.
@@ -209,6 +209,13 @@ def _cosine_distances(a: Tensor, b: Tensor) -> Tensor:
     """Return (P, Q) of 1 − cosine, for (P, C) and (Q, C)."""
     a, b = (F.normalize(each, dim=1, eps=1e-6) for each in (a, b))
     return 1 - a @ b.T
+
+
+def _centered_directions(samples: Tensor) -> Tensor:
+    """Return features from their mean, (P, C), of length 1; 0 where that is only rounding."""
+    centered = samples - samples.mean(0)
+    least = 1e-4 * samples.detach().norm(dim=1).mean() + 1e-6
+    return centered / torch.maximum(centered.norm(dim=1, keepdim=True), least)
 
 
 def _in_order(found: Tensor, target: Tensor) -> Tensor:
