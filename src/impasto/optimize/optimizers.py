@@ -196,7 +196,9 @@ def _flat(history: Mapping[str, Any]) -> dict[str, Tensor]:
         items = value if isinstance(value, list) else [value]
         for number, item in enumerate(items):
             key = f"{name}.{number}" if items is value else name
-            flat[key] = item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
+            flat[key] = (
+                item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
+            )
     return flat
 
 
