@@ -60,8 +60,8 @@ class Choices:
     )
     weights: str | None = option(
         None,
-        "A file with the encoder's parameters; with method fast a painter.onnx, its reader.onnx "
-        "beside it.",
+        "A file with the encoder's parameters; with method fast an any_style.onnx, its "
+        "style_reader.onnx beside it.",
         "Method",
         shown="bundled or found",
     )

@@ -6,15 +6,18 @@ import pytest
 from tests.cli.conftest import Impasto
 
 from impasto import open_picture
-from impasto.training.painter import AnyStyle, PainterShape
+from impasto.networks.any_style import (
+    AnyStyle,
+    AnyStyleShape,
+)
 from impasto.training.runs import save_half
 from impasto.weights import fetch
 
 
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
-    path = tmp_path / "painter.safetensors"
-    save_half(AnyStyle(PainterShape(8, 8)).state_dict(), "painter", path, 1)
+    path = tmp_path / "any_style.safetensors"
+    save_half(AnyStyle(AnyStyleShape(8, 8, 8)).state_dict(), "any style", path, 1)
     return path
 
 
@@ -23,8 +26,8 @@ def test_export_and_paint(
 ) -> None:
     outcome = impasto("export", trained, "-o", tmp_path / "networks")
     assert (outcome.status, outcome.err) == (0, "")
-    reader, painter = map(Path, outcome.out.split())
-    assert reader == painter.with_name("reader.onnx")
+    painter, reader = map(Path, outcome.out.split())
+    assert reader == painter.with_name("style_reader.onnx")
     options = ("--method", "fast", "--size", 64, "-q", "-o", tmp_path / "out.png")
     assert impasto("stylize", *files, *options, "--weights", painter).status == 0
     assert open_picture(tmp_path / "out.png").size == (64, 43)
@@ -33,10 +36,10 @@ def test_export_and_paint(
 def test_what_cannot_be_exported(impasto: Impasto, trained: Path, tmp_path: Path) -> None:
     missing = impasto("export", tmp_path / "none.safetensors")
     assert missing.status == 1
-    assert "cannot be read: name what `impasto train fast` or" in missing.only_line
+    assert "cannot be read: name what `impasto train any-style` or" in missing.only_line
     other = impasto("export", fetch("pocket"), "-o", tmp_path)
     assert other.status == 1
-    assert "is not what `impasto train fast` or" in other.only_line
+    assert "is not what `impasto train any-style` or" in other.only_line
     (tmp_path / "file").write_text("in the way")
     barred = impasto("export", trained, "-o", tmp_path / "file" / "networks")
     assert barred.status == 1

@@ -397,7 +397,7 @@ def test_methods_with_the_fast_network(impasto: Impasto, files: Files, method: s
     assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
     said = impasto("recipe", "out.png").out
     assert f"--method {method}" in said
-    assert "painter.onnx" in said
+    assert "any_style.onnx" in said
     assert ("pocket.safetensors" in said) == ("+" in method)
 
 

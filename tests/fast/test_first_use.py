@@ -13,12 +13,11 @@ import numpy as np
 from impasto.fast.sessions import OpenVinoSession
 from pathlib import Path
 session = OpenVinoSession(Path(sys.argv[1]))
-colors = {"matrix": np.eye(3, dtype=np.float32), "offset": np.zeros(3, np.float32)}
 picture = np.zeros((1, 64, 64, 3), np.float32)
 barrier = threading.Barrier(2)
 def first():
     barrier.wait()
-    session(picture=picture, **colors)
+    session(picture=picture)
 sys.setswitchinterval(1e-6)
 threads = [threading.Thread(target=first) for _ in range(2)]
 [each.start() for each in threads]
@@ -28,7 +27,7 @@ threads = [threading.Thread(target=first) for _ in range(2)]
 
 def test_first_calls_in_two_threads() -> None:
     pytest.importorskip("openvino")
-    line = [sys.executable, "-c", CODE, str(fetch("reader"))]
+    line = [sys.executable, "-c", CODE, str(fetch("style-reader"))]
     runs = [subprocess.Popen(line) for _ in range(6)]
     try:
         assert [run.wait(timeout=60) for run in runs] == [0] * 6

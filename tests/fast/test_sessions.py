@@ -26,9 +26,9 @@ def signal_stack() -> tuple[int | None, int]:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
 def test_signals_have_a_stack_after_sessions_are_gone() -> None:
     pytest.importorskip("openvino")
-    sessions = [open_session(fetch("reader"), "openvino")]
+    sessions = [open_session(fetch("style-reader"), "openvino")]
     before = signal_stack()
-    sessions.append(open_session(fetch("reader"), "openvino"))
+    sessions.append(open_session(fetch("style-reader"), "openvino"))
     assert signal_stack() == before
     while sessions:
         sessions.pop(0)

@@ -4,102 +4,163 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from tests.training.conftest import run_alone
+from torch import Tensor
 
-from impasto import FastStylizer
-from impasto.errors import SettingsError, WeightsError
-from impasto.images import Picture
-from impasto.training.any_style import Painting
-from impasto.training.export import export, imported
-from impasto.training.fast import train
-from impasto.training.judging import lattice
-from impasto.training.options import FastOptions
-from impasto.training.painter import (
+from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.networks.any_style import (
+    CELL,
+    PLANES,
     AnyStyle,
-    PainterShape,
-    load_trained,
+    AnyStyleShape,
+)
+from impasto.networks.whitening import (
+    Coloring,
     roots,
     statistics,
     transferred,
 )
+from impasto.training.any_style import PRODUCT, SHEET, AnyStyleTraining, train
+from impasto.training.any_style_graph import code_length
+from impasto.training.export import export
+from impasto.training.options import AnyStyleOptions
+from impasto.training.runs import save_half
+from impasto.training.trained import any_style_parameters, load_trained
+
+SMALL = AnyStyleShape(8, 8, 8)
 
 
 @pytest.fixture
-def options(folders: dict[str, str], output: str) -> FastOptions:
-    return FastOptions(
+def options(folders: dict[str, str], output: str) -> AnyStyleOptions:
+    return AnyStyleOptions(
         photos=folders["photos"],
         paintings=folders["paintings"],
         teacher=folders["teacher"],
         output=output,
-        near=8,
-        far=8,
+        fine=8,
+        middle=8,
+        coarse=8,
         steps=6,
-        copying=2,
-        batch=4,
+        reading=2,
+        pool=4,
         crop=32,
         device="cpu",
     )
 
 
-def finish(options: FastOptions) -> dict[str, torch.Tensor]:
-    list(train(options, report_every=3))
-    return load_file(Path(options.output) / "painter.safetensors")
-
-
-@pytest.fixture
-def small_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is measured on the way is told, and changes nothing."""
-    monkeypatch.setattr("impasto.training.any_style.ROUNDS", 1)
+    monkeypatch.setattr("impasto.training.any_style.SHOWN", 1)
 
 
-@pytest.mark.usefixtures("small_measurements")
-def test_same_seed_same_network_however_often_it_was_stopped(options: FastOptions) -> None:
-    options = replace(options, steps=4)  # two of each lesson
+def finish(options: AnyStyleOptions) -> dict[str, Tensor]:
+    list(train(options, report_every=3))
+    return load_file(Path(options.output) / PRODUCT)
+
+
+def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
-    lines = [line["step"] for _ in range(4) for line in train(other, report_every=3)]
-    assert lines == [1, 2, 3, 4]
-    pieces = load_file(Path(other.output) / "painter.safetensors")
+    lines = [line["step"] for _ in range(6) for line in train(other, report_every=3)]
+    assert lines == [1, 2, 3, 4, 5, 6]
+    pieces = load_file(Path(other.output) / PRODUCT)
     assert whole.keys() == pieces.keys()
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
+    written = {each.name for each in Path(options.output).iterdir()}
+    assert written == {PRODUCT, SHEET, "checkpoint.safetensors", "log.csv", "log.svg"}
 
 
-def test_copies_become_better_and_then_pictures(options: FastOptions) -> None:
-    training = Painting(replace(options, near=24, far=48, copying=60, steps=80))
-    copies = [float(training.advance()["copy"]) for _ in range(60)]
-    assert sum(copies[-10:]) < 0.75 * sum(copies[:10])
+def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
+    wide = replace(options, fine=16, middle=24, coarse=24, reading=50, steps=90, rate=0.02)
+    training = AnyStyleTraining(wide)
+    lessons = [training.advance() for _ in range(50)]
+    for name in ("copy", "reading"):
+        found = [float(each[name]) for each in lessons]
+        assert sum(found[-10:]) < 0.95 * sum(found[:10]), name
     before = training.measure()["style"]
-    for _ in range(20):
-        losses = training.advance()
-    assert set(losses) == {"style", "content", "flat", "shift", "lattice", "identity"}
+    losses = [training.advance() for _ in range(40)]
     assert training.measure()["style"] < before
+    told = {name for each in losses for name in each}
+    assert told == {*training.losses} - {"copy", "reading"}
 
 
-def test_every_parameter_learns(options: FastOptions) -> None:
-    training = Painting(options)
-    for named in (training.modules.named_parameters, training.network.named_parameters):
-        before = {name: p.detach().clone() for name, p in named()}
-        for _ in range(options.copying):
-            training.advance()
-        for name, parameter in named():
-            assert not torch.equal(parameter, before[name]), name
+def test_every_parameter_learns(options: AnyStyleOptions) -> None:
+    training = AnyStyleTraining(replace(options, reading=1))
+    before = {name: p.detach().clone() for name, p in training.modules.named_parameters()}
+    for _ in range(3):
+        training.advance()
+    for name, parameter in training.modules.named_parameters():
+        assert not torch.equal(parameter, before[name]), name
 
 
-@pytest.mark.usefixtures("small_measurements")
-def test_begins_where_a_trained_file_ended(options: FastOptions) -> None:
+def test_a_pair_that_blew_up_teaches_nothing(options: AnyStyleOptions) -> None:
+    training = AnyStyleTraining(replace(options, reading=0))
+    torch.nn.init.constant_(training.network.painter.head.bias, 3.0)  # type: ignore[arg-type]
+    torch.nn.init.normal_(training.network.painter.head.weight, std=9.0)
+    before = {name: t.clone() for name, t in training.network.state_dict().items()}
+    assert training.advance() == {"outliers": 1}
+    assert training.step == 1
+    assert all(torch.equal(before[n], t) for n, t in training.network.state_dict().items())
+
+
+def test_features_explode_without_caps_and_penalty(
+    options: AnyStyleOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whitening and ReLU do not mind the scale of features, so nothing else would hold it."""
+
+    def scale(held: bool) -> float:
+        with monkeypatch.context() as patch:
+            if not held:
+                patch.setattr("impasto.training.painting._CAP", np.inf)
+                patch.setattr("impasto.training.painting._RESIDUAL_CAP", np.inf)
+                patch.setattr("impasto.training.painting._SCALE", 0.0)
+            fast = replace(options, reading=0, rate=0.3, last_rate=0.3, steps=1000)
+            training = AnyStyleTraining(fast)
+            for _ in range(40):
+                training.advance()
+            with torch.no_grad():
+                image = training.shown[0][0]
+                return max(float(m.square().mean()) for m in training.network.reader(image))
+
+    held, free = scale(True), scale(False)
+    assert held < 30
+    assert free > 1000 * held
+
+
+def test_begins_where_a_trained_file_ended(options: AnyStyleOptions) -> None:
     trained = finish(options)
-    begun = replace(options, begin=str(Path(options.output) / "painter.safetensors"), seed=9)
-    training = Painting(begun)
+    begun = replace(options, begin=str(Path(options.output) / PRODUCT), seed=9)
+    training = AnyStyleTraining(begun)
     training.begin()
     network = training.network.state_dict()
-    with pytest.raises(SettingsError, match="other widths"):
-        Painting(replace(begun, near=16)).begin()
     assert all(torch.equal(network[name], trained[name].float()) for name in trained)
-    with pytest.raises(SettingsError, match="begun with near 8"):
-        list(train(replace(options, near=16)))
+    with pytest.raises(SettingsError, match="another shape"):
+        AnyStyleTraining(replace(begun, fine=16)).begin()
+    with pytest.raises(SettingsError, match="begun with fine 8"):
+        list(train(replace(options, fine=16)))
+
+
+def test_pairs_of_ones_own_are_shown(options: AnyStyleOptions, tmp_path: Path) -> None:
+    table = tmp_path / "pairs.csv"
+    photo, painting = f"{options.photos}/1.png", f"{options.paintings}/2.png"
+    table.write_text(f"content,style\n{photo},{painting}\n")
+    (shown,) = AnyStyleTraining(replace(options, pairs=str(table))).shown
+    assert [each.shape for each in shown] == [(1, 3, 32, 64), (1, 3, 32, 64)]
+    table.write_text("a,b\n1,2\n")
+    with pytest.raises(ImageError, match=r"pairs\.csv is no table of columns content and style"):
+        AnyStyleTraining(replace(options, pairs=str(table)))
+
+
+def test_bad_options(options: AnyStyleOptions) -> None:
+    for wrong in ({"fresh": 0.0}, {"pool": 0}, {"reading": 6}, {"coarse": 4}):
+        with pytest.raises(SettingsError, match=next(iter(wrong))):
+            replace(options, **wrong)
 
 
 @torch.no_grad()
@@ -112,103 +173,117 @@ def test_roots_of_a_matrix() -> None:
     torch.testing.assert_close(inverse @ covariance @ inverse, one, atol=1e-3, rtol=0)
 
 
+def test_the_gradient_of_roots() -> None:
+    random = torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    matrix = (random @ random.mT / 9 + torch.eye(5)).requires_grad_()
+
+    def symmetric(x: Tensor) -> tuple[Tensor, Tensor]:
+        return roots(0.5 * (x + x.mT))
+
+    assert torch.autograd.gradcheck(symmetric, matrix)
+
+
 @torch.no_grad()
 def test_transferred_features_have_the_styles_statistics() -> None:
     generator = torch.Generator().manual_seed(3)
     content, style = (torch.randn(2, 6, side, 20, generator=generator) for side in (30, 40))
     style = style * torch.rand(1, 6, 1, 1, generator=generator) + style.roll(1, 1) + 0.5
     wanted = statistics(style, 0, 1e-5)
-    moved = transferred(content, wanted, 0, 1e-5)
-    found = statistics(moved, 0, 1e-5)
-    torch.testing.assert_close(found.mean, wanted.mean, atol=1e-3, rtol=0)
-    torch.testing.assert_close(found.covariance, wanted.covariance, atol=1e-3, rtol=1e-3)
-
-
-@torch.no_grad()
-def test_painted_like_itself_it_is_a_copy() -> None:
-    network, picture = AnyStyle(PainterShape(8, 8)), torch.rand(1, 3, 32, 48)
-    copy = network.painter(network.reader(picture))
-    painted = network(picture, network.read(picture))
-    torch.testing.assert_close(painted, copy, atol=2e-3, rtol=0)
+    coloring = Coloring(wanted.mean, roots(wanted.covariance)[0])
+    mixing = 0.1 * torch.randn(6, PLANES, generator=generator)
+    planes = torch.randn(1, PLANES, 30, 20, generator=generator)
+    for grain, tolerance in ((None, 1e-3), ((mixing, planes), 0.2)):
+        found = statistics(transferred(content, coloring, 0, 1e-5, grain=grain), 0, 1e-5)
+        torch.testing.assert_close(found.covariance, wanted.covariance, atol=tolerance, rtol=0.1)
+    still = transferred(content, coloring, grain=(mixing, planes), strength=0)
+    torch.testing.assert_close(still, content, atol=1e-5, rtol=0)
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[AnyStyle, list[Path]]:
     """A network as it might be after training, and its export."""
-    from impasto.training.runs import save_half
-
     folder = tmp_path_factory.mktemp("export")
-    made = AnyStyle(PainterShape(16, 24), seed=5)
-    trained = folder / "painter.safetensors"
-    save_half(made.state_dict(), "painter", trained, 0)
-    made.load_state_dict(load_trained(trained, "painter")[0])
+    made = AnyStyle(AnyStyleShape(16, 24, 24), seed=5)
+    trained = folder / PRODUCT
+    save_half(made.state_dict(), "any style", trained, 0)
+    made.load_state_dict(load_trained(trained, "any style")[0])
     return made, export(trained, folder / "networks")
 
 
-@pytest.mark.parametrize("size", [(16, 24), (40, 72), (88, 136)])
+def whole(picture: Tensor) -> Tensor:
+    below, right = (max(-side % CELL, 2 * CELL - side) for side in picture.shape[2:])
+    return F.pad(picture, (0, right, 0, below), mode="replicate")
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+@pytest.mark.parametrize("size", [(17, 24), (40, 71), (88, 137)])
 @torch.no_grad()
 def test_the_export_computes_the_same(
-    network: tuple[AnyStyle, list[Path]], size: tuple[int, int]
+    network: tuple[AnyStyle, list[Path]], size: tuple[int, int], strength: float
 ) -> None:
-    made, (_, painter_path) = network
-    content, style = torch.rand(1, 3, *size), torch.rand(1, 3, 48, 80) ** 2
-    pixels, example = (
-        Picture(x[0].permute(1, 2, 0).contiguous().numpy()) for x in (content, style)
-    )
-    stylizer = FastStylizer(
-        example,
-        size=max(size),
-        style_scale=80 / max(size),
-        weights=str(painter_path),
-        runtime="onnxruntime",
-        device="cpu",
-    )
-    painted = stylizer.paint(pixels)
-    expected = made(content, made.read(style)).clamp(0, 1)[0].permute(1, 2, 0).numpy()
-    assert np.abs(expected - pixels.pixels).mean() > 0.02
-    np.testing.assert_allclose(painted, expected, atol=5e-4)
+    made, (painter, reader) = network
+    content, style = torch.rand(1, 3, *size), torch.rand(1, 3, 50, 83) ** 2
+    padded = whole(content)
+    grain = torch.randn(1, PLANES, padded.shape[2] // 4, padded.shape[3] // 4)
+    (code,) = session(reader).run(None, {"picture": pixels(style)})
+    length = code_length(made.shape)
+    given = {
+        "picture": pixels(content),
+        "code": code,
+        "strength": np.array(strength, np.float32),
+        "grain": grain.numpy(),
+        "held": np.zeros(length, np.float32),
+        "pace": np.array(1, np.float32),
+    }
+    painted, own = session(painter).run(None, given)
+    expected = made(padded, made.encode(whole(style)), grain, strength).clamp(0, 1)
+    expected = expected[:, :, : size[0], : size[1]]
+    assert (expected - content).abs().mean() > 0.02
+    np.testing.assert_allclose(painted, pixels(expected), atol=5e-4)
+    # Held statistics that are near count for what the pace leaves; those far off are not used.
+    near, far = ((own * factor).astype(np.float32) for factor in (1.05, 40.0))
+    _, moved = session(painter).run(None, given | {"held": near, "pace": np.array(0, np.float32)})
+    np.testing.assert_allclose(moved, near, atol=1e-4)
+    _, left = session(painter).run(None, given | {"held": far, "pace": np.array(0, np.float32)})
+    np.testing.assert_allclose(left, own, rtol=1e-3, atol=1e-4)
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(path)
+
+
+def pixels(picture: Tensor) -> np.ndarray:
+    array: np.ndarray = picture.permute(0, 2, 3, 1).contiguous().numpy()
+    return array
 
 
 def test_what_was_exported_can_be_begun_with(
-    network: tuple[AnyStyle, list[Path]], options: FastOptions, tmp_path: Path
+    network: tuple[AnyStyle, list[Path]], tmp_path: Path
 ) -> None:
-    made, (_, painter) = network
-    training = Painting(replace(options, near=16, far=24, copying=0, begin=str(painter)))
-    training.begin()
-    begun = training.network.state_dict()
-    assert begun.keys() == made.state_dict().keys()
-    assert all(torch.equal(begun[name], tensor) for name, tensor in made.state_dict().items())
-    alone = tmp_path / "painter.onnx"
-    alone.write_bytes(painter.read_bytes())
-    with pytest.raises(WeightsError, match=r"reader\.onnx cannot be read: name what"):
-        imported(alone)
-    (tmp_path / "reader.onnx").write_bytes(painter.read_bytes())
-    with pytest.raises(WeightsError, match="not what `impasto export` writes"):
-        imported(alone)
+    made, (painter, reader) = network
+    begun, own = any_style_parameters(painter), made.state_dict()
+    assert begun.keys() == own.keys()
+    assert all(torch.equal(begun[name], tensor) for name, tensor in own.items())
+    (tmp_path / "text.onnx").write_text("no network")
+    with pytest.raises(WeightsError, match=r"text\.onnx cannot be read: name what"):
+        any_style_parameters(tmp_path / "text.onnx")
+    begun = any_style_parameters(reader)
+    with pytest.raises((KeyError, WeightsError, RuntimeError)):
+        AnyStyle(SMALL).load_state_dict(begun)
 
 
-def test_only_what_all_cells_share_is_alattice() -> None:
-    generator = torch.Generator().manual_seed(2)
-    cell = torch.rand(1, 3, 8, 8, generator=generator) - 0.5
-    ramp = torch.linspace(0, 1, 128).expand(1, 3, 128, 128)
-    noise = torch.rand(1, 3, 128, 128, generator=generator) - 0.5
-    assert lattice(ramp) < 0.003
-    assert lattice(ramp + noise) < 0.04
-    assert lattice(ramp + cell.repeat(1, 1, 16, 16)) > 0.2
-
-
-def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read"):
         export(tmp_path / "none.safetensors", tmp_path)
     from impasto.weights import fetch
 
-    with pytest.raises(WeightsError, match="not what `impasto train fast` or"):
+    with pytest.raises(WeightsError, match="not what `impasto train any-style` or"):
         export(fetch("pocket"), tmp_path)
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(options: FastOptions) -> None:
-    names = ("photos", "paintings", "teacher", "output", "near", "far", "batch", "crop")
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: AnyStyleOptions) -> None:
+    names = ("photos", "paintings", "teacher", "output", "fine", "middle", "coarse", "crop")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
-    run = run_alone("impasto.training.fast", [*arguments, "--steps=2", "--copying=1"])
+    run = run_alone("impasto.training.any_style", [*arguments, "--steps=2", "--reading=1"])
     assert run.returncode == 0, run.stderr
     assert "step 2" in run.stdout

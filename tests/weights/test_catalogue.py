@@ -51,7 +51,7 @@ def test_one_file_goes_by_short_name_file_name_and_copy(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(WeightsError, match=r"vgg91.*known: pocket, painter, reader, vgg19"):
+    with pytest.raises(WeightsError, match=r"vgg91.*known: pocket, any-style, style-reader, vgg19"):
         files_named("vgg91")
 
 

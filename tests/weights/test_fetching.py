@@ -121,7 +121,7 @@ def test_a_file_of_the_users_own_folder_is_never_passed_over(
 
 def test_names_that_no_disk_can_hold_are_unknown_names() -> None:
     for name in ("x" * 5000, "", "a\0b"):
-        with pytest.raises(WeightsError, match="known: pocket, painter"):
+        with pytest.raises(WeightsError, match="known: pocket, any-style"):
             find(name)
 
 

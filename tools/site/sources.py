@@ -13,7 +13,7 @@ ELSEWHERE = {
     "changes.md": ROOT / "CHANGELOG.md",
     "contributing.md": ROOT / "CONTRIBUTING.md",
     "models/pocket.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "pocket.md",
-    "models/painter.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "painter.md",
+    "models/any_style.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "any_style.md",
 }
 
 

@@ -7,14 +7,14 @@ import typer
 
 
 def export(
-    trained: Annotated[Path, typer.Argument(help="The painter.safetensors of a training.")],
+    trained: Annotated[Path, typer.Argument(help="The .safetensors file of a training.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for two files, or the file of one style.")
     ] = Path(),
 ) -> None:
-    """Write painter.onnx and reader.onnx, or the one file of one style, from a training.
+    """Write any_style.onnx and style_reader.onnx, or the one file of one style, from a training.
 
-    Example: impasto export run/painter.safetensors -o networks
+    Example: impasto export run/any_style.safetensors -o networks
     """
     from impasto.training.export import export as exported
 

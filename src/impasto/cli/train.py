@@ -8,21 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
-from impasto.errors import ImpastoError
-from impasto.training.options import EncoderOptions, FastOptions, OptionsT, StyleOptions
+from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
-if TYPE_CHECKING:
-    from impasto.training.one_style import OneStyle
-
 #: Options of trainings that learn from photographs and paintings.
-BothT = TypeVar("BothT", EncoderOptions, FastOptions)
+BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
@@ -76,66 +72,40 @@ def encoder(options: EncoderOptions) -> None:
     _train(options, train, POCKET)
 
 
-@app.command("fast")
-@_with_options(FastOptions)
-def fast(options: FastOptions) -> None:
+@app.command("any-style")
+@_with_options(AnyStyleOptions)
+def any_style(options: AnyStyleOptions) -> None:
     """Train the any-style network of method fast; started again, it goes on where it stopped.
 
-    Example: impasto train fast --photos photos --paintings paintings --output run
+    Example: impasto train any-style --photos photos --paintings paintings --output run
     """
-    from impasto.training.fast import PAINTER, train
+    from impasto.training.any_style import PRODUCT, train
 
-    _train(options, train, PAINTER)
+    _train(options, train, PRODUCT)
 
 
 @app.command("style")
 @_with_options(StyleOptions)
 def style(options: StyleOptions) -> None:
-    """Train a small network of one painting's style; started again, it goes on where it stopped.
+    """Fit the any-style network to one painting; started again, it goes on where it stopped.
 
     Example: impasto train style painting.jpg --photos photos -o painting.onnx
     """
     from impasto.gallery.names import find_style
     from impasto.images import open_picture
     from impasto.training.crops import picture_paths
-    from impasto.training.one_style import OneStyle
-    from impasto.training.style import PREVIEW, check_output, trained
+    from impasto.training.style import PREVIEW, check_output, train
 
     check_output(options)
     options = replace(options, painting=str(find_style(options.painting)))
     open_picture(options.painting, max_size=64)  # before anything is downloaded
     picture_paths(Path(options.photos), options.folder)
-    if "vgg19" in options.encoder and not options.teacher:
+    if not options.teacher:
         fetch("vgg19", on_download=announce)
     with _stopping():
-        training = OneStyle(options)
         print(f"once a minute: {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
-        _follow(trained(training))
+        _follow(train(options))
         print(options.output)
-        if training.step == options.steps:
-            _compare(training, Path(options.output))
-
-
-def _compare(training: OneStyle, network: Path) -> None:
-    """Print how close the network comes to the optimized picture, and show it."""
-    from impasto.training.comparison import comparison, judge_at_hand
-    from impasto.training.sheets import sheet
-    from impasto.weights.atomic import replacing
-
-    judge = judge_at_hand(training.options.teacher)
-    print(f"painting held-out photographs in other ways; {judge} judges", file=sys.stderr)
-    path = training.options.folder / "comparison.jpg"
-    try:
-        rows = comparison(training, network)
-        with replacing(path) as part:
-            sheet([row.pictures for row in rows]).save(part, "JPEG", quality=90)
-    except (ImpastoError, OSError) as error:
-        print(f"the network is there, but could not be compared: {error}", file=sys.stderr)
-        return
-    print(f"{'':18}{'style':>8}{'content':>9}{'seconds':>9}")
-    for row in rows:
-        print(f"{row.way:18}{row.style:8.3f}{row.content:9.3f}{row.seconds:9.3f}")
-    print(f"side by side: {path}")
 
 
 def _train(

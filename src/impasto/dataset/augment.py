@@ -13,6 +13,7 @@ from PIL import Image
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
+from impasto.fast.grain import still_grain
 from impasto.gallery.names import read_styles
 from impasto.images import LEAST_PICTURE, Sources, open_picture
 from impasto.settings import Settings
@@ -20,7 +21,8 @@ from impasto.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from impasto.training.painter import AnyStyle, Statistics
+    from impasto.networks.any_style import AnyStyle
+    from impasto.networks.whitening import Coloring
 
 
 class StyleAugment:
@@ -115,7 +117,8 @@ class StyleAugment:
                 type(parts[0])(*(torch.cat(each) for each in zip(*parts, strict=True)))
                 for parts in zip(*(read(number) for number in numbers), strict=True)
             ]
-            painted = network(content, looks)[..., : images.shape[2], : images.shape[3]]
+            grain = torch.from_numpy(still_grain(*content.shape[2:])).to(content.device)
+            painted = network(content, looks, grain)[..., : images.shape[2], : images.shape[3]]
             part = strengths.to(images)[:, None, None, None]
             result = images.clone()
             mixed = images[which] + part * (painted.clamp(0, 1).to(images) - images[which])
@@ -172,19 +175,23 @@ class StyleAugment:
         """Return the network in torch, and what reads a style by its number."""
         import torch
 
-        from impasto.training.painter import AnyStyle, any_style_parameters, shape_of_parameters
+        from impasto.networks.any_style import (
+            AnyStyle,
+            shape_of,
+        )
+        from impasto.training.trained import any_style_parameters
         from impasto.weights import fetch
 
-        parameters = any_style_parameters(fetch("painter"))
-        network = AnyStyle(shape_of_parameters(parameters))
+        parameters = any_style_parameters(fetch("any-style"))
+        network = AnyStyle(shape_of(parameters))
         network.load_state_dict(parameters)
         network = network.to(device).eval().requires_grad_(False)
 
-        def read(number: int) -> list[Statistics]:
+        def read(number: int) -> list[Coloring]:
             pixels = torch.from_numpy(self._styles[number].filled().pixels.copy())
             whole = _padded(pixels.permute(2, 0, 1)[None].to(device))
             with torch.no_grad():
-                return network.read(whole)
+                return network.encode(whole)
 
         return network, lru_cache(None)(read)
 
@@ -211,7 +218,7 @@ def _padded(images: Tensor) -> Tensor:
     """Return (N, 3, H, W) with sides that are multiples of the network's cells."""
     import torch.nn.functional as F
 
-    from impasto.training.painter import CELL
+    from impasto.networks.any_style import CELL
 
-    height, width = images.shape[2:]
-    return F.pad(images, (0, -width % CELL, 0, -height % CELL), mode="replicate")
+    below, right = (max(-side % CELL, 2 * CELL - side) for side in images.shape[2:])
+    return F.pad(images, (0, right, 0, below), mode="replicate")

@@ -1,6 +1,6 @@
 """The fast stylizer: any style in one pass of a network; nothing here imports torch."""
 
-from impasto.fast.statistics import Held
+from impasto.fast.shot import Shot
 from impasto.fast.stylizer import FastStylizer
 
-__all__ = ["FastStylizer", "Held"]
+__all__ = ["FastStylizer", "Shot"]

@@ -12,8 +12,6 @@ from impasto.errors import WeightsError
 
 Values = NDArray[Any]
 _OPSET, _IR = 18, 9
-#: How names of parameters end.
-PARAMETERS = (".weight", ".bias")
 
 
 class Graph:
@@ -65,6 +63,12 @@ class Graph:
     def number(self, value: float) -> str:
         """Return a constant number."""
         return self._constant(f"number_{value}", np.float32(value))
+
+    def identity(self, width: int, value: float = 1) -> str:
+        """Return a constant matrix (width, width) with a value on its diagonal."""
+        return self._constant(
+            f"identity_{width}_{value}", np.float32(value) * np.eye(width, dtype=np.float32)
+        )
 
     def whole(self, *values: int) -> str:
         """Return a constant list of whole numbers."""
@@ -208,7 +212,7 @@ def from_space_to_depth(kernel: Values, side: int) -> Values:
 
 
 def written_parameters(path: Path) -> dict[str, Values]:
-    """Read the parameters of a model that a `Graph` wrote, in float32.
+    """Read the parameters of a model that a `Graph` wrote with half precision, in float32.
 
     Raises:
         WeightsError: It is missing or damaged.
@@ -217,5 +221,5 @@ def written_parameters(path: Path) -> dict[str, Values]:
         model = onnx.load(path)
     except Exception as error:  # protobuf's own, of many kinds
         raise WeightsError(f"{path} cannot be read: name what `impasto export` wrote") from error
-    arrays = ((each.name, onnx.numpy_helper.to_array(each)) for each in model.graph.initializer)
-    return {name: array.astype(np.float32) for name, array in arrays if name.endswith(PARAMETERS)}
+    half = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT16]
+    return {each.name: onnx.numpy_helper.to_array(each).astype(np.float32) for each in half}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from impasto.fast.any_style import BYTES_PER_PIXEL, AnyStyleNetwork
 from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, open_session
 from impasto.fast.statistics import Kind
@@ -58,7 +59,7 @@ def open_network(settings: Settings) -> Network:
         files = {"painter": Path(settings.method)}
     elif settings.weights is not None:
         painter = Path(settings.weights)
-        files = {"reader": painter.with_name("reader.onnx"), "painter": painter}
+        files = {"any-style": painter, "style-reader": painter.with_name("style_reader.onnx")}
     else:
         files = {name: fetch(name) for name in ROWS[settings.method].needed()}
     # Of the settings, those that a network depends on.
@@ -125,7 +126,6 @@ def _transferring(
     kind: Kind,
     cell: int,
     *,
-    recolors: bool = False,
     precise: bool = False,
 ) -> Network:
     stages = [_stage(reader, painter, settings, precise=precise) for reader, painter in graphs]
@@ -138,14 +138,21 @@ def _transferring(
         stages=stages,
         kind=kind,
         cell=cell,
-        recolors=recolors,
         strengths=settings.level_strengths or (1.0,) * len(stages),
     )
 
 
 def _ours(row: Row, settings: Settings, files: Files) -> Network:
-    graphs = [(files["reader"], files["painter"])]
-    return _transferring(row, settings, files, graphs, Kind(), 8, recolors=True)
+    session = open_session(files["any-style"], settings.runtime, settings.device)
+    return AnyStyleNetwork(
+        title=row.title,
+        runtime=_runtime(session),
+        machine=session.name,
+        named=named(files),
+        bytes_per_pixel=row.bytes_per_pixel,
+        painter=session,
+        style_reader=open_session(files["style-reader"], "onnxruntime", settings.device),
+    )
 
 
 def _adain(row: Row, settings: Settings, files: Files) -> Network:
@@ -203,9 +210,9 @@ ROWS: Mapping[str, Row] = {
     "fast": Row(
         title="our own any-style network",
         paper="impasto; features transferred as Li et al. 2017",
-        files=("reader", "painter"),
+        files=("any-style", "style-reader"),
         open=_ours,
-        bytes_per_pixel=150,
+        bytes_per_pixel=BYTES_PER_PIXEL,
     ),
     "magenta": Row(
         title="Magenta's arbitrary image stylization, int8",

@@ -1,8 +1,8 @@
 """The two forms of networks that read a style picture once, and then paint content after content.
 
 *Transferring* ones take a picture apart into features, give these the statistics of the style's,
-and put a picture together again: our own network, AdaIN, WCT. *Coding* ones have the style as
-numbers that steer how they paint: Magenta's, MicroAST.
+and put a picture together again: AdaIN, WCT. *Coding* ones have the style as numbers that steer how
+they paint: Magenta's, MicroAST. Our own is one of its own: see `any_style`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from impasto.fast.blas import ONE_CORE
-from impasto.fast.palette import UNCHANGED, Palette, colors_of, mixed, palette
 from impasto.fast.sessions import Array, Session
+from impasto.fast.shot import Shot
 from impasto.fast.statistics import (
-    Coloring,
-    Held,
     Kind,
     Statistics,
     coloring,
@@ -26,11 +24,11 @@ from impasto.fast.statistics import (
     statistics,
     transfer,
 )
-from impasto.images import ColorStatistics, Picture, fitted_size
+from impasto.images import Picture, fitted_size
 
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
-#: Below this strength a network's picture fades into the photograph.
+#: Below this strength a network's picture fades into the content.
 FADES_BELOW = 0.5
 #: What a network keeps of its styles; nobody else looks into it.
 Look = Any
@@ -72,15 +70,15 @@ class Network(Protocol):
         ...
 
     def paint(
-        self, content: Picture, look: Look, strength: float, held: Held | None = None
+        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
         Args:
             content: Of any height and width.
             look: What `read` returned.
-            strength: From 0, nearly the content, to 1.
-            held: The statistics of the shot that the content is a frame of; None: its own.
+            strength: From 0, the content itself, to 1.
+            shot: The shot that the content is a frame of; None: it is a picture by itself.
         """
         ...
 
@@ -101,15 +99,6 @@ class Stage:
     painter: Session
 
 
-@dataclass(frozen=True)
-class _TransferLook:
-    """Of the styles' colors, with their shares, and for each map of each stage."""
-
-    colors: Sequence[ColorStatistics]
-    shares: Sequence[float]
-    maps: Sequence[Sequence[Coloring]]
-
-
 @dataclass
 class TransferNetwork:
     """Features are given the statistics of a style's; in stages, from coarse features to fine ones.
@@ -118,8 +107,6 @@ class TransferNetwork:
         stages: One, or several that each paint what the next one reads.
         kind: What of the features is transferred.
         cell: Sides of what the readers see are multiples of this.
-        recolors: Whether the first reader has the content's colors moved to the style's before
-            (its inputs `matrix` and `offset`).
         strengths: Of each stage.
     """
 
@@ -131,63 +118,48 @@ class TransferNetwork:
     stages: Sequence[Stage]
     kind: Kind
     cell: int
-    recolors: bool = False
     strengths: Sequence[float] = (1.0,)
 
     def read(self, style: Picture, longest: int) -> Look:
         """Return what is kept of a style."""
         picture = scaled(style, longest, self.cell)
-        as_it_is = UNCHANGED._asdict() if self.recolors else {}
-        maps = [
-            [coloring(statistics(each, self.kind)) for each in found]
-            for found in (stage.style_reader(picture=picture, **as_it_is) for stage in self.stages)
+        return [
+            [coloring(statistics(each, self.kind)) for each in stage.style_reader(picture=picture)]
+            for stage in self.stages
         ]
-        return _TransferLook([colors_of(style)] if self.recolors else [], [1.0], maps)
 
     def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
         """Return a mixture of styles."""
-        maps = [
+        return [
             [mixed_coloring(each, shares) for each in zip(*stage, strict=True)]
-            for stage in zip(*(look.maps for look in looks), strict=True)
+            for stage in zip(*looks, strict=True)
         ]
-        colors = [color for look in looks for color in look.colors]
-        return _TransferLook(colors, shares, maps)
 
-    def _own(self, features: Array, name: str, held: Held | None) -> Statistics:
+    def _own(self, features: Array, name: str, shot: Shot | None) -> Statistics:
         """Return what statistics features are taken to have."""
         found = statistics(features, self.kind)
-        return found if held is None else Statistics(*held(name, *found))
-
-    def _palette(
-        self, content: Picture, look: _TransferLook, strength: float, held: Held | None
-    ) -> Palette:
-        """Return how the content's colors move before it is read."""
-        seen = colors_of(content)
-        if held is not None:
-            seen = ColorStatistics(*held("colors", *seen))
-        moved = mixed([palette(seen, style) for style in look.colors], list(look.shares))
-        return mixed([UNCHANGED, moved], [1 - strength, strength])
+        return found if shot is None else Statistics(*shot.followed(name, *found))
 
     def paint(
-        self, content: Picture, look: Look, strength: float, held: Held | None = None
+        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         height, width = content.height, content.width
-        picture = padded(content.filled().pixels, self.cell)[None]
-        colors = self._palette(content, look, strength, held)._asdict() if self.recolors else {}
+        pixels = content.filled().pixels
+        picture = padded(pixels, self.cell)[None]
         for number, (stage, wanted, part) in enumerate(
-            zip(self.stages, look.maps, self.strengths, strict=True)
+            zip(self.stages, look, self.strengths, strict=True)
         ):
-            maps = stage.reader(picture=picture, **colors)
+            maps = stage.reader(picture=picture)
             with ONE_CORE:
                 changed = {
                     name: transfer(
-                        self._own(each, f"{name} {number}", held), style, part * strength
+                        self._own(each, f"{name} {number}", shot), style, part * strength
                     )(each)
                     for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
                 }
             (picture,) = stage.painter(**changed)
-        return picture[0, :height, :width]
+        return faded(picture[0, :height, :width], pixels, strength)
 
 
 @dataclass
@@ -228,16 +200,16 @@ class CodeNetwork:
         return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
 
     def paint(
-        self, content: Picture, look: Look, strength: float, held: Held | None = None
+        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         if strength < 1:
             own = self._codes(content, max(content.size))
             look = _mixture([own, look], [1 - strength, strength])
         height, width = content.height, content.width
-        pixels = padded(content.filled().pixels, self.cell)[None]
-        (painted,) = self.painter(content=pixels, **look)
-        return painted[0, :height, :width]
+        pixels = content.filled().pixels
+        (painted,) = self.painter(content=padded(pixels, self.cell)[None], **look)
+        return faded(painted[0, :height, :width], pixels, strength)
 
 
 def _mixture(codes: Sequence[Mapping[str, Array]], shares: Sequence[float]) -> dict[str, Array]:
@@ -247,6 +219,12 @@ def _mixture(codes: Sequence[Mapping[str, Array]], shares: Sequence[float]) -> d
         )
         for name in codes[0]
     }
+
+
+def faded(painted: Array, pixels: Array, strength: float) -> Array:
+    """Return a painted picture, at low strength mixed with what it was painted from."""
+    part = np.float32(strength / FADES_BELOW)
+    return painted if part >= 1 else pixels + part * (painted - pixels)
 
 
 def scaled(style: Picture, longest: int, cell: int) -> Array:

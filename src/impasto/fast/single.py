@@ -1,7 +1,8 @@
 """Networks that know one style: pictures in, pictures out, from a file of one's own.
 
-A .safetensors file is one of `johnson`. An .onnx file may be any network with one picture as its
-input and one as its output; how it wants pixels is found out by trying.
+A .safetensors file is one of `johnson`. An .onnx file may be our own network with its style within,
+or any network with one picture as its input and one as its output; how that wants pixels is found
+out by trying.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ import onnx
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import johnson
-from impasto.fast.network import FADES_BELOW, Look, padded
+from impasto.fast.any_style import BYTES_PER_PIXEL, ONE_STYLE, AnyStyleNetwork
+from impasto.fast.network import Look, Network, padded
 from impasto.fast.sessions import Array, Session, open_session
-from impasto.fast.statistics import Held
+from impasto.fast.shot import Shot
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.weights import sha256_of
 
-#: What is noted in a network that takes pictures in [0, 1] and gives such.
-NOTE = {"impasto": "pictures in [0, 1]"}
 #: Sides of pictures are multiples of this: most such networks halve them two or three times.
 CELL = 8
 
@@ -109,7 +109,7 @@ class SingleNetwork:
         """Return nothing: there is one style."""
 
     def paint(
-        self, content: Picture, look: Look, strength: float, held: Held | None = None
+        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         whole = content.filled()
@@ -118,8 +118,7 @@ class SingleNetwork:
         painted = painted.clip(0, 1)
         if self.fixed:
             painted = Picture(np.ascontiguousarray(painted)).resized(whole.size).pixels
-        # Below a half the stylizer fades it into the photograph.
-        part = np.float32(max(strength, FADES_BELOW))
+        part = np.float32(strength)
         return painted if part == 1 else whole.pixels + part * (painted - whole.pixels)
 
     def run(self, pixels: Array) -> Array:
@@ -137,7 +136,7 @@ class SingleNetwork:
         return np.asarray(made[0, :height, :width], np.float32)
 
 
-def open_file(path: Path, settings: Settings) -> SingleNetwork:
+def open_file(path: Path, settings: Settings) -> Network:
     """Open a network of one style.
 
     Raises:
@@ -147,7 +146,7 @@ def open_file(path: Path, settings: Settings) -> SingleNetwork:
         raise WeightsError(f"there is no {path}: name a .safetensors or .onnx file of one style")
     named = [{"name": path.name, "sha256": sha256_of(path)}]
     if path.suffix.lower() == ".onnx":
-        return _probed(path, settings, named)
+        return _opened(path, settings, named)
     painter = open_session(johnson.graph(path), settings.runtime, settings.device)
     return SingleNetwork(
         title=path.name,
@@ -161,21 +160,46 @@ def open_file(path: Path, settings: Settings) -> SingleNetwork:
     )
 
 
-def _probed(path: Path, settings: Settings, named: list[dict[str, str]]) -> SingleNetwork:
-    """Open an .onnx file, and find out how it wants pixels."""
+def _opened(path: Path, settings: Settings, named: list[dict[str, str]]) -> Network:
+    """Open an .onnx file."""
     try:
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf's own, of many kinds
         raise WeightsError(f"{path} cannot be read as a network") from error
-    graph, notes = model.graph, {each.key: each.value for each in model.metadata_props}
-    constants = {each.name for each in graph.initializer}
-    entries = [each for each in graph.input if each.name not in constants]
-    shapes = [
-        [each.dim_value or None for each in entry.type.tensor_type.shape.dim] for entry in entries
-    ]
+    constants = {each.name for each in model.graph.initializer}
+    entries = {each.name: each for each in model.graph.input if each.name not in constants}
+    if entries.keys() == ONE_STYLE:
+        return _ours(path, settings, named, *_shape(entries["held"]))
+    shapes = [_shape(entry) for entry in entries.values()]
     if len(shapes) != 1 or len(shapes[0]) != 4 or 3 not in (shapes[0][1], shapes[0][3]):
         raise WeightsError(f"{path} does not take one picture: name a network of one style")
-    (shape,) = shapes
+    return _probed(path, settings, named, *entries.values())
+
+
+def _shape(entry: onnx.ValueInfoProto) -> list[int]:
+    """Return the sizes of an input, 0 where any will do."""
+    return [each.dim_value for each in entry.type.tensor_type.shape.dim]
+
+
+def _ours(path: Path, settings: Settings, named: list[dict[str, str]], length: int) -> Network:
+    """Open our own network with its style within."""
+    painter = open_session(path, settings.runtime, settings.device)
+    return AnyStyleNetwork(
+        title=path.name,
+        runtime=painter.name.partition(" ")[0],
+        machine=painter.name,
+        named=named,
+        bytes_per_pixel=BYTES_PER_PIXEL,
+        painter=painter,
+        length=length,
+    )
+
+
+def _probed(
+    path: Path, settings: Settings, named: list[dict[str, str]], entry: onnx.ValueInfoProto
+) -> SingleNetwork:
+    """Open a network of others, and find out how it wants pixels."""
+    shape = _shape(entry)
     planar = shape[1] == 3
     height, width = shape[2:] if planar else shape[1:3]
     painter = open_session(path, settings.runtime, settings.device)
@@ -185,15 +209,13 @@ def _probed(path: Path, settings: Settings, named: list[dict[str, str]]) -> Sing
         machine=painter.name,
         named=named,
         painter=painter,
-        entry=entries[0].name,
+        entry=entry.name,
         convention=PLAIN,
         planar=planar,
         fixed=(width, height) if width and height else None,
-        kind=onnx.helper.tensor_dtype_to_np_dtype(entries[0].type.tensor_type.elem_type),
+        kind=onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type),
     )
-    # Ours say so; what others want is found out.
-    ours = NOTE.items() <= notes.items()
-    return plain if ours else replace(plain, convention=convention_of(plain))
+    return replace(plain, convention=convention_of(plain))
 
 
 def convention_of(network: SingleNetwork) -> Convention:

@@ -6,8 +6,8 @@ channel by channel, adaptive instance normalization (Huang & Belongie 2017).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,6 @@ from numpy.typing import NDArray
 from impasto.fast.sessions import Array
 
 Matrix = NDArray[np.float64]
-#: How fast statistics of a shot follow its frames, a frame; and how far off is near.
-_PACE, _NEAR = 0.05, 0.5
-#: What our network adds to variances: a part of the mean one, and at least.
-RELATIVE, CONSTANT = 1e-2, 1e-4
 
 
 class Kind(NamedTuple):
@@ -30,8 +26,8 @@ class Kind(NamedTuple):
         diagonal: Whether channels are taken one by one, without their covariances.
     """
 
-    relative: float = RELATIVE
-    constant: float = CONSTANT
+    relative: float
+    constant: float
     diagonal: bool = False
 
 
@@ -45,45 +41,6 @@ class Statistics(NamedTuple):
 
     mean: Array
     covariance: Matrix
-
-
-class Held:
-    """The statistics of a shot's frames: what they have in common, not each its own.
-
-    They follow what the frames have slowly, and fast only where that is far off, as when a picture
-    fades in from black.
-
-    Attributes:
-        kept: Mean and covariance by the name of what has them.
-    """
-
-    def __init__(self, kept: Mapping[str, tuple[Any, Any]] | None = None) -> None:
-        self.kept: dict[str, tuple[Any, Any]] = dict(kept or {})
-
-    def __call__(self, name: str, mean: Any, covariance: Any) -> tuple[Any, Any]:  # noqa: ANN401
-        """Return what to take for a frame's statistics, and remember it.
-
-        Args:
-            name: Of what has them.
-            mean: The frame's own.
-            covariance: Likewise, (C, C), or variances (C,).
-        """
-        if name in self.kept:
-            mean_kept, kept = self.kept[name]
-            now, before = (_spread(each) for each in (covariance, kept))
-            shift = float(np.abs(mean - mean_kept).mean() / np.sqrt(min(now, before)))
-            far = abs(np.log(now / before)) + shift - _NEAR
-            pace = min(1.0, _PACE + max(0.0, far))
-            mean = (mean_kept + pace * (mean - mean_kept)).astype(mean.dtype)
-            covariance = kept + pace * (covariance - kept)
-        self.kept[name] = mean, covariance
-        return mean, covariance
-
-
-def _spread(covariance: Matrix) -> float:
-    """Return the mean variance, a little at least."""
-    whole = covariance.mean() if covariance.ndim == 1 else covariance.trace() / len(covariance)
-    return max(float(whole), 1e-8)
 
 
 class Coloring(NamedTuple):

@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from impasto.errors import SettingsError
 from impasto.fast.memory import check_memory
 from impasto.fast.methods import open_network
-from impasto.fast.network import FADES_BELOW, MOST_STYLE, Look
+from impasto.fast.network import MOST_STYLE, Look
 from impasto.fast.sessions import Array
-from impasto.fast.statistics import Held
+from impasto.fast.shot import Shot
 from impasto.gallery.names import read_styles
 from impasto.images import (
     LEAST_PICTURE,
@@ -107,12 +105,12 @@ class FastStylizer:
             recipe=self._recipe(source),
         )
 
-    def paint(self, content: Picture, held: Held | None = None) -> Array:
+    def paint(self, content: Picture, shot: Shot | None = None) -> Array:
         """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1].
 
         Args:
             content: The picture.
-            held: The statistics of the shot that it is a frame of; None: its own.
+            shot: The shot that it is a frame of; None: it is a picture by itself.
         """
         strength, pixels = self.settings.strength, content.filled().pixels
         if strength == 0:
@@ -120,9 +118,7 @@ class FastStylizer:
         look = self._look
         if look is None:
             look = self._matched(content)
-        painted = self.network.paint(content, look, strength, held)
-        if strength < FADES_BELOW:
-            painted = pixels + np.float32(strength / FADES_BELOW) * (painted - pixels)
+        painted = self.network.paint(content, look, strength, shot)
         if self.settings.color == "content":
             painted = keep_colors(painted, pixels, self.settings.color_amount)
         return painted

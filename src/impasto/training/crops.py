@@ -1,5 +1,6 @@
 """Training pictures: whole folders in memory, and crops of them as an optimizer will see them."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImageError
+from impasto.networks.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 LONGEST = 768
@@ -116,6 +118,27 @@ def load_style(path: Path, longest: int) -> Tensor:
         return _load(path, longest)[None].float() / 255
     pixels = open_picture(path, max_size=longest).filled().pixels
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+
+
+def listed_pairs(table: Path) -> list[tuple[Path, Path]]:
+    """Read a table of pairs: CSV with columns `content` and `style`, paths from its folder.
+
+    Raises:
+        ImageError: It cannot be read or has no such columns.
+    """
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return [(table.parent / row["content"], table.parent / row["style"]) for row in rows]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ImageError(f"{table} is no table of columns content and style") from error
+
+
+def whole_cells(picture: Tensor) -> Tensor:
+    """Return (1, 3, H, W) cut to sides that are multiples of `CELL`, one cell at least."""
+    height, width = (max(CELL, side // CELL * CELL) for side in picture.shape[2:])
+    below, right = max(0, height - picture.shape[2]), max(0, width - picture.shape[3])
+    return F.pad(picture, (0, right, 0, below), mode="replicate")[:, :, :height, :width]
 
 
 def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

@@ -61,6 +61,10 @@ class Learner(Generic[OptionsT]):
         self.adam.step()
         self.step += 1
 
+    def progress(self) -> float:
+        """Return how much of the training is over, from 0 to 1."""
+        return self.step / self.options.steps
+
     def checkpoint(self) -> Checkpoint:
         """Return the whole state."""
         tensors = {f"network.{name}": t for name, t in self.modules.state_dict().items()}
@@ -79,20 +83,6 @@ class Learner(Generic[OptionsT]):
         self.modules.load_state_dict(checkpoint.part("network"))
         restore_optimizers(self.modules, (self.muon, self.adam), checkpoint.part("optimizer"))
         self.step, self.spent = checkpoint.step, checkpoint.minutes
-
-
-def optimizers(modules: nn.Module, head: Tensor) -> tuple[Muon, torch.optim.Adam]:
-    """Return Muon for the kernels, the last of them in a group of its own, and Adam for the rest.
-
-    Args:
-        modules: Whose parameters.
-        head: The last kernel.
-    """
-    kernels = [p for p in modules.parameters() if p.dim() > 1 and p is not head]
-    muon = Muon(kernels, 0.0)
-    muon.add_param_group({"params": [head]})
-    others = [p for p in modules.parameters() if p.dim() == 1]
-    return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
 
 
 def training_device(name: str) -> torch.device:

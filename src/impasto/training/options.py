@@ -20,7 +20,6 @@ def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
 
 
 _BOTH = {"photos": "a folder of photos", "paintings": "a folder of paintings"}
-_ENCODERS = ("pocket", "vgg19", "pocket+vgg19")
 _ONE = {"photos": "a folder of photos", "painting": "a picture of the style"}
 
 
@@ -39,7 +38,6 @@ class TrainingOptions:
     output: str = _option("run", "Folder for all that comes out.")
     teacher: str = _option("", "VGG-19; none: found or downloaded.")
     steps: int = _option(20000, "Steps in all.")
-    batch: int = _option(8, "Pictures a step.")
     crop: int = _option(128, "Their side in pixels.")
     rate: float = _option(0.2, "Step length of Muon at its largest.")
     seed: int = _option(0, "Of everything random.")
@@ -63,7 +61,6 @@ class TrainingOptions:
         """Return what must hold, in words, and whether it does."""
         return {
             "steps is at least 1": self.steps >= 1,
-            "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
             "crop is a multiple of 16, at least 32": self.crop >= 32 and self.crop % 16 == 0,
             "rate, minutes and seed are not negative": all(
                 value >= 0 for value in (self.rate, self.minutes, self.seed)
@@ -83,6 +80,7 @@ class EncoderOptions(TrainingOptions):
 
     paintings: str = _option("", "Folder of paintings.")
     begin: str = _option("", "A trained file to begin with; none: at random.")
+    batch: int = _option(8, "Pictures a step.")
     widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
     depths: str = _option("1,1,1,1", "Convolutions of its stages.")
     pool: int = _option(256, "Half-stylized pictures at hand.")
@@ -94,6 +92,7 @@ class EncoderOptions(TrainingOptions):
     def rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return super().rules() | {
+            "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
             "pool and every are at least 1": min(self.pool, self.every) >= 1,
             "pool is at least half of batch": self.pool >= self.batch // 2,
             "frozen is from 0 to 1": 0 <= self.frozen <= 1,
@@ -103,60 +102,87 @@ class EncoderOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class FastOptions(TrainingOptions):
+class PaintingOptions(TrainingOptions):
+    """What trainings of the any-style network depend on, for any style or for one.
+
+    Attributes:
+        weighted: Losses that have a weight here.
+    """
+
+    weighted: ClassVar[tuple[str, ...]] = (
+        *("content", "dense", "flat", "lattice", "shift", "identity"),
+    )
+
+    begin: str = _option("", "A trained file, or any_style.onnx, to begin with; none: the default.")
+    rate: float = _option(0.007, "Step length of Muon at its largest.")
+    last_rate: float = _option(0.0005, "And in the end.")
+    crop: int = _option(256, "Side of the photographs in pixels.")
+    contents: int = _option(2, "Photographs a step.")
+    styles: int = _option(2, "Styles a step; each photograph is painted in each.")
+    content: float = _option(0.03, "Weight of the content loss.")
+    dense: float = _option(0.3, "Weight of features with the style's means and variances.")
+    flat: float = _option(0.1, "Weight of smoothness on flat parts.")
+    lattice: float = _option(5.0, "Weight against detail that all cells share.")
+    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
+    identity: float = _option(0.4, "Weight of painting a picture like itself.")
+
+    def rules(self) -> dict[str, bool]:
+        """Return what must hold, in words, and whether it does."""
+        return super().rules() | {
+            "contents and styles are at least 1": min(self.contents, self.styles) >= 1,
+            "last_rate is from 0 to rate": 0 <= self.last_rate <= self.rate,
+            "weights of losses are not negative": min(getattr(self, n) for n in self.weighted) >= 0,
+        }
+
+
+@dataclass(frozen=True)
+class AnyStyleOptions(PaintingOptions):
     """Everything that training the any-style network depends on."""
 
     needed = _BOTH
 
     paintings: str = _option("", "Folder of paintings.")
-    rate: float = _option(0.01, "Step length of Muon at its largest.")
-    begin: str = _option("", "A trained file (or painter.onnx) to begin with; none: at random.")
-    near: int = _option(32, "Channels at a quarter of the resolution.")
-    far: int = _option(96, "Channels at an eighth.")
-    copying: int = _option(1500, "First steps, in which it learns to copy; part of steps.")
-    content: float = _option(0.12, "Weight of the content loss.")
-    flat: float = _option(0.5, "Weight of smoothness on flat parts.")
-    shift: float = _option(2.0, "Weight of constancy under shifts and noise.")
-    lattice: float = _option(10.0, "Weight against detail that all cells share.")
-    identity: float = _option(0.3, "Weight of painting a picture like itself.")
+    pairs: str = _option(
+        "", "CSV of content and style, shown and measured on the way; none: held-out pictures."
+    )
+    reading: int = _option(
+        0, "First steps, which teach reading and copying; part of steps. 3000 for a new network."
+    )
+    pool: int = _option(256, "Styles at hand.")
+    fresh: float = _option(0.3, "New styles for each one used.")
+    fine: int = _option(48, "Channels at 1/4 of the resolution.")
+    middle: int = _option(96, "Channels at 1/8.")
+    coarse: int = _option(128, "Channels at 1/16.")
 
     def rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return super().rules() | {
-            "near and far are at least 8": min(self.near, self.far) >= 8,
-            "copying is from 0 to less than steps": 0 <= self.copying < self.steps,
-            "content, flat, shift, lattice and identity are not negative": min(
-                self.content, self.flat, self.shift, self.lattice, self.identity
-            )
-            >= 0,
+            "fine, middle and coarse are at least 8": min(self.fine, self.middle, self.coarse) >= 8,
+            "pool is at least 1": self.pool >= 1,
+            "reading is from 0 to less than steps": 0 <= self.reading < self.steps,
+            "fresh is above 0, at most 1": 0 < self.fresh <= 1,
         }
 
 
 @dataclass(frozen=True)
-class StyleOptions(TrainingOptions):
-    """Everything that training a network of one style depends on."""
+class StyleOptions(PaintingOptions):
+    """Everything that fitting the any-style network to one painting depends on."""
 
     needed = _ONE
 
     painting: str = _option("", "Picture of the style.", argument=True)
     output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
-    encoder: str = _option(
-        "pocket", "What judges: pocket, vgg19, or pocket+vgg19, which ends cleanest."
-    )
-    begin: str = _option("", "The any-style network whose answers come first; none: the bundled.")
-    size: int = _option(512, "Longest side of the pictures it is for, and of the painting.")
-    imitating: int = _option(200, "First steps, in which it learns those answers; part of steps.")
-    steps: int = _option(4000, "Steps in all.")
-    batch: int = _option(4, "Pictures a step.")
-    crop: int = _option(192, "Their side in pixels.")
-    rate: float = _option(0.03, "Step length of Muon at its largest.")
-    near: int = _option(24, "Channels at a quarter of the resolution.")
-    far: int = _option(64, "Channels at an eighth.")
-    blocks: int = _option(3, "Residual blocks at an eighth.")
-    content: float = _option(0.25, "Weight of the content loss.")
-    flat: float = _option(0.5, "Weight of smoothness on flat parts.")
-    shift: float = _option(0.5, "Weight of constancy under shifts and noise.")
-    lattice: float = _option(20.0, "Weight against detail that all cells share.")
+    size: int = _option(512, "Longest side of the painting as it is looked at.")
+    minutes: float = _option(15.0, "How long it learns; 0: all steps.")
+    steps: int = _option(20000, "Steps at most.")
+    rate: float = _option(0.01, "Step length of Muon at its largest.")
+    last_rate: float = _option(0.0, "And in the end.")
+    styles: int = _option(1, "Sizes of the painting a step; each photograph is painted in each.")
+    content: float = _option(0.15, "Weight of the content loss: less is bolder.")
+    dense: float = _option(0.0, "Weight of features with the style's means and variances.")
+    flat: float = _option(0.3, "Weight of smoothness on flat parts.")
+    shift: float = _option(0.4, "Weight of constancy under shifts and noise.")
+    identity: float = _option(0.0, "Weight of painting a picture like itself.")
 
     @property
     def folder(self) -> Path:
@@ -167,13 +193,5 @@ class StyleOptions(TrainingOptions):
         """Return what must hold, in words, and whether it does."""
         return super().rules() | {
             "output must end in .onnx": Path(self.output).suffix == ".onnx",
-            "encoder is pocket, vgg19 or pocket+vgg19": self.encoder in _ENCODERS,
-            "size is a multiple of 8, at least crop": self.size >= self.crop and self.size % 8 == 0,
-            "near and far are at least 8": min(self.near, self.far) >= 8,
-            "blocks is at least 1": self.blocks >= 1,
-            "imitating is from 0 to less than steps": 0 <= self.imitating < self.steps,
-            "content, flat, shift and lattice are not negative": min(
-                self.content, self.flat, self.shift, self.lattice
-            )
-            >= 0,
+            "size is at least 32": self.size >= 32,
         }

@@ -37,6 +37,10 @@ class Training(Protocol):
         """Take one step and return its losses, some of `losses`: tensors ()."""
         ...
 
+    def progress(self) -> float:
+        """Return how much is over, from 0 to 1."""
+        ...
+
     def measure(self) -> dict[str, float]:
         """Return errors on pictures that were held out."""
         ...
@@ -92,9 +96,9 @@ def train(
     journal = Journal(folder / LOG, training.step)
     before, begun = training.spent, time.monotonic()
     end = begun + 60 * (options.minutes or math.inf)
-    while training.step < options.steps:
+    while training.progress() < 1:
         deadline = min(end, time.monotonic() + 60 * report_minutes)
-        losses = _advance(training, options.steps, report_every, deadline)
+        losses = _advance(training, report_every, deadline)
         training.spent = before + (time.monotonic() - begun) / 60
         held = {f"held {name}": value for name, value in training.measure().items()}
         line = {"step": training.step, "minutes": training.spent, **losses, **held}
@@ -116,15 +120,13 @@ def _check_writable(folder: Path, product: str) -> None:
         raise no_place(folder, error) from error
 
 
-def _advance(
-    training: Training, steps: int, report_every: float, deadline: float
-) -> dict[str, float]:
+def _advance(training: Training, report_every: float, deadline: float) -> dict[str, float]:
     """Take steps to the next report; return the mean losses."""
     sums: dict[str, list[Tensor]] = {name: [] for name in training.losses}
     while True:
         for name, value in training.advance().items():
             sums[name].append(value)
-        over = training.step == steps or time.monotonic() >= deadline
+        over = training.progress() >= 1 or time.monotonic() >= deadline
         if over or training.step % report_every == 0:
             break
     means = {name: float(torch.stack(v).mean()) if v else math.nan for name, v in sums.items()}

@@ -1,10 +1,13 @@
 """Pictures side by side."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
+
+from impasto.weights.atomic import replacing
 
 _SIDE = 320
 
@@ -22,6 +25,16 @@ def sheet(rows: Sequence[Sequence[Tensor]]) -> Image.Image:
         for across, image in enumerate(row):
             whole.paste(image, (_SIDE * across, height * down))
     return whole
+
+
+def save_sheet(rows: Sequence[Sequence[Tensor]], path: Path) -> None:
+    """Write rows of pictures (1, 3, H, W) as one JPEG file.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with replacing(path) as part:
+        sheet(rows).save(part, "JPEG", quality=90)
 
 
 def _image(picture: Tensor) -> Image.Image:

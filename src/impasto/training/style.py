@@ -1,76 +1,177 @@
-"""Train a network of one style.
+"""Fit the any-style network to one painting.
 
-    python -m impasto.training.style --photos FOLDER --painting FILE --output painting.onnx
+    python -m impasto.training.style --photos FOLDER --painting FILE --begin FILE --output my.onnx
 
 needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and goes on where it stopped
-when it is started again with the same output. Where there is no onnx to write painting.onnx with,
-`impasto export` makes it of painting.training/painter.safetensors. `impasto train style` is the
-same and says in the end how good it is; `impasto stylize --method painting.onnx` paints with it.
+when it is started again with the same output. Where there is no onnx to write my.onnx with,
+`impasto export` makes it of my.training/style.safetensors. `impasto train style` is the same;
+`impasto stylize --method my.onnx` paints with it.
 """
 
 import math
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.choices import STYLE_LAYERS
 from impasto.errors import SettingsError
+from impasto.networks.any_style import shape_of
+from impasto.perception.vgg import VGG19
 from impasto.training import runs
-from impasto.training.one_style import OneStyle
+from impasto.training.checkpoints import Checkpoint
+from impasto.training.crops import Dice, held_out, load_folder, load_style, whole_cells
 from impasto.training.options import StyleOptions
-from impasto.training.sheets import sheet
-from impasto.weights.atomic import replacing
+from impasto.training.painting import PaintingTraining
+from impasto.training.sheets import save_sheet
+from impasto.training.style_pool import PooledStyle
+from impasto.training.trained import CODE, any_style_parameters
+from impasto.training.vgg_loss import FusedVgg, gram_matrices
+from impasto.weights import fetch, sha256_of
 
-PAINTER, PREVIEW, PREVIEWS = "painter.safetensors", "preview.jpg", "previews"
+PRODUCT, PREVIEW = "style.safetensors", "preview.jpg"
+#: Photographs that progress is shown and measured on.
+SHOWN = 4
+_SCALES = (1.0, 0.75)
+"""Sizes that the painting is looked at in, as parts of the one asked for."""
 
 
-def train(options: StyleOptions, **reports: float) -> Iterator[dict[str, float]]:
-    """Train, or go on training, a network: see `trained`.
+class OnePainting:
+    """The painting in two sizes, as styles to learn from.
+
+    Args:
+        picture: (1, 3, H, W) in [0, 1].
+        vgg: Computes the statistics.
+    """
+
+    def __init__(self, picture: Tensor, vgg: FusedVgg) -> None:
+        self.sizes = [_style(picture, scale, vgg) for scale in _SCALES]
+
+    def pick(self, step: int, count: int, dice: Dice) -> list[PooledStyle]:
+        """Return the painting, in sizes that take turns."""
+        return [self.sizes[(step + number) % len(self.sizes)] for number in range(count)]
+
+
+@torch.no_grad()
+def _style(picture: Tensor, scale: float, vgg: FusedVgg) -> PooledStyle:
+    size = [max(32, round(side * scale)) for side in picture.shape[2:]]
+    image = F.interpolate(picture, size, mode="bilinear", antialias=True).clamp(0, 1)
+    image = (whole_cells(image) * 255).round() / 255
+    features = vgg(image, STYLE_LAYERS)
+    means = {name: each.float().mean((2, 3)) for name, each in features.items()}
+    return PooledStyle((image * 255).round().to(torch.uint8), gram_matrices(features), means)
+
+
+class StyleTraining(PaintingTraining[StyleOptions]):
+    """All of the network is fitted to one painting; the losses are those of any style.
+
+    Args:
+        options: Everything it depends on.
+        teacher: VGG-19; one that is already read.
+    """
+
+    def __init__(self, options: StyleOptions, teacher: VGG19 | None = None) -> None:
+        self.file = Path(options.begin) if options.begin else fetch("any-style")
+        parameters = any_style_parameters(self.file)
+        super().__init__(options, shape_of(parameters), teacher)
+        self._take(parameters)
+        folder = load_folder(Path(options.photos), self.device, without=options.folder)
+        self.photos, held = held_out(folder)
+        self.painting = load_style(Path(options.painting), options.size).to(self.device)
+        self.styles = one = OnePainting(self.painting, self.vgg)
+        self.style = style = one.sizes[0].image
+        self.shown = [(_fitted(each, options.size), style) for each in held[:SHOWN]]
+        self._begun = time.monotonic()
+
+    def begin(self) -> None:
+        """Nothing is left to take over."""
+
+    def progress(self) -> float:
+        """Return how much is over, from 0 to 1: of the steps or of the time."""
+        o = self.options
+        spent = self.spent + (time.monotonic() - self._begun) / 60
+        return min(1.0, max(self.step / o.steps, spent / o.minutes if o.minutes else 0.0))
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the whole state, and what it was learned from."""
+        self._begun = time.monotonic()  # what was spent until now is in `spent`
+        state = super().checkpoint()
+        return replace(state, options=state.options | {"learned": self._learned_from()})
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            SettingsError: It is of a training with other options, or of another painting.
+        """
+        begun = checkpoint.options.get("learned", {})
+        for name, digest in self._learned_from().items():
+            if begun.get(name) != digest:
+                raise SettingsError(
+                    f"this training was begun with another {name}: "
+                    "use the same one or name another output"
+                )
+        super().restore(checkpoint)
+
+    def _learned_from(self) -> dict[str, str]:
+        painting = Path(self.options.painting)
+        return {"painting": sha256_of(painting), "network": sha256_of(self.file)}
+
+    @torch.no_grad()
+    def result(self) -> tuple[dict[str, Tensor], str]:
+        """Return all parameters by name, averaged over the last steps, and the style's code."""
+        kept = {name: t.clone() for name, t in self.network.state_dict().items()}
+        self.network.load_state_dict(self.average)
+        code = self.network.encode(self.style)
+        self.network.load_state_dict(kept)
+        numbers = torch.cat([part.flatten() for each in code for part in each])
+        return {**self.average, CODE: numbers}, "one style"
+
+
+def train(
+    options: StyleOptions,
+    *,
+    teacher: VGG19 | None = None,
+    report_every: float = math.inf,
+    report_minutes: float = 1.0,
+) -> Iterator[dict[str, float]]:
+    """Fit the network to a painting, or go on: see `impasto.training.runs.train`.
+
+    At every report, once a minute and in the end, `preview.jpg` shows held-out photographs and
+    what has become of them, and the network is written.
 
     Raises:
         SettingsError: There is a file where the network shall be, and no training beside it.
     """
     check_output(options)
-    yield from trained(OneStyle(options), **reports)
-
-
-def trained(
-    training: OneStyle, report_every: float = math.inf, report_minutes: float = 1.0
-) -> Iterator[dict[str, float]]:
-    """Go through a training: see `impasto.training.runs.train`.
-
-    At every report, once a minute and in the end, `preview.jpg` shows held-out photographs and
-    what has become of them, `previews` keeps all of these, and the network is written.
-    """
-    options = training.options
-    lines = runs.train(options, lambda _: training, PAINTER, report_every, report_minutes)
+    training = StyleTraining(options, teacher)
+    lines = runs.train(options, lambda _: training, PRODUCT, report_every, report_minutes)
     for line in lines:
         _write(training)
         yield line
-    if _is_stale(options):  # stopped just before it was written, or it was removed
+    if not Path(options.output).is_file():  # it was removed
         _write(training)
 
 
-def _is_stale(options: StyleOptions) -> bool:
-    network, source = Path(options.output), options.folder / PAINTER
-    return not network.is_file() or network.stat().st_mtime < source.stat().st_mtime
-
-
-def _write(training: OneStyle) -> None:
+def _write(training: StyleTraining) -> None:
     """Save what it paints now, and the network."""
     options = training.options
+    photos, _ = zip(*training.shown, strict=True)
+    painted = [training.painted(*pair) for pair in training.shown]
     try:
-        _show(training)
+        save_sheet([photos, painted], options.folder / PREVIEW)
     except OSError as error:
         raise runs.no_place(options.folder, error) from error
-    _export(options)
+    try:
+        from impasto.training.export import export
 
-
-def _show(training: OneStyle) -> None:
-    """Save what it paints now."""
-    folder, picture = training.options.folder, sheet([training.shown, training.painted()])
-    (folder / PREVIEWS).mkdir(exist_ok=True)
-    for name in (PREVIEW, f"{PREVIEWS}/{training.step:06}.jpg"):
-        with replacing(folder / name) as part:
-            picture.save(part, "JPEG", quality=90)
+        export(options.folder / PRODUCT, Path(options.output))
+    except ImportError:
+        return  # a bare machine: `impasto export` does it elsewhere
 
 
 def check_output(options: StyleOptions) -> None:
@@ -84,12 +185,12 @@ def check_output(options: StyleOptions) -> None:
         raise SettingsError(f"{network} exists already: remove it or name another output")
 
 
-def _export(options: StyleOptions) -> None:
-    try:
-        from impasto.training.export import export
-    except ImportError:
-        return  # a bare machine: `impasto export` does it elsewhere
-    export(options.folder / PAINTER, Path(options.output))
+def _fitted(picture: Tensor, longest: int) -> Tensor:
+    """Return (1, 3, H, W) in [0, 1], whole cells, its longest side at most so long."""
+    image = picture[None].float() / 255
+    scale = min(1.0, longest / max(image.shape[2:]))
+    size = [max(1, round(side * scale)) for side in image.shape[2:]]
+    return whole_cells(F.interpolate(image, size, mode="bilinear", antialias=True).clamp(0, 1))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast import FastStylizer, Held
+from impasto.fast import FastStylizer, Shot
 from impasto.flow.opencv import opencv
 from impasto.images import Picture
 from impasto.video.clip import Pixels8
@@ -18,6 +18,8 @@ from impasto.video.steadying import Pixels, Steadying
 
 #: What painting goes on from, as arrays by name.
 Kept = Mapping[str, NDArray[np.generic]]
+#: How names of what `Shot` keeps begin there.
+_SHOT = "shot "
 
 
 class FramePainter(Protocol):
@@ -52,7 +54,8 @@ class FramePainter(Protocol):
 class FastFrames:
     """Paints in one pass of a network and keeps what was painted where it can be trusted.
 
-    The statistics that a network gives each picture for itself are the shot's (`Held`).
+    The statistics that a network gives each picture for itself are the shot's, and the noise that
+    strokes grow from moves along (`Shot`).
 
     Args:
         stylizer: What paints.
@@ -67,7 +70,7 @@ class FastFrames:
         self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
         self._stylizer, self._steadying = stylizer, Steadying(stability)
         self._first: Pixels8 | None = None
-        self._shot, self._held = stylizer, Held()
+        self._for_shot, self._shot = stylizer, Shot()
 
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame."""
@@ -79,23 +82,24 @@ class FastFrames:
             return self._stylizer.paint(picture)
         if self._first is None or motion is None:
             self._begin(frame)
-        return self._steadying(self._shot.paint(picture, self._held), motion)
+        else:
+            self._shot.move(*motion)
+        return self._steadying(self._for_shot.paint(picture, self._shot), motion)
 
     def use(self, stylizer: FastStylizer) -> None:
         """Paint with another strength or mixture from the next frame on, in the same shot."""
         self._stylizer = stylizer
         if self._first is not None:
-            self._shot = stylizer.for_shot(picture_of(self._first))
+            self._for_shot = stylizer.for_shot(picture_of(self._first))
 
     def _begin(self, first: Pixels8) -> None:
-        self._first, self._held = first, Held()
-        self._shot = self._stylizer.for_shot(picture_of(first))
+        self._first, self._shot = first, Shot()
+        self._for_shot = self._stylizer.for_shot(picture_of(first))
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
         found = {"first": self._first, "before": self._steadying.before}
-        for name, (mean, covariance) in self._held.kept.items():
-            found |= {f"mean {name}": mean, f"covariance {name}": covariance}
+        found |= {f"{_SHOT}{name}": array for name, array in self._shot.kept.items()}
         return {name: array for name, array in found.items() if array is not None}
 
     def restore(self, kept: Kept) -> None:
@@ -104,8 +108,8 @@ class FastFrames:
             return
         self._begin(np.asarray(kept["first"], np.uint8))
         self._steadying.before = np.asarray(kept["before"], np.float32)
-        names = [name.removeprefix("mean ") for name in kept if name.startswith("mean ")]
-        self._held = Held({n: (kept[f"mean {n}"], kept[f"covariance {n}"]) for n in names})
+        names = [name for name in kept if name.startswith(_SHOT)]
+        self._shot = Shot({name.removeprefix(_SHOT): kept[name] for name in names})
 
 
 def picture_of(frame: Pixels8) -> Picture:

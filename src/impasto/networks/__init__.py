@@ -1,0 +1,1 @@
+"""Networks in torch: their layers, and nothing else."""

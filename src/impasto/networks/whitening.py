@@ -1,0 +1,127 @@
+"""Whitening and coloring: features are given what another picture's have.
+
+Source: Li et al. 2017, "Universal Style Transfer via Feature Transforms"; here with a gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+#: What is added to variances of features: a part of the mean variance, and at least.
+RELATIVE, CONSTANT = 1e-2, 1e-4
+#: The same for colors.
+OF_COLORS = (0.0, 1e-5)
+_LEAST_EIGENVALUE = 1e-8
+
+
+class Statistics(NamedTuple):
+    """Mean and covariance of the channels of one map.
+
+    Attributes:
+        mean: (N, C, 1).
+        covariance: (N, C, C), a little added to the diagonal.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+
+class Coloring(NamedTuple):
+    """What whitened features are given.
+
+    Attributes:
+        mean: (N, C, 1).
+        root: (N, C, C), the symmetric root of a covariance.
+    """
+
+    mean: Tensor
+    root: Tensor
+
+
+def statistics(
+    features: Tensor, relative: float = RELATIVE, constant: float = CONSTANT
+) -> Statistics:
+    """Return mean and covariance of the channels of (N, C, H, W), in float32.
+
+    Args:
+        features: Whose.
+        relative: Added to each variance, as a part of the mean variance.
+        constant: Added to each variance.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        flat = features.float().flatten(2)
+        mean = flat.mean(2, keepdim=True)
+        covariance = (flat - mean) @ (flat - mean).mT / flat.shape[2]
+        variance = covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+        one = torch.eye(flat.shape[1], device=flat.device)
+        return Statistics(mean, covariance + (relative * variance + constant) * one)
+
+
+def transferred(
+    features: Tensor,
+    style: Coloring,
+    relative: float = RELATIVE,
+    constant: float = CONSTANT,
+    *,
+    grain: tuple[Tensor, Tensor] | None = None,
+    strength: float = 1,
+) -> Tensor:
+    """Give (N, C, H, W) the mean and covariance of a style each.
+
+    Args:
+        features: Are whitened by the inverse root of their own covariance, then colored.
+        style: What they are given.
+        relative: See `statistics`.
+        constant: Likewise.
+        grain: How much of each plane each channel gets (C, `PLANES`), and the planes
+            (N or 1, `PLANES`, H, W): noise that is added before coloring; variances stay.
+        strength: Part of the change; 0 is none.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        own = statistics(features, relative, constant)
+        root = style.root * strength
+        if grain is not None:
+            root = root * (1 + grain[0].square().sum(1)).rsqrt()
+        matrix = root @ roots(own.covariance)[1]
+        offset = strength * style.mean - matrix @ own.mean
+        matrix = matrix + (1 - strength) * torch.eye(matrix.shape[1], device=matrix.device)
+        flat = torch.baddbmm(offset, matrix, features.float().flatten(2))
+        if grain is not None:
+            flat = flat + (root @ grain[0]) @ grain[1].flatten(2)
+    changed = flat.view_as(features).to(features.dtype)
+    return changed.contiguous(memory_format=torch.channels_last)
+
+
+class _Roots(torch.autograd.Function):
+    """Root and inverse root by eigenvalues, with their gradient in closed form."""
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+        values, vectors = torch.linalg.eigh(matrix)
+        values = values.clamp_min(_LEAST_EIGENVALUE).sqrt()[:, None]
+        ctx.save_for_backward(values, vectors)
+        return (vectors * values) @ vectors.mT, (vectors / values) @ vectors.mT
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ANN401
+        of_root, of_inverse = gradients
+        values, vectors = ctx.saved_tensors
+        outer = values.mT * values
+        inner = vectors.mT @ of_root @ vectors - (vectors.mT @ of_inverse @ vectors) / outer
+        inner = inner / (values.mT + values)
+        gradient: Tensor = vectors @ (0.5 * (inner + inner.mT)) @ vectors.mT
+        return gradient
+
+
+def roots(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return root and inverse root of symmetric positive definite matrices (N, C, C).
+
+    The gradient is of the Sylvester equation R dR + dR R = dA, solved in the eigenvectors' basis
+    (Higham 2008, "Functions of Matrices", section 6.1).
+    """
+    with torch.autocast(matrix.device.type, enabled=False):
+        result: tuple[Tensor, Tensor] = _Roots.apply(matrix)  # type: ignore[no-untyped-call]
+    return result

@@ -1,0 +1,168 @@
+"""VGG-19 for losses alone, at nearly twice the speed of plain automatic differentiation.
+
+A convolution and its ReLU are one node that keeps nothing but its output, no gradient of kernels is
+computed, and the relative Gram distance has its gradient in one product.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.perception.halves import in_halves
+from impasto.perception.layers import deepest, steps_to
+from impasto.perception.vgg import VGG19
+
+_FLOOR = 0.05
+"""Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
+all others."""
+
+
+class FusedVgg:
+    """Picture -> features of VGG-19, with a gradient for the picture and nothing else.
+
+    Args:
+        network: Whose kernels; its pooling has to be the maximum.
+    """
+
+    def __init__(self, network: VGG19) -> None:
+        self.precision = network.precision
+        self.layers: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
+        for layer in network.path:
+            if layer.startswith("conv"):
+                kernel = network.get_buffer(f"{layer}_weight")
+                bias = network.get_buffer(f"{layer}_bias")
+                adjoint = kernel.flip(2, 3).transpose(0, 1)
+                adjoint = adjoint.contiguous(memory_format=torch.channels_last)
+                self.layers[layer] = kernel, bias, adjoint
+
+    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """Return features (N, C, h, w) by layer, all of them after the ReLU.
+
+        Args:
+            image: (N, 3, H, W) float32 sRGB in [0, 1].
+            layers: Their names.
+        """
+        x = in_halves(image) if self.precision == torch.bfloat16 else image
+        x = x.contiguous(memory_format=torch.channels_last)
+        features: dict[str, Tensor] = {}
+        for layer in steps_to(deepest(layers)):
+            if layer.startswith("conv"):
+                x = _Convolution.apply(x, *self.layers[layer])  # type: ignore[no-untyped-call]
+            elif layer.startswith("pool"):
+                x = _Pooling.apply(x)  # type: ignore[no-untyped-call]
+            elif layer in layers:
+                features[layer] = x
+        return features
+
+
+class _Convolution(torch.autograd.Function):
+    """Convolution of 3 · 3 with replicated borders, and ReLU."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        x: Tensor,
+        kernel: Tensor,
+        bias: Tensor,
+        adjoint: Tensor,
+    ) -> Tensor:
+        y = F.relu_(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, bias))
+        ctx.save_for_backward(y, adjoint)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:  # noqa: ANN401
+        y, adjoint = ctx.saved_tensors
+        gradient = gradients[0].contiguous(memory_format=torch.channels_last)
+        gradient = torch.ops.aten.threshold_backward(gradient, y, 0)
+        gradient = F.conv2d(gradient, adjoint, padding=2)
+        # What went to the repeated border is the border's.
+        gradient[:, :, :, 1] += gradient[:, :, :, 0]
+        gradient[:, :, :, -2] += gradient[:, :, :, -1]
+        gradient[:, :, 1] += gradient[:, :, 0]
+        gradient[:, :, -2] += gradient[:, :, -1]
+        return gradient[:, :, 1:-1, 1:-1], None, None, None
+
+
+class _Pooling(torch.autograd.Function):
+    """The largest of 2 · 2; where two are as large, both get the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.whole = x.shape
+        x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
+        rows = torch.maximum(x[:, :, ::2], x[:, :, 1::2])
+        y = torch.maximum(rows[:, :, :, ::2], rows[:, :, :, 1::2])
+        y = y.contiguous(memory_format=torch.channels_last)
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ANN401
+        x, y = ctx.saved_tensors
+        result = torch.empty_like(x)
+        for row in (0, 1):
+            for column in (0, 1):
+                largest = x[:, :, row::2, column::2] == y
+                result[:, :, row::2, column::2] = gradients[0] * largest
+        below, right = ctx.whole[2] - x.shape[2], ctx.whole[3] - x.shape[3]
+        return F.pad(result, (0, right, 0, below)) if below or right else result
+
+
+def gram_matrices(features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the Gram matrices (N, C, C) of features (N, C, h, w), divided by h · w."""
+    return {name: _gram(_rows(each)) for name, each in features.items()}
+
+
+def relative_gram_distance(features: Tensor, target: Tensor) -> Tensor:
+    """Return ‖G − A‖² / ‖A‖² of each picture: (N,).
+
+    Args:
+        features: (N, C, h, w).
+        target: The Gram matrices A of styles, (N, C, C) float32.
+    """
+    distance: Tensor = _GramDistance.apply(  # type: ignore[no-untyped-call]
+        features, target, floored(target)
+    )
+    return distance
+
+
+def relative_error(features: Tensor, target: Tensor) -> Tensor:
+    """Return Σ (F − P)² / Σ P² of each picture: (N,)."""
+    target = target.float()
+    return (features.float() - target).square().flatten(1).sum(1) / floored(target)
+
+
+def floored(target: Tensor) -> Tensor:
+    """Return the energy of each target (N, ...), a part of the batch's mean at least: (N,)."""
+    energy = target.float().square().flatten(1).sum(1)
+    return torch.maximum(energy, _FLOOR * energy.mean() + 1e-12)
+
+
+class _GramDistance(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, target: Tensor, energy: Tensor) -> Tensor:  # noqa: ANN401
+        rows = _rows(features)
+        apart = _gram(rows) - target
+        ctx.save_for_backward(rows, apart, energy)
+        ctx.size = features.shape[2:]
+        return apart.square().sum((1, 2)) / energy
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:  # noqa: ANN401
+        rows, apart, energy = ctx.saved_tensors
+        scale = 4 * gradients[0] / energy / rows.shape[1]
+        product = torch.bmm(rows, (apart * scale.view(-1, 1, 1)).to(rows.dtype))
+        return product.view(len(rows), *ctx.size, -1).permute(0, 3, 1, 2), None, None
+
+
+def _rows(features: Tensor) -> Tensor:
+    """Return (N, h · w, C)."""
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def _gram(rows: Tensor) -> Tensor:
+    return torch.bmm(rows.mT, rows).float() / rows.shape[1]

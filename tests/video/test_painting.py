@@ -1,0 +1,67 @@
+"""Frames in one pass: what they share moves along, and can be put aside."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.video.conftest import SIZE, moving
+
+from impasto import FastStylizer
+from impasto.fast.grain import still_grain
+from impasto.video.motion import Motion
+from impasto.video.painting import FastFrames, Kept
+
+Array = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def stylizer(painting: Array) -> FastStylizer:
+    return FastStylizer(painting, size=96, runtime="onnxruntime", device="cpu")
+
+
+def still(size: tuple[int, int], moved: float = 0) -> Motion:
+    """Return the motion of a frame all of which has moved so far to the right."""
+    flow = np.zeros((*size, 2), np.float32)
+    flow[..., 0] = -moved
+    return Motion(flow, np.ones(size, np.float32))
+
+
+def painted(painter: FastFrames, frames: list[Array], first: int = 0) -> list[NDArray[np.float32]]:
+    motion = Motion(np.full((*SIZE[::-1], 2), (2, 1), np.float32), still(SIZE[::-1]).trust)
+    return [
+        painter(frame, {1: motion} if number + first else {}, number / 24)
+        for number, frame in enumerate(frames)
+    ]
+
+
+def test_it_goes_on_from_what_was_kept(stylizer: FastStylizer) -> None:
+    frames, whole = moving(6), FastFrames(stylizer, 0.5)
+    expected = painted(whole, frames[:3])
+    kept: Kept = whole.kept()
+    expected += painted(whole, frames[3:], 3)
+    resumed = FastFrames(stylizer, 0.5)
+    resumed.restore(kept)
+    for one, other in zip(painted(resumed, frames[3:], 3), expected[3:], strict=True):
+        np.testing.assert_array_equal(one, other)
+    # Nothing of it is in what the painting alone depends on.
+    anew = painted(FastFrames(stylizer, 0.5), frames[3:])
+    assert np.abs(anew[-1] - expected[-1]).mean() > 0.001
+
+
+def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
+    """A flat frame has nothing but grain to paint strokes from."""
+    flat = np.full((96, 128, 3), 120, np.uint8)
+    size = flat.shape[:2]
+    painter = FastFrames(stylizer, 0.01)
+    first = painter(flat, {}, 0)
+    second = painter(flat, {1: still(size, 16)}, 1)
+    with_it = np.abs(second[16:-16, 48:-16] - first[16:-16, 32:-32]).mean()
+    assert with_it < 0.5 * np.abs(second - first)[16:-16, 48:-16].mean()
+
+
+def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> None:
+    painter, frame = FastFrames(stylizer, 0), moving(1)[0]
+    assert painter.lags == ()
+    first, second = (painter(frame, {}, number) for number in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert not painter.kept()
+    assert still_grain(*frame.shape[:2]).shape == (1, 8, 16, 24)
