@@ -91,6 +91,27 @@ def test_any_pair_makes_a_picture_in_bfloat16() -> None:
                 assert is_picture(network.paint(content, look, 1), content), f"{kind} in {name}"
 
 
+def test_gray_pictures_are_painted_alike_in_bfloat16(
+    network: Network, painting: Array, photo: Array
+) -> None:
+    """Their covariances are nearly singular, so roots and what leads to them are in float32."""
+    pytest.importorskip("openvino")
+    other = open_network(Settings(method="fast", runtime="openvino"))
+    look = network.read(open_picture(painting), 64)
+    light = open_picture(photo).pixels.mean(2, keepdims=True)
+    page = np.ones((48, 64, 1), np.float32)
+    page[20:24] = 0
+    for name, pixels in {
+        "gray": light.repeat(3, 2),
+        "sepia": light * np.array([1, 0.85, 0.7], np.float32),
+        "page": page.repeat(3, 2),
+        "black": np.zeros((48, 64, 3), np.float32),
+    }.items():
+        content = Picture(pixels)
+        apart = network.paint(content, look, 1) - other.paint(content, look, 1)
+        assert np.abs(apart).mean() < 0.05, name
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 16), (16, 16), (17, 33), (40, 20000), (20000, 40)])
 def test_any_size(network: Network, painting: Array, size: tuple[int, int]) -> None:
     look = network.read(open_picture(painting), 64)

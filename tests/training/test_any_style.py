@@ -32,8 +32,6 @@ from impasto.training.options import AnyStyleOptions
 from impasto.training.runs import save_half
 from impasto.training.trained import any_style_parameters, load_trained
 
-SMALL = AnyStyleShape(8, 8, 8)
-
 
 @pytest.fixture
 def options(folders: dict[str, str], output: str) -> AnyStyleOptions:
@@ -104,8 +102,9 @@ def test_a_pair_that_blew_up_teaches_nothing(options: AnyStyleOptions) -> None:
     torch.nn.init.constant_(training.network.painter.head.bias, 3.0)  # type: ignore[arg-type]
     torch.nn.init.normal_(training.network.painter.head.weight, std=9.0)
     before = {name: t.clone() for name, t in training.network.state_dict().items()}
+    training.step = 30  # a new network is rough for a while
     assert training.advance() == {"outliers": 1}
-    assert training.step == 1
+    assert training.step == 31
     assert all(torch.equal(before[n], t) for n, t in training.network.state_dict().items())
 
 
@@ -120,16 +119,16 @@ def test_features_explode_without_caps_and_penalty(
                 patch.setattr("impasto.training.painting._CAP", np.inf)
                 patch.setattr("impasto.training.painting._RESIDUAL_CAP", np.inf)
                 patch.setattr("impasto.training.painting._SCALE", 0.0)
-            fast = replace(options, reading=0, rate=0.3, last_rate=0.3, steps=1000)
+            fast = replace(options, reading=0, rate=0.05, last_rate=0.05, steps=1000)
             training = AnyStyleTraining(fast)
-            for _ in range(40):
+            for _ in range(60):
                 training.advance()
             with torch.no_grad():
                 image = training.shown[0][0]
                 return max(float(m.square().mean()) for m in training.network.reader(image))
 
     held, free = scale(True), scale(False)
-    assert held < 30
+    assert held < 100
     assert free > 1000 * held
 
 
@@ -267,9 +266,8 @@ def test_what_was_exported_can_be_begun_with(
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(WeightsError, match=r"text\.onnx cannot be read: name what"):
         any_style_parameters(tmp_path / "text.onnx")
-    begun = any_style_parameters(reader)
-    with pytest.raises((KeyError, WeightsError, RuntimeError)):
-        AnyStyle(SMALL).load_state_dict(begun)
+    with pytest.raises(WeightsError, match=r"style_reader\.onnx is no any-style network"):
+        any_style_parameters(reader)
 
 
 def test_what_is_no_network_is_refused(tmp_path: Path) -> None:

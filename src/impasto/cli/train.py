@@ -77,7 +77,7 @@ def encoder(options: EncoderOptions) -> None:
 def any_style(options: AnyStyleOptions) -> None:
     """Train the any-style network of method fast; started again, it goes on where it stopped.
 
-    Example: impasto train any-style --photos photos --paintings paintings --output run
+    Example: impasto train any-style --photos photos --paintings paintings --reading 3000
     """
     from impasto.training.any_style import PRODUCT, train
 

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from impasto.errors import WeightsError
+from impasto.fast.sessions import EXACT
 
 Values = NDArray[Any]
 _OPSET, _IR = 18, 9
@@ -22,6 +23,10 @@ class Graph:
         parameters: Kernels (OIHW), matrices and biases by name, as torch has them.
         borders: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
         half: Whether parameters are kept in float16, and widened when the graph is loaded.
+
+    Attributes:
+        exact: Whether operations that are added now need float32, also where a runtime computes in
+            less: their names begin with `EXACT`.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Graph:
         half: bool = False,
     ) -> None:
         self.borders, self.half = borders, half
+        self.exact = False
         self.name, self.parameters = name, parameters
         self._nodes: list[Any] = []
         self._inputs: list[Any] = []
@@ -42,9 +48,23 @@ class Graph:
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
         """Add an operation with one output and return the output's name."""
-        name = f"{kind.lower()}_{len(self._nodes)}"
+        name = f"{EXACT if self.exact else ''}{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(onnx.helper.make_node(kind, inputs, [name], **attributes))
         return name
+
+    def split(self, x: str, sizes: Sequence[int]) -> list[str]:
+        """Return the parts of a list that are so long, in turn."""
+        number, prefix = len(self._nodes), EXACT if self.exact else ""
+        names = [f"{prefix}split_{number}_{part}" for part in range(len(sizes))]
+        self._nodes.append(onnx.helper.make_node("Split", [x, self.whole(*sizes)], names, axis=0))
+        return names
+
+    def power(self, x: str, exponent: float) -> str:
+        """Return x to a power.
+
+        OpenVINO makes a division of factors that it computes in half precision; a power stays.
+        """
+        return self.add("Pow", x, self.number(exponent))
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
         """Declare a float32 input; words are sizes that are not fixed."""

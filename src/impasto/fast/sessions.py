@@ -6,7 +6,9 @@ import importlib.util
 import threading
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ FASTER = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvi
 _FIRST = threading.Lock()
 _THREADS = 0
 """Threads of a session; 0: as the runtime likes."""
+#: How the names of operations begin that need float32 also where a runtime computes in less.
+EXACT = "exact_"
 _KEPT = 4
 """Sizes that OpenVINO keeps a network compiled for."""
 
@@ -149,6 +153,37 @@ def _core() -> Any:  # noqa: ANN401
     return openvino.Core()
 
 
+def _is_exact(operation: Any) -> bool:  # noqa: ANN401
+    return bool(operation.get_friendly_name().startswith(EXACT))
+
+
+def _with_exact_parts(model: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return a model as OpenVINO's own format in memory, its exact operations kept in float32.
+
+    There is no way in Python to mark an operation but in the text of that format.
+    """
+    import openvino
+
+    with TemporaryDirectory() as folder:
+        text, weights = Path(folder) / "model.xml", Path(folder) / "model.bin"
+        openvino.save_model(model, text, compress_to_fp16=False)
+        tree = ElementTree.parse(text)
+        numbers = np.fromfile(weights, np.uint8)
+    for layer in tree.iter("layer"):
+        if layer.get("name", "").startswith(EXACT):
+            info = layer.find("rt_info")
+            if info is None:
+                info = ElementTree.Element("rt_info")
+                layer.insert(0 if layer.find("data") is None else 1, info)
+            kept = {
+                "name": "DisablePrecisionConversion",
+                "version": "0",
+                "value": "dynamic:f16,bf16",
+            }
+            ElementTree.SubElement(info, "attribute", kept)
+    return ElementTree.tostring(tree.getroot()), openvino.Tensor(numbers)
+
+
 class OpenVinoSession:
     """A network in OpenVINO, compiled for each size of picture: it is faster with fixed sizes."""
 
@@ -163,11 +198,13 @@ class OpenVinoSession:
             openvino.Tensor(np.zeros(1, np.float32)).data.sum()
             openvino.Type.f32.to_dtype()
             self._core = _core()
-        self._source = source
         model = self._core.read_model(source)
+        self._source: tuple[Any, ...] = (source,)
         self.outputs = [each.get_any_name() for each in model.outputs]
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = "bf16" if "BF16" in capable and not precise else "f32"
+        if self._precision == "bf16" and any(_is_exact(each) for each in model.get_ops()):
+            self._source = _with_exact_parts(model)
         self._compiled: dict[tuple[Any, ...], Any] = {}
         self._lock = threading.Lock()
         self.name = f"openvino on CPU, {self._precision}"
@@ -186,7 +223,7 @@ class OpenVinoSession:
         shapes = tuple((name, array.shape) for name, array in sorted(inputs.items()))
         with self._lock:
             if shapes not in self._compiled:
-                model = self._core.read_model(self._source)
+                model = self._core.read_model(*self._source)
                 model.reshape({name: list(shape) for name, shape in shapes})
                 hints = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
                 if _THREADS:

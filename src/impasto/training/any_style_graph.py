@@ -48,17 +48,10 @@ IN_CELLS = {"reader.stem": GRAIN_CELL, "reader.to_middle": 2, "reader.to_coarse"
 
 
 def _maps(shape: AnyStyleShape) -> list[CodedMap]:
-    maps, start = [], 0
-    for name, width in (
-        ("colors", 3),
-        ("coarse", shape.coarse),
-        ("middle", shape.middle),
-        ("fine", shape.fine),
-    ):
-        ridge = OF_COLORS if name == "colors" else (RELATIVE, CONSTANT)
-        maps.append(CodedMap(name, width, start, ridge))
-        start += width + width**2
-    return maps
+    """Return the maps in the order of codes."""
+    widths = {"coarse": shape.coarse, "middle": shape.middle, "fine": shape.fine}
+    features = [CodedMap(name, width, (RELATIVE, CONSTANT)) for name, width in widths.items()]
+    return [CodedMap("colors", 3, OF_COLORS), *features]
 
 
 def code_length(shape: AnyStyleShape) -> int:
@@ -85,7 +78,7 @@ def painter_graph(
     strength = graph.input("strength", ())
     grain = graph.input("grain", (1, PLANES, "grain rows", "grain columns"))
     held, pace = graph.input("held", (code_length(shape),)), graph.input("pace", ())
-    transfer = Transfer(graph, style, strength, held, pace)
+    transfer = Transfer(graph, _maps(shape), style, strength, held, pace)
 
     content = _padded_image(graph, picture)
     colors, *maps = _maps(shape)
@@ -127,13 +120,16 @@ def style_reader_graph(parameters: Mapping[str, Values], shape: AnyStyleShape) -
 
 def _padded_image(graph: Graph, picture: str) -> str:
     """Return (1, 3, h, w) in whole cells, two at least, borders repeated right and below."""
+    graph.exact = True
     size = graph.add("Slice", graph.add("Shape", picture), graph.whole(1), graph.whole(3))
     rest = graph.add("Mod", graph.add("Neg", size), graph.whole(CELL))
     missing = graph.add("Sub", graph.whole(2 * CELL), size)
     after = graph.add("Max", rest, missing)
     none, zero = graph.whole(0, 0, 0, 0, 0), graph.whole(0)
     pads = graph.add("Concat", none, after, zero, axis=0)
-    return graph.image(graph.add("Pad", picture, pads, mode="edge"))
+    image = graph.image(graph.add("Pad", picture, pads, mode="edge"))
+    graph.exact = False
+    return image
 
 
 def _read(graph: Graph, image: str, shape: AnyStyleShape) -> Sequence[str]:

@@ -16,7 +16,10 @@ from impasto.training.options import TrainingOptions
 from impasto.weights.atomic import replacing
 
 #: Options that a training may be gone on with another value of.
-MAY_CHANGE = ("begin", "photos", "painting", "paintings", "teacher", "output", "device", "minutes")
+MAY_CHANGE = (
+    *("begin", "photos", "painting", "paintings", "pairs", "teacher", "output", "device"),
+    "minutes",
+)
 
 
 @dataclass(frozen=True)

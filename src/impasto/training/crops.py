@@ -129,6 +129,8 @@ def listed_pairs(table: Path) -> list[tuple[Path, Path]]:
     try:
         with table.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        if not rows:
+            raise ValueError
         return [(table.parent / row["content"], table.parent / row["style"]) for row in rows]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ImageError(f"{table} is no table of columns content and style") from error

@@ -56,9 +56,10 @@ class Learner(Generic[OptionsT]):
         parameters = list(self.modules.parameters())
         self.modules.zero_grad()
         total.backward(inputs=parameters)  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
-        self.muon.step()
-        self.adam.step()
+        norm = nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
+        if bool(norm.isfinite()):
+            self.muon.step()
+            self.adam.step()
         self.step += 1
 
     def progress(self) -> float:

@@ -113,7 +113,7 @@ class PaintingOptions(TrainingOptions):
         *("content", "dense", "flat", "lattice", "shift", "identity"),
     )
 
-    begin: str = _option("", "A trained file, or any_style.onnx, to begin with; none: the default.")
+    begin: str = _option("", "A trained file, or any_style.onnx, to begin with; none: at random.")
     rate: float = _option(0.007, "Step length of Muon at its largest.")
     last_rate: float = _option(0.0005, "And in the end.")
     crop: int = _option(256, "Side of the photographs in pixels.")
@@ -172,6 +172,7 @@ class StyleOptions(PaintingOptions):
 
     painting: str = _option("", "Picture of the style.", argument=True)
     output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
+    begin: str = _option("", "An any_style.onnx to begin with; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting as it is looked at.")
     minutes: float = _option(15.0, "How long it learns; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")

@@ -40,7 +40,7 @@ _CAP, _RESIDUAL_CAP = 1.3, 0.6
 _WARM_UP = 20
 _AVERAGED = 0.998
 """Decay of the average of parameters, which is the result."""
-_ROUGHEST = 0.1
+_ROUGHEST = 0.3
 """A painted picture that is rougher than this where its photograph is flat blew up."""
 _EVERY = 4
 """One step in so many looks at a moved photograph, and one paints a picture like itself."""
@@ -67,7 +67,7 @@ class PaintingTraining(Learner[OptionsT]):
     and in some steps *shift*, the same picture from a photograph that was moved and has noise
     (Ruder et al. 2018), and *identity*, a picture painted like itself stays what it is. Whitening
     and ReLU do not mind the scale of features, so it would grow without end: kernels are capped,
-    and a penalty on the logarithm of the mean squares of inner maps keeps them near 1.
+    and a penalty on the logarithm of the mean squares of inner maps keeps them small.
 
     Args:
         options: Everything it depends on.
@@ -129,8 +129,8 @@ class PaintingTraining(Learner[OptionsT]):
             weights[n] * losses[n] for n in weights if n in losses
         )
         # A pair that blew up would undo what a hundred others taught.
-        rough = "flat" in losses and not bool(losses["flat"] <= _ROUGHEST)
-        if rough or not bool(total.isfinite()):
+        rough = self.step > _WARM_UP and "flat" in losses and not losses["flat"] <= _ROUGHEST
+        if bool(rough) or not bool(total.isfinite()):
             self.step += 1
             return {"outliers": torch.ones(())}
         self.learn(total)

@@ -11,12 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from impasto.networks.any_style import (
-    CELL,
-    AnyStyle,
-    Features,
-)
-from impasto.training.crops import Dice
+from impasto.networks.any_style import AnyStyle, Features
+from impasto.training.crops import Dice, whole_cells
 from impasto.training.vgg_loss import FusedVgg
 
 #: The layer whose components each map holds, coarse to fine.
@@ -53,8 +49,7 @@ def principal_components(
     sums: list[tuple[Tensor, Tensor]] = [(torch.zeros(()), torch.zeros(()))] * len(LAYERS)
     for _ in range(_SEEN):
         picture = pictures[dice.below(len(pictures))][None].float() / 255
-        height, width = (side // CELL * CELL for side in picture.shape[2:])
-        features = vgg(picture[:, :, : max(height, 1), : max(width, 1)], LAYERS)
+        features = vgg(whole_cells(picture), LAYERS)
         rows = [features[name][0].float().flatten(1) for name in LAYERS]
         found = [(row.mean(1), row @ row.T / row.shape[1]) for row in rows]
         sums = [(a + m, b + s) for (a, b), (m, s) in zip(sums, found, strict=True)]
@@ -99,7 +94,7 @@ class ReadingLesson(nn.Module):
         """Return `copy`, the mean absolute error, and `reading`, the relative one of components.
 
         Args:
-            images: (N, 3, H, W), H and W multiples of `CELL`.
+            images: (N, 3, H, W), H and W multiples of 16.
             maps: How many maps the painter gets, from the coarsest on; of the rest zeros.
         """
         (network,) = self.network

@@ -69,7 +69,7 @@ def train(
 
     Writes `checkpoint.safetensors`, `log.csv`, `log.svg` and the product there at every report;
     what was done since the last one is done again by the next call, to the same end (on the CPU to
-    the same bytes).
+    the same bytes, unless the clock says when it ends).
 
     Args:
         options: Everything it depends on; `output` is the folder.
@@ -130,7 +130,8 @@ def _advance(training: Training, report_every: float, deadline: float) -> dict[s
         if over or training.step % report_every == 0:
             break
     means = {name: float(torch.stack(v).mean()) if v else math.nan for name, v in sums.items()}
-    if not all(math.isfinite(means[name]) for name, values in sums.items() if values):
+    finite = all(math.isfinite(means[name]) for name, values in sums.items() if values)
+    if not finite or means.get("outliers") == 1:
         raise WeightsError(
             f"the losses left all bounds before step {training.step}: choose a smaller rate "
             "and another output folder"

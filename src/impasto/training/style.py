@@ -75,8 +75,8 @@ class StyleTraining(PaintingTraining[StyleOptions]):
     """
 
     def __init__(self, options: StyleOptions, teacher: VGG19 | None = None) -> None:
-        self.file = Path(options.begin) if options.begin else fetch("any-style")
-        parameters = any_style_parameters(self.file)
+        file = Path(options.begin) if options.begin else fetch("any-style")
+        parameters = any_style_parameters(file)
         super().__init__(options, shape_of(parameters), teacher)
         self._take(parameters)
         folder = load_folder(Path(options.photos), self.device, without=options.folder)
@@ -88,7 +88,8 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         self._begun = time.monotonic()
 
     def begin(self) -> None:
-        """Nothing is left to take over."""
+        """Start the clock; the network is taken over already."""
+        self._begun = time.monotonic()
 
     def progress(self) -> float:
         """Return how much is over, from 0 to 1: of the steps or of the time."""
@@ -100,7 +101,8 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         """Return the whole state, and what it was learned from."""
         self._begun = time.monotonic()  # what was spent until now is in `spent`
         state = super().checkpoint()
-        return replace(state, options=state.options | {"learned": self._learned_from()})
+        painting = sha256_of(Path(self.options.painting))
+        return replace(state, options=state.options | {"learned": painting})
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint.
@@ -108,18 +110,13 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         Raises:
             SettingsError: It is of a training with other options, or of another painting.
         """
-        begun = checkpoint.options.get("learned", {})
-        for name, digest in self._learned_from().items():
-            if begun.get(name) != digest:
-                raise SettingsError(
-                    f"this training was begun with another {name}: "
-                    "use the same one or name another output"
-                )
+        if checkpoint.options.get("learned") != sha256_of(Path(self.options.painting)):
+            raise SettingsError(
+                "this training was begun with another painting: "
+                "use the same one or name another output"
+            )
         super().restore(checkpoint)
-
-    def _learned_from(self) -> dict[str, str]:
-        painting = Path(self.options.painting)
-        return {"painting": sha256_of(painting), "network": sha256_of(self.file)}
+        self._begun = time.monotonic()
 
     @torch.no_grad()
     def result(self) -> tuple[dict[str, Tensor], str]:

@@ -94,7 +94,7 @@ class StylePool:
         image = _excerpt(self.paintings[dice.below(len(self.paintings))], dice)
         if dice.chance(_RECOLORED):
             image = recolored(image, crop(self.paintings, 128, dice), dice)
-        picture = (image * 255).to(torch.uint8)
+        picture = (image * 255).round().to(torch.uint8)
         features = self.vgg(picture.float() / 255, STYLE_LAYERS)
         grams = gram_matrices(features)
         return PooledStyle(

@@ -51,9 +51,9 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
     from impasto.training.any_style_graph import IN_CELLS
 
     parameters = written_parameters(path)
+    if CODE in parameters or "painter.head.weight" not in parameters:
+        raise WeightsError(f"{path} is no any-style network: name an any_style.onnx")
     for name, cells in IN_CELLS.items():
         kernel = f"{name}.weight"
-        if kernel not in parameters:
-            raise WeightsError(f"{path} is not what `impasto export` writes")
         parameters[kernel] = from_space_to_depth(parameters[kernel], cells)
     return {name: torch.from_numpy(array) for name, array in parameters.items()}

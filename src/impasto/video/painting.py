@@ -89,6 +89,8 @@ class FastFrames:
     def use(self, stylizer: FastStylizer) -> None:
         """Paint with another strength or mixture from the next frame on, in the same shot."""
         self._stylizer = stylizer
+        # Statistics are of recolored frames, so they were those of the other look.
+        self._shot.kept.pop("statistics", None)
         if self._first is not None:
             self._for_shot = stylizer.for_shot(picture_of(self._first))
 

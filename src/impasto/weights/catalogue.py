@@ -81,8 +81,8 @@ _FILES = (
         purpose="the any-style network of method fast",
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
-        size_bytes=5_076_882,
-        sha256="94b9538ed8f89d561f35b6ab84cefe8f0400ca676475ac7082ecc58e0e46bf09",
+        size_bytes=5_195_325,
+        sha256="dda01adc3668d04fb6315af92a289f735bcb3e56c7d1c06175edc24d2c429dda",
     ),
     WeightsFile(
         name="style-reader-1",
@@ -91,8 +91,8 @@ _FILES = (
         purpose="what reads styles for the any-style network",
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
-        size_bytes=2_866_887,
-        sha256="625efac6e167c5a045e012c1242276d8cbb58792a1d79854202f110c76805749",
+        size_bytes=2_977_355,
+        sha256="d1556105bf5bac79bb968d245a57c501dd67468a5aa230b2bc1f98d44db96954",
     ),
     WeightsFile(
         name="vgg19-safetensors",
