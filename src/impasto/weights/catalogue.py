@@ -82,7 +82,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=5_195_325,
-        sha256="dda01adc3668d04fb6315af92a289f735bcb3e56c7d1c06175edc24d2c429dda",
+        sha256="787b784d9b648981fcf2316400727a03c729489734b3bf72fff00ee2a1a271d7",
     ),
     WeightsFile(
         name="style-reader-1",
@@ -92,7 +92,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=2_977_355,
-        sha256="d1556105bf5bac79bb968d245a57c501dd67468a5aa230b2bc1f98d44db96954",
+        sha256="f9944d5e624cb2bf42b4c910390fa6f19ae5936c7ccdc097cdd952a5135d32e8",
     ),
     WeightsFile(
         name="vgg19-safetensors",
