@@ -82,7 +82,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=5_195_325,
-        sha256="787b784d9b648981fcf2316400727a03c729489734b3bf72fff00ee2a1a271d7",
+        sha256="fda401950809874e5c3ef60c54f877d1ae513fd22c9768f6830509e2053a9362",
     ),
     WeightsFile(
         name="style-reader-1",
@@ -92,7 +92,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=2_977_355,
-        sha256="f9944d5e624cb2bf42b4c910390fa6f19ae5936c7ccdc097cdd952a5135d32e8",
+        sha256="b974ec2a0b83bf53310b2601b42da19ae90c7e2172d820afb9c05d5e17eb49d6",
     ),
     WeightsFile(
         name="vgg19-safetensors",
