@@ -12,7 +12,7 @@ from impasto.fast.grain import displaced_grain, moved_displacement, still_grain
 from impasto.fast.sessions import Array
 
 #: How fast statistics of a shot follow its frames, a frame; and how far off is near.
-PACE, _NEAR = 0.05, 0.5
+PACE, NEAR = 0.05, 0.5
 
 
 class Shot:
@@ -41,7 +41,7 @@ class Shot:
             mean_kept, kept = (self.kept[each] for each in names)
             now, before = (_spread(each) for each in (covariance, kept))
             shift = float(np.abs(mean - mean_kept).mean() / np.sqrt(min(now, before)))
-            far = abs(np.log(now / before)) + shift - _NEAR
+            far = abs(np.log(now / before)) + shift - NEAR
             pace = min(1.0, PACE + max(0.0, far))
             mean = (mean_kept + pace * (mean - mean_kept)).astype(mean.dtype)
             covariance = kept + pace * (covariance - kept)

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from impasto.fast.graph import Graph
+from impasto.fast.shot import NEAR
 
 #: Steps of Newton-Schulz iteration: enough for the least eigenvalue that the ridge leaves.
 ITERATIONS = 16
-#: How far off held statistics are before they follow at once: in logarithms and deviations.
-_NEAR = 0.5
 
 
 class CodedMap(NamedTuple):
@@ -94,7 +93,7 @@ class Transfer:
         moved = graph.add("Abs", graph.add("Sub", mean, held_mean))
         moved = graph.add("ReduceMean", moved, keepdims=0)
         moved = graph.add("Div", moved, graph.add("Sqrt", graph.add("Min", now, before)))
-        far = graph.add("Sub", graph.add("Add", apart, moved), graph.number(_NEAR))
+        far = graph.add("Sub", graph.add("Add", apart, moved), graph.number(NEAR))
         pace = graph.add("Add", self.pace, graph.add("Relu", far))
         pace = graph.add("Min", pace, graph.number(1))
         kept = graph.add("Sub", graph.number(1), pace)
