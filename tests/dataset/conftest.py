@@ -14,6 +14,7 @@ from impasto.dataset import DatasetOptions
 from impasto.dataset.painting import Row
 from impasto.dataset.plan import Task
 from impasto.dataset.running import Job, Worker
+from impasto.fast.sessions import limit_threads
 from impasto.gallery import draw
 
 
@@ -52,10 +53,14 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def at_once(job: Job, groups: Iterable[list[Task]], workers: int | None = None) -> Iterator[Row]:
-    """An engine in this process."""
-    worker = Worker(job)
-    for group in groups:
-        yield from worker(group)
+    """An engine in this process, with one thread as all have: their number shows in last bits."""
+    limit_threads(1)
+    try:
+        worker = Worker(job)
+        for group in groups:
+            yield from worker(group)
+    finally:
+        limit_threads(0)
 
 
 def shard(members: dict[str, bytes]) -> bytes:
