@@ -65,6 +65,14 @@ class Choices:
         "Method",
         shown="bundled or found",
     )
+    tune: float | None = option(
+        None,
+        "Minutes in which the network of method fast is fitted to a style, the first time that it "
+        "is used; 0: not even those styles that come tuned.",
+        "Method",
+        least=0.0,
+        shown="none but those that come tuned",
+    )
     runtime: str = option(
         "auto",
         "What runs the network of a method of one pass.",

@@ -11,19 +11,19 @@ _EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
 _OF_ENCODERS = ("encoder", "precision", "memory")
 #: What else a method does without.
 _IGNORED: Mapping[str, tuple[str, ...]] = {
-    "optimize": ("runtime", "level_strengths"),
-    "fast+optimize": ("init", "level_strengths"),
+    "optimize": ("runtime", "level_strengths", "tune"),
+    "fast+optimize": ("init", "level_strengths", "tune"),
     "fast": (*_OF_ENCODERS, "level_strengths"),
     "magenta": (
-        *(*_OF_ENCODERS, "level_strengths", "weights", "runtime", "style_scale", "device"),
+        *(*_OF_ENCODERS, "level_strengths", "weights", "runtime", "style_scale", "device", "tune"),
     ),
-    "adain": (*_OF_ENCODERS, "level_strengths", "weights"),
-    "microast": (*_OF_ENCODERS, "level_strengths", "weights"),
-    "wct": (*_OF_ENCODERS, "weights"),
+    "adain": (*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+    "microast": (*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+    "wct": (*_OF_ENCODERS, "weights", "tune"),
 }
 #: What a network that knows one style does without.
 _IGNORED_BY_FILES = (
-    *(*_OF_ENCODERS, "level_strengths", "weights"),
+    *(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
     *("style_scale", "style_turn", "style_tiles", "style_weights"),
 )
 #: What the words of `quality` stand for.

@@ -17,6 +17,7 @@ from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
 from impasto.images import Picture, identify, is_picture_name, read_recipe
 from impasto.settings import Settings
+from impasto.weights.tuned import SUFFIX, tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
@@ -152,6 +153,9 @@ def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
 def _of_gallery(name: str, sha256: str) -> Path | None:
     """Return the style that a recipe names, if it is one that has a name and is here."""
     stem, suffix = Path(name).stem, Path(name).suffix
+    if suffix == SUFFIX:
+        network = tuned_network(stem)
+        return network if network is not None and _is(network, sha256) else None
     path = own_styles().get(stem, place_of(stem))
     if stem in DRAWINGS and suffix == ".png":
         with suppress(ImageError):  # no room for it: perhaps the file is elsewhere

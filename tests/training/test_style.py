@@ -164,7 +164,7 @@ def test_the_painting_is_read_as_by_stylize(options: StyleOptions, tmp_path: Pat
     gray = np.full((40, 60), 20000, np.uint16)
     Image.fromarray(gray).save(tmp_path / "deep.png")
     training = StyleTraining(replace(options, painting=str(tmp_path / "deep.png")))
-    assert training.painting.mean() == pytest.approx(20000 / 65535, abs=0.01)
+    assert training.style.mean() == pytest.approx(20000 / 65535, abs=0.01)
 
 
 def test_needs_only_torch_numpy_pillow_and_safetensors(options: StyleOptions) -> None:

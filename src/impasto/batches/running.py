@@ -18,6 +18,7 @@ from pathlib import Path
 from impasto.api import Stylizer, make_stylizer
 from impasto.batches.pairs import Pair
 from impasto.errors import ImageError
+from impasto.fast import FastStylizer
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
 from impasto.machine import cores
 from impasto.settings import Settings
@@ -168,7 +169,10 @@ class _Batch:
     def _inputs(self, pair: Pair) -> str:
         """Return what a result depends on, as a fingerprint."""
         style = None if pair.style is None else self.hashed(self.styles[pair.style])
-        said = [self.hashed(pair.content), style, self.files, self.settings.to_dict()]
+        files = self.files
+        if isinstance(stylizer := self.stylizers.get(pair.style), FastStylizer):
+            files = [each["sha256"] for each in stylizer.network.named]
+        said = [self.hashed(pair.content), style, files, self.settings.to_dict()]
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def _note(self, name: str, inputs: str) -> None:

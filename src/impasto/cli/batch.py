@@ -75,6 +75,8 @@ def batch(
     from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
+    from impasto.cli.tuning import tune_styles
+    from impasto.fast.tuned import is_network
     from impasto.gallery.names import find_style
     from impasto.settings import Settings
 
@@ -85,8 +87,11 @@ def batch(
         raise SettingsError(f"{settings.method} knows one style: leave --styles out")
     sources = find_pictures(contents, output)
     looks = find_pictures(str(find_style(style)) for style in styles or [])
+    for network in filter(is_network, looks):
+        raise SettingsError(f"{network} is no picture: --method {network} paints with it")
     pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
     download_weights(settings, quiet, lambda: None)
+    tune_styles(looks, settings, quiet=quiet)
     outcomes = []
     try:
         with counting(len(pairs), quiet) as count:

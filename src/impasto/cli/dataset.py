@@ -79,7 +79,9 @@ def dataset(
     """
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
+    from impasto.cli.tuning import tune_styles
     from impasto.dataset import Dataset, DatasetOptions
+    from impasto.dataset.painting import source_of
 
     settings = _settings(options)
     chosen = DatasetOptions(
@@ -93,7 +95,9 @@ def dataset(
         quality=jpeg_quality,
     )
     download_weights(settings, quiet, lambda: None)
-    work = Dataset(source, _styles(styles), output, chosen)
+    looks = _styles(styles)
+    tune_styles([source_of(look) for look in looks], settings, quiet=quiet)
+    work = Dataset(source, looks, output, chosen)
     try:
         with counting(len(work.left), quiet) as count:
             for _ in work.run(_engine(engine, address), workers):
@@ -129,8 +133,9 @@ def _settings(options: dict[str, Any]) -> "Settings":
 
 def _styles(named: Sequence[str]) -> "list[Path | StyleFile]":
     from impasto.batches import find_pictures
-    from impasto.dataset.painting import StyleFile
+    from impasto.dataset.painting import StyleFile, source_of
     from impasto.dataset.stores import open_store
+    from impasto.fast.tuned import is_network
     from impasto.gallery.names import find_style
     from impasto.images import is_picture_name, open_picture
 
@@ -142,7 +147,8 @@ def _styles(named: Sequence[str]) -> "list[Path | StyleFile]":
         paths = [path for path in store.files() if is_picture_name(path)]
         styles += [StyleFile(path.rpartition("/")[2], store.read(path)) for path in paths]
     for style in styles:
-        open_picture(style.content if isinstance(style, StyleFile) else style, max_size=64)
+        if not is_network(source_of(style)):
+            open_picture(source_of(style), max_size=64)
     return styles
 
 

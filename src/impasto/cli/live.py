@@ -31,6 +31,10 @@ def live(
     fps: Annotated[
         float, typer.Option(help="Frames a second to hold by painting smaller; 0: never.", min=0)
     ] = 25.0,
+    tune: Annotated[
+        float | None,
+        typer.Option(help="Minutes to fit the network to each style first; 0: never.", min=0),
+    ] = None,
     strength: Annotated[float, typer.Option(help="From 0 to 1.", min=0, max=1)] = 1.0,
     stability: Annotated[
         float, typer.Option(help="From 0 to 1, the least flicker; takes time.", min=0, max=1)
@@ -56,21 +60,23 @@ def live(
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
+    from impasto.cli.tuning import tune_styles
     from impasto.fast import FastStylizer
-    from impasto.gallery.names import find_style
+    from impasto.fast.tuned import find_looks
     from impasto.live.controls import Controls
     from impasto.live.recording import Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
     from impasto.settings import Settings
 
-    settings = Settings(method=method, size=size)
+    settings = Settings(method=method, size=size, tune=tune)
     if not settings.one_pass:
         raise SettingsError(f"{method} is too slow for live pictures: use --method fast")
     if not styles and not settings.knows_style:
         raise SettingsError("give a style picture: impasto live STYLE")
     frames = open_source(source, loop=not once)
-    looks = [str(find_style(style)) for style in styles or []]
+    looks = [str(look) for style in styles or [] for look in find_looks([style], settings)]
+    tune_styles(looks, settings)
     stylizers = [FastStylizer([look], settings) for look in looks] or [FastStylizer([], settings)]
     names = [Path(look).stem for look in looks] or [Path(method).stem]
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)

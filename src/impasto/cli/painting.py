@@ -13,6 +13,7 @@ from impasto.api import Forecasting, Stylizer, make_stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
+from impasto.cli.tuning import tune_styles
 from impasto.errors import ImpastoError, SettingsError
 from impasto.records import Records
 from impasto.settings import Settings
@@ -64,6 +65,7 @@ def paint(
     """
     if download_weights(job.settings, quiet, job.check_pictures):
         started = time.monotonic()
+    tune_styles(job.styles, job.settings, mixed=True, quiet=quiet)
     stylizer = make_stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
     state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)

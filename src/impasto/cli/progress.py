@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import progress as rich_progress
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from impasto.states import State
@@ -63,6 +64,20 @@ def framing(total: int | None, quiet: bool = False) -> Iterator[Callable[[int], 
             bar.update(task, rate=f"{speed:.1f} a second" if speed else "")
 
         yield show
+
+
+@contextmanager
+def tuning(name: str, minutes: float, quiet: bool = False) -> Iterator[Callable[[float], None]]:
+    """Show how far a style is learned; yields what is told how many minutes that took so far.
+
+    Args:
+        name: Of the style.
+        minutes: It takes; 0: nobody knows.
+        quiet: Show nothing.
+    """
+    with _bar(f"learning {escape(name)}", "", quiet) as bar:
+        task = bar.add_task("", total=minutes or None)
+        yield lambda spent: bar.update(task, completed=min(spent, minutes or spent))
 
 
 class Progress:

@@ -17,7 +17,8 @@ def list_all(context: typer.Context) -> None:
     """List the styles that have names: use one instead of a picture's path.
 
     Drawings are the project's own; paintings, all in the public domain, are downloaded when they
-    are first used; then come the pictures of folders that were added.
+    are first used; then come the pictures of folders that were added. Method fast comes tuned to
+    some of them, and then needs no picture of theirs.
 
     Example: impasto stylize photo.jpg mosaic
     """
@@ -28,8 +29,10 @@ def list_all(context: typer.Context) -> None:
     styles = list(list_styles())
     width = max(len(style.name) for style in styles)
     for style in styles:
-        away = "" if style.here else " (downloaded on first use)"
-        print(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{away}")
+        notes = ["" if style.here else "downloaded on first use", "tuned" if style.tuned else ""]
+        said = ", ".join(note for note in notes if note)
+        end = f" ({said})" if said else ""
+        print(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
 
 
 @app.command()

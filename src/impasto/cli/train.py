@@ -89,22 +89,31 @@ def any_style(options: AnyStyleOptions) -> None:
 def style(options: StyleOptions) -> None:
     """Fit the any-style network to one painting; started again, it goes on where it stopped.
 
-    Example: impasto train style painting.jpg --photos photos -o painting.onnx
+    Example: impasto train style painting.jpg -o painting.onnx
     """
+    from impasto.cli.progress import tuning
+    from impasto.fast.tuned import fitted
     from impasto.gallery.names import find_style
     from impasto.images import open_picture
-    from impasto.training.crops import picture_paths
-    from impasto.training.style import PREVIEW, check_output, train
+    from impasto.training.crops import picture_paths, sample_photos
+    from impasto.training.style import PREVIEW, check_output
 
     check_output(options)
     options = replace(options, painting=str(find_style(options.painting)))
     open_picture(options.painting, max_size=64)  # before anything is downloaded
-    picture_paths(Path(options.photos), options.folder)
+    if options.photos:
+        picture_paths(Path(options.photos), options.folder)
+    else:
+        sample_photos()
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     with _stopping():
         print(f"once a minute: {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
-        _follow(train(options))
+        with tuning(Path(options.painting).stem, options.minutes) as show:
+            for minutes, line in fitted(vars(options)):
+                show(minutes)
+                if line:
+                    print(line, flush=True)
         print(options.output)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,9 @@ from impasto.dataset.plan import Task, split_of
 from impasto.dataset.samples import painted_file
 from impasto.fast import FastStylizer
 from impasto.fast.memory import check_memory
-from impasto.images import LEAST_PICTURE, Picture, fitted_size
+from impasto.fast.tuned import kept_network
+from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
+from impasto.methods import NETWORK_FILES
 
 #: Sizes that styles are read at: the nearest above a picture's longest side.
 _SIZES = (128, 256, 512, 1024)
@@ -36,6 +39,15 @@ class StyleFile(NamedTuple):
 
     name: str
     content: bytes
+
+
+def source_of(style: Path | StyleFile) -> Source:
+    """Return a style as pictures are given, with its name."""
+    if isinstance(style, Path):
+        return style
+    named = NamedBytes(style.content)
+    named.name = style.name
+    return named
 
 
 class Row(NamedTuple):
@@ -151,10 +163,15 @@ class DatasetPainter:
 
     def _opened(self, size: int) -> FastStylizer:
         settings = self.options.settings.updated(size=size, strength=1.0, style_weights=None)
-        return FastStylizer(self.styles[0].content, settings)
+        return FastStylizer(self._source(0), settings)
 
     def _read(self, size: int, style: int) -> FastStylizer:
-        return self._network(size).of(self.styles[style].content)
+        return self._network(size).of(self._source(style))
+
+    def _source(self, style: int) -> Source:
+        file = self.styles[style]
+        network = file.name.lower().endswith(NETWORK_FILES)
+        return kept_network(file.content) if network else file.content
 
 
 def _size_of(longest: int) -> int:

@@ -19,13 +19,15 @@ from PIL import Image
 from impasto.dataset.journal import MANIFEST, TABLE, Journal
 from impasto.dataset.metadata import METADATA, with_copies
 from impasto.dataset.options import DatasetOptions
-from impasto.dataset.painting import DatasetPainter, Row, StyleFile
+from impasto.dataset.painting import DatasetPainter, Row, StyleFile, source_of
 from impasto.dataset.plan import SHARD, Planner, Task
 from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
+from impasto.fast.tuned import find_looks, is_network, tuned
 from impasto.images import identify, is_picture_name
 from impasto.images.quiet import quiet
+from impasto.settings import Settings
 from impasto.version import __version__
 
 #: Files a worker takes at once.
@@ -122,7 +124,7 @@ class Dataset:
         self._store, self._target = open_store(source), open_store(target)
         _check_apart(self._store.name, self._target.name)
         files = self._store.files()
-        looks = [style if isinstance(style, StyleFile) else _loaded(style) for style in styles]
+        looks = [_look(style, options.settings) for style in styles]
         # Once each: the same picture under two names would be in two splits.
         unique = {identify(look.content).sha256: look for look in reversed(looks)}
         hashes = sorted(unique)
@@ -237,6 +239,17 @@ def _check_free(tasks: Sequence[Task]) -> None:
     for task in tasks:
         if task.path in (MANIFEST, TABLE):
             raise ImageError(f"{task.source} would be replaced by the manifest: rename it")
+
+
+def _look(style: Path | StyleFile, settings: Settings) -> StyleFile:
+    """Return what is painted with: a style picture, or a network that was tuned to it."""
+    if settings.one_pass:
+        source = find_looks(source_of(style), settings)[0]
+        if settings.tune and not is_network(source):
+            source = tuned(source, settings)
+        if is_network(source):
+            return _loaded(Path(str(source)))
+    return style if isinstance(style, StyleFile) else _loaded(style)
 
 
 def _loaded(style: Path) -> StyleFile:

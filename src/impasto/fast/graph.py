@@ -23,6 +23,7 @@ class Graph:
         parameters: Kernels (OIHW), matrices and biases by name, as torch has them.
         borders: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
         half: Whether parameters are kept in float16, and widened when the graph is loaded.
+        bytes: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
 
     Attributes:
         exact: Whether operations that are added now need float32, also where a runtime computes in
@@ -36,8 +37,9 @@ class Graph:
         borders: str = "edge",
         *,
         half: bool = False,
+        bytes: bool = False,
     ) -> None:
-        self.borders, self.half = borders, half
+        self.borders, self.half, self.bytes = borders, half, bytes
         self.exact = False
         self.name, self.parameters = name, parameters
         self._nodes: list[Any] = []
@@ -86,9 +88,11 @@ class Graph:
 
     def identity(self, width: int, value: float = 1) -> str:
         """Return a constant matrix (width, width) with a value on its diagonal."""
-        return self._constant(
-            f"identity_{width}_{value}", np.float32(value) * np.eye(width, dtype=np.float32)
-        )
+        name = f"identity_{width}_{value}"
+        if name not in self._used:
+            ones = self._widened(f"identity_{width}", np.eye(width, dtype=np.int8))
+            self._used[name] = ones if value == 1 else self.add("Mul", ones, self.number(value))
+        return self._used[name]
 
     def whole(self, *values: int) -> str:
         """Return a constant list of whole numbers."""
@@ -109,10 +113,20 @@ class Graph:
         """
         if name not in self._used:
             kept = self.parameters[name] if value is None else value
-            stored = self._constant(name, kept.astype(np.float16 if self.half else np.float32))
-            widened = onnx.TensorProto.FLOAT
-            self._used[name] = self.add("Cast", stored, to=widened) if self.half else stored
+            self._used[name] = self._stored(name, kept)
         return self._used[name]
+
+    def _stored(self, name: str, value: Values) -> str:
+        if self.bytes and value.ndim == 4:
+            scale = np.abs(value).max((1, 2, 3), keepdims=True).clip(1e-12) / 127
+            whole = self._widened(name, (value / scale).round().astype(np.int8))
+            return self.add("Mul", whole, self._constant(f"{name} scale", scale.astype(np.float32)))
+        if self.half:
+            return self._widened(name, value.astype(np.float16))
+        return self._constant(name, value.astype(np.float32))
+
+    def _widened(self, name: str, value: Values) -> str:
+        return self.add("Cast", self._constant(name, value), to=onnx.TensorProto.FLOAT)
 
     def convolution(
         self,

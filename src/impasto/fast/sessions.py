@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import ImpastoError, MissingExtraError, SettingsError, WeightsError
+from impasto.machine import cores
 
 Array = NDArray[np.float32]
 _CPU = "CPUExecutionProvider"
@@ -35,13 +36,13 @@ def limit_threads(count: int) -> None:
     For processes that share a machine.
 
     Args:
-        count: Threads; 0: as the runtime likes.
+        count: Threads; 0: as the runtime likes, and numpy as many as there are cores.
     """
     global _THREADS
     from threadpoolctl import threadpool_limits
 
     _THREADS = count
-    threadpool_limits(count or None)
+    threadpool_limits(count or cores())
 
 
 class Session(Protocol):

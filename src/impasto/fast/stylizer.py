@@ -15,7 +15,7 @@ from impasto.fast.methods import open_network
 from impasto.fast.network import MOST_STYLE, Look
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
-from impasto.gallery.names import read_styles
+from impasto.fast.tuned import check_one, find_looks, is_network, tuned
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -67,19 +67,25 @@ class FastStylizer:
         self.settings = (settings or Settings(method="fast")).updated(**options)
         if not self.settings.one_pass:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
-        self.network = open_network(self.settings)
         self._take(style)
 
     def _take(self, style: Sources) -> None:
-        """Read styles."""
-        sources = read_styles(style)
+        """Read styles, or open the network that was tuned to the one."""
+        sources = find_looks(style, self.settings)
+        self.identities = [identify(source) for source in sources]
         self._shares = shares_of(self.settings, len(sources))
+        if self.settings.tune and not any(map(is_network, sources)):
+            check_one(sources)
+            sources = [tuned(sources[0], self.settings)]
+        settings = self.settings
+        if any(map(is_network, sources)):
+            sources, settings = [], _tuned_settings(sources, settings)
+        self.network = open_network(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
         scales = ignores(self.settings.method, "style_scale", "Picture")
         most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
         self.styles = [placed(open_role(each, "style", most), self.settings) for each in sources]
-        self.identities = [identify(source) for source in sources]
         matches = self.settings.color == "match"
         self._looks = [] if matches else [self._read(style) for style in self.styles]
         self._look = None if matches else self.network.mixed(self._looks, self._shares)
@@ -164,7 +170,7 @@ class FastStylizer:
         other, given = copy(self), {"strength": strength, "style_weights": style_weights}
         named = {name: value for name, value in given.items() if value is not None}
         other.settings = self.settings.updated(**named)
-        other._shares = shares_of(other.settings, len(self.styles))
+        other._shares = shares_of(other.settings, len(self._shares))
         if self._looks:
             other._look = self.network.mixed(self._looks, other._shares)
         return other
@@ -230,3 +236,18 @@ class FastStylizer:
         if s.method != "magenta":
             names["runtime"] = self.network.runtime
         return s.updated(**names)
+
+
+def _tuned_settings(styles: Sequence[Source], settings: Settings) -> Settings:
+    """Return the settings for a network that was tuned to a style.
+
+    Raises:
+        SettingsError: There are other styles, or something is asked for that it cannot do.
+    """
+    if len(styles) != 1:
+        raise SettingsError("a network that was tuned to a style does not mix: give pictures")
+    if settings.color == "match":
+        raise SettingsError("a network that was tuned to a style has its colors: leave color out")
+    file, minutes = str(styles[0]), settings.tune
+    made = {"weights": None, "style_scale": 1.0, "style_turn": 0.0, "style_tiles": 1}
+    return settings.updated(method=file, tune=None, **(made if minutes else {}))

@@ -16,6 +16,7 @@ from impasto.images import Source, Sources, read_source, source_list
 from impasto.version import __version__
 from impasto.weights.atomic import replacing
 from impasto.weights.folders import home_folder
+from impasto.weights.tuned import tuned_network
 
 #: Before a name: the gallery is meant, whatever files there are.
 PREFIX = "gallery:"
@@ -30,24 +31,31 @@ class Style(NamedTuple):
         name: The name.
         kind: `drawing`, `painting` or `own`.
         description: A line about it.
-        here: Whether it can be had without the network.
+        here: Whether its picture can be had without the network.
+        tuned: Whether method fast comes tuned to it.
     """
 
     name: str
     kind: str
     description: str
     here: bool
+    tuned: bool = False
 
 
 def list_styles() -> Iterator[Style]:
     """Yield all styles that have names."""
     for name, drawing in DRAWINGS.items():
-        yield Style(name, "drawing", drawing.description, True)
+        yield Style(name, "drawing", drawing.description, True, _is_tuned(name))
     for name, painting in PAINTINGS.items():
-        yield Style(name, "painting", painting.description, place_of(name).is_file())
+        here = place_of(name).is_file()
+        yield Style(name, "painting", painting.description, here, _is_tuned(name))
     for name, path in own_styles().items():
         if not is_taken(name):
             yield Style(name, "own", str(path), True)
+
+
+def _is_tuned(name: str) -> bool:
+    return tuned_network(name) is not None
 
 
 def is_taken(name: str) -> bool:
@@ -71,6 +79,20 @@ def find_style(source: Source) -> Source:
     if source.startswith(PREFIX):
         return _named(source.removeprefix(PREFIX))
     return source if _is_file(source) else _named(source)
+
+
+def gallery_name(source: Source) -> str | None:
+    """Return the name of a drawing or painting of the gallery that a name or a path stands for."""
+    if isinstance(source, str):
+        name = source.removeprefix(PREFIX)
+        if is_taken(name) and (name != source or not _is_file(source)):
+            return name
+    if isinstance(source, str | Path):
+        path = Path(source)
+        places = {_place_of_drawing(path.stem, DRAWN_SIZE), place_of(path.stem)}
+        if is_taken(path.stem) and path in places:
+            return path.stem
+    return None
 
 
 def read_styles(sources: Sources) -> list[Source]:
@@ -118,7 +140,7 @@ def drawn(name: str, size: int = DRAWN_SIZE) -> Path:
     Raises:
         ImageError: It cannot be saved.
     """
-    path = home_folder() / "drawings" / f"{__version__} {size}" / f"{name}.png"
+    path = _place_of_drawing(name, size)
     if path.is_file():
         return path
     try:
@@ -130,3 +152,7 @@ def drawn(name: str, size: int = DRAWN_SIZE) -> Path:
             "to another folder"
         ) from error
     return path
+
+
+def _place_of_drawing(name: str, size: int) -> Path:
+    return home_folder() / "drawings" / f"{__version__} {size}" / f"{name}.png"

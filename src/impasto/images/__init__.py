@@ -19,6 +19,7 @@ from impasto.images.resizing import fitted_size
 from impasto.images.roles import LEAST_PICTURE, open_role, placed
 from impasto.images.sources import (
     Identity,
+    NamedBytes,
     Source,
     Sources,
     identify,
@@ -31,6 +32,7 @@ __all__ = [
     "LEAST_PICTURE",
     "ColorStatistics",
     "Identity",
+    "NamedBytes",
     "Picture",
     "Source",
     "Sources",

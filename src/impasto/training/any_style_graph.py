@@ -67,9 +67,9 @@ def painter_graph(
     Args:
         parameters: Of `AnyStyle`, by name.
         shape: Its widths and depths.
-        code: A style (K,); the graph has no input for others then.
+        code: A style (K,); the graph has no input for others then, and its kernels have 8 bits.
     """
-    graph = Graph("any style", parameters, half=True)
+    graph = Graph("any style", parameters, half=True, bytes=code is not None)
     picture = graph.input("picture", (1, "height", "width", 3))
     if code is None:
         style = graph.input("code", (code_length(shape),))

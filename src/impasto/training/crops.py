@@ -1,6 +1,7 @@
 """Training pictures: whole folders in memory, and crops of them as an optimizer will see them."""
 
 import csv
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, MissingExtraError
 from impasto.networks.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
@@ -19,6 +20,10 @@ LONGEST = 768
 SCALES = (0.6, 1.8)
 _HELD_OUT = 20
 """Every so many-th picture is kept for measuring."""
+_SAMPLES = (
+    *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
+    "camera.png",
+)
 
 
 class Dice:
@@ -52,24 +57,41 @@ class Dice:
         return torch.randn(*shape, generator=self.noise, device=self.device)
 
 
-def load_folder(
-    folder: Path, device: torch.device, longest: int = LONGEST, without: Path | None = None
-) -> list[Tensor]:
-    """Read all pictures of a folder and of those below it.
-
-    Args:
-        folder: Where they are.
-        device: Where they go: crops of a batch then cost it no waiting.
-        longest: Side in pixels to which larger ones are reduced.
-        without: A folder of pictures that do not count.
-
-    Returns:
-        Each (3, H, W) uint8, in the order of their names.
+def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
+    """Read all pictures of a folder and of those below it: see `load_pictures`.
 
     Raises:
         ImageError: There is none.
     """
-    return [_load(path, longest).to(device) for path in picture_paths(folder, without)]
+    return load_pictures(picture_paths(folder), device)
+
+
+def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Tensor]:
+    """Read pictures, sides of at most `LONGEST` pixels.
+
+    Args:
+        paths: Of the files.
+        device: Where they go: crops of a batch then cost it no waiting.
+
+    Returns:
+        Each (3, H, W) uint8.
+
+    Raises:
+        ImageError: One cannot be read.
+    """
+    return [_load(path, LONGEST).to(device) for path in paths]
+
+
+def sample_photos() -> list[Path]:
+    """Return the photographs that come with scikit-image.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    found = importlib.util.find_spec("skimage")
+    if found is None or found.origin is None:
+        raise MissingExtraError("learning without --photos", "lab")
+    return [Path(found.origin).with_name("data") / name for name in _SAMPLES]
 
 
 def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:

@@ -20,7 +20,6 @@ def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
 
 
 _BOTH = {"photos": "a folder of photos", "paintings": "a folder of paintings"}
-_ONE = {"photos": "a folder of photos", "painting": "a picture of the style"}
 
 
 @dataclass(frozen=True)
@@ -168,12 +167,14 @@ class AnyStyleOptions(PaintingOptions):
 class StyleOptions(PaintingOptions):
     """Everything that fitting the any-style network to one painting depends on."""
 
-    needed = _ONE
+    needed: ClassVar[Mapping[str, str]] = {"painting": "a picture of the style"}
 
     painting: str = _option("", "Picture of the style.", argument=True)
+    photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
     output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
     begin: str = _option("", "An any_style.onnx to begin with; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting as it is looked at.")
+    coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
     minutes: float = _option(15.0, "How long it learns; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")
     rate: float = _option(0.01, "Step length of Muon at its largest.")
@@ -195,4 +196,5 @@ class StyleOptions(PaintingOptions):
         return super().rules() | {
             "output must end in .onnx": Path(self.output).suffix == ".onnx",
             "size is at least 32": self.size >= 32,
+            "coarse is at least 8": self.coarse >= 8,
         }

@@ -20,11 +20,20 @@ from torch import Tensor
 
 from impasto.choices import STYLE_LAYERS
 from impasto.errors import SettingsError
-from impasto.networks.any_style import shape_of
+from impasto.networks.any_style import AnyStyle, shape_of
 from impasto.perception.vgg import VGG19
 from impasto.training import runs
 from impasto.training.checkpoints import Checkpoint
-from impasto.training.crops import Dice, held_out, load_folder, load_style, whole_cells
+from impasto.training.crops import (
+    Dice,
+    held_out,
+    load_pictures,
+    load_style,
+    picture_paths,
+    sample_photos,
+    whole_cells,
+)
+from impasto.training.narrowing import narrowed
 from impasto.training.options import StyleOptions
 from impasto.training.painting import PaintingTraining
 from impasto.training.sheets import save_sheet
@@ -77,15 +86,23 @@ class StyleTraining(PaintingTraining[StyleOptions]):
     def __init__(self, options: StyleOptions, teacher: VGG19 | None = None) -> None:
         file = Path(options.begin) if options.begin else fetch("any-style")
         parameters = any_style_parameters(file)
+        painting = load_style(Path(options.painting), options.size)
+        parameters = _narrowed(parameters, painting, options.coarse)
         super().__init__(options, shape_of(parameters), teacher)
         self._take(parameters)
-        folder = load_folder(Path(options.photos), self.device, without=options.folder)
-        self.photos, held = held_out(folder)
-        self.painting = load_style(Path(options.painting), options.size).to(self.device)
-        self.styles = one = OnePainting(self.painting, self.vgg)
+        self.photos, held = self._photographs()
+        self.styles = one = OnePainting(painting.to(self.device), self.vgg)
         self.style = style = one.sizes[0].image
         self.shown = [(_fitted(each, options.size), style) for each in held[:SHOWN]]
         self._begun = time.monotonic()
+
+    def _photographs(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Return photographs to learn with and to show; the few samples are both."""
+        o = self.options
+        if o.photos:
+            return held_out(load_pictures(picture_paths(Path(o.photos), o.folder), self.device))
+        samples = load_pictures(sample_photos(), self.device)
+        return samples, samples
 
     def begin(self) -> None:
         """Start the clock; the network is taken over already."""
@@ -127,6 +144,15 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         self.network.load_state_dict(kept)
         numbers = torch.cat([part.flatten() for each in code for part in each])
         return {**self.average, CODE: numbers}, "one style"
+
+
+@torch.no_grad()
+def _narrowed(parameters: dict[str, Tensor], painting: Tensor, coarse: int) -> dict[str, Tensor]:
+    """Return the network with fewer channels in its coarse map: those that say most here."""
+    network = AnyStyle(shape_of(parameters))
+    network.load_state_dict(parameters)
+    spread = network.reader(whole_cells(painting)).coarse.std((0, 2, 3))
+    return narrowed(parameters, spread, coarse)
 
 
 def train(

@@ -1,0 +1,215 @@
+"""The network tuned to a style: when it is used, and made when it is first needed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import impasto
+from impasto.dataset import DatasetOptions
+from impasto.dataset.local import local
+from impasto.dataset.running import stylize_dataset
+from impasto.errors import SettingsError, WeightsError
+from impasto.fast import FastStylizer
+from impasto.fast.tuned import fitted, tuned
+from impasto.gallery import draw
+from impasto.gallery.names import drawn, gallery_name, list_styles
+from impasto.images import Picture, open_picture
+from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
+from impasto.reproduction import reproduce
+from impasto.settings import Settings
+from impasto.training.export import export
+from impasto.training.narrowing import narrowed
+from impasto.training.runs import save_half
+from impasto.training.trained import CODE
+from impasto.weights import tuned as weights_tuned
+from impasto.weights.tuned import tuned_folder
+
+SECONDS = 0.03
+"""Minutes of tuning; two seconds are a step or two."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def photo() -> Picture:
+    return draw("mountains", 96)
+
+
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    return draw("waves", 64).save(tmp_path / "waves.png")
+
+
+@pytest.fixture
+def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A network that comes tuned to the style mosaic, and to no other."""
+    import torch
+
+    network = AnyStyle(AnyStyleShape(8, 16, 16))
+    code = torch.cat([p.flatten() for c in network.encode(torch.rand(1, 3, 64, 64)) for p in c])
+    trained = tmp_path / "style.safetensors"
+    save_half({**network.state_dict(), CODE: code.detach()}, "one style", trained, 1)
+    (path,) = export(trained, tmp_path / "bundled" / "tuned" / "mosaic.onnx")
+    monkeypatch.setattr(weights_tuned, "bundled_folder", lambda: tmp_path / "bundled")
+    return path
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
+    plain = FastStylizer(style, size=96)
+    first = FastStylizer(style, size=96, tune=SECONDS)
+    (kept,) = tuned_folder().iterdir()
+    assert kept.name == first.network.title
+    assert kept.name.startswith("waves-")
+    assert kept.stat().st_size < 1.5e6
+    made = first(photo)
+    assert np.abs(made.pixels - plain(photo).pixels).mean() > 0.003
+    written = kept.stat().st_mtime_ns
+    again = FastStylizer(style, size=64, tune=SECONDS, strength=0.5)
+    assert kept.stat().st_mtime_ns == written
+    assert again.network.title == kept.name
+    other = FastStylizer(style, size=64, tune=SECONDS, style_turn=90.0)
+    assert other.network.title != kept.name
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> None:
+    content = photo.save(tmp_path / "photo.png")
+    made = impasto.stylize(content, style, method="fast", size=96, tune=SECONDS)
+    path = made.save(tmp_path / "made.png")
+    recipe = json.loads(json.dumps(made.recipe))
+    assert recipe["styles"][0]["name"] == "waves.png"
+    assert recipe["settings"]["tune"] == SECONDS
+    assert np.array_equal(reproduce(path).pixels, made.pixels)
+
+
+def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Picture) -> None:
+    for named in ("mosaic", "gallery:mosaic", drawn("mosaic")):
+        assert FastStylizer(named).network.title == comes_tuned.name
+    assert FastStylizer(str(comes_tuned))(photo).size == (512, 512)
+    given = [
+        FastStylizer("waves"),
+        FastStylizer(draw("mosaic", 64)),
+        FastStylizer("mosaic", tune=0),
+    ]
+    given += [FastStylizer("mosaic", style_scale=0.5), FastStylizer("mosaic", color="match")]
+    given += [FastStylizer(["mosaic", "waves"]), FastStylizer(comes_tuned).of("waves")]
+    for one in given:
+        assert one.network.title == "our own any-style network"
+    assert given[0].of("mosaic").network.title == comes_tuned.name
+    assert [style.name for style in list_styles() if style.tuned] == ["mosaic"]
+
+
+def test_a_name_is_enough_for_a_painting(
+    comes_tuned: Path, photo: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_OFFLINE", "1")
+    comes_tuned.rename(comes_tuned.with_name("starry_night.onnx"))
+    content = photo.save(tmp_path / "photo.png")
+    made = impasto.stylize(content, "starry_night", method="fast", size=96)
+    recipe = json.loads(json.dumps(made.recipe))
+    assert recipe["styles"][0]["name"] == "starry_night.onnx"
+    assert np.array_equal(reproduce(made.save(tmp_path / "made.png")).pixels, made.pixels)
+
+
+def test_gallery_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert gallery_name("mosaic") == gallery_name("gallery:mosaic") == "mosaic"
+    assert gallery_name(str(drawn("mosaic"))) == "mosaic"
+    others: list[object] = ["nothing", "mosaic.png", tmp_path / "mosaic.png", b"mosaic"]
+    assert all(gallery_name(other) is None for other in others)  # type: ignore[arg-type]
+    Path("mosaic").write_text("mine")
+    assert gallery_name("mosaic") is None
+    assert gallery_name("gallery:mosaic") == "mosaic"
+
+
+def test_what_does_not_go_with_it(comes_tuned: Path, style: Path) -> None:
+    refused: list[Callable[[], object]] = [
+        lambda: FastStylizer([style, style], tune=1),
+        lambda: FastStylizer(style, tune=1, color="match"),
+        lambda: FastStylizer(comes_tuned, color="match"),
+        lambda: FastStylizer(comes_tuned, style_scale=2),
+        lambda: FastStylizer([comes_tuned, style]),
+        lambda: Settings(method="optimize", tune=1),
+        lambda: Settings(method="fast", tune=-1),
+    ]
+    for each in refused:
+        with pytest.raises(SettingsError):
+            each()
+    with pytest.raises(SettingsError, match="tune"):
+        Settings(method="adain", tune=1)
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
+    options = {"painting": style, "output": tmp_path / "x.onnx", "size": 8}
+    with pytest.raises(SettingsError, match="size is at least 32"):
+        list(fitted(options))
+    broken = tmp_path / "any_style.onnx"
+    broken.write_text("no network")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        tuned(style, Settings(method="fast", tune=SECONDS, weights=str(broken)))
+    assert not list(tuned_folder().glob("*.onnx"))
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
+    settings = Settings(method="fast", tune=0.2)
+
+    def interrupt(minutes: float) -> None:
+        if list(tuned_folder().glob("*.part/style.training/log.csv")):
+            raise KeyboardInterrupt
+
+    try:
+        tuned(style, settings, interrupt)
+    except KeyboardInterrupt:
+        assert not list(tuned_folder().glob("*.onnx"))
+        (part,) = tuned_folder().glob("*.part")
+        assert (part / "style.training" / "checkpoint.safetensors").is_file()
+    path = tuned(style, settings)
+    assert path.is_file()
+    assert list(tuned_folder().iterdir()) == [path]
+
+
+def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    photo.save(folder / "0.png")
+    out = tmp_path / "out"
+    options = DatasetOptions(settings=Settings(method="fast", runtime="onnxruntime"))
+    assert stylize_dataset(str(folder), [drawn("mosaic")], str(out), options, local, 1) == []
+    made = open_picture(out / "0.png").pixels
+    wanted = FastStylizer(comes_tuned, size=128, runtime="onnxruntime").paint(photo)
+    assert np.abs(made - wanted).mean() < 0.01
+
+
+def test_a_narrower_network_paints_much_the_same() -> None:
+    import torch
+
+    network = AnyStyle(AnyStyleShape(8, 16, 32), seed=1)
+    parameters = {name: t.detach() for name, t in network.state_dict().items()}
+    spread = torch.rand(32)
+    assert narrowed(parameters, spread, 32).keys() == parameters.keys()
+    fewer = narrowed(parameters, spread, 24)
+    assert shape_of(fewer) == AnyStyleShape(8, 16, 24)
+    # What says nothing is what is left out.
+    kept = parameters["painter.to_middle.weight"]
+    kept[:, 20:] = 0
+    for name, tensor in parameters.items():
+        if ".coarse." in name and name.endswith("second.weight"):
+            tensor[:, 20:] = 0
+    fewer = narrowed(parameters, spread + 0.1, 20)
+    whole, part = AnyStyle(network.shape), AnyStyle(AnyStyleShape(8, 16, 20))
+    whole.load_state_dict(parameters)
+    part.load_state_dict(fewer)
+    image = torch.rand(1, 3, 64, 64)
+    wide, narrow = whole.reader(image), part.reader(image)
+    assert narrow.coarse.shape[1] == 20
+    torch.testing.assert_close(wide.middle, narrow.middle)
+    torch.testing.assert_close(wide.fine, narrow.fine)
