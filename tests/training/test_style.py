@@ -115,7 +115,8 @@ def test_the_network_has_the_style_within(options: StyleOptions) -> None:
             "pace": np.array(1, np.float32),
         },
     )
-    np.testing.assert_allclose(painted, expected.permute(0, 2, 3, 1).numpy(), atol=2e-2)
+    # Its kernels have 8 bits.
+    np.testing.assert_allclose(painted, expected.permute(0, 2, 3, 1).numpy(), atol=4e-2)
 
 
 def test_bad_input(options: StyleOptions, tmp_path: Path) -> None:

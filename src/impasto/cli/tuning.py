@@ -30,8 +30,9 @@ def tune_styles(
 
     if mixed:
         check_one(styles)
-    for style in (look for style in styles for look in find_looks([style], settings)):
-        if not is_network(style):
+    for style in styles:
+        (look,) = find_looks([style], settings)
+        if not is_network(look):
             fetch("vgg19", on_download=announce)
-            with tuning(Path(identify(style).name).stem, settings.tune, quiet) as show:
-                tuned(style, settings, show)
+            with tuning(Path(identify(look).name).stem, settings.tune, quiet) as show:
+                tuned(look, settings, show)
