@@ -27,8 +27,8 @@ from impasto.training.trained import CODE
 from impasto.weights import tuned as weights_tuned
 from impasto.weights.tuned import tuned_folder
 
-SECONDS = 0.03
-"""Minutes of tuning; two seconds are a step or two."""
+MINUTES = 0.02
+"""A step or two."""
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("vgg_at_hand")
 def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     plain = FastStylizer(style, size=96)
-    first = FastStylizer(style, size=96, tune=SECONDS)
+    first = FastStylizer(style, size=96, tune=MINUTES)
     (kept,) = tuned_folder().iterdir()
     assert kept.name == first.network.title
     assert kept.name.startswith("waves-")
@@ -71,21 +71,21 @@ def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     made = first(photo)
     assert np.abs(made.pixels - plain(photo).pixels).mean() > 0.003
     written = kept.stat().st_mtime_ns
-    again = FastStylizer(style, size=64, tune=SECONDS, strength=0.5)
+    again = FastStylizer(style, size=64, tune=MINUTES, strength=0.5)
     assert kept.stat().st_mtime_ns == written
     assert again.network.title == kept.name
-    other = FastStylizer(style, size=64, tune=SECONDS, style_turn=90.0)
+    other = FastStylizer(style, size=64, tune=MINUTES, style_turn=90.0)
     assert other.network.title != kept.name
 
 
 @pytest.mark.usefixtures("vgg_at_hand")
 def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> None:
     content = photo.save(tmp_path / "photo.png")
-    made = impasto.stylize(content, style, method="fast", size=96, tune=SECONDS)
+    made = impasto.stylize(content, style, method="fast", size=96, tune=MINUTES)
     path = made.save(tmp_path / "made.png")
     recipe = json.loads(json.dumps(made.recipe))
     assert recipe["styles"][0]["name"] == "waves.png"
-    assert recipe["settings"]["tune"] == SECONDS
+    assert recipe["settings"]["tune"] == MINUTES
     assert np.array_equal(reproduce(path).pixels, made.pixels)
 
 
@@ -154,13 +154,13 @@ def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
     broken = tmp_path / "any_style.onnx"
     broken.write_text("no network")
     with pytest.raises(WeightsError, match="cannot be read"):
-        tuned(style, Settings(method="fast", tune=SECONDS, weights=str(broken)))
+        tuned(style, Settings(method="fast", tune=MINUTES, weights=str(broken)))
     assert not list(tuned_folder().glob("*.onnx"))
 
 
 @pytest.mark.usefixtures("vgg_at_hand")
 def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
-    settings = Settings(method="fast", tune=0.2)
+    settings = Settings(method="fast", tune=0.1)
 
     def interrupt(minutes: float) -> None:
         if list(tuned_folder().glob("*.part/style.training/log.csv")):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from impasto.fast.any_style import BYTES_PER_PIXEL, AnyStyleNetwork
 from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
-from impasto.fast.sessions import Session, open_session
+from impasto.fast.sessions import Session, open_session, thread_limit
 from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.weights import fetch, find, sha256_of
@@ -69,7 +69,8 @@ def open_network(settings: Settings) -> Network:
         device=settings.device,
         level_strengths=settings.level_strengths,
     )
-    return _opened(relevant, tuple(files.items()), tuple(map(_version, files.values())))
+    versions = tuple(map(_version, files.values()))
+    return _opened(relevant, tuple(files.items()), versions, thread_limit())
 
 
 def needed_files(settings: Settings) -> tuple[str, ...]:
@@ -88,7 +89,10 @@ def _version(path: Path) -> tuple[int, int]:
 
 @lru_cache(_OPEN)
 def _opened(
-    settings: Settings, files: tuple[tuple[str, Path], ...], _: tuple[tuple[int, int], ...]
+    settings: Settings,
+    files: tuple[tuple[str, Path], ...],
+    _versions: tuple[tuple[int, int], ...],
+    _threads: int,
 ) -> Network:
     if settings.knows_style:
         from impasto.fast import single

@@ -45,6 +45,11 @@ def limit_threads(count: int) -> None:
     threadpool_limits(count or cores())
 
 
+def thread_limit() -> int:
+    """Return the threads that sessions opened now compute in; 0: as the runtime likes."""
+    return _THREADS
+
+
 class Session(Protocol):
     """A network, ready to run; several threads may call it at once."""
 
