@@ -1,19 +1,21 @@
 """The network tuned to a style: when it is used, and made when it is first needed."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import impasto
-from impasto.dataset import DatasetOptions
+from impasto.dataset import Dataset, DatasetOptions
 from impasto.dataset.local import local
 from impasto.dataset.running import stylize_dataset
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.tuned import fitted, tuned
+from impasto.fast.tuned import Watch, fitted, show_tunings, tuned
 from impasto.gallery import draw
 from impasto.gallery.names import drawn, gallery_name, list_styles
 from impasto.images import Picture, open_picture
@@ -64,9 +66,8 @@ def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     plain = FastStylizer(style, size=96)
     first = FastStylizer(style, size=96, tune=MINUTES)
-    (kept,) = tuned_folder().iterdir()
+    (kept,) = tuned_folder().glob("*.onnx")
     assert kept.name == first.network.title
-    assert kept.name.startswith("waves-")
     assert kept.stat().st_size < 1.5e6
     made = first(photo)
     assert np.abs(made.pixels - plain(photo).pixels).mean() > 0.003
@@ -74,6 +75,8 @@ def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     again = FastStylizer(style, size=64, tune=MINUTES, strength=0.5)
     assert kept.stat().st_mtime_ns == written
     assert again.network.title == kept.name
+    copy = Path(shutil.copy(style, style.with_name("copy.png")))
+    assert FastStylizer(copy, tune=MINUTES).network.title == kept.name
     other = FastStylizer(style, size=64, tune=MINUTES, style_turn=90.0)
     assert other.network.title != kept.name
 
@@ -90,7 +93,7 @@ def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> 
 
 
 def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Picture) -> None:
-    for named in ("mosaic", "gallery:mosaic", drawn("mosaic")):
+    for named in ("mosaic", "gallery:mosaic"):
         assert FastStylizer(named).network.title == comes_tuned.name
     assert FastStylizer(str(comes_tuned))(photo).size == (512, 512)
     given = [
@@ -121,21 +124,24 @@ def test_a_name_is_enough_for_a_painting(
 def test_gallery_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert gallery_name("mosaic") == gallery_name("gallery:mosaic") == "mosaic"
-    assert gallery_name(str(drawn("mosaic"))) == "mosaic"
-    others: list[object] = ["nothing", "mosaic.png", tmp_path / "mosaic.png", b"mosaic"]
+    others: list[object] = ["nothing", "mosaic.png", drawn("mosaic"), b"mosaic"]
     assert all(gallery_name(other) is None for other in others)  # type: ignore[arg-type]
     Path("mosaic").write_text("mine")
     assert gallery_name("mosaic") is None
     assert gallery_name("gallery:mosaic") == "mosaic"
 
 
-def test_what_does_not_go_with_it(comes_tuned: Path, style: Path) -> None:
+def test_what_does_not_go_with_it(comes_tuned: Path, style: Path, tmp_path: Path) -> None:
+    matched = DatasetOptions(settings=Settings(method="fast", color="match"))
     refused: list[Callable[[], object]] = [
         lambda: FastStylizer([style, style], tune=1),
         lambda: FastStylizer(style, tune=1, color="match"),
         lambda: FastStylizer(comes_tuned, color="match"),
         lambda: FastStylizer(comes_tuned, style_scale=2),
         lambda: FastStylizer([comes_tuned, style]),
+        lambda: FastStylizer(comes_tuned, tune=1),
+        lambda: FastStylizer(comes_tuned, method="adain"),
+        lambda: Dataset(str(style.parent), [comes_tuned], str(tmp_path / "o"), matched),
         lambda: Settings(method="optimize", tune=1),
         lambda: Settings(method="fast", tune=-1),
     ]
@@ -160,21 +166,31 @@ def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("vgg_at_hand")
 def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
-    settings = Settings(method="fast", tune=0.1)
+    settings = Settings(method="fast", tune=0.2)
 
-    def interrupt(minutes: float) -> None:
-        if list(tuned_folder().glob("*.part/style.training/log.csv")):
+    def interrupt(_spent: float) -> None:
+        if list(tuned_folder().glob("*.part/style.training/checkpoint.safetensors")):
             raise KeyboardInterrupt
 
-    try:
-        tuned(style, settings, interrupt)
-    except KeyboardInterrupt:
-        assert not list(tuned_folder().glob("*.onnx"))
-        (part,) = tuned_folder().glob("*.part")
-        assert (part / "style.training" / "checkpoint.safetensors").is_file()
+    seen: list[tuple[str, float]] = []
+
+    @contextmanager
+    def show(name: str, minutes: float) -> Iterator[Watch]:
+        seen.append((name, minutes))
+        yield interrupt
+
+    show_tunings(show)
+    with pytest.raises(KeyboardInterrupt):
+        tuned(style, settings)
+    assert seen == [("waves", 0.2)]
+    assert not list(tuned_folder().glob("*.onnx"))
+    (part,) = tuned_folder().glob("*.part")
+    log = (part / "style.training" / "log.csv").read_text().splitlines()
+    show_tunings(lambda _name, _minutes: nullcontext(lambda _spent: None))
     path = tuned(style, settings)
     assert path.is_file()
-    assert list(tuned_folder().iterdir()) == [path]
+    assert not part.exists()
+    assert len(log) >= 2
 
 
 def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_path: Path) -> None:
@@ -183,7 +199,7 @@ def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_pa
     photo.save(folder / "0.png")
     out = tmp_path / "out"
     options = DatasetOptions(settings=Settings(method="fast", runtime="onnxruntime"))
-    assert stylize_dataset(str(folder), [drawn("mosaic")], str(out), options, local, 1) == []
+    assert stylize_dataset(str(folder), [comes_tuned], str(out), options, local, 1) == []
     made = open_picture(out / "0.png").pixels
     wanted = FastStylizer(comes_tuned, size=128, runtime="onnxruntime").paint(photo)
     assert np.abs(made - wanted).mean() < 0.01

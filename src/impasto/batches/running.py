@@ -62,7 +62,7 @@ def paint_pairs(
 
     Args:
         pairs: What to paint.
-        styles: The pictures that pairs have numbers of.
+        styles: The pictures that pairs have numbers of, or networks that are tuned to them.
         settings: All options; of every picture.
         folder: Where to; made if it is not there.
         workers: Pictures at once; None: as many as there are cores for a method of one pass, else

@@ -3,13 +3,16 @@
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from impasto.cli.options import INTERRUPTED, interruptible, with_settings
 from impasto.errors import ImageError, SettingsError
+
+if TYPE_CHECKING:
+    from impasto.settings import Settings
 
 SHEET, PAGE = "sheet.png", "sheet.html"
 _STYLES = ("--styles", "-s")
@@ -75,7 +78,6 @@ def batch(
     from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
-    from impasto.cli.tuning import tune_styles
     from impasto.fast.tuned import is_network
     from impasto.gallery.names import find_style
     from impasto.settings import Settings
@@ -86,18 +88,17 @@ def batch(
     if styles and settings.knows_style:
         raise SettingsError(f"{settings.method} knows one style: leave --styles out")
     sources = find_pictures(contents, output)
-    looks = find_pictures(str(find_style(style)) for style in styles or [])
+    named = {str(find_style(style)): style for style in styles or []}
+    looks = find_pictures(named)
     for network in filter(is_network, looks):
         raise SettingsError(f"{network} is no picture: --method {network} paints with it")
+    used = [_used(look, named.get(str(look)), settings) for look in looks]
     pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
     download_weights(settings, quiet, lambda: None)
-    tune_styles(looks, settings, quiet=quiet)
     outcomes = []
     try:
         with counting(len(pairs), quiet) as count:
-            for outcome in paint_pairs(
-                pairs, looks, settings, output, workers=workers, fresh=fresh
-            ):
+            for outcome in paint_pairs(pairs, used, settings, output, workers=workers, fresh=fresh):
                 outcomes.append(outcome)
                 count()
         _report(outcomes)
@@ -113,6 +114,17 @@ def batch(
     failed = len(outcomes) - len(results)
     if failed:
         raise ImageError(f"{failed} of {len(outcomes)} pictures failed: see above")
+
+
+def _used(picture: Path, given: str | None, settings: "Settings") -> Path:
+    """Return what is painted with: the picture, or a network that is tuned to the style named."""
+    from impasto.fast.tuned import find_looks, is_network
+    from impasto.gallery.names import gallery_name
+
+    if given is None or gallery_name(given) is None:
+        return picture
+    (look,) = find_looks(given, settings)
+    return Path(str(look)) if is_network(look) else picture
 
 
 def _report(outcomes: list[Any]) -> None:

@@ -79,9 +79,7 @@ def dataset(
     """
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
-    from impasto.cli.tuning import tune_styles
     from impasto.dataset import Dataset, DatasetOptions
-    from impasto.dataset.painting import source_of
 
     settings = _settings(options)
     chosen = DatasetOptions(
@@ -95,8 +93,7 @@ def dataset(
         quality=jpeg_quality,
     )
     download_weights(settings, quiet, lambda: None)
-    looks = _styles(styles)
-    tune_styles([source_of(look) for look in looks], settings, quiet=quiet)
+    looks = _styles(styles, settings)
     work = Dataset(source, looks, output, chosen)
     try:
         with counting(len(work.left), quiet) as count:
@@ -131,16 +128,17 @@ def _settings(options: dict[str, Any]) -> "Settings":
     return settings
 
 
-def _styles(named: Sequence[str]) -> "list[Path | StyleFile]":
+def _styles(named: Sequence[str], settings: "Settings") -> "list[Path | StyleFile]":
     from impasto.batches import find_pictures
     from impasto.dataset.painting import StyleFile, source_of
     from impasto.dataset.stores import open_store
-    from impasto.fast.tuned import is_network
-    from impasto.gallery.names import find_style
+    from impasto.fast.tuned import find_looks, is_network
     from impasto.images import is_picture_name, open_picture
 
     far = [each for each in named if "://" in each]
-    near = find_pictures(str(find_style(each)) for each in named if each not in far)
+    near = find_pictures(
+        str(look) for each in named if each not in far for look in find_looks(each, settings)
+    )
     styles: list[Path | StyleFile] = [*near]
     for address in far:
         store = open_store(address)

@@ -52,6 +52,8 @@ def explore(
     from impasto.settings import Settings
 
     settings = sketched(Settings.from_dict(options), options.get("size") or SMALL)
+    if settings.tune:
+        raise SettingsError("tune does not go with what is varied here: leave it out")
     cells = varied(settings, _axes(vary) if vary else usual_axes(settings))
     sources = [str(find_style(style)) for style in styles]
     for role, source in [("content", content), *(("style", each) for each in sources)]:

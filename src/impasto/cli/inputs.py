@@ -13,7 +13,7 @@ from typing import Any
 from impasto.choices import REST
 from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
-from impasto.gallery.names import read_styles
+from impasto.fast.tuned import find_looks, is_network
 from impasto.images import (
     Picture,
     Source,
@@ -24,7 +24,6 @@ from impasto.images import (
     read_source,
     refuse_inputs,
 )
-from impasto.methods import NETWORK_FILES
 from impasto.reproduction import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import Settings
 
@@ -76,7 +75,7 @@ class Job:
             ImageError: One cannot be read.
         """
         for source in (self.content, *self.styles):
-            if not str(source).endswith(NETWORK_FILES):
+            if self.settings.method != "fast" or not is_network(source):
                 open_picture(source, max_size=64)
 
     def save(self, picture: Picture, *, force: bool) -> list[Path]:
@@ -124,19 +123,10 @@ def gather_job(
     if content is None or not (chosen or settings.knows_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
-    sources = [read_source(content), *_looks(chosen, settings)]
+    sources = [read_source(content), *find_looks(chosen, settings)]
     looks = [_name(source) for source in sources[1:]] or [Path(settings.method).stem]
     name = output_name(_name(sources[0]), looks)
     return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
-
-
-def _looks(styles: Sequence[Source], settings: Settings) -> list[Source]:
-    """Return the styles as the method takes them: a name may be a network tuned to it."""
-    if not settings.one_pass:
-        return read_styles(styles)
-    from impasto.fast.tuned import find_looks
-
-    return find_looks(styles, settings)
 
 
 def job_of_recipe(

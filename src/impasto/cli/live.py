@@ -60,9 +60,10 @@ def live(
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
-    from impasto.cli.tuning import tune_styles
+    from impasto.cli.painting import download_weights
     from impasto.fast import FastStylizer
     from impasto.fast.tuned import find_looks
+    from impasto.images import identify
     from impasto.live.controls import Controls
     from impasto.live.recording import Recorder
     from impasto.live.session import Session
@@ -75,10 +76,10 @@ def live(
     if not styles and not settings.knows_style:
         raise SettingsError("give a style picture: impasto live STYLE")
     frames = open_source(source, loop=not once)
-    looks = [str(look) for style in styles or [] for look in find_looks([style], settings)]
-    tune_styles(looks, settings)
+    looks = [look for style in styles or [] for look in find_looks([style], settings)]
+    download_weights(settings, False, lambda: None)
     stylizers = [FastStylizer([look], settings) for look in looks] or [FastStylizer([], settings)]
-    names = [Path(look).stem for look in looks] or [Path(method).stem]
+    names = [Path(identify(look).name).stem for look in looks] or [Path(method).stem]
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)
     controls = Controls(styles=len(stylizers), strength=strength, recording=record is not None)
     shown = window if window is not None else not (serve or virtual or record)

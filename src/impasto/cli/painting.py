@@ -13,7 +13,6 @@ from impasto.api import Forecasting, Stylizer, make_stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
-from impasto.cli.tuning import tune_styles
 from impasto.errors import ImpastoError, SettingsError
 from impasto.records import Records
 from impasto.settings import Settings
@@ -30,9 +29,10 @@ def say_plan(job: Job) -> None:
     Raises:
         SettingsError: Its method has no plan.
     """
-    stylizer = make_stylizer(job.styles, job.settings)
-    if not isinstance(stylizer, Forecasting):
+    if job.settings.one_pass:
         raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
+    stylizer = make_stylizer(job.styles, job.settings)
+    assert isinstance(stylizer, Forecasting)
     for line in stylizer.forecast(job.content).lines():
         print(line)
 
@@ -63,9 +63,10 @@ def paint(
         ImpastoError: As the library; what was painted until then is saved first.
         typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
     """
+    if resume and job.settings.one_pass:
+        raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
     if download_weights(job.settings, quiet, job.check_pictures):
         started = time.monotonic()
-    tune_styles(job.styles, job.settings, mixed=True, quiet=quiet)
     stylizer = make_stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
     state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)
@@ -96,8 +97,6 @@ def _states(
                     say(line)
         checkpoint = job.checkpoint if resume else None
         return stylizer.iterate(job.content, started=started, checkpoint=checkpoint)
-    if resume:
-        raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
     return stylizer.iterate(job.content, started=started)
 
 
@@ -125,7 +124,12 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
 
         needed = needed_files(settings)
     missing = [name for name in needed if find(name) is None]
-    if not missing:
+    if settings.tune:
+        from impasto.cli.tuning import watch_tunings
+
+        watch_tunings(settings, quiet)
+        missing += [] if find("vgg19") else ["vgg19"]
+    elif not missing:
         return False
     check()
     if not settings.one_pass:
@@ -135,7 +139,7 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
         check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)
-    return True
+    return bool(missing)
 
 
 def _what_time_was_short_for(state: State, job: Job) -> str:

@@ -1,6 +1,7 @@
 """The progress bar of a run: octave, step, loss and time left."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -24,6 +25,7 @@ def _bar(left: str, right: str, quiet: bool) -> rich_progress.Progress:
         *texts[1:],
         rich_progress.TimeRemainingColumn(),
         console=console,
+        redirect_stdout=sys.stdout.isatty(),  # else it would go to the error stream
         disable=quiet or not console.is_terminal,
         transient=True,
     )

@@ -83,7 +83,6 @@ def video(
     Example: impasto video holiday.mp4 painting.jpg -o painted.mp4
     """
     from impasto.cli.painting import download_weights, say
-    from impasto.cli.tuning import tune_styles
     from impasto.settings import Settings
     from impasto.video.clip import Span
     from impasto.video.keyframes import read_keyframes, seconds
@@ -113,7 +112,6 @@ def video(
     target = output or Path(f"{_name(clip, looks or [settings.method])}.mp4")
     check_output(target, [clip, *looks], replaces=force or resume)
     download_weights(settings, quiet, lambda: None)
-    tune_styles(looks, settings, mixed=True, quiet=quiet)
     work = prepare(clip, looks, target, settings, asked)
     for note in work.reader.clip.notes:
         say(note, quiet)

@@ -19,9 +19,8 @@ from impasto.dataset.plan import Task, split_of
 from impasto.dataset.samples import painted_file
 from impasto.fast import FastStylizer
 from impasto.fast.memory import check_memory
-from impasto.fast.tuned import kept_network
+from impasto.fast.tuned import is_network, kept_network
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
-from impasto.methods import NETWORK_FILES
 
 #: Sizes that styles are read at: the nearest above a picture's longest side.
 _SIZES = (128, 256, 512, 1024)
@@ -170,8 +169,7 @@ class DatasetPainter:
 
     def _source(self, style: int) -> Source:
         file = self.styles[style]
-        network = file.name.lower().endswith(NETWORK_FILES)
-        return kept_network(file.content) if network else file.content
+        return kept_network(file.content) if is_network(file.name) else file.content
 
 
 def _size_of(longest: int) -> int:

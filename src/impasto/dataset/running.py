@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ from impasto.dataset.plan import SHARD, Planner, Task
 from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import find_looks, is_network, tuned
+from impasto.fast import FastStylizer
+from impasto.fast.tuned import network_settings
 from impasto.images import identify, is_picture_name
 from impasto.images.quiet import quiet
 from impasto.settings import Settings
@@ -125,6 +127,7 @@ class Dataset:
         _check_apart(self._store.name, self._target.name)
         files = self._store.files()
         looks = [_look(style, options.settings) for style in styles]
+        options = replace(options, settings=options.settings.updated(tune=None))
         # Once each: the same picture under two names would be in two splits.
         unique = {identify(look.content).sha256: look for look in reversed(looks)}
         hashes = sorted(unique)
@@ -243,12 +246,10 @@ def _check_free(tasks: Sequence[Task]) -> None:
 
 def _look(style: Path | StyleFile, settings: Settings) -> StyleFile:
     """Return what is painted with: a style picture, or a network that was tuned to it."""
-    if settings.one_pass:
-        source = find_looks(source_of(style), settings)[0]
-        if settings.tune and not is_network(source):
-            source = tuned(source, settings)
-        if is_network(source):
-            return _loaded(Path(str(source)))
+    found = network_settings([source_of(style)], settings)
+    if found != settings:
+        FastStylizer([], found)  # raises what is wrong with it
+        return _loaded(Path(found.method))
     return style if isinstance(style, StyleFile) else _loaded(style)
 
 
@@ -276,8 +277,7 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
     sizes = {_size(store, path) for path in pictures}
     if len(sizes) <= _FEW_SIZES and pictures:
         return options
-    changed = settings.updated(runtime="onnxruntime")
-    return DatasetOptions(**{**vars(options), "settings": changed})
+    return replace(options, settings=settings.updated(runtime="onnxruntime"))
 
 
 def _size(store: Store, path: str) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from impasto.weights import fetch, find, sha256_of
 Files = Mapping[str, Path]
 #: An ONNX file, or what is in one.
 Model = Path | bytes
-_OPEN = 4
+_OPEN = 16
 """Networks that are kept open."""
 
 

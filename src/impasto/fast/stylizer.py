@@ -15,7 +15,7 @@ from impasto.fast.methods import open_network
 from impasto.fast.network import MOST_STYLE, Look
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
-from impasto.fast.tuned import check_one, find_looks, is_network, tuned
+from impasto.fast.tuned import find_looks, network_settings
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -34,6 +34,7 @@ from impasto.settings import Settings
 from impasto.shares import shares_of
 from impasto.states import State
 from impasto.version import __version__
+from impasto.weights import sha256_of
 
 
 class FastStylizer:
@@ -67,6 +68,7 @@ class FastStylizer:
         self.settings = (settings or Settings(method="fast")).updated(**options)
         if not self.settings.one_pass:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
+        self._opened: Settings | None = None
         self._take(style)
 
     def _take(self, style: Sources) -> None:
@@ -74,13 +76,11 @@ class FastStylizer:
         sources = find_looks(style, self.settings)
         self.identities = [identify(source) for source in sources]
         self._shares = shares_of(self.settings, len(sources))
-        if self.settings.tune and not any(map(is_network, sources)):
-            check_one(sources)
-            sources = [tuned(sources[0], self.settings)]
-        settings = self.settings
-        if any(map(is_network, sources)):
-            sources, settings = [], _tuned_settings(sources, settings)
-        self.network = open_network(settings)
+        settings = network_settings(sources, self.settings)
+        if settings.knows_style:
+            sources = []
+        if settings != self._opened:
+            self.network, self._opened = open_network(settings), settings
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
         scales = ignores(self.settings.method, "style_scale", "Picture")
@@ -220,11 +220,18 @@ class FastStylizer:
         return {
             "impasto": __version__,
             "runtime": self.network.machine,
-            "weights": self.network.named,
+            "weights": [*self.network.named, *self._begun()],
             "content": identify(content)._asdict(),
             "styles": [style._asdict() for style in self.identities],
             "settings": self._remade().to_dict(),
         }
+
+    def _begun(self) -> list[dict[str, str]]:
+        """Return the file of one's own that was tuned, if one was."""
+        if self.settings.weights is None or not self.settings.tune:
+            return []
+        path = Path(self.settings.weights)
+        return [{"name": path.name, "sha256": sha256_of(path)}]
 
     def _remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""
@@ -236,18 +243,3 @@ class FastStylizer:
         if s.method != "magenta":
             names["runtime"] = self.network.runtime
         return s.updated(**names)
-
-
-def _tuned_settings(styles: Sequence[Source], settings: Settings) -> Settings:
-    """Return the settings for a network that was tuned to a style.
-
-    Raises:
-        SettingsError: There are other styles, or something is asked for that it cannot do.
-    """
-    if len(styles) != 1:
-        raise SettingsError("a network that was tuned to a style does not mix: give pictures")
-    if settings.color == "match":
-        raise SettingsError("a network that was tuned to a style has its colors: leave color out")
-    file, minutes = str(styles[0]), settings.tune
-    made = {"weights": None, "style_scale": 1.0, "style_turn": 0.0, "style_tiles": 1}
-    return settings.updated(method=file, tune=None, **(made if minutes else {}))

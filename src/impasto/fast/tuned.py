@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
-from impasto.errors import ImageError, SettingsError, WeightsError
+from filelock import FileLock
+
+from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
 from impasto.gallery.names import gallery_name, read_styles
 from impasto.images import Picture, Source, Sources, identify, open_role, placed, source_list
 from impasto.methods import NETWORK_FILES
 from impasto.settings import Settings
+from impasto.version import __version__
 from impasto.weights import fetch, sha256_of
 from impasto.weights.atomic import replacing
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
 
 #: Told how many minutes a tuning has taken so far.
-Watch = Callable[[float], None]
+Watch = Callable[[float], object]
+#: Name of a style and minutes it will take -> what shows the tuning while it goes on.
+Show = Callable[[str, float], AbstractContextManager[Watch]]
 #: Longest side of the style picture that a network is tuned to, if `style_scale` is 1, and bounds.
 SIZE, _LEAST_SIZE, _MOST_SIZE = 512, 256, 768
 _TICK = 0.5
 """Seconds between two looks at the clock."""
+_PROGRAM = (
+    # Not `-m`: that would import what lies in the current folder first.
+    "import sys, runpy; del sys.path[0]; "
+    "runpy.run_module('impasto.training.style', run_name='__main__', alter_sys=True)"
+)
 #: What makes glibc ask for large pages, with which convolutions are 1.4 times as fast.
 _ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
@@ -37,6 +50,23 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str((1 << 31) - 1),
     "THP_MEM_ALLOC_ENABLE": "1",
 }
+
+
+def _unseen(_name: str, _minutes: float) -> AbstractContextManager[Watch]:
+    return nullcontext(lambda _spent: None)
+
+
+_shown: Show = _unseen
+
+
+def show_tunings(show: Show) -> None:
+    """Have all tunings from now on shown by something.
+
+    Args:
+        show: Entered when one begins, with the name of its style and the minutes it will take.
+    """
+    global _shown
+    _shown = show
 
 
 def is_network(source: Source) -> bool:
@@ -47,85 +77,107 @@ def is_network(source: Source) -> bool:
 def find_looks(sources: Sources, settings: Settings) -> list[Source]:
     """Return style pictures, read as by `impasto.gallery.names.read_styles`.
 
-    A style of the gallery that the network of method fast comes tuned to is that network, if
-    nothing is asked for that it could not do.
+    The name of a style that method fast comes tuned to is that network, if nothing is asked for
+    that it cannot do.
 
     Raises:
         ImageError: There is no such style, or it cannot be read.
     """
     given = source_list(sources)
-    plain = Settings(method="fast", runtime=settings.runtime, device=settings.device)
-    kept = ("tune", "weights", "style_scale", "style_turn", "style_tiles")
+    plain = Settings(method="fast")
+    kept = ("method", "tune", "weights", "style_scale", "style_turn", "style_tiles")
     as_it_comes = all(getattr(settings, name) == getattr(plain, name) for name in kept)
-    if len(given) == 1 and settings.method == "fast" and as_it_comes and settings.color != "match":
-        name = gallery_name(given[0])
-        network = None if name is None else tuned_network(name)
+    name = gallery_name(given[0]) if len(given) == 1 else None
+    if name is not None and as_it_comes and settings.color != "match":
+        network = tuned_network(name)
         if network is not None:
             return [network]
     return read_styles(given)
 
 
-def check_one(styles: Sequence[Source]) -> None:
-    """Refuse to tune to several styles at once.
+def network_settings(looks: Sequence[Source], settings: Settings) -> Settings:
+    """Return the settings to paint by, where looks are a network: its file is the method then.
+
+    With `settings.tune` a style picture becomes one, which takes so long the first time.
+
+    Args:
+        looks: What `find_looks` returned.
+        settings: What is asked for.
 
     Raises:
-        SettingsError: There are several.
+        SettingsError: It cannot do what is asked for.
+        ImpastoError: As `tuned`.
     """
-    if len(styles) != 1:
-        raise SettingsError("tune fits the network to one style: give one style picture")
+    networks = [Path(str(look)) for look in looks if is_network(look)]
+    if not networks and not settings.tune:
+        return settings
+    if settings.method != "fast":
+        raise SettingsError(f"{networks[0]} is a style of method fast alone")
+    if len(looks) != 1:
+        raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
+    if settings.color == "match":
+        raise SettingsError("a network tuned to a style has its colors: leave color match out")
+    if not networks:
+        file, done = tuned(looks[0], settings), ("weights", "style_scale", "style_turn")
+        made = {name: getattr(Settings(), name) for name in (*done, "style_tiles")}
+    elif settings.tune:
+        raise SettingsError(f"{networks[0]} is tuned already: leave tune out")
+    else:
+        file, made = networks[0], {}
+    return settings.updated(method=str(file), tune=None, style_weights=None, **made)
 
 
-def tuned(style: Source, settings: Settings, watch: Watch | None = None) -> Path:
+def tuned(style: Source, settings: Settings) -> Path:
     """Return the network tuned to a style; the first time that takes `settings.tune` minutes.
 
-    Ctrl-C loses nothing: the next call goes on.
+    After Ctrl-C the next call goes on where the last report was, a minute before at most.
 
     Args:
         style: A picture.
         settings: With minutes of tuning.
-        watch: Told how far it is.
 
     Raises:
-        SettingsError: The settings ask for what a tuned network cannot do.
         ImageError: The picture cannot be read.
+        MissingExtraError: There are no photographs to learn with.
         WeightsError: What is needed cannot be had, or the tuning failed.
     """
-    if settings.color == "match":
-        raise SettingsError("tune fits the network to the style's own colors: leave color out")
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
     if not begin.is_file():
         raise WeightsError(f"there is no {begin}: name what `impasto export` wrote")
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
-    picture = placed(open_role(style, "style", size), settings)
-    picture = Picture(picture.filled().pixels)
-    said = [identify(picture).sha256, sha256_of(begin), settings.tune]
-    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
-    stem = Path(identify(style).name).stem
-    target = tuned_folder() / f"{stem}-{key}{SUFFIX}"
+    picture = placed(open_role(style, "style", size), settings).filled()
+    said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
+    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    target, part = tuned_folder() / f"tuned-{key}{SUFFIX}", tuned_folder() / f"tuned-{key}.part"
     if target.is_file():
         return target
-    part = tuned_folder() / f"{key}.part"
-    made = part / f"style{SUFFIX}"
-    try:
-        part.mkdir(parents=True, exist_ok=True)
-        painting = picture.save(part / "painting.png", overwrite=True)
-    except (OSError, ImageError) as error:
-        raise WeightsError(
-            f"{part} cannot be written to: make room, or set IMPASTO_HOME"
-        ) from error
-    arguments = {
-        "painting": painting,
-        "output": made,
+    if importlib.util.find_spec("skimage") is None:
+        raise MissingExtraError("tune", "lab")
+    minutes = settings.tune or 0.0
+    options = {
+        "painting": part / "painting.png",
+        "output": part / f"style{SUFFIX}",
         "begin": begin,
         "teacher": fetch("vgg19"),
+        "device": settings.device if settings.device in ("cpu", "cuda") else "auto",
         "size": size,
-        "minutes": settings.tune,
+        "minutes": minutes,
     }
-    for minutes, _ in fitted(arguments):
-        if watch is not None:
-            watch(minutes)
-    made.replace(target)
-    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        with FileLock(part.with_suffix(".lock")):
+            if target.is_file():  # another process was waited for
+                return target
+            Picture(picture.pixels).save(part / "painting.png", overwrite=True)
+            with _shown(Path(identify(style).name).stem, minutes) as watch:
+                for spent, _ in fitted(options):
+                    watch(spent)
+            (part / f"style{SUFFIX}").replace(target)
+            shutil.rmtree(part, ignore_errors=True)
+    except (OSError, ImageError) as error:
+        raise WeightsError(
+            f"{part} cannot be written ({error}): make room, or set IMPASTO_HOME to another folder"
+        ) from error
     return target
 
 
@@ -135,7 +187,7 @@ def kept_network(content: bytes) -> Path:
     Raises:
         WeightsError: It cannot be written.
     """
-    path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:12]}{SUFFIX}"
+    path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:16]}{SUFFIX}"
     if not path.is_file():
         try:
             with replacing(path) as part:
@@ -161,19 +213,24 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
         SettingsError: An option is wrong.
         WeightsError: It failed.
     """
-    command = [sys.executable, "-m", "impasto.training.style"]
+    command = [sys.executable, "-c", _PROGRAM]
     command += [f"--{name}={value}" for name, value in options.items()]
-    environment = {**_ENVIRONMENT, **os.environ}
+    environment = {**_ENVIRONMENT, **os.environ, "PYTHONIOENCODING": "utf-8"}
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    said: list[str] = []
-    pipe, begun = subprocess.PIPE, time.monotonic()
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as child:
-        readers = [
-            threading.Thread(target=_hand_on, args=(child.stdout, lines.put), daemon=True),
-            threading.Thread(target=_hand_on, args=(child.stderr, said.append), daemon=True),
-        ]
-        for reader in readers:
-            reader.start()
+    begun = time.monotonic()
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as trouble,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=trouble,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+        ) as child,
+    ):
+        reader = threading.Thread(target=_hand_on, args=(child.stdout, lines.put), daemon=True)
+        reader.start()
         try:
             while child.poll() is None or not lines.empty():
                 try:
@@ -184,14 +241,23 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
         finally:
             if child.poll() is None:
                 child.terminate()
-            for reader in readers:
-                reader.join()
-    if child.returncode:
-        reason = said[-1].strip() if said else f"it ended with status {child.returncode}"
-        wrong = SettingsError if child.returncode == 2 else WeightsError
-        raise wrong(reason.partition("error: ")[2] or reason)
+            reader.join()
+        if child.returncode:
+            trouble.seek(0)
+            raise _failure(child.returncode, trouble.read())
 
 
 def _hand_on(stream: IO[str], take: Callable[[str], object]) -> None:
     for line in stream:
         take(line.rstrip())
+
+
+def _failure(status: int, said: str) -> ImpastoError:
+    """Return what a training that ended badly is to us."""
+    if status < 0:
+        signal = f"signal {-status}"
+        return WeightsError(f"the training was ended by {signal}, perhaps for want of memory")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reason = lines[-1] if lines else f"the training ended with status {status}"
+    wrong = SettingsError if status == 2 else WeightsError
+    return wrong(reason.partition("error: ")[2] or reason)

@@ -82,17 +82,11 @@ def find_style(source: Source) -> Source:
 
 
 def gallery_name(source: Source) -> str | None:
-    """Return the name of a drawing or painting of the gallery that a name or a path stands for."""
-    if isinstance(source, str):
-        name = source.removeprefix(PREFIX)
-        if is_taken(name) and (name != source or not _is_file(source)):
-            return name
-    if isinstance(source, str | Path):
-        path = Path(source)
-        places = {_place_of_drawing(path.stem, DRAWN_SIZE), place_of(path.stem)}
-        if is_taken(path.stem) and path in places:
-            return path.stem
-    return None
+    """Return the name of the drawing or painting of the gallery that is meant, if one is."""
+    if not isinstance(source, str):
+        return None
+    name = source.removeprefix(PREFIX)
+    return name if is_taken(name) and (name != source or not _is_file(source)) else None
 
 
 def read_styles(sources: Sources) -> list[Source]:
@@ -140,7 +134,7 @@ def drawn(name: str, size: int = DRAWN_SIZE) -> Path:
     Raises:
         ImageError: It cannot be saved.
     """
-    path = _place_of_drawing(name, size)
+    path = home_folder() / "drawings" / f"{__version__} {size}" / f"{name}.png"
     if path.is_file():
         return path
     try:
@@ -152,7 +146,3 @@ def drawn(name: str, size: int = DRAWN_SIZE) -> Path:
             "to another folder"
         ) from error
     return path
-
-
-def _place_of_drawing(name: str, size: int) -> Path:
-    return home_folder() / "drawings" / f"{__version__} {size}" / f"{name}.png"

@@ -90,6 +90,8 @@ class Engine:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
         if not self.options.takes_files and _names_files(settings):
             raise SettingsError("this studio takes no names of files: leave them out")
+        if settings.tune:
+            raise SettingsError("tune takes minutes in which nobody else is served: leave it out")
         return settings
 
     def start(self, who: str, items: Callable[[], Iterator[T]]) -> Job[T]:

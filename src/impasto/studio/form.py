@@ -10,8 +10,8 @@ import gradio as gr
 
 from impasto.settings import FIELDS, TYPES
 
-#: Settings that have a place of their own on the page.
-MAIN = ("size", "strength", "color", "style_weights")
+#: Settings that have a place of their own on the page, or none.
+MAIN = ("size", "strength", "color", "style_weights", "tune")
 #: What a list offers for "nothing is said".
 _UNSAID = "—"
 

@@ -160,19 +160,20 @@ def train(
     *,
     teacher: VGG19 | None = None,
     report_every: float = math.inf,
-    report_minutes: float = 1.0,
+    report_minutes: float | None = None,
 ) -> Iterator[dict[str, float]]:
     """Fit the network to a painting, or go on: see `impasto.training.runs.train`.
 
-    At every report, once a minute and in the end, `preview.jpg` shows held-out photographs and
-    what has become of them, and the network is written.
+    At every report `preview.jpg` shows photographs and what has become of them, and the network
+    is written: once a minute, or four times in fewer than four minutes, and in the end.
 
     Raises:
         SettingsError: There is a file where the network shall be, and no training beside it.
     """
     check_output(options)
     training = StyleTraining(options, teacher)
-    lines = runs.train(options, lambda _: training, PRODUCT, report_every, report_minutes)
+    minutes = report_minutes or min(1.0, options.minutes / 4 or 1.0)
+    lines = runs.train(options, lambda _: training, PRODUCT, report_every, minutes)
     for line in lines:
         _write(training)
         yield line

@@ -61,11 +61,15 @@ class FastFrames:
         stylizer: What paints.
         stability: From 0 to 1.
         keyframes: Strength and mixture over time; None: the stylizer's own.
+
+    Attributes:
+        weights: Names and hashes of the files it paints with.
     """
 
     def __init__(
         self, stylizer: FastStylizer, stability: float, keyframes: Keyframes | None = None
     ) -> None:
+        self.weights = stylizer.network.named
         self._keyframes, self._now = keyframes, Keyframes().at(0)
         self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
         self._stylizer, self._steadying = stylizer, Steadying(stability)

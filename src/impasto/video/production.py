@@ -13,7 +13,6 @@ from typing import Any
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import find_looks
-from impasto.gallery.names import read_styles
 from impasto.images import Source, fitted_size, identify, refuse_inputs
 from impasto.settings import Settings
 from impasto.version import __version__
@@ -127,7 +126,7 @@ def prepare(
     clip = _shown_square(reader.clip, output, options)
     size = painted_size(clip, options.size)
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
-    sources = find_looks(styles, settings) if settings.one_pass else read_styles(styles)
+    sources = find_looks(styles, settings)
     settings = settings.updated(size=max(size))
     painter = frame_painter(sources, settings, options)
     recipe = {
@@ -135,6 +134,7 @@ def prepare(
         "styles": [identify(style)._asdict() for style in sources],
         "settings": settings.to_dict(),
         "video": asdict(options),
+        **({"weights": painter.weights} if isinstance(painter, FastFrames) else {}),
     }
     plan = {**recipe, "clip": _identity(clip), "output": output.name}
     return Work(
