@@ -18,7 +18,7 @@ PAINTER, READER = "any_style.onnx", "style_reader.onnx"
 
 
 def export(trained: Path, output: Path) -> list[Path]:
-    """Write what a training wrote as ONNX files, weights in float16.
+    """Write what a training wrote as ONNX files, weights in float16, of one style in 8 bits.
 
     Args:
         trained: What `impasto train any-style` or `impasto train style` wrote.

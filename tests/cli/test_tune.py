@@ -1,0 +1,81 @@
+"""`--tune`: learned on the way, and nothing learned before all else is right."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Impasto
+
+from impasto import open_picture
+from impasto.weights.tuned import tuned_folder
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    photo, style = files
+    made = tmp_path / "made.png"
+    line = ("stylize", photo, style, "--method", "fast", "--tune", 0.02, "--size", 64)
+    outcome = impasto(*line, "-o", made)
+    assert outcome.status == 0, outcome.err
+    assert f"learning {style.stem}: 0.02 minutes" in outcome.err
+    assert open_picture(made).size == (64, 43)
+    again = impasto(*line, "-o", made, "-f")
+    assert again.status == 0
+    assert "learning" not in again.err
+    out = tmp_path / "out"
+    fast = ("--method", "fast", "--tune", 0.02, "--size", 64)
+    outcome = impasto("batch", photo, "-s", style, "-o", out, *fast)
+    assert outcome.status == 0, outcome.err
+    assert "learning" not in outcome.err
+    assert len(list(tuned_folder().glob("*.onnx"))) == 1
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("stylize", "missing.jpg", "{style}", "--method", "fast"), "missing.jpg"),
+        (("stylize", "{photo}", "{style}", "--method", "fast", "--resume"), "leave --resume out"),
+        (("stylize", "{photo}", "{style}", "--method", "fast", "--plan"), "nothing to plan"),
+        (("stylize", "{photo}", "{style}", "{photo}", "--method", "fast"), "does not mix"),
+        (("stylize", "{photo}", "{style}"), "--tune does nothing with method optimize"),
+        (("video", "missing.mp4", "{style}"), "missing.mp4"),
+        (("dataset", "missing", "{style}", "-o", "{out}"), "missing"),
+        (("explore", "{photo}", "{style}", "--method", "fast"), "leave it out"),
+    ],
+)
+def test_what_is_wrong_is_said_before(
+    impasto: Impasto,
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    line: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def learned(*_: object, **__: object) -> None:
+        raise AssertionError("it began to learn")
+
+    monkeypatch.setattr("impasto.fast.tuned.fitted", learned)
+    names = {"photo": files[0], "style": files[1], "out": tmp_path / "out"}
+    outcome = impasto(*(word.format(**names) for word in line), "--tune", 5)
+    assert outcome.status in (1, 2)
+    assert said in outcome.only_line
+
+
+def test_what_lies_in_the_current_folder_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "impasto.py").write_text("print('mine')")
+    (tmp_path / "queue.py").write_text("raise SystemExit(3)")
+    code = (
+        "import sys; del sys.path[0]; from impasto.fast.tuned import fitted;"
+        "print(list(fitted({'steps': 0})))"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "name a picture of the style" in run.stderr
+    assert "mine" not in run.stdout
