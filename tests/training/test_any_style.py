@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from tests.training.conftest import run_alone
 from torch import Tensor
 
+from impasto.choices import STYLE_LAYERS
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks.any_style import (
     CELL,
@@ -29,8 +30,10 @@ from impasto.training.any_style import PRODUCT, SHEET, AnyStyleTraining, train
 from impasto.training.any_style_graph import code_length
 from impasto.training.export import export
 from impasto.training.options import AnyStyleOptions
+from impasto.training.painting_losses import Targets, content_layers, painting_losses
 from impasto.training.runs import save_half
 from impasto.training.trained import any_style_parameters, load_trained
+from impasto.training.vgg_loss import gram_matrices
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
         found = [float(each[name]) for each in lessons]
         assert sum(found[-10:]) < 0.95 * sum(found[:10]), name
     before = training.measure()["style"]
-    losses = [training.advance() for _ in range(40)]
+    losses = [training.advance() for _ in range(60)]
     assert training.measure()["style"] < before
     told = {name for each in losses for name in each}
     assert told == {*training.losses} - {"copy", "reading"}
@@ -119,17 +122,34 @@ def test_features_explode_without_caps_and_penalty(
                 patch.setattr("impasto.training.painting._CAP", np.inf)
                 patch.setattr("impasto.training.painting._RESIDUAL_CAP", np.inf)
                 patch.setattr("impasto.training.painting._SCALE", 0.0)
-            fast = replace(options, reading=0, rate=0.1, last_rate=0.1, steps=1000)
+                patch.setattr("impasto.training.painting._BEYOND", 0.0)
+            fast = replace(options, reading=0, rate=0.05, last_rate=0.05, steps=1000)
             training = AnyStyleTraining(fast)
-            for _ in range(25):
+            for _ in range(60):
                 training.advance()
             with torch.no_grad():
                 image = training.shown[0][0]
                 return max(float(m.square().mean()) for m in training.network.reader(image))
 
     held, free = scale(True), scale(False)
-    assert held < 100
+    assert held < 3000
     assert free > 100 * held
+
+
+def test_what_is_cut_off_is_a_loss(options: AnyStyleOptions) -> None:
+    training = AnyStyleTraining(replace(options, reading=0))
+    photos = torch.rand(1, 3, 64, 64)
+    targets = Targets(
+        grams=gram_matrices(training.vgg(photos, STYLE_LAYERS)),
+        means={},
+        content=training.vgg(photos, content_layers(dense=False)),
+    )
+    within = painting_losses(training.vgg, photos, photos, targets)
+    assert within["beyond"] == 0
+    shifted = torch.where(photos > 0.5, photos + 2, photos)
+    beyond = painting_losses(training.vgg, shifted, photos, targets)
+    assert beyond["beyond"] == pytest.approx(float((shifted - shifted.clamp(0, 1)).square().mean()))
+    assert beyond["beyond"] > 1
 
 
 def test_begins_where_a_trained_file_ended(options: AnyStyleOptions) -> None:

@@ -192,6 +192,15 @@ def test_journal_drops_what_was_given_up(tmp_path: Path) -> None:
     assert rows[-1]["loss"] == pytest.approx(0.5)
 
 
+def test_a_journal_gets_new_columns(tmp_path: Path) -> None:
+    Journal(tmp_path / "log.csv").add(step=1, minutes=0.1, loss=2.0)
+    Journal(tmp_path / "log.csv", step=1).add(step=2, minutes=0.2, loss=1.0, beyond=0.5)
+    rows = read_journal(tmp_path / "log.csv")
+    assert np.isnan(rows[0]["beyond"])
+    assert rows[1]["beyond"] == 0.5
+    assert "beyond" in (tmp_path / "log.svg").read_text()
+
+
 def test_drawing_leaves_out_what_has_no_logarithm() -> None:
     assert "nan" not in drawing({"loss": [(1, 0.0), (2, np.nan), (3, 1.0)]})
     assert "<polyline" not in drawing({"loss": [(1, 0.0)]})

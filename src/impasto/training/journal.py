@@ -31,14 +31,16 @@ class Journal:
             replacing(self.path) as part,
             part.open("w", newline="", encoding="utf-8") as file,
         ):
-            writer = csv.DictWriter(file, list(self.rows[0]))
+            # One that an earlier version began may have fewer columns.
+            names = list(dict.fromkeys(name for row in self.rows for name in row))
+            writer = csv.DictWriter(file, names, "nan")
             writer.writeheader()
             writer.writerows(
                 {name: f"{value:.6g}" for name, value in row.items()} for row in self.rows
             )
         curves = {
-            name: [(row["step"], row[name]) for row in self.rows]
-            for name in self.rows[0]
+            name: [(row["step"], row.get(name, math.nan)) for row in self.rows]
+            for name in names
             if name not in ("step", "minutes")
         }
         self.path.with_suffix(".svg").write_text(drawing(curves), encoding="utf-8")

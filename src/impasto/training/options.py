@@ -177,7 +177,6 @@ class StyleOptions(PaintingOptions):
     coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
     minutes: float = _option(15.0, "How long it learns; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")
-    rate: float = _option(0.01, "Step length of Muon at its largest.")
     last_rate: float = _option(0.0, "And in the end.")
     styles: int = _option(1, "Sizes of the painting a step; each photograph is painted in each.")
     content: float = _option(0.25, "Weight of the content loss: less is bolder.")

@@ -35,6 +35,8 @@ _HEAD_PART, _ADAM_PART = 0.3, 0.1
 dirt; of biases and grain."""
 _SCALE = 0.01
 """Weight of the penalty on the scale of features."""
+_BEYOND = 5.0
+"""Weight of what is beyond 0 and 1."""
 _CAP, _RESIDUAL_CAP = 1.3, 0.6
 """Norms of kernels, as parts of He-initialized ones', at most."""
 _WARM_UP = 20
@@ -48,7 +50,7 @@ _SHIFT = 16
 """Pixels that the same photograph is moved by, at most."""
 LOSSES = (
     *("style", "content", "dense", "flat", "lattice", "gram", "shift", "identity"),
-    *("scale", "outliers"),
+    *("beyond", "scale", "outliers"),
 )
 
 
@@ -119,7 +121,8 @@ class PaintingTraining(Learner[OptionsT]):
         o, dice = self.options, Dice(self.options.seed, self.step, self.device)
         self._schedule(o.rate, o.last_rate, self.progress())
         weights = {name: float(getattr(o, name)) for name in o.weighted}
-        return self._learned(self._painted(dice), {"style": 1.0, **weights})
+        weights |= {"style": 1.0, "beyond": _BEYOND}
+        return self._learned(self._painted(dice), weights)
 
     def _learned(self, losses: dict[str, Tensor], weights: dict[str, float]) -> dict[str, Tensor]:
         """Take a step down losses, unless they blew up; return them."""

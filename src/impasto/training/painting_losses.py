@@ -53,7 +53,8 @@ def painting_losses(
     (Gatys et al. 2016; the root, so that what is far off does not outweigh all else), `content` the
     relative error at relu4_2, `dense` that of features that have the style's means and variances
     place by place (Huang & Belongie 2017), `flat` roughness where the photograph is flat, `lattice`
-    the detail that all cells share. `gram` is the plain relative Gram distance, not to be
+    the detail that all cells share, `beyond` what is cut off at 0 and 1: VGG-19 does not see it, so
+    it would grow. `gram` is the plain relative Gram distance, not to be
     minimized.
 
     Args:
@@ -73,6 +74,7 @@ def painting_losses(
         ).mean(),
         "flat": roughness(painted, photos),
         "lattice": lattice(painted),
+        "beyond": (painted - painted.clamp(0, 1)).square().mean(),
         "gram": distances.detach().mean(),
     }
     if targets.means:
