@@ -124,7 +124,7 @@ def gather_job(
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     sources = [read_source(content), *find_looks(chosen, settings)]
-    looks = [_name(source) for source in sources[1:]] or [Path(settings.method).stem]
+    looks = [_look_name(source) for source in sources[1:]] or [Path(settings.method).stem]
     name = output_name(_name(sources[0]), looks)
     return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
 
@@ -228,6 +228,11 @@ def _draw(folder: Path, generator: random.Random, not_these: Sequence[Path]) -> 
 
 def _name(source: Source) -> str:
     return Path(source if isinstance(source, str | Path) else getattr(source, "name", "")).name
+
+
+def _look_name(style: Source) -> str:
+    """Return the name of a style, without the suffix of the network that it may be."""
+    return Path(_name(style)).stem if is_network(style) else _name(style)
 
 
 def _target(output: str | None, name: str, settings: Settings) -> Path | None:
