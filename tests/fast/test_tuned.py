@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +186,7 @@ def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
     assert not list(tuned_folder().glob("*.onnx"))
     (part,) = tuned_folder().glob("*.part")
     log = (part / "style.training" / "log.csv").read_text().splitlines()
-    show_tunings(lambda _name, _minutes: nullcontext(lambda _spent: None))
+    show_tunings()
     path = tuned(style, settings)
     assert path.is_file()
     assert not part.exists()
@@ -203,6 +203,20 @@ def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_pa
     made = open_picture(out / "0.png").pixels
     wanted = FastStylizer(comes_tuned, size=128, runtime="onnxruntime").paint(photo)
     assert np.abs(made - wanted).mean() < 0.01
+
+
+@pytest.mark.usefixtures("vgg_at_hand")
+def test_a_data_set_is_tuned_to_its_styles_first(
+    style: Path, photo: Picture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    photo.save(folder / "0.png")
+    settings = Settings(method="fast", runtime="onnxruntime", tune=MINUTES, style_scale=0.5)
+    dataset = Dataset(str(folder), [style], str(tmp_path / "out"), DatasetOptions(settings))
+    (kept,) = tuned_folder().glob("*.onnx")
+    assert [look.name for look in dataset.job.styles] == [kept.name]
+    assert [row.status for row in dataset.run(local, 1)] == ["painted"]
 
 
 def test_a_narrower_network_paints_much_the_same() -> None:

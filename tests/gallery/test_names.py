@@ -261,13 +261,13 @@ def test_a_painting_that_does_not_come(museum: type[_Museum], status: int, body:
 def test_a_painting_of_a_recipe_is_downloaded_again(
     files: tuple[Path, Path], museum: type[_Museum]
 ) -> None:
-    made = impasto.stylize(files[0], "starry_night", method="fast", size=64)
+    made = impasto.stylize(files[0], "tower_of_babel", method="fast", size=64)
     path = made.save(files[0].parent / "made.png")
-    paintings.place_of("starry_night").unlink()
+    paintings.place_of("tower_of_babel").unlink()
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
-    paintings.place_of("starry_night").unlink()
+    paintings.place_of("tower_of_babel").unlink()
     museum.status = 404
-    with pytest.raises(RecipeError, match=r"starry_night\.jpg is not here"):
+    with pytest.raises(RecipeError, match=r"tower_of_babel\.jpg is not here"):
         reproduce(path)
 
 

@@ -92,9 +92,9 @@ def batch(
     looks = find_pictures(named)
     for network in filter(is_network, looks):
         raise SettingsError(f"{network} is no picture: --method {network} paints with it")
-    used = [_used(look, named.get(str(look)), settings) for look in looks]
     pairs = make_pairs(sources, looks, f".{form.lstrip('.')}", Path(settings.method).stem)
     download_weights(settings, quiet, lambda: None)
+    used = [_used(look, named.get(str(look)), settings) for look in looks]
     outcomes = []
     try:
         with counting(len(pairs), quiet) as count:
@@ -117,10 +117,15 @@ def batch(
 
 
 def _used(picture: Path, given: str | None, settings: "Settings") -> Path:
-    """Return what is painted with: the picture, or a network that is tuned to the style named."""
-    from impasto.fast.tuned import find_looks, is_network
+    """Return what is painted with: the picture, or a network that is tuned to the style named.
+
+    What is to be tuned is tuned now, before another bar is shown.
+    """
+    from impasto.fast.tuned import find_looks, is_network, network_settings
     from impasto.gallery.names import gallery_name
 
+    if settings.tune:
+        network_settings([picture], settings)
     if given is None or gallery_name(given) is None:
         return picture
     (look,) = find_looks(given, settings)

@@ -127,8 +127,7 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
     if settings.tune:
         from impasto.cli.tuning import watch_tunings
 
-        watch_tunings(settings, quiet)
-        missing += [] if find("vgg19") else ["vgg19"]
+        watch_tunings(quiet, announce)
     elif not missing:
         return False
     check()

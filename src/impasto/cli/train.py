@@ -108,7 +108,7 @@ def style(options: StyleOptions) -> None:
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     with _stopping():
-        print(f"once a minute: {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
+        print(f"look at {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
                 show(minutes)

@@ -7,13 +7,17 @@ from functools import partial
 
 from impasto.cli.progress import tuning
 from impasto.fast.tuned import Watch, show_tunings
-from impasto.settings import Settings
+from impasto.weights.downloading import OnDownload
 
 
-def watch_tunings(settings: Settings, quiet: bool) -> None:
-    """Show how far it is whenever the network is tuned to a style, if the settings want that."""
-    if settings.tune:
-        show_tunings(partial(_shown, quiet=quiet))
+def watch_tunings(quiet: bool, announce: OnDownload) -> None:
+    """Show how far it is whenever the network is tuned to a style.
+
+    Args:
+        quiet: Show nothing.
+        announce: Told of a download.
+    """
+    show_tunings(partial(_shown, quiet=quiet), announce)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
-from impasto.fast.tuned import network_settings
+from impasto.fast.tuned import network_settings, once_tuned
 from impasto.images import identify, is_picture_name
 from impasto.images.quiet import quiet
 from impasto.settings import Settings
@@ -127,7 +127,7 @@ class Dataset:
         _check_apart(self._store.name, self._target.name)
         files = self._store.files()
         looks = [_look(style, options.settings) for style in styles]
-        options = replace(options, settings=options.settings.updated(tune=None))
+        options = replace(options, settings=once_tuned(options.settings))
         # Once each: the same picture under two names would be in two splits.
         unique = {identify(look.content).sha256: look for look in reversed(looks)}
         hashes = sorted(unique)

@@ -68,7 +68,6 @@ class FastStylizer:
         self.settings = (settings or Settings(method="fast")).updated(**options)
         if not self.settings.one_pass:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
-        self._opened: Settings | None = None
         self._take(style)
 
     def _take(self, style: Sources) -> None:
@@ -79,8 +78,7 @@ class FastStylizer:
         settings = network_settings(sources, self.settings)
         if settings.knows_style:
             sources = []
-        if settings != self._opened:
-            self.network, self._opened = open_network(settings), settings
+        self.network = open_network(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
         scales = ignores(self.settings.method, "style_scale", "Picture")
@@ -220,18 +218,19 @@ class FastStylizer:
         return {
             "impasto": __version__,
             "runtime": self.network.machine,
-            "weights": [*self.network.named, *self._begun()],
+            "weights": self.weights,
             "content": identify(content)._asdict(),
             "styles": [style._asdict() for style in self.identities],
             "settings": self._remade().to_dict(),
         }
 
-    def _begun(self) -> list[dict[str, str]]:
-        """Return the file of one's own that was tuned, if one was."""
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
         if self.settings.weights is None or not self.settings.tune:
-            return []
+            return self.network.named
         path = Path(self.settings.weights)
-        return [{"name": path.name, "sha256": sha256_of(path)}]
+        return [*self.network.named, {"name": path.name, "sha256": sha256_of(path)}]
 
     def _remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""

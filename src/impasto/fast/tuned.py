@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +28,7 @@ from impasto.settings import Settings
 from impasto.version import __version__
 from impasto.weights import fetch, sha256_of
 from impasto.weights.atomic import replacing
+from impasto.weights.downloading import OnDownload
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
 
 #: Told how many minutes a tuning has taken so far.
@@ -38,9 +39,11 @@ Show = Callable[[str, float], AbstractContextManager[Watch]]
 SIZE, _LEAST_SIZE, _MOST_SIZE = 512, 256, 768
 _TICK = 0.5
 """Seconds between two looks at the clock."""
+#: What a style picture is looked at with; a network that was made of it knows no more of these.
+_OF_THE_PICTURE = ("weights", "style_scale", "style_turn", "style_tiles")
 _PROGRAM = (
     # Not `-m`: that would import what lies in the current folder first.
-    "import sys, runpy; del sys.path[0]; "
+    "import sys, runpy; sys.path[:1] = filter(None, sys.path[:1]); "
     "runpy.run_module('impasto.training.style', run_name='__main__', alter_sys=True)"
 )
 #: What makes glibc ask for large pages, with which convolutions are 1.4 times as fast.
@@ -57,16 +60,18 @@ def _unseen(_name: str, _minutes: float) -> AbstractContextManager[Watch]:
 
 
 _shown: Show = _unseen
+_told: OnDownload | None = None
 
 
-def show_tunings(show: Show) -> None:
+def show_tunings(show: Show = _unseen, on_download: OnDownload | None = None) -> None:
     """Have all tunings from now on shown by something.
 
     Args:
         show: Entered when one begins, with the name of its style and the minutes it will take.
+        on_download: Told of VGG-19, before the first byte of it.
     """
-    global _shown
-    _shown = show
+    global _shown, _told
+    _shown, _told = show, on_download
 
 
 def is_network(source: Source) -> bool:
@@ -85,7 +90,7 @@ def find_looks(sources: Sources, settings: Settings) -> list[Source]:
     """
     given = source_list(sources)
     plain = Settings(method="fast")
-    kept = ("method", "tune", "weights", "style_scale", "style_turn", "style_tiles")
+    kept = ("method", "tune", *_OF_THE_PICTURE)
     as_it_comes = all(getattr(settings, name) == getattr(plain, name) for name in kept)
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and settings.color != "match":
@@ -118,13 +123,20 @@ def network_settings(looks: Sequence[Source], settings: Settings) -> Settings:
     if settings.color == "match":
         raise SettingsError("a network tuned to a style has its colors: leave color match out")
     if not networks:
-        file, done = tuned(looks[0], settings), ("weights", "style_scale", "style_turn")
-        made = {name: getattr(Settings(), name) for name in (*done, "style_tiles")}
+        file, settings = tuned(looks[0], settings), once_tuned(settings)
     elif settings.tune:
         raise SettingsError(f"{networks[0]} is tuned already: leave tune out")
     else:
-        file, made = networks[0], {}
-    return settings.updated(method=str(file), tune=None, style_weights=None, **made)
+        file = networks[0]
+    return settings.updated(method=str(file), tune=None, style_weights=None)
+
+
+def once_tuned(settings: Settings) -> Settings:
+    """Return what is left of settings when the networks that they want are tuned."""
+    if not settings.tune:
+        return settings
+    made = {name: getattr(Settings(), name) for name in _OF_THE_PICTURE}
+    return settings.updated(tune=None, **made)
 
 
 def tuned(style: Source, settings: Settings) -> Path:
@@ -158,27 +170,35 @@ def tuned(style: Source, settings: Settings) -> Path:
         "painting": part / "painting.png",
         "output": part / f"style{SUFFIX}",
         "begin": begin,
-        "teacher": fetch("vgg19"),
+        "teacher": fetch("vgg19", on_download=_told),
         "device": settings.device if settings.device in ("cpu", "cuda") else "auto",
         "size": size,
         "minutes": minutes,
     }
-    try:
+    with _writing(part):
         part.mkdir(parents=True, exist_ok=True)
-        with FileLock(part.with_suffix(".lock")):
-            if target.is_file():  # another process was waited for
-                return target
+        lock = FileLock(part.with_suffix(".lock"))
+    with _shown(Path(identify(style).name).stem, minutes) as watch, lock:
+        if target.is_file():  # another process was waited for
+            return target
+        with _writing(part):
             Picture(picture.pixels).save(part / "painting.png", overwrite=True)
-            with _shown(Path(identify(style).name).stem, minutes) as watch:
-                for spent, _ in fitted(options):
-                    watch(spent)
+        for spent, _ in fitted(options):
+            watch(spent)
+        with _writing(part):
             (part / f"style{SUFFIX}").replace(target)
-            shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+@contextmanager
+def _writing(part: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ImageError) as error:
         raise WeightsError(
             f"{part} cannot be written ({error}): make room, or set IMPASTO_HOME to another folder"
         ) from error
-    return target
 
 
 def kept_network(content: bytes) -> Path:

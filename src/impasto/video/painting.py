@@ -69,7 +69,7 @@ class FastFrames:
     def __init__(
         self, stylizer: FastStylizer, stability: float, keyframes: Keyframes | None = None
     ) -> None:
-        self.weights = stylizer.network.named
+        self.weights = stylizer.weights
         self._keyframes, self._now = keyframes, Keyframes().at(0)
         self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
         self._stylizer, self._steadying = stylizer, Steadying(stability)
