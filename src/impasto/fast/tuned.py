@@ -252,17 +252,17 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
         reader = threading.Thread(target=_hand_on, args=(child.stdout, lines.put), daemon=True)
         reader.start()
         try:
-            while child.poll() is None or not lines.empty():
+            while reader.is_alive() or not lines.empty():
                 try:
                     line = lines.get(timeout=_TICK)
                 except queue.Empty:
                     line = ""
                 yield (time.monotonic() - begun) / 60, line
         finally:
-            if child.poll() is None:
+            if reader.is_alive():
                 child.terminate()
             reader.join()
-        if child.returncode:
+        if child.wait():
             trouble.seek(0)
             raise _failure(child.returncode, trouble.read())
 
