@@ -120,9 +120,12 @@ class PaintingTraining(Learner[OptionsT]):
         """Take one step."""
         o, dice = self.options, Dice(self.options.seed, self.step, self.device)
         self._schedule(o.rate, o.last_rate, self.progress())
-        weights = {name: float(getattr(o, name)) for name in o.weighted}
-        weights |= {"style": 1.0, "beyond": _BEYOND}
-        return self._learned(self._painted(dice), weights)
+        return self._learned(self._painted(dice), self.weights())
+
+    def weights(self) -> dict[str, float]:
+        """Return how much each loss counts in this step."""
+        weights = {name: float(getattr(self.options, name)) for name in self.options.weighted}
+        return weights | {"style": 1.0, "beyond": _BEYOND}
 
     def _learned(self, losses: dict[str, Tensor], weights: dict[str, float]) -> dict[str, Tensor]:
         """Take a step down losses, unless they blew up; return them."""

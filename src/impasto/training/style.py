@@ -47,6 +47,9 @@ PRODUCT, PREVIEW = "style.safetensors", "preview.jpg"
 SHOWN = 4
 _SCALES = (1.0, 0.75)
 """Sizes that the painting is looked at in, as parts of the one asked for."""
+_CAREFUL = 200
+"""Steps over which the content loss falls from twice its weight: in the first minute the forms of
+the photograph would be given up sooner than strokes are learned."""
 
 
 class OnePainting:
@@ -113,6 +116,11 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         o = self.options
         spent = self.spent + (time.monotonic() - self._begun) / 60
         return min(1.0, max(self.step / o.steps, spent / o.minutes if o.minutes else 0.0))
+
+    def weights(self) -> dict[str, float]:
+        """Return how much each loss counts in this step: content twice in the first."""
+        weights = super().weights()
+        return weights | {"content": weights["content"] * (1 + math.exp(-self.step / _CAREFUL))}
 
     def checkpoint(self) -> Checkpoint:
         """Return the whole state, and what it was learned from."""
