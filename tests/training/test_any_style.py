@@ -123,9 +123,9 @@ def test_features_explode_without_caps_and_penalty(
                 patch.setattr("impasto.training.painting._RESIDUAL_CAP", np.inf)
                 patch.setattr("impasto.training.painting._SCALE", 0.0)
                 patch.setattr("impasto.training.painting._BEYOND", 0.0)
-            fast = replace(options, reading=0, rate=0.05, last_rate=0.05, steps=1000)
+            fast = replace(options, reading=0, rate=0.1, last_rate=0.1, steps=1000)
             training = AnyStyleTraining(fast)
-            for _ in range(60):
+            for _ in range(50):
                 training.advance()
             with torch.no_grad():
                 image = training.shown[0][0]

@@ -13,7 +13,7 @@ from impasto.settings import Settings
 #: strokes and gives the content back its edges.
 DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only; and with one that begins where a fast network ended.
-LONE_STEPS, WARM_STEPS = 60, 30
+LONE_STEPS, WARM_STEPS = 60, 20
 #: Where a second encoder has the last word (`pocket+vgg19`), it takes this many steps more, at the
 #: size of the last octave and at this part of the usual learning rate.
 LAST_STEPS, LAST_RATE = 10, 0.4
