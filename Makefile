@@ -29,7 +29,7 @@ demo: .venv/base ## Paint a photograph and say where the picture is
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev ## Run the whole test suite
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: .venv/dev ## Format, lint, types, import layers, drift
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,31 @@ Array = NDArray[np.uint8]
 # They are read when Gradio and its client are imported: tests tell nobody that they run.
 os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
+# Where tests run on all cores, each of them has one.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A job in the background of a script begins with Ctrl-C ignored, and so do its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run as many tests at once as there are cores that may be used."""
+    from impasto.machine import cores
+
+    return cores()
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Torch computes with two threads, as for most users: sums have another order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

@@ -195,6 +195,7 @@ def test_recipe_in_words(stylize: Impasto, impasto: Impasto, files: Files) -> No
     assert set(whole["settings"]) == set(FIELDS)
 
 
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp", "out.tif"])
 def test_reproduce_gives_the_same_bytes(
     stylize: Impasto, impasto: Impasto, files: Files, name: str

@@ -5,7 +5,7 @@ with any other. `IMPASTO_UPDATE_GOLDEN=1` writes them anew; look at them before 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,6 @@ def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     """Return the peak signal-to-noise ratio in dB."""
     error = np.square(a.astype(np.float64) - b).mean()
     return float(np.inf if error == 0 else 10 * np.log10(255**2 / error))
-
-
-@pytest.fixture
-def two_threads() -> Iterator[None]:
-    """Sums in the order of the machine that the pictures are from: some runs are chaotic."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("two_threads")

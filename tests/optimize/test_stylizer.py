@@ -57,6 +57,7 @@ def test_the_total_is_the_weighted_sum(photo: Array, painting: Array) -> None:
     assert state.loss == pytest.approx(parts, rel=1e-5)
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_the_same_seed_gives_the_same_pixels(photo: Array, painting: Array) -> None:
     first, again, other = (
         states(photo, painting, init="noise", seed=seed)[-1].picture.pixels for seed in (4, 4, 5)

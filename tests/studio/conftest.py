@@ -54,10 +54,12 @@ def running(folder: Path, *options: str) -> Iterator[str]:
     (folder / "tmp").mkdir(exist_ok=True)
     home = {"IMPASTO_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
     command = [sys.executable, "-m", "impasto", "studio", "--history", str(folder / "history")]
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    port = 7860 + 100 * int(worker.removeprefix("gw"))  # others look for a free one as well
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(
-            [*command, *options],
+            [*command, "--port", str(port), *options],
             env={**os.environ, **home, "IMPASTO_OFFLINE": "1"},
             stdout=subprocess.PIPE,
             stderr=log,

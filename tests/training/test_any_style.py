@@ -65,6 +65,7 @@ def finish(options: AnyStyleOptions) -> dict[str, Tensor]:
     return load_file(Path(options.output) / PRODUCT)
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
@@ -123,6 +124,7 @@ def test_features_explode_without_caps_and_penalty(
                 patch.setattr("impasto.training.painting._RESIDUAL_CAP", np.inf)
                 patch.setattr("impasto.training.painting._SCALE", 0.0)
                 patch.setattr("impasto.training.painting._BEYOND", 0.0)
+            # Seen: 600 with them, 5e10 without.
             fast = replace(options, reading=0, rate=0.1, last_rate=0.1, steps=1000)
             training = AnyStyleTraining(fast)
             for _ in range(50):

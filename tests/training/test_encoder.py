@@ -44,6 +44,7 @@ def finish(options: EncoderOptions) -> dict[str, torch.Tensor]:
     return load_file(Path(options.output) / "pocket.safetensors")
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_network_however_often_it_was_stopped(options: EncoderOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)

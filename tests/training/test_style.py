@@ -52,6 +52,7 @@ def finish(options: StyleOptions) -> dict[str, Tensor]:
     return load_file(options.folder / PRODUCT)
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_network_however_often_it_was_stopped(options: StyleOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output.replace("mine", "pieces"))
@@ -72,6 +73,13 @@ def test_what_it_leaves_behind(options: StyleOptions) -> None:
     }
     with Image.open(folder / PREVIEW) as preview:
         assert preview.size[0] == 320
+
+
+def test_content_counts_double_at_first(options: StyleOptions) -> None:
+    training = StyleTraining(options)
+    assert training.weights()["content"] == 2 * options.content
+    training.step = 2000
+    assert training.weights()["content"] == pytest.approx(options.content, rel=1e-3)
 
 
 def test_it_comes_closer_to_the_style(options: StyleOptions) -> None:

@@ -48,8 +48,8 @@ SHOWN = 4
 _SCALES = (1.0, 0.75)
 """Sizes that the painting is looked at in, as parts of the one asked for."""
 _CAREFUL = 200
-"""Steps over which the content loss falls from twice its weight: in the first minute the forms of
-the photograph would be given up sooner than strokes are learned."""
+"""Steps in which what the content loss counts beyond its weight falls to a third: it counts double
+at first, because the forms of the photograph are given up sooner than strokes are learned."""
 
 
 class OnePainting:
@@ -118,7 +118,7 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         return min(1.0, max(self.step / o.steps, spent / o.minutes if o.minutes else 0.0))
 
     def weights(self) -> dict[str, float]:
-        """Return how much each loss counts in this step: content twice in the first."""
+        """Return how much each loss counts in this step; content counts double at first."""
         weights = super().weights()
         return weights | {"content": weights["content"] * (1 + math.exp(-self.step / _CAREFUL))}
 
