@@ -82,7 +82,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _spread(gradient: Tensor, adjoint: Tensor) -> Tensor:
-    """Return the gradient of a convolution's input; that of the padding goes to the pixels repeated.
+    """Return the gradient of a convolution's input; the padding's goes to the pixels it repeats.
 
     The padding's part is computed in strips, because a convolution with two pixels of padding is
     slower: three times on maps of 256 x 256 x 64.
