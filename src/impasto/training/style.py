@@ -47,9 +47,9 @@ PRODUCT, PREVIEW = "style.safetensors", "preview.jpg"
 SHOWN = 4
 _SCALES = (1.0, 0.75)
 """Sizes that the painting is looked at in, as parts of the one asked for."""
-_CAREFUL = 200
-"""Steps in which what the content loss counts beyond its weight falls to a third: it counts double
-at first, because the forms of the photograph are given up sooner than strokes are learned."""
+_CAREFUL = 100
+"""Steps in which what the content loss counts beyond its weight falls to a third: it counts three
+times at first, because forms of the photograph are given up sooner than strokes are learned."""
 
 
 class OnePainting:
@@ -118,9 +118,9 @@ class StyleTraining(PaintingTraining[StyleOptions]):
         return min(1.0, max(self.step / o.steps, spent / o.minutes if o.minutes else 0.0))
 
     def weights(self) -> dict[str, float]:
-        """Return how much each loss counts in this step; content counts double at first."""
+        """Return how much each loss counts in this step; content counts most at first."""
         weights = super().weights()
-        return weights | {"content": weights["content"] * (1 + math.exp(-self.step / _CAREFUL))}
+        return weights | {"content": weights["content"] * (1 + 2 * math.exp(-self.step / _CAREFUL))}
 
     def checkpoint(self) -> Checkpoint:
         """Return the whole state, and what it was learned from."""
