@@ -94,9 +94,9 @@ def test_a_picture_painted_like_a_drawing_is_made_again(
     files: tuple[Path, Path], home: Path
 ) -> None:
     content, _ = files
-    made = impasto.stylize(str(content), "mosaic", method="fast", size=64)
+    made = impasto.stylize(str(content), "tiles", method="fast", size=64)
     path = made.save(content.parent / "made.png")
-    drawn("mosaic").unlink()
+    drawn("tiles").unlink()
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
 
 
@@ -298,9 +298,9 @@ def test_a_drawing_that_differs_elsewhere_is_told(
     files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content, _ = files
-    made = impasto.stylize(str(content), "mosaic", method="fast", size=64)
+    made = impasto.stylize(str(content), "tiles", method="fast", size=64)
     path = made.save(content.parent / "made.png")
-    drawn("mosaic").unlink()
+    drawn("tiles").unlink()
     monkeypatch.setattr(names.drawn, "__defaults__", (98,))  # as if by another machine
     with pytest.warns(UserWarning, match="drawn with other last digits"):
         again = reproduce(path)
