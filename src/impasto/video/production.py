@@ -126,6 +126,7 @@ def prepare(
     clip = _shown_square(reader.clip, output, options)
     size = painted_size(clip, options.size)
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
+    _sink(output, clip, shown, options, {})  # what does not fit is said before a style is learned
     sources = find_looks(styles, settings)
     settings = settings.updated(size=max(size))
     painter = frame_painter(sources, settings, options)
