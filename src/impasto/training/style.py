@@ -48,7 +48,7 @@ SHOWN = 4
 _SCALES = (1.0, 0.75)
 """Sizes that the painting is looked at in, as parts of the one asked for."""
 _CAREFUL = 100
-"""Steps in which what the content loss counts beyond its weight falls to a third: it counts three
+"""Steps in which what the content loss counts beyond its weight falls to a third: it counts five
 times at first, because forms of the photograph are given up sooner than strokes are learned."""
 
 
@@ -120,7 +120,7 @@ class StyleTraining(PaintingTraining[StyleOptions]):
     def weights(self) -> dict[str, float]:
         """Return how much each loss counts in this step; content counts most at first."""
         weights = super().weights()
-        return weights | {"content": weights["content"] * (1 + 2 * math.exp(-self.step / _CAREFUL))}
+        return weights | {"content": weights["content"] * (1 + 4 * math.exp(-self.step / _CAREFUL))}
 
     def checkpoint(self) -> Checkpoint:
         """Return the whole state, and what it was learned from."""
