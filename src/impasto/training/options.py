@@ -179,7 +179,7 @@ class StyleOptions(PaintingOptions):
     steps: int = _option(20000, "Steps at most.")
     last_rate: float = _option(0.0, "And in the end.")
     styles: int = _option(1, "Sizes of the painting a step; each photograph is painted in each.")
-    content: float = _option(0.2, "Weight of the content loss, at first 5 times: less is bolder.")
+    content: float = _option(0.2, "Weight of the content loss, at first twice: less is bolder.")
     dense: float = _option(0.0, "Weight of features with the style's means and variances.")
     flat: float = _option(0.3, "Weight of smoothness on flat parts.")
     shift: float = _option(0.4, "Weight of constancy under shifts and noise.")

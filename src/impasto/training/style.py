@@ -47,9 +47,9 @@ PRODUCT, PREVIEW = "style.safetensors", "preview.jpg"
 SHOWN = 4
 _SCALES = (1.0, 0.75)
 """Sizes that the painting is looked at in, as parts of the one asked for."""
-_CAREFUL = 100
-"""Steps in which what the content loss counts beyond its weight falls to a third: it counts five
-times at first, because forms of the photograph are given up sooner than strokes are learned."""
+_CAREFUL, _CAREFUL_STEPS = 1.2, 300
+"""How much more the content loss counts at first, as a part of its weight, and the steps in which
+that falls to a third: forms of the photograph are given up sooner than strokes are learned."""
 
 
 class OnePainting:
@@ -120,7 +120,8 @@ class StyleTraining(PaintingTraining[StyleOptions]):
     def weights(self) -> dict[str, float]:
         """Return how much each loss counts in this step; content counts most at first."""
         weights = super().weights()
-        return weights | {"content": weights["content"] * (1 + 4 * math.exp(-self.step / _CAREFUL))}
+        more = _CAREFUL * math.exp(-self.step / _CAREFUL_STEPS)
+        return weights | {"content": weights["content"] * (1 + more)}
 
     def checkpoint(self) -> Checkpoint:
         """Return the whole state, and what it was learned from."""
