@@ -18,11 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto import IterativeStylizer, open_picture
-from impasto.choices import STYLE_LAYERS
+from impasto.losses import gram_matrix, relative_style_loss
+from impasto.networks import Encoder, build_encoder
 from impasto.optimize.plan import LONE_STEPS
 from impasto.optimize.pyramid import to_tensor
 from impasto.optimize.sight import style_targets
-from impasto.perception import Encoder, build_encoder, gram_matrix, relative_style_loss
+from impasto.settings.choices import STYLE_LAYERS
 
 SIZE = 256
 

@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
+from impasto.networks import build_encoder
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.sight import style_targets
 from impasto.optimize.tiling import descend
 from impasto.optimize.wanted import Aim, Wanted
-from impasto.perception import build_encoder
 from impasto.settings import Settings
+from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.weights import VggParameters, fetch, load_vgg19
 
 LAYERS = [

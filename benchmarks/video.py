@@ -5,8 +5,8 @@ Usage: python -m benchmarks.video --data FOLDER --judge JUDGE.py [--style NAME] 
 
 `motion`: photographs that move in a known way, with the true flow. `sintel`: MPI-Sintel's, and
 DIS's own error. `clip`: cut_bunny with DIS. Errors are root mean squares of what changes that
-should only have moved (`impasto.metrics`); each beside that of frames painted one by one. The judge
-looks at every 15th frame. `speed`: from file to file, 640x360. `live`: a file as the camera.
+should only have moved (`impasto.evaluation`); each beside that of frames painted one by one. The
+judge looks at every 15th frame. `speed`: from file to file, 640x360. `live`: a file as the camera.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import FastStylizer, Settings, open_picture
+from impasto.evaluation.flicker import warping_error
 from impasto.flow import optical_flow, trusted
-from impasto.metrics import warping_error
 from impasto.video.motion import MotionFinder
 from impasto.video.painting import FastFrames, FramePainter
 from impasto.video.production import VideoOptions, open_reader, prepare

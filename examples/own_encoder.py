@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import impasto
-from impasto.perception import add_encoder
+from impasto.networks import add_encoder
 
 
 class RandomFilters(nn.Module):

@@ -8,7 +8,7 @@ import sys
 from torch import Tensor
 
 import impasto
-from impasto.perception import Needs, Summary, add_style_loss
+from impasto.losses import Needs, Summary, add_style_loss
 
 
 def spread(found: Summary, target: Summary, seed: int) -> Tensor:

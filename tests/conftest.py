@@ -59,7 +59,7 @@ def real_weights() -> Path:
 @pytest.fixture(scope="session")
 def random_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a VGG-19 without training, for whatever only its shape matters to."""
-    from tests.perception.random_vgg import random_parameters
+    from tests.networks.random_vgg import random_parameters
 
     from impasto.weights import write_vgg19
 

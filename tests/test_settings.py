@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from impasto.choices import DEFAULT_WEIGHTS
 from impasto.errors import SettingsError
 from impasto.settings import FIELDS, Settings
+from impasto.settings.choices import DEFAULT_WEIGHTS
 
 
 def test_settings_survive_their_dictionary() -> None:

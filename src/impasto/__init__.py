@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from impasto.fast import FastStylizer
     from impasto.images import Picture, open_picture, read_recipe
     from impasto.optimize import IterativeStylizer
-    from impasto.reproduction import reproduce
+    from impasto.recipes import reproduce
     from impasto.settings import Settings
     from impasto.states import State
 
@@ -43,7 +43,7 @@ _HOME = {
     "make_stylizer": "impasto.api",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
-    "reproduce": "impasto.reproduction",
+    "reproduce": "impasto.recipes",
     "stylize": "impasto.api",
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.cli.conftest import Impasto
-from tests.lab.conftest import TOML
+from tests.evaluation.conftest import TOML
 
 SMALL = ("--size", 64)
 

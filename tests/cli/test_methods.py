@@ -6,7 +6,7 @@ import pytest
 from tests.cli.conftest import Impasto
 
 from impasto.fast.methods import ROWS
-from impasto.methods import ONE_PASS
+from impasto.settings.methods import ONE_PASS
 
 
 def test_every_method_has_its_row() -> None:

@@ -15,7 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from tests.cli.conftest import SMALL, Impasto
-from tests.perception.test_formats import seeded_vgg
+from tests.networks.test_formats import seeded_vgg
 from tests.weights.conftest import save_keras
 
 from impasto.errors import ImpastoError

@@ -12,8 +12,9 @@ import torch
 from tests.docs.conftest import ROOT
 
 import impasto
-from impasto import choices, gallery, images, perception
-from impasto.perception import style_losses
+from impasto import gallery, images, losses, networks
+from impasto.losses import style as style_losses
+from impasto.settings import choices
 
 SHOWN = sorted(
     ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
@@ -44,7 +45,7 @@ def test_there_are_some() -> None:
     assert len(SHOWN) >= 10
 
 
-@pytest.mark.parametrize("module", [impasto, perception, images, gallery])
+@pytest.mark.parametrize("module", [impasto, networks, losses, images, gallery])
 def test_public_names_are_documented(module: ModuleType) -> None:
     names = getattr(module, "__all__", ("draw", "Drawing"))
     for name in names:
@@ -52,6 +53,6 @@ def test_public_names_are_documented(module: ModuleType) -> None:
         if not callable(value):
             continue
         assert inspect.getdoc(value), name
-        if module in (impasto, perception) and inspect.isfunction(value):
+        if module in (impasto, networks, losses) and inspect.isfunction(value):
             many = len(inspect.signature(value).parameters) > 1
             assert not many or "Args:" in (value.__doc__ or ""), name

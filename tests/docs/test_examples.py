@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import choices
 from impasto.images import open_picture, save_animation
+from impasto.losses import STYLE_LOSSES
+from impasto.networks import encoders
 from impasto.optimize import plan
-from impasto.perception import STYLE_LOSSES, encoders
+from impasto.settings import choices
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: What each is given. The studio's API is with the tests of the studio, the demo with the README's.

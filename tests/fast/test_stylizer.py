@@ -40,8 +40,9 @@ def test_one_pass_gives_a_picture_with_its_recipe(photo: Array, painting: Array)
 
 
 def test_it_comes_nearer_to_the_style(photo: Array, painting: Array) -> None:
-    from impasto.choices import STYLE_LAYERS
-    from impasto.perception import build_encoder, gram_matrix, relative_style_loss
+    from impasto.losses import gram_matrix, relative_style_loss
+    from impasto.networks import build_encoder
+    from impasto.settings.choices import STYLE_LAYERS
 
     encoder = build_encoder("pocket", STYLE_LAYERS)
 

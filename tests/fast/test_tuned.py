@@ -20,7 +20,7 @@ from impasto.gallery import draw
 from impasto.gallery.names import drawn, gallery_name, list_styles
 from impasto.images import Picture, open_picture
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
-from impasto.reproduction import reproduce
+from impasto.recipes import reproduce
 from impasto.settings import Settings
 from impasto.training.export import export
 from impasto.training.narrowing import narrowed

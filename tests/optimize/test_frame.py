@@ -90,7 +90,7 @@ def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch, random_v
         # Of one channel are the gray values whose flatness is told: no padding of the network.
         return pad(x, by) if x.shape[1] > 1 else pad(x, by, mode=mode)
 
-    monkeypatch.setattr("impasto.perception.vgg.F.pad", zeros)
+    monkeypatch.setattr("impasto.networks.vgg.F.pad", zeros)
     found = edge(paint("vgg19", random_vgg), 4)
     assert found.color > 0.1
     assert found.detail < 0.7

@@ -13,10 +13,10 @@ from tests.optimize.test_stylizer import SMALL
 from impasto.errors import ImageError, ImpastoError
 from impasto.images import open_picture
 from impasto.machine import parse_size
+from impasto.networks import build_encoder
 from impasto.optimize import IterativeStylizer, checkpoints, memory, run
 from impasto.optimize.memory import Views
 from impasto.optimize.plan import Octave
-from impasto.perception import build_encoder
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]

@@ -6,13 +6,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from impasto.losses import needs_of
+from impasto.losses.style import STYLE_LOSSES
+from impasto.networks import Encoder, build_encoder
 from impasto.optimize.objective import Objective
 from impasto.optimize.sight import style_targets
 from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.optimize.tiling import descend
 from impasto.optimize.wanted import Aim, Anchor, Wanted
-from impasto.perception import Encoder, build_encoder, needs_of
-from impasto.perception.style_losses import STYLE_LOSSES
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from impasto.batches.looks import USUAL, vary
+from impasto.batch.looks import USUAL, vary
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import read_recipe
 from impasto.optimize import Forecast

@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 from tests.training.conftest import run_alone
 from torch import Tensor
 
-from impasto.choices import STYLE_LAYERS
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks.any_style import (
     CELL,
@@ -26,6 +25,7 @@ from impasto.networks.whitening import (
     statistics,
     transferred,
 )
+from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.any_style import PRODUCT, SHEET, AnyStyleTraining, train
 from impasto.training.any_style_graph import code_length
 from impasto.training.export import export

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from tests.training.conftest import run_alone
 
 from impasto.errors import ImageError, SettingsError, WeightsError
-from impasto.perception import POCKET_LAYERS, build_encoder
+from impasto.networks import POCKET_LAYERS, build_encoder
 from impasto.training.crops import Dice, batch, load_folder
 from impasto.training.distillation import Distillation
 from impasto.training.encoder import train

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from impasto.choices import STYLE_LAYERS
+from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.lessons import (
     disagreement,
     feature_error,

@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[2]
 #: Where what is made for the site is kept; not committed.
 BUILD = ROOT / "build" / "site"
 #: What pictures follow from, beside the function that makes them.
-ENGINE = ("perception", "optimize", "fast", "gallery", "images", "choices.py", "weights/bundled")
+ENGINE = (
+    *("networks", "losses", "optimize", "fast", "gallery", "images", "settings"),
+    "weights/bundled",
+)
 #: Longest side of most pictures, space between them, and a gray that is read on white and black.
 SIDE, GAP, GRAY = 192, 10, (128, 128, 128, 255)
 WORDS = 14

@@ -75,7 +75,7 @@ def batch(
 
     Example: impasto batch photos -s paintings -o painted --method fast
     """
-    from impasto.batches import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
+    from impasto.batch import find_pictures, make_pairs, paint_pairs, save_page, save_sheet
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
     from impasto.fast.tuned import is_network

@@ -41,11 +41,11 @@ def compare(
     """
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
-    from impasto.lab.comparing import compare as compared
-    from impasto.lab.comparing import table_lines
-    from impasto.lab.judging import Judge
-    from impasto.lab.methods import read_comparison
-    from impasto.lab.report import anchors_of, check_plotting, markdown, save_report
+    from impasto.evaluation.comparing import compare as compared
+    from impasto.evaluation.comparing import table_lines
+    from impasto.evaluation.judging import Judge
+    from impasto.evaluation.methods import read_comparison
+    from impasto.evaluation.report import anchors_of, check_plotting, markdown, save_report
 
     check_plotting()
     names = [name.strip() for name in only.split(",") if name.strip()]

@@ -129,7 +129,7 @@ def _settings(options: dict[str, Any]) -> "Settings":
 
 
 def _styles(named: Sequence[str], settings: "Settings") -> "list[Path | StyleFile]":
-    from impasto.batches import find_pictures
+    from impasto.batch import find_pictures
     from impasto.dataset.painting import StyleFile, source_of
     from impasto.dataset.stores import open_store
     from impasto.fast.tuned import find_looks, is_network

@@ -70,7 +70,7 @@ def _devices() -> Iterator[tuple[str, str]]:
     import onnxruntime
     import torch
 
-    from impasto.perception.devices import choose_device, choose_precision, describe
+    from impasto.networks.devices import choose_device, choose_precision, describe
 
     device = choose_device("auto")
     yield "torch", f"{torch.__version__}, {describe(device, choose_precision('auto', device))}"

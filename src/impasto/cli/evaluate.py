@@ -10,8 +10,8 @@ from typer.core import TyperCommand
 from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
-    from impasto.lab.evaluating import Row
-    from impasto.lab.triples import Triple
+    from impasto.evaluation.evaluating import Row
+    from impasto.evaluation.triples import Triple
 
 _CLIPS = (".mp4", ".mov", ".mkv", ".webm")
 _PICTURES = "files, folders, patterns, up to the next option."
@@ -87,7 +87,7 @@ def evaluate(
     """
     from impasto.cli.inputs import check_outputs
     from impasto.cli.painting import say
-    from impasto.lab.evaluating import save_table, summary_lines
+    from impasto.evaluation.evaluating import save_table, summary_lines
 
     found = _triples(content, style, output, triples, match, quiet)
     check_outputs([table], [path for triple in found for path in triple])
@@ -110,11 +110,11 @@ def _triples(
     match: str,
     quiet: bool,
 ) -> "list[Triple]":
-    from impasto.batches import find_pictures
-    from impasto.batches.pairs import RESERVED
+    from impasto.batch import find_pictures
+    from impasto.batch.pairs import RESERVED
     from impasto.cli.painting import say
+    from impasto.evaluation.triples import COLUMNS, Triple, match_triples, read_table
     from impasto.gallery.names import find_style
-    from impasto.lab.triples import COLUMNS, Triple, match_triples, read_table
 
     if table is not None:
         if content or style or output:
@@ -135,9 +135,9 @@ def _triples(
 def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -> "list[Row]":
     from impasto.cli.painting import say
     from impasto.cli.progress import counting
-    from impasto.lab.evaluating import evaluate as evaluated
-    from impasto.lab.judging import Judge
-    from impasto.lab.networks import find_lpips
+    from impasto.evaluation.evaluating import evaluate as evaluated
+    from impasto.evaluation.judging import Judge
+    from impasto.evaluation.networks import find_lpips
 
     lpips = find_lpips()
     judge = Judge(size, tile=tile, lpips=lpips)
@@ -153,8 +153,8 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
-    from impasto.lab.evaluating import set_distances
-    from impasto.lab.networks import open_network
+    from impasto.evaluation.evaluating import set_distances
+    from impasto.evaluation.networks import open_network
 
     found = set_distances(rows, open_network(inception))
     print(f"{'FID':10}{found.fid:9.2f}{'':9}{found.photo:11.2f}{0:11.2f}   outputs to styles")
@@ -173,8 +173,8 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
 def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> None:
     from impasto.cli.painting import say
-    from impasto.lab.evaluating import Flickers, save_flickers
-    from impasto.metrics.flicker import mean
+    from impasto.evaluation.evaluating import Flickers, save_flickers
+    from impasto.evaluation.flicker import mean
     from impasto.video.measuring import measured
 
     rows = []

@@ -43,8 +43,8 @@ def explore(
 
     Example: impasto explore harbour.jpg starry_night.jpg
     """
-    from impasto.batches.looks import SMALL, paint_looks, save_looks, sketched, usual_axes
-    from impasto.batches.looks import vary as varied
+    from impasto.batch.looks import SMALL, paint_looks, save_looks, sketched, usual_axes
+    from impasto.batch.looks import vary as varied
     from impasto.cli.painting import download_weights
     from impasto.cli.progress import counting
     from impasto.gallery.names import find_style

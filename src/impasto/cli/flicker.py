@@ -11,7 +11,7 @@ import typer
 from impasto.errors import ImageError
 
 if TYPE_CHECKING:
-    from impasto.metrics import Flicker
+    from impasto.evaluation.flicker import Flicker
 
 #: Frames back: from frame to frame, and what drifts.
 SHORT, LONG = 1, 8
@@ -41,7 +41,7 @@ def flicker(
 
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
-    from impasto.metrics.flicker import mean
+    from impasto.evaluation.flicker import mean
     from impasto.plots import save_curves
     from impasto.video.measuring import measured
 

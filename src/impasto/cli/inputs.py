@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from impasto.choices import REST
 from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_looks, is_network
@@ -24,8 +23,9 @@ from impasto.images import (
     read_source,
     refuse_inputs,
 )
-from impasto.reproduction import files_in_settings, find_input, gather, recipe_settings
+from impasto.recipes import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import Settings
+from impasto.settings.choices import REST
 
 STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer

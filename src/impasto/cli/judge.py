@@ -26,8 +26,8 @@ def judge(
 
     Example: impasto judge compared --browser
     """
-    from impasto.lab.answers import Answers
-    from impasto.lab.page import JudgingPage
+    from impasto.evaluation.answers import Answers
+    from impasto.evaluation.page import JudgingPage
 
     answers = Answers(folder)
     try:

@@ -132,8 +132,8 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
         return False
     check()
     if not settings.one_pass:
+        from impasto.networks import check_encoders
         from impasto.optimize.objective import layers_of
-        from impasto.perception import check_encoders
 
         check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:

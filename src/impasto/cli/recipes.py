@@ -51,8 +51,8 @@ def reproduce(
     started = time.monotonic()
     from impasto.cli.inputs import job_of_recipe
     from impasto.cli.painting import paint, say
+    from impasto.recipes import differences
     from impasto.records import Records
-    from impasto.reproduction import differences
 
     job, found = job_of_recipe(picture, look_in or [], output)
     state = paint(job, Records(), force=force, quiet=quiet, started=started)

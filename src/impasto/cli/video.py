@@ -133,7 +133,7 @@ def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.painting import say
     from impasto.cli.progress import framing
-    from impasto.metrics.flicker import FlickerMeter, mean
+    from impasto.evaluation.flicker import FlickerMeter, mean
 
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)

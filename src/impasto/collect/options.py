@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from impasto.collect.licenses import LICENSES
 from impasto.errors import SettingsError
-from impasto.options import checked, option
+from impasto.settings.declaration import checked, option
 
 #: Types of pictures by the ending of their files, and what the images' reader calls them.
 TYPES: Mapping[str, str] = {

@@ -29,9 +29,9 @@ from impasto.images import (
     placed,
     read_source,
 )
-from impasto.methods import ignores
 from impasto.settings import Settings
-from impasto.shares import shares_of
+from impasto.settings.methods import ignores
+from impasto.settings.shares import shares_of
 from impasto.states import State
 from impasto.version import __version__
 from impasto.weights import sha256_of

@@ -23,8 +23,8 @@ from filelock import FileLock
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
 from impasto.gallery.names import gallery_name, read_styles
 from impasto.images import Picture, Source, Sources, identify, open_role, placed, source_list
-from impasto.methods import NETWORK_FILES
 from impasto.settings import Settings
+from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
 from impasto.weights import fetch, sha256_of
 from impasto.weights.atomic import replacing

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.choices import FACES, REST
 from impasto.errors import SettingsError
 from impasto.images import Identity, Picture, find_faces, identify, open_mask, sized
 from impasto.images.masks import Mask
 from impasto.settings import Settings
+from impasto.settings.choices import FACES, REST
 
 
 @dataclass(frozen=True)

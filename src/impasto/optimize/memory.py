@@ -9,10 +9,10 @@ import torch
 
 from impasto.errors import ImpastoError
 from impasto.machine import check_fits, free_memory, parse_size
+from impasto.networks import Encoder
 from impasto.optimize.objective import wants_whole_layers
 from impasto.optimize.plan import Octave
 from impasto.optimize.tiles import UNIT, largest_outer, tiles_of
-from impasto.perception import Encoder
 from impasto.settings import Settings
 
 #: Bytes a pixel that is looked at at once at the peak, measured (benchmarks/RESULTS.md); of a style

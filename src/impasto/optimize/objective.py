@@ -11,16 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.optimize.sight import Map, Sight, View
-from impasto.optimize.wanted import Wanted
-from impasto.perception import (
-    SAMPLED_LAYERS,
+from impasto.losses import (
     STYLE_LOSSES,
-    Encoder,
     Needs,
     StyleLoss,
     Summary,
-    canonical,
     draw_picks,
     energy,
     flatness,
@@ -31,6 +26,9 @@ from impasto.perception import (
     style_loss,
     tv_loss,
 )
+from impasto.networks import SAMPLED_LAYERS, Encoder, canonical
+from impasto.optimize.sight import Map, Sight, View
+from impasto.optimize.wanted import Wanted
 from impasto.settings import Settings
 
 #: How much it counts that an octave keeps the forms of the one before.

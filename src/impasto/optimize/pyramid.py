@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impasto.errors import ImageError
 from impasto.images import LEAST_PICTURE, Picture, fitted_size
-from impasto.perception import deepest, pools_before
+from impasto.networks import deepest, pools_before
 
 
 def least_side(layers: Iterable[str]) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from impasto.choices import REST
 from impasto.images import Identity, Picture, keep_colors
+from impasto.networks import Encoder
 from impasto.optimize.pyramid import enlarge
-from impasto.perception import Encoder
 from impasto.settings import Settings
+from impasto.settings.choices import REST
 from impasto.states import State
 from impasto.version import __version__
 

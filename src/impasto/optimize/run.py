@@ -15,6 +15,7 @@ from torch import Tensor
 from impasto.errors import ImpastoError
 from impasto.images import Picture, Source, identify, open_role
 from impasto.machine import give_back_memory, memory_kept
+from impasto.networks import Encoder
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.checkpoints import Checkpoint, Saved
 from impasto.optimize.memory import is_out_of_memory, out_of_memory, pixels_seen, plan_views
@@ -25,7 +26,6 @@ from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.results import Inputs, Result
 from impasto.optimize.scene import Scene
 from impasto.optimize.tiling import descend
-from impasto.perception import Encoder
 from impasto.states import State
 
 if TYPE_CHECKING:

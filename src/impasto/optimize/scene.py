@@ -12,18 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.choices import STARTS
 from impasto.errors import SettingsError
 from impasto.images import Identity, Picture, identify, match_colors, open_role
 from impasto.images.masks import Mask
+from impasto.losses import needs_of
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.composition import compose
 from impasto.optimize.plan import Octave
 from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.sight import Map, Sight, Summaries
 from impasto.optimize.wanted import Aim, Wanted, product
-from impasto.perception import needs_of
-from impasto.shares import shares_of
+from impasto.settings.choices import STARTS
+from impasto.settings.shares import shares_of
 
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer

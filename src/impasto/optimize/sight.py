@@ -9,8 +9,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.losses import (
+    STYLE_LOSSES,
+    Needs,
+    Picks,
+    Summary,
+    draw_picks,
+    summarize,
+)
+from impasto.networks import Encoder
 from impasto.optimize.tiles import UNIT, Tile, positions_in, tiles_of
-from impasto.perception import STYLE_LOSSES, Encoder, Needs, Picks, Summary, draw_picks, summarize
 
 #: What is known of a picture: layer -> summary.
 Summaries = Mapping[str, Summary]

@@ -21,6 +21,9 @@ from impasto.images import (
     placed,
     read_source,
 )
+from impasto.losses import needs_of
+from impasto.networks import build_encoder
+from impasto.networks.devices import choose_device, choose_precision, describe
 from impasto.optimize.anchors import Anchors
 from impasto.optimize.forecast import Forecast, forecast
 from impasto.optimize.objective import layer_weights, layers_of
@@ -33,10 +36,8 @@ from impasto.optimize.pyramid import (
 )
 from impasto.optimize.run import Run
 from impasto.optimize.sight import Summaries, style_targets
-from impasto.perception import build_encoder, needs_of
-from impasto.perception.devices import choose_device, choose_precision, describe
 from impasto.settings import Settings
-from impasto.shares import shares_of
+from impasto.settings.shares import shares_of
 from impasto.states import State
 
 #: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less

@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from impasto.losses import Summary, neighbors
 from impasto.optimize.objective import Losses, Objective, Seen
 from impasto.optimize.tiles import Tile
-from impasto.perception import Summary, neighbors
 
 
 def descend(objective: Objective, image: Tensor, phase: int | None = None, step: int = 0) -> Losses:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from impasto.losses import Summary
 from impasto.optimize.sight import Summaries
-from impasto.perception import Summary
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0

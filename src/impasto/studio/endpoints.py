@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches.looks import usual_axes
+from impasto.batch.looks import usual_axes
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.gallery.names import PREFIX
 from impasto.images import Picture

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches.looks import (
+from impasto.batch.looks import (
     SMALL,
     USUAL,
     Cell,

@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batches import make_pairs, paint_pairs
-from impasto.batches.pairs import Pair
-from impasto.batches.running import Outcome
+from impasto.batch import make_pairs, paint_pairs
+from impasto.batch.pairs import Pair
+from impasto.batch.running import Outcome
 from impasto.errors import ImageError
 from impasto.states import State
 from impasto.studio.atelier import Atelier, clear, waiting

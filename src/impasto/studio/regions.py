@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from impasto.choices import REST
 from impasto.errors import SettingsError
 from impasto.settings import Settings
+from impasto.settings.choices import REST
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from impasto.networks.any_style import (
     CELL,
     AnyStyleShape,
 )
-from impasto.perception.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.training import runs
 from impasto.training.crops import (
     SCALES,

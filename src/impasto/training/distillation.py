@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.perception.pocket import PHASES, SAMPLED_LAYERS, PocketShape
-from impasto.perception.vgg import VGG19
+from impasto.networks.pocket import PHASES, SAMPLED_LAYERS, PocketShape
+from impasto.networks.vgg import VGG19
 from impasto.training.checkpoints import Checkpoint
 from impasto.training.crops import Dice, batch, held_out, load_folder
 from impasto.training.learner import TAUGHT, Learner, load_teacher

@@ -7,9 +7,9 @@ from typing import Generic
 import torch
 from torch import Tensor, nn
 
-from impasto.perception.devices import choose_device, has_fast_bfloat16
-from impasto.perception.pocket import POCKET_LAYERS
-from impasto.perception.vgg import VGG19
+from impasto.networks.devices import choose_device, has_fast_bfloat16
+from impasto.networks.pocket import POCKET_LAYERS
+from impasto.networks.vgg import VGG19
 from impasto.training.checkpoints import (
     Checkpoint,
     check_same_training,

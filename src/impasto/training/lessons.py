@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.choices import STYLE_LAYERS
+from impasto.settings.choices import STYLE_LAYERS
 
 Features = Mapping[str, Tensor]
 

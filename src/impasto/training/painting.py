@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from impasto.choices import STYLE_LAYERS
 from impasto.errors import SettingsError
 from impasto.networks.any_style import (
     GRAIN_CELL,
@@ -17,8 +16,9 @@ from impasto.networks.any_style import (
     AnyStyleShape,
     shape_of,
 )
+from impasto.networks.vgg import VGG19
 from impasto.networks.whitening import Coloring
-from impasto.perception.vgg import VGG19
+from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.checkpoints import Checkpoint
 from impasto.training.crops import SCALES, Dice, crop
 from impasto.training.learner import Learner, load_teacher

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.networks.any_style import CELL
+from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.training.vgg_loss import FusedVgg, relative_error, relative_gram_distance
 
 #: Layers at which features of photographs get the style's means and variances as their targets.

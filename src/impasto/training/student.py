@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
-from impasto.perception.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, at_phase, cells_of
+from impasto.networks.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, at_phase, cells_of
 
 
 class Student(PocketNetwork):

@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.choices import STYLE_LAYERS
 from impasto.errors import SettingsError
 from impasto.networks.any_style import AnyStyle, shape_of
-from impasto.perception.vgg import VGG19
+from impasto.networks.vgg import VGG19
+from impasto.settings.choices import STYLE_LAYERS
 from impasto.training import runs
 from impasto.training.checkpoints import Checkpoint
 from impasto.training.crops import (

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.choices import STYLE_LAYERS
 from impasto.networks.any_style import CELL
 from impasto.networks.whitening import (
     OF_COLORS,
@@ -17,6 +16,7 @@ from impasto.networks.whitening import (
     statistics,
     transferred,
 )
+from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.crops import Dice, crop
 from impasto.training.vgg_loss import FusedVgg, gram_matrices
 

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.perception.halves import in_halves
-from impasto.perception.layers import deepest, steps_to
-from impasto.perception.vgg import VGG19
+from impasto.networks.bfloat16 import in_halves
+from impasto.networks.layers import deepest, steps_to
+from impasto.networks.vgg import VGG19
 
 _FLOOR = 0.05
 """Part of a batch's mean energy that a target has at least: what has no texture must not outweigh

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto.errors import ImageError
-from impasto.metrics import Flicker, FlickerMeter
+from impasto.evaluation.flicker import Flicker, FlickerMeter
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import resized

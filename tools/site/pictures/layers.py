@@ -21,9 +21,7 @@ from tools.site.sheets import (
 import impasto
 from impasto import Picture
 from impasto.gallery import draw
-from impasto.perception import (
-    POCKET_LAYERS,
-    build_encoder,
+from impasto.losses import (
     content_loss,
     energy,
     gram_matrix,
@@ -31,6 +29,7 @@ from impasto.perception import (
     squared_distance,
     style_loss,
 )
+from impasto.networks import POCKET_LAYERS, build_encoder
 
 STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 

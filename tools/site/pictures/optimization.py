@@ -10,7 +10,7 @@ from tools.site.sheets import ALONE, SIDE, Options, photo, plot, sheet, shown
 
 import impasto
 from impasto.gallery import draw
-from impasto.perception import Pocket, add_encoder
+from impasto.networks import Pocket, add_encoder
 from impasto.weights import fetch, load_pocket
 
 

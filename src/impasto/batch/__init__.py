@@ -1,0 +1,15 @@
+"""Every content in every style: named, painted by all cores, gone on with, shown on one sheet."""
+
+from impasto.batch.pairs import Pair, find_pictures, make_pairs
+from impasto.batch.running import Outcome, paint_pairs
+from impasto.batch.sheets import save_page, save_sheet
+
+__all__ = [
+    "Outcome",
+    "Pair",
+    "find_pictures",
+    "make_pairs",
+    "paint_pairs",
+    "save_page",
+    "save_sheet",
+]

@@ -1,0 +1,182 @@
+"""One content in one style in many ways: small pictures side by side, to choose from."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from impasto.api import make_stylizer
+from impasto.errors import ImageError, SettingsError
+from impasto.images import Picture, Source, refuse_inputs, write_atomically
+from impasto.settings import FIELDS, Settings
+from impasto.settings.declaration import check_known
+from impasto.settings.methods import ignores
+
+#: Longest side of a small picture, in pixels.
+SMALL = 256
+#: Steps of one: enough to tell the looks apart.
+_STEPS = 24
+#: What is varied where nothing is named: settings and their values. Chosen by looking: these change
+#: a picture most, and not in the same way.
+USUAL: Mapping[str, Sequence[Any]] = {
+    "style_loss": ("gram", "nnfm"),
+    "color": ("style", "match"),
+    "style_scale": (0.6, 1.0, 1.6),
+    "strength": (0.6, 1.0),
+}
+#: The most pictures of one sheet.
+MOST = 200
+_GAP, _LINE = 8, 18
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way to paint.
+
+    Attributes:
+        number: From 1, as on the sheet.
+        changes: The settings that are varied, and their values here.
+        settings: All of them.
+        row: On the sheet, from 0.
+        column: On the sheet, from 0.
+    """
+
+    number: int
+    changes: Mapping[str, Any]
+    settings: Settings
+    row: int
+    column: int
+
+    @property
+    def name(self) -> str:
+        """Of its files, without suffix: `07`."""
+        return f"{self.number:02}"
+
+
+def sketched(settings: Settings, size: int = SMALL) -> Settings:
+    """Return the settings of a small picture that is painted quickly."""
+    told = settings.steps or settings.time or ignores(settings.method, "steps", "Optimization")
+    return settings.updated(size=size, **({} if told else {"steps": (_STEPS,)}))
+
+
+def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
+    """Return what is worth varying with these settings."""
+    return {
+        name: values
+        for name, values in USUAL.items()
+        if not (name == "color" and settings.knows_style)
+        and getattr(settings, name) == FIELDS[name].default
+        and not ignores(settings.method, name, FIELDS[name].metadata["group"])
+    }
+
+
+def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
+    """Return the combinations of all values, row by row.
+
+    Args:
+        settings: What stays.
+        axes: Settings by name, with their values. The first ones change from row to row, the
+            others from column to column.
+
+    Raises:
+        SettingsError: A name or a value does not exist, nothing is varied, or too much is.
+    """
+    for name in axes:
+        check_known(name, FIELDS)
+    names = [name for name, values in axes.items() if values]
+    count = 1
+    for name in names:
+        count *= len(axes[name])
+    if not names or count > MOST:
+        raise SettingsError(f"that makes {count} pictures: choose values for 2 to {MOST}")
+    down, across = names[: len(names) // 2], names[len(names) // 2 :]
+    rows, columns = (list(itertools.product(*(axes[n] for n in part))) for part in (down, across))
+    cells: list[Cell] = []
+    for (row, first), (column, second) in itertools.product(enumerate(rows), enumerate(columns)):
+        changes = dict(zip((*down, *across), (*first, *second), strict=True))
+        chosen = settings.updated(**changes)
+        cells.append(Cell(len(cells) + 1, changes, chosen, row, column))
+    return cells
+
+
+def paint_looks(
+    content: Source, styles: Sequence[Source], cells: Sequence[Cell], folder: Path
+) -> Iterator[tuple[Cell, Picture]]:
+    """Paint each cell, save it with its recipe (`07.png`, `07.json`), and yield it.
+
+    `impasto stylize --recipe 07.json --size 4096` makes one of them large.
+
+    Args:
+        content: The picture to paint.
+        styles: What to paint like.
+        cells: From `vary`.
+        folder: Made if it is not there; files of these names in it are replaced.
+
+    Raises:
+        ImageError: A picture cannot be read, the folder not be written to, or one of its files is
+            an input.
+    """
+    inputs = [each for each in (content, *styles) if isinstance(each, str | Path)]
+    for cell in cells:
+        for kind in ("png", "json"):
+            refuse_inputs(folder / f"{cell.name}.{kind}", [*inputs, *cell.settings.pictures])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    for cell in cells:
+        picture = make_stylizer(styles, cell.settings)(content)
+        picture.save(folder / f"{cell.name}.png", overwrite=True)
+        recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
+        write_atomically(folder / f"{cell.name}.json", recipe.encode(), overwrite=True)
+        yield cell, picture
+
+
+def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
+    """Save all cells on one sheet, numbered, with what changes written at the sides.
+
+    Args:
+        painted: What `paint_looks` yielded, at least one.
+        path: A .png; replaced if it is there.
+    """
+    font = ImageFont.load_default(13)
+    width = max(picture.width for _, picture in painted) + _GAP
+    height = max(picture.height for _, picture in painted) + _GAP + _LINE
+    down, across = _words(painted, rows=True), _words(painted, rows=False)
+    left = _GAP + max(int(font.getlength(line)) for lines in down.values() for line in lines)
+    top = _GAP + _LINE * max(len(lines) for lines in across.values())
+    size = (left + _GAP + width * len(across), top + height * len(down) + _GAP)
+    sheet = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(sheet)
+    for column, lines in across.items():
+        place = (left + _GAP + width * column + width // 2, _GAP)
+        draw.multiline_text(place, "\n".join(lines), "black", font, anchor="ma", align="center")
+    for row, lines in down.items():
+        place = (_GAP, top + height * row + height // 3)
+        draw.multiline_text(place, "\n".join(lines), "black", font)
+    for cell, picture in painted:
+        x, y = left + _GAP + width * cell.column, top + height * cell.row
+        sheet.paste(Image.fromarray(picture.filled().to_array()), (x, y))
+        draw.text((x, y + picture.height + 1), cell.name, "black", font)
+    data = io.BytesIO()
+    sheet.save(data, "png", compress_level=1)
+    return write_atomically(path, data.getvalue(), overwrite=True)
+
+
+def _words(painted: Sequence[tuple[Cell, Picture]], *, rows: bool) -> dict[int, list[str]]:
+    """Return what is written beside each row, or above each column: `strength 0.6`."""
+    found: dict[int, list[str]] = {}
+    for cell, _ in painted:
+        half = len(cell.changes) // 2
+        items = list(cell.changes.items())
+        chosen = items[:half] if rows else items[half:]
+        lines = [f"{name.replace('_', ' ')} {value}" for name, value in chosen]
+        found[cell.row if rows else cell.column] = lines or [""]
+    return found

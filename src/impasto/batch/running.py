@@ -1,0 +1,207 @@
+"""Painting many pictures.
+
+One after the other for a method that fills the machine by itself, else several at once, so that
+decoding, painting and encoding overlap.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from impasto.api import Stylizer, make_stylizer
+from impasto.batch.pairs import Pair
+from impasto.errors import ImageError
+from impasto.fast import FastStylizer
+from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
+from impasto.machine import cores
+from impasto.settings import Settings
+from impasto.weights import find, sha256_of
+
+#: What was made of what, a line for each result; the next run reads it.
+JOURNAL = "batch.jsonl"
+#: Pairs that are under way, for each worker.
+WAITING = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a pair.
+
+    Attributes:
+        pair: Which.
+        path: Where the result is; None if it failed.
+        error: Why it failed, in one line.
+        again: Whether the result was there from an earlier run.
+    """
+
+    pair: Pair
+    path: Path | None
+    error: str | None = None
+    again: bool = False
+
+
+def paint_pairs(
+    pairs: Sequence[Pair],
+    styles: Sequence[Path],
+    settings: Settings,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    fresh: bool = False,
+) -> Iterator[Outcome]:
+    """Paint pairs into a folder, and yield what becomes of each, as they are done.
+
+    A result whose inputs and settings are those of the journal in the folder is not made again.
+
+    Args:
+        pairs: What to paint.
+        styles: The pictures that pairs have numbers of, or networks that are tuned to them.
+        settings: All options; of every picture.
+        folder: Where to; made if it is not there.
+        workers: Pictures at once; None: as many as there are cores for a method of one pass, else
+            one.
+        fresh: Whether everything is made again.
+
+    Raises:
+        ImageError: The folder cannot be written to, or a style not be read.
+        ImpastoError: The method's weights or runtime are not there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    for pair in pairs[:1]:
+        Picture.check_saving(folder / pair.name, settings.bits or 8)
+    settings = _for_many_sizes(settings)
+    inputs = {*styles, *(pair.content for pair in pairs)}
+    batch = _Batch(styles, settings, folder, inputs, fresh)
+    count = workers or (cores() if settings.one_pass else 1)
+    left, running = iter(pairs), dict[Future[Outcome], None]()
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            while True:
+                for pair in left:
+                    running[threads.submit(batch.paint, pair)] = None
+                    if len(running) >= count * WAITING:
+                        break
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    yield future.result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _for_many_sizes(settings: Settings) -> Settings:
+    """Return the settings without OpenVINO: it would compile for the size of every content."""
+    if not settings.one_pass or settings.runtime != "auto" or settings.method == "magenta":
+        return settings
+    return settings.updated(runtime="onnxruntime")
+
+
+class _Batch:
+    """What the workers share."""
+
+    def __init__(
+        self,
+        styles: Sequence[Path],
+        settings: Settings,
+        folder: Path,
+        inputs: Collection[Path],
+        fresh: bool,
+    ) -> None:
+        self.styles, self.settings, self.folder = styles, settings, folder
+        self.protected = {path.resolve() for path in inputs}
+        self.fresh = fresh
+        self.stylizers: dict[int | None, Stylizer] = {}
+        self.lock = threading.Lock()
+        self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
+        self.journal = folder / JOURNAL
+        self.made = _read(self.journal)
+        self.files = files_of(settings)
+        # All styles are read before the first picture: a bad one is told at once.
+        if settings.one_pass:
+            for number in range(len(styles)) if styles else [None]:
+                self.stylizers[number] = self._stylizer(number)
+        else:
+            for path in styles:
+                open_picture(path, max_size=LEAST_PICTURE)
+
+    def _stylizer(self, style: int | None) -> Stylizer:
+        sources = [] if style is None else [self.styles[style]]
+        return make_stylizer(sources, self.settings)
+
+    def paint(self, pair: Pair) -> Outcome:
+        """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""
+        target = self.folder / pair.name
+        try:
+            inputs = self._inputs(pair)
+            if not self.fresh and self.made.get(pair.name) == inputs and target.is_file():
+                return Outcome(pair, target, again=True)
+            self._check_target(target)
+            # Those that optimize hold an encoder each: none of them is kept.
+            stylizer = self.stylizers.get(pair.style) or self._stylizer(pair.style)
+            picture = stylizer(pair.content)
+            picture.save(target, overwrite=True)
+            self._note(pair.name, inputs)
+        except MemoryError:
+            return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
+        except Exception as error:  # whatever it is, the others go on
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            return Outcome(pair, None, reason)
+        return Outcome(pair, target)
+
+    def _check_target(self, target: Path) -> None:
+        if target.resolve() in self.protected:
+            raise ImageError(f"{target} is one of the inputs: name another folder")
+        if target.exists() and target.name not in self.made:
+            raise ImageError(f"{target} is there and was made by something else: move it")
+
+    def _inputs(self, pair: Pair) -> str:
+        """Return what a result depends on, as a fingerprint."""
+        style = None if pair.style is None else self.hashed(self.styles[pair.style])
+        files = self.files
+        if isinstance(stylizer := self.stylizers.get(pair.style), FastStylizer):
+            files = [each["sha256"] for each in stylizer.network.named]
+        said = [self.hashed(pair.content), style, files, self.settings.to_dict()]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _note(self, name: str, inputs: str) -> None:
+        line = json.dumps({"name": name, "inputs": inputs})
+        # The line before may have been torn by a sudden end: each begins anew.
+        with self.lock, self.journal.open("a", encoding="utf-8") as file:
+            file.write(f"\n{line}")
+
+
+def _read(journal: Path) -> dict[str, str]:
+    """Return the fingerprint of each result's inputs; what cannot be read counts as not made."""
+    made = {}
+    lines = journal.read_text("utf-8", "replace").splitlines() if journal.is_file() else []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            made[str(entry["name"])] = str(entry["inputs"])
+        except (ValueError, KeyError, TypeError):  # torn by a sudden end, or empty
+            continue
+    return made
+
+
+def files_of(settings: Settings) -> list[str]:
+    """Return the SHA-256 of the files that the settings name or the method needs."""
+    named = [settings.weights, settings.method if settings.knows_style else None]
+    named += settings.pictures
+    if settings.one_pass and settings.weights is None:
+        from impasto.fast.methods import needed_files
+
+        named += [str(path) for path in map(find, needed_files(settings)) if path is not None]
+    paths = (Path(name) for name in named if name is not None)
+    return [sha256_of(path) for path in paths if path.is_file()]

@@ -1,0 +1,220 @@
+"""Several methods over a set of pairs, in one go: painted, timed and measured."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from impasto.api import make_stylizer
+from impasto.batch.running import files_of
+from impasto.errors import ImageError, ImpastoError
+from impasto.evaluation.judging import EDITION, Judge
+from impasto.evaluation.methods import Comparison
+from impasto.images import Picture, identify, output_name
+from impasto.settings import Settings
+from impasto.version import __version__
+from impasto.weights import find, sha256_of
+
+#: Folder of the results, and what was made of what, a line for each.
+PICTURES, JOURNAL = "pictures", "compare.jsonl"
+
+
+class Result(NamedTuple):
+    """What a method made of a pair.
+
+    Attributes:
+        method: Its name in the comparison.
+        pair: Number of the pair, from 0.
+        path: Where the picture is.
+        seconds: From the files to the picture, the style read too.
+        run: When the run began that it was timed in.
+        measured: By the names of `MEASURES`.
+    """
+
+    method: str
+    pair: int
+    path: Path
+    seconds: float
+    run: str
+    measured: Mapping[str, float]
+
+
+def compare(
+    comparison: Comparison, folder: Path, judge: Judge, *, fresh: bool = False
+) -> Iterator[Result]:
+    """Paint what was not painted yet with these inputs and settings, and yield every result.
+
+    Methods take turns, so that a slow minute of the machine hits all of them. A method is warmed
+    up before its time is taken: one that optimizes once, by a step; one of one pass at each pair,
+    since runtimes prepare for each size.
+
+    Args:
+        comparison: What to paint.
+        folder: Where to; made if it is not there.
+        judge: Who measures.
+        fresh: Whether everything is painted again.
+
+    Raises:
+        ImageError: The folder cannot be written to, or a picture not be read.
+        ImpastoError: What a method lacks.
+    """
+    try:
+        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    book = _Book(folder, judge, fresh)
+    warm: set[str] = set()
+    for number, (content, style) in enumerate(comparison.pairs):
+        for name, settings in comparison.methods.items():
+            key = book.key(name, (content, style), settings)
+            painted = book.painted.get(key)
+            if painted is None or not (folder / painted["picture"]).is_file():
+                painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
+                book.note({"key": key, "run": book.run, **painted})
+                warm.add(name)
+            path = folder / painted["picture"]
+            measured = book.measured(key, (content, style, path))
+            run = str(painted.get("run", book.run))
+            yield Result(name, number, path, float(painted["seconds"]), run, measured)
+
+
+def _painted(
+    name: str, pair: tuple[Path, Path], settings: Settings, folder: Path, warm: bool, mark: str
+) -> dict[str, Any]:
+    """Paint a pair, and return where it is (marked: names may be alike) and how long that took."""
+    content, style = pair
+    try:
+        if settings.one_pass:
+            _paint(content, style, settings)
+        elif not warm:
+            _paint(content, style, settings.updated(stop_after=1))
+        begun = time.perf_counter()
+        picture = _paint(content, style, settings)
+        seconds = time.perf_counter() - begun
+    except ImpastoError as error:
+        error.args = (f"method {name}: {error}",)
+        raise
+    stem = output_name(content.name, [style.name, name, mark])
+    path = picture.save(folder / PICTURES / f"{stem}.png", overwrite=True)
+    return {"picture": path.relative_to(folder).as_posix(), "seconds": seconds}
+
+
+def _paint(content: Path, style: Path, settings: Settings) -> Picture:
+    return make_stylizer([] if settings.knows_style else [style], settings)(content)
+
+
+class _Book:
+    """What was painted and measured already, by fingerprints of what went in."""
+
+    def __init__(self, folder: Path, judge: Judge, fresh: bool) -> None:
+        self.run = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self.painted: dict[str, dict[str, Any]] = {}
+        self._found: dict[str, dict[str, float]] = {}
+        self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
+        self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
+        self._files = lru_cache(256)(_files)
+        if self._journal.is_file():
+            for line in self._journal.read_text("utf-8", "replace").splitlines():
+                self._read(line)
+
+    def _read(self, line: str) -> None:
+        try:
+            entry = json.loads(line)
+            if "measured" in entry:
+                self._found[entry["key"]] = entry["measured"]
+            elif not self._fresh and entry["picture"] and float(entry["seconds"]) >= 0:
+                self.painted[entry["key"]] = entry
+        except (ValueError, KeyError, TypeError):  # torn by a sudden end
+            return
+
+    def note(self, entry: Mapping[str, Any]) -> None:
+        """Write a line."""
+        # The line before may have been torn by a sudden end: each begins anew.
+        with self._journal.open("a", encoding="utf-8") as file:
+            file.write(f"\n{json.dumps(entry)}")
+
+    def key(self, name: str, pair: tuple[Path, Path], settings: Settings) -> str:
+        """Return a fingerprint of all that a picture depends on, and of whose it is."""
+        # The name too: two methods with the same settings are two, each with a time of its own.
+        said = [name, *map(self._hashed, pair), settings.to_dict()]
+        return _fingerprint([*said, self._files(settings), __version__])
+
+    def measured(self, key: str, triple: Sequence[Path]) -> dict[str, float]:
+        """Return the measures of a picture, from the journal if this judge saw these bytes."""
+        judge = [EDITION, self._judge.describe(), self._judge.tile, self._judge.lpips_sha256]
+        # Not by the hash that is remembered: the picture may just have been painted anew.
+        key = _fingerprint([key, identify(triple[2]).sha256, *judge])
+        if key not in self._found:
+            self._found[key] = self._judge(*triple)
+            self.note({"key": key, "measured": self._found[key]})
+        return self._found[key]
+
+
+def _files(settings: Settings) -> list[str]:
+    """Return the SHA-256 of all trained files that a method paints with."""
+    if settings.one_pass:
+        return files_of(settings)
+    warm = files_of(Settings(method="fast")) if settings.method == "fast+optimize" else []
+    encoders = [path for path in map(find, settings.encoders) if path is not None]
+    return [*files_of(settings), *warm, *map(sha256_of, encoders)]
+
+
+def _fingerprint(said: Sequence[Any]) -> str:
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+class Line(NamedTuple):
+    """A method over all pairs: means, medians, and the median time."""
+
+    method: str
+    mean: Mapping[str, float]
+    median: Mapping[str, float]
+    seconds: float
+    mixed: bool
+
+
+def table_lines(results: Sequence[Result]) -> list[Line]:
+    """Return a line for each method, in the order of the comparison.
+
+    Times are compared within a run: `mixed` says that some of a method's are of an earlier run than
+    the last.
+    """
+    last = max(each.run for each in results)
+    lines = []
+    for method in dict.fromkeys(each.method for each in results):
+        own = [each for each in results if each.method == method]
+        seconds = statistics.median(each.seconds for each in own)
+        mixed = any(each.run != last for each in own)
+        measures = [each.measured for each in own]
+        lines.append(Line(method, *averaged(measures), seconds, mixed))
+    return lines
+
+
+def averaged(measures: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return means and medians by name."""
+    columns = {name: [each[name] for each in measures] for name in measures[0]}
+    means = {name: statistics.fmean(values) for name, values in columns.items()}
+    return means, {name: statistics.median(values) for name, values in columns.items()}
+
+
+def front(points: Sequence[Sequence[float]]) -> list[int]:
+    """Return the numbers of the points that no other is at least as good as in everything.
+
+    Args:
+        points: Less is better; equal points do not keep each other out.
+    """
+
+    def beaten(point: Sequence[float]) -> bool:
+        return any(
+            tuple(other) != tuple(point) and all(a <= b for a, b in zip(other, point, strict=True))
+            for other in points
+        )
+
+    return [number for number, point in enumerate(points) if not beaten(point)]

@@ -1,0 +1,49 @@
+"""Losses: pure functions of features, one paper a function.
+
+The first are those of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural
+Networks".
+Each is a pure function of tensors. Features are (N, C, H, W); N is the paper's batch, always 1 in
+a run; C is the paper's N_l (filters) and H·W its M_l (positions). Every loss comes in two forms:
+
+- `gatys`, as the paper writes it;
+- `relative`, divided by the size of the target, so that 1 means "as far away as a picture without
+  any features": one set of weights then serves every encoder, layer and picture size.
+
+Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
+"""
+
+from impasto.losses.content import content_loss, relative_content_loss
+from impasto.losses.distances import energy, squared_distance
+from impasto.losses.gram import gram_matrix, relative_style_loss, style_loss
+from impasto.losses.smoothness import flatness, neighbors, tv_loss
+from impasto.losses.statistics import Needs, Picks, Summary, draw_picks, summarize
+from impasto.losses.style import (
+    STYLE_LOSSES,
+    StyleLoss,
+    add_style_loss,
+    needs_of,
+    self_similarity_loss,
+)
+
+__all__ = [
+    "STYLE_LOSSES",
+    "Needs",
+    "Picks",
+    "StyleLoss",
+    "Summary",
+    "add_style_loss",
+    "content_loss",
+    "draw_picks",
+    "energy",
+    "flatness",
+    "gram_matrix",
+    "needs_of",
+    "neighbors",
+    "relative_content_loss",
+    "relative_style_loss",
+    "self_similarity_loss",
+    "squared_distance",
+    "style_loss",
+    "summarize",
+    "tv_loss",
+]

@@ -1,0 +1,69 @@
+"""Smoothness: total variation, and where a picture is flat."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+#: Where pictures are flat: pixels around each that are looked at, and the detail that is nothing.
+_AROUND, _NOTHING = 4, 1e-4
+
+
+def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the mean squared difference of neighbors, across plus down (total variation, squared).
+
+    Squared, as in Mahendran & Vedaldi 2015 with β = 2: it stops speckles and leaves edges alone.
+
+    Args:
+        image: (N, 3, H, W) in [0, 1].
+        weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
+    """
+    return torch.stack([_mean(*pair) for pair in neighbors(image, weight)]).sum()
+
+
+@torch.no_grad()
+def flatness(image: Tensor) -> Tensor:
+    """Return where a picture is flat: (N, 1, H, W), 1 where nothing is, near 0 in busy parts.
+
+    1 / (1 + (e/m)^2), where e is the mean absolute Laplacian of the gray values around a pixel and
+    m the median of all e. Ours: grain that a style leaves shows on flat skies, not on foliage.
+
+    Args:
+        image: (N, C, H, W).
+    """
+    # In place: of a large picture there is no room for many maps.
+    gray = F.pad(image.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    busy = 4 * gray[..., 1:-1, 1:-1]
+    for across, down in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        busy -= gray[..., down : down + busy.shape[2], across : across + busy.shape[3]]
+    del gray
+    busy = F.pad(busy.abs_(), (_AROUND,) * 4, mode="replicate")
+    busy = F.avg_pool2d(busy, 2 * _AROUND + 1, 1)
+    # Every so many: the median of a million is that of all.
+    some = busy.flatten()[:: 1 + busy.numel() // 1_000_000]
+    return busy.div_(some.median() + _NOTHING).square_().add_(1).reciprocal_()
+
+
+def neighbors(
+    image: Tensor, weight: Tensor | None = None
+) -> list[tuple[Tensor, Tensor, Tensor | None]]:
+    """Return the pairs of neighbors across and down: second, first, how much each pair counts.
+
+    Args:
+        image: (N, C, H, W).
+        weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
+    """
+    across = (image[..., 1:], image[..., :-1])
+    down = (image[..., 1:, :], image[..., :-1, :])
+    if weight is None:
+        return [(*across, None), (*down, None)]
+    return [
+        (*across, torch.minimum(weight[..., 1:], weight[..., :-1])),
+        (*down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])),
+    ]
+
+
+def _mean(second: Tensor, first: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return F.mse_loss(second, first)
+    count = weight.sum().clamp_min(1) * first.shape[0] * first.shape[1]
+    return ((second - first).square() * weight).sum() / count

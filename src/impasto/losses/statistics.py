@@ -1,0 +1,240 @@
+"""What style losses know of a layer: sums over positions, and features at some of them.
+
+All of it adds up: the summaries of the parts of a picture sum to that of the whole. So statistics
+are exact however large a picture is and however it is cut into tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from impasto.losses.gram import gram_matrix
+
+#: A share of the mean variance that is added to each: what is flat has a root, too.
+_LEAST = 1e-5
+
+
+class Needs(NamedTuple):
+    """What a summary has to hold.
+
+    Attributes:
+        gram: The Gram matrix.
+        moments: Mean and covariance.
+        samples: Positions whose features are kept.
+    """
+
+    gram: bool = False
+    moments: bool = False
+    samples: int = 0
+
+    def __or__(self, other: Needs) -> Needs:
+        """Return what serves both."""
+        return Needs(
+            self.gram or other.gram,
+            self.moments or other.moments,
+            max(self.samples, other.samples),
+        )
+
+
+class Picks(NamedTuple):
+    """Positions of which samples are taken.
+
+    Attributes:
+        positions: (K,) into the flattened map at hand.
+        slots: (K,) which samples they are.
+        total: Samples there are in all.
+    """
+
+    positions: Tensor
+    slots: Tensor
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What is known of one layer of a picture, or of a region of it.
+
+    Attributes:
+        gram: (1, C, C), F Fᵀ / M, or None.
+        first: (C,), the mean of the features less `center`, or None.
+        second: (C, C), the mean product of the features less `center`, or None.
+        samples: (P, C), features at some positions, or None.
+        center: (C,), near the mean, so that little is lost in bfloat16; or None: zero.
+    """
+
+    gram: Tensor | None = None
+    first: Tensor | None = None
+    second: Tensor | None = None
+    samples: Tensor | None = None
+    center: Tensor | None = None
+
+    def parts(self) -> Iterator[tuple[str, Tensor]]:
+        """Return what adds up, by name."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is not None and each.name != "center":
+                yield each.name, value
+
+    def __add__(self, other: Summary) -> Summary:
+        """Return the summary of two parts of a picture together."""
+        mine, its = dict(self.parts()), dict(other.parts())
+        return Summary(**{name: mine[name] + its[name] for name in mine}, center=self.center)
+
+    def about(self, center: Tensor | None) -> Summary:
+        """Return the same about another center."""
+        if self.first is None or self.second is None or center is self.center:
+            return self
+        zero = torch.zeros_like(self.first)
+        step = (zero if self.center is None else self.center) - (zero if center is None else center)
+        crossed = torch.outer(self.first, step)
+        second = self.second + crossed + crossed.T + torch.outer(step, step)
+        return replace(self, first=self.first + step, second=second, center=center)
+
+    def mixed(self, other: Summary, amount: float) -> Summary:
+        """Return the summary of a mixture: this much of the other's positions, the rest of ours.
+
+        Args:
+            other: Of a picture with as many samples.
+            amount: From 0 to 1.
+        """
+        mine, its = dict(self.parts()), dict(other.about(self.center).parts())
+        mixture = {
+            name: torch.lerp(mine[name], its[name], amount) for name in mine if name != "samples"
+        }
+        if "samples" in mine:
+            kept = mine["samples"].clone()
+            chosen = _spread(len(kept), amount).to(kept.device)
+            kept[chosen] = its["samples"][chosen]
+            mixture["samples"] = kept
+        return Summary(**mixture, center=self.center)
+
+    def dot(self, gradient: Summary) -> Tensor:
+        """Return the sum of all products with another's parts: whose gradient that is."""
+        theirs = dict(gradient.parts())
+        products = [(value * theirs[name]).sum() for name, value in self.parts()]
+        return torch.stack(products).sum()
+
+    def leaf(self) -> Summary:
+        """Return a copy whose parts collect gradients."""
+        parts = {name: value.detach().clone().requires_grad_() for name, value in self.parts()}
+        return Summary(**parts, center=self.center)
+
+    def gradient(self) -> Summary:
+        """Return the gradients that the parts of a `leaf` have collected."""
+        return Summary(
+            **{n: torch.zeros_like(v) if v.grad is None else v.grad for n, v in self.parts()}
+        )
+
+    @property
+    def mean(self) -> Tensor:
+        """(C,)."""
+        assert self.first is not None
+        return self.first if self.center is None else self.first + self.center
+
+    @cached_property
+    def covariance(self) -> Tensor:
+        """(C, C)."""
+        assert self.first is not None
+        assert self.second is not None
+        return self.second - torch.outer(self.first, self.first)
+
+    @property
+    def variance(self) -> Tensor:
+        """(C,)."""
+        assert self.first is not None
+        assert self.second is not None
+        return (self.second.diagonal() - self.first.square()).clamp_min(0)
+
+    @cached_property
+    def root(self) -> Tensor:
+        """(C, C), the symmetric root of the covariance."""
+        values, vectors = torch.linalg.eigh(self.covariance)
+        least = values.mean().clamp_min(0) * _LEAST
+        root: Tensor = (vectors * values.clamp_min(least).sqrt()) @ vectors.T
+        return root
+
+
+def summarize(
+    features: Tensor,
+    needs: Needs,
+    *,
+    weight: Tensor | None = None,
+    count: Tensor | float | None = None,
+    center: Tensor | None = None,
+    picks: Picks | None = None,
+) -> Summary:
+    """Return the summary of a layer, or what a part of it gives to that of the whole.
+
+    Args:
+        features: (1, C, H, W), float32 or bfloat16.
+        needs: What to find.
+        weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
+        count: Positions (or the sum of weights) of the whole; None: these are the whole.
+        center: (C,), see `Summary`.
+        picks: Positions of the samples.
+    """
+    if count is None:
+        count = features.shape[2] * features.shape[3] if weight is None else weight.sum()
+    found: dict[str, Tensor] = {}
+    if needs.gram:
+        found["gram"] = gram_matrix(features, weight, count)
+    if needs.moments:
+        shifted = features
+        if center is not None:
+            shifted = features - center.to(features.dtype).view(1, -1, 1, 1)
+        found["second"] = gram_matrix(shifted, weight, count)[0]
+        found["first"] = _total(shifted, weight) / count
+    if needs.samples and picks is not None:
+        # Indexing would add up gradients of a position that comes twice in any order.
+        columns = picks.positions.expand(features.shape[1], -1)
+        taken = _exact(features[0].flatten(1).gather(1, columns).T)
+        whole = taken.new_zeros((picks.total, taken.shape[1]))
+        found["samples"] = whole.index_put((picks.slots,), taken)
+    return Summary(**found, center=center if needs.moments else None)
+
+
+def draw_picks(
+    count: int, shape: tuple[int, int], seed: int, weight: Tensor | None = None
+) -> Tensor:
+    """Return positions by chance, (count,) into a flattened map of (height, width).
+
+    Args:
+        count: How many; a position may come twice.
+        shape: Of the map.
+        seed: The same seed draws the same.
+        weight: (1, 1, H, W) in [0, 1]: how likely each position is; None: all alike.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    positions = shape[0] * shape[1]
+    if weight is None:
+        return torch.randint(positions, (count,), generator=generator)
+    # Where little counts, most of what is drawn is refused; what is left comes several times then.
+    drawn = torch.randint(positions, (16 * count,), generator=generator)
+    chances = weight.flatten().cpu()[drawn]
+    taken = drawn[torch.rand(len(drawn), generator=generator) < chances]
+    if not len(taken):
+        taken = weight.flatten().argmax().cpu()[None]
+    return taken.repeat(-(-count // len(taken)))[:count]
+
+
+def _total(features: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is not None:
+        features = features * weight.to(features.dtype)
+    kind = torch.float32 if features.dtype == torch.bfloat16 else features.dtype
+    return features.sum((0, 2, 3), dtype=kind)
+
+
+def _exact(values: Tensor) -> Tensor:
+    return values.float() if values.dtype == torch.bfloat16 else values
+
+
+def _spread(count: int, amount: float) -> Tensor:
+    """Return which of so many are taken, evenly spread: (count,) bool."""
+    steps = torch.arange(count + 1, dtype=torch.float64) * amount
+    return steps[1:].floor() > steps[:-1].floor()

@@ -1,0 +1,225 @@
+"""How far a picture's features are from a style's: one function a paper, by name.
+
+Each takes the `Summary` of a layer of the picture and that of the style, and a seed for what it
+draws by chance; the picture's carries the gradient. Each is divided by the size of the target, so
+that 0 is the style's texture and 1 about as far away as a picture without features; so they can be
+mixed, and one set of weights serves every encoder, layer and size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.losses.distances import TINY
+from impasto.losses.gram import relative_style_loss
+from impasto.losses.statistics import Needs, Summary
+from impasto.settings import choices
+from impasto.settings.declaration import check_own_name
+
+Distance = Callable[[Summary, Summary, int], Tensor]
+#: Directions of the sliced Wasserstein distance.
+SLICES = 64
+
+
+class StyleLoss(NamedTuple):
+    """A style loss and what it looks at.
+
+    Attributes:
+        distance: The picture's summary, the style's, a seed -> tensor ().
+        needs: Of both.
+        title: For people.
+        mixes: Whether a target that is partly the photograph's own makes a picture that is partly
+            painted. Where nearest neighbors count it does not, since each feature finds itself
+            again: there strength is the weight, against that of content.
+    """
+
+    distance: Distance
+    needs: Needs
+    title: str
+    mixes: bool = True
+
+
+def gram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative)."""
+    assert found.gram is not None
+    assert target.gram is not None
+    return relative_style_loss(found.gram, target.gram)
+
+
+def moments_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return the squared distance of means and of standard deviations, relative.
+
+    Li et al. 2017, "Demystifying Neural Style Transfer": the matching of batch normalization
+    statistics; also Huang & Belongie 2017.
+    """
+    least = 1e-5 * target.variance.mean() + TINY
+    deviation, wanted = ((each.variance + least).sqrt() for each in (found, target))
+    apart = (found.mean - target.mean).square().sum() + (deviation - wanted).square().sum()
+    return apart / (target.mean.square().sum() + wanted.square().sum() + TINY)
+
+
+def w2_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return the squared Wasserstein-2 distance between the Gaussians of two layers, relative.
+
+    ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ'^½ Σ Σ'^½)^½) (Olkin & Pukelsheim 1982), as a style loss in
+    Crowson's style-transfer-pytorch. The root's trace is taken from eigenvalues alone, whose
+    gradient is stable where two of them are alike.
+    """
+    root = target.root
+    cross = root @ found.covariance @ root
+    values = torch.linalg.eigvalsh((cross + cross.T) / 2)
+    least = values.detach().mean().clamp_min(TINY) * 1e-5
+    trace = (F.relu(values - least) + least).sqrt().sum()
+    spread = found.variance.sum() + target.variance.sum() - 2 * trace
+    apart: Tensor = (found.mean - target.mean).square().sum() + spread
+    return apart / (target.mean.square().sum() + target.variance.sum() + TINY)
+
+
+def swd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return the sliced Wasserstein-2 distance of features, squared and relative.
+
+    Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis": features are
+    projected on random directions, sorted, and compared in order.
+    """
+    mine, its = _samples(found, target)
+    generator = torch.Generator().manual_seed(seed)
+    directions = torch.randn((mine.shape[1], SLICES), generator=generator, dtype=torch.float64)
+    directions = F.normalize(directions, dim=0).to(mine)
+    return _in_order(mine @ directions, its @ directions)
+
+
+def histogram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return how far each channel's histogram is from the style's, squared and relative.
+
+    Risser et al. 2017, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using
+    Histogram Losses". They remap features through histograms of 256 bins; sorted samples are the
+    same without bins.
+    """
+    return _in_order(*_samples(found, target))
+
+
+def nnfm_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return the mean cosine distance of features to their nearest ones in the style.
+
+    Kolkin et al. 2022, "Neural Neighbor Style Transfer": each picture's features are centered on
+    their own mean first. By this name in Zhang et al. 2022, "ARF: Artistic Radiance Fields".
+    Neighbors are sought among samples.
+    """
+    mine, its = map(_centered_directions, _samples(found, target))
+    nearest = (mine.detach() @ its.T).argmax(1)  # the gradient is of these pairs alone
+    return 1 - (mine * its[nearest]).sum(1).mean()
+
+
+def remd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+    """Return the relaxed earth mover's distance under cosine distance.
+
+    Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity" (STROTSS):
+    the larger of the mean distance to the nearest feature there and from there. It forgets the
+    length of features: STROTSS adds a loss of moments, `remd+moments` here.
+    """
+    mine, its = _samples(found, target)
+    distances = _cosine_distances(mine, its)
+    return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
+
+
+STYLE_LOSSES: dict[str, StyleLoss] = {
+    "gram": StyleLoss(gram_distance, Needs(gram=True), "Gram matrices"),
+    "moments": StyleLoss(moments_distance, Needs(moments=True), "means and deviations"),
+    "w2": StyleLoss(w2_distance, Needs(moments=True), "Wasserstein between Gaussians"),
+    "swd": StyleLoss(swd_distance, Needs(samples=4096), "sliced Wasserstein"),
+    "nnfm": StyleLoss(nnfm_distance, Needs(samples=2048), "nearest neighbors", False),
+    "remd": StyleLoss(remd_distance, Needs(samples=1024), "relaxed earth mover", False),
+    "histogram": StyleLoss(histogram_distance, Needs(samples=4096), "histograms"),
+}
+_BUILT_IN = frozenset(STYLE_LOSSES)
+
+
+def add_style_loss(
+    name: str, distance: Distance, needs: Needs, title: str = "", *, mixes: bool = True
+) -> None:
+    """Give a style loss of your own a name that `Settings.style_loss` takes in this process.
+
+    Args:
+        name: Letters, digits and `_`; a loss of your own of that name is replaced.
+        distance: The picture's summary, the style's, a seed -> tensor (), differentiable in the
+            first; about 1 for a picture without features, so that weights mean the same.
+        needs: What the summaries have to hold.
+        title: For people.
+        mixes: False where nearest neighbors count: strength is then the weight of the loss, and
+            the target is the style as it is (see `StyleLoss`).
+
+    Raises:
+        SettingsError: The name is no name, or that of a loss that comes with impasto.
+
+    Examples:
+        >>> def means(found, target, seed):
+        ...     return (found.mean - target.mean).square().sum() / target.mean.square().sum()
+        >>> add_style_loss("means", means, Needs(moments=True))
+        >>> impasto.Settings(style_loss="gram+means").style_losses
+        ('gram', 'means')
+    """
+    check_own_name(name, _BUILT_IN)
+    STYLE_LOSSES[name] = StyleLoss(distance, needs, title or name, mixes)
+    if name not in choices.STYLE_LOSSES:
+        choices.STYLE_LOSSES.append(name)
+
+
+def needs_of(names: Sequence[str]) -> Needs:
+    """Return what all of these losses together look at.
+
+    Args:
+        names: Of `STYLE_LOSSES`.
+    """
+    needs = Needs()
+    for name in names:
+        needs |= STYLE_LOSSES[name].needs
+    return needs
+
+
+def self_similarity_loss(found: Tensor, target: Tensor) -> Tensor:
+    """Return how much the pattern of likenesses within a picture has changed.
+
+    STROTSS (Kolkin et al. 2019, eq. 4): cosine distances between all pairs of positions, each
+    column divided by its sum; the mean absolute difference, times the number of positions.
+
+    Args:
+        found: (P, C), features at some positions of the picture.
+        target: (P, C), those of the content at the same positions.
+    """
+    mine, its = (_relations(each) for each in (found, target))
+    return (mine - its).abs().mean() * len(found)
+
+
+def _relations(samples: Tensor) -> Tensor:
+    distances = _cosine_distances(samples, samples)
+    return distances / distances.sum(0, keepdim=True).clamp_min(TINY)
+
+
+def _samples(found: Summary, target: Summary) -> tuple[Tensor, Tensor]:
+    assert found.samples is not None
+    assert target.samples is not None
+    return found.samples, target.samples
+
+
+def _cosine_distances(a: Tensor, b: Tensor) -> Tensor:
+    """Return (P, Q) of 1 − cosine, for (P, C) and (Q, C)."""
+    a, b = (F.normalize(each, dim=1, eps=1e-6) for each in (a, b))
+    return 1 - a @ b.T
+
+
+def _centered_directions(samples: Tensor) -> Tensor:
+    """Return features from their mean, (P, C), of length 1; 0 where that is only rounding."""
+    centered = samples - samples.mean(0)
+    least = 1e-4 * samples.detach().norm(dim=1).mean() + 1e-6
+    return centered / torch.maximum(centered.norm(dim=1, keepdim=True), least)
+
+
+def _in_order(found: Tensor, target: Tensor) -> Tensor:
+    """Return the mean squared difference of columns in order, relative."""
+    mine, its = (torch.sort(each, dim=0).values for each in (found, target))
+    return (mine - its).square().mean() / its.square().mean().clamp_min(TINY)

@@ -1,0 +1,197 @@
+"""Encoders by name, ready to use, with the fingerprint of the file they came from."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from impasto.errors import SettingsError
+from impasto.networks.layers import deepest, pools_before
+from impasto.networks.pocket import PHASES, SAMPLED_LAYERS, Pocket, check_layers
+from impasto.networks.vgg import VGG19
+from impasto.settings import choices
+from impasto.settings.declaration import check_own_name
+from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
+
+
+class Network(Protocol):
+    """What an encoder of your own has to be: a `torch.nn.Module` with these two."""
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        ...
+
+    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """Return features by layer.
+
+        Args:
+            image: (N, 3, H, W) float32 sRGB in [0, 1].
+            layers: Names, in VGG-19's scheme: `relu3_1` is the first of the third resolution.
+
+        Returns:
+            For each layer (N, C, H >> p, W >> p), where p is its resolution, counted from 0.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A network that turns a picture into features, and where its parameters came from.
+
+    Attributes:
+        name: `"pocket"`, `"vgg19"`, or that of your own.
+        network: The module.
+        file: Name of the file of parameters.
+        sha256: Of that file.
+        phases: How many parts its largest layers can be seen in, one at a time; 1: only whole.
+    """
+
+    name: str
+    network: Network
+    file: str
+    sha256: str
+    phases: int = 1
+
+    def __call__(
+        self, image: Tensor, layers: Sequence[str], phase: int | None = None
+    ) -> dict[str, Tensor]:
+        """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name.
+
+        Args:
+            image: The pictures.
+            layers: Which layers, among those it was built for.
+            phase: Which of its `phases` to see of the largest layers; None: all of them.
+        """
+        if self.phases == 1:
+            features: dict[str, Tensor] = self.network(image, layers)
+        else:
+            assert isinstance(self.network, Pocket)
+            features = self.network(image, layers, phase)
+        return features
+
+    def stride(self, layer: str, phase: int | None = None) -> int:
+        """Return the pixels from one position of a layer to the next."""
+        return (1 << pools_before(layer)) * (2 if self._thins(layer, phase) else 1)
+
+    def shape(self, layer: str, size: tuple[int, int], phase: int | None = None) -> tuple[int, int]:
+        """Return (height, width) of a layer's features for a picture of (height, width)."""
+        if self.phases == 1:
+            return size[0] >> pools_before(layer), size[1] >> pools_before(layer)
+        cells = -(-size[0] // 2), -(-size[1] // 2)  # odd sides count as one pixel more
+        if layer == "relu1_1":
+            return cells if self._thins(layer, phase) else (2 * cells[0], 2 * cells[1])
+        if phase is not None and self._thins(layer, phase):
+            return (cells[0] - phase // 2 + 1) // 2, (cells[1] - phase % 2 + 1) // 2
+        return cells[0] >> pools_before(layer) - 1, cells[1] >> pools_before(layer) - 1
+
+    def _thins(self, layer: str, phase: int | None) -> bool:
+        return self.phases > 1 and phase is not None and layer in SAMPLED_LAYERS
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        return self.network.reach
+
+
+#: Encoders of the user's own, by name.
+_OWN: dict[str, Network] = {}
+_BUILT_IN = frozenset(choices.ENCODERS)
+
+
+def add_encoder(name: str, network: Network) -> None:
+    """Give an encoder of your own a name that `Settings.encoder` takes in this process.
+
+    Its parameters are frozen. Recipes hold its name and a hash of its parameters.
+
+    Args:
+        name: Letters, digits and `_`; an encoder of your own of that name is replaced.
+        network: A `torch.nn.Module` that is a `Network`.
+
+    Raises:
+        SettingsError: The name is no name, or that of an encoder that comes with impasto; or the
+            network is no module with a `reach`.
+    """
+    check_own_name(name, _BUILT_IN)
+    if not isinstance(network, nn.Module) or not hasattr(network, "reach"):
+        raise SettingsError("an encoder is a torch.nn.Module with a reach: see impasto.networks")
+    network.eval().requires_grad_(False)
+    _OWN[name] = network
+    if name not in choices.ENCODERS:
+        choices.ENCODERS.append(name)
+
+
+def _own_encoder(name: str, device: torch.device | None) -> Encoder:
+    network = _OWN[name]
+    assert isinstance(network, nn.Module)
+    network.to(device or torch.device("cpu"))
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+        digest.update(key.encode() + raw.numpy().tobytes())
+    return Encoder(name, _OWN[name], name, digest.hexdigest())
+
+
+def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
+    """Refuse what an encoder does not have, before its file is read or downloaded.
+
+    Args:
+        names: Of encoders.
+        layers: Canonical names that each of them will be asked for.
+        pooling: `"max"` or `"average"`.
+
+    Raises:
+        SettingsError: It does not have one of the layers, or no pooling to choose.
+    """
+    if "pocket" in names:
+        check_layers(layers)
+        if pooling != "max":
+            raise SettingsError("the encoder pocket has no pooling: use encoder vgg19 alone")
+
+
+def build_encoder(
+    name: str,
+    layers: Iterable[str],
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    pooling: str = "max",
+    device: torch.device | None = None,
+    precision: torch.dtype = torch.float32,
+) -> Encoder:
+    """Find, read and prepare an encoder.
+
+    Args:
+        name: `"pocket"`, which comes with the package, `"vgg19"`, or that of your own
+            (`add_encoder`), for which what follows but for the device does not count.
+        layers: Canonical names of all layers it will be asked for.
+        weights: A file with its parameters; None finds or downloads one.
+        pooling: Of VGG-19: `"max"` or `"average"`.
+        device: Where it computes; None is the CPU.
+        precision: Of its arithmetic.
+
+    Raises:
+        SettingsError: It does not have one of the layers, or no pooling to choose.
+        WeightsError: Its file is nowhere to be found, damaged, or of another network.
+    """
+    wanted = tuple(layers)
+    check_encoders([name], wanted, pooling)
+    if name in _OWN:
+        return _own_encoder(name, device)
+    path = fetch(name) if weights is None else Path(weights)
+    network: Pocket | VGG19
+    if name == "pocket":
+        network = Pocket(
+            {key: torch.from_numpy(value) for key, value in load_pocket(path).items()},
+            precision=precision,
+        )
+    else:
+        parameters = load_vgg19(path, deepest=deepest(wanted).replace("relu", "conv"))
+        network = VGG19(parameters, wanted, pooling=pooling, precision=precision)
+    network = network.to(device or torch.device("cpu"))
+    phases = PHASES if name == "pocket" else 1
+    return Encoder(name, network, path.name, sha256_of(path), phases)

@@ -1,0 +1,292 @@
+"""The pocket encoder: a small network of our own that stands in for VGG-19.
+
+It was distilled from VGG-19 (`impasto.training.encoder`; Hinton et al. 2015, "Distilling the
+Knowledge in a Neural Network") and answers for the six layers that style transfer asks for, with
+as many channels as VGG-19 has there. Where its speed comes from:
+
+- No layer of it is as large as the picture. It starts from cells of 2x2 pixels; the features of
+  `relu1_1` are VGG-19's own kind, a 3x3 convolution of the picture, computed from those cells.
+- Its trunk is narrow, and convolutions of 4x4 with stride 2 take the place of poolings: unlike
+  3x3 they look at every pixel equally often. A 1x1 head widens it where a layer is asked for.
+- Statistics do not need every position: of the two large layers a quarter will do, another one
+  at every step of an optimization (`phase`).
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.errors import SettingsError, WeightsError
+from impasto.networks.bfloat16 import in_halves
+
+#: The layers it answers for and VGG-19's widths there.
+POCKET_LAYERS: Mapping[str, int] = {
+    "relu1_1": 64,
+    "relu2_1": 128,
+    "relu3_1": 256,
+    "relu4_1": 512,
+    "relu4_2": 512,
+    "relu5_1": 512,
+}
+#: Those of which a quarter of the positions will do.
+SAMPLED_LAYERS = ("relu1_1", "relu2_1")
+PHASES = 4
+_DOWN = 4
+"""Kernel of a convolution with stride 2."""
+
+
+class Unit(NamedTuple):
+    """One convolution of the trunk with its ReLU, and the layer whose head looks at it."""
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: int
+    tap: str | None
+
+    @property
+    def stride(self) -> int:
+        """Return 2 where it halves the picture."""
+        return 2 if self.kernel == _DOWN else 1
+
+
+@dataclass(frozen=True)
+class PocketShape:
+    """Widths and depths of the trunk.
+
+    Attributes:
+        widths: Channels of the stem (at half the picture's resolution), and then of the stages at
+            a half, a quarter, an eighth and a sixteenth.
+        depths: 3x3 convolutions in each of these four stages before its first tap; the third has
+            one more, for `relu4_2`.
+    """
+
+    widths: tuple[int, int, int, int, int] = (24, 48, 96, 128, 192)
+    depths: tuple[int, int, int, int] = (1, 1, 1, 1)
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return the trunk, from the stem on."""
+        units = [Unit("stem", 12, self.widths[0], 3, None)]
+        for stage, depth in enumerate(self.depths, start=2):
+            width = self.widths[stage - 1]
+            kernels = [_DOWN] * (stage > 2) + [3] * (depth + (stage == 4))
+            for place, kernel in enumerate(kernels, start=1):
+                name = f"trunk{stage}_{place}"
+                units.append(Unit(name, units[-1].outputs, width, kernel, None))
+            units[-1] = units[-1]._replace(tap=f"relu{stage}_1")
+            if stage == 4:
+                units[-2:] = [units[-2]._replace(tap="relu4_1"), units[-1]._replace(tap="relu4_2")]
+        return tuple(units)
+
+
+class PocketNetwork(nn.Module, ABC):
+    """The way of a picture through trunk and heads; who subclasses it says what a layer is.
+
+    Args:
+        shape: Of the trunk.
+    """
+
+    def __init__(self, shape: PocketShape) -> None:
+        super().__init__()
+        self.units = shape.units()
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing changes a position of its deepest layer, at most."""
+        reach, stride = 0, 2
+        for unit in self.units:
+            reach += unit.kernel // 2 * stride
+            stride *= unit.stride
+        return reach + 1  # its cells begin at every other pixel
+
+    @abstractmethod
+    def cells(self, image: Tensor) -> Tensor:
+        """Return (N, C, h + 2, w + 2): cells of 2x2 pixels with one more at each border."""
+
+    @abstractmethod
+    def first(self, cells: Tensor, phase: int | None) -> Tensor:
+        """Return the features of `relu1_1`, or those of one phase."""
+
+    @abstractmethod
+    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return convolution and ReLU of this name; the input is padded already."""
+
+    def forward(
+        self, image: Tensor, layers: Sequence[str], phase: int | None = None
+    ) -> dict[str, Tensor]:
+        """Compute features.
+
+        Args:
+            image: (N, 3, H, W) float32 sRGB in [0, 1], at least 16x16.
+            layers: Which to return, among `POCKET_LAYERS`.
+            phase: 0 to 3: `relu1_1` and `relu2_1` at every other position across and down only,
+                beginning at this one of four; None: at all positions.
+
+        Returns:
+            For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides
+            count as one pixel more.
+        """
+        check_layers(layers)
+        missing = set(layers)
+        cells = self.cells(image)
+        features = {}
+        if "relu1_1" in missing:
+            missing.remove("relu1_1")
+            features["relu1_1"] = self.first(cells, phase)
+        x = cells
+        for unit in self.units:
+            if not missing:
+                break
+            x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
+            if unit.tap in missing:
+                missing.remove(unit.tap)
+                seen = thinned(x, phase) if phase is not None and unit.tap in SAMPLED_LAYERS else x
+                features[unit.tap] = self.layer(unit.tap, seen)
+        return features
+
+
+class Pocket(PocketNetwork):
+    """Picture -> features like VGG-19's, by a distilled network.
+
+    Args:
+        parameters: Kernels (OIHW) and biases by name, as `weights/bundled/pocket.safetensors`.
+        precision: Of the arithmetic. In bfloat16 the weights are cast once, here.
+
+    Raises:
+        WeightsError: These are not the parameters of a pocket encoder.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, Tensor], *, precision: torch.dtype = torch.float32
+    ) -> None:
+        super().__init__(_shape_of(parameters))
+        self.precision = precision
+        # The picture comes in two halves in bfloat16: the same kernel for both.
+        halves = 2 if precision == torch.bfloat16 else 1
+        for name in (*(unit.name for unit in self.units), *POCKET_LAYERS):
+            kernel = parameters[f"{name}.weight"].float()
+            bias = parameters[f"{name}.bias"].float()
+            if name == "relu1_1":
+                kernel, bias = _at_all_phases(kernel), bias.repeat(PHASES)
+            if name in ("relu1_1", "stem"):
+                kernel = torch.cat([kernel] * halves, 1)
+            kernel = kernel.to(precision).contiguous(memory_format=torch.channels_last)
+            self.register_buffer(f"{name}_weight", kernel, persistent=False)
+            self.register_buffer(f"{name}_bias", bias.to(precision), persistent=False)
+
+    def cells(self, image: Tensor) -> Tensor:
+        """Return (N, 12 or 24, h + 2, w + 2) cells in the encoder's precision."""
+        cells = cells_of(image)
+        if self.precision == torch.bfloat16:
+            return in_halves(cells)
+        return cells.contiguous(memory_format=torch.channels_last)
+
+    def first(self, cells: Tensor, phase: int | None) -> Tensor:
+        """Return (N, 64, H, W), or a quarter of it."""
+        weight, bias = self.get_buffer("relu1_1_weight"), self.get_buffer("relu1_1_bias")
+        if phase is None:
+            every = F.relu(F.conv2d(cells, weight, bias), inplace=True)
+            batch, channels, height, width = every.shape
+            # Phases come first here, and last where pixel_shuffle looks for them.
+            every = every.view(batch, PHASES, channels // PHASES, height, width)
+            return F.pixel_shuffle(every.transpose(1, 2).flatten(1, 2), 2)
+        count = len(bias) // PHASES
+        part = slice(phase * count, (phase + 1) * count)
+        return F.relu(F.conv2d(cells, weight[part], bias[part]), inplace=True)
+
+    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return convolution and ReLU."""
+        weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
+        return F.relu(F.conv2d(x, weight, bias, stride=stride), inplace=True)
+
+
+def check_layers(layers: Iterable[str]) -> None:
+    """Refuse layers that the pocket encoder does not know.
+
+    Raises:
+        SettingsError: One of them.
+    """
+    if unknown := [name for name in layers if name not in POCKET_LAYERS]:
+        raise SettingsError(
+            f"the encoder pocket knows {', '.join(POCKET_LAYERS)}, not {unknown[0]}: "
+            "name one of these or use encoder vgg19 alone"
+        )
+
+
+def cells_of(image: Tensor) -> Tensor:
+    """Return cells of 2x2 pixels, (N, 12, ⌈H / 2⌉ + 2, ⌈W / 2⌉ + 2), borders repeated."""
+    down, across = image.shape[2] % 2, image.shape[3] % 2
+    return F.pixel_unshuffle(F.pad(image, (2, 2 + across, 2, 2 + down), mode="replicate"), 2)
+
+
+def at_phase(kernel: Tensor, phase: int) -> Tensor:
+    """Return a (O, 3, 3, 3) kernel on pixels as (O, 12, 3, 3) on cells, for one pixel of a cell."""
+    down, across = phase // 2 + 1, phase % 2 + 1
+    return F.pixel_unshuffle(F.pad(kernel, (across, 3 - across, down, 3 - down)), 2)
+
+
+def _at_all_phases(kernel: Tensor) -> Tensor:
+    return torch.cat([at_phase(kernel, phase) for phase in range(PHASES)])
+
+
+def thinned(x: Tensor, phase: int) -> Tensor:
+    """Return every other position of (N, C, H, W) across and down: one phase of four."""
+    part: Tensor = _Thinned.apply(x, phase)  # type: ignore[no-untyped-call]
+    return part
+
+
+class _Thinned(torch.autograd.Function):
+    """Its gradient lies in memory as the network's other gradients do, to be added to them fast."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, phase: int) -> Tensor:  # noqa: ANN401
+        ctx.shape, ctx.phase = x.shape, phase
+        part = x[..., phase // 2 :: 2, phase % 2 :: 2]
+        return part.contiguous(memory_format=torch.channels_last)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
+        number, channels, height, width = ctx.shape
+        whole = gradient.new_zeros((number, height, width, channels)).permute(0, 3, 1, 2)
+        whole[..., ctx.phase // 2 :: 2, ctx.phase % 2 :: 2] = gradient
+        return whole, None
+
+
+def padded(x: Tensor) -> Tensor:
+    """Return (N, C, H + 2, W + 2), borders repeated."""
+    return F.pad(x, (1, 1, 1, 1), mode="replicate")
+
+
+def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
+    """Read widths and depths off the names and sizes.
+
+    Raises:
+        WeightsError: They fit no pocket encoder.
+    """
+    stages = [re.match(r"trunk(\d)_\d+\.weight$", name) for name in parameters]
+    counts = [sum(m[1] == str(stage) for m in stages if m) for stage in range(2, 6)]
+    try:
+        names = ("stem", *(f"trunk{stage}_1" for stage in range(2, 6)))
+        a, b, c, d, e = (len(parameters[f"{name}.bias"]) for name in names)
+        shape = PocketShape(
+            (a, b, c, d, e), (counts[0], counts[1] - 1, counts[2] - 2, counts[3] - 1)
+        )
+        expected = {unit.name: (unit.outputs, unit.inputs, unit.kernel) for unit in shape.units()}
+        expected |= {u.tap: (POCKET_LAYERS[u.tap], u.outputs, 1) for u in shape.units() if u.tap}
+        expected["relu1_1"] = (POCKET_LAYERS["relu1_1"], 3, 3)
+        fits = all(
+            parameters[f"{name}.weight"].shape == (outputs, inputs, kernel, kernel)
+            and parameters[f"{name}.bias"].shape == (outputs,)
+            for name, (outputs, inputs, kernel) in expected.items()
+        )
+    except KeyError as error:
+        raise WeightsError(f"these are no parameters of a pocket encoder: no {error}") from error
+    if not fits:
+        raise WeightsError("these are no parameters of a pocket encoder: their shapes do not fit")
+    return shape

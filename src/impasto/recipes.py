@@ -1,0 +1,224 @@
+"""Make a picture again from the recipe inside it."""
+
+import os
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from impasto.api import make_stylizer
+from impasto.errors import ImageError, RecipeError, SettingsError
+from impasto.gallery import DRAWINGS
+from impasto.gallery.names import drawn
+from impasto.gallery.own import own_styles
+from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
+from impasto.images import Picture, identify, is_picture_name, read_recipe
+from impasto.settings import Settings
+from impasto.settings.choices import REST
+from impasto.weights.tuned import SUFFIX, tuned_network
+
+#: Files whose names are looked at in a folder and below it, and pictures whose content is.
+MOST_NAMES, MOST_PICTURES = 200_000, 2_000
+
+
+class Ingredients(NamedTuple):
+    """The files and settings that a recipe calls for, found again."""
+
+    content: Path
+    styles: list[Path]
+    settings: Settings
+
+
+def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Picture:
+    """Make a picture again: the same bytes on the same machine (CPU) and version.
+
+    Args:
+        picture: A picture made by impasto, or a recipe saved as JSON.
+        folders: Where to look for the content and the styles, before the picture's own folder and
+            the current one, subfolders included: by name, then by content.
+
+    Returns:
+        The picture. If it was made with another version, machine or file of weights, a
+        `UserWarning` says so: it will differ a little then.
+
+    Raises:
+        RecipeError: There is no recipe, or a file it names is not found or has changed.
+    """
+    recipe = read_recipe(picture)
+    found = gather(recipe, [*folders, Path(picture).parent, Path.cwd()])
+    result = make_stylizer(list(found.styles), found.settings)(found.content)
+    for line in differences(recipe, result.recipe or {}):
+        warnings.warn(f"not the same bytes: {line}", stacklevel=2)
+    return result
+
+
+def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
+    """Return the settings of a recipe.
+
+    Raises:
+        RecipeError: They are missing or not of this version.
+    """
+    try:
+        return Settings.from_dict(recipe["settings"])
+    except (KeyError, TypeError) as error:
+        raise RecipeError("this recipe has no settings in it") from error
+    except SettingsError as error:
+        made_by = recipe.get("impasto", "an unknown version")
+        raise RecipeError(f"the recipe of impasto {made_by} does not fit: {error}") from error
+
+
+def gather(recipe: Mapping[str, Any], folders: Iterable[str | Path]) -> Ingredients:
+    """Find the files that a recipe names.
+
+    Raises:
+        RecipeError: One is not found, or its content has changed.
+    """
+    settings = recipe_settings(recipe)
+    places = [Path(folder) for folder in folders]
+    content, styles = find_input(recipe, "content", places), find_input(recipe, "styles", places)
+    return Ingredients(
+        content[0], styles, settings.updated(**files_in_settings(recipe, settings, places))
+    )
+
+
+def files_in_settings(
+    recipe: Mapping[str, Any],
+    settings: Settings,
+    folders: Sequence[Path],
+    without: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return the settings that name files (a start, masks, weights …), the files found again.
+
+    Args:
+        recipe: That names them, with their hashes.
+        settings: Of the recipe.
+        folders: Where to look.
+        without: Settings that are of no interest.
+
+    Raises:
+        RecipeError: One is not found, or its content has changed.
+    """
+    named = {
+        **{role: role in recipe for role in ("init", "keep", "fine_style")},
+        "weights": settings.weights is not None,
+        "method": settings.knows_style,
+    }
+    found: dict[str, Any] = {
+        role: str(find_input(recipe, role, folders)[0])
+        for role, there in named.items()
+        if there and role not in without
+    }
+    if "masks" in recipe and "masks" not in without:
+        files = iter(find_input(recipe, "masks", folders))
+        names = settings.masks or ()
+        found["masks"] = [name if name == REST else str(next(files)) for name in names]
+    return found
+
+
+def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
+    """Find the files of one role: `content`, `styles`, `masks`, `init`, `weights` and others.
+
+    Raises:
+        RecipeError: One is not found, or its content has changed.
+    """
+    places = list(dict.fromkeys(folder.resolve() for folder in folders))
+    try:
+        if role in ("weights", "method"):  # a file of one's own: others come with the package
+            chosen = recipe["settings"][role]
+            among = [each for each in recipe["weights"] if each["name"] == chosen]
+            entries = among or [{"name": chosen}]
+        else:
+            entries = recipe[role] if role in ("styles", "masks") else [recipe[role]]
+        wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
+    except (KeyError, TypeError) as error:
+        raise RecipeError("this recipe does not say which pictures it was made of") from error
+    return [_of_gallery(name, sha256) or _found(name, sha256, places) for name, sha256 in wanted]
+
+
+def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return in words what differs between a recipe's machine and the one that made `here`."""
+    names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
+    lines = [
+        f"{name}: {recipe.get(name)} then, {here.get(name)} now"
+        for name in names
+        if recipe.get(name) != here.get(name)
+    ]
+    if recipe.get("styles") != here.get("styles"):
+        lines.append("the style is drawn with other last digits here")
+    return lines
+
+
+def _of_gallery(name: str, sha256: str) -> Path | None:
+    """Return the style that a recipe names, if it is one that has a name and is here."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    if suffix == SUFFIX:
+        network = tuned_network(stem)
+        return network if network is not None and _is(network, sha256) else None
+    path = own_styles().get(stem, place_of(stem))
+    if stem in DRAWINGS and suffix == ".png":
+        with suppress(ImageError):  # no room for it: perhaps the file is elsewhere
+            path = drawn(stem)
+    return path if path.is_file() and _is(path, sha256) else None
+
+
+def _found(name: str, sha256: str, folders: Sequence[Path]) -> Path:
+    """Find a file in folders, or else in the gallery.
+
+    A drawing is drawn anew, on another machine perhaps with other last digits; a painting is
+    downloaded.
+    """
+    try:
+        return _find(name, sha256, folders)
+    except RecipeError:
+        stem = Path(name).stem
+        if stem in DRAWINGS and name == f"{stem}.png":
+            return drawn(stem)
+        if stem in PAINTINGS and name == place_of(stem).name:
+            with suppress(ImageError):
+                path = fetch_painting(stem)
+                if _is(path, sha256):
+                    return path
+        raise
+
+
+def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
+    """Find a file by its name, or else a picture of any name by its content."""
+    changed = None
+    for path in (p for folder in folders for p in _named(folder, name)):
+        if _is(path, sha256):
+            return path
+        changed = path
+    for folder in folders:
+        pictures = (path for path in _files(folder) if is_picture_name(path))
+        for path in islice(pictures, MOST_PICTURES):
+            if _is(path, sha256):
+                return path
+    if changed is not None:
+        raise RecipeError(f"{changed} is not the picture of the recipe: its content has changed")
+    raise RecipeError(f"{name} is not here: name the folder it is in with --look-in FOLDER")
+
+
+def _named(folder: Path, name: str) -> Iterator[Path]:
+    if (folder / name).is_file():
+        yield folder / name
+    yield from (path for path in _files(folder) if path.name == name)
+
+
+def _is(path: Path, sha256: str) -> bool:
+    try:
+        return identify(path).sha256 == sha256
+    except ImageError:
+        return False
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and below it, hidden folders left out, in a fixed order."""
+    return islice(_walk(folder), MOST_NAMES)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names))

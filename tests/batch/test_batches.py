@@ -1,0 +1,164 @@
+"""Batches: pairs and their names, going on, failures, sheets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto import Settings, open_picture
+from impasto.batch import (
+    Pair,
+    find_pictures,
+    make_pairs,
+    paint_pairs,
+    save_page,
+    save_sheet,
+)
+from impasto.errors import ImageError, ImpastoError
+
+SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
+
+
+@pytest.fixture
+def contents(tmp_path: Path, photo: NDArray[np.uint8]) -> list[Path]:
+    paths = [tmp_path / "one" / "photo.png", tmp_path / "two" / "photo.jpg", tmp_path / "third.png"]
+    for number, path in enumerate(paths):
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.roll(photo, 9 * number, 1)).save(path)
+    return paths
+
+
+@pytest.fixture
+def styles(tmp_path: Path, painting: NDArray[np.uint8]) -> list[Path]:
+    paths = [tmp_path / "styles" / f"{name}.png" for name in "ab"]
+    paths[0].parent.mkdir()
+    for path, turned in zip(paths, (painting, 255 - painting), strict=True):
+        Image.fromarray(turned).save(path)
+    return paths
+
+
+def test_pictures_are_found_in_files_folders_and_patterns(
+    contents: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "one" / "notes.txt").write_text("no picture")
+    (tmp_path / "one" / ".hidden.png").write_bytes(b"")
+    assert find_pictures([str(tmp_path / "one")]) == [contents[0]]
+    assert find_pictures([str(tmp_path / "*" / "photo.*")]) == contents[:2]
+    assert find_pictures([str(contents[2]), str(tmp_path)]) == [contents[2], *contents[:2]]
+    for nothing in (tmp_path / "*.webp", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(ImageError, match="there are no pictures in"):
+            find_pictures([str(nothing)])
+
+
+def test_no_two_results_have_one_name() -> None:
+    contents = [Path(p) for p in ("a/x.jpg", "b/X.png", "a-b.png", "a.png")]
+    styles = [Path("s/c.png"), Path("s/b-c.png")]
+    names = [pair.name for pair in make_pairs(contents, styles, ".jpg")]
+    assert len({name.lower() for name in names}) == len(names) == 8
+    assert names[0] == "a-x-c.jpg"
+    assert names[2].startswith("b-X-c")
+    assert "a-b-c-2.jpg" in names
+
+
+def test_every_content_in_every_style_and_again_only_what_changed(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    pairs = make_pairs(contents, styles, ".png")
+
+    def run(settings: Settings = SETTINGS) -> list[bool]:
+        done = {o.pair: o.again for o in paint_pairs(pairs, styles, settings, folder, workers=2)}
+        return [done[pair] for pair in pairs]
+
+    assert run() == [False] * 6
+    pictures = [open_picture(folder / pair.name).to_array() for pair in pairs]
+    assert all(picture.shape == (32, 48, 3) for picture in pictures)
+    assert len({picture.tobytes() for picture in pictures}) == 6
+    assert run() == [True] * 6
+    (folder / pairs[3].name).unlink()
+    Image.new("RGB", (60, 40), "red").save(contents[0])
+    assert run() == [False, False, True, False, True, True]
+    with (folder / "batch.jsonl").open("a") as journal:
+        journal.write('\n{"name": "half a li')
+    (folder / pairs[0].name).unlink()
+    assert run() == [False, *[True] * 5]
+    assert run() == [True] * 6
+    assert run(SETTINGS.updated(strength=0.5)) == [False] * 6
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    contents[1].write_text("no picture")
+    pairs = make_pairs(contents, styles, ".png")
+    outcomes = list(paint_pairs(pairs, styles, SETTINGS, tmp_path / "out"))
+    failed = [o for o in outcomes if o.error]
+    assert {o.pair.content for o in failed} == {contents[1]}
+    assert len(failed) == 2
+    assert "not a picture" in str(failed[0].error)
+    with pytest.raises(ImpastoError, match="does not exist"):
+        list(paint_pairs(pairs, [tmp_path / "none.png"], SETTINGS, tmp_path / "out"))
+
+
+def test_nothing_is_replaced_that_no_batch_made(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    pairs = make_pairs(contents[2:], styles, ".png")
+    other = tmp_path / "out" / pairs[0].name
+    other.parent.mkdir()
+    other.write_bytes(b"somebody's work")
+    first, second = paint_pairs(pairs, styles, SETTINGS, tmp_path / "out", workers=1)
+    assert "made by something else" in str(first.error)
+    assert second.error is None
+    assert other.read_bytes() == b"somebody's work"
+    taken = Pair(contents[2], 0, contents[2].name)
+    (outcome,) = paint_pairs([taken], styles, SETTINGS, contents[2].parent)
+    assert "is one of the inputs" in str(outcome.error)
+    with pytest.raises(ImageError, match="input"):
+        save_sheet(contents, styles, {}, contents[2])
+
+
+def test_results_are_no_contents_of_the_next_run(contents: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    Image.new("RGB", (20, 20)).save(tmp_path / "out" / "result.png")
+    found = find_pictures([str(tmp_path)], tmp_path / "out")
+    assert sorted(found) == sorted(contents)
+    here = tmp_path / "one" / ".." / "two"
+    assert [path.name for path in find_pictures([str(here)])] == ["photo.jpg"]
+
+
+def test_sheets_show_what_there_is(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    pairs = make_pairs(contents, styles, ".png")
+    outcomes = list(paint_pairs(pairs[:5], styles, SETTINGS, tmp_path / "out"))
+    results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path}
+    sheet = open_picture(save_sheet(contents, styles, results, tmp_path / "sheet.png")).to_array()
+    cells = [
+        [sheet[8 + 200 * row : 200 + 200 * row, 8 + 200 * column : 200 + 200 * column]
+         for column in range(3)] for row in range(4)
+    ]  # fmt: skip
+    filled = [[bool((cell < 250).any()) for cell in row] for row in cells]
+    assert filled == [[False, True, True], *[[True] * 3] * 2, [True, True, False]]
+    page = save_page(contents, styles, results, tmp_path / "sheet.html").read_text()
+    assert page.count("<figure>") == 5
+    # Each content once, however many pictures there are of it.
+    assert page.count("data:image/jpeg;base64,") == 5 + 3
+    assert "are in the folder" not in page
+    assert 'src="http' not in page
+    assert json.dumps("</script>") not in page
+
+
+def test_a_page_has_an_end(
+    contents: list[Path], styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.batch.sheets.ON_PAGE", 2)
+    results: dict[tuple[Path, int | None], Path] = {(each, 0): each for each in contents}
+    page = save_page(contents, styles, results, tmp_path / "sheet.html").read_text()
+    assert page.count("<figure>") == 2
+    assert "1 more are in the folder" in page
+    assert f"<title>{len(contents)} pictures" in page

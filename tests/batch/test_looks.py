@@ -1,0 +1,105 @@
+"""The explorer: what is varied, what is saved, and that a cell can be made large."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.cli.conftest import Impasto
+from tests.cli.conftest import impasto as impasto
+
+from impasto.batch.looks import MOST, paint_looks, save_looks, usual_axes, vary
+from impasto.errors import SettingsError
+from impasto.images import open_picture, read_recipe
+from impasto.settings import Settings
+
+Files = tuple[Path, Path]
+
+
+def _where(sheet: NDArray[np.uint8], picture: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return where a picture lies on the sheet: (top, left)."""
+    height, width = picture.shape[:2]
+    corners = np.argwhere((sheet == picture[0, 0]).all(-1))
+    return [
+        (int(y), int(x))
+        for y, x in corners
+        if np.array_equal(sheet[y : y + height, x : x + width], picture)
+    ]
+
+
+def test_every_combination_has_its_place() -> None:
+    axes = {"color": ("style", "match"), "style_scale": (0.5, 1), "strength": (0.3, 0.6, 1)}
+    cells = vary(Settings(size=64), axes)
+    assert len({(cell.row, cell.column) for cell in cells}) == len(cells) == 12
+    assert [cell.settings.color for cell in cells] == ["style"] * 6 + ["match"] * 6
+    assert dict(cells[4].changes) == {"color": "style", "style_scale": 1, "strength": 0.6}
+    assert (cells[4].name, cells[4].settings.size) == ("05", 64)
+
+
+def test_what_a_method_does_without_is_not_varied() -> None:
+    assert list(usual_axes(Settings(method="fast"))) == ["color", "style_scale", "strength"]
+    assert "strength" not in usual_axes(Settings(strength=0.5))
+    assert len(vary(Settings(), usual_axes(Settings()))) == 24
+
+
+@pytest.mark.parametrize(
+    "axes", [{}, {"strength": []}, {"strength": [n / MOST for n in range(MOST + 1)]}]
+)
+def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
+    with pytest.raises(SettingsError, match="choose values for 2 to"):
+        vary(Settings(), axes)
+
+
+def test_the_sheet_shows_each(files: Files, tmp_path: Path) -> None:
+    axes = {"color": ("style", "content"), "strength": (0, 1)}
+    cells = vary(Settings(method="fast", size=64), axes)
+    painted = list(paint_looks(files[0], [files[1]], cells, tmp_path / "looks"))
+    sheet = open_picture(save_looks(painted, tmp_path / "sheet.png")).to_array()
+    shown = [open_picture(picture).to_array() for _, picture in painted]
+    for number, pixels in enumerate(shown):
+        places = _where(sheet, pixels)
+        assert places, number
+    (first, second), (third, _) = _where(sheet, shown[0]), _where(sheet, shown[1]) * 2
+    assert first[1] == second[1] < third[1]  # strength 0 in two rows of one column
+    names = sorted(path.name for path in (tmp_path / "looks").iterdir())
+    assert names == [f"0{n}.{kind}" for n in (1, 2, 3, 4) for kind in ("json", "png")]
+
+
+def test_a_cell_is_made_large(
+    impasto: Impasto, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    more = ("--vary", "style-loss=gram,w2", "--size", "48", "--min-size", "24", "--steps", "2,2")
+    made = impasto("explore", *files, *more)
+    assert made.status == 0, made.err
+    assert made.out == str(Path("photo-painting-looks", "looks.png")) + "\n"
+    assert "to make number 02 large: impasto stylize" in made.err
+    recipe = Path("photo-painting-looks", "02.json")
+    large = impasto("stylize", *files, "--recipe", recipe, "--size", "96", "-o", "large.png")
+    assert large.status == 0, large.err
+    assert open_picture("large.png").size == (96, 64)
+    assert read_recipe("large.png")["settings"]["style_loss"] == "w2"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("strength", "takes a name and values"),
+        ("brush=1,2", "there is no setting 'brush'"),
+        ("strength=0.5,2", "strength must be at most 1"),
+    ],
+)
+def test_wrong_axes_are_told(impasto: Impasto, files: Files, given: str, said: str) -> None:
+    assert said in impasto("explore", *files, "--vary", given).only_line
+
+
+def test_a_missing_picture_is_told_at_once(impasto: Impasto, files: Files) -> None:
+    assert "does not exist" in impasto("explore", "none.jpg", files[1]).only_line
+
+
+def test_an_input_is_never_replaced(impasto: Impasto, files: Files) -> None:
+    photo = files[0].rename(files[0].with_name("01.png"))
+    before = photo.read_bytes()
+    outcome = impasto("explore", photo, files[1], "-o", photo.parent)
+    assert "is the input" in outcome.only_line
+    assert photo.read_bytes() == before

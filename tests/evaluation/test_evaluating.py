@@ -1,0 +1,183 @@
+"""Stylized pictures measured: anchors, matching, tables, and networks that users bring."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper
+from PIL import Image
+
+from impasto import stylize
+from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.evaluation.evaluating import (
+    evaluate,
+    save_table,
+    set_distances,
+    summarized,
+    summary_lines,
+)
+from impasto.evaluation.judging import MEASURES, Judge
+from impasto.evaluation.networks import features_of, find_lpips, open_network
+from impasto.evaluation.triples import Triple, labels, match_triples, read_table
+
+TO_STYLE = ("style", "texture", "patches", "colors")
+
+
+@pytest.fixture
+def triple(files: tuple[Path, Path], tmp_path: Path) -> Triple:
+    painted = stylize(*files, method="fast", size=96, runtime="onnxruntime")
+    return Triple(*files, painted.save(tmp_path / "photo-painting.png"))
+
+
+def average(path: Path, inputs: int) -> Path:
+    """Write an ONNX network: the mean color of the last picture."""
+    shape: list[str | int | None] = [1, 3, "h", "w"]
+    given = [
+        helper.make_tensor_value_info(f"x{n}", TensorProto.FLOAT, shape) for n in range(inputs)
+    ]
+    nodes = [helper.make_node("GlobalAveragePool", [f"x{inputs - 1}"], ["y"])]
+    made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3, 1, 1])]
+    graph = helper.make_graph(nodes, "average", given, made)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    onnx.save(model, str(path))
+    return path
+
+
+def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) -> None:
+    (row,) = evaluate([triple], judge)
+    assert list(row.measured) == [name for name in MEASURES if name != "lpips"]
+    for name in ("content", "structure", "seams"):
+        assert row.photo[name] == pytest.approx(0, abs=1e-6)
+    assert row.photo["ssim"] == pytest.approx(1)
+    for name in TO_STYLE:
+        assert row.style[name] == 0
+        assert row.photo[name] > row.measured[name] > 0
+    assert row.style["content"] > row.measured["content"] > 0
+    assert row.style["ssim"] < row.measured["ssim"] < 1
+
+
+def test_summaries_have_means_medians_and_no_total(triple: Triple, judge: Judge) -> None:
+    copied = triple._replace(output=triple.style)
+    rows = list(evaluate([triple, triple, copied], judge))
+    found = summarized(rows)
+    values = [row.measured["style"] for row in rows]
+    assert found["style"].mean == pytest.approx(sum(values) / 3)
+    assert found["style"].median == sorted(values)[1]
+    assert found["style"].style == 0
+    lines = summary_lines(rows)
+    assert lines[0].split() == ["N", "=", "3", "mean", "median", "the", "photo", "the", "style"]
+    assert [line.split("↓")[0].split("↑")[0].strip() for line in lines[1:]] == list(found)
+
+
+def test_tables_have_each_picture(triple: Triple, judge: Judge, tmp_path: Path) -> None:
+    rows = list(evaluate([triple, triple], judge))
+    with save_table(rows, tmp_path / "table.csv").open(newline="") as file:
+        read = list(csv.DictReader(file))
+    assert len(read) == 2
+    assert read[0]["output file"] == str(triple.output)
+    assert float(read[0]["style"]) == pytest.approx(rows[0].measured["style"], abs=1e-6)
+    assert float(read[0]["ssim of the photo"]) == 1
+
+
+def test_alpha_is_seen_on_white_and_narrow_pictures_are_refused(
+    triple: Triple, judge: Judge, tmp_path: Path
+) -> None:
+    clear, white, narrow = (tmp_path / f"{name}.png" for name in ("clear", "white", "narrow"))
+    Image.new("RGBA", (96, 64), (255, 0, 0, 0)).save(clear)
+    Image.new("RGB", (96, 64), "white").save(white)
+    assert judge(*triple[:2], clear) == judge(*triple[:2], white)
+    Image.new("RGB", (96, 20)).save(narrow)
+    with pytest.raises(ImageError, match="too narrow"):
+        judge(*triple[:2], narrow)
+
+
+def test_vgg_judges_where_it_is_at_hand(vgg_at_hand: None, triple: Triple) -> None:
+    judge = Judge(48)
+    assert judge.describe().startswith("VGG-19 (vgg19.safetensors, ")
+    assert judge(triple.content, triple.style, triple.style)["style"] == 0
+
+
+def test_matching() -> None:
+    contents = [Path(f"c/{name}.jpg") for name in ("a", "a-b", "x")]
+    styles = [Path(f"s/{name}.jpg") for name in ("b", "c")]
+    outputs = [Path(f"o/{name}.png") for name in ("a-b-c", "x-c", "a-c")]
+    found, way = match_triples(contents, styles, outputs)
+    assert way == "name"
+    assert [(t.content.stem, t.style.stem) for t in found] == [("a-b", "c"), ("x", "c"), ("a", "c")]
+    found, way = match_triples(contents, styles[:1], outputs)
+    assert way == "order"
+    assert [t.content for t in found] == contents
+    assert {t.style for t in found} == {styles[0]}
+    mixed = [Path(f"o/{name}.png") for name in ("x-b", "a-b-b", "a")]
+    found, way = match_triples(contents, styles[:1], mixed)
+    assert way == "name"
+    assert [t.content.stem for t in found] == ["x", "a-b", "a"]
+    (one,), _ = match_triples(contents, styles[:1], [Path("o/x.png")], "name")
+    assert one.content == contents[2]
+    with pytest.raises(ImageError, match="not as many"):
+        match_triples(contents, styles, outputs, "order")
+    with pytest.raises(ImageError, match=r"z\.png is called after nothing"):
+        match_triples(contents, styles, [Path("z.png")])
+    with pytest.raises(ImageError, match="2 pairs"):
+        match_triples([*contents, Path("d/x.jpg")], styles, [Path("x-b.png")])
+    with pytest.raises(SettingsError, match="auto, order, name"):
+        match_triples(contents, styles, outputs, "magic")
+    assert labels([(Path("a"), Path("b"))] * 2) == ["a × b (1)", "a × b (2)"]
+
+
+def test_tables_of_files(tmp_path: Path) -> None:
+    path = tmp_path / "triples.csv"
+    path.write_text("content,style,output\na.jpg,b.jpg,c.png\n")
+    assert read_table(path, ("content", "output")) == [[tmp_path / "a.jpg", tmp_path / "c.png"]]
+    for text in ("", "content,style\na,b\n", "content,style,output\na,b\n"):
+        path.write_text(text)
+        with pytest.raises(ImageError, match="is no table of content, style, output"):
+            read_table(path, ("content", "style", "output"))
+    with pytest.raises(ImageError, match="cannot be read"):
+        read_table(tmp_path / "none.csv", ("content",))
+
+
+def test_sets_are_compared_with_a_network_that_is_given(
+    triple: Triple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = open_network(average(tmp_path / "inception.onnx", 1))
+    with Image.open(triple.output) as image:
+        mean = np.asarray(image.resize((299, 299), Image.Resampling.LANCZOS)).mean((0, 1)) / 255
+    np.testing.assert_allclose(features_of([triple.output], network)[0], mean, atol=0.01)
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    monkeypatch.setenv("IMPASTO_WEIGHTS", os.fspath(weights))
+    assert find_lpips() is None
+    average(weights / "lpips.onnx", 2)
+    lpips = find_lpips()
+    assert lpips is not None
+    rows = list(evaluate([triple, triple], Judge(96, lpips=lpips)))
+    assert "lpips" in rows[0].measured
+    found = set_distances(rows, network)
+    assert found.warn
+    assert found.dimensions == 3
+    assert found.photo > found.fid > 0
+    assert found.style_art_fid == pytest.approx(1 + rows[0].style["lpips"]) != 1
+    assert found.art_fid == pytest.approx((1 + found.fid) * (1 + rows[0].measured["lpips"]))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_networks_of_torchscript(tmp_path: Path) -> None:
+    path = tmp_path / "network.pt"
+    module = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    traced = torch.jit.trace(module, torch.zeros(1, 3, 8, 8))  # type: ignore[no-untyped-call]
+    traced.save(str(path))
+    assert open_network(path)(np.ones((1, 3, 8, 8), np.float32)).tolist() == [[1, 1, 1]]
+    path.write_bytes(b"no network")
+    with pytest.raises(WeightsError, match="cannot be opened"):
+        open_network(path)
+    with pytest.raises(WeightsError, match=r"name an \.onnx"):
+        open_network(tmp_path / "network.pkl")
+    odd = open_network(average(tmp_path / "two.onnx", 2))
+    with pytest.raises(WeightsError, match="cannot take these pictures"):
+        odd(np.ones((1, 3, 8, 8), np.float32))
