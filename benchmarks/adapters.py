@@ -46,7 +46,8 @@ def reference(method: str, style: Pixels, weights: Path) -> Painter:
 
 def ours(method: str, runtime: str, style: Pixels, weights: Path) -> Painter:
     """Return our adapter."""
-    from impasto import FastStylizer, Settings
+    from impasto import Settings
+    from impasto.fast import FastStylizer
     from impasto.images import Picture
 
     single = method == SINGLE

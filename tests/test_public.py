@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 import impasto
 from impasto.errors import ImpastoError
+from impasto.optimize import IterativeStylizer
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_public_names() -> None:
     assert impasto.__all__ == [
-        "FastStylizer",
         "ImageError",
         "ImpastoError",
-        "IterativeStylizer",
         "MissingExtraError",
         "Picture",
         "RecipeError",
+        "Run",
         "Settings",
         "SettingsError",
         "State",
@@ -32,11 +32,11 @@ def test_the_public_names() -> None:
         "Stylizer",
         "WeightsError",
         "__version__",
-        "make_stylizer",
         "open_picture",
         "read_recipe",
         "reproduce",
         "stylize",
+        "stylizer",
     ]
     for name in impasto.__all__:
         assert getattr(impasto, name) is not None
@@ -56,9 +56,9 @@ def test_one_error_tree() -> None:
 
 
 def test_the_iterative_stylizer_is_a_stylizer(painting: NDArray[np.uint8]) -> None:
-    stylizer = impasto.make_stylizer(painting)
+    stylizer = impasto.stylizer(painting)
     assert isinstance(stylizer, impasto.Stylizer)
-    assert isinstance(stylizer, impasto.IterativeStylizer)
+    assert isinstance(stylizer, IterativeStylizer)
 
 
 def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -70,13 +70,13 @@ def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.pixels, picture.pixels)
 
 
-def test_states_and_pictures_show_themselves_in_notebooks(
+def test_runs_and_pictures_show_themselves_in_notebooks(
     files: tuple[Path, Path],
 ) -> None:
-    stylizer = impasto.make_stylizer(files[1], size=48, steps=1)
-    (state,) = stylizer.iterate(files[0])
-    assert state._repr_png_().startswith(b"\x89PNG")
-    assert state._repr_png_() == state.picture._repr_png_()
+    stylizer = impasto.stylizer(files[1], size=48, steps=1)
+    run = stylizer.run(files[0])
+    assert run._repr_png_().startswith(b"\x89PNG")
+    assert run._repr_png_() == run.picture._repr_png_()
 
 
 def test_readmes_python_runs(
@@ -101,7 +101,7 @@ def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
 FEW_STEPS = """
 import functools, runpy, sys
 import impasto
-impasto.make_stylizer = functools.partial(impasto.make_stylizer, steps=4)
+impasto.stylizer = functools.partial(impasto.stylizer, steps=4)
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from impasto.version import __version__
 
 if TYPE_CHECKING:
-    from impasto.api import Stylizer, make_stylizer, stylize
     from impasto.dataset.augment import StyleAugment
     from impasto.errors import (
         ImageError,
@@ -19,42 +18,38 @@ if TYPE_CHECKING:
         SettingsError,
         WeightsError,
     )
-    from impasto.fast import FastStylizer
     from impasto.images import Picture, open_picture, read_recipe
-    from impasto.optimize import IterativeStylizer
-    from impasto.recipes import reproduce
+    from impasto.runs import Run, State, Stylizer
     from impasto.settings import Settings
-    from impasto.states import State
+    from impasto.stylizers import reproduce, stylize, stylizer
 
 _HOME = {
-    "FastStylizer": "impasto.fast",
     "ImageError": "impasto.errors",
     "ImpastoError": "impasto.errors",
-    "IterativeStylizer": "impasto.optimize",
     "MissingExtraError": "impasto.errors",
     "Picture": "impasto.images",
     "RecipeError": "impasto.errors",
+    "Run": "impasto.runs",
     "Settings": "impasto.settings",
     "SettingsError": "impasto.errors",
-    "State": "impasto.states",
+    "State": "impasto.runs",
     "StyleAugment": "impasto.dataset.augment",
-    "Stylizer": "impasto.api",
+    "Stylizer": "impasto.runs",
     "WeightsError": "impasto.errors",
-    "make_stylizer": "impasto.api",
+    "stylizer": "impasto.stylizers",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
-    "reproduce": "impasto.recipes",
-    "stylize": "impasto.api",
+    "reproduce": "impasto.stylizers",
+    "stylize": "impasto.stylizers",
 }
 
 __all__ = [
-    "FastStylizer",
     "ImageError",
     "ImpastoError",
-    "IterativeStylizer",
     "MissingExtraError",
     "Picture",
     "RecipeError",
+    "Run",
     "Settings",
     "SettingsError",
     "State",
@@ -62,11 +57,11 @@ __all__ = [
     "Stylizer",
     "WeightsError",
     "__version__",
-    "make_stylizer",
     "open_picture",
     "read_recipe",
     "reproduce",
     "stylize",
+    "stylizer",
 ]
 
 

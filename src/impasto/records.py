@@ -11,7 +11,7 @@ from impasto.images import check_animation, check_writable, save_animation
 from impasto.plots import Point, check_plot, save_plot
 
 if TYPE_CHECKING:
-    from impasto.states import State
+    from impasto.runs import Run, State
 
 #: An animation has at most this many frames; when there are more, every other one goes.
 MOST_FRAMES = 96
@@ -45,34 +45,35 @@ class Records:
             check_writable(plot)
             check_plot(plot)
 
-    def add(self, state: "State") -> None:
-        """Note a state."""
+    def add(self, state: "State", run: "Run") -> None:
+        """Note a state of a run."""
         point = Point(state.done, state.content_loss, state.style_loss, state.loss)
         self._points.append(point)
         if self.animation is None or state.done % self._every:
             return
-        self._add_frame(state)
+        self._add_frame(state, run)
         if len(self._frames) > MOST_FRAMES:
             del self._frames[::2]
             self._every *= 2
 
-    def _add_frame(self, state: "State") -> None:
-        picture = state.picture
+    def _add_frame(self, state: "State", run: "Run") -> None:
+        picture = run.picture
         size = min(FRAME_SIZE, max(picture.size))
         self._frames.append(picture.resized(size).on_white().to_array())
         self._last = state.done
 
-    def save(self, state: "State", protect: Sequence[str | Path]) -> list[Path]:
+    def save(self, state: "State", run: "Run", protect: Sequence[str | Path]) -> list[Path]:
         """Write what was asked for and return the paths.
 
         Args:
             state: The last one: the animation ends with it.
+            run: That it is a state of.
             protect: Files never to replace.
         """
         saved = []
         if self.animation is not None:
             if self._last != state.done:
-                self._add_frame(state)
+                self._add_frame(state, run)
             saved.append(
                 save_animation(self._frames, self.animation, overwrite=self.force, protect=protect)
             )

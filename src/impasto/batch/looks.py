@@ -12,12 +12,11 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from impasto.api import make_stylizer
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, Source, refuse_inputs, write_atomically
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
-from impasto.settings.methods import ignores
+from impasto.stylizers import stylizer
 
 #: Longest side of a small picture, in pixels.
 SMALL = 256
@@ -62,7 +61,7 @@ class Cell:
 
 def sketched(settings: Settings, size: int = SMALL) -> Settings:
     """Return the settings of a small picture that is painted quickly."""
-    told = settings.steps or settings.time or ignores(settings.method, "steps", "Optimization")
+    told = settings.steps or settings.time or not settings.row.steps
     return settings.updated(size=size, **({} if told else {"steps": (_STEPS,)}))
 
 
@@ -71,9 +70,9 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
     return {
         name: values
         for name, values in USUAL.items()
-        if not (name == "color" and settings.knows_style)
+        if not (name == "color" and settings.row.one_style)
         and getattr(settings, name) == FIELDS[name].default
-        and not ignores(settings.method, name, FIELDS[name].metadata["group"])
+        and settings.row.takes(name, FIELDS[name].metadata["group"])
     }
 
 
@@ -132,7 +131,7 @@ def paint_looks(
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for cell in cells:
-        picture = make_stylizer(styles, cell.settings)(content)
+        picture = stylizer(styles, cell.settings)(content)
         picture.save(folder / f"{cell.name}.png", overwrite=True)
         recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
         write_atomically(folder / f"{cell.name}.json", recipe.encode(), overwrite=True)

@@ -83,9 +83,9 @@ def batch(
     from impasto.settings import Settings
 
     settings = Settings.from_dict(options)
-    if not styles and not settings.knows_style:
+    if not styles and not settings.row.one_style:
         raise SettingsError("give style pictures: --styles FILE or FOLDER")
-    if styles and settings.knows_style:
+    if styles and settings.row.one_style:
         raise SettingsError(f"{settings.method} knows one style: leave --styles out")
     sources = find_pictures(contents, output)
     named = {str(find_style(style)): style for style in styles or []}
@@ -121,14 +121,14 @@ def _used(picture: Path, given: str | None, settings: "Settings") -> Path:
 
     What is to be tuned is tuned now, before another bar is shown.
     """
-    from impasto.fast.tuned import find_looks, is_network, network_settings
+    from impasto.fast.tuned import find_styles, is_network, network_settings
     from impasto.gallery.names import gallery_name
 
     if settings.tune:
         network_settings([picture], settings)
     if given is None or gallery_name(given) is None:
         return picture
-    (look,) = find_looks(given, settings)
+    (look,) = find_styles(given, settings)
     return Path(str(look)) if is_network(look) else picture
 
 

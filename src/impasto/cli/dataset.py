@@ -123,7 +123,7 @@ def _settings(options: dict[str, Any]) -> "Settings":
     if "size" in options:
         raise SettingsError("size is each picture's own in a data set: leave it out")
     settings = Settings.from_dict({"method": "fast", **options})
-    if settings.knows_style:
+    if settings.row.one_style:
         raise SettingsError("a data set needs a method that takes style pictures")
     return settings
 
@@ -132,12 +132,12 @@ def _styles(named: Sequence[str], settings: "Settings") -> "list[Path | StyleFil
     from impasto.batch import find_pictures
     from impasto.dataset.painting import StyleFile, source_of
     from impasto.dataset.stores import open_store
-    from impasto.fast.tuned import find_looks, is_network
+    from impasto.fast.tuned import find_styles, is_network
     from impasto.images import is_picture_name, open_picture
 
     far = [each for each in named if "://" in each]
     near = find_pictures(
-        str(look) for each in named if each not in far for look in find_looks(each, settings)
+        str(look) for each in named if each not in far for look in find_styles(each, settings)
     )
     styles: list[Path | StyleFile] = [*near]
     for address in far:

@@ -3,20 +3,22 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
 
-from impasto.api import Forecasting, Stylizer, make_stylizer
+from impasto.checkpoints import Checkpoint
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
 from impasto.errors import ImpastoError, SettingsError
+from impasto.images import Picture
 from impasto.records import Records
+from impasto.runs import Run, State
 from impasto.settings import Settings
-from impasto.states import State
+from impasto.stylizers import needed_weights, stylizer
 from impasto.weights import WeightsFile, fetch, find
 
 #: Longest side in pixels from which on a run says beforehand what it will take.
@@ -24,16 +26,8 @@ _LARGE = 1024
 
 
 def say_plan(job: Job) -> None:
-    """Print what a job would take of time and memory.
-
-    Raises:
-        SettingsError: Its method has no plan.
-    """
-    if job.settings.one_pass:
-        raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
-    stylizer = make_stylizer(job.styles, job.settings)
-    assert isinstance(stylizer, Forecasting)
-    for line in stylizer.forecast(job.content).lines():
+    """Print what a job would take of time and memory."""
+    for line in stylizer(job.styles, job.settings).run(job.content).plan.lines():
         print(line)
 
 
@@ -45,7 +39,7 @@ def paint(
     quiet: bool,
     started: float,
     resume: bool = False,
-) -> State:
+) -> Picture:
     """Paint a job, save the result and the records, and print where they are.
 
     Args:
@@ -54,50 +48,46 @@ def paint(
         force: Replace existing files.
         quiet: Print paths only.
         started: `time.monotonic()` from which a time limit counts; a download restarts it.
-        resume: Save the run once a minute beside its output, and go on from there.
+        resume: Save the run once a minute beside its output, and resume it from there.
 
     Returns:
-        The last state.
+        The result.
 
     Raises:
         ImpastoError: As the library; what was painted until then is saved first.
         typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
     """
-    if resume and job.settings.one_pass:
-        raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
-    if download_weights(job.settings, quiet, job.check_pictures):
+    settings = job.settings
+    if resume and not settings.row.steps:
+        raise SettingsError(f"{settings.method} paints in one pass: leave --resume out")
+    if download_weights(settings, quiet, job.check_pictures):
         started = time.monotonic()
-    stylizer = make_stylizer(job.styles, job.settings)
-    say(stylizer.describe(), quiet)
-    state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)
+    painter = stylizer(job.styles, settings)
+    say(painter.describe(), quiet)
+    run = painter.run(job.content, started=started)
+    if settings.row.steps and settings.size > _LARGE and settings.time is None:
+        _say_plan_of(run, quiet)
+    checkpoint = Checkpoint(job.checkpoint, run) if resume else None
+    state, ending = _watch(run, records, checkpoint, quiet)
     with _uninterrupted():
+        picture = run.picture
         if ending is not None:
             say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
-        elif job.settings.time is not None and not state.steps[-1]:
-            say(_what_time_was_short_for(state, job), quiet)
-        paths = job.save(state.picture, force=force)
-        paths += records.save(state, job.protected)
+        elif settings.time is not None and not state.steps[-1]:
+            say(_what_time_was_short_for(state, picture, job), quiet)
+        paths = job.save(picture, force=force)
+        paths += records.save(state, run, job.protected)
         for path in paths:
             print(path, file=sys.stderr if job.output is None else sys.stdout)
-    if isinstance(ending, KeyboardInterrupt):
-        raise typer.Exit(INTERRUPTED)
     if ending is not None:
-        raise ending
-    return state
+        raise typer.Exit(INTERRUPTED) if isinstance(ending, KeyboardInterrupt) else ending
+    return picture
 
 
-def _states(
-    stylizer: Stylizer, job: Job, quiet: bool, started: float, resume: bool
-) -> Iterator[State]:
-    """Begin a run; what takes long is told beforehand, and saved if it is to be gone on with."""
-    if isinstance(stylizer, Forecasting):
-        if job.settings.size > _LARGE and job.settings.time is None and not quiet:
-            with suppress(ImpastoError):  # the run itself will say what is wrong
-                for line in stylizer.forecast(job.content).lines():
-                    say(line)
-        checkpoint = job.checkpoint if resume else None
-        return stylizer.iterate(job.content, started=started, checkpoint=checkpoint)
-    return stylizer.iterate(job.content, started=started)
+def _say_plan_of(run: Run, quiet: bool) -> None:
+    with suppress(ImpastoError):  # the run itself will say what is wrong
+        for line in () if quiet else run.plan.lines():
+            say(line)
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -118,12 +108,7 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    needed: Sequence[str] = () if settings.weights is not None else settings.encoders
-    if settings.one_pass and settings.weights is None:
-        from impasto.fast.methods import needed_files
-
-        needed = needed_files(settings)
-    missing = [name for name in needed if find(name) is None]
+    missing = [name for name in needed_weights(settings) if find(name) is None]
     if settings.tune:
         from impasto.cli.tuning import watch_tunings
 
@@ -131,7 +116,7 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
     elif not missing:
         return False
     check()
-    if not settings.one_pass:
+    if settings.row.steps:
         from impasto.networks import check_encoders
         from impasto.optimize.objective import layers_of
 
@@ -141,22 +126,28 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
     return bool(missing)
 
 
-def _what_time_was_short_for(state: State, job: Job) -> str:
-    if max(state.size) < max(state.picture.size):
+def _what_time_was_short_for(state: State, picture: Picture, job: Job) -> str:
+    if max(state.size) < max(picture.size):
         return f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged"
     return f"no time for {job.settings.encoders[-1]}: painted without it"
 
 
-def _work(
-    states: Iterator[State], records: Records, quiet: bool
+def _watch(
+    run: Run, records: Records, checkpoint: Checkpoint | None, quiet: bool
 ) -> tuple[State, BaseException | None]:
-    """Go through the states; return the last, and what ended the run early."""
+    """Go through a run; return the last state, and what ended it early."""
     state = None
     try:
+        if checkpoint is not None:
+            checkpoint.restore()
         with Progress(quiet) as progress:
-            for state in states:
+            for state in run:
                 progress.show(state)
-                records.add(state)
+                records.add(state, run)
+                if checkpoint is not None:
+                    checkpoint.save_if_due()
+        if checkpoint is not None:
+            checkpoint.remove()
     except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
         if state is None:
             raise

@@ -95,7 +95,7 @@ def video(
     if not {"method", "quality"} & options.keys():
         options["method"] = "fast"
     settings = Settings.from_dict(options)
-    if not styles and not settings.knows_style:
+    if not styles and not settings.row.one_style:
         raise SettingsError("give a style picture: impasto video CLIP STYLE")
     looks = styles or []
     asked = VideoOptions(

@@ -12,15 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto.api import make_stylizer
-from impasto.batch.running import files_of
 from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.judging import EDITION, Judge
 from impasto.evaluation.methods import Comparison
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
+from impasto.stylizers import files_of, stylizer
 from impasto.version import __version__
-from impasto.weights import find, sha256_of
 
 #: Folder of the results, and what was made of what, a line for each.
 PICTURES, JOURNAL = "pictures", "compare.jsonl"
@@ -91,7 +89,7 @@ def _painted(
     """Paint a pair, and return where it is (marked: names may be alike) and how long that took."""
     content, style = pair
     try:
-        if settings.one_pass:
+        if not settings.row.steps:
             _paint(content, style, settings)
         elif not warm:
             _paint(content, style, settings.updated(stop_after=1))
@@ -107,7 +105,7 @@ def _painted(
 
 
 def _paint(content: Path, style: Path, settings: Settings) -> Picture:
-    return make_stylizer([] if settings.knows_style else [style], settings)(content)
+    return stylizer([] if settings.row.one_style else [style], settings)(content)
 
 
 class _Book:
@@ -119,7 +117,7 @@ class _Book:
         self._found: dict[str, dict[str, float]] = {}
         self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
         self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
-        self._files = lru_cache(256)(_files)
+        self._files = lru_cache(256)(files_of)
         if self._journal.is_file():
             for line in self._journal.read_text("utf-8", "replace").splitlines():
                 self._read(line)
@@ -155,15 +153,6 @@ class _Book:
             self._found[key] = self._judge(*triple)
             self.note({"key": key, "measured": self._found[key]})
         return self._found[key]
-
-
-def _files(settings: Settings) -> list[str]:
-    """Return the SHA-256 of all trained files that a method paints with."""
-    if settings.one_pass:
-        return files_of(settings)
-    warm = files_of(Settings(method="fast")) if settings.method == "fast+optimize" else []
-    encoders = [path for path in map(find, settings.encoders) if path is not None]
-    return [*files_of(settings), *warm, *map(sha256_of, encoders)]
 
 
 def _fingerprint(said: Sequence[Any]) -> str:

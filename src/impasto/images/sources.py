@@ -6,14 +6,14 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images.picture import Picture
+from impasto.images.picture import Identity, Picture
 from impasto.images.reading import one_clear_error, reading_advice
 
 STDIN = "-"
@@ -43,18 +43,6 @@ class NamedBytes(bytes):
     """The bytes of a picture that could be read only once, and the name they came under."""
 
     name: str = "bytes"
-
-
-class Identity(NamedTuple):
-    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder.
-
-    Attributes:
-        name: The file's name with its suffix; "stdin", "bytes" or "pixels" where there is none.
-        sha256: Hexadecimal SHA-256 of the file's bytes, or of shape, type and pixels.
-    """
-
-    name: str
-    sha256: str
 
 
 def read_source(source: Source) -> Source:
@@ -110,6 +98,8 @@ def identify(source: Source) -> Identity:
             plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
             return Identity(name, _fingerprint(np.asarray(plain)))
     if isinstance(source, Picture):
+        if source.identity is not None:
+            return source.identity
         arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
         return Identity(source.name or "pixels", _fingerprint(*arrays))
     if isinstance(source, np.ndarray):

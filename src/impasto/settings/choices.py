@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impasto.settings.declaration import option
-from impasto.settings.methods import NETWORK_FILES, ONE_PASS
+from impasto.settings.encoders import TURNS
+from impasto.settings.methods import METHODS, NETWORK_FILES
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -19,9 +20,7 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the encoders and of the losses; `impasto.networks` and `impasto.losses` have them, and
-#: add your own.
-ENCODERS = ["pocket", "vgg19", "pocket+vgg19"]
+#: Names of the losses; `impasto.losses` has them, and adds your own.
 STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
 #: What is no file: the mask that others leave, and what finds faces.
@@ -41,7 +40,7 @@ class Choices:
         "How to paint: optimize the pixels, fast (one pass of our network), both in turn, one pass "
         "of a known network, or a file of a network that knows one style.",
         "Method",
-        choices=("optimize", "fast+optimize", *ONE_PASS),
+        choices=METHODS.keys(),
         files=NETWORK_FILES,
     )
     quality: str | None = option(
@@ -57,7 +56,7 @@ class Choices:
         "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
         "VGG-19 for the last steps.",
         "Method",
-        choices=ENCODERS,
+        choices=TURNS,
     )
     weights: str | None = option(
         None,

@@ -10,7 +10,7 @@ def shares_of(settings: Settings, styles: int) -> list[float]:
     Raises:
         SettingsError: There is no picture, or another number of weights, or all are 0.
     """
-    if settings.knows_style and not styles:
+    if settings.row.one_style and not styles:
         return []
     given = settings.style_weights or (1.0,) * styles
     if not styles:
