@@ -16,13 +16,14 @@ from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     evaluate,
     save_table,
-    set_distances,
     summarized,
     summary_lines,
 )
+from impasto.evaluation.fid import set_distances
 from impasto.evaluation.judging import MEASURES, Judge
 from impasto.evaluation.networks import features_of, find_lpips, open_network
-from impasto.evaluation.triples import Triple, labels, match_triples, read_table
+from impasto.evaluation.tables import read_table
+from impasto.evaluation.triples import Triple, labels, match_triples
 
 TO_STYLE = ("style", "texture", "patches", "colors")
 
@@ -51,7 +52,7 @@ def average(path: Path, inputs: int) -> Path:
 def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) -> None:
     (row,) = evaluate([triple], judge)
     assert list(row.measured) == [name for name in MEASURES if name != "lpips"]
-    for name in ("content", "structure", "seams"):
+    for name in ("content", "structure", "tile_seams"):
         assert row.photo[name] == pytest.approx(0, abs=1e-6)
     assert row.photo["ssim"] == pytest.approx(1)
     for name in TO_STYLE:
@@ -161,9 +162,11 @@ def test_sets_are_compared_with_a_network_that_is_given(
     found = set_distances(rows, network)
     assert found.warn
     assert found.dimensions == 3
-    assert found.photo > found.fid > 0
-    assert found.style_art_fid == pytest.approx(1 + rows[0].style["lpips"]) != 1
-    assert found.art_fid == pytest.approx((1 + found.fid) * (1 + rows[0].measured["lpips"]))
+    assert found.fid[1] > found.fid[0] > 0
+    assert found.art_fid is not None
+    assert found.art_fid[2] == pytest.approx(1 + rows[0].style["lpips"]) != 1
+    expected = (1 + found.fid[0]) * (1 + rows[0].measured["lpips"])
+    assert found.art_fid[0] == pytest.approx(expected)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.linalg import sqrtm
 
 from impasto.errors import ImageError
-from impasto.evaluation.frechet import art_fid, frechet_distance, gaussian, too_few
+from impasto.evaluation.fid import art_fid, frechet_distance, gaussian, too_few
 from impasto.evaluation.preferences import bradley_terry
 
 

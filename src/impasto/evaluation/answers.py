@@ -1,4 +1,4 @@
-"""What people answered, and the scores of it: a small database in the folder of a comparison."""
+"""What people answered, and the scores from it: a small database in the folder of a comparison."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from impasto.evaluation.preferences import bradley_terry
 from impasto.evaluation.report import RESULTS
 
 DATABASE = "answers.sqlite"
-#: What may be answered.
-ANSWERS = ("left", "right", "equal")
-#: Results are told by their files, whose names are of what they were made with: another comparison
-#: in the same folder has the same pairs and methods, but other pictures.
+#: What may be answered, and how much of a win for the left side that is.
+ANSWERS = {"left": 1.0, "right": 0.0, "equal": 0.5}
+#: Results are known by their files, whose names depend on what they were made with: another
+#: comparison in the same folder has the same pairs and methods, but other pictures.
 _TABLE = """create table if not exists votes (
   at text default current_timestamp, left text, right text,
   answer text check (answer in ('left', 'right', 'equal')))"""
@@ -76,20 +76,18 @@ class Answers:
             self._base.execute(_TABLE)
 
     def question(self) -> Question:
-        """Return one of those that were asked least, its sides by chance."""
+        """Return one of those that were asked least, with random sides."""
         asked = Counter(frozenset((left, right)) for left, right, _ in self._rows())
-        open_ones = [
-            (pair, first, second)
+        times = {
+            (pair, first, second): asked[
+                frozenset((self._results[pair, first], self._results[pair, second]))
+            ]
             for pair in range(len(self._pairs))
             for first, second in combinations(self.methods, 2)
             if (pair, first) in self._results and (pair, second) in self._results
-        ]
-
-        def times(pair: int, *sides: str) -> int:
-            return asked[frozenset(self._results[pair, side] for side in sides)]
-
-        least = min(times(*each) for each in open_ones)
-        pair, *sides = self._random.choice([each for each in open_ones if times(*each) == least])
+        }
+        least = min(times.values())
+        pair, *sides = self._random.choice([each for each in times if times[each] == least])
         self._random.shuffle(sides)
         left, right = sides
         made = [self._folder / self._results[pair, side] for side in sides]
@@ -114,12 +112,10 @@ class Answers:
         rows, number = self._rows(), {name: n for n, name in enumerate(self.methods)}
         wins = np.zeros((len(number), len(number)))
         for *sides, answer in rows:
-            won = {"left": 1.0, "right": 0.0, "equal": 0.5}[answer]
             left, right = (number[self._methods[side]] for side in sides)
-            wins[left, right] += won
-            wins[right, left] += 1 - won
-        scores = bradley_terry(wins)
-        games = (wins + wins.T).sum(1)
+            wins[left, right] += ANSWERS[answer]
+            wins[right, left] += 1 - ANSWERS[answer]
+        scores, games = bradley_terry(wins), (wins + wins.T).sum(1)
         lines = [f"{len(rows)} answers{'score':>27}{'95 %':>18}{'preferred':>12}{'of':>6}"]
         for n in np.argsort(-scores.score):
             low, high = scores.score[n] - scores.margin[n], scores.score[n] + scores.margin[n]

@@ -1,43 +1,26 @@
-"""What a picture keeps of content and style, in the eyes of an encoder.
+"""Measures of an encoder's features, which are (1, C, H, W) by layer: style, texture, structure.
 
-All are distances: 0 for the picture they are measured from. Features are (1, C, H, W) by layer.
+All are distances: 0 for the picture they are measured from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import fmean
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.evaluation.wasserstein import directions, ranked
-from impasto.losses import gram_matrix, relative_content_loss, relative_style_loss
+from impasto.evaluation.pixels import directions, ranked, wasserstein_distance
+from impasto.losses import relative_style_loss, self_similarity_loss
 
 Features = Mapping[str, Tensor]
-#: Cells of the grid that self-similarity is seen in, across and down.
+#: Cells of the grid that self-similarity is measured on, across and down.
 GRID = 24
-#: Of features: directions to project on, and at most so many positions of a layer.
+#: Directions to project features on, and the most positions of a layer that are used.
 _DIRECTIONS, _POSITIONS = 32, 1 << 14
 _TINY = 1e-12
-
-
-def content_distance(features: Tensor, target: Tensor) -> float:
-    """Return Σ (F − P)² / Σ P² of one layer (Gatys et al. 2016, eq. 1, relative).
-
-    Args:
-        features: (1, C, H, W), of the stylized picture.
-        target: The same of the photograph.
-
-    Returns:
-        From 0, the photograph itself; 1 is a picture without features, and more are possible.
-    """
-    return float(relative_content_loss(features, target))
-
-
-def grams(features: Features) -> dict[str, Tensor]:
-    """Return the Gram matrix of each layer: what `style_distance` compares."""
-    return {name: gram_matrix(each) for name, each in features.items()}
 
 
 def style_distance(made: Features, targets: Features) -> float:
@@ -48,14 +31,13 @@ def style_distance(made: Features, targets: Features) -> float:
         targets: The same of the style.
 
     Returns:
-        From 0, the style's texture; 1 is a picture without features, and more are possible.
+        From 0, the style's texture; 1 is a picture without features, and more is possible.
     """
-    apart = [float(relative_style_loss(made[name], target)) for name, target in targets.items()]
-    return sum(apart) / len(apart)
+    return fmean(float(relative_style_loss(made[name], each)) for name, each in targets.items())
 
 
 def projected(features: Features) -> dict[str, Tensor]:
-    """Return each layer's features in order along random directions, for `texture_distance`.
+    """Return each layer's features along random directions, for `texture_distance`.
 
     Returns:
         (directions, ranks) by layer; of large layers every n-th position only.
@@ -81,25 +63,16 @@ def texture_distance(made: Features, targets: Features) -> float:
     Returns:
         From 0, the style's texture; 1 is a picture without features.
     """
-    apart = [
-        float((made[name] - target).abs().mean() / target.abs().mean().clamp_min(_TINY))
+    return fmean(
+        wasserstein_distance(made[name], target) / max(_TINY, float(target.abs().mean()))
         for name, target in targets.items()
-    ]
-    return sum(apart) / len(apart)
+    )
 
 
-def similarities(features: Features) -> Tensor:
-    """Return how unlike each place of a picture is to each other one, for `self_similarity`.
-
-    Cosine distances of the layers' features laid on one another, every column summing to 1.
-
-    Returns:
-        (places, places), of a grid of `GRID` cells across and down.
-    """
+def grid_features(features: Features) -> Tensor:
+    """Return the concatenated features of all layers in `GRID` cells across and down: (P, C)."""
     columns = [F.adaptive_avg_pool2d(each, GRID).flatten(2)[0] for each in features.values()]
-    places = F.normalize(torch.cat(columns), dim=0)
-    unlike = (1 - places.T @ places).clamp_min(0)
-    return unlike / unlike.sum(0, keepdim=True).clamp_min(_TINY)
+    return torch.cat(columns).T
 
 
 def self_similarity(made: Tensor, target: Tensor) -> float:
@@ -110,10 +83,10 @@ def self_similarity(made: Tensor, target: Tensor) -> float:
     is halved and not divided by their number, so that it runs from 0 to 1.
 
     Args:
-        made: From `similarities`, of the stylized picture.
+        made: From `grid_features`, of the stylized picture.
         target: Of the photograph.
 
     Returns:
         In [0, 1]; 0 for the photograph itself.
     """
-    return float((made - target).abs().sum(0).mean() / 2)
+    return float(self_similarity_loss(made, target) / 2)

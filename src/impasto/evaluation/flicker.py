@@ -98,10 +98,11 @@ def _between(now: Pixels8, now_painted: Pixels8, before: Pixels8, painted: Pixel
     return Flicker(error, original, heat)
 
 
-def mean(values: Sequence[float]) -> float:
-    """Return the mean of those that are numbers; NaN: none is."""
-    known = [value for value in values if value == value]
-    return sum(known) / len(known) if known else float("nan")
+def mean_errors(found: Sequence[Flicker]) -> tuple[float, float]:
+    """Return the mean errors of stylized frames and of their originals; NaN: there are none."""
+    known = [(each.error, each.original) for each in found if each.error == each.error]
+    errors, originals = np.mean(known, 0) if known else (np.nan, np.nan)
+    return float(errors), float(originals)
 
 
 def _in_floats(frame: Pixels8) -> Pixels:
