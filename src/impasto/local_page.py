@@ -77,5 +77,9 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def send_page(self, path: Path, **parts: object) -> None:
+        """Answer with an HTML file of the package, with its `$name`s replaced by the parts."""
+        self.send(page_text(path, **parts).encode(), "text/html; charset=utf-8")
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -16,10 +16,10 @@ from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     evaluate,
     save_table,
+    set_distances,
     summarized,
     summary_lines,
 )
-from impasto.evaluation.fid import set_distances
 from impasto.evaluation.judging import MEASURES, Judge
 from impasto.evaluation.networks import features_of, find_lpips, open_network
 from impasto.evaluation.tables import read_table

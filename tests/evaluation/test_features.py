@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from impasto.evaluation.features import (
+from impasto.evaluation.measures import (
+    directions,
     grid_features,
     projected,
     self_similarity,
     style_distance,
     texture_distance,
 )
-from impasto.evaluation.pixels import directions
 from impasto.losses import gram_matrix, relative_content_loss
 
 

@@ -8,7 +8,7 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from impasto.errors import ImageError
-from impasto.evaluation.pixels import (
+from impasto.evaluation.measures import (
     background_noise,
     colors,
     directions,

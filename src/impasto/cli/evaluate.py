@@ -76,7 +76,7 @@ def evaluate(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the table only.")] = False,
 ) -> None:
-    """Measure stylized pictures: style, content, structure, colors, noise, tile seams.
+    """Measure stylized pictures: style, content, structure, colors, noise and tile seams.
 
     The photo itself and the style itself are always measured beside them: what only copies is good
     in one half of the table and bad in the other. There is no total. VGG-19 judges where its file
@@ -154,7 +154,7 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
-    from impasto.evaluation.fid import set_distances
+    from impasto.evaluation.evaluating import set_distances
     from impasto.evaluation.networks import open_network
 
     found = set_distances(rows, open_network(inception))

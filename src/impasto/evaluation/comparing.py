@@ -6,6 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from hashlib import sha256
@@ -36,7 +37,7 @@ class Result(NamedTuple):
         method: Its name in the comparison.
         pair: Number of the pair, from 0.
         path: Where the picture is.
-        seconds: From the files to the picture, the style read too.
+        seconds: From the files to the picture, reading the style included.
         run: When the run began that it was timed in.
         measured: By the names of `MEASURES`.
     """
@@ -80,11 +81,11 @@ def compare(
             painted = book.painted.get(key)
             if painted is None or not (folder / painted["picture"]).is_file():
                 painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
-                book.note({"key": key, "run": book.run, **painted})
+                painted = {"key": key, "run": book.run, **painted}
+                book.note(painted)
                 warm.add(name)
-            path = folder / painted["picture"]
+            path, run = folder / painted["picture"], str(painted.get("run", book.run))
             measured = book.measured(key, (content, style, path))
-            run = str(painted.get("run", book.run))
             yield Result(name, number, path, float(painted["seconds"]), run, measured)
 
 
@@ -120,22 +121,17 @@ class _Book:
         self.run = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.painted: dict[str, dict[str, Any]] = {}
         self._found: dict[str, dict[str, float]] = {}
-        self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
+        self._journal, self._judge = folder / JOURNAL, judge
         self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
         self._files = lru_cache(256)(_files)
-        if self._journal.is_file():
-            for line in self._journal.read_text("utf-8", "replace").splitlines():
-                self._read(line)
-
-    def _read(self, line: str) -> None:
-        try:
-            entry = json.loads(line)
-            if "measured" in entry:
-                self._found[entry["key"]] = entry["measured"]
-            elif not self._fresh and entry["picture"] and float(entry["seconds"]) >= 0:
-                self.painted[entry["key"]] = entry
-        except (ValueError, KeyError, TypeError):  # torn by a sudden end
-            return
+        text = self._journal.read_text("utf-8", "replace") if self._journal.is_file() else ""
+        for line in text.splitlines():
+            with suppress(ValueError, KeyError, TypeError):  # torn by a sudden end
+                entry = json.loads(line)
+                if "measured" in entry:
+                    self._found[entry["key"]] = entry["measured"]
+                elif not fresh and entry["picture"] and float(entry["seconds"]) >= 0:
+                    self.painted[entry["key"]] = entry
 
     def note(self, entry: Mapping[str, Any]) -> None:
         """Write a line."""

@@ -1,4 +1,9 @@
-"""Many stylized pictures measured, beside the photographs and the styles themselves."""
+"""Many stylized pictures measured, beside the photographs and the styles themselves.
+
+One by one by all measures, and as sets by FID and ArtFID (Heusel et al. 2017, "GANs Trained by a
+Two Time-Scale Update Rule"; Wright & Ommer 2022, "ArtFID: Quantitative Evaluation of Neural Style
+Transfer").
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import ImageError
 from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
+from impasto.evaluation.networks import Network, features_of
 from impasto.evaluation.tables import averaged, write_table
 from impasto.evaluation.triples import Triple
 
 Measured = Mapping[str, float]
+Floats = NDArray[np.float64]
 #: The first columns of a table of triples.
 FILES = ("content file", "style file", "output file")
+#: With fewer pictures, an FID says more about their number than about them.
+ENOUGH = 2048
 
 
 class Row(NamedTuple):
@@ -68,3 +81,64 @@ def save_table(rows: Sequence[Row], path: Path) -> Path:
     anchored = [f"{name} of the {anchor}" for anchor in ANCHORS for name in names]
     values = ([*row.triple, *(each[name] for each in row[1:] for name in names)] for row in rows)
     return write_table(path, [*FILES, *names, *anchored], values)
+
+
+def frechet_distance(first: Floats, second: Floats) -> float:
+    """Return ‖m − n‖² + tr(S + T − 2 (S T)^½) of features (N, D) (Heusel et al. 2017, eq. 6).
+
+    The trace of the root is that of (S^½ T S^½)^½, which is symmetric: its eigenvalues are real,
+    however few pictures there are.
+
+    Raises:
+        ImageError: There are fewer than two in a set.
+    """
+    if min(len(first), len(second)) < 2:
+        raise ImageError("FID compares sets of pictures: give two at least, better thousands")
+    ours, theirs = (np.atleast_2d(np.cov(each, rowvar=False)) for each in (first, second))
+    values, vectors = np.linalg.eigh(ours)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    between = np.linalg.eigvalsh(root @ theirs @ root)
+    apart = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(ours) + np.trace(theirs)
+    return max(0.0, float(apart - 2 * np.sqrt(between.clip(0)).sum()))
+
+
+def art_fid(fid: float, lpips: float) -> float:
+    """Return (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1)."""
+    return (1 + lpips) * (1 + fid)
+
+
+def too_few(pictures: int, dimensions: int) -> bool:
+    """Tell whether the FID of so many pictures is not worth comparing with others."""
+    return pictures < max(ENOUGH, dimensions)
+
+
+class SetDistances(NamedTuple):
+    """Of outputs, photographs and styles, each taken together, to all styles.
+
+    Attributes:
+        fid: By what is compared; that of the styles is 0.
+        art_fid: The same; None without LPIPS.
+        dimensions: Of a feature.
+        warn: Whether there are too few pictures for the numbers to mean much.
+    """
+
+    fid: list[float]
+    art_fid: list[float] | None
+    dimensions: int
+    warn: bool
+
+
+def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
+    """Return FID and ArtFID of outputs, photographs and styles to the styles.
+
+    Raises:
+        ImageError: There is one picture only.
+        WeightsError: The network cannot take pictures.
+    """
+    contents, styles, outputs = zip(*(row.triple for row in rows), strict=True)
+    made, photos, target = (features_of(each, network) for each in (outputs, contents, styles))
+    fids = [frechet_distance(made, target), frechet_distance(photos, target), 0.0]
+    lpips, dimensions = summarized(rows).get("lpips"), target.shape[1]
+    means = None if lpips is None else (lpips.mean, lpips.photo, lpips.style)
+    arts = None if means is None else list(map(art_fid, fids, means))
+    return SetDistances(fids, arts, dimensions, too_few(len(rows), dimensions))

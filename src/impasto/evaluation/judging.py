@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.evaluation import features, pixels
-from impasto.evaluation.networks import as_input, open_network
+from impasto.evaluation import measures
+from impasto.evaluation.networks import open_network
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.losses import gram_matrix, relative_content_loss
 from impasto.networks import Encoder, build_encoder
@@ -51,7 +51,7 @@ EDITION = 2
 #: What every number is shown beside: the photograph and the style themselves as outputs.
 ANCHORS = ("photo", "style")
 #: Least shorter side of what is judged, in pixels.
-_LEAST = max(pixels.PATCH * pixels.SCALES[-1], 32)
+_LEAST = max(measures.PATCH * measures.SCALES[-1], 32)
 _KEPT = 8
 
 
@@ -65,20 +65,20 @@ class Analysis:
 
     def __init__(self, image: Tensor, layers: Mapping[str, Tensor]) -> None:
         style = {name: layers[name] for name in STYLE_LAYERS}
-        self.image, self.brightness = image, pixels.luma(image)
+        self.image, self.brightness = image, measures.luma(image)
         self.content = layers[CONTENT_LAYERS[0]]
         self.grams = {name: gram_matrix(each) for name, each in style.items()}
-        self.projected, self.places = features.projected(style), features.grid_features(style)
+        self.projected, self.places = measures.projected(style), measures.grid_features(style)
 
     @cached_property
     def patches(self) -> Tensor:
         """Its patches, along directions."""
-        return pixels.patches(self.image)
+        return measures.patches(self.image)
 
     @cached_property
     def colors(self) -> Tensor:
         """Its colors, along directions."""
-        return pixels.colors(self.image)
+        return measures.colors(self.image)
 
 
 class Judge:
@@ -138,18 +138,18 @@ class Judge:
             model = self._analysis(style, fitted_size(self._opened(style).size, self.size))
             light = made.brightness, photo.brightness
             found = {
-                "style": features.style_distance(made.grams, model.grams),
-                "texture": features.texture_distance(made.projected, model.projected),
-                "patches": pixels.wasserstein_distance(made.patches, model.patches),
-                "colors": pixels.wasserstein_distance(made.colors, model.colors),
+                "style": measures.style_distance(made.grams, model.grams),
+                "texture": measures.texture_distance(made.projected, model.projected),
+                "patches": measures.wasserstein_distance(made.patches, model.patches),
+                "colors": measures.wasserstein_distance(made.colors, model.colors),
                 "content": float(relative_content_loss(made.content, photo.content)),
-                "structure": features.self_similarity(made.places, photo.places),
-                "ssim": pixels.ssim(*light),
-                "background_noise": pixels.background_noise(*light, model.brightness),
-                "tile_seams": pixels.tile_seams(*light, self.tile),
+                "structure": measures.self_similarity(made.places, photo.places),
+                "ssim": measures.ssim(*light),
+                "background_noise": measures.background_noise(*light, model.brightness),
+                "tile_seams": measures.tile_seams(*light, self.tile),
             }
             if self._lpips is not None:
-                pair = (2 * as_input(each.image) - 1 for each in (made, photo))
+                pair = (2 * each.image.cpu().numpy() - 1 for each in (made, photo))
                 found["lpips"] = float(self._lpips(*pair).mean())
         return {name: found[name] for name in MEASURES if name in found}
 

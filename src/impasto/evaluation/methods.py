@@ -67,7 +67,10 @@ def read_comparison(
     for names, known in ((said, _TABLES), (table, _PAIRS), (only, asked)):
         for name in names:
             check_known(name, known)
-    folder = data or _folder(str(table.get("folder", ".")), path)
+    named = os.path.expandvars(str(table.get("folder", ".")))
+    if data is None and "$" in named:
+        raise SettingsError(f"{named} is not set: set it to the folder of the data, or give data")
+    folder = data or path.parent / Path(named).expanduser()
     shared = _table(said, "settings") | ({} if size is None else {"size": size})
     methods = {
         name: _settings(name, shared | _table(asked, name), folder)
@@ -93,13 +96,6 @@ def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise SettingsError(f"{name} must be a table: write [{name}] and what belongs to it below")
     return table
-
-
-def _folder(named: str, path: Path) -> Path:
-    folder = os.path.expanduser(os.path.expandvars(named))  # noqa: PTH111 (after the variables)
-    if "$" in folder:
-        raise SettingsError(f"{named} is not set: set it to the folder of the data, or give data")
-    return path.parent / folder
 
 
 def _settings(name: str, options: Mapping[str, Any], folder: Path) -> Settings:

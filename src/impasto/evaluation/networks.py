@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.images import open_picture
@@ -34,10 +33,7 @@ def find_lpips() -> Path | None:
 
 
 def open_network(path: Path) -> Network:
-    """Open a network from an ONNX or a TorchScript file.
-
-    Args:
-        path: An .onnx or .pt. A TorchScript file is a program: open only what you trust.
+    """Open an .onnx or a TorchScript .pt, which is a program: open only what you trust.
 
     Returns:
         What takes float32 arrays (N, 3, H, W), one for each input, and returns the first output.
@@ -69,34 +65,18 @@ def _onnx(path: Path) -> Network:
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_inputs()]
-
-    def run(*inputs: Floats) -> Floats:
-        first: Floats = session.run(None, dict(zip(names, inputs, strict=True)))[0]
-        return first
-
-    return run
+    return lambda *inputs: session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
 
 def _torchscript(path: Path) -> Network:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated
         module = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-
-    def run(*inputs: Floats) -> Floats:
-        with torch.inference_mode():
-            output: Floats = module(*map(torch.from_numpy, inputs)).numpy()
-        return output
-
-    return run
+    return torch.inference_mode()(lambda *inputs: module(*map(torch.from_numpy, inputs)).numpy())
 
 
 def _reason(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
-
-
-def as_input(image: Tensor) -> Floats:
-    """Return a picture (1, 3, H, W) as such a network takes it."""
-    return np.ascontiguousarray(image.cpu().numpy(), np.float32)
 
 
 def features_of(pictures: Sequence[Path], network: Network) -> NDArray[np.float64]:

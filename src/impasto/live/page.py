@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.live.controls import KEYS
-from impasto.local_page import LocalHandler, LocalPage, page_text
+from impasto.local_page import LocalHandler, LocalPage
 
 _QUALITY = 85
 _BOUNDARY = "frame"
@@ -93,8 +93,7 @@ class _Handler(LocalHandler):
             self.send_error(403)
         elif self.path == "/":
             keys = "".join(f"<kbd>{key}</kbd>{what}" for key, what in KEYS.items())
-            html = page_text(_HTML, keys=keys, names=json.dumps(_NAMES))
-            self.send(html.encode(), "text/html; charset=utf-8")
+            self.send_page(_HTML, keys=keys, names=json.dumps(_NAMES))
         elif self.path == "/picture.jpg":
             number = self.page.watch(1)
             frame, _ = self.page.next_frame(number)

@@ -1,14 +1,17 @@
-"""Measures of pixels, without a network: patches, colors, structure, noise and tile seams.
+"""Measures of stylized pictures: of an encoder's features, and of pixels without a network.
 
-Patches and colors are compared by sliced Wasserstein distances (Rabin et al. 2011, "Wasserstein
-Barycenter and its Application to Texture Mixing"): two sets of points are projected on directions,
-and along each of them the sorted projections are compared. The directions have a fixed seed, so
-equal pictures have equal distances.
+Features are (1, C, H, W) by layer, pictures (1, 3, H, W) in [0, 1]. Features, patches and colors
+are compared by sliced Wasserstein distances (Rabin et al. 2011, "Wasserstein Barycenter and its
+Application to Texture Mixing"): two sets of points are projected on directions, and along each of
+them the sorted projections are compared. The directions have a fixed seed, so equal pictures have
+equal distances.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -16,7 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import ImageError
+from impasto.losses import relative_style_loss, self_similarity_loss
 
+Features = Mapping[str, Tensor]
+#: Cells of the grid that self-similarity is measured on, across and down.
+GRID = 24
+#: Directions to project features on, and the most positions of a layer that are used.
+FEATURE_DIRECTIONS, POSITIONS = 32, 1 << 14
 #: Sides of a patch in pixels, and how many times smaller the picture is made before.
 PATCH, SCALES = 7, (1, 2, 4)
 #: Directions to project on, and numbers that are compared along each.
@@ -31,20 +40,13 @@ BESIDE = 8
 NEAR = 3
 #: Of ITU-R BT.601.
 _LUMA = (0.299, 0.587, 0.114)
-_SSIM_WINDOW, _SSIM_SIGMA = 11, 1.5
 _TINY = 1e-6
 
 
 def directions(
     dimensions: int, count: int = DIRECTIONS, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Return random directions: (count, dimensions), each of length 1.
-
-    Args:
-        dimensions: Of the space.
-        count: How many.
-        generator: Where to draw from; None: from one of seed 0.
-    """
+    """Return random directions: (count, dimensions), each of length 1; by default of seed 0."""
     generator = generator or torch.Generator().manual_seed(0)
     return F.normalize(torch.randn(count, dimensions, generator=generator), dim=1)
 
@@ -52,12 +54,7 @@ def directions(
 def ranked(projections: Tensor, ranks: int = RANKS) -> Tensor:
     """Return sorted projections, at evenly spaced ranks from the least to the greatest.
 
-    Args:
-        projections: (directions, points).
-        ranks: How many to take; at least two.
-
-    Returns:
-        (directions, ranks), on the CPU.
+    From (directions, points) to (directions, ranks) on the CPU; there are at least two ranks.
     """
     # Sorted by numpy, which is ten times as fast.
     ordered = np.sort(projections.detach().cpu().numpy(), axis=1)
@@ -70,14 +67,56 @@ def wasserstein_distance(made: Tensor, target: Tensor) -> float:
     return float((made - target).abs().mean())
 
 
+def style_distance(made: Features, targets: Features) -> float:
+    """Return the mean over layers of Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative).
+
+    Of Gram matrices (1, C, C) by layer. 1 is a picture without features, and more is possible.
+    """
+    return fmean(float(relative_style_loss(made[name], each)) for name, each in targets.items())
+
+
+def projected(features: Features) -> dict[str, Tensor]:
+    """Return each layer's features along random directions: (directions, ranks) by layer."""
+    found = {}
+    for name, each in features.items():
+        flat = each.flatten(2)[0]
+        flat = flat[:, :: -(-flat.shape[1] // POSITIONS)]
+        found[name] = ranked(directions(len(flat), FEATURE_DIRECTIONS).to(flat) @ flat)
+    return found
+
+
+def texture_distance(made: Features, targets: Features) -> float:
+    """Return the sliced Wasserstein distance of what `projected` returned, mean over layers.
+
+    Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis", with the distance
+    itself (W₁) and not its square, divided by that of the style to a picture without features.
+    """
+    return fmean(
+        wasserstein_distance(made[name], target) / max(_TINY, float(target.abs().mean()))
+        for name, target in targets.items()
+    )
+
+
+def grid_features(features: Features) -> Tensor:
+    """Return the concatenated features of all layers in `GRID` cells across and down: (P, C)."""
+    columns = [F.adaptive_avg_pool2d(each, GRID).flatten(2)[0] for each in features.values()]
+    return torch.cat(columns).T
+
+
+def self_similarity(made: Tensor, target: Tensor) -> float:
+    """Return how differently the places of two pictures resemble each other, in [0, 1].
+
+    Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity", eq. 8.
+    Departing from it, places are the cells of a grid (see `grid_features`) and not random ones, and
+    the sum over a column is halved and not divided by their number.
+    """
+    return float(self_similarity_loss(made, target) / 2)
+
+
 def patches(image: Tensor) -> Tensor:
-    """Return 7x7 pixel patches at three scales, as (scales, directions, ranks).
+    """Return 7x7 pixel patches of a picture (1, 3, H, W) at three scales: (3, directions, ranks).
 
-    `wasserstein_distance` compares them: 0 for the style itself. No network sees these, and no
-    method here is trained to lower it.
-
-    Args:
-        image: (1, 3, H, W) in [0, 1].
+    No network sees these, and no method here is trained to lower their `wasserstein_distance`.
 
     Raises:
         ImageError: It is smaller than a patch at the coarsest scale.
@@ -92,13 +131,10 @@ def patches(image: Tensor) -> Tensor:
 
 
 def colors(image: Tensor) -> Tensor:
-    """Return the colors of a picture in CIE L*a*b* (D65), as (directions, ranks).
+    """Return the colors of a picture (1, 3, H, W) in CIE L*a*b* (D65): (directions, ranks).
 
     They are doubled, because a direction sees half of a shift on average: `wasserstein_distance` of
     colors that are all shifted by ΔE (1976) is ΔE. 2 is barely visible, 100 is from black to white.
-
-    Args:
-        image: (1, 3, H, W) in [0, 1].
     """
     from skimage.color import rgb2lab
 
@@ -117,45 +153,29 @@ def luma(image: Tensor) -> Tensor:
 
 
 def ssim(first: Tensor, second: Tensor) -> float:
-    """Return the mean structural similarity of two pictures.
+    """Return the mean structural similarity of brightness (1, 1, H, W): 1 for the picture itself.
 
     Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity",
     with its Gaussian window of 11 pixels (deviation 1.5) wherever that lies inside the picture.
-
-    Args:
-        first: (1, 1, H, W) in [0, 1].
-        second: As large.
-
-    Returns:
-        In [-1, 1]; 1 for the picture itself.
 
     Raises:
         ImageError: They differ in size, or are smaller than the window.
     """
     from skimage.metrics import structural_similarity
 
-    if first.shape != second.shape or min(first.shape[2:]) < _SSIM_WINDOW:
-        raise ImageError(
-            f"pictures as large as each other, {_SSIM_WINDOW} pixels and more, are compared"
-        )
+    if first.shape != second.shape or min(first.shape[2:]) < 11:
+        raise ImageError("pictures as large as each other, 11 pixels and more, are compared")
     pair = (each[0, 0].cpu().numpy() for each in (first, second))
-    window = {"gaussian_weights": True, "sigma": _SSIM_SIGMA, "use_sample_covariance": False}
-    return float(structural_similarity(*pair, data_range=1, **window))
+    paper = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(*pair, data_range=1, **paper))
 
 
 def background_noise(made: Tensor, content: Tensor, style: Tensor) -> float:
     """Return the detail on flat parts of the photograph, relative to the style's detail.
 
-    Detail is the mean |Laplacian| of brightness; flat are the three tenths of the photograph with
-    the least of it around. Nothing is measured at the border.
-
-    Args:
-        made: (1, 1, H, W), brightness of the stylized picture.
-        content: As large; of the photograph.
-        style: (1, 1, h, w), of the style.
-
-    Returns:
-        From 0; 1 is as much as the style has on average, which need not be too much.
+    Detail is the mean |Laplacian| of brightness (1, 1, H, W); flat are the three tenths of the
+    photograph with the least of it around. Nothing is measured at the border. 1 is as much as the
+    style has on average, which need not be too much.
     """
     around = F.avg_pool2d(_detail(content), FLAT_WINDOW, 1, FLAT_WINDOW // 2)
     # By numpy: torch has no quantiles of more than 16 million.
@@ -181,8 +201,7 @@ def tile_seams(made: Tensor, content: Tensor, tile: int | None = None) -> float:
     Args:
         made: (1, 1, H, W), brightness of the stylized picture in [0, 1].
         content: As large; of the photograph.
-        tile: Side of the tiles in pixels of `made`, for the mean over their lines; None: the worst
-            of all lines.
+        tile: Side of the tiles in pixels, for the mean over their lines; None: the worst line.
 
     Returns:
         From 0, in units of brightness: 1/255 is one level of 8 bits.
