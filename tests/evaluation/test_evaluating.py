@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from impasto import stylize
-from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     evaluate,
     save_table,
@@ -22,8 +23,7 @@ from impasto.evaluation.evaluating import (
 )
 from impasto.evaluation.judging import MEASURES, Judge
 from impasto.evaluation.networks import features_of, find_lpips, open_network
-from impasto.evaluation.tables import read_table
-from impasto.evaluation.triples import Triple, labels, match_triples
+from impasto.evaluation.triples import Triple, labels, match_triples, read_table
 
 TO_STYLE = ("style", "texture", "patches", "colors")
 
@@ -101,6 +101,12 @@ def test_vgg_judges_where_it_is_at_hand(vgg_at_hand: None, triple: Triple) -> No
     judge = Judge(48)
     assert judge.describe().startswith("VGG-19 (vgg19.safetensors, ")
     assert judge(triple.content, triple.style, triple.style)["style"] == 0
+
+
+def test_without_scikit_image_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "impasto\[lab\]"'):
+        Judge(96)
 
 
 def test_matching() -> None:

@@ -113,8 +113,7 @@ def _triples(
     from impasto.batch import find_pictures
     from impasto.batch.pairs import RESERVED
     from impasto.cli.painting import say
-    from impasto.evaluation.tables import read_table
-    from impasto.evaluation.triples import COLUMNS, Triple, match_triples
+    from impasto.evaluation.triples import COLUMNS, Triple, match_triples, read_table
     from impasto.gallery.names import find_style
 
     if table is not None:
@@ -159,12 +158,12 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
     found = set_distances(rows, open_network(inception))
     made, photos, styles = found.fid
-    print(f"{'FID':17}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
+    print(f"{'FID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
     if found.art_fid is None:
         print("ArtFID is left out: it needs LPIPS", file=sys.stderr)
     else:
         made, photos, styles = found.art_fid
-        print(f"{'ArtFID':17}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
+        print(f"{'ArtFID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
     if found.warn:
         print(
             f"FID of {len(rows)} pictures with {found.dimensions} features says little: compare it "

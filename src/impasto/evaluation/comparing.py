@@ -6,7 +6,6 @@ import json
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from hashlib import sha256
@@ -81,11 +80,11 @@ def compare(
             painted = book.painted.get(key)
             if painted is None or not (folder / painted["picture"]).is_file():
                 painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
-                painted = {"key": key, "run": book.run, **painted}
-                book.note(painted)
+                book.note({"key": key, "run": book.run, **painted})
                 warm.add(name)
-            path, run = folder / painted["picture"], str(painted.get("run", book.run))
+            path = folder / painted["picture"]
             measured = book.measured(key, (content, style, path))
+            run = str(painted.get("run", book.run))
             yield Result(name, number, path, float(painted["seconds"]), run, measured)
 
 
@@ -115,23 +114,28 @@ def _paint(content: Path, style: Path, settings: Settings) -> Picture:
 
 
 class _Book:
-    """What was already painted and measured, by fingerprints of what went in."""
+    """What was painted and measured already, by fingerprints of what went in."""
 
     def __init__(self, folder: Path, judge: Judge, fresh: bool) -> None:
         self.run = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.painted: dict[str, dict[str, Any]] = {}
         self._found: dict[str, dict[str, float]] = {}
-        self._journal, self._judge = folder / JOURNAL, judge
+        self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
         self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
         self._files = lru_cache(256)(_files)
-        text = self._journal.read_text("utf-8", "replace") if self._journal.is_file() else ""
-        for line in text.splitlines():
-            with suppress(ValueError, KeyError, TypeError):  # torn by a sudden end
-                entry = json.loads(line)
-                if "measured" in entry:
-                    self._found[entry["key"]] = entry["measured"]
-                elif not fresh and entry["picture"] and float(entry["seconds"]) >= 0:
-                    self.painted[entry["key"]] = entry
+        if self._journal.is_file():
+            for line in self._journal.read_text("utf-8", "replace").splitlines():
+                self._read(line)
+
+    def _read(self, line: str) -> None:
+        try:
+            entry = json.loads(line)
+            if "measured" in entry:
+                self._found[entry["key"]] = entry["measured"]
+            elif not self._fresh and entry["picture"] and float(entry["seconds"]) >= 0:
+                self.painted[entry["key"]] = entry
+        except (ValueError, KeyError, TypeError):  # torn by a sudden end
+            return
 
     def note(self, entry: Mapping[str, Any]) -> None:
         """Write a line."""

@@ -67,11 +67,11 @@ def summarized(rows: Sequence[Row]) -> dict[str, Summary]:
 def summary_lines(rows: Sequence[Row]) -> list[str]:
     """Return the summary as lines of a table."""
     lines = [
-        f"{'N = ' + str(len(rows)):17}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
+        f"{'N = ' + str(len(rows)):18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
     ]
     for name, each in summarized(rows).items():
         numbers = f"{each.mean:9.4f}{each.median:9.4f}{each.photo:11.4f}{each.style:11.4f}"
-        lines.append(f"{name:16}{MEASURES[name].arrow}{numbers}   {MEASURES[name].meaning}")
+        lines.append(f"{name:17}{MEASURES[name].arrow}{numbers}   {MEASURES[name].meaning}")
     return lines
 
 

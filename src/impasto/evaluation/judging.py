@@ -22,14 +22,14 @@ from impasto.weights import find, sha256_of
 
 
 class Measure(NamedTuple):
-    """A measure in words, and whether more of it is better."""
+    """A measure in words, and whether more of it is better, as an arrow shows."""
 
     meaning: str
     more: bool = False
 
     @property
     def arrow(self) -> str:
-        """Points to what is better."""
+        """Up if more is better."""
         return "↑" if self.more else "↓"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from impasto.batch import find_pictures
 from impasto.errors import SettingsError
-from impasto.evaluation.tables import read_table
+from impasto.evaluation.triples import read_table
 from impasto.gallery.names import find_style
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, REST, STARTS

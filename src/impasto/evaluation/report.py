@@ -58,7 +58,7 @@ def save_report(
     write_atomically(folder / SHEET, drawn_sheet(comparison, results), True)
     _save_table(comparison, results, folder / TABLE)
     _save_for_judging(comparison, results, folder)
-    measures = {f"{name} {MEASURES[name].arrow}": MEASURES[name].meaning for name in lines[0].mean}
+    measures = {_title(name): MEASURES[name].meaning for name in lines[0].mean}
     page = page_text(
         Path(__file__).with_name("report.html"),
         judge=html.escape(judge.describe()),
@@ -182,9 +182,13 @@ def _definitions(said: Mapping[str, str]) -> str:
     )
 
 
+def _title(measure: str) -> str:
+    return f"{measure.replace('_', ' ')} {MEASURES[measure].arrow}"
+
+
 def _html_table(lines: Sequence[Line], anchors: Anchors, pairs: int) -> str:
     """Return the means, with the medians as tooltips and the best in bold."""
-    heads = "".join(f"<th>{name}{MEASURES[name].arrow}</th>" for name in lines[0].mean)
+    heads = "".join(f"<th>{_title(name)}</th>" for name in lines[0].mean)
     rows = [f"<tr><th>mean of {pairs} pairs</th>{heads}<th>seconds</th></tr>"]
     best = {
         name: (max if MEASURES[name].more else min)(line.mean[name] for line in lines)

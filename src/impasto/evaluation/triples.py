@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import product
@@ -23,6 +24,29 @@ class Triple(NamedTuple):
     content: Path
     style: Path
     output: Path
+
+
+def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -> list[list[Path]]:
+    """Read a table of files: a .csv with a line of names first.
+
+    Args:
+        path: The .csv.
+        columns: The names of the columns wanted.
+        folder: What its names are relative to; None: the folder that it is in.
+
+    Raises:
+        ImageError: It cannot be read, lacks a column, or has no lines.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise ImageError(f"{path} cannot be read ({error}): name a .csv in UTF-8") from error
+    if not rows or any(not row.get(name) for row in rows for name in columns):
+        raise ImageError(
+            f"{path} is no table of {', '.join(columns)}: name these in its first line"
+        )
+    return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
 
 
 def match_triples(
