@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.images import check_animation, check_writable, save_animation
-from impasto.plots import Point, check_plot, save_plot
+from impasto.plots import check_plot, save_plot
 
 if TYPE_CHECKING:
     from impasto.runs import Run, State
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_FRAMES = 96
 #: Longest side of an animation's frames, in pixels.
 FRAME_SIZE = 640
+#: Curves of the plot, and their colors; content and style are unweighted.
+_CURVES = {"total, weighted": "black", "content": "tab:green", "style": "tab:blue"}
 
 
 class Records:
@@ -38,7 +40,7 @@ class Records:
         self.animation, self.plot, self.force = animation, plot, force
         self._frames: list[NDArray[np.uint8]] = []
         self._every, self._last = 1, 0
-        self._points: list[Point] = []
+        self._losses: list[tuple[int, float, float, float]] = []
         if animation is not None:
             check_animation(animation)
         if plot is not None:
@@ -47,8 +49,7 @@ class Records:
 
     def add(self, state: "State", run: "Run") -> None:
         """Note a state of a run."""
-        point = Point(state.done, state.content_loss, state.style_loss, state.loss)
-        self._points.append(point)
+        self._losses.append((state.done, state.loss, state.content_loss, state.style_loss))
         if self.animation is None or state.done % self._every:
             return
         self._add_frame(state, run)
@@ -78,5 +79,18 @@ class Records:
                 save_animation(self._frames, self.animation, overwrite=self.force, protect=protect)
             )
         if self.plot is not None:
-            saved.append(save_plot(self._points, self.plot, overwrite=self.force, protect=protect))
+            saved.append(self._save_plot(self.plot, protect))
         return saved
+
+    def _save_plot(self, path: Path, protect: Sequence[str | Path]) -> Path:
+        steps, *losses = zip(*self._losses, strict=True) if self._losses else [()] * 4
+        return save_plot(
+            dict(zip(_CURVES, losses, strict=True)),
+            path,
+            axes=("step", "loss"),
+            at=steps,
+            colors=list(_CURVES.values()),
+            logarithmic=True,
+            overwrite=self.force,
+            protect=protect,
+        )

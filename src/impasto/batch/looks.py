@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
+from impasto.batch.sheets import contact_sheet, save_png
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, Source, refuse_inputs, write_atomically
 from impasto.settings import FIELDS, Settings
@@ -32,7 +33,6 @@ USUAL: Mapping[str, Sequence[Any]] = {
 }
 #: The most pictures of one sheet.
 MOST = 200
-_GAP, _LINE = 8, 18
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,7 @@ def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     for name in axes:
         check_known(name, FIELDS)
     names = [name for name, values in axes.items() if values]
-    count = 1
-    for name in names:
-        count *= len(axes[name])
+    count = math.prod(len(axes[name]) for name in names)
     if not names or count > MOST:
         raise SettingsError(f"that makes {count} pictures: choose values for 2 to {MOST}")
     down, across = names[: len(names) // 2], names[len(names) // 2 :]
@@ -145,37 +143,14 @@ def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
         painted: What `paint_looks` yielded, at least one.
         path: A .png; replaced if it is there.
     """
-    font = ImageFont.load_default(13)
-    width = max(picture.width for _, picture in painted) + _GAP
-    height = max(picture.height for _, picture in painted) + _GAP + _LINE
-    down, across = _words(painted, rows=True), _words(painted, rows=False)
-    left = _GAP + max(int(font.getlength(line)) for lines in down.values() for line in lines)
-    top = _GAP + _LINE * max(len(lines) for lines in across.values())
-    size = (left + _GAP + width * len(across), top + height * len(down) + _GAP)
-    sheet = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(sheet)
-    for column, lines in across.items():
-        place = (left + _GAP + width * column + width // 2, _GAP)
-        draw.multiline_text(place, "\n".join(lines), "black", font, anchor="ma", align="center")
-    for row, lines in down.items():
-        place = (_GAP, top + height * row + height // 3)
-        draw.multiline_text(place, "\n".join(lines), "black", font)
+    count = [1 + max(getattr(cell, side) for cell, _ in painted) for side in ("row", "column")]
+    rows: list[list[Image.Image | None]] = [[None] * count[1] for _ in range(count[0])]
+    above, beside = [""] * count[1], [""] * count[0]
+    below = [[""] * count[1] for _ in range(count[0])]
     for cell, picture in painted:
-        x, y = left + _GAP + width * cell.column, top + height * cell.row
-        sheet.paste(Image.fromarray(picture.filled().to_array()), (x, y))
-        draw.text((x, y + picture.height + 1), cell.name, "black", font)
-    data = io.BytesIO()
-    sheet.save(data, "png", compress_level=1)
-    return write_atomically(path, data.getvalue(), overwrite=True)
-
-
-def _words(painted: Sequence[tuple[Cell, Picture]], *, rows: bool) -> dict[int, list[str]]:
-    """Return what is written beside each row, or above each column: `strength 0.6`."""
-    found: dict[int, list[str]] = {}
-    for cell, _ in painted:
-        half = len(cell.changes) // 2
-        items = list(cell.changes.items())
-        chosen = items[:half] if rows else items[half:]
-        lines = [f"{name.replace('_', ' ')} {value}" for name, value in chosen]
-        found[cell.row if rows else cell.column] = lines or [""]
-    return found
+        rows[cell.row][cell.column] = Image.fromarray(picture.filled().to_array())
+        below[cell.row][cell.column] = cell.name
+        words = [f"{name.replace('_', ' ')} {value}" for name, value in cell.changes.items()]
+        beside[cell.row] = "\n".join(words[: len(words) // 2])
+        above[cell.column] = "\n".join(words[len(words) // 2 :])
+    return save_png(contact_sheet(rows, above=above, beside=beside, below=below), path)

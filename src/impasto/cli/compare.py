@@ -45,9 +45,10 @@ def compare(
     from impasto.evaluation.comparing import table_lines
     from impasto.evaluation.judging import Judge
     from impasto.evaluation.methods import read_comparison
-    from impasto.evaluation.report import anchors_of, check_plotting, markdown, save_report
+    from impasto.evaluation.report import anchors_of, markdown, save_report
+    from impasto.plots import check_plotting
 
-    check_plotting()
+    check_plotting("a report")
     names = [name.strip() for name in only.split(",") if name.strip()]
     comparison = read_comparison(methods, data, names, size)
     for settings in comparison.methods.values():

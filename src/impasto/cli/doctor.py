@@ -25,7 +25,7 @@ _IMPORTS = {
 #: What each extra is for.
 _EXTRAS = {
     "video": "video, flicker, live",
-    "lab": "plots, compare, faces",
+    "lab": "plots, evaluate, compare, faces",
     "openvino": "a faster network on the CPU",
     "magenta": "method magenta",
     "studio": "the studio",

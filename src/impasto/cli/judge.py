@@ -26,8 +26,7 @@ def judge(
 
     Example: impasto judge compared --browser
     """
-    from impasto.evaluation.answers import Answers
-    from impasto.evaluation.page import JudgingPage
+    from impasto.evaluation.blind import Answers, JudgingPage
 
     answers = Answers(folder)
     try:

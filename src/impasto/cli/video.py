@@ -133,7 +133,7 @@ def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.painting import say
     from impasto.cli.progress import framing
-    from impasto.evaluation.flicker import FlickerMeter, mean
+    from impasto.evaluation.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)
@@ -156,8 +156,6 @@ def _run(work: Any, done: int, quiet: bool, flicker: bool) -> Path:  # noqa: ANN
         say(f"{painted} frames, {rate:.1f} a second", quiet)
     errors = [each for each in found if each is not None]
     if errors:
-        say(
-            f"warping error {mean([each.error for each in errors]):.4f}, "
-            f"of the original {mean([each.original for each in errors]):.4f}"
-        )
+        stylized, original = mean_errors(errors)
+        say(f"warping error {stylized:.4f}, of the original {original:.4f}")
     return path

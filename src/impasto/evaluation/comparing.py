@@ -12,9 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.judging import EDITION, Judge
 from impasto.evaluation.methods import Comparison
+from impasto.evaluation.tables import averaged
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
 from impasto.stylizers import files_of, stylizer
@@ -31,7 +34,7 @@ class Result(NamedTuple):
         method: Its name in the comparison.
         pair: Number of the pair, from 0.
         path: Where the picture is.
-        seconds: From the files to the picture, the style read too.
+        seconds: From the files to the picture, reading the style included.
         run: When the run began that it was timed in.
         measured: By the names of `MEASURES`.
     """
@@ -49,18 +52,18 @@ def compare(
 ) -> Iterator[Result]:
     """Paint what was not painted yet with these inputs and settings, and yield every result.
 
-    Methods take turns, so that a slow minute of the machine hits all of them. A method is warmed
-    up before its time is taken: one that optimizes once, by a step; one of one pass at each pair,
-    since runtimes prepare for each size.
+    Methods take turns, so that a slow minute of the machine affects all of them. A method is warmed
+    up before it is timed: one that optimizes once, by a step; one of one pass at each pair, since
+    runtimes prepare for each size.
 
     Args:
         comparison: What to paint.
         folder: Where to; made if it is not there.
-        judge: Who measures.
+        judge: What measures.
         fresh: Whether everything is painted again.
 
     Raises:
-        ImageError: The folder cannot be written to, or a picture not be read.
+        ImageError: The folder cannot be written to, or a picture cannot be read.
         ImpastoError: What a method lacks.
     """
     try:
@@ -181,16 +184,8 @@ def table_lines(results: Sequence[Result]) -> list[Line]:
         own = [each for each in results if each.method == method]
         seconds = statistics.median(each.seconds for each in own)
         mixed = any(each.run != last for each in own)
-        measures = [each.measured for each in own]
-        lines.append(Line(method, *averaged(measures), seconds, mixed))
+        lines.append(Line(method, *averaged([each.measured for each in own]), seconds, mixed))
     return lines
-
-
-def averaged(measures: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return means and medians by name."""
-    columns = {name: [each[name] for each in measures] for name in measures[0]}
-    means = {name: statistics.fmean(values) for name, values in columns.items()}
-    return means, {name: statistics.median(values) for name, values in columns.items()}
 
 
 def front(points: Sequence[Sequence[float]]) -> list[int]:
@@ -199,11 +194,6 @@ def front(points: Sequence[Sequence[float]]) -> list[int]:
     Args:
         points: Less is better; equal points do not keep each other out.
     """
-
-    def beaten(point: Sequence[float]) -> bool:
-        return any(
-            tuple(other) != tuple(point) and all(a <= b for a, b in zip(other, point, strict=True))
-            for other in points
-        )
-
-    return [number for number, point in enumerate(points) if not beaten(point)]
+    found = np.asarray(points)
+    beaten = (((found <= each).all(1) & (found < each).any(1)).any() for each in found)
+    return [number for number, is_beaten in enumerate(beaten) if not is_beaten]
