@@ -18,7 +18,7 @@ from impasto.images import Picture, find_faces, open_mask, open_picture, repeate
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.composition import compose
 from impasto.optimize.schedule import Octave
-from impasto.optimize.targets import mixture
+from impasto.optimize.style_targets import mixture
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 

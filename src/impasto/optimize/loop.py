@@ -23,7 +23,8 @@ from impasto.optimize.plan import make_plan
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.result import Result
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
-from impasto.optimize.targets import StyleReader, TargetBuilder
+from impasto.optimize.style_targets import StyleReader
+from impasto.optimize.targets import TargetBuilder
 from impasto.runs import Plan, Reference, Run, State, StateDict
 
 #: Pixels up to which an octave may still change the forms of the one before.

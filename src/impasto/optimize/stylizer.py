@@ -14,7 +14,7 @@ from impasto.networks.devices import choose_device, choose_precision, describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.objective import layer_weights, layers_of
 from impasto.optimize.pyramid import least_side
-from impasto.optimize.targets import StyleReader
+from impasto.optimize.style_targets import StyleReader
 from impasto.runs import Reference, Run
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
