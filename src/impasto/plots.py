@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.images import refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, write_atomically
 
 FORMATS = (".png", ".svg", ".pdf")
 

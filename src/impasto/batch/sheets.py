@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImpastoError
-from impasto.images import open_picture, refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, write_atomically
+from impasto.images import open_picture
 
 #: Longest sides on the sheet and on the page, space between, and the most columns and rows.
 SMALL, SHOWN, GAP, ACROSS, DOWN = 192, 384, 8, 12, 60

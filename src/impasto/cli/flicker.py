@@ -70,7 +70,7 @@ def flicker(
 
 def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:
     """Refuse what cannot be written, before the work."""
-    from impasto.images import refuse_inputs
+    from impasto.files import refuse_inputs
     from impasto.plots import check_plot
 
     if plot is not None:
@@ -85,7 +85,7 @@ def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list
 
 
 def _save_table(frames: Sequence[dict[int, "Flicker"]], path: Path) -> None:
-    from impasto.images import write_atomically
+    from impasto.files import write_atomically
 
     text = io.StringIO()
     writer = csv.writer(text)

@@ -13,7 +13,7 @@ from impasto.evaluation.frechet import art_fid, frechet_distance, gaussian, too_
 from impasto.evaluation.judging import MEASURES, Judge
 from impasto.evaluation.networks import Network, features_of
 from impasto.evaluation.triples import Triple
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 
 Measured = Mapping[str, float]
 _FILES = ("content file", "style file", "output file")

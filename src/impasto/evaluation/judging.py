@@ -24,11 +24,12 @@ from impasto.evaluation.wasserstein import (
     patch_distance,
     patches,
 )
+from impasto.files import sha256_of
 from impasto.images import Picture, open_picture
 from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.weights import find, sha256_of
+from impasto.weights import find
 
 
 class Measure(NamedTuple):

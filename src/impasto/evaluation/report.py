@@ -23,7 +23,7 @@ from impasto.evaluation.comparing import Line, Result, averaged, front, table_li
 from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
 from impasto.evaluation.methods import Comparison
 from impasto.evaluation.triples import labels
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 from impasto.machine import cores
 from impasto.settings import Settings
 from impasto.version import __version__

@@ -11,8 +11,9 @@ from impasto.fast.any_style import BYTES_PER_PIXEL, AnyStyleNetwork
 from impasto.fast.network import CodeNetwork, Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, open_session, thread_limit
 from impasto.fast.statistics import Kind
+from impasto.files import sha256_of
 from impasto.settings import Settings
-from impasto.weights import fetch, find, sha256_of
+from impasto.weights import fetch, find
 
 Files = Mapping[str, Path]
 #: An ONNX file, or what is in one.

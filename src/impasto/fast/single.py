@@ -21,9 +21,9 @@ from impasto.fast.any_style import BYTES_PER_PIXEL, ONE_STYLE, AnyStyleNetwork
 from impasto.fast.network import Look, Network, padded
 from impasto.fast.sessions import Array, Session, open_session
 from impasto.fast.shot import Shot
+from impasto.files import sha256_of
 from impasto.images import Picture
 from impasto.settings import Settings
-from impasto.weights import sha256_of
 
 #: Sides of pictures are multiples of this: most such networks halve them two or three times.
 CELL = 8

@@ -16,6 +16,7 @@ from impasto.fast.network import MOST_STYLE, Look
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_looks, network_settings
+from impasto.files import sha256_of
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -25,16 +26,15 @@ from impasto.images import (
     identify,
     keep_colors,
     match_colors,
-    open_role,
-    placed,
+    open_for_role,
     read_source,
+    rotate_tile,
 )
 from impasto.settings import Settings
 from impasto.settings.methods import ignores
-from impasto.settings.shares import shares_of
+from impasto.settings.shares import normalized_style_weights
 from impasto.states import State
 from impasto.version import __version__
-from impasto.weights import sha256_of
 
 
 class FastStylizer:
@@ -74,7 +74,7 @@ class FastStylizer:
         """Read styles, or open the network that was tuned to the one."""
         sources = find_looks(style, self.settings)
         self.identities = [identify(source) for source in sources]
-        self._shares = shares_of(self.settings, len(sources))
+        self._shares = normalized_style_weights(self.settings, len(sources))
         settings = network_settings(sources, self.settings)
         if settings.knows_style:
             sources = []
@@ -83,7 +83,9 @@ class FastStylizer:
         # A network that scales styles itself gets them as they are.
         scales = ignores(self.settings.method, "style_scale", "Picture")
         most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
-        self.styles = [placed(open_role(each, "style", most), self.settings) for each in sources]
+        self.styles = [
+            rotate_tile(open_for_role(each, "style", most), self.settings) for each in sources
+        ]
         matches = self.settings.color == "match"
         self._looks = [] if matches else [self._read(style) for style in self.styles]
         self._look = None if matches else self.network.mixed(self._looks, self._shares)
@@ -96,7 +98,7 @@ class FastStylizer:
             ImpastoError: It would not fit into memory.
         """
         source = read_source(content)
-        kept = open_role(source, "content", self.settings.size, self.settings)
+        kept = open_for_role(source, "content", self.settings.size, self.settings)
         size = fitted_size(kept.size, self.settings.size)
         check_memory(size, self.network.bytes_per_pixel)
         kept = kept.resized(size)
@@ -168,7 +170,7 @@ class FastStylizer:
         other, given = copy(self), {"strength": strength, "style_weights": style_weights}
         named = {name: value for name, value in given.items() if value is not None}
         other.settings = self.settings.updated(**named)
-        other._shares = shares_of(other.settings, len(self._shares))
+        other._shares = normalized_style_weights(other.settings, len(self._shares))
         if self._looks:
             other._look = self.network.mixed(self._looks, other._shares)
         return other

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import os
 import queue
 import shutil
@@ -21,13 +20,21 @@ from typing import IO
 from filelock import FileLock
 
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
+from impasto.files import fingerprint, replacing, sha256_of
 from impasto.gallery.names import gallery_name, read_styles
-from impasto.images import Picture, Source, Sources, identify, open_role, placed, source_list
+from impasto.images import (
+    Picture,
+    Source,
+    Sources,
+    identify,
+    open_for_role,
+    rotate_tile,
+    source_list,
+)
 from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
-from impasto.weights import fetch, sha256_of
-from impasto.weights.atomic import replacing
+from impasto.weights import fetch
 from impasto.weights.downloading import OnDownload
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
 
@@ -157,9 +164,9 @@ def tuned(style: Source, settings: Settings) -> Path:
     if not begin.is_file():
         raise WeightsError(f"there is no {begin}: name what `impasto export` wrote")
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
-    picture = placed(open_role(style, "style", size), settings).filled()
+    picture = rotate_tile(open_for_role(style, "style", size), settings).filled()
     said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
-    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    key = fingerprint(said)[:16]
     target, part = tuned_folder() / f"tuned-{key}{SUFFIX}", tuned_folder() / f"tuned-{key}.part"
     if target.is_file():
         return target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import IFD
+from PIL.PngImagePlugin import PngInfo, putchunk
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from impasto.errors import ImageError
-from impasto.images import png
 from impasto.images.exif import ExifText, unchanged_text
 from impasto.images.profiles import srgb_profile
-from impasto.images.quiet import quiet
+from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
 
 OPAQUE = ("JPEG", "BMP")
@@ -30,6 +31,8 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "BMP": {},
 }
 _PILLOW = {"WebP": "WEBP", "HEIC": "HEIF"}
+_PNG_HEADER = 33
+"""Bytes of a PNG file before its first chunk of choice: signature and header."""
 _XMP_TAG = 700
 _PLACEHOLDER = 0x7F0F1F2F
 _ASCII, _LONG, _BYTE = 2, 4, 1
@@ -83,7 +86,7 @@ def _encode_pillow(samples: NDArray[Any], kind: str, options: dict[str, object])
         pillow_heif.register_heif_opener()
     file = io.BytesIO()
     try:
-        with quiet():
+        with suppress_warnings():
             Image.fromarray(samples).save(file, _PILLOW.get(kind, kind), **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         size = f"{samples.shape[1]} x {samples.shape[0]}"
@@ -97,12 +100,22 @@ def _encode_png(samples: NDArray[Any], attached: Attachments) -> bytes:
     import imagecodecs
 
     data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
-    added = [png.profile_chunk(srgb_profile())]
+    info = PngInfo()
+    info.add(b"iCCP", b"ICC Profile\x00\x00" + zlib.compress(srgb_profile(), 9))
     if attached.exif is not None:
-        added.append(png.chunk(b"eXIf", attached.exif.removeprefix(b"Exif\x00\x00")))
+        info.add(b"eXIf", attached.exif.removeprefix(b"Exif\x00\x00"))
     if attached.recipe is not None:
-        added.append(png.text_chunk(KEYWORD, recipe_json(attached.recipe)))
-    return png.insert(data, *added)
+        info.add_itxt(KEYWORD, recipe_json(attached.recipe))
+    return with_chunks(data, info)
+
+
+def with_chunks(data: bytes, info: PngInfo) -> bytes:
+    """Return a PNG file with more chunks, right after its header."""
+    file = io.BytesIO()
+    file.write(data[:_PNG_HEADER])
+    for kind, content, *_ in info.chunks:
+        putchunk(file, kind, content)
+    return file.getvalue() + data[_PNG_HEADER:]
 
 
 def _encode_tiff(samples: NDArray[Any], attached: Attachments) -> bytes:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, ImpastoError
+from impasto.files import reading_advice, sha256_of
 from impasto.images.picture import Picture
-from impasto.images.reading import one_clear_error, reading_advice
+from impasto.images.reading import one_clear_error
 
 STDIN = "-"
 
@@ -142,14 +143,10 @@ def _position(source: object) -> int | None:
 
 
 def _identify_file(path: Path) -> Identity:
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except (OSError, ValueError) as error:
-        raise ImageError(reading_advice(path, error)) from error
-    return Identity(path.name, digest.hexdigest())
+        return Identity(path.name, sha256_of(path))
+    except ImpastoError as error:
+        raise ImageError(str(error)) from error
 
 
 def _fingerprint(*arrays: NDArray[Any]) -> str:

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
+from impasto.files import sha256_of
 from impasto.networks.layers import deepest, pools_before
 from impasto.networks.pocket import PHASES, SAMPLED_LAYERS, Pocket, check_layers
 from impasto.networks.vgg import VGG19
 from impasto.settings import choices
 from impasto.settings.declaration import check_own_name
-from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
+from impasto.weights import fetch, load_pocket, load_vgg19
 
 
 class Network(Protocol):

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 
 #: Seconds between two checkpoints.
 INTERVAL = 60.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.images import Picture, Source, identify, open_role
+from impasto.images import Picture, Source, identify, open_for_role
 from impasto.machine import give_back_memory, memory_kept
 from impasto.networks import Encoder
 from impasto.optimize.anchors import Anchors
@@ -61,7 +61,7 @@ class Run:
     ) -> None:
         self.stylizer, self.settings = stylizer, stylizer.settings
         self.device, self.started = stylizer.device, started
-        picture = open_role(content, "content", self.settings.size, self.settings)
+        picture = open_for_role(content, "content", self.settings.size, self.settings)
         sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.coarsest, stylizer.narrowest
         )

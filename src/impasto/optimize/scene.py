@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.images import Identity, Picture, identify, match_colors, open_role
+from impasto.images import Identity, Picture, identify, match_colors, open_for_role
 from impasto.images.masks import Mask
 from impasto.losses import needs_of
 from impasto.optimize.anchors import Anchors
@@ -23,7 +23,7 @@ from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.sight import Map, Sight, Summaries
 from impasto.optimize.wanted import Aim, Wanted, product
 from impasto.settings.choices import STARTS
-from impasto.settings.shares import shares_of
+from impasto.settings.shares import normalized_style_weights
 
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
@@ -133,7 +133,7 @@ class Scene:
     ) -> list[Aim]:
         """Return the styles, each in its region, as far from the content as strength says."""
         targets: Sequence[Summaries] = self.stylizer.style_targets(octave, self._styles, sides[1])
-        shares = self.composition.shares(shares_of(self.settings, len(targets)))
+        shares = self.composition.shares(normalized_style_weights(self.settings, len(targets)))
         numbers = list(range(len(targets))) if self.composition.masks else [0] * len(targets)
         aims = [Aim(*each) for each in zip(targets, shares, numbers, strict=True)]
         if self.settings.strength < 1:
@@ -158,13 +158,14 @@ class Scene:
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
         self.started_with = identify(init)
-        return open_role(init, "start", max(self.content.size)).filled()
+        return open_for_role(init, "start", max(self.content.size)).filled()
 
     def _recolored(self) -> Picture:
         """Return the content in the styles' colors, each by its share or in its region."""
         content, styles = self.content, self.stylizer.styles
         pixels = np.zeros_like(content.pixels)
-        parts: Sequence[object] = self.composition.masks or shares_of(self.settings, len(styles))
+        parts: Sequence[object] = self.composition.masks
+        parts = parts or normalized_style_weights(self.settings, len(styles))
         for style, part in zip(styles, parts, strict=True):
             region = None if isinstance(part, float) else np.asarray(part)
             where = content.alpha if region is None else region

@@ -17,9 +17,9 @@ from impasto.images import (
     Sources,
     identify,
     match_colors,
-    open_role,
-    placed,
+    open_for_role,
     read_source,
+    rotate_tile,
 )
 from impasto.losses import needs_of
 from impasto.networks import build_encoder
@@ -37,7 +37,7 @@ from impasto.optimize.pyramid import (
 from impasto.optimize.run import Run
 from impasto.optimize.sight import Summaries, style_targets
 from impasto.settings import Settings
-from impasto.settings.shares import shares_of
+from impasto.settings.shares import normalized_style_weights
 from impasto.states import State
 
 #: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
@@ -81,20 +81,21 @@ class IterativeStylizer:
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
         styles = read_styles(style)
-        shares_of(self.settings, len(styles))  # refuses what does not fit
+        normalized_style_weights(self.settings, len(styles))  # refuses what does not fit
         self.style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)
         self.narrowest = least_side(layers)
         largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         self.styles = [
-            placed(open_role(source, "style", largest), self.settings) for source in styles
+            rotate_tile(open_for_role(source, "style", largest), self.settings) for source in styles
         ]
         self.identities = [identify(source) for source in styles]
         self.fine: Picture | None = None
         self.fine_identity: Identity | None = None
         if self.settings.fine_style is not None:
             source = read_styles([self.settings.fine_style])[0]
-            self.fine, self.fine_identity = open_role(source, "style", largest), identify(source)
+            self.fine = open_for_role(source, "style", largest)
+            self.fine_identity = identify(source)
         self._targets: dict[tuple[int, str, int], Summaries] = {}
         self.encoders = {
             name: build_encoder(

@@ -13,7 +13,8 @@ from typing import Any
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import find_looks
-from impasto.images import Source, fitted_size, identify, refuse_inputs
+from impasto.files import refuse_inputs
+from impasto.images import Source, fitted_size, identify
 from impasto.settings import Settings
 from impasto.version import __version__
 from impasto.video.clip import Clip, Reader, Span

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from impasto.errors import WeightsError
+from impasto.files import sha256_of
 from impasto.weights.catalogue import WeightsFile
+from impasto.weights.downloading import hash_matches
 from impasto.weights.folders import cache_folder
-from impasto.weights.hashing import hash_matches, sha256_of
 
 
 def converted(file: WeightsFile, path: Path) -> Path:

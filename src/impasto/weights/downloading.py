@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.errors import WeightsError
-from impasto.weights.atomic import replacing
+from impasto.files import digest_of, replacing, sha256_of
 from impasto.weights.catalogue import WeightsFile
-from impasto.weights.hashing import hash_matches, sha256_of
 
 if TYPE_CHECKING:
     from requests import Response
@@ -126,6 +125,33 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, Timeout):
         return f"the server was silent for {TIMEOUT_SECONDS:.0f} seconds"
     return f"no connection to the server ({type(error).__name__})"
+
+
+def hash_matches(file: WeightsFile, path: Path) -> bool | None:
+    """Whether a file has the size and the hash that its publisher states.
+
+    Args:
+        file: What it should be.
+        path: Where it is. The converted copy of a pickled file has no published hash.
+
+    Returns:
+        True or False, or None where no hash is published.
+
+    Raises:
+        ImpastoError: The file cannot be read.
+    """
+    if path.name == file.kept_as:
+        return None
+    if not size_matches(file, path):
+        return False
+    if expected := file.sha256 or file.sha256_prefix:
+        return sha256_of(path).startswith(expected)
+    return digest_of(path, "md5") == file.md5 if file.md5 else None
+
+
+def size_matches(file: WeightsFile, path: Path) -> bool:
+    """Whether a file is as long as its publisher's, as far as that is known."""
+    return file.size_bytes in (None, path.stat().st_size)
 
 
 def _verify(file: WeightsFile, part: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from impasto.errors import WeightsError
-from impasto.weights.atomic import replacing
+from impasto.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

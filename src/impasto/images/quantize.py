@@ -14,20 +14,13 @@ _SLACK = 1e-6
 
 
 def to_floats(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Scale samples to floats.
-
-    Args:
-        samples: uint8 or uint16, any shape.
-
-    Returns:
-        float32 of the same shape in [0, 1].
-    """
+    """Scale uint8 or uint16 samples, any shape, to float32 of the same shape in [0, 1]."""
     top = np.float32(np.iinfo(samples.dtype).max)
     floats: NDArray[np.float32] = np.divide(samples, top, dtype=np.float32)
     return floats
 
 
-def to_samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
+def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
     """Round floats to integers, halves up; exact for what `to_floats` made of that depth.
 
     Args:
@@ -37,8 +30,7 @@ def to_samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
     Returns:
         uint8 or uint16 of the same shape.
     """
-    top = 255 if bits == 8 else 65535
-    scaled = values * np.float32(top)
+    scaled = values * np.float32((1 << bits) - 1)
     scaled += np.float32(0.5)
     return scaled.astype(np.uint8 if bits == 8 else np.uint16)
 

@@ -9,9 +9,7 @@ from PIL import Image
 Planes = list[NDArray[np.float32]]
 
 
-def fill_transparent(
-    pixels: NDArray[np.float32], alpha: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def inpaint_alpha(pixels: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     """Lay a picture over a smooth continuation of its own visible colors.
 
     Push-pull (Gortler et al., "The Lumigraph", 1996, section 3.4.2): colors weighted by alpha
