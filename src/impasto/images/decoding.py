@@ -13,13 +13,13 @@ from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.images.exif import orientation_of, turn, valid_orientation
+from impasto.images.formats import pillow_format
 from impasto.images.profiles import to_srgb
 from impasto.images.quantize import quantize, unit_floats
 from impasto.images.resizing import fitted_size, resize
 
 MAX_PIXELS = 178_956_970
 """Width times height above which a file is taken for a decompression bomb (Pillow's limit)."""
-_PILLOW = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "HEIC": ("HEIF",)}
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
 """Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
@@ -68,20 +68,10 @@ class Samples:
 
 
 def open_image(data: bytes, kind: str) -> Image.Image:
-    """Open a file with Pillow, only as the format that its first bytes announce.
-
-    Args:
-        data: The file.
-        kind: One of `formats.READABLE`.
-
-    Returns:
-        The image, its pixels not yet decoded.
-    """
-    if kind == "HEIC":
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-    return Image.open(io.BytesIO(data), formats=_PILLOW.get(kind, (kind,)))
+    """Open a file with Pillow, only as the format that `sniff` found, without decoding it."""
+    # Of cameras: a JPEG with a preview behind it, which Pillow calls MPO.
+    formats = ("JPEG", "MPO") if kind == "JPEG" else (pillow_format(kind),)
+    return Image.open(io.BytesIO(data), formats=formats)
 
 
 def check_pixels(width: int, height: int, label: str) -> None:
@@ -117,12 +107,7 @@ def decode_image(image: Image.Image, max_size: int | None, label: str) -> Sample
 
 
 def decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
-    """Decode an image of 8 bits or fewer, smaller if asked.
-
-    Args:
-        image: Any such mode of Pillow's.
-        max_size: The longest side allowed, in pixels.
-    """
+    """Decode an image of 8 bits or fewer, its longest side at most `max_size` pixels."""
     size, box = _load(image, max_size)
     orientation, icc = orientation_of(image), image.info.get("icc_profile")
     image = _plain(image)
@@ -164,15 +149,9 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def decode_16bit(data: bytes, icc: bytes | None, orientation: int) -> Samples:
-    """Decode a 16-bit PNG, of which Pillow would silently keep eight bits.
+    """Decode a PNG with 16 bits, of which Pillow would silently keep eight.
 
-    Args:
-        data: The file.
-        icc: Its profile.
-        orientation: Its EXIF orientation.
-
-    Returns:
-        Its samples; a transparent color of the file has become alpha.
+    A transparent color of the file becomes alpha.
     """
     import imagecodecs
 
@@ -184,15 +163,9 @@ def decode_16bit(data: bytes, icc: bytes | None, orientation: int) -> Samples:
 
 
 def decode_tiff(data: bytes, label: str) -> Samples | None:
-    """Decode the first page of a TIFF of any layout, without a word on the terminal if it fails.
+    """Decode the first page of a TIFF of any layout to 16 bits, silently even if it is damaged.
 
-    Args:
-        data: The file.
-        label: What to call it in messages.
-
-    Returns:
-        Its samples, of 16 bits always; None for what is left to Pillow: fewer than 8 bits, JPEG,
-        palettes, Lab ...
+    None is returned for what is left to Pillow: fewer than 8 bits, JPEG, palettes, Lab ...
 
     Raises:
         ImageError: The file is too large or its samples cannot be used.

@@ -38,16 +38,18 @@ WITH_16_BITS = ("PNG", "TIFF")
 
 
 def sniff(head: bytes) -> str | None:
-    """Tell a picture format by the first bytes of a file.
-
-    Args:
-        head: At least `HEAD_BYTES` bytes, or the whole file if it is shorter.
-
-    Returns:
-        One of `READABLE`, or None.
-    """
+    """Tell a format of `READABLE`, or None, by the first `HEAD_BYTES` bytes of a file, or more."""
     head = head[:HEAD_BYTES]
     return next((kind for kind, magic in _MAGIC.items() if re.match(magic, head, re.DOTALL)), None)
+
+
+def pillow_format(kind: str) -> str:
+    """Return Pillow's name of a format, which it can then read and write."""
+    if kind == "HEIC":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return {"WebP": "WEBP", "HEIC": "HEIF"}.get(kind, kind)
 
 
 def is_16bit_png(data: bytes) -> bool:
@@ -61,13 +63,7 @@ def is_picture_name(path: str | Path) -> bool:
 
 
 def format_of(name: str | Path) -> str:
-    """Tell the format to write from a path, a suffix or a format's name.
-
-    Args:
-        name: Such as "out.png", ".tif" or "JPEG"; case does not matter.
-
-    Returns:
-        "PNG", "JPEG", "WebP", "TIFF", "BMP", "AVIF" or "HEIC".
+    """Tell the format to write from a path, a suffix or a format's name, in any case.
 
     Raises:
         ImageError: impasto does not write this format.

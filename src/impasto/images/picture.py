@@ -13,7 +13,7 @@ from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.files import check_writable, refuse_inputs, write_atomically
-from impasto.images.encoding import OPAQUE, Attachments, encode
+from impasto.images.encoding import OPAQUE, encode
 from impasto.images.formats import WITH_16_BITS, format_of
 from impasto.images.inpaint_alpha import inpaint_alpha
 from impasto.images.quantize import quantize, unit_floats
@@ -170,7 +170,7 @@ class Picture:
         _check_depth(kind, bits)
         shown = self.on_white() if kind in OPAQUE else self
         samples = shown.to_array(np.uint8 if bits == 8 else np.uint16)
-        return encode(samples, kind, Attachments(self.exif, self.recipe))
+        return encode(samples, kind, self.exif, self.recipe)
 
     def save(
         self,

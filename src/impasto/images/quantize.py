@@ -21,14 +21,9 @@ def to_floats(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
-    """Round floats to integers, halves up; exact for what `to_floats` made of that depth.
+    """Round float32 in [0, 1], any shape, to uint8 or uint16 by `bits`, halves up.
 
-    Args:
-        values: float32 in [0, 1], any shape.
-        bits: 8 or 16.
-
-    Returns:
-        uint8 or uint16 of the same shape.
+    It gives back exactly what `to_floats` got, if that was of the same depth.
     """
     scaled = values * np.float32((1 << bits) - 1)
     scaled += np.float32(0.5)
@@ -36,17 +31,10 @@ def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
 
 
 def unit_floats(values: NDArray[Any], label: str) -> NDArray[np.float32]:
-    """Check that floats lie in [0, 1] and return them as contiguous float32.
-
-    Args:
-        values: Floating point, any shape but empty.
-        label: What to call them in the message.
-
-    Returns:
-        float32 of the same shape in [0, 1].
+    """Check that floats, any shape but empty, lie in [0, 1]; return them as contiguous float32.
 
     Raises:
-        ImageError: A value is NaN or outside the range.
+        ImageError: A value is NaN or outside the range; `label` is what the message calls them.
     """
     low, high = float(values.min()), float(values.max())
     # Written so that NaN, which compares false with everything, fails too.

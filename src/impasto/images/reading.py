@@ -50,9 +50,6 @@ def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) 
         path: A file.
         check: What raises for a wrong file, instead of `check_head`.
 
-    Returns:
-        Its bytes.
-
     Raises:
         ImageError: The file is missing, empty, a folder, not readable or not a picture.
     """
@@ -68,14 +65,7 @@ def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) 
 
 
 def check_head(head: bytes, label: str) -> str:
-    """Tell a picture by its first bytes.
-
-    Args:
-        head: The first `HEAD_BYTES` bytes or more, or all of fewer.
-        label: What to call the picture in the message.
-
-    Returns:
-        The name of its format, as in `formats.READABLE`.
+    """Return the format of a picture, one of `READABLE`, by its first `HEAD_BYTES` bytes or more.
 
     Raises:
         ImageError: There are no bytes, or they are of no format that impasto reads.
@@ -93,11 +83,7 @@ def check_head(head: bytes, label: str) -> str:
 
 @contextmanager
 def one_clear_error(label: str) -> Iterator[None]:
-    """Turn whatever goes wrong with a picture within a block into an `ImageError`.
-
-    Args:
-        label: What to call the picture in the message.
-    """
+    """Turn whatever goes wrong with a picture within a block into an `ImageError` about `label`."""
     try:
         with suppress_warnings():
             yield

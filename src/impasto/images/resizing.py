@@ -15,14 +15,7 @@ _FAINTEST = 1e-4
 
 
 def fitted_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Scale a size so that its longer side has a given length.
-
-    Args:
-        size: Width and height in pixels.
-        longest: The longer side wanted, in pixels.
-
-    Returns:
-        Width and height, each at least 1.
+    """Scale (width, height) in pixels so that the longer side has a given length.
 
     Raises:
         ImageError: `longest` is below 1.
@@ -53,7 +46,7 @@ def resize(
     kind = colors.dtype
     top = np.float32(1 if kind.kind == "f" else np.iinfo(kind).max)
 
-    def stored(plane: NDArray[np.float32]) -> NDArray[Any]:
+    def stored(plane: NDArray[Any]) -> NDArray[Any]:
         rounded = plane if kind.kind == "f" else plane + np.float32(0.5)
         return np.clip(rounded, 0, top).astype(kind)
 

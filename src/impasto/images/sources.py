@@ -72,21 +72,16 @@ def read_source(source: Source) -> Source:
     Raises:
         ImageError: The pipe or the file object cannot be read.
     """
-    if isinstance(source, (Image.Image, Picture, np.ndarray, bytes, bytearray)):
-        return source
+    stream: object = source
     if isinstance(source, (str, Path)):
         if str(source) == STDIN:
             return _named(sys.stdin.buffer, "stdin")
-        path = Path(source)
         # A regular file can be read as often as one likes; `<(command)` of a shell cannot.
-        return _named_pipe(path) if _is_pipe(path) else source
-    stream: object = source
-    return _named(stream, _stream_name(stream)) if isinstance(stream, Readable) else source
-
-
-def _stream_name(source: Readable) -> str:
-    name = getattr(source, "name", "")
-    return Path(name).name if isinstance(name, str) and name else "bytes"
+        return _named_pipe(Path(source)) if _is_pipe(Path(source)) else source
+    if isinstance(stream, Readable):
+        name = getattr(stream, "name", "")
+        return _named(stream, Path(name).name if name and isinstance(name, str) else "bytes")
+    return source
 
 
 def identify(source: Source) -> Identity:
@@ -115,19 +110,19 @@ def identify(source: Source) -> Identity:
         return Identity(source.name or "pixels", _fingerprint(*arrays))
     if isinstance(source, np.ndarray):
         return Identity("pixels", _fingerprint(source))
-    if isinstance(source, (str, Path)) and not _once(source):
-        return _identify_file(Path(source))
-    position = _position(source)
+    seekable = getattr(source, "seekable", None)
+    position = source.tell() if seekable and seekable() else None  # type: ignore[union-attr]
     data = read_source(source)
     if position is not None:
         source.seek(position)  # type: ignore[union-attr]
-    if not isinstance(data, (bytes, bytearray)):
+    if isinstance(data, (bytes, bytearray)):
+        return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
+    if not isinstance(data, (str, Path)):
         raise ImageError(f"cannot identify a {type(source).__name__}: give a path, bytes or pixels")
-    return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
-
-
-def _once(source: str | Path) -> bool:
-    return str(source) == STDIN or _is_pipe(Path(source))
+    try:
+        return Identity(Path(data).name, sha256_of(Path(data)))
+    except ImpastoError as error:
+        raise ImageError(str(error)) from error
 
 
 def _is_pipe(path: Path) -> bool:
@@ -135,18 +130,6 @@ def _is_pipe(path: Path) -> bool:
         return path.is_fifo()
     except (OSError, ValueError):  # opening it will say what is wrong
         return False
-
-
-def _position(source: object) -> int | None:
-    seekable = getattr(source, "seekable", None)
-    return int(source.tell()) if seekable and seekable() else None  # type: ignore[attr-defined]
-
-
-def _identify_file(path: Path) -> Identity:
-    try:
-        return Identity(path.name, sha256_of(path))
-    except ImpastoError as error:
-        raise ImageError(str(error)) from error
 
 
 def _fingerprint(*arrays: NDArray[Any]) -> str:

@@ -10,8 +10,7 @@ from impasto.weights.fetching import fetch, find
 from impasto.weights.folders import Folder, cache_folder, search_folders
 from impasto.weights.formats import load_vgg19
 from impasto.weights.pocket import load_pocket
-from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
-from impasto.weights.writing import write_vgg19
+from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters, write_vgg19
 
 __all__ = [
     "CATALOGUE",

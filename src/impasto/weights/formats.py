@@ -175,16 +175,14 @@ def _open_safetensors(path: Path) -> Iterator[_Opened]:
 
 
 def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
-    if "channel_order" in metadata:
-        return _convention_of_keys(metadata)
-    sentence = metadata.get("input", "")
-    for beginning, convention in _INPUT_SENTENCES:
-        if sentence.startswith(beginning):
-            return convention
-    raise ValueError("its metadata does not state channel_order, scale, mean and std of the input")
-
-
-def _convention_of_keys(metadata: Mapping[str, str]) -> InputConvention:
+    if "channel_order" not in metadata:
+        sentence = metadata.get("input", "")
+        for beginning, convention in _INPUT_SENTENCES:
+            if sentence.startswith(beginning):
+                return convention
+        raise ValueError(
+            "its metadata does not state channel_order, scale, mean and std of the input"
+        )
     order = metadata["channel_order"]
     if order not in ("RGB", "BGR"):
         raise ValueError(f"its metadata has the channel_order {order!r}, not RGB or BGR")
