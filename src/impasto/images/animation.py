@@ -65,7 +65,12 @@ def save_animation(
     images = [open_picture(frame).on_white().to_pil() for frame in frames]
     if not images:
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
-    write = partial(_WRITERS[path.suffix.lower()], _of_one_size(images), fps)
+    size = images[-1].size
+    images = [
+        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+        for image in images
+    ]
+    write = partial(_WRITERS[path.suffix.lower()], images, fps)
     with suppress_warnings():
         return write_atomically(path, write, overwrite)
 
@@ -85,14 +90,6 @@ def check_animation(path: str | Path) -> None:
     check_writable(path)
 
 
-def _of_one_size(images: list[Image.Image]) -> list[Image.Image]:
-    size = images[-1].size
-    return [
-        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-        for image in images
-    ]
-
-
 def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
     """Return milliseconds of each frame in whole ticks; their sum does not drift from `fps`."""
     ends = [round(index * 1000 / fps / tick) * tick for index in range(count + 1)]
@@ -103,15 +100,12 @@ def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
 
 def _write_gif(images: list[Image.Image], fps: float, path: Path) -> None:
     # A palette of its own for every frame: the first ones are a photo, the last a painting.
-    frames = [_with_palette(image) for image in images]
+    frames = [
+        image.quantize(palette=image.quantize(256, Image.Quantize.MEDIANCUT)) for image in images
+    ]
     # Browsers slow down anything faster than 20 ms.
     durations = _durations(len(frames), fps, _GIF_TICK, 2 * _GIF_TICK)
     _write_frames(frames, path, "GIF", duration=durations, optimize=False, disposal=1)
-
-
-def _with_palette(image: Image.Image) -> Image.Image:
-    palette = image.quantize(256, Image.Quantize.MEDIANCUT)
-    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def _write_webp(images: list[Image.Image], fps: float, path: Path) -> None:

@@ -109,11 +109,18 @@ def _encode_tiff(
 ) -> bytes:
     import tifffile
 
-    tags: list[tuple[int, int, int, object, bool]] = []
+    block = Image.Exif()
+    block.load(exif or b"")
+    texts = {tag: unchanged_text(value) for tag, value in block.items() if isinstance(value, str)}
+    directories = {tag: block.get_ifd(tag) for tag in (IFD.Exif, IFD.GPSInfo)}
+    directories = {tag: content for tag, content in directories.items() if content}
+    tags: list[tuple[int, int, int, object, bool]]
+    tags = [(tag, _ASCII, 0, text.encode(), True) for tag, text in texts.items()]
+    # tifffile refuses to write pointers to directories, so neighbors keep their places.
+    tags += [(tag - 1, _LONG, 1, _PLACEHOLDER, True) for tag in directories]
     if recipe is not None:
         packet = xmp_packet(recipe)
         tags.append((_XMP_TAG, _BYTE, len(packet), packet, True))
-    directories = _exif_tags(exif, tags)
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -129,34 +136,16 @@ def _encode_tiff(
         extratags=tags,
     )
     data = bytearray(file.getvalue())
-    for tag, directory in directories.items():
-        _append_directory(data, tag, directory)
+    for tag, content in directories.items():
+        _append_directory(data, tag, content)
     return bytes(data)
 
 
-def _exif_tags(
-    exif: bytes | None, tags: list[tuple[int, int, int, object, bool]]
-) -> dict[int, ImageFileDirectory_v2]:
-    """Add the tags of an EXIF block to `tags`; return its directories, by pointer tag."""
-    block = Image.Exif()
-    if exif is not None:
-        block.load(exif)
-    for tag, value in block.items():
-        if isinstance(value, str):
-            tags.append((tag, _ASCII, 0, unchanged_text(value).encode(), True))
-    directories = {}
-    for pointer in (IFD.Exif, IFD.GPSInfo):
-        if content := block.get_ifd(pointer):
-            directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
-            directory.update({tag: unchanged_text(value) for tag, value in content.items()})
-            directories[int(pointer)] = directory
-            # tifffile refuses to write these pointers, so neighbors keep their places.
-            tags.append((pointer - 1, _LONG, 1, _PLACEHOLDER, True))
-    return directories
-
-
-def _append_directory(data: bytearray, tag: int, directory: ImageFileDirectory_v2) -> None:
-    at = data.index(struct.pack("<HHII", tag - 1, _LONG, 1, _PLACEHOLDER))
+def _append_directory(data: bytearray, pointer: IFD, content: Mapping[int, object]) -> None:
+    """Append a directory of EXIF to a TIFF file, and put the pointer to it where one is kept."""
+    directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
+    directory.update({tag: unchanged_text(value) for tag, value in content.items()})
+    at = data.index(struct.pack("<HHII", pointer - 1, _LONG, 1, _PLACEHOLDER))
     data.extend(b"\x00" * (len(data) % 2))
-    struct.pack_into("<HHII", data, at, tag, _LONG, 1, len(data))
+    struct.pack_into("<HHII", data, at, pointer, _LONG, 1, len(data))
     data.extend(directory.tobytes(len(data)))

@@ -42,11 +42,7 @@ def recipe_json(recipe: Mapping[str, object]) -> str:
 
 
 def xmp_packet(recipe: Mapping[str, object]) -> bytes:
-    """Wrap a recipe in an XMP packet, for every format but PNG.
-
-    Raises:
-        RecipeError: It holds something that JSON does not.
-    """
+    """Wrap a recipe in an XMP packet, for every format but PNG; raises as `recipe_json`."""
     return _XMP.format(escape(recipe_json(recipe))).encode()
 
 
@@ -65,9 +61,8 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     label = "the given data" if isinstance(source, bytes) else str(source)
     try:
         data = source if isinstance(source, bytes) else read_bytes(Path(source), _check_head)
-        _check_head(data[:HEAD_BYTES], label)
-        plain = _is_json(data[:HEAD_BYTES])
-        text = data.decode("utf-8-sig", errors="replace") if plain else _embedded(data)
+        _check_head(data, label)
+        text = data.decode("utf-8-sig", "replace") if _is_json(data) else _embedded(data)
     except ImageError as error:
         raise RecipeError(str(error)) from error
     except Exception as error:  # damaged files make the decoders raise almost anything
@@ -84,7 +79,7 @@ def _check_head(head: bytes, label: str) -> None:
 
 def _is_json(head: bytes) -> bool:
     # An editor may have put a byte order mark in front of a .json file.
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    return head[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def _embedded(data: bytes) -> str | None:

@@ -48,7 +48,8 @@ def resize(
 
     def stored(plane: NDArray[Any]) -> NDArray[Any]:
         rounded = plane if kind.kind == "f" else plane + np.float32(0.5)
-        return np.clip(rounded, 0, top).astype(kind)
+        samples: NDArray[Any] = np.clip(rounded, 0, top).astype(kind)
+        return samples
 
     planes = (colors[..., channel] for channel in range(colors.shape[2]))
     if alpha is None:

@@ -8,8 +8,7 @@ from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
 from impasto.weights.downloading import hash_matches
 from impasto.weights.fetching import fetch, find
 from impasto.weights.folders import Folder, cache_folder, search_folders
-from impasto.weights.formats import load_vgg19
-from impasto.weights.pocket import load_pocket
+from impasto.weights.formats import load_pocket, load_vgg19
 from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters, write_vgg19
 
 __all__ = [

@@ -9,6 +9,7 @@ from impasto.files import replacing, sha256_of
 from impasto.weights.catalogue import WeightsFile
 from impasto.weights.downloading import hash_matches
 from impasto.weights.folders import cache_folder
+from impasto.weights.vgg import VGG19_LAYERS, save_vgg19
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,27 +17,12 @@ if TYPE_CHECKING:
     State = Mapping[str, Tensor]
 
 #: Places in pytorch-AdaIN's sequences of layers, and what is there.
-_ENCODER = {
-    2: "conv1_1",
-    5: "conv1_2",
-    9: "conv2_1",
-    12: "conv2_2",
-    16: "conv3_1",
-    19: "conv3_2",
-    22: "conv3_3",
-    25: "conv3_4",
-    29: "conv4_1",
-}
+_ENCODER = dict(zip((2, 5, 9, 12, 16, 19, 22, 25, 29), VGG19_LAYERS, strict=False))
 _DECODER = {
     1: "block4_conv1",
-    5: "block3_conv1",
-    8: "block3_conv2",
-    11: "block3_conv3",
-    14: "block3_conv4",
-    18: "block2_conv1",
-    21: "block2_conv2",
-    25: "block1_conv1",
-    28: "block1_conv2",
+    **{5 + 3 * index: f"block3_conv{index + 1}" for index in range(4)},
+    **{18 + 3 * index: f"block2_conv{index + 1}" for index in range(2)},
+    **{25 + 3 * index: f"block1_conv{index + 1}" for index in range(2)},
 }
 #: What our AdaIN subtracts from pictures, RGB.
 _MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
@@ -75,7 +61,6 @@ def _convert(file: WeightsFile, path: Path, copy: Path) -> None:
     notes = {"license": file.license, "converted_from": f"{file.url}, sha256:{sha256_of(path)}"}
     if file.layout == "vgg19":
         from impasto.weights.formats import load_vgg19
-        from impasto.weights.vgg import save_vgg19
 
         save_vgg19(load_vgg19(path), copy, notes)
     else:
@@ -83,13 +68,9 @@ def _convert(file: WeightsFile, path: Path, copy: Path) -> None:
 
 
 def save_renamed(path: Path, layout: str, target: Path, notes: Mapping[str, str]) -> None:
-    """Read a pickle of parameters and write them as safetensors under our names.
+    """Read a pickle of parameters and write them as safetensors under our names, with notes.
 
-    Args:
-        path: The pickle; code in it is not run.
-        layout: One of `LAYOUTS`, or `microast-PART`.
-        target: Where to.
-        notes: Metadata.
+    Code in the pickle is not run. The layout is one of `LAYOUTS`, or `microast-PART`.
 
     Raises:
         WeightsError: It is damaged, holds code or something else.

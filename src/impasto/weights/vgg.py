@@ -7,6 +7,7 @@ configuration E without the classifier.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from impasto.errors import WeightsError
@@ -23,19 +24,12 @@ if TYPE_CHECKING:
 
 ChannelOrder: TypeAlias = Literal["RGB", "BGR"]
 
-_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+_NAMES = [
+    f"conv{block}_{index + 1}" for block, n in enumerate((2, 2, 4, 4, 4), 1) for index in range(n)
+]
+_WIDTHS = (3, 64, 64, 128, 128, *(256,) * 4, *(512,) * 8)
 
-
-def _layers() -> dict[str, tuple[int, int]]:
-    layers, width = {}, 3
-    for block, (count, channels) in enumerate(_BLOCKS, start=1):
-        for index in range(1, count + 1):
-            layers[f"conv{block}_{index}"] = (width, channels)
-            width = channels
-    return layers
-
-
-VGG19_LAYERS: Mapping[str, tuple[int, int]] = _layers()
+VGG19_LAYERS: Mapping[str, tuple[int, int]] = dict(zip(_NAMES, pairwise(_WIDTHS), strict=True))
 """The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels."""
 
 
