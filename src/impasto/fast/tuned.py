@@ -199,12 +199,13 @@ def tuned(style: Source, settings: Settings) -> Path:
 
 
 @contextmanager
-def _writing(part: Path) -> Iterator[None]:
+def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ImageError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise WeightsError(
-            f"{part} cannot be written ({error}): make room, or set IMPASTO_HOME to another folder"
+            f"{path} cannot be written ({reason}): make room, or set IMPASTO_HOME to another folder"
         ) from error
 
 
@@ -216,14 +217,8 @@ def kept_network(content: bytes) -> Path:
     """
     path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:16]}{SUFFIX}"
     if not path.is_file():
-        try:
-            with replacing(path) as part:
-                part.write_bytes(content)
-        except OSError as error:
-            raise WeightsError(
-                f"{path} cannot be written ({error.strerror or error}): make room, or set "
-                "IMPASTO_HOME to another folder"
-            ) from error
+        with _writing(path), replacing(path) as part:
+            part.write_bytes(content)
     return path
 
 
