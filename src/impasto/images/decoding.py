@@ -69,7 +69,7 @@ class Samples:
 
 def open_image(data: bytes, kind: str) -> Image.Image:
     """Open a file with Pillow, only as the format that `sniff` found, without decoding it."""
-    # Of cameras: a JPEG with a preview behind it, which Pillow calls MPO.
+    # Pillow gives JPEG files of cameras that have a preview behind the picture their own name.
     formats = ("JPEG", "MPO") if kind == "JPEG" else (pillow_format(kind),)
     return Image.open(io.BytesIO(data), formats=formats)
 

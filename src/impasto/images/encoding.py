@@ -32,7 +32,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "BMP": {},
 }
 _PNG_HEADER = 33
-"""Bytes of a PNG file before its first chunk of choice: signature and header."""
+"""Bytes of the signature and the header chunk of a PNG file."""
 _XMP_TAG = 700
 _PLACEHOLDER = 0x7F0F1F2F
 _ASCII, _LONG, _BYTE = 2, 4, 1

@@ -86,7 +86,7 @@ def _embedded(data: bytes) -> str | None:
     kind = sniff(data) or ""
     with suppress_warnings(), open_image(data, kind) as image:
         if isinstance(image, PngImageFile):
-            # What `text` has may stand behind the pixels, which it decodes for that.
+            # `text` also finds what comes after the pixels, and has to decode those first.
             return image.info.get(KEYWORD) or image.text.get(KEYWORD)
         packet = image.info.get("xmp") or b""
     found = _ELEMENT.search(bytes(packet).decode(errors="replace"))
