@@ -16,7 +16,7 @@ from impasto.images import (
     Source,
     fitted_size,
     identify,
-    open_role,
+    open_for_role,
     read_source,
 )
 from impasto.recipes import make_recipe
@@ -77,7 +77,7 @@ class OnePassRun(Run):
         self._stylizer, self._reference = stylizer, reference
         settings = stylizer.settings
         self._source = read_source(content)
-        opened = open_role(self._source, "content", settings.size, settings)
+        opened = open_for_role(self._source, "content", settings.size, settings)
         if opened.identity is not None:
             self._source = opened  # the file is not read again for its hash
         size = fitted_size(opened.size, settings.size)

@@ -16,6 +16,7 @@ from impasto.fast.run import OnePassRun
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_styles, network_settings
+from impasto.files import sha256_of
 from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
@@ -25,14 +26,13 @@ from impasto.images import (
     identify,
     keep_colors,
     match_colors,
-    open_role,
-    placed,
+    open_for_role,
+    rotate_tile,
 )
 from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
-from impasto.settings.shares import shares_of
-from impasto.weights import sha256_of
+from impasto.settings.shares import normalized_style_weights
 
 #: Settings whose other values leave the styles as they were read.
 _LIGHT = ("strength", "style_weights", "size", "seed", "bits", "keep_exif", "keep_gps")
@@ -75,7 +75,7 @@ class FastStylizer:
     def _read_styles(self, style: Sources) -> None:
         """Read styles, or open the network that was tuned to the one."""
         self._sources = find_styles(style, self.settings)
-        self._shares = shares_of(self.settings, len(self._sources))
+        self._shares = normalized_style_weights(self.settings, len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = open_network(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
@@ -83,9 +83,9 @@ class FastStylizer:
         scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])
         most = min(self._longest, MOST_STYLE) if scales else MOST_STYLE
         within = method_of(settings.method).one_style
-        opened = [] if within else [open_role(each, "style", most) for each in self._sources]
+        opened = [] if within else [open_for_role(each, "style", most) for each in self._sources]
         self.identities = [identify(each) for each in (self._sources if within else opened)]
-        self.styles = [placed(each, self.settings) for each in opened]
+        self.styles = [rotate_tile(each, self.settings) for each in opened]
         matches = self.settings.color == "match"
         self._codes = [] if matches else [self._read(style) for style in self.styles]
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
@@ -121,7 +121,7 @@ class FastStylizer:
             return FastStylizer(self._sources, settings)
         other = copy(self)
         other.settings = settings
-        other._shares = shares_of(settings, len(self._shares))
+        other._shares = normalized_style_weights(settings, len(self._shares))
         if self._codes and other._shares != self._shares:
             other._code = self.network.mixed(self._codes, other._shares)
         return other

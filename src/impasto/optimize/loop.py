@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, identify, open_role, read_source
+from impasto.images import Picture, Source, identify, open_for_role, read_source
 from impasto.machine import give_back_memory
 from impasto.networks import Encoder
 from impasto.optimize.backward import take_step
@@ -55,7 +55,7 @@ class IterativeRun(Run):
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.started = time.monotonic() if started is None else started
         source = read_source(content)
-        picture = open_role(source, "content", self.settings.size, self.settings)
+        picture = open_for_role(source, "content", self.settings.size, self.settings)
         sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.coarsest, reader.narrowest
         )

@@ -8,7 +8,15 @@ from typing import Any
 
 from impasto.errors import SettingsError
 from impasto.gallery.names import read_styles
-from impasto.images import LEAST_PICTURE, Picture, Source, Sources, identify, open_role, placed
+from impasto.images import (
+    LEAST_PICTURE,
+    Picture,
+    Source,
+    Sources,
+    identify,
+    open_for_role,
+    rotate_tile,
+)
 from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device, choose_precision, describe
 from impasto.optimize.loop import IterativeRun
@@ -18,7 +26,7 @@ from impasto.optimize.style_targets import StyleReader
 from impasto.runs import Reference, Run
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
-from impasto.settings.shares import shares_of
+from impasto.settings.shares import normalized_style_weights
 
 #: Settings whose other values leave styles as they were read, and the encoders.
 _LIGHT = (
@@ -70,7 +78,7 @@ class IterativeStylizer:
         layers = layers_of(self.settings)
         self.encoders: dict[str, Encoder] = {}
         self._sources = read_styles(style)
-        shares_of(self.settings, len(self._sources))  # refuses what does not fit
+        normalized_style_weights(self.settings, len(self._sources))  # refuses what does not fit
         self.reader = self._read(least_side(layers))
         for name in self.settings.encoders:
             self.encoders[name] = build_encoder(
@@ -86,9 +94,9 @@ class IterativeStylizer:
         """Open the style pictures."""
         settings, fine = self.settings, None
         largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
-        opened = [open_role(source, "style", largest) for source in self._sources]
+        opened = [open_for_role(source, "style", largest) for source in self._sources]
         if settings.fine_style is not None:
-            fine = open_role(read_styles([settings.fine_style])[0], "style", largest)
+            fine = open_for_role(read_styles([settings.fine_style])[0], "style", largest)
         identities = [
             identify(source if picture.identity is None else picture)
             for source, picture in zip(self._sources, opened, strict=True)
@@ -100,7 +108,7 @@ class IterativeStylizer:
             narrowest=narrowest,
             device=self.device,
             precision=self.precision,
-            styles=[placed(picture, settings) for picture in opened],
+            styles=[rotate_tile(picture, settings) for picture in opened],
             identities=identities,
             fine=fine,
             fine_identity=None if fine is None else identify(fine),
@@ -153,7 +161,7 @@ class IterativeStylizer:
             return IterativeStylizer(self._sources, settings)
         other = copy(self)
         other.settings = settings
-        shares_of(settings, len(self._sources))
+        normalized_style_weights(settings, len(self._sources))
         if "size" in names:  # larger styles may be needed
             other.reader = other._read(self.reader.narrowest)
         else:
@@ -164,7 +172,7 @@ class IterativeStylizer:
         """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""
         other = copy(self)
         other._sources = read_styles(style)
-        shares_of(other.settings, len(other._sources))
+        normalized_style_weights(other.settings, len(other._sources))
         other.reader = other._read(self.reader.narrowest)
         return other
 

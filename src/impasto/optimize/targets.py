@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.flow import warped
-from impasto.images import Identity, Picture, identify, match_colors, open_role
+from impasto.images import Identity, Picture, identify, match_colors, open_for_role
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
 from impasto.optimize.composition import compose
@@ -25,7 +25,7 @@ from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_targe
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.runs import Reference
 from impasto.settings.choices import STARTS
-from impasto.settings.shares import shares_of
+from impasto.settings.shares import normalized_style_weights
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
@@ -172,7 +172,7 @@ class TargetBuilder:
     ) -> list[StyleTarget]:
         """Return the styles, each in its region, as far from the content as strength says."""
         read = self.reader(octave, self._styles, sides[1])
-        shares = self.composition.shares(shares_of(self.settings, len(read)))
+        shares = self.composition.shares(normalized_style_weights(self.settings, len(read)))
         numbers = list(range(len(read))) if self.composition.masks else [0] * len(read)
         targets = [StyleTarget(*each) for each in zip(read, shares, numbers, strict=True)]
         if self.settings.strength == 1:
@@ -199,7 +199,7 @@ class TargetBuilder:
         if not Path(init).exists():
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
-        opened = open_role(init, "start", max(self.content.size))
+        opened = open_for_role(init, "start", max(self.content.size))
         self.started_with = identify(opened)
         return opened.filled()
 
@@ -208,7 +208,7 @@ class TargetBuilder:
         content, styles = self.content, self.reader.styles
         pixels = np.zeros_like(content.pixels)
         masks = self.composition.masks
-        shares = shares_of(self.settings, len(styles))
+        shares = normalized_style_weights(self.settings, len(styles))
         for number, style in enumerate(styles):
             where = masks[number] if masks else content.alpha
             matched = match_colors(

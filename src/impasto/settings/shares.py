@@ -4,7 +4,7 @@ from impasto.errors import SettingsError
 from impasto.settings import Settings
 
 
-def shares_of(settings: Settings, styles: int) -> list[float]:
+def normalized_style_weights(settings: Settings, styles: int) -> list[float]:
     """Return each style picture's share; they sum to 1.
 
     Raises:
