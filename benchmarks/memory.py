@@ -13,13 +13,13 @@ CHILD = """
 import sys, resource, time
 import skimage.data
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.optimize.memory import BASE_BYTES
 from impasto.optimize.run import Run
 size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
 stylizer = impasto.IterativeStylizer(
-    draw("strokes"), size=size, encoder=encoder, precision=precision, memory=memory or None,
-    steps=8,
+    open_style("strokes", 768), size=size, encoder=encoder, precision=precision,
+    memory=memory or None, steps=8,
 )
 run = Run(stylizer, impasto.open_picture(skimage.data.coffee()[:, :400]), time.monotonic())
 expected, sides = run.views.bytes, run.views.sides

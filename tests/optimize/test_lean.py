@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from impasto import ImpastoError, IterativeStylizer
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.optimize import run
 from impasto.optimize.memory import Views
 from impasto.optimize.objective import Objective
@@ -36,8 +36,8 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
 
 def test_a_large_picture_is_to_be_taken_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
-    stylizer = IterativeStylizer(draw("waves"), size=128, steps=3)
-    states = stylizer.iterate(draw("strokes"))
+    stylizer = IterativeStylizer(open_style("waves", 768), size=128, steps=3)
+    states = stylizer.iterate(open_style("strokes", 768))
     first = next(states)
     taken = first.picture
     pixels = taken.pixels.copy()
@@ -51,7 +51,9 @@ def test_a_large_picture_is_to_be_taken_in_time(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
-    states = IterativeStylizer(draw("waves"), size=128, steps=3).iterate(draw("strokes"))
+    states = IterativeStylizer(open_style("waves", 768), size=128, steps=3).iterate(
+        open_style("strokes", 768)
+    )
     state = next(states)
 
     def torn(_: Objective, optimizer: PixelOptimizer, *__: object) -> None:
@@ -66,6 +68,6 @@ def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.Mon
 
 
 def test_the_size_that_is_advised_is_of_the_picture() -> None:
-    stylizer = IterativeStylizer(draw("waves"), size=8192, memory="1.3GB")
+    stylizer = IterativeStylizer(open_style("waves", 768), size=8192, memory="1.3GB")
     with pytest.raises(ImpastoError, match=r"painting at 8192x\d+, .* try size \d{4}$"):
-        stylizer.forecast(draw("strokes"))
+        stylizer.forecast(open_style("strokes", 768))

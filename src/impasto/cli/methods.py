@@ -58,14 +58,14 @@ def _speed(name: str) -> str:
     """Return milliseconds of a pass, the style read before."""
     from impasto.errors import MissingExtraError
     from impasto.fast import FastStylizer
-    from impasto.gallery import draw
+    from impasto.gallery import open_style
     from impasto.images import Picture
 
     try:
-        stylizer = FastStylizer(draw("strokes", 256), method=name, size=max(TIMED))
+        stylizer = FastStylizer(open_style("strokes", 256), method=name, size=max(TIMED))
     except MissingExtraError as error:
         return str(error)
-    content: Picture = draw("mosaic", max(TIMED)).resized(TIMED)
+    content: Picture = open_style("mosaic", max(TIMED)).resized(TIMED)
     times = []
     for _ in range(WARM + PASSES):
         begun = time.perf_counter()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from impasto.api import Forecasting, Stylizer, make_stylizer
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
-from impasto.gallery.names import drawn
+from impasto.gallery.drawings import drawing_path
 from impasto.images import Picture, identify
 from impasto.settings import FIELDS, Settings
 from impasto.states import State
@@ -140,7 +140,7 @@ class Engine:
             threading.Thread(target=self._warmed_up, daemon=True).start()
 
     def _warmed_up(self) -> None:
-        style = (drawn("strokes"),)
+        style = (drawing_path("strokes"),)
         for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError), self.turns.turn(Ticket("")):
