@@ -46,13 +46,14 @@ def reference(method: str, style: Pixels, weights: Path) -> Painter:
 
 def ours(method: str, runtime: str, style: Pixels, weights: Path) -> Painter:
     """Return our adapter."""
-    from impasto import FastStylizer, Settings
+    from impasto import Settings
+    from impasto.fast import FastStylizer
     from impasto.images import Picture
 
     single = method == SINGLE
     name = str(weights / SINGLE) if single else method
-    chosen = "auto" if method == "magenta" else runtime
-    settings = Settings(method=name, runtime=chosen, size=max(style.shape))
+    options = {} if method == "magenta" else {"runtime": runtime}
+    settings = Settings.from_dict({"method": name, "size": max(style.shape), **options})
     stylizer = FastStylizer([] if single else Picture(style), settings)
     return lambda pixels: stylizer.paint(Picture(pixels))
 

@@ -35,7 +35,7 @@ FORECAST = """
 import json, resource, sys, time
 import impasto
 content, style, options, output = *sys.argv[1:3], json.loads(sys.argv[3]), sys.argv[4]
-stylizer = impasto.IterativeStylizer(style, **options)
+stylizer = impasto.stylizer(style, **options)
 forecast = stylizer.forecast(content)
 started = time.monotonic()
 stylizer(content).save(output, overwrite=True)

@@ -17,9 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto import IterativeStylizer, open_picture
+from impasto import open_picture
 from impasto.losses import gram_matrix, relative_style_loss
 from impasto.networks import Encoder, build_encoder
+from impasto.optimize import IterativeStylizer
 from impasto.optimize.plan import LONE_STEPS
 from impasto.optimize.pyramid import to_tensor
 from impasto.optimize.sight import style_targets

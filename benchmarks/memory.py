@@ -14,10 +14,11 @@ import sys, resource, time
 import skimage.data
 import impasto
 from impasto.gallery import draw
+from impasto.optimize import IterativeStylizer
 from impasto.optimize.memory import BASE_BYTES
 from impasto.optimize.run import Run
 size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
-stylizer = impasto.IterativeStylizer(
+stylizer = IterativeStylizer(
     draw("strokes"), size=size, encoder=encoder, precision=precision, memory=memory or None,
     steps=8,
 )

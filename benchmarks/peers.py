@@ -23,7 +23,8 @@ import torch
 from benchmarks.quality import load_judge
 from benchmarks.references import WCT, AdaIN, Magenta, Method, MicroAST, Painter
 
-from impasto import FastStylizer, open_picture
+from impasto import open_picture
+from impasto.fast import FastStylizer
 from impasto.images import Picture, fitted_size
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.quality import load_judge
 
-from impasto import FastStylizer
+from impasto.fast import FastStylizer
 from impasto.fast.tuned import fitted
 
 _MEASURED = ("style", "content", "patches", "ssim", "dirt")

@@ -23,8 +23,9 @@ from benchmarks.quality import load_judge
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import FastStylizer, Settings, open_picture
+from impasto import Settings, open_picture
 from impasto.evaluation.flicker import warping_error
+from impasto.fast import FastStylizer
 from impasto.flow import optical_flow, trusted
 from impasto.video.motion import MotionFinder
 from impasto.video.painting import FastFrames, FramePainter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ray
 
-from impasto import FastStylizer
+import impasto
 from impasto.images import is_picture_name
 
 
@@ -16,7 +16,8 @@ class Painter:
     """A stylizer in a process of its own."""
 
     def __init__(self, style: str, output: str) -> None:
-        self.stylizer, self.output = FastStylizer(style, size=256), Path(output)
+        self.stylizer = impasto.stylizer(style, method="fast", size=256)
+        self.output = Path(output)
 
     def paint(self, path: Path) -> str:
         """Paint one picture and return where it is."""

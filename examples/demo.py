@@ -14,7 +14,7 @@ from impasto.gallery import draw
 
 def main(output: Path) -> None:
     """Paint and say where the picture is."""
-    stylizer = impasto.make_stylizer(draw("strokes"), size=512)
+    stylizer = impasto.stylizer(draw("strokes"), size=512)
     print(f"painting with {stylizer.describe()}")
     for state in stylizer.iterate(skimage.data.coffee()):
         if state.done % 10 == 0 or state.done == state.planned:

@@ -15,7 +15,7 @@ def main(photo: str, style: str, output: str) -> None:
     """Paint; every fifth step is shown, and the plot is saved beside the picture."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
     content, styles = [], []
-    for state in impasto.IterativeStylizer(style, size=256).iterate(photo):
+    for state in impasto.stylizer(style, size=256).iterate(photo):
         content.append(state.content_loss)
         styles.append(state.style_loss)
         if state.done % 5 and state.done != state.planned:

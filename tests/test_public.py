@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 import impasto
 from impasto.errors import ImpastoError
+from impasto.optimize import IterativeStylizer
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_public_names() -> None:
     assert impasto.__all__ == [
-        "FastStylizer",
         "ImageError",
         "ImpastoError",
-        "IterativeStylizer",
         "MissingExtraError",
         "Picture",
         "RecipeError",
@@ -32,11 +31,15 @@ def test_the_public_names() -> None:
         "Stylizer",
         "WeightsError",
         "__version__",
-        "make_stylizer",
+        "evaluate",
         "open_picture",
         "read_recipe",
         "reproduce",
         "stylize",
+        "stylize_batch",
+        "stylize_dataset",
+        "stylize_video",
+        "stylizer",
     ]
     for name in impasto.__all__:
         assert getattr(impasto, name) is not None
@@ -56,9 +59,9 @@ def test_one_error_tree() -> None:
 
 
 def test_the_iterative_stylizer_is_a_stylizer(painting: NDArray[np.uint8]) -> None:
-    stylizer = impasto.make_stylizer(painting)
+    stylizer = impasto.stylizer(painting)
     assert isinstance(stylizer, impasto.Stylizer)
-    assert isinstance(stylizer, impasto.IterativeStylizer)
+    assert isinstance(stylizer, IterativeStylizer)
 
 
 def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_states_and_pictures_show_themselves_in_notebooks(
     files: tuple[Path, Path],
 ) -> None:
-    stylizer = impasto.make_stylizer(files[1], size=48, steps=1)
+    stylizer = impasto.stylizer(files[1], size=48, steps=1)
     (state,) = stylizer.iterate(files[0])
     assert state._repr_png_().startswith(b"\x89PNG")
     assert state._repr_png_() == state.picture._repr_png_()
@@ -101,7 +104,7 @@ def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
 FEW_STEPS = """
 import functools, runpy, sys
 import impasto
-impasto.make_stylizer = functools.partial(impasto.make_stylizer, steps=4)
+impasto.stylizer = functools.partial(impasto.stylizer, steps=4)
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

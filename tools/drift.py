@@ -1,9 +1,10 @@
-"""Check that what the docs say of the program is what the program says; or write it anew.
+"""Check that what is written after the program still says what the program says; or write it again.
 
 Usage: python tools/drift.py [--write]
 
 Three pages are taken from the program: the help texts (docs/reference/commands.md), the public
 names with their signatures (docs/reference/python.md), all options (docs/reference/settings.md).
+So are the types of the options, for editors and type checkers (src/impasto/settings/typed.py).
 """
 
 import inspect
@@ -19,9 +20,11 @@ import typer
 import impasto
 from impasto.cli.app import app
 from impasto.cli.options import flag
-from impasto.settings import FIELDS, TYPES
+from impasto.settings import FIELDS, OPTIONAL, TYPES
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+TYPED = ROOT / "src" / "impasto" / "settings" / "typed.py"
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
 
 
@@ -120,21 +123,62 @@ def _default(name: str) -> str:
     return ", ".join(f"`{value}`" for value in many)
 
 
+def typed_module() -> str:
+    """Return the module with the type of every option."""
+    lines = [f"    {name}: {_type(name)}" for name in FIELDS]
+    text = f'''"""The options of `Settings` with their types, for editors and type checkers.
+
+Written by `make docs` after `impasto.settings.choices`; `make check` compares the two.
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Literal, TypedDict
+
+
+class Options(TypedDict, total=False):
+    """The options of `Settings`."""
+
+{chr(10).join(lines)}
+'''
+    command = [sys.executable, "-m", "ruff", "format", "-"]
+    run = subprocess.run(
+        command, input=text, capture_output=True, text=True, check=True, cwd=ROOT, encoding="utf-8"
+    )
+    return run.stdout
+
+
+def _type(name: str) -> str:
+    """Return the type of the values that an option takes."""
+    rules, kind = FIELDS[name].metadata, TYPES[name]
+    word = "str | PathLike[str]" if "paths" in rules or "files" in rules else "str"
+    if "choices" in rules:
+        types = f"Literal[{', '.join(map(repr, rules['choices']))}]"
+        if "files" in rules or isinstance(rules["choices"], list):  # users can add their own
+            types += f" | {word}"
+    else:
+        item = rules.get("items", kind)
+        types = word if item is str else item.__name__
+        if kind is tuple:
+            types = f"Sequence[{types}] | {types}" + (" | str" if item is not str else "")
+    return f"{types} | None" if name in OPTIONAL else types
+
+
 def main(write: bool) -> int:
-    """Compare or write the pages; return the exit status."""
+    """Compare or write the files; return the exit status."""
     pages = {
-        "commands.md": commands_page(),
-        "python.md": python_page(),
-        "settings.md": settings_page(),
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "python.md": python_page(),
+        REFERENCE / "settings.md": settings_page(),
+        TYPED: typed_module(),
     }
     stale = []
-    for name, page in pages.items():
-        path = REFERENCE / name
+    for path, page in pages.items():
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != page:
-            stale.append(str(path.relative_to(REFERENCE.parents[1])))
+            stale.append(str(path.relative_to(ROOT)))
     for name in stale:
         print(f"{name} is not what the program says: run make docs and read the difference")
     return 1 if stale else 0

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from impasto.version import __version__
 
 if TYPE_CHECKING:
-    from impasto.api import Stylizer, make_stylizer, stylize
+    from impasto.api import Stylizer, stylize, stylizer
+    from impasto.batch import stylize_batch
+    from impasto.dataset import stylize_dataset
     from impasto.dataset.augment import StyleAugment
     from impasto.errors import (
         ImageError,
@@ -19,18 +21,17 @@ if TYPE_CHECKING:
         SettingsError,
         WeightsError,
     )
-    from impasto.fast import FastStylizer
+    from impasto.evaluation.pictures import evaluate
     from impasto.images import Picture, open_picture, read_recipe
-    from impasto.optimize import IterativeStylizer
     from impasto.recipes import reproduce
     from impasto.settings import Settings
     from impasto.states import State
+    from impasto.video.stylize import stylize_video
 
+#: Where each public name lives.
 _HOME = {
-    "FastStylizer": "impasto.fast",
     "ImageError": "impasto.errors",
     "ImpastoError": "impasto.errors",
-    "IterativeStylizer": "impasto.optimize",
     "MissingExtraError": "impasto.errors",
     "Picture": "impasto.images",
     "RecipeError": "impasto.errors",
@@ -40,18 +41,20 @@ _HOME = {
     "StyleAugment": "impasto.dataset.augment",
     "Stylizer": "impasto.api",
     "WeightsError": "impasto.errors",
-    "make_stylizer": "impasto.api",
+    "evaluate": "impasto.evaluation.pictures",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
     "reproduce": "impasto.recipes",
     "stylize": "impasto.api",
+    "stylize_batch": "impasto.batch",
+    "stylize_dataset": "impasto.dataset",
+    "stylize_video": "impasto.video.stylize",
+    "stylizer": "impasto.api",
 }
 
 __all__ = [
-    "FastStylizer",
     "ImageError",
     "ImpastoError",
-    "IterativeStylizer",
     "MissingExtraError",
     "Picture",
     "RecipeError",
@@ -62,11 +65,15 @@ __all__ = [
     "Stylizer",
     "WeightsError",
     "__version__",
-    "make_stylizer",
+    "evaluate",
     "open_picture",
     "read_recipe",
     "reproduce",
     "stylize",
+    "stylize_batch",
+    "stylize_dataset",
+    "stylize_video",
+    "stylizer",
 ]
 
 

@@ -14,7 +14,10 @@ from impasto.settings import Settings
 from impasto.states import State
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from impasto.optimize import Forecast
+    from impasto.settings.typed import Options
 
 #: Settings that the two halves of `fast+optimize` share.
 _SHARED = (
@@ -149,10 +152,8 @@ METHODS: Mapping[str, Callable[[Sequence[Source], Settings], Stylizer]] = {
 }
 
 
-def make_stylizer(
-    style: Sources = (),
-    settings: Settings | None = None,
-    **options: Any,  # noqa: ANN401
+def stylizer(
+    style: Sources = (), settings: Settings | None = None, **options: Unpack[Options]
 ) -> Stylizer:
     """Build the stylizer that `settings.method` names.
 
@@ -168,7 +169,7 @@ def make_stylizer(
         WeightsError: Trained weights that cannot be had.
 
     Examples:
-        >>> make_stylizer("mosaic", method="fast").settings.method
+        >>> stylizer("mosaic", method="fast").settings.method
         'fast'
     """
     settings = (settings or Settings()).updated(**options)
@@ -179,7 +180,7 @@ def stylize(
     content: Source,
     style: Sources = (),
     settings: Settings | None = None,
-    **options: Any,  # noqa: ANN401
+    **options: Unpack[Options],
 ) -> Picture:
     """Paint a content picture in the style of one picture or several.
 
@@ -205,4 +206,4 @@ def stylize(
         <Picture 'harbour' 64x43, 8 bit>
         >>> path = picture.save("out.jpg")
     """
-    return make_stylizer(style, settings, **options)(content)
+    return stylizer(style, settings, **options)(content)

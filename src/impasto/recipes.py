@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto.api import make_stylizer
+from impasto import api
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery import DRAWINGS
 from impasto.gallery.names import drawn
@@ -48,7 +48,7 @@ def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Pictur
     """
     recipe = read_recipe(picture)
     found = gather(recipe, [*folders, Path(picture).parent, Path.cwd()])
-    result = make_stylizer(list(found.styles), found.settings)(found.content)
+    result = api.stylizer(list(found.styles), found.settings)(found.content)
     for line in differences(recipe, result.recipe or {}):
         warnings.warn(f"not the same bytes: {line}", stacklevel=2)
     return result

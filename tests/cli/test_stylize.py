@@ -248,7 +248,7 @@ def test_ctrl_c_before_the_first_step(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("impasto.cli.painting.make_stylizer", interrupt)
+    monkeypatch.setattr("impasto.api.stylizer", interrupt)
     outcome = stylize(*files)
     assert outcome.status == 130
     assert outcome.only_line == "stopped before anything was painted"

@@ -21,6 +21,7 @@ import impasto
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
 from impasto.dataset.local import local
 from impasto.errors import SettingsError
+from impasto.fast import FastStylizer
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -67,7 +68,7 @@ def test_a_picture_is_what_the_stylizer_makes(
     options = DatasetOptions(also=("masks",), strength=(0.5, 0.5), quality=100)
     stylize_dataset(str(photos), styles[:1], str(tmp_path / "out"), options, at_once)
     made = impasto.open_picture(tmp_path / "out" / "cat" / "1.jpg").pixels
-    stylizer = impasto.FastStylizer(styles[0], size=128, strength=0.5, runtime="openvino")
+    stylizer = FastStylizer(styles[0], size=128, strength=0.5, runtime="openvino")
     wanted = stylizer.paint(impasto.open_picture(photos / "cat" / "1.jpg"))
     assert np.abs(made - wanted).mean() < 0.02
 

@@ -9,8 +9,9 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from impasto import FastStylizer, Settings
+from impasto import Settings
 from impasto.errors import SettingsError
+from impasto.fast import FastStylizer
 from impasto.fast.any_style import AnyStyleNetwork
 from impasto.fast.methods import open_network
 from impasto.fast.network import Network

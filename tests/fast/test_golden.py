@@ -15,7 +15,9 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "fast.png"
 
 
 def test_golden(photo: NDArray[np.uint8], painting: NDArray[np.uint8]) -> None:
-    stylizer = impasto.FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
+    stylizer = impasto.stylizer(
+        painting, method="fast", size=64, runtime="onnxruntime", device="cpu"
+    )
     made = stylizer(photo).to_array()
     if os.environ.get("IMPASTO_UPDATE_GOLDEN"):
         impasto.open_picture(made).save(GOLDEN, overwrite=True)

@@ -11,7 +11,8 @@ from benchmarks import references
 from numpy.typing import NDArray
 from tests.conftest import shrunk
 
-from impasto import FastStylizer, open_picture
+from impasto import open_picture
+from impasto.fast import FastStylizer
 from impasto.images import Picture
 
 #: Largest and mean difference, of 1.

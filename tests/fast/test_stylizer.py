@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from impasto import FastStylizer, Settings, stylize
+from impasto import Settings, stylize
 from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
+from impasto.fast import FastStylizer
 from impasto.fast.methods import open_network
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
@@ -196,7 +197,7 @@ def test_quality_is_said_over_what_was() -> None:
     with pytest.raises(SettingsError, match="quality means encoder pocket"):
         Settings().updated(quality="good", encoder="vgg19")
     with pytest.raises(SettingsError, match="quality must be one of"):
-        Settings().updated(quality="fine")
+        Settings().updated(quality="fine")  # type: ignore[arg-type]
 
 
 def test_features_get_the_statistics_of_a_style() -> None:

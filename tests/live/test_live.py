@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.video.conftest import SIZE, moving, write_clip
 
-from impasto import FastStylizer
 from impasto.errors import ImageError, ImpastoError
+from impasto.fast import FastStylizer
 from impasto.live import sources
 from impasto.live.controls import KEYS, Controls
 from impasto.live.pace import SIZES, Pace

@@ -20,6 +20,7 @@ from impasto.losses import (
     style as style_losses,
 )
 from impasto.networks import add_encoder, encoders
+from impasto.optimize import IterativeStylizer
 from impasto.settings import choices
 
 SMALL: Mapping[str, Any] = {"size": 64, "min_size": 32, "steps": (2, 2), "precision": "float32"}
@@ -78,20 +79,20 @@ def test_an_encoder_of_ones_own_paints(
         "style_layers": ("relu1_1", "relu3_1"),
         "content_layers": ("relu3_1",),
     }
-    stylizer = impasto.IterativeStylizer(painting, encoder="blurs", **layers, **SMALL)
+    stylizer = IterativeStylizer(painting, encoder="blurs", **layers, **SMALL)
     states = list(stylizer.iterate(photo))
     assert states[-1].loss < states[-2].loss
     assert stylizer.describe().startswith("blurs on")
     first = stylizer.encoders["blurs"].sha256
     network.get_buffer("kernel").mul_(2)
-    assert impasto.IterativeStylizer(painting, encoder="blurs").encoders["blurs"].sha256 != first
+    assert IterativeStylizer(painting, encoder="blurs").encoders["blurs"].sha256 != first
 
 
 def test_a_large_picture_is_seen_in_tiles_by_it(
     photo: NDArray[np.uint8], painting: NDArray[np.uint8]
 ) -> None:
     add_encoder("blurs", Blurs())
-    stylizer = impasto.IterativeStylizer(painting, encoder="blurs", size=512, memory="700MB")
+    stylizer = IterativeStylizer(painting, encoder="blurs", size=512, memory="700MB")
     forecast = stylizer.forecast(photo)
     assert forecast.bytes < 7e8
     assert forecast.sides[-1] is not None

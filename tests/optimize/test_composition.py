@@ -100,7 +100,7 @@ def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
 @pytest.mark.parametrize("loss", ["moments", "w2", "swd", "nnfm", "remd+moments", "histogram"])
 def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
     states = list(
-        impasto.IterativeStylizer(
+        impasto.stylizer(
             painting, size=48, min_size=48, steps=6, style_loss=loss, init="content"
         ).iterate(photo)
     )
@@ -109,7 +109,7 @@ def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
 
 def test_likeness_can_be_what_content_is(photo: Array, painting: Array) -> None:
     states = list(
-        impasto.IterativeStylizer(
+        impasto.stylizer(
             painting,
             size=96,
             min_size=96,

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from impasto import ImpastoError, IterativeStylizer
+from impasto import ImpastoError
 from impasto.gallery import draw
-from impasto.optimize import run
+from impasto.optimize import IterativeStylizer, run
 from impasto.optimize.memory import Views
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import ROWS, PixelOptimizer

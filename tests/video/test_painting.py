@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.video.conftest import SIZE, moving
 
-from impasto import FastStylizer
+from impasto.fast import FastStylizer
 from impasto.fast.grain import still_grain
 from impasto.video.motion import Motion
 from impasto.video.painting import FastFrames, Kept

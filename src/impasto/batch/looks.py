@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from impasto.api import make_stylizer
+from impasto import api
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, Source, refuse_inputs, write_atomically
 from impasto.settings import FIELDS, Settings
@@ -63,7 +63,7 @@ class Cell:
 def sketched(settings: Settings, size: int = SMALL) -> Settings:
     """Return the settings of a small picture that is painted quickly."""
     told = settings.steps or settings.time or ignores(settings.method, "steps", "Optimization")
-    return settings.updated(size=size, **({} if told else {"steps": (_STEPS,)}))
+    return settings.updated(size=size, steps=settings.steps if told else _STEPS)
 
 
 def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
@@ -132,7 +132,7 @@ def paint_looks(
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for cell in cells:
-        picture = make_stylizer(styles, cell.settings)(content)
+        picture = api.stylizer(styles, cell.settings)(content)
         picture.save(folder / f"{cell.name}.png", overwrite=True)
         recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
         write_atomically(folder / f"{cell.name}.json", recipe.encode(), overwrite=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from impasto.api import Stylizer, make_stylizer
+from impasto import api
 from impasto.batch.pairs import Pair
 from impasto.errors import ImageError
 from impasto.fast import FastStylizer
@@ -122,7 +122,7 @@ class _Batch:
         self.styles, self.settings, self.folder = styles, settings, folder
         self.protected = {path.resolve() for path in inputs}
         self.fresh = fresh
-        self.stylizers: dict[int | None, Stylizer] = {}
+        self.stylizers: dict[int | None, api.Stylizer] = {}
         self.lock = threading.Lock()
         self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
         self.journal = folder / JOURNAL
@@ -136,9 +136,9 @@ class _Batch:
             for path in styles:
                 open_picture(path, max_size=LEAST_PICTURE)
 
-    def _stylizer(self, style: int | None) -> Stylizer:
+    def _stylizer(self, style: int | None) -> api.Stylizer:
         sources = [] if style is None else [self.styles[style]]
-        return make_stylizer(sources, self.settings)
+        return api.stylizer(sources, self.settings)
 
     def paint(self, pair: Pair) -> Outcome:
         """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""

@@ -135,7 +135,7 @@ def _cameras() -> str:
 
 def _speeds() -> Iterator[tuple[str, str]]:
     """Paint small pictures: one pass of the network, and some steps."""
-    from impasto.api import make_stylizer
+    from impasto import api
     from impasto.gallery import draw
     from impasto.settings import Settings
 
@@ -143,7 +143,7 @@ def _speeds() -> Iterator[tuple[str, str]]:
     for method, steps in (("fast", None), ("optimize", (4,))):
         try:
             settings = Settings(method=method, size=256, steps=steps)
-            stylizer = make_stylizer([style], settings)
+            stylizer = api.stylizer([style], settings)
             stylizer(content)
             begun = time.perf_counter()
             stylizer(content)

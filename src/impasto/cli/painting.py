@@ -9,7 +9,8 @@ from pathlib import Path
 
 import typer
 
-from impasto.api import Forecasting, Stylizer, make_stylizer
+from impasto import api
+from impasto.api import Forecasting, Stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
@@ -31,7 +32,7 @@ def say_plan(job: Job) -> None:
     """
     if job.settings.one_pass:
         raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
-    stylizer = make_stylizer(job.styles, job.settings)
+    stylizer = api.stylizer(job.styles, job.settings)
     assert isinstance(stylizer, Forecasting)
     for line in stylizer.forecast(job.content).lines():
         print(line)
@@ -67,7 +68,7 @@ def paint(
         raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
     if download_weights(job.settings, quiet, job.check_pictures):
         started = time.monotonic()
-    stylizer = make_stylizer(job.styles, job.settings)
+    stylizer = api.stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
     state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)
     with _uninterrupted():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.api import make_stylizer
+from impasto import api
 from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.options import DatasetOptions
 from impasto.dataset.plan import Task, split_of
@@ -148,7 +148,7 @@ class DatasetPainter:
         longest = max(picture.size)
         if not self.options.settings.one_pass:
             settings = self.options.settings.updated(size=longest, seed=task.seed)
-            return make_stylizer([self.styles[task.style].content], settings)(picture).pixels
+            return api.stylizer([self.styles[task.style].content], settings)(picture).pixels
         one = self._one(_size_of(longest), task.style).changed(strength=task.strength)
         small, size = min(picture.size) < LEAST_PICTURE, picture.size
         if small:  # for the network: painted enlarged, and made small again

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto.api import make_stylizer
+from impasto import api
 from impasto.batch.running import files_of
 from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.judging import EDITION, Judge
@@ -107,7 +107,7 @@ def _painted(
 
 
 def _paint(content: Path, style: Path, settings: Settings) -> Picture:
-    return make_stylizer([] if settings.knows_style else [style], settings)(content)
+    return api.stylizer([] if settings.knows_style else [style], settings)(content)
 
 
 class _Book:

@@ -31,7 +31,6 @@ from impasto.images import (
 )
 from impasto.settings import Settings
 from impasto.settings.methods import ignores
-from impasto.settings.shares import shares_of
 from impasto.states import State
 from impasto.version import __version__
 from impasto.weights import sha256_of
@@ -74,7 +73,7 @@ class FastStylizer:
         """Read styles, or open the network that was tuned to the one."""
         sources = find_looks(style, self.settings)
         self.identities = [identify(source) for source in sources]
-        self._shares = shares_of(self.settings, len(sources))
+        self._shares = self.settings.normalized_style_weights(len(sources))
         settings = network_settings(sources, self.settings)
         if settings.knows_style:
             sources = []
@@ -165,10 +164,11 @@ class FastStylizer:
         Raises:
             SettingsError: A value is out of range, or there are not as many styles.
         """
-        other, given = copy(self), {"strength": strength, "style_weights": style_weights}
-        named = {name: value for name, value in given.items() if value is not None}
-        other.settings = self.settings.updated(**named)
-        other._shares = shares_of(other.settings, len(self._shares))
+        other, s = copy(self), self.settings
+        if strength is not None:
+            s = s.updated(strength=strength)
+        other.settings = s if style_weights is None else s.updated(style_weights=style_weights)
+        other._shares = other.settings.normalized_style_weights(len(self._shares))
         if self._looks:
             other._look = self.network.mixed(self._looks, other._shares)
         return other
@@ -234,7 +234,8 @@ class FastStylizer:
 
     def _remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""
-        s, names = self.settings, {}
+        s = self.settings
+        names: dict[str, Any] = {}
         if s.weights is not None:
             names["weights"] = Path(s.weights).name
         if s.knows_style:

@@ -23,7 +23,6 @@ from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.sight import Map, Sight, Summaries
 from impasto.optimize.wanted import Aim, Wanted, product
 from impasto.settings.choices import STARTS
-from impasto.settings.shares import shares_of
 
 if TYPE_CHECKING:
     from impasto.optimize.stylizer import IterativeStylizer
@@ -133,7 +132,7 @@ class Scene:
     ) -> list[Aim]:
         """Return the styles, each in its region, as far from the content as strength says."""
         targets: Sequence[Summaries] = self.stylizer.style_targets(octave, self._styles, sides[1])
-        shares = self.composition.shares(shares_of(self.settings, len(targets)))
+        shares = self.composition.shares(self.settings.normalized_style_weights(len(targets)))
         numbers = list(range(len(targets))) if self.composition.masks else [0] * len(targets)
         aims = [Aim(*each) for each in zip(targets, shares, numbers, strict=True)]
         if self.settings.strength < 1:
@@ -164,7 +163,9 @@ class Scene:
         """Return the content in the styles' colors, each by its share or in its region."""
         content, styles = self.content, self.stylizer.styles
         pixels = np.zeros_like(content.pixels)
-        parts: Sequence[object] = self.composition.masks or shares_of(self.settings, len(styles))
+        parts: Sequence[object] = self.composition.masks or self.settings.normalized_style_weights(
+            len(styles)
+        )
         for style, part in zip(styles, parts, strict=True):
             region = None if isinstance(part, float) else np.asarray(part)
             where = content.alpha if region is None else region

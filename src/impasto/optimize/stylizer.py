@@ -37,7 +37,6 @@ from impasto.optimize.pyramid import (
 from impasto.optimize.run import Run
 from impasto.optimize.sight import Summaries, style_targets
 from impasto.settings import Settings
-from impasto.settings.shares import shares_of
 from impasto.states import State
 
 #: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
@@ -81,7 +80,7 @@ class IterativeStylizer:
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
         styles = read_styles(style)
-        shares_of(self.settings, len(styles))  # refuses what does not fit
+        self.settings.normalized_style_weights(len(styles))  # refuses what does not fit
         self.style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)
         self.narrowest = least_side(layers)

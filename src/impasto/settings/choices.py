@@ -19,14 +19,13 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the encoders and of the losses; `impasto.networks` and `impasto.losses` have them, and
-#: add your own.
+#: Names of the encoders and of the losses; `impasto.networks` and `impasto.losses` add your own.
 ENCODERS = ["pocket", "vgg19", "pocket+vgg19"]
 STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
-#: What is no file: the mask that others leave, and what finds faces.
+#: Words instead of the file of a mask: what the other masks leave, and what finds faces.
 REST, FACES = "rest", "faces"
-#: Starts that are no files.
+#: Words instead of the file of a start.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE: Mapping[str, float] = {"adam": 0.03, "lbfgs": 1.0}
@@ -64,6 +63,7 @@ class Choices:
         "A file with the encoder's parameters; with method fast an any_style.onnx, its "
         "style_reader.onnx beside it.",
         "Method",
+        paths=(),
         shown="bundled or found",
     )
     tune: float | None = option(
@@ -126,6 +126,7 @@ class Choices:
         None,
         "A picture for the fine texture, in the colors of the style; forms stay the style's.",
         "Composition",
+        paths=(),
         shown="none",
     )
     masks: tuple[str, ...] | None = option(
@@ -133,13 +134,14 @@ class Choices:
         "A picture for each style: white where it applies; rest: what the others leave.",
         "Composition",
         items=str,
-        names=True,
+        paths=(REST,),
         shown="everywhere",
     )
     keep: str | None = option(
         None,
         "What stays as in the photo: a picture, white there, or faces.",
         "Composition",
+        paths=(FACES,),
         shown="nothing",
     )
 
@@ -226,6 +228,7 @@ class Choices:
         "matched",
         "Start: content, matched (the content in the style's colors), noise, style, or a file.",
         "Optimization",
+        paths=STARTS,
     )
     ema: float = option(
         0.0,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from impasto.api import Forecasting, Stylizer, make_stylizer
+from impasto import api
+from impasto.api import Forecasting, Stylizer
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.gallery.names import drawn
@@ -155,7 +156,7 @@ class Engine:
             plain = settings.updated(strength=1.0, style_weights=None)
         key = (tuple(identify(style) for style in styles), plain)
         with self._lock:
-            stylizer = self._warm.get(key) or make_stylizer(list(styles), plain)
+            stylizer = self._warm.get(key) or api.stylizer(list(styles), plain)
             self._warm[key] = stylizer
             self._warm.move_to_end(key)
             if len(self._warm) > _MOST_WARM:

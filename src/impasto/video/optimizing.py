@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from impasto.api import make_stylizer
+from impasto import api
 from impasto.flow import warped
 from impasto.images import Picture, Source, match_colors
 from impasto.optimize import Anchors, IterativeStylizer
@@ -43,7 +43,7 @@ class OptimizedFrames:
 
     def __init__(self, styles: Sequence[Source], settings: Settings, stability: float) -> None:
         self.lags: tuple[int, ...] = LAGS if stability > 0 else ()
-        self._whole = make_stylizer(list(styles), settings)
+        self._whole = api.stylizer(list(styles), settings)
         steps = (settings.steps or (STEPS,))[-1]
         following = settings.updated(
             method="optimize",

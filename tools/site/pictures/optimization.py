@@ -18,7 +18,7 @@ def iterations() -> Image.Image:
     """The picture after 1, 10, 50 and 200 steps, from two starts."""
     rows: list[list[Image.Image | None]] = []
     for begin in ("noise", "matched"):
-        stylizer = impasto.IterativeStylizer(
+        stylizer = impasto.stylizer(
             draw("mosaic", SIDE), **ALONE, steps=200, init=begin, content_weight=0.3
         )
         found = {
@@ -41,7 +41,7 @@ def optimizers() -> bytes:
     }
     curves = {}
     for name, options in runs.items():
-        stylizer = impasto.IterativeStylizer(draw("mosaic", SIDE), **ALONE, steps=60, **options)
+        stylizer = impasto.stylizer(draw("mosaic", SIDE), **ALONE, steps=60, **options)
         curves[name] = [state.loss for state in stylizer.iterate(photo("coffee"))]
 
     def drawn(axes: Any) -> None:  # noqa: ANN401
