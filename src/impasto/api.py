@@ -158,8 +158,8 @@ def stylizer(
     """Build the stylizer that `settings.method` names.
 
     Args:
-        style: One style picture or several: path, bytes, PIL image, array or `Picture`; none where
-            the method is the file of a network that knows one style.
+        style: One style picture or several: path, name, bytes, PIL image, array, tensor or
+            `Picture`; none where the method is the file of a network that knows one style.
         settings: All options at once, or None for the defaults.
         **options: Single options, by the names of `Settings`.
 
@@ -185,8 +185,8 @@ def stylize(
     """Paint a content picture in the style of one picture or several.
 
     Args:
-        content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]) or
-            `Picture`.
+        content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]),
+            torch tensor ((C, H, W) or (1, C, H, W); uint8 or float in [0, 1]) or `Picture`.
         style: One such style picture, or a list of them; none where the method is the file of a
             network that knows one style.
         settings: All options at once, or None for the defaults.
