@@ -19,7 +19,8 @@ import typer
 
 import impasto
 from impasto.cli.app import app
-from impasto.cli.options import flag
+from impasto.cli.options import BriefCommand, flag
+from impasto.cli.settings import default_of, values_of
 from impasto.settings import FIELDS, OPTIONAL, TYPES
 
 ROOT = Path(__file__).parents[1]
@@ -31,20 +32,20 @@ NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. 
 def commands(
     group: Any,  # noqa: ANN401
     path: tuple[str, ...] = (),
-) -> Iterator[tuple[str, ...]]:
-    """Yield the names of all commands, groups before what is in them."""
-    yield path
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield all commands with their names, groups before what is in them."""
+    yield path, group
     for name, command in getattr(group, "commands", {}).items():
         yield from commands(command, (*path, name))
 
 
-def help_text(command: tuple[str, ...]) -> str:
-    """Return what `impasto COMMAND --help` prints on a plain terminal of 100 columns."""
+def help_text(command: tuple[str, ...], option: str) -> str:
+    """Return the whole help of a command, as a plain terminal of 100 columns prints it."""
     colors = ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS")
     given = {name: value for name, value in os.environ.items() if name not in colors}
     plain = {"TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "100"}
     run = subprocess.run(
-        [sys.executable, "-m", "impasto", *command, "--help"],
+        [sys.executable, "-m", "impasto", *command, option],
         env={**given, **plain},
         capture_output=True,
         text=True,
@@ -57,9 +58,10 @@ def help_text(command: tuple[str, ...]) -> str:
 def commands_page() -> str:
     """Return the page of all help texts."""
     parts = ["# Commands\n", NOTE]
-    for command in commands(typer.main.get_command(app)):
-        title = " ".join(("impasto", *command))
-        parts.append(f"## `{title}`\n\n```text\n{help_text(command)}\n```\n")
+    for path, command in commands(typer.main.get_command(app)):
+        title = " ".join(("impasto", *path))
+        option = "--help-all" if isinstance(command, BriefCommand) else "--help"
+        parts.append(f"## `{title}`\n\n```text\n{help_text(path, option)}\n```\n")
     return "\n".join(parts)
 
 
@@ -89,38 +91,15 @@ def settings_page() -> str:
         rows = [f"## {group}\n", "| option | takes | default | |", "|---|---|---|---|"]
         for name, each in FIELDS.items():
             if each.metadata["group"] == group:
-                cells = (f"`{flag(name)}`", _values(name), _default(name), each.metadata["help"])
+                cells = (
+                    f"`{flag(name)}`",
+                    values_of(name, "`"),
+                    default_of(name, "`"),
+                    each.metadata["help"],
+                )
                 rows.append("| " + " | ".join(cells) + " |")
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
-
-
-def _values(name: str) -> str:
-    """Return what an option takes, in words."""
-    rules = FIELDS[name].metadata
-    if "choices" in rules:
-        files = [f"a `{each}` file" for each in rules.get("files", ())]
-        return ", ".join([*(f"`{each}`" for each in rules["choices"]), *files])
-    if "items" in rules:
-        return "a list of " + {float: "numbers", int: "whole numbers", str: "names"}[rules["items"]]
-    least, most, above = (rules.get(each) for each in ("least", "most", "above"))
-    most = None if most == 2**63 - 1 else most
-    limits = [f"above {above:g}"] if above is not None else []
-    limits += [f"{least:g} to {most:g}"] if least is not None and most is not None else []
-    limits += [f"at least {least:g}"] if least is not None and most is None else []
-    kinds = {int: "whole number", float: "number", str: "word", bool: "yes or no"}
-    return ", ".join([kinds[TYPES[name]], *limits])
-
-
-def _default(name: str) -> str:
-    """Return an option's default, in words."""
-    each = FIELDS[name]
-    if "shown" in each.metadata:
-        return str(each.metadata["shown"])
-    if isinstance(each.default, bool):
-        return "yes" if each.default else "no"
-    many = each.default if isinstance(each.default, tuple) else (each.default,)
-    return ", ".join(f"`{value}`" for value in many)
 
 
 def typed_module() -> str:

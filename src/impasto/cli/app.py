@@ -2,9 +2,11 @@
 
 import re
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from impasto.cli import (
     batch,
@@ -20,6 +22,7 @@ from impasto.cli import (
     live,
     methods,
     recipes,
+    settings,
     studio,
     styles,
     stylize,
@@ -27,36 +30,44 @@ from impasto.cli import (
     video,
     weights,
 )
-from impasto.cli.options import in_flags
+from impasto.cli.options import BriefCommand, in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
 
+#: In the order of `impasto --help`.
+_COMMANDS: tuple[tuple[Callable[..., None], type[TyperCommand]], ...] = (
+    (stylize.stylize, BriefCommand),
+    (explore.explore, BriefCommand),
+    (video.video, BriefCommand),
+    (live.live, BriefCommand),
+    (studio.studio, TyperCommand),
+    (batch.batch, batch.BatchCommand),
+    (dataset.dataset, BriefCommand),
+    (collect.collect, TyperCommand),
+    (evaluate.evaluate, evaluate.EvaluateCommand),
+    (compare.compare, TyperCommand),
+    (judge.judge, TyperCommand),
+    (flicker.flicker, TyperCommand),
+    (recipes.reproduce, TyperCommand),
+    (recipes.recipe, TyperCommand),
+    (settings.settings, TyperCommand),
+    (methods.methods, TyperCommand),
+    (doctor.doctor, TyperCommand),
+    (export.export, TyperCommand),
+)
+
 app = typer.Typer(
     help="Paint any picture in the style of any artwork.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("stylize")(stylize.stylize)
-app.command("explore")(explore.explore)
-app.command("video")(video.video)
-app.command("live")(live.live)
-app.command("studio")(studio.studio)
-app.command("flicker")(flicker.flicker)
-app.command("evaluate", cls=evaluate.PicturesUpToAnOption)(evaluate.evaluate)
-app.command("compare")(compare.compare)
-app.command("judge")(judge.judge)
-app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
-app.command("collect")(collect.collect)
-app.command("dataset")(dataset.dataset)
-app.command("reproduce")(recipes.reproduce)
-app.command("recipe")(recipes.recipe)
-app.command("methods")(methods.methods)
-app.command("doctor")(doctor.doctor)
-app.command("export")(export.export)
+for command, kind in _COMMANDS:
+    app.command(command.__name__, cls=kind)(command)
 app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")

@@ -1,16 +1,13 @@
 """`impasto export`: from what a training wrote to what runs without torch."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from impasto.cli.options import argument, own
 
 
 def export(
-    trained: Annotated[Path, typer.Argument(help="The .safetensors file of a training.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for two files, or the file of one style.")
-    ] = Path(),
+    trained: Path = argument(..., "The .safetensors file of a training."),
+    output: Path = own(Path(), "Folder for two files, or the file of one style.", "--output", "-o"),
 ) -> None:
     """Write any_style.onnx and style_reader.onnx, or the one file of one style, from a training.
 

@@ -3,21 +3,16 @@
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from impasto.cli.options import Browser, argument, own
 
 
 def judge(
-    folder: Annotated[Path, typer.Argument(help="Folder that impasto compare made.")],
+    folder: Path = argument(..., "Folder that impasto compare made."),
     *,
-    scores: Annotated[
-        bool, typer.Option("--scores", help="Print the scores of the answers so far, and end.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0: any.", min=0, max=65535)] = 0,
-    browser: Annotated[
-        bool, typer.Option("--browser", help="Open the page in the browser.")
-    ] = False,
+    scores: bool = own(False, "Print the scores of the answers so far, and end.", "--scores"),
+    port: int = own(0, "Port of the page; 0: any.", min=0, max=65535),
+    browser: Browser = False,
 ) -> None:
     """Ask on a local page which of two results is better, without saying whose they are.
 

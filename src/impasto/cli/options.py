@@ -1,20 +1,61 @@
-"""The options of `Settings` as options of the command line."""
+"""The options of `Settings` on the command line, and those that several commands share."""
 
 import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import Field
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Optional
 
 import typer
+from typer.core import TyperCommand
 
+from impasto.cli import completion
 from impasto.settings import FIELDS, TYPES
 
 #: Exit status of a command that Ctrl-C ended, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
+#: The panel of a command's own options that only `--help-all` shows.
+MORE = "More"
+#: Longest list of values that stands beside an option; longer ones are in its help.
+_WIDEST = 24
+
+Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Make everything again, not only what is missing.")
+]
+Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
+Fps = Annotated[float, typer.Option(help="Frames a second of numbered pictures.", metavar="X")]
+Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
+
+
+def own(default: Any, help: str, *flags: str, more: bool = False, **how: Any) -> Any:  # noqa: ANN401
+    """Return an option of one command.
+
+    Args:
+        default: Its value when it is not given; ...: it must be given.
+        help: What it is.
+        *flags: Its spellings, if they do not follow from the parameter's name.
+        more: Whether only `--help-all` shows it.
+        **how: Of `typer.Option`: `metavar`, `min`, `max`, `autocompletion` …
+    """
+    panel = MORE if more else None
+    return typer.Option(default, *flags, help=help, rich_help_panel=panel, **how)
+
+
+def argument(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
+    """Return an argument of one command; see `own`."""
+    return typer.Argument(default, help=help, **how)
+
+
+def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
+    """Return the argument of the styles; see `own`."""
+    help = "What to paint like: files, or names (see `impasto styles`)."
+    return argument(default, help, metavar="STYLE...", autocompletion=completion.styles)
 
 
 class Folders(NamedTuple):
@@ -22,6 +63,52 @@ class Folders(NamedTuple):
 
     random: Sequence[Path]
     look_in: Sequence[Path]
+
+
+class BriefCommand(TyperCommand):
+    """Its `--help` shows what most people need; `--help-all` shows all options."""
+
+    whole = False
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the help."""
+        for param in self.params:
+            if not self.whole and getattr(param, "rich_help_panel", None) is not None:
+                brief = param.name in FIELDS and "brief" in FIELDS[param.name].metadata
+                vars(param).update(hidden=not brief, rich_help_panel=None)
+        super().format_help(ctx, formatter)
+
+
+class ListCommand(BriefCommand):
+    """Takes all values up to the next option, as a pattern that the shell wrote out gives them.
+
+    Attributes:
+        many: The options that take many values: `-s` and `--styles`.
+    """
+
+    many: tuple[str, ...] = ()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Repeat the option before each of its values, and leave the rest as it is."""
+        spread: list[str] = []
+        option, wanting = "", False
+        for arg in args:
+            if arg.startswith("-"):
+                option, wanting = self._begun(arg)
+            elif option:
+                spread += [] if wanting else [option]
+                wanting = False
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+    def _begun(self, arg: str) -> tuple[str, bool]:
+        """Return which of the options an argument begins, and whether its value is to come."""
+        name, equals, _ = arg.partition("=")
+        if name in self.many:
+            return name, not equals
+        if re.fullmatch("-[a-z]+", arg) and f"-{arg[-1]}" in self.many:  # -qs
+            return f"-{arg[-1]}", True
+        return (arg[:2], False) if arg[:2] in self.many else ("", False)  # -sa.jpg
 
 
 def flag(name: str) -> str:
@@ -37,35 +124,73 @@ def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     return f"{flag(first)} {rest}" if first in known else message
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all settings as options; it receives those that were given as `options`."""
-    return with_fields(FIELDS, TYPES)(command)
+def with_parameters(
+    command: Callable[..., None], parameters: Sequence[inspect.Parameter], call: Callable[..., None]
+) -> Callable[..., None]:
+    """Return a function with the name of a command and other parameters."""
+
+    @functools.wraps(command)
+    def wrapped(**arguments: object) -> None:
+        call(**arguments)
+
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
+    return wrapped
+
+
+def with_help_all(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a `BriefCommand` the option `--help-all`."""
+
+    def call(help_all: bool, **arguments: object) -> None:
+        command(**arguments)
+
+    shown = typer.Option("--help-all", help="Show all options.", is_eager=True, callback=_show_all)
+    parameter = inspect.Parameter(
+        "help_all",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, shown],
+    )
+    parameters = [*inspect.signature(command).parameters.values(), parameter]
+    return with_parameters(command, parameters, call)
+
+
+def _show_all(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        vars(context.command).update(whole=True)
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+def with_settings(
+    command: Callable[..., None], without: Collection[str] = ()
+) -> Callable[..., None]:
+    """Give a command the settings as options; it receives those that were given as `options`.
+
+    Args:
+        command: Its own options stay.
+        without: Settings that it does not take.
+    """
+    known = {name: each for name, each in FIELDS.items() if name not in without}
+    return with_help_all(with_fields(known, TYPES)(command))
 
 
 def with_fields(
     known: Mapping[str, Field[Any]], types: Mapping[str, type]
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return what gives a command the fields of a class as options, as `options` likewise."""
-    return functools.partial(_with_fields, known, types)
 
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        def call(**arguments: Any) -> None:  # noqa: ANN401
+            given = {name: arguments.pop(name) for name in known}
+            options = {name: value for name, value in given.items() if value is not None}
+            command(**arguments, options=options)
 
-def _with_fields(
-    known: Mapping[str, Field[Any]], types: Mapping[str, type], command: Callable[..., None]
-) -> Callable[..., None]:
-    own = inspect.signature(command).parameters
-    kept = [p for p in own.values() if p.name != "options"]
-    settings = [_parameter(name, each, types[name]) for name, each in known.items()]
+        kept = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
+        added = [_parameter(name, each, types[name]) for name, each in known.items()]
+        return with_parameters(command, [*kept, *added], call)
 
-    @functools.wraps(command)
-    def wrapped(**arguments: Any) -> None:  # noqa: ANN401
-        given = {name: arguments.pop(name) for name in known}
-        options = {name: value for name, value in given.items() if value is not None}
-        command(**arguments, options=options)
-
-    parameters = [*kept, *settings]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    return wrapped
+    return decorate
 
 
 def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
@@ -78,6 +203,7 @@ def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
         rich_help_panel=rules["group"],
         metavar=_metavar(kind, rules),
         show_default=False,
+        autocompletion=completion.values(rules),
     )
     return inspect.Parameter(
         name,
@@ -97,10 +223,21 @@ def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:
 
 def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
     if "choices" in rules:
-        return "|".join(map(str, (*rules["choices"], *(["FILE"] if "files" in rules else []))))
+        values = "|".join(map(str, rules["choices"]))
+        return values if len(values) <= _WIDEST else "NAME"
     if "items" in rules:
         return "LIST"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
+
+
+@contextmanager
+def stopping(message: str | Callable[[], str]) -> Iterator[None]:
+    """Make Ctrl-C one line and the usual exit status; what returns the line is called then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(message if isinstance(message, str) else message(), file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def interruptible(command: Callable[..., None]) -> Callable[..., None]:
@@ -108,10 +245,7 @@ def interruptible(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapped(*arguments: object, **options: object) -> None:
-        try:
+        with stopping("stopped before anything was painted"):
             command(*arguments, **options)
-        except KeyboardInterrupt:
-            print("stopped before anything was painted", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
 
     return wrapped

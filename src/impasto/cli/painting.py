@@ -12,6 +12,7 @@ import typer
 from impasto import api
 from impasto.api import Forecasting, Stylizer
 from impasto.cli.inputs import Job
+from impasto.cli.memory import reuse_freed_memory
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress
 from impasto.errors import ImpastoError, SettingsError
@@ -39,13 +40,7 @@ def say_plan(job: Job) -> None:
 
 
 def paint(
-    job: Job,
-    records: Records,
-    *,
-    force: bool,
-    quiet: bool,
-    started: float,
-    resume: bool = False,
+    job: Job, records: Records, *, force: bool, quiet: bool, started: float, resume: bool = False
 ) -> State:
     """Paint a job, save the result and the records, and print where they are.
 
@@ -55,7 +50,7 @@ def paint(
         force: Replace existing files.
         quiet: Print paths only.
         started: `time.monotonic()` from which a time limit counts; a download restarts it.
-        resume: Save the run once a minute beside its output, and go on from there.
+        resume: Save the run once a minute beside its output, and continue a saved one.
 
     Returns:
         The last state.
@@ -66,7 +61,7 @@ def paint(
     """
     if resume and job.settings.one_pass:
         raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
-    if download_weights(job.settings, quiet, job.check_pictures):
+    if prepare(job.settings, quiet, job.check_pictures):
         started = time.monotonic()
     stylizer = api.stylizer(job.styles, job.settings)
     say(stylizer.describe(), quiet)
@@ -90,7 +85,7 @@ def paint(
 def _states(
     stylizer: Stylizer, job: Job, quiet: bool, started: float, resume: bool
 ) -> Iterator[State]:
-    """Begin a run; what takes long is told beforehand, and saved if it is to be gone on with."""
+    """Begin a run; a long one says beforehand what it takes, and is saved if it may be resumed."""
     if isinstance(stylizer, Forecasting):
         if job.settings.size > _LARGE and job.settings.time is None and not quiet:
             with suppress(ImpastoError):  # the run itself will say what is wrong
@@ -107,14 +102,15 @@ def say(message: str, quiet: bool = False) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def download_weights(settings: Settings, quiet: bool, check: Callable[[], None]) -> bool:
-    """Download what is missing, saying so first; return whether anything was.
+def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda: None) -> bool:
+    """Prepare the process for painting; return whether weights were downloaded, or may be.
 
     Args:
-        settings: Whose weights.
-        quiet: Say nothing.
-        check: Called before: raises what is wrong with the pictures.
+        settings: How it will paint.
+        quiet: Say nothing about downloads.
+        check: Called before a download: raises what is wrong with the pictures.
     """
+    reuse_freed_memory(settings)
 
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)

@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
+
+from impasto.cli import completion
+from impasto.cli.options import Force, argument, own
 
 app = typer.Typer(
     help="Style pictures that have names: listed, saved, and folders of your own.",
@@ -37,12 +39,12 @@ def list_all(context: typer.Context) -> None:
 
 @app.command()
 def save(
-    name: Annotated[str, typer.Argument(help="A name of `impasto styles`.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save it.")],
+    name: str = argument(..., "A name of `impasto styles`.", autocompletion=completion.styles),
+    output: Path = own(..., "Where to save it.", "--output", "-o"),
     *,
-    size: Annotated[int, typer.Option(help="Longest side in pixels.", min=32, max=8192)] = 1024,
-    seed: Annotated[int, typer.Option(help="Of a drawing: another of its kind.", min=0)] = 0,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")] = False,
+    size: int = own(1024, "Longest side in pixels.", min=32, max=8192),
+    seed: int = own(0, "Of a drawing: another of its kind.", min=0),
+    force: Force = False,
 ) -> None:
     """Save a style picture: a drawing at any size, and another one for each seed.
 
@@ -61,9 +63,7 @@ def save(
 
 
 @app.command()
-def add(
-    folder: Annotated[Path, typer.Argument(help="Whose pictures get names: those of the files.")],
-) -> None:
+def add(folder: Path = argument(..., "Whose pictures get names: those of the files.")) -> None:
     """Add a folder of your own: its pictures are styles by their file names.
 
     Example: impasto styles add paintings
@@ -79,9 +79,7 @@ def add(
 
 
 @app.command()
-def remove(
-    folder: Annotated[Path, typer.Argument(help="A folder that was added.")],
-) -> None:
+def remove(folder: Path = argument(..., "A folder that was added.")) -> None:
     """Take a folder of your own off the list; its pictures stay where they are."""
     from impasto.gallery.own import remove_folder
 

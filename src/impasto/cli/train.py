@@ -5,51 +5,46 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from impasto.cli.options import INTERRUPTED, flag
+from impasto.cli.options import flag, stopping, with_parameters
 from impasto.cli.weights import announce
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
 #: Options of trainings that learn from photographs and paintings.
 BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
+_STOPPED = "stopped: the same command continues from the last report"
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
 def _with_options(
     kind: type[OptionsT],
 ) -> Callable[[Callable[[OptionsT], None]], Callable[..., None]]:
-    """Give a command the fields of a kind of options as options."""
+    """Return what gives a command the fields of a kind of options as options."""
 
     def decorate(command: Callable[[OptionsT], None]) -> Callable[..., None]:
-        return _wrapped(command, kind)
+        def call(**values: Any) -> None:  # noqa: ANN401
+            command(kind(**values))
+
+        ordered = sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
+        return with_parameters(command, list(map(_declared, ordered)), call)
 
     return decorate
 
 
-def _wrapped(command: Callable[[OptionsT], None], kind: type[OptionsT]) -> Callable[..., None]:
-    def wrapped(**values: Any) -> None:  # noqa: ANN401
-        command(kind(**values))
-
-    parameters = [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if "argument" in each.metadata else each.default,
-            annotation=Annotated[type(each.default), _parameter(each)],
-        )
-        for each in sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
-    ]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    wrapped.__doc__ = command.__doc__
-    return wrapped
+def _declared(each: Field[Any]) -> inspect.Parameter:
+    required = "argument" in each.metadata
+    return inspect.Parameter(
+        each.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if required else each.default,
+        annotation=Annotated[type(each.default), _parameter(each)],
+    )
 
 
 def _parameter(each: Field[Any]) -> object:
@@ -63,7 +58,7 @@ def _parameter(each: Field[Any]) -> object:
 @app.command("encoder")
 @_with_options(EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
-    """Distill VGG-19 into the pocket encoder; started again, it goes on where it stopped.
+    """Distill VGG-19 into the pocket encoder; run again, it resumes where it stopped.
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
@@ -75,7 +70,7 @@ def encoder(options: EncoderOptions) -> None:
 @app.command("any-style")
 @_with_options(AnyStyleOptions)
 def any_style(options: AnyStyleOptions) -> None:
-    """Train the any-style network of method fast; started again, it goes on where it stopped.
+    """Train the any-style network of method fast; run again, it resumes where it stopped.
 
     Example: impasto train any-style --photos photos --paintings paintings --reading 3000
     """
@@ -87,7 +82,7 @@ def any_style(options: AnyStyleOptions) -> None:
 @app.command("style")
 @_with_options(StyleOptions)
 def style(options: StyleOptions) -> None:
-    """Fit the any-style network to one painting; started again, it goes on where it stopped.
+    """Fit the any-style network to one painting; run again, it resumes where it stopped.
 
     Example: impasto train style painting.jpg -o painting.onnx
     """
@@ -107,7 +102,7 @@ def style(options: StyleOptions) -> None:
         sample_photos()
     if not options.teacher:
         fetch("vgg19", on_download=announce)
-    with _stopping():
+    with stopping(_STOPPED):
         print(f"look at {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
@@ -127,7 +122,7 @@ def _train(
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
-    with _stopping():
+    with stopping(_STOPPED):
         _follow(training(options))
     print(options.folder / product)
 
@@ -138,13 +133,3 @@ def _follow(lines: Iterator[Mapping[str, float]]) -> None:
 
     for line in lines:
         print(described(line), flush=True)
-
-
-@contextmanager
-def _stopping() -> Iterator[None]:
-    """Make Ctrl-C one line and the usual exit status."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on from the last report", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
