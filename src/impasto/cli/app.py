@@ -1,5 +1,6 @@
 """The commands, put together, and what becomes of errors."""
 
+import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -67,7 +68,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 for command, kind in _COMMANDS:
-    app.command(command.__name__, cls=kind)(command)
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
+    app.command(command.__name__, cls=kind, help=text)(command)
 app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")

@@ -29,7 +29,7 @@ def dataset(
     copies: int = own(1, "Results of each picture."),
     strengths: str = own(
         "1",
-        "Strength of each result: between these, by chance.",
+        "Strength of each result, drawn from A to B.",
         *("--strengths", "--strength"),
         metavar="A..B",
     ),
@@ -52,7 +52,7 @@ def dataset(
         autocompletion=completion.one_of("local", "ray"),
     ),
     address: str | None = own(None, "Of the Ray cluster.", metavar="HOST:PORT", more=True),
-    workers: int | None = own(None, "Processes. \\[one a core]", min=1),
+    workers: int | None = own(None, "Processes. \\[one a core]", min=1, more=True),
     quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:
@@ -62,7 +62,7 @@ def dataset(
     style, strength and seed follow from its path and --seed. Run again, it resumes where it
     stopped.
 
-    Example: impasto dataset photos paintings -o stylized --copies 2 --strengths 0.5..1
+    Example: impasto dataset photos paintings -o stylized --copies 2
     """
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted

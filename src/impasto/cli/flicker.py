@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from impasto.cli.options import Fps, Table, argument, own
+from impasto.cli.options import Table, argument, own
 from impasto.errors import ImageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def flicker(
     original: str = argument(..., "The clip as it was."),
     stylized: str = argument(..., "What became of it, frame for frame."),
     *,
-    fps: Fps = 25.0,
+    fps: float = own(25.0, "Frames a second of numbered pictures.", metavar="X"),
     table: Table = None,
     plot: Path | None = own(None, "Save the curves of the errors: .png, .svg or .pdf."),
     heat: Path | None = own(None, "Save a video of where it flickers."),

@@ -20,8 +20,9 @@ from impasto.settings import FIELDS, TYPES
 INTERRUPTED = 130
 #: The panel of a command's own options that only `--help-all` shows.
 MORE = "More"
-#: Longest list of values that stands beside an option; longer ones are in its help.
-_WIDEST = 24
+#: Longest list of values that stands beside an option, in the whole help and in the short one;
+#: longer ones are in the sentence about it.
+_WIDEST, _WIDEST_BRIEF = 26, 16
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
@@ -29,7 +30,6 @@ Fresh = Annotated[
     bool, typer.Option("--fresh", help="Make everything again, not only what is missing.")
 ]
 Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
-Fps = Annotated[float, typer.Option(help="Frames a second of numbered pictures.", metavar="X")]
 Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
 
 
@@ -43,8 +43,12 @@ def own(default: Any, help: str, *flags: str, more: bool = False, **how: Any) ->
         more: Whether only `--help-all` shows it.
         **how: Of `typer.Option`: `metavar`, `min`, `max`, `autocompletion` …
     """
+    if default not in (None, False, True, ...):
+        help += rf" \[{default}]"
     panel = MORE if more else None
-    return typer.Option(default, *flags, help=help, rich_help_panel=panel, **how)
+    return typer.Option(
+        default, *flags, help=help, rich_help_panel=panel, show_default=False, **how
+    )
 
 
 def argument(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
@@ -73,9 +77,12 @@ class BriefCommand(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help."""
         for param in self.params:
-            if not self.whole and getattr(param, "rich_help_panel", None) is not None:
-                brief = param.name in FIELDS and "brief" in FIELDS[param.name].metadata
-                vars(param).update(hidden=not brief, rich_help_panel=None)
+            if self.whole or getattr(param, "rich_help_panel", None) is None:
+                continue
+            brief = param.name in FIELDS and "brief" in FIELDS[param.name].metadata
+            vars(param).update(hidden=not brief, rich_help_panel=None)
+            if len(param.metavar or "") > _WIDEST_BRIEF:
+                param.metavar = "NAME"
         super().format_help(ctx, formatter)
 
 

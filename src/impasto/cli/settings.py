@@ -1,5 +1,8 @@
 """`impasto settings`: every setting of a picture, and one in full."""
 
+import shutil
+import textwrap
+
 from impasto.cli import completion
 from impasto.cli.options import argument, flag
 from impasto.settings import FIELDS, TYPES
@@ -24,13 +27,15 @@ def settings(
     if name is not None:
         _print_one(name.lstrip("-").replace("-", "_"))
         return
-    width = max(map(len, map(flag, FIELDS)))
+    columns, width = shutil.get_terminal_size().columns, max(map(len, map(flag, FIELDS)))
+    indent = " " * (width + 4)
     for group in dict.fromkeys(each.metadata["group"] for each in FIELDS.values()):
         print(f"{group}:")
         for each in FIELDS.values():
             if each.metadata["group"] == group:
                 text = f"{each.metadata['help']} [{default_of(each.name)}]"
-                print(f"  {flag(each.name):<{width}}  {text}")
+                begin = f"  {flag(each.name):<{width}}  "
+                print(textwrap.fill(text, columns, initial_indent=begin, subsequent_indent=indent))
 
 
 def _print_one(name: str) -> None:

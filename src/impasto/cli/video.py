@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from impasto.cli.completion import one_of
 from impasto.cli.options import (
     Force,
-    Fps,
     Quiet,
     argument,
     interruptible,
@@ -41,7 +40,7 @@ def video(
     start: str = own("0", "Where to begin: 83.5 or 1:23.5.", metavar="TIME"),
     end: str | None = own(None, "Where to end, likewise.", metavar="TIME"),
     every: int = own(1, "Paint one frame in so many.", min=1, more=True),
-    fps: Fps = 25.0,
+    fps: float = own(25.0, "Frames a second of numbered pictures.", metavar="X", more=True),
     codec: str | None = own(
         None,
         "Of the video. \\[as the file's kind has it]",

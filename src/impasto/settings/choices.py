@@ -37,24 +37,26 @@ class Choices:
 
     method: str = option(
         "optimize",
-        "How to paint: optimize the pixels, fast (one pass of our network), both in turn, one pass "
-        "of a known network, or a file of a network that knows one style.",
+        "How to paint: optimize, fast (one pass), fast+optimize (in turn), magenta, adain, "
+        "microast, wct (one pass of theirs), or the file of a network that knows one style.",
         "Method",
+        brief=True,
         choices=("optimize", "fast+optimize", *ONE_PASS),
         files=NETWORK_FILES,
     )
     quality: str | None = option(
         None,
-        "Method and encoder at once: draft (fast), good (fast+optimize with pocket), best "
-        "(fast+optimize, VGG-19 last).",
+        "Method and encoder at once: draft (fast), good (fast+optimize), best (the same, VGG-19 "
+        "last).",
         "Method",
+        brief=True,
         choices=("draft", "good", "best"),
-        shown="as method and encoder say",
+        shown="none",
     )
     encoder: str = option(
         "pocket",
-        "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
-        "VGG-19 for the last steps.",
+        "The network that compares pictures: pocket (bundled), vgg19 (best quality), or "
+        "pocket+vgg19 (the last steps with VGG-19).",
         "Method",
         choices=ENCODERS,
     )
@@ -80,12 +82,19 @@ class Choices:
         "Method",
         choices=("auto", "onnxruntime", "openvino"),
     )
-    size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
+    size: int = option(
+        512, "Longest side of the result, in pixels.", "Picture", least=16, brief=True
+    )
     style_scale: float = option(
-        1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
+        1.0,
+        "Size of the style picture, relative to the result's.",
+        "Picture",
+        least=0.05,
+        most=8.0,
+        brief=True,
     )
     strength: float = option(
-        1.0, "0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
+        1.0, "0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0, brief=True
     )
     level_strengths: tuple[float, ...] | None = option(
         None,
@@ -98,9 +107,10 @@ class Choices:
     )
     color: str = option(
         "style",
-        "Colors: the style's, the content's (luminance painted only), or 'match': the style's "
-        "colors moved to the content's first.",
+        "Whose colors: style, content (only luminance is painted), or match (the style's, moved to "
+        "the content's).",
         "Picture",
+        brief=True,
         choices=("style", "content", "match"),
     )
     color_amount: float = option(
@@ -168,6 +178,7 @@ class Choices:
         None,
         "A share for each style picture: 3,1.",
         "Losses",
+        brief=True,
         least=0.0,
         items=float,
         shown="equal",
@@ -237,7 +248,9 @@ class Choices:
         least=0.0,
         most=0.9999,
     )
-    seed: int = option(0, "Seed of everything random.", "Optimization", least=0, most=2**63 - 1)
+    seed: int = option(
+        0, "Seed of everything random.", "Optimization", least=0, most=2**63 - 1, brief=True
+    )
 
     device: str = option(
         "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
