@@ -1,4 +1,5 @@
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_wrong_values_are_told(given: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize("make", [Settings, Settings().updated])
-def test_a_misspelled_name_is_told_with_the_nearest(make: Any) -> None:
+def test_a_misspelled_name_is_told_with_the_nearest(make: Callable[..., Settings]) -> None:
     with pytest.raises(SettingsError, match="no setting 'strenght'; did you mean 'strength'"):
         make(strenght=1)
 
@@ -87,7 +88,9 @@ def test_they_can_be_pickled_and_replaced() -> None:
 @pytest.mark.parametrize(
     ("weights", "shares"), [(None, [0.5, 0.5]), ((3, 1), [0.75, 0.25]), ((0, 2), [0, 1])]
 )
-def test_style_weights_are_normalized(weights: Any, shares: list[float]) -> None:
+def test_style_weights_are_normalized(
+    weights: tuple[float, ...] | None, shares: list[float]
+) -> None:
     assert Settings(style_weights=weights).normalized_style_weights(2) == shares
 
 

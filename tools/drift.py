@@ -19,7 +19,7 @@ import typer
 
 import impasto
 from impasto.cli.app import app
-from impasto.cli.options import BriefCommand, flag
+from impasto.cli.options import flag
 from impasto.cli.settings import default_of, values_of
 from impasto.settings import FIELDS, OPTIONAL, TYPES
 
@@ -60,7 +60,8 @@ def commands_page() -> str:
     parts = ["# Commands\n", NOTE]
     for path, command in commands(typer.main.get_command(app)):
         title = " ".join(("impasto", *path))
-        option = "--help-all" if isinstance(command, BriefCommand) else "--help"
+        names = {each.name for each in getattr(command, "params", ())}
+        option = "--help-all" if "help_all" in names else "--help"
         parts.append(f"## `{title}`\n\n```text\n{help_text(path, option)}\n```\n")
     return "\n".join(parts)
 

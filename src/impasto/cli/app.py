@@ -3,11 +3,9 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from impasto.cli import (
     batch,
@@ -31,34 +29,12 @@ from impasto.cli import (
     video,
     weights,
 )
-from impasto.cli.options import BriefCommand, in_flags
+from impasto.cli.options import Command, in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
-
-#: In the order of `impasto --help`.
-_COMMANDS: tuple[tuple[Callable[..., None], type[TyperCommand]], ...] = (
-    (stylize.stylize, BriefCommand),
-    (explore.explore, BriefCommand),
-    (video.video, BriefCommand),
-    (live.live, BriefCommand),
-    (studio.studio, TyperCommand),
-    (batch.batch, batch.BatchCommand),
-    (dataset.dataset, BriefCommand),
-    (collect.collect, TyperCommand),
-    (evaluate.evaluate, evaluate.EvaluateCommand),
-    (compare.compare, TyperCommand),
-    (judge.judge, TyperCommand),
-    (flicker.flicker, TyperCommand),
-    (recipes.reproduce, TyperCommand),
-    (recipes.recipe, TyperCommand),
-    (settings.settings, TyperCommand),
-    (methods.methods, TyperCommand),
-    (doctor.doctor, TyperCommand),
-    (export.export, TyperCommand),
-)
 
 app = typer.Typer(
     help="Paint any picture in the style of any artwork.",
@@ -67,9 +43,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command, kind in _COMMANDS:
+for command in (
+    *(stylize.stylize, explore.explore, video.video, live.live, studio.studio),
+    *(batch.batch, dataset.dataset, collect.collect),
+    *(evaluate.evaluate, compare.compare, judge.judge, flicker.flicker),
+    *(recipes.reproduce, recipes.recipe, settings.settings),
+    *(methods.methods, doctor.doctor, export.export),
+):
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
-    app.command(command.__name__, cls=kind, help=text)(command)
+    app.command(command.__name__, cls=Command, help=text)(command)
 app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")

@@ -5,31 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.cli import completion
-from impasto.cli.options import (
-    Fresh,
-    ListCommand,
-    Quiet,
-    argument,
-    interruptible,
-    own,
-    stopping,
-    with_settings,
-)
+from impasto.cli.options import Quiet, argument, own, stopping, with_settings
 from impasto.errors import ImageError
 
 if TYPE_CHECKING:
     from impasto.batch import Outcome
 
-_STYLES = ("--styles", "-s")
 
-
-class BatchCommand(ListCommand):
-    """Takes all that follows `--styles` as styles: else the second would be a content."""
-
-    many = _STYLES
-
-
-@interruptible
 @with_settings
 def batch(
     contents: list[str] = argument(
@@ -39,7 +21,7 @@ def batch(
     styles: list[str] | None = own(
         None,
         "What to paint like: files, folders, patterns, names, up to the next option.",
-        *_STYLES,
+        *("--styles", "-s"),
         metavar="STYLE…",
         autocompletion=completion.styles,
     ),
@@ -48,7 +30,7 @@ def batch(
     workers: int | None = own(
         None, "Pictures at once. \\[by the cores and the method]", min=1, more=True
     ),
-    fresh: Fresh = False,
+    fresh: bool = own(False, "Make everything again, not only what is missing.", "--fresh"),
     quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:

@@ -8,7 +8,6 @@ from impasto.cli import completion
 from impasto.cli.options import (
     Quiet,
     argument,
-    interruptible,
     own,
     stopping,
     style_pictures,
@@ -17,7 +16,6 @@ from impasto.cli.options import (
 from impasto.errors import ImageError, SettingsError
 
 
-@interruptible
 @partial(with_settings, without=("strength",))  # which is a range here
 def dataset(
     source: str = argument(

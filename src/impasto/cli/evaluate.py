@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.cli import completion
-from impasto.cli.options import ListCommand, Quiet, Table, own
+from impasto.cli.options import Quiet, Table, own
 from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
 _CLIPS = (".mp4", ".mov", ".mkv", ".webm")
 _PICTURES = "files, folders, patterns, up to the next option."
-
-
-class EvaluateCommand(ListCommand):
-    """Takes all that follows an option of pictures as pictures."""
-
-    many = ("--content", "-c", "--style", "-s", "--output", "-o")
 
 
 def evaluate(

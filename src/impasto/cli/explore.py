@@ -8,7 +8,6 @@ from typing import Any
 from impasto.cli.options import (
     Quiet,
     argument,
-    interruptible,
     own,
     stopping,
     style_pictures,
@@ -19,7 +18,6 @@ from impasto.errors import SettingsError
 SHEET = "looks.png"
 
 
-@interruptible
 @with_settings
 def explore(
     content: str = argument(..., "The picture to paint."),
@@ -65,7 +63,7 @@ def explore(
     name = output_name(Path(content).name, [Path(each).name for each in sources])
     folder = output or Path(f"{name}-looks")
     refuse_inputs(folder / SHEET, [content, *sources])
-    painted = []
+    painted: list[Any] = []
     try:
         with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
             for look in counted(paint_looks(content, sources, cells, folder), len(cells), quiet):

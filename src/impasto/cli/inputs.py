@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_looks, is_network
 from impasto.images import (
@@ -59,7 +58,7 @@ class Job:
             SettingsError: The output is a pipe.
         """
         if self.output is None:
-            raise SettingsError("a run into a pipe cannot be gone on with: name an --output")
+            raise SettingsError("a run into a pipe cannot be resumed: name an --output")
         return self.output.with_name(f"{self.output.name}.checkpoint")
 
     @property
@@ -101,7 +100,8 @@ def gather_job(
     styles: Sequence[str],
     output: str | None,
     recipe: Path | None,
-    folders: Folders,
+    random: Sequence[Path],
+    look_in: Sequence[Path],
     options: dict[str, Any],
     masks: Sequence[str] = (),
 ) -> Job:
@@ -117,9 +117,9 @@ def gather_job(
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
-        content, chosen, settings = _from_recipe(recipe, content, styles, folders.look_in, options)
-    if folders.random:
-        content, chosen = _at_random(folders.random, content, chosen, settings)
+        content, chosen, settings = _from_recipe(recipe, content, styles, look_in, options)
+    if random:
+        content, chosen = _at_random(random, content, chosen, settings)
     if content is None or not (chosen or settings.knows_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
@@ -207,7 +207,7 @@ def _at_random(
     folders: Sequence[Path], content: str | None, styles: list[Source], settings: Settings
 ) -> tuple[str, list[Source]]:
     """Fill in what is missing with pictures drawn from the first and the last folder."""
-    generator = random.Random(settings.seed)
+    generator = Random(settings.seed)
     if content is None:
         content = str(_draw(folders[0], generator, ()))
     if not styles and not settings.knows_style:
@@ -215,7 +215,7 @@ def _at_random(
     return content, styles
 
 
-def _draw(folder: Path, generator: random.Random, not_these: Sequence[Path]) -> Path:
+def _draw(folder: Path, generator: Random, not_these: Sequence[Path]) -> Path:
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: --random takes a folder of pictures")
     taken = {path.resolve() for path in not_these}

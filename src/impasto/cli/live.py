@@ -77,8 +77,9 @@ def live(
     with ExitStack() as stack:
         outputs = _outputs(shown, serve, virtual, host, port, fps)
         newest = stack.enter_context(closing(Newest(frames)))
-        for each in (recorder, *outputs):
-            stack.enter_context(closing(each))
+        stack.callback(recorder.close)
+        for output in outputs:
+            stack.callback(output.close)
         session = Session(
             newest,
             stylizers,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import Field
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand
@@ -26,9 +26,6 @@ _WIDEST, _WIDEST_BRIEF = 26, 16
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Make everything again, not only what is missing.")
-]
 Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
 Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
 
@@ -62,15 +59,13 @@ def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
     return argument(default, help, metavar="STYLE...", autocompletion=completion.styles)
 
 
-class Folders(NamedTuple):
-    """Where pictures may be taken from: at random, and for a recipe."""
+class Command(TyperCommand):
+    """A command of `impasto`.
 
-    random: Sequence[Path]
-    look_in: Sequence[Path]
-
-
-class BriefCommand(TyperCommand):
-    """Its `--help` shows what most people need; `--help-all` shows all options."""
+    `--help` leaves out what is in a panel (settings, but for some, and what is `more`): where there
+    is such, `--help-all` shows it. An option whose metavar ends in … takes all values up to the
+    next option, as a pattern that the shell wrote out gives them.
+    """
 
     whole = False
 
@@ -85,37 +80,29 @@ class BriefCommand(TyperCommand):
                 param.metavar = "NAME"
         super().format_help(ctx, formatter)
 
-
-class ListCommand(BriefCommand):
-    """Takes all values up to the next option, as a pattern that the shell wrote out gives them.
-
-    Attributes:
-        many: The options that take many values: `-s` and `--styles`.
-    """
-
-    many: tuple[str, ...] = ()
-
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Repeat the option before each of its values, and leave the rest as it is."""
+        """Repeat an option of many values before each of them."""
+        many = {o for each in self.params if (each.metavar or "").endswith("…") for o in each.opts}
         spread: list[str] = []
         option, wanting = "", False
         for arg in args:
             if arg.startswith("-"):
-                option, wanting = self._begun(arg)
+                option, wanting = _begun(arg, many)
             elif option:
                 spread += [] if wanting else [option]
                 wanting = False
             spread.append(arg)
         return super().parse_args(ctx, spread)
 
-    def _begun(self, arg: str) -> tuple[str, bool]:
-        """Return which of the options an argument begins, and whether its value is to come."""
-        name, equals, _ = arg.partition("=")
-        if name in self.many:
-            return name, not equals
-        if re.fullmatch("-[a-z]+", arg) and f"-{arg[-1]}" in self.many:  # -qs
-            return f"-{arg[-1]}", True
-        return (arg[:2], False) if arg[:2] in self.many else ("", False)  # -sa.jpg
+
+def _begun(arg: str, many: Collection[str]) -> tuple[str, bool]:
+    """Return which option of many values an argument begins, and whether one is to come."""
+    name, equals, _ = arg.partition("=")
+    if name in many:
+        return name, not equals
+    if re.fullmatch("-[a-z]+", arg) and f"-{arg[-1]}" in many:  # -qs
+        return f"-{arg[-1]}", True
+    return (arg[:2], False) if arg[:2] in many else ("", False)  # -sa.jpg
 
 
 def flag(name: str) -> str:
@@ -129,6 +116,14 @@ def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     message = re.sub(rf"\b({names})\b", lambda m: flag(m[0]), message)
     first, _, rest = message.partition(" ")
     return f"{flag(first)} {rest}" if first in known else message
+
+
+def keyword(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
+    """Return the parameter of a command that an option or an argument sets."""
+    annotation = Annotated[kind, option]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
 
 
 def with_parameters(
@@ -146,20 +141,14 @@ def with_parameters(
 
 
 def with_help_all(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a `BriefCommand` the option `--help-all`."""
+    """Give a command the option `--help-all`."""
 
     def call(help_all: bool, **arguments: object) -> None:
         command(**arguments)
 
     shown = typer.Option("--help-all", help="Show all options.", is_eager=True, callback=_show_all)
-    parameter = inspect.Parameter(
-        "help_all",
-        inspect.Parameter.KEYWORD_ONLY,
-        default=False,
-        annotation=Annotated[bool, shown],
-    )
-    parameters = [*inspect.signature(command).parameters.values(), parameter]
-    return with_parameters(command, parameters, call)
+    known = inspect.signature(command).parameters.values()
+    return with_parameters(command, [*known, keyword("help_all", bool, shown, False)], call)
 
 
 def _show_all(context: typer.Context, wanted: bool) -> None:
@@ -172,14 +161,14 @@ def _show_all(context: typer.Context, wanted: bool) -> None:
 def with_settings(
     command: Callable[..., None], without: Collection[str] = ()
 ) -> Callable[..., None]:
-    """Give a command the settings as options; it receives those that were given as `options`.
+    """Give a command that paints the settings as options; `options` are those that were given.
 
     Args:
         command: Its own options stay.
         without: Settings that it does not take.
     """
     known = {name: each for name, each in FIELDS.items() if name not in without}
-    return with_help_all(with_fields(known, TYPES)(command))
+    return interruptible(with_help_all(with_fields(known, TYPES)(command)))
 
 
 def with_fields(
@@ -212,12 +201,7 @@ def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
         show_default=False,
         autocompletion=completion.values(rules),
     )
-    return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[Optional[kind], option],  # noqa: UP045
-    )
+    return keyword(name, Optional[kind], option, None)  # noqa: UP045
 
 
 def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from impasto.cli.options import (
-    Folders,
     Force,
     Quiet,
     argument,
-    interruptible,
     own,
     style_pictures,
     with_settings,
@@ -17,7 +15,6 @@ from impasto.cli.options import (
 from impasto.errors import SettingsError
 
 
-@interruptible
 @with_settings
 def stylize(
     content: str | None = argument(None, "The picture to paint; - reads it from a pipe."),
@@ -67,8 +64,9 @@ def stylize(
     from impasto.cli.painting import paint, say_plan
     from impasto.records import Records
 
-    folders = Folders(random or [], look_in or [])
-    job = gather_job(content, styles or [], output, recipe, folders, options, mask or [])
+    job = gather_job(
+        content, styles or [], output, recipe, random or [], look_in or [], options, mask or []
+    )
     if plot is not None and job.settings.one_pass:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)

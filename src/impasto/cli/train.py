@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import typer
 
-from impasto.cli.options import flag, stopping, with_parameters
+from impasto.cli.options import flag, keyword, stopping, with_parameters
 from impasto.cli.weights import announce
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
@@ -38,21 +38,13 @@ def _with_options(
 
 
 def _declared(each: Field[Any]) -> inspect.Parameter:
-    required = "argument" in each.metadata
-    return inspect.Parameter(
-        each.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=inspect.Parameter.empty if required else each.default,
-        annotation=Annotated[type(each.default), _parameter(each)],
-    )
-
-
-def _parameter(each: Field[Any]) -> object:
-    """Return how an option is given on the command line."""
-    if "argument" in each.metadata:
-        return typer.Argument(help=each.metadata["help"], show_default=False)
-    flags = [flag(each.name), *([each.metadata["short"]] if "short" in each.metadata else [])]
-    return typer.Option(*flags, help=each.metadata["help"])
+    """Return how an option of a training is given on the command line."""
+    rules, kind = each.metadata, type(each.default)
+    if "argument" in rules:
+        shown = typer.Argument(help=rules["help"], show_default=False)
+        return keyword(each.name, kind, shown, inspect.Parameter.empty)
+    flags = [flag(each.name), *([rules["short"]] if "short" in rules else [])]
+    return keyword(each.name, kind, typer.Option(*flags, help=rules["help"]), each.default)
 
 
 @app.command("encoder")
@@ -117,19 +109,13 @@ def _train(
 ) -> None:
     """Go through a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
+    from impasto.training.runs import described
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     with stopping(_STOPPED):
-        _follow(training(options))
+        for line in training(options):
+            print(described(line), flush=True)
     print(options.folder / product)
-
-
-def _follow(lines: Iterator[Mapping[str, float]]) -> None:
-    """Print the log of a training while it goes on."""
-    from impasto.training.runs import described
-
-    for line in lines:
-        print(described(line), flush=True)

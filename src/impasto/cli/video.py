@@ -9,7 +9,6 @@ from impasto.cli.options import (
     Force,
     Quiet,
     argument,
-    interruptible,
     own,
     stopping,
     style_pictures,
@@ -25,7 +24,6 @@ _WHOLE = 0.9
 SIDE, WIPE = "side-by-side", "wipe"
 
 
-@interruptible
 @with_settings
 def video(
     clip: str = argument(..., "A video, a GIF or WebP, or pictures: frames/%04d.png."),
