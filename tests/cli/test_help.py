@@ -62,6 +62,12 @@ def test_the_short_help_fits_on_a_screen(impasto: Impasto, command: str) -> None
     assert len(text.splitlines()) < len(impasto(command, "--help-all").out.splitlines())
 
 
+def test_a_command_without_a_short_help_shows_everything(impasto: Impasto) -> None:
+    text = impasto("collect", "--help").out
+    assert "--max-page-bytes" in text
+    assert "--help-all" not in text
+
+
 def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) -> None:
     text = impasto("stylize", "--help-all").out
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))

@@ -40,7 +40,7 @@ def own(default: Any, help: str, *flags: str, more: bool = False, **how: Any) ->
         more: Whether only `--help-all` shows it.
         **how: Of `typer.Option`: `metavar`, `min`, `max`, `autocompletion` …
     """
-    if default not in (None, False, True, ...):
+    if isinstance(default, int | float | str) and not isinstance(default, bool):
         help += rf" \[{default}]"
     panel = MORE if more else None
     return typer.Option(
@@ -62,17 +62,18 @@ def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
 class Command(TyperCommand):
     """A command of `impasto`.
 
-    `--help` leaves out what is in a panel (settings, but for some, and what is `more`): where there
-    is such, `--help-all` shows it. An option whose metavar ends in … takes all values up to the
-    next option, as a pattern that the shell wrote out gives them.
+    If it has `--help-all`, `--help` leaves out what is in a panel: settings, but for some, and what
+    is `more`. An option whose metavar ends in … takes all values up to the next option, as a
+    pattern that the shell wrote out gives them.
     """
 
     whole = False
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help."""
-        for param in self.params:
-            if self.whole or getattr(param, "rich_help_panel", None) is None:
+        brief_help = not self.whole and any(each.name == "help_all" for each in self.params)
+        for param in self.params if brief_help else ():
+            if getattr(param, "rich_help_panel", None) is None:
                 continue
             brief = param.name in FIELDS and "brief" in FIELDS[param.name].metadata
             vars(param).update(hidden=not brief, rich_help_panel=None)
@@ -213,11 +214,11 @@ def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:
 
 
 def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
+    if "items" in rules:
+        return "LIST"
     if "choices" in rules:
         values = "|".join(map(str, rules["choices"]))
         return values if len(values) <= _WIDEST else "NAME"
-    if "items" in rules:
-        return "LIST"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
 
 
