@@ -15,9 +15,7 @@ from impasto.cli import (
     doctor,
     evaluate,
     explore,
-    export,
     flicker,
-    judge,
     live,
     methods,
     recipes,
@@ -46,9 +44,9 @@ app = typer.Typer(
 for command in (
     *(stylize.stylize, explore.explore, video.video, live.live, studio.studio),
     *(batch.batch, dataset.dataset, collect.collect),
-    *(evaluate.evaluate, compare.compare, judge.judge, flicker.flicker),
+    *(evaluate.evaluate, compare.compare, compare.judge, flicker.flicker),
     *(recipes.reproduce, recipes.recipe, settings.settings),
-    *(methods.methods, doctor.doctor, export.export),
+    *(methods.methods, doctor.doctor, train.export),
 ):
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
     app.command(command.__name__, cls=Command, help=text)(command)

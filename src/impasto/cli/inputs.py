@@ -36,14 +36,7 @@ _REARMING = frozenset({"weights", "method", "quality", "encoder"})
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to be made.
-
-    Attributes:
-        content: The content, read already if it came through a pipe.
-        styles: The styles likewise.
-        settings: All options.
-        output: Where to save; None is standard output.
-    """
+    """One picture to be made; what came through a pipe is read, and output None is one."""
 
     content: Source
     styles: list[Source]
@@ -52,11 +45,7 @@ class Job:
 
     @property
     def checkpoint(self) -> Path:
-        """Where a long run is saved: beside its output.
-
-        Raises:
-            SettingsError: The output is a pipe.
-        """
+        """Where a long run is saved: beside its output, which must not be a pipe."""
         if self.output is None:
             raise SettingsError("a run into a pipe cannot be resumed: name an --output")
         return self.output.with_name(f"{self.output.name}.checkpoint")
@@ -68,11 +57,7 @@ class Job:
         return [source for source in named if isinstance(source, str | Path)]
 
     def check_pictures(self) -> None:
-        """Raise at once what opening the pictures would raise after a long download.
-
-        Raises:
-            ImageError: One cannot be read.
-        """
+        """Raise at once what opening the pictures would raise after a long download."""
         for source in (self.content, *self.styles):
             if self.settings.method != "fast" or not is_network(source):
                 open_picture(source, max_size=64)
@@ -80,9 +65,7 @@ class Job:
     def save(self, picture: Picture, *, force: bool) -> list[Path]:
         """Save the result and return where; nowhere if it went down a pipe.
 
-        Raises:
-            ImageError: It cannot be saved there. The work is not lost: the message says where the
-                picture is instead, if anywhere.
+        If it cannot be saved there, the work is not lost: the error says where the picture is.
         """
         if self.output is None:
             sys.stdout.buffer.write(picture.encode("png"))
@@ -105,13 +88,7 @@ def gather_job(
     options: dict[str, Any],
     masks: Sequence[str] = (),
 ) -> Job:
-    """Find out what to make of what, and that it can be saved, before any work.
-
-    Raises:
-        SettingsError: Content or style is missing, or an option is wrong.
-        ImageError: A picture is not there, or the output cannot be written.
-        RecipeError: The recipe cannot be read or its pictures are not found.
-    """
+    """Find out what to make of what, and that it can be saved, before any work."""
     if masks:
         styles, options = _with_masks(styles, masks, options)
     settings = Settings.from_dict(options)
@@ -132,12 +109,7 @@ def gather_job(
 def job_of_recipe(
     path: Path, look_in: Sequence[Path], output: str | None
 ) -> tuple[Job, dict[str, Any]]:
-    """Return the job that makes a picture again, and its recipe.
-
-    Raises:
-        ImageError: The output cannot be written, or is one of the inputs.
-        RecipeError: The recipe cannot be read or its pictures are not found.
-    """
+    """Return the job that makes a picture again, and its recipe."""
     recipe = read_recipe(path)
     found = gather(recipe, [*look_in, path.parent, Path.cwd()])
     suffix = ".png" if path.suffix.lower() == ".json" else path.suffix
@@ -148,11 +120,7 @@ def job_of_recipe(
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
-    """Refuse outputs that are inputs, or each other, before any work.
-
-    Raises:
-        ImageError: One is.
-    """
+    """Refuse outputs that are inputs, or each other, before any work."""
     named = [path for path in outputs if path is not None]
     for path in named:
         refuse_inputs(path, inputs)

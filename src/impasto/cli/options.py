@@ -40,7 +40,7 @@ def own(default: Any, help: str, *flags: str, more: bool = False, **how: Any) ->
         more: Whether only `--help-all` shows it.
         **how: Of `typer.Option`: `metavar`, `min`, `max`, `autocompletion` …
     """
-    if isinstance(default, int | float | str) and not isinstance(default, bool):
+    if default not in ("", None, ...) and not isinstance(default, bool | Path):
         help += rf" \[{default}]"
     panel = MORE if more else None
     return typer.Option(

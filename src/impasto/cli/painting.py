@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -14,7 +15,7 @@ from impasto.api import Forecasting, Stylizer
 from impasto.cli.inputs import Job
 from impasto.cli.memory import reuse_freed_memory
 from impasto.cli.options import INTERRUPTED
-from impasto.cli.progress import Progress
+from impasto.cli.progress import Progress, tuning
 from impasto.errors import ImpastoError, SettingsError
 from impasto.records import Records
 from impasto.settings import Settings
@@ -26,11 +27,7 @@ _LARGE = 1024
 
 
 def say_plan(job: Job) -> None:
-    """Print what a job would take of time and memory.
-
-    Raises:
-        SettingsError: Its method has no plan.
-    """
+    """Print what a job would take of time and memory."""
     if job.settings.one_pass:
         raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
     stylizer = api.stylizer(job.styles, job.settings)
@@ -44,20 +41,8 @@ def paint(
 ) -> State:
     """Paint a job, save the result and the records, and print where they are.
 
-    Args:
-        job: What to paint.
-        records: What to keep of the process.
-        force: Replace existing files.
-        quiet: Print paths only.
-        started: `time.monotonic()` from which a time limit counts; a download restarts it.
-        resume: Save the run once a minute beside its output, and continue a saved one.
-
-    Returns:
-        The last state.
-
-    Raises:
-        ImpastoError: As the library; what was painted until then is saved first.
-        typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
+    A time limit counts from `started`, or from the end of a download. Whatever ends the run early,
+    what was painted until then is saved first.
     """
     if resume and job.settings.one_pass:
         raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
@@ -105,10 +90,7 @@ def say(message: str, quiet: bool = False) -> None:
 def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda: None) -> bool:
     """Prepare the process for painting; return whether weights were downloaded, or may be.
 
-    Args:
-        settings: How it will paint.
-        quiet: Say nothing about downloads.
-        check: Called before a download: raises what is wrong with the pictures.
+    Before a download, `check` raises what is wrong with the pictures.
     """
     reuse_freed_memory(settings)
 
@@ -122,9 +104,9 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
         needed = needed_files(settings)
     missing = [name for name in needed if find(name) is None]
     if settings.tune:
-        from impasto.cli.tuning import watch_tunings
+        from impasto.fast.tuned import show_tunings
 
-        watch_tunings(quiet, announce)
+        show_tunings(partial(_tuning, quiet=quiet), announce)
     elif not missing:
         return False
     check()
@@ -136,6 +118,14 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
     for name in missing:
         fetch(name, on_download=announce)
     return bool(missing)
+
+
+@contextmanager
+def _tuning(name: str, minutes: float, *, quiet: bool) -> Iterator[Callable[[float], object]]:
+    text = f"learning {name}: {minutes:g} minutes, but only once; after Ctrl-C it can be resumed"
+    say(text, quiet)
+    with tuning(name, minutes, quiet) as show:
+        yield show
 
 
 def _what_time_was_short_for(state: State, job: Job) -> str:

@@ -75,10 +75,7 @@ def framing(total: int | None, quiet: bool = False) -> Iterator[Callable[[int], 
 def tuning(name: str, minutes: float, quiet: bool = False) -> Iterator[Callable[[float], None]]:
     """Show how far a style is learned; yields what is told how many minutes that took so far.
 
-    Args:
-        name: Of the style.
-        minutes: It takes; 0: nobody knows.
-        quiet: Show nothing.
+    It takes `minutes` in all; 0: nobody knows.
     """
     with _bar(f"learning {escape(name)}", "", quiet) as bar:
         task = bar.add_task("", total=minutes or None)

@@ -1,4 +1,4 @@
-"""`impasto train`: make anew what the package bundles."""
+"""`impasto train` and `impasto export`: make anew what the package bundles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from impasto.cli.options import flag, keyword, stopping, with_parameters
+from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
 from impasto.cli.weights import announce
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
@@ -119,3 +119,17 @@ def _train(
         for line in training(options):
             print(described(line), flush=True)
     print(options.folder / product)
+
+
+def export(
+    trained: Path = argument(..., "The .safetensors file of a training."),
+    output: Path = own(Path(), "Folder for two files, or the file of one style.", "--output", "-o"),
+) -> None:
+    """Write any_style.onnx and style_reader.onnx, or the one file of one style, from a training.
+
+    Example: impasto export run/any_style.safetensors -o networks
+    """
+    from impasto.training.export import export as exported
+
+    for path in exported(trained, output):
+        print(path)
