@@ -34,16 +34,17 @@ CROP = 512
 FORECAST = """
 import json, resource, sys, time
 import impasto
+from impasto.optimize import IterativeStylizer
 content, style, options, output = *sys.argv[1:3], json.loads(sys.argv[3]), sys.argv[4]
-stylizer = impasto.stylizer(style, **options)
-forecast = stylizer.forecast(content)
+stylizer = IterativeStylizer(style, **options)
+plan = stylizer.run(content).plan
 started = time.monotonic()
 stylizer(content).save(output, overwrite=True)
 took = time.monotonic() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-size = "×".join(map(str, forecast.octaves[-1].size))
-print(f"| {size} | {forecast.seconds:.1f} | {took:.1f} | {forecast.seconds / took:.2f} "
-      f"| {forecast.bytes / 2**30:.2f} | {peak / 2**30:.2f} | {forecast.where} |")
+size = "×".join(map(str, plan.stages[-1].size))
+print(f"| {size} | {plan.seconds:.1f} | {took:.1f} | {plan.seconds / took:.2f} "
+      f"| {plan.bytes / 2**30:.2f} | {peak / 2**30:.2f} | {plan.where} |")
 """
 
 

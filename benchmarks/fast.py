@@ -17,8 +17,9 @@ FRAMES = """
 import sys, time, statistics
 import numpy as np
 import impasto
+from impasto.fast import FastStylizer
 from impasto.gallery import draw
-stylizer = impasto.stylizer(draw("strokes"), method="fast", runtime=sys.argv[1], size=640)
+stylizer = FastStylizer(draw("strokes"), runtime=sys.argv[1], size=640)
 frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
 times = []
 for _ in range(int(sys.argv[2]) + 3):
@@ -34,7 +35,7 @@ import sys, time, resource
 import numpy as np
 import impasto
 from impasto.gallery import draw
-stylizer = impasto.stylizer(draw("strokes"), method="fast", runtime=sys.argv[1], size=4096)
+stylizer = FastStylizer(draw("strokes"), runtime=sys.argv[1], size=4096)
 coarse = np.random.default_rng(0).integers(0, 256, (270, 512, 3), dtype=np.uint8)
 content = coarse.repeat(8, 0).repeat(8, 1)
 start = time.perf_counter()

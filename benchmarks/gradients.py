@@ -21,9 +21,8 @@ from impasto import open_picture
 from impasto.losses import gram_matrix, relative_style_loss
 from impasto.networks import Encoder, build_encoder
 from impasto.optimize import IterativeStylizer
-from impasto.optimize.plan import LONE_STEPS
 from impasto.optimize.pyramid import to_tensor
-from impasto.optimize.sight import style_targets
+from impasto.optimize.schedule import LONE_STEPS
 from impasto.settings.choices import STYLE_LAYERS
 
 SIZE = 256
@@ -31,11 +30,11 @@ SIZE = 256
 
 def style_gradient(encoder: Encoder, image: Tensor, style: Tensor) -> Tensor:
     """Return the pixel gradient (1, 3, H, W) of the relative style loss."""
-    targets = style_targets(encoder, style, None, STYLE_LAYERS)
+    with torch.no_grad():
+        targets = {name: gram_matrix(each) for name, each in encoder(style, STYLE_LAYERS).items()}
     image = image.detach().requires_grad_()
     features = encoder(image, STYLE_LAYERS)
-    grams = {name: known.gram for name, known in targets.items() if known.gram is not None}
-    losses = [relative_style_loss(gram_matrix(features[n]), grams[n]) for n in STYLE_LAYERS]
+    losses = [relative_style_loss(gram_matrix(features[n]), targets[n]) for n in STYLE_LAYERS]
     (gradient,) = torch.autograd.grad(torch.stack(losses).sum(), image)
     return gradient
 
@@ -57,7 +56,7 @@ def main() -> None:
         stylizer = IterativeStylizer(
             style, encoder="vgg19", size=SIZE, min_size=SIZE, steps=LONE_STEPS // 2
         )
-        for state in stylizer.iterate(content):
+        for state in stylizer.run(content):
             image = state.image
         picture = open_picture(style, max_size=SIZE)
         target = to_tensor(picture, picture.size, torch.device("cpu"))

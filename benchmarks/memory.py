@@ -13,6 +13,7 @@ CHILD = """
 import sys, resource, time
 import skimage.data
 import impasto
+from impasto.optimize import IterativeStylizer
 from impasto.gallery import draw
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.memory import BASE_BYTES

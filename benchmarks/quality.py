@@ -50,7 +50,7 @@ def main() -> None:
     with (arguments.data / "pairs.csv").open() as file:
         pairs = [(row["content"], row["style"]) for row in csv.DictReader(file)]
     wanted = [int(i) for i in arguments.pairs.split(",") if i] or range(len(pairs))
-    print("| content × style | style | content | patches | ssim | dirt | seconds |")
+    print("| content × style | style | content | patches | ssim | background noise | seconds |")
     print("|---|---|---|---|---|---|---|")
     for content, style in (pairs[i] for i in wanted):
         name = f"{Path(content).stem} × {Path(style).stem}"

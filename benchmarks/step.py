@@ -16,12 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.losses import required_statistics
 from impasto.networks import build_encoder
+from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import PixelOptimizer
-from impasto.optimize.sight import style_targets
-from impasto.optimize.tiling import descend
-from impasto.optimize.wanted import Aim, Wanted
+from impasto.optimize.targets import OctaveTargets, StyleTarget
+from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.settings import Settings
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.weights import VggParameters, fetch, load_vgg19
@@ -102,10 +103,12 @@ def our_step(
     """Prepare the iterative stylizer's loop and return its step."""
     encoder = build_encoder(name, (*STYLE_LAYERS, *CONTENT_LAYERS), precision=precision)
     phase = 0 if encoder.phases > 1 else None
-    targets = style_targets(encoder, style, None, STYLE_LAYERS)
-    objective = Objective(encoder, Settings(), Wanted(content, [Aim(targets)]))
+    tiled = TiledEncoder(encoder, (style.shape[3], style.shape[2]))
+    required = required_statistics(("gram",))
+    targets = tiled.statistics(style, STYLE_LAYERS, required, SpatialWeight(None))
+    objective = Objective(encoder, Settings(), OctaveTargets(content, [StyleTarget(targets)]))
     optimizer = PixelOptimizer(content, "adam", 0.03)
-    return lambda: optimizer.step(lambda: descend(objective, optimizer.image, phase).total)
+    return lambda: optimizer.step(lambda: backward(objective, optimizer.image, phase).total)
 
 
 def main() -> None:

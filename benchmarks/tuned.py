@@ -20,7 +20,11 @@ from benchmarks.quality import load_judge
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import fitted
 
-_MEASURED = ("style", "content", "patches", "ssim", "dirt")
+#: The judge's names of what is shown, and ours.
+_MEASURED = {
+    **{name: name for name in ("style", "content", "patches", "ssim")},
+    "dirt": "background noise",
+}
 
 
 def network_of(style: Path, steps: int, folder: Path) -> Path:
@@ -62,7 +66,7 @@ def main() -> None:
             measured = judge(str(content), str(style), str(path))
             rows.setdefault(name, []).append([measured[each] for each in _MEASURED])
             print(f"{content.stem} x {style.stem}, {name}: {measured}", flush=True)
-    print(f"\n| | {' | '.join(_MEASURED)} |\n|---|{'---|' * len(_MEASURED)}")
+    print(f"\n| | {' | '.join(_MEASURED.values())} |\n|---|{'---|' * len(_MEASURED)}")
     for name, found in rows.items():
         print(f"| {name} | {' | '.join(f'{each:.3f}' for each in np.mean(found, 0))} |")
 

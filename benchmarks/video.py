@@ -28,9 +28,8 @@ from impasto.evaluation.flicker import warping_error
 from impasto.fast import FastStylizer
 from impasto.flow import optical_flow, trusted
 from impasto.video.motion import MotionFinder
-from impasto.video.painting import FastFrames, FramePainter
+from impasto.video.painting import FramePainter, Pixels
 from impasto.video.production import VideoOptions, open_reader, prepare
-from impasto.video.steadying import Pixels
 
 Frames = Sequence[NDArray[np.uint8]]
 PHOTOS = ("golden_gate.jpg", "tubingen.jpg")
@@ -61,8 +60,8 @@ class Bench:
         """Return frames painted one by one, and steadily."""
         longest = max(frames[0].shape[:2])
         stylizer = FastStylizer(self.style, size=longest)
-        alone = painted(frames, FastFrames(stylizer, 0))
-        return alone, painted(frames, FastFrames(stylizer, self.stability))
+        alone = painted(frames, FramePainter(stylizer, 0))
+        return alone, painted(frames, FramePainter(stylizer, self.stability))
 
     def judged(self, frames: Frames, pictures: Sequence[Pixels], name: str) -> dict[str, float]:
         """Return the judge's mean over some frames."""

@@ -16,10 +16,11 @@ def main(output: Path) -> None:
     """Paint and say where the picture is."""
     stylizer = impasto.stylizer(draw("strokes"), size=512)
     print(f"painting with {stylizer.describe()}")
-    for state in stylizer.iterate(skimage.data.coffee()):
+    run = stylizer.run(skimage.data.coffee())
+    for state in run:
         if state.done % 10 == 0 or state.done == state.planned:
             print(f"  step {state.done}/{state.planned}  loss {state.loss:.3f}", flush=True)
-    saved = state.picture.save(output, overwrite=True)
+    saved = run.picture.save(output, overwrite=True)
     print(f"the picture is {saved.resolve()}")
 
 

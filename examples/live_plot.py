@@ -15,7 +15,8 @@ def main(photo: str, style: str, output: str) -> None:
     """Paint; every fifth step is shown, and the plot is saved beside the picture."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
     content, styles = [], []
-    for state in impasto.stylizer(style, size=256).iterate(photo):
+    run = impasto.stylizer(style, size=256).run(photo)
+    for state in run:
         content.append(state.content_loss)
         styles.append(state.style_loss)
         if state.done % 5 and state.done != state.planned:
@@ -24,12 +25,12 @@ def main(photo: str, style: str, output: str) -> None:
         left.semilogy(content, label="content")
         left.semilogy(styles, label="style")
         left.legend()
-        right.imshow(state.picture.to_pil())
+        right.imshow(run.picture.to_pil())
         right.set_title(f"step {state.done} of {state.planned}")
         if plt.isinteractive() or "agg" not in plt.get_backend().lower():
             plt.pause(0.01)
     figure.savefig(Path(output).with_suffix(".plot.png"))
-    print(state.picture.save(output))
+    print(run.picture.save(output))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def test_the_public_names() -> None:
         "MissingExtraError",
         "Picture",
         "RecipeError",
+        "Run",
         "Settings",
         "SettingsError",
         "State",
@@ -75,13 +76,13 @@ def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.pixels, picture.pixels)
 
 
-def test_states_and_pictures_show_themselves_in_notebooks(
+def test_runs_and_pictures_show_themselves_in_notebooks(
     files: tuple[Path, Path],
 ) -> None:
     stylizer = impasto.stylizer(files[1], size=48, steps=1)
-    (state,) = stylizer.iterate(files[0])
-    assert state._repr_png_().startswith(b"\x89PNG")
-    assert state._repr_png_() == state.picture._repr_png_()
+    run = stylizer.run(files[0])
+    assert run._repr_png_().startswith(b"\x89PNG")
+    assert run._repr_png_() == run.picture._repr_png_()
 
 
 def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from impasto.version import __version__
 
 if TYPE_CHECKING:
-    from impasto.api import Stylizer, stylize, stylizer
     from impasto.batch import stylize_batch
     from impasto.dataset import stylize_dataset
     from impasto.dataset.augment import StyleAugment
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     )
     from impasto.evaluation.pictures import evaluate
     from impasto.images import Picture, open_picture, read_recipe
-    from impasto.recipes import reproduce
+    from impasto.runs import Run, State, Stylizer
     from impasto.settings import Settings
-    from impasto.states import State
+    from impasto.stylizers import reproduce, stylize, stylizer
     from impasto.video.stylize import stylize_video
 
 #: Where each public name lives.
@@ -35,21 +34,22 @@ _HOME = {
     "MissingExtraError": "impasto.errors",
     "Picture": "impasto.images",
     "RecipeError": "impasto.errors",
+    "Run": "impasto.runs",
     "Settings": "impasto.settings",
     "SettingsError": "impasto.errors",
-    "State": "impasto.states",
+    "State": "impasto.runs",
     "StyleAugment": "impasto.dataset.augment",
-    "Stylizer": "impasto.api",
+    "Stylizer": "impasto.runs",
     "WeightsError": "impasto.errors",
     "evaluate": "impasto.evaluation.pictures",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
-    "reproduce": "impasto.recipes",
-    "stylize": "impasto.api",
+    "reproduce": "impasto.stylizers",
+    "stylize": "impasto.stylizers",
     "stylize_batch": "impasto.batch",
     "stylize_dataset": "impasto.dataset",
     "stylize_video": "impasto.video.stylize",
-    "stylizer": "impasto.api",
+    "stylizer": "impasto.stylizers",
 }
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "MissingExtraError",
     "Picture",
     "RecipeError",
+    "Run",
     "Settings",
     "SettingsError",
     "State",

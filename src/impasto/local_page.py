@@ -1,51 +1,60 @@
-"""A page for this machine only, over plain HTTP: the manners that all of ours share."""
+"""Pages for this machine only, over plain HTTP, and the HTML files of the package."""
 
 from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from pathlib import Path
+from string import Template
 
 from impasto.errors import ImpastoError
-
-if TYPE_CHECKING:
-    from http.server import HTTPServer
 
 #: Names of this machine.
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
-def serve_page(host: str, port: int, handler: type[LocalHandler], page: object) -> HTTPServer:
-    """Serve a page in threads of its own, until `shutdown` and `server_close`.
+def page_text(path: Path, **parts: object) -> str:
+    """Return an HTML file of the package, with its `$name`s replaced by the parts."""
+    return Template(path.read_text("utf-8")).substitute(parts)
+
+
+class LocalPage:
+    """A page that is served in threads of its own.
 
     Args:
         host: Address to listen at.
         port: 0: any free one.
         handler: Answers; it finds the page in its attribute `page`.
-        page: What is served.
 
     Raises:
         ImpastoError: The port is taken.
     """
-    bound = type("Handler", (handler,), {"page": page, "host": host})
-    try:
-        server = ThreadingHTTPServer((host, port), bound)
-    except OSError as error:
-        raise ImpastoError(
-            f"{host}:{port} cannot be served ({error.strerror}): choose another --port"
-        ) from error
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+
+    def __init__(self, host: str, port: int, handler: type[LocalHandler]) -> None:
+        bound = type("Handler", (handler,), {"page": self, "host": host})
+        try:
+            self._server = ThreadingHTTPServer((host, port), bound)
+        except OSError as error:
+            raise ImpastoError(
+                f"{host}:{port} cannot be served ({error.strerror}): choose another --port"
+            ) from error
+        self._server.daemon_threads = True
+        self.url = f"http://{host}:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class LocalHandler(BaseHTTPRequestHandler):
-    """Answers for a page, to nobody who comes by way of another site."""
+    """Answers for a page, and refuses requests that come by way of another site."""
 
     host: str
 
     def is_ours(self) -> bool:
-        """Refuse what comes under another name: a site may give its own name this address."""
+        """Refuse requests under another name: a site may give its own name this address."""
         name = self.headers.get("Host", "").rpartition(":")[0]
         return self.host not in LOCAL or name in LOCAL
 
@@ -53,7 +62,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         """Refuse what pages of other sites send, too: they cannot set this header.
 
         Args:
-            word: That our page says there.
+            word: What our page sends in it.
         """
         return self.is_ours() and self.headers.get("X-Impasto") == word
 
@@ -67,6 +76,10 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.send_header("X-Frame-Options", "DENY")
         self.end_headers()
         self.wfile.write(content)
+
+    def send_page(self, path: Path, **parts: object) -> None:
+        """Answer with an HTML file of the package, with its `$name`s replaced by the parts."""
+        self.send(page_text(path, **parts).encode(), "text/html; charset=utf-8")
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

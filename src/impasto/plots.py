@@ -1,9 +1,7 @@
-"""A plot of a run: content, style and total loss against steps."""
+"""Curves as a picture, such as the losses of a run against its steps."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from impasto.errors import ImageError, MissingExtraError
 from impasto.images import refuse_inputs, write_atomically
@@ -11,13 +9,19 @@ from impasto.images import refuse_inputs, write_atomically
 FORMATS = (".png", ".svg", ".pdf")
 
 
-class Point(NamedTuple):
-    """The losses at one step: content and style unweighted, total weighted."""
+def check_plotting(feature: str = "a plot") -> None:
+    """Raise what a plot would raise, before the work.
 
-    step: int
-    content: float
-    style: float
-    total: float
+    Args:
+        feature: What needs it, for the message.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(feature, "lab") from error
 
 
 def check_plot(path: Path) -> None:
@@ -29,24 +33,29 @@ def check_plot(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise ImageError(f"a plot is saved as {', '.join(FORMATS)}; not {path.name}")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("a plot", "lab") from error
+    check_plotting()
 
 
 def save_plot(
-    points: Sequence[Point],
+    curves: Mapping[str, Sequence[float]],
     path: Path,
     *,
+    axes: tuple[str, str],
+    at: Sequence[float] | None = None,
+    colors: Sequence[str] | None = None,
+    logarithmic: bool = False,
     overwrite: bool = False,
     protect: Sequence[str | Path] = (),
 ) -> Path:
-    """Draw the losses on a logarithmic scale and save the picture.
+    """Draw curves and save the picture.
 
     Args:
-        points: The losses, step by step.
+        curves: Values by what they are called.
         path: A .png, .svg or .pdf.
+        axes: What is counted, and what the values are.
+        at: The place of each value; None: counted from 0.
+        colors: One for each curve, as matplotlib names them.
+        logarithmic: Whether the values have a logarithmic scale; else it begins at 0.
         overwrite: Replace an existing file instead of taking the next free number.
         protect: Files never to replace.
 
@@ -59,53 +68,23 @@ def save_plot(
     """
     check_plot(path)
     refuse_inputs(path, protect)
-    return write_atomically(path, _drawn(points, path.suffix.lower()[1:]), overwrite)
-
-
-def _drawn(points: Sequence[Point], kind: str) -> bytes:
     # The object interface: pyplot would keep state and might want a window.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    steps = [point.step for point in points]
-    axes.semilogy(steps, [point.total for point in points], color="black", label="total, weighted")
-    axes.semilogy(steps, [point.content for point in points], color="tab:green", label="content")
-    axes.semilogy(steps, [point.style for point in points], color="tab:blue", label="style")
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    file = io.BytesIO()
-    figure.savefig(file, format=kind, dpi=120)
-    return file.getvalue()
-
-
-def save_curves(curves: Mapping[str, Sequence[float]], path: Path, across: str, up: str) -> Path:
-    """Draw curves over their numbers and save the picture; replaces what is there.
-
-    Args:
-        curves: Values by what they are called.
-        path: A .png, .svg or .pdf.
-        across: What is counted.
-        up: What the values are.
-
-    Raises:
-        ImageError: It cannot be saved there.
-        MissingExtraError: matplotlib is not installed.
-    """
-    check_plot(path)
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
+    plane = figure.add_subplot()
+    if colors is not None:
+        plane.set_prop_cycle(color=colors)
     for name, values in curves.items():
-        axes.plot(values, label=name)
-    axes.set_xlabel(across)
-    axes.set_ylabel(up)
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    file = io.BytesIO()
-    figure.savefig(file, format=path.suffix.lower()[1:], dpi=120)
-    return write_atomically(path, file.getvalue(), True)
+        plane.plot(range(len(values)) if at is None else at, values, label=name)
+    if logarithmic:
+        plane.set_yscale("log")
+    else:
+        plane.set_ylim(bottom=0)
+    plane.set(xlabel=axes[0], ylabel=axes[1])
+    plane.grid(alpha=0.3)
+    plane.legend()
+    kind = path.suffix.lower()[1:]
+    return write_atomically(
+        path, lambda part: figure.savefig(part, format=kind, dpi=120), overwrite
+    )

@@ -1,22 +1,24 @@
-"""Make a picture again from the recipe inside it."""
+"""Recipes: what an output says about itself, written and compared, and its inputs found again.
+
+How a recipe is kept inside a file is in `impasto.images.recipe`.
+"""
 
 import os
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto import api
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery import DRAWINGS
 from impasto.gallery.names import drawn
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
-from impasto.images import Picture, identify, is_picture_name, read_recipe
+from impasto.images import Identity, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import REST
+from impasto.version import __version__
 from impasto.weights.tuned import SUFFIX, tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
@@ -31,27 +33,31 @@ class Ingredients(NamedTuple):
     settings: Settings
 
 
-def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Picture:
-    """Make a picture again: the same bytes on the same machine (CPU) and version.
+def make_recipe(
+    settings: Settings,
+    inputs: Mapping[str, Identity | Sequence[Identity] | None],
+    **machine: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """Return the recipe of an output: how to make it again, without folders.
 
     Args:
-        picture: A picture made by impasto, or a recipe saved as JSON.
-        folders: Where to look for the content and the styles, before the picture's own folder and
-            the current one, subfolders included: by name, then by content.
-
-    Returns:
-        The picture. If it was made with another version, machine or file of weights, a
-        `UserWarning` says so: it will differ a little then.
-
-    Raises:
-        RecipeError: There is no recipe, or a file it names is not found or has changed.
+        settings: All that was decided, nothing left to find out.
+        inputs: The pictures by role: `content`, `styles`, `masks`, or a setting that names one.
+        **machine: What else decides about the last digits: `weights`, `device`, `tiles` and so on.
     """
-    recipe = read_recipe(picture)
-    found = gather(recipe, [*folders, Path(picture).parent, Path.cwd()])
-    result = api.stylizer(list(found.styles), found.settings)(found.content)
-    for line in differences(recipe, result.recipe or {}):
-        warnings.warn(f"not the same bytes: {line}", stacklevel=2)
-    return result
+    recipe: dict[str, Any] = {"impasto": __version__, **machine, "settings": settings.to_dict()}
+    for role, identity in inputs.items():
+        if isinstance(identity, Identity):
+            recipe[role] = identity._asdict()
+            if role in recipe["settings"]:
+                recipe["settings"][role] = identity.name
+        elif identity or role == "styles":
+            recipe[role] = [each._asdict() for each in identity or ()]
+    if inputs.get("masks"):
+        names = iter(each["name"] for each in recipe["masks"])
+        masks = settings.masks or ()
+        recipe["settings"]["masks"] = [m if m == REST else next(names) for m in masks]
+    return recipe
 
 
 def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
@@ -103,7 +109,7 @@ def files_in_settings(
     named = {
         **{role: role in recipe for role in ("init", "keep", "fine_style")},
         "weights": settings.weights is not None,
-        "method": settings.knows_style,
+        "method": settings.row.one_style,
     }
     found: dict[str, Any] = {
         role: str(find_input(recipe, role, folders)[0])

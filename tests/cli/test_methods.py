@@ -5,12 +5,18 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Impasto
 
-from impasto.fast.methods import ROWS
-from impasto.settings.methods import ONE_PASS
+from impasto.settings.encoders import ENCODERS
+from impasto.settings.methods import METHODS
 
 
-def test_every_method_has_its_row() -> None:
-    assert tuple(ROWS) == ONE_PASS
+def test_every_method_and_encoder_is_listed(impasto: Impasto) -> None:
+    lines = impasto("methods", "--no-time").out.splitlines()
+    assert [f"{row.name}: {row.sentence}" for row in METHODS.values()] == [
+        line for line in lines if not line.startswith((" ", "encoder "))
+    ]
+    assert [f"encoder {row.name}: {row.sentence}" for row in ENCODERS.values()] == [
+        line for line in lines if line.startswith("encoder ")
+    ]
 
 
 def test_what_is_here_is_timed(
@@ -20,7 +26,7 @@ def test_what_is_here_is_timed(
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path))
     outcome = impasto("methods")
     assert outcome.status == 0
-    parts = outcome.out.split("fast: ")[1].split("magenta: ")
+    parts = outcome.out.split("\nfast: ")[1].split("magenta: ")
     assert "ms at 512x384" in parts[0]
     assert "here, " in parts[0]
     assert "not here: downloaded from Magenta on first use" in parts[1]

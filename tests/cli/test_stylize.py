@@ -248,7 +248,7 @@ def test_ctrl_c_before_the_first_step(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("impasto.api.stylizer", interrupt)
+    monkeypatch.setattr("impasto.cli.painting.stylizer", interrupt)
     outcome = stylize(*files)
     assert outcome.status == 130
     assert outcome.only_line == "stopped before anything was painted"
@@ -469,14 +469,15 @@ def test_a_plan_is_said_and_nothing_painted(
     assert " GiB; cpu" in outcome.out
     assert not list(Path().iterdir())
     fast = impasto("stylize", *files, "--plan", "--method", "fast")
-    assert "nothing to plan" in fast.only_line
+    assert fast.out.splitlines()[0] == "64x43: one pass of our own any-style network"
+    assert " GiB; " in fast.out
 
 
 def test_a_killed_run_is_gone_on_with(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from impasto import checkpoints
     from impasto.cli.progress import Progress
-    from impasto.optimize import checkpoints
 
     stylize(*files, "-o", "whole.png")
     count = itertools.count()

@@ -11,9 +11,9 @@ import pytest
 
 from impasto.images import open_picture, save_animation
 from impasto.losses import STYLE_LOSSES
-from impasto.networks import encoders
-from impasto.optimize import plan
+from impasto.optimize import schedule
 from impasto.settings import choices
+from impasto.settings.encoders import ENCODERS, TURNS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: What each is given. The studio's API is with the tests of the studio, the demo with the README's.
@@ -30,12 +30,12 @@ ARGUMENTS = {
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let optimizations end soon; forget the losses and encoders of examples."""
-    monkeypatch.setattr(plan, "DEFAULT_STEPS", (2, 1))
-    monkeypatch.setattr(plan, "LONE_STEPS", 2)
+    monkeypatch.setattr(schedule, "DEFAULT_STEPS", (2, 1))
+    monkeypatch.setattr(schedule, "LONE_STEPS", 2)
     yield
     STYLE_LOSSES.pop("spread", None)
-    encoders._OWN.pop("random", None)
-    for known, name in ((choices.STYLE_LOSSES, "spread"), (choices.ENCODERS, "random")):
+    ENCODERS.pop("random", None)
+    for known, name in ((choices.STYLE_LOSSES, "spread"), (TURNS, "random")):
         if name in known:
             known.remove(name)
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from impasto import stylize
-from impasto.errors import ImageError, SettingsError, WeightsError
+from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     evaluate,
     save_table,
@@ -51,7 +52,7 @@ def average(path: Path, inputs: int) -> Path:
 def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) -> None:
     (row,) = evaluate([triple], judge)
     assert list(row.measured) == [name for name in MEASURES if name != "lpips"]
-    for name in ("content", "structure", "seams"):
+    for name in ("content", "structure", "tile_seams"):
         assert row.photo[name] == pytest.approx(0, abs=1e-6)
     assert row.photo["ssim"] == pytest.approx(1)
     for name in TO_STYLE:
@@ -100,6 +101,12 @@ def test_vgg_judges_where_it_is_at_hand(vgg_at_hand: None, triple: Triple) -> No
     judge = Judge(48)
     assert judge.describe().startswith("VGG-19 (vgg19.safetensors, ")
     assert judge(triple.content, triple.style, triple.style)["style"] == 0
+
+
+def test_without_scikit_image_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "impasto\[lab\]"'):
+        Judge(96)
 
 
 def test_matching() -> None:
@@ -161,9 +168,11 @@ def test_sets_are_compared_with_a_network_that_is_given(
     found = set_distances(rows, network)
     assert found.warn
     assert found.dimensions == 3
-    assert found.photo > found.fid > 0
-    assert found.style_art_fid == pytest.approx(1 + rows[0].style["lpips"]) != 1
-    assert found.art_fid == pytest.approx((1 + found.fid) * (1 + rows[0].measured["lpips"]))
+    assert found.fid[1] > found.fid[0] > 0
+    assert found.art_fid is not None
+    assert found.art_fid[2] == pytest.approx(1 + rows[0].style["lpips"]) != 1
+    expected = (1 + found.fid[0]) * (1 + rows[0].measured["lpips"])
+    assert found.art_fid[0] == pytest.approx(expected)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from impasto.errors import ImageError, ImpastoError
-from impasto.evaluation.answers import Answers
-from impasto.evaluation.page import JudgingPage
+from impasto.evaluation.blind import Answers, JudgingPage
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy.linalg import sqrtm
 
 from impasto.errors import ImageError
-from impasto.evaluation.frechet import art_fid, frechet_distance, gaussian, too_few
-from impasto.evaluation.preferences import bradley_terry
+from impasto.evaluation.blind import bradley_terry
+from impasto.evaluation.evaluating import art_fid, frechet_distance, too_few
 
 
 def drawn(seed: int, count: int, spread: float = 1.0) -> NDArray[np.float64]:
@@ -19,26 +19,27 @@ def drawn(seed: int, count: int, spread: float = 1.0) -> NDArray[np.float64]:
 @pytest.mark.parametrize("count", [500, 5])
 def test_fid_is_that_of_the_matrix_root(count: int) -> None:
     """With fewer pictures than features, too, where the matrices are singular."""
-    first, second = gaussian(drawn(1, count)), gaussian(drawn(2, 300))
-    root = np.real(sqrtm((first.covariance @ second.covariance).astype(complex)))
-    expected = np.square(first.mean - second.mean).sum() + np.trace(
-        first.covariance + second.covariance - 2 * root
-    )
+    first, second = drawn(1, count), drawn(2, 300)
+    ours, theirs = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    root = np.real(sqrtm((ours @ theirs).astype(complex)))
+    apart = np.square(first.mean(0) - second.mean(0)).sum()
+    expected = apart + np.trace(ours + theirs - 2 * root)
     assert frechet_distance(first, second) == pytest.approx(float(expected), rel=1e-4)
     assert frechet_distance(second, first) == pytest.approx(float(expected), rel=1e-4)
 
 
 def test_fid_of_one_dimension_is_the_closed_form() -> None:
-    first, second = (gaussian(drawn(seed, 400)[:, :1]) for seed in (1, 2))
-    deviations = [float(np.sqrt(each.covariance[0, 0])) for each in (first, second)]
-    expected = float((first.mean - second.mean)[0] ** 2) + (deviations[0] - deviations[1]) ** 2
+    first, second = (drawn(seed, 400)[:, :1] for seed in (1, 2))
+    deviations = [float(each.std(ddof=1)) for each in (first, second)]
+    apart = float(first.mean() - second.mean()) ** 2
+    expected = apart + (deviations[0] - deviations[1]) ** 2
     assert frechet_distance(first, second) == pytest.approx(expected)
     assert frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
 
 
 def test_sets_that_are_too_small() -> None:
     with pytest.raises(ImageError, match="two at least"):
-        gaussian(drawn(1, 1))
+        frechet_distance(drawn(1, 1), drawn(2, 9))
     assert too_few(2047, 64)
     assert too_few(3000, 4096)
     assert not too_few(2048, 2048)

@@ -13,8 +13,8 @@ from impasto import Settings
 from impasto.errors import SettingsError
 from impasto.fast import FastStylizer
 from impasto.fast.any_style import AnyStyleNetwork
-from impasto.fast.methods import open_network
 from impasto.fast.network import Network
+from impasto.fast.opening import open_network
 from impasto.fast.shot import Shot
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
@@ -156,7 +156,7 @@ def test_a_file_with_its_style_within(
     assert isinstance(stylizer.network, AnyStyleNetwork)
     shot = Shot()
     for _ in range(2):
-        stylizer.paint(content, shot)
+        stylizer.network.paint(content, look, 1, shot)
     assert shot.kept["statistics"].shape == look.shape
     with pytest.raises(SettingsError, match=r"mine\.onnx knows one style"):
         stylizer.network.read(content, 64)

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import impasto
+from impasto.fast import FastStylizer
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "fast.png"
 
 
 def test_golden(photo: NDArray[np.uint8], painting: NDArray[np.uint8]) -> None:
-    stylizer = impasto.stylizer(
-        painting, method="fast", size=64, runtime="onnxruntime", device="cpu"
-    )
+    stylizer = FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
     made = stylizer(photo).to_array()
     if os.environ.get("IMPASTO_UPDATE_GOLDEN"):
         impasto.open_picture(made).save(GOLDEN, overwrite=True)

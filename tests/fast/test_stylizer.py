@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from impasto import Settings, stylize
 from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.methods import open_network
+from impasto.fast.opening import open_network
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import Kind, coloring, statistics, transfer
 from impasto.images import Picture, open_picture
+from impasto.runs import EarlierFrame, Reference
 from impasto.weights import fetch
 
 Array = NDArray[np.uint8]
@@ -256,18 +257,37 @@ def test_the_network_is_small() -> None:
 
 def test_frames_of_a_shot_share_statistics(photo: Array, painting: Array) -> None:
     stylizer = FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
+    network, code = stylizer.network, stylizer._code
     first, darker = open_picture(photo), open_picture((photo * 0.8).astype(np.uint8))
     alone, shot = stylizer.paint(darker), Shot()
-    np.testing.assert_array_equal(stylizer.paint(first, shot), stylizer.paint(first))
+    np.testing.assert_array_equal(network.paint(first, code, 1, shot), stylizer.paint(first))
     # What is a little darker stays so, where each for itself would have the painting's brightness.
-    assert stylizer.paint(darker, shot).mean() < 0.97 * alone.mean()
+    assert network.paint(darker, code, 1, shot).mean() < 0.97 * alone.mean()
     # What is quite another picture is taken as it is.
     black = open_picture(np.full_like(photo, 3))
     fading = Shot()
-    stylizer.paint(black, fading)
-    assert np.abs(stylizer.paint(first, fading) - stylizer.paint(first)).mean() < 0.02
+    network.paint(black, code, 1, fading)
+    assert np.abs(network.paint(first, code, 1, fading) - stylizer.paint(first)).mean() < 0.02
     again = Shot(shot.kept)
-    np.testing.assert_array_equal(stylizer.paint(first, again), stylizer.paint(first, shot))
+    np.testing.assert_array_equal(
+        network.paint(first, code, 1, again), network.paint(first, code, 1, shot)
+    )
+
+
+def test_a_frame_agrees_with_the_one_before(photo: Array, painting: Array) -> None:
+    """Colors matched to the content are those of the shot's first frame, in whatever mixture."""
+    options: dict[str, Any] = {"size": 96, "runtime": "onnxruntime", "device": "cpu"}
+    stylizer = FastStylizer([painting, 255 - painting], **options, color="match")
+    frames = [open_picture(photo).resized((96, 64)), open_picture(photo // 2).resized((96, 64))]
+    begun = stylizer.run(frames[0], reference=Reference())
+    np.testing.assert_array_equal(begun.pixels, stylizer.run(frames[0]).pixels)
+    still = np.zeros((64, 96, 2), np.float32)
+    before = EarlierFrame(begun.pixels, still, np.zeros((64, 96), np.float32))
+    reference = Reference({1: before}, begun.memory, 0.5)
+    mixed = stylizer.changed(style_weights=(1, 3))
+    found = mixed.run(frames[1], reference=reference)
+    assert np.abs(found.pixels - mixed.run(frames[1]).pixels).mean() > 0.02
+    assert np.array_equal(found.memory["first"], frames[0].pixels)
 
 
 def test_strength_and_mixture_can_change_without_reading_styles_anew(
@@ -278,13 +298,13 @@ def test_strength_and_mixture_can_change_without_reading_styles_anew(
     content = open_picture(photo)
     first = FastStylizer([painting, other], **options, style_weights=(1, 0))
     wanted = FastStylizer([painting, other], **options, style_weights=(1, 3), strength=0.7)
-    changed = first.changed(0.7, (1, 3))
+    changed = first.changed(strength=0.7, style_weights=(1, 3))
     np.testing.assert_allclose(changed.paint(content), wanted.paint(content), atol=1e-5)
     assert first.settings.strength == 1
     matching = FastStylizer([painting, other], **options, style_weights=(1, 0), color="match")
     alone = FastStylizer([painting, other], **options, style_weights=(1, 3), color="match")
-    shot = matching.for_shot(content).changed(style_weights=(1, 3))
-    np.testing.assert_allclose(shot.paint(content), alone.paint(content), atol=1e-5)
+    again = matching.changed(style_weights=(1, 3))
+    np.testing.assert_allclose(again.paint(content), alone.paint(content), atol=1e-5)
     with pytest.raises(SettingsError):
         first.changed(strength=2)
     with pytest.raises(SettingsError):

@@ -19,8 +19,8 @@ from impasto.gallery import draw
 from impasto.gallery.names import drawn, gallery_name, list_styles
 from impasto.images import Picture, open_picture
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
-from impasto.recipes import reproduce
 from impasto.settings import Settings
+from impasto.stylizers import reproduce
 from impasto.training.export import export
 from impasto.training.narrowing import narrowed
 from impasto.training.runs import save_half
@@ -101,10 +101,10 @@ def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Pict
         FastStylizer("mosaic", tune=0),
     ]
     given += [FastStylizer("mosaic", style_scale=0.5), FastStylizer("mosaic", color="match")]
-    given += [FastStylizer(["mosaic", "waves"]), FastStylizer(comes_tuned).of("waves")]
+    given += [FastStylizer(["mosaic", "waves"]), FastStylizer(comes_tuned).with_styles("waves")]
     for one in given:
         assert one.network.title == "our own any-style network"
-    assert given[0].of("mosaic").network.title == comes_tuned.name
+    assert given[0].with_styles("mosaic").network.title == comes_tuned.name
     assert [style.name for style in list_styles() if style.tuned] == ["mosaic"]
 
 

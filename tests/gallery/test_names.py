@@ -18,7 +18,7 @@ from impasto.errors import ImageError, RecipeError
 from impasto.gallery import DRAWINGS, names, paintings
 from impasto.gallery.names import drawn, find_style, list_styles, read_styles
 from impasto.gallery.own import add_folder, own_folders, own_styles, remove_folder
-from impasto.recipes import reproduce
+from impasto.stylizers import reproduce
 
 Array = np.ndarray
 

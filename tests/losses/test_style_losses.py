@@ -6,15 +6,15 @@ from torch import Tensor
 
 from impasto.losses import (
     STYLE_LOSSES,
-    Needs,
-    Picks,
-    Summary,
-    draw_picks,
+    LayerStatistics,
+    RequiredStatistics,
+    SamplePositions,
+    draw_positions,
+    layer_statistics,
     self_similarity_loss,
-    summarize,
 )
 
-ALL = Needs(gram=True, moments=True, samples=40)
+ALL = RequiredStatistics(gram=True, moments=True, samples=40)
 
 
 def features(seed: int, channels: int = 5, height: int = 6, width: int = 8) -> Tensor:
@@ -24,10 +24,12 @@ def features(seed: int, channels: int = 5, height: int = 6, width: int = 8) -> T
     return torch.nn.functional.softplus(mixing @ noise).view(1, channels, height, width)
 
 
-def known(f: Tensor, needs: Needs = ALL, center: Tensor | None = None) -> Summary:
-    positions = draw_picks(needs.samples, (f.shape[2], f.shape[3]), 3)
-    picks = Picks(positions, torch.arange(len(positions)), len(positions))
-    return summarize(f, needs, center=center, picks=picks)
+def known(
+    f: Tensor, needs: RequiredStatistics = ALL, center: Tensor | None = None
+) -> LayerStatistics:
+    positions = draw_positions(needs.samples, (f.shape[2], f.shape[3]), 3)
+    picks = SamplePositions(positions, torch.arange(len(positions)), len(positions))
+    return layer_statistics(f, needs, center=center, positions=picks)
 
 
 @pytest.mark.parametrize("name", STYLE_LOSSES)
@@ -62,7 +64,7 @@ def test_w2_of_commuting_covariances_is_the_distance_of_deviations() -> None:
     means = [torch.tensor([1.0, 2.0, 0.0]).double(), torch.tensor([0.0, 2.0, 1.0]).double()]
     deviations = [torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([2.0, 2.0, 1.0]).double()]
     found, target = (
-        Summary(first=m, second=torch.diag(d**2) + torch.outer(m, m))
+        LayerStatistics(first=m, second=torch.diag(d**2) + torch.outer(m, m))
         for m, d in zip(means, deviations, strict=True)
     )
     expected = (means[0] - means[1]).square().sum() + (deviations[0] - deviations[1]).square().sum()
@@ -75,14 +77,17 @@ def test_swd_of_one_channel_is_the_distance_in_order() -> None:
     a, b = (torch.rand(30, 1, dtype=torch.float64, generator=g(s)) for s in (1, 2))
     expected = (a.sort(0).values - b.sort(0).values).square().mean() / b.square().mean()
     for name in ("swd", "histogram"):
-        got = STYLE_LOSSES[name].distance(Summary(samples=a), Summary(samples=b), 0)
+        got = STYLE_LOSSES[name].distance(LayerStatistics(samples=a), LayerStatistics(samples=b), 0)
         torch.testing.assert_close(got, expected)
 
 
 def test_remd_looks_both_ways() -> None:
     """A style whose second feature is found nowhere is half as far as can be."""
     x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
-    both, one = Summary(samples=torch.cat([x, y])), Summary(samples=torch.cat([x, x]))
+    both, one = (
+        LayerStatistics(samples=torch.cat([x, y])),
+        LayerStatistics(samples=torch.cat([x, x])),
+    )
     assert float(STYLE_LOSSES["remd"].distance(one, both, 0)) == pytest.approx(0.5)
 
 
@@ -94,7 +99,7 @@ def test_nearest_neighbors_see_no_common_shift_and_need_not_be_many() -> None:
     nearest = STYLE_LOSSES["nnfm"].distance
 
     def distance(picture: Tensor) -> float:
-        return float(nearest(Summary(samples=picture), Summary(samples=style), 0))
+        return float(nearest(LayerStatistics(samples=picture), LayerStatistics(samples=style), 0))
 
     assert distance(mine) == pytest.approx(0, abs=1e-6)
     assert distance(3 * mine + torch.tensor([5.0, -2.0, 4.0])) == pytest.approx(0, abs=1e-6)
@@ -108,20 +113,24 @@ def test_neighbors_of_nothing_are_nowhere(level: float) -> None:
     flat = (level * features(1)[0].flatten(1).T[:1]).repeat(48, 1)
     other = features(2)[0].flatten(1).T
     for found, target in ((flat, other), (other, flat)):
-        distance = STYLE_LOSSES["nnfm"].distance(Summary(samples=found), Summary(samples=target), 0)
+        distance = STYLE_LOSSES["nnfm"].distance(
+            LayerStatistics(samples=found), LayerStatistics(samples=target), 0
+        )
         assert float(distance) == pytest.approx(1, abs=0.02)
 
 
 def test_summaries_of_parts_sum_to_that_of_the_whole() -> None:
     f, center = features(1), features(2).mean((0, 2, 3))
     whole = known(f, center=center)
-    positions = draw_picks(ALL.samples, (6, 8), 3)
+    positions = draw_positions(ALL.samples, (6, 8), 3)
     parts = []
     for left, right in ((0, 3), (3, 8)):
         inside = (positions % 8 >= left) & (positions % 8 < right)
         own = positions[inside] // 8 * (right - left) + positions[inside] % 8 - left
-        picks = Picks(own, torch.nonzero(inside)[:, 0], ALL.samples)
-        parts.append(summarize(f[..., left:right], ALL, count=48, center=center, picks=picks))
+        picks = SamplePositions(own, torch.nonzero(inside)[:, 0], ALL.samples)
+        parts.append(
+            layer_statistics(f[..., left:right], ALL, count=48, center=center, positions=picks)
+        )
     for (name, a), (_, b) in zip((parts[0] + parts[1]).parts(), whole.parts(), strict=True):
         torch.testing.assert_close(a, b, msg=name)
 
@@ -136,7 +145,7 @@ def test_the_center_changes_nothing() -> None:
 def test_a_mixture_is_that_of_the_positions() -> None:
     a, b = features(1), features(2)
     half = known(a).mixed(known(b), 0.5)
-    both = summarize(torch.cat([a, b], 3), ALL)
+    both = layer_statistics(torch.cat([a, b], 3), ALL)
     torch.testing.assert_close(half.gram, both.gram)
     torch.testing.assert_close(half.covariance, both.covariance)
     assert half.samples is not None
@@ -147,8 +156,8 @@ def test_a_mixture_is_that_of_the_positions() -> None:
 def test_weights_decide_where_samples_are_from() -> None:
     weight = torch.zeros(1, 1, 6, 8)
     weight[..., :2] = 1
-    assert int((draw_picks(50, (6, 8), 0, weight) % 8).max()) == 1
-    assert len(draw_picks(50, (6, 8), 0, torch.zeros_like(weight))) == 50
+    assert int((draw_positions(50, (6, 8), 0, weight) % 8).max()) == 1
+    assert len(draw_positions(50, (6, 8), 0, torch.zeros_like(weight))) == 50
 
 
 def test_self_similarity_is_of_likenesses_alone() -> None:

@@ -12,16 +12,17 @@ from torch import Tensor, nn
 
 import impasto
 from impasto.losses import (
-    Needs,
-    Summary,
+    LayerStatistics,
+    RequiredStatistics,
     add_style_loss,
 )
 from impasto.losses import (
     style as style_losses,
 )
-from impasto.networks import add_encoder, encoders
+from impasto.networks import add_encoder
 from impasto.optimize import IterativeStylizer
 from impasto.settings import choices
+from impasto.settings.encoders import ENCODERS, TURNS
 
 SMALL: Mapping[str, Any] = {"size": 64, "min_size": 32, "steps": (2, 2), "precision": "float32"}
 
@@ -49,20 +50,20 @@ def _forgotten() -> Iterator[None]:
     yield
     for name in ("means", "blurs"):
         style_losses.STYLE_LOSSES.pop(name, None)
-        encoders._OWN.pop(name, None)
-        for known in (choices.STYLE_LOSSES, choices.ENCODERS):
+        ENCODERS.pop(name, None)
+        for known in (choices.STYLE_LOSSES, TURNS):
             if name in known:
                 known.remove(name)
 
 
-def means(found: Summary, target: Summary, seed: int) -> Tensor:
+def means(found: LayerStatistics, target: LayerStatistics, seed: int) -> Tensor:
     return (found.mean - target.mean).square().sum() / target.mean.square().sum()
 
 
 def test_a_loss_of_ones_own_paints(photo: NDArray[np.uint8], painting: NDArray[np.uint8]) -> None:
     with pytest.raises(impasto.SettingsError, match="not of 'means'"):
         impasto.Settings(style_loss="means")
-    add_style_loss("means", means, Needs(moments=True))
+    add_style_loss("means", means, RequiredStatistics(moments=True))
     alone = impasto.stylize(photo, painting, style_loss="means", **SMALL)
     both = impasto.stylize(photo, painting, style_loss="gram+means", **SMALL)
     assert np.abs(alone.pixels - both.pixels).max() > 0.01
@@ -80,7 +81,7 @@ def test_an_encoder_of_ones_own_paints(
         "content_layers": ("relu3_1",),
     }
     stylizer = IterativeStylizer(painting, encoder="blurs", **layers, **SMALL)
-    states = list(stylizer.iterate(photo))
+    states = list(stylizer.run(photo))
     assert states[-1].loss < states[-2].loss
     assert stylizer.describe().startswith("blurs on")
     first = stylizer.encoders["blurs"].sha256
@@ -93,15 +94,15 @@ def test_a_large_picture_is_seen_in_tiles_by_it(
 ) -> None:
     add_encoder("blurs", Blurs())
     stylizer = IterativeStylizer(painting, encoder="blurs", size=512, memory="700MB")
-    forecast = stylizer.forecast(photo)
-    assert forecast.bytes < 7e8
-    assert forecast.sides[-1] is not None
+    plan = stylizer.run(photo).plan
+    assert plan.bytes < 7e8
+    assert plan.stages[-1].side is not None
 
 
 @pytest.mark.parametrize("name", ["gram", "two words", "a+b", ""])
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(impasto.SettingsError, match="cannot be a name of your own"):
-        add_style_loss(name, means, Needs(moments=True))
+        add_style_loss(name, means, RequiredStatistics(moments=True))
 
 
 def test_what_is_no_encoder() -> None:

@@ -17,9 +17,10 @@ from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, find_faces, open_mask, open_picture, repeated, turned
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.composition import compose
-from impasto.optimize.plan import Octave
-from impasto.optimize.scene import LEFT, mixture
+from impasto.optimize.schedule import Octave
+from impasto.optimize.targets import mixture
 from impasto.settings import Settings
+from impasto.settings.encoders import ENCODERS
 
 Array = NDArray[np.uint8]
 
@@ -69,7 +70,8 @@ def test_strength_goes_from_the_photograph_to_the_style(photo: Array, painting: 
 
 
 def test_each_step_of_strength_takes_the_same_factor() -> None:
-    for encoder, left in LEFT.items():
+    for encoder, row in ENCODERS.items():
+        left = row.left
         far = [
             (1 - mixture(strength, encoder)) ** 2 * (1 - left) + left
             for strength in (0, 0.25, 0.5, 0.75, 1)
@@ -100,16 +102,16 @@ def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
 @pytest.mark.parametrize("loss", ["moments", "w2", "swd", "nnfm", "remd+moments", "histogram"])
 def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
     states = list(
-        impasto.stylizer(
+        IterativeStylizer(
             painting, size=48, min_size=48, steps=6, style_loss=loss, init="content"
-        ).iterate(photo)
+        ).run(photo)
     )
     assert states[-1].style_loss < 0.95 * states[0].style_loss
 
 
 def test_likeness_can_be_what_content_is(photo: Array, painting: Array) -> None:
     states = list(
-        impasto.stylizer(
+        IterativeStylizer(
             painting,
             size=96,
             min_size=96,
@@ -117,7 +119,7 @@ def test_likeness_can_be_what_content_is(photo: Array, painting: Array) -> None:
             init="noise",
             style_weight=0,
             content_loss="self-similarity",
-        ).iterate(photo)
+        ).run(photo)
     )
     assert states[-1].content_loss < 0.7 * states[0].content_loss
 
@@ -184,7 +186,7 @@ def test_the_fine_style_gives_the_fine_layers(photo: Array, painting: Array) -> 
     octave = Octave((64, 43), "pocket")
     options: list[dict[str, Any]] = [{}, {"fine_style": "woodcut"}]
     plain, mixed = (
-        IterativeStylizer(painting, **SMALL, **more).style_targets(octave)[0] for more in options
+        IterativeStylizer(painting, **SMALL, **more).reader(octave)[0] for more in options
     )
     for name in plain:
         ours, fine = plain[name].gram, mixed[name].gram

@@ -5,8 +5,8 @@ import torch
 
 from impasto import ImpastoError
 from impasto.gallery import draw
-from impasto.optimize import IterativeStylizer, run
-from impasto.optimize.memory import Views
+from impasto.optimize import IterativeStylizer, loop
+from impasto.optimize.memory import TileSides
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import ROWS, PixelOptimizer
 
@@ -34,38 +34,35 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
     assert (images[1] - images[0]).abs().mean() < 0.002
 
 
-def test_a_large_picture_is_to_be_taken_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
-    stylizer = IterativeStylizer(draw("waves"), size=128, steps=3)
-    states = stylizer.iterate(draw("strokes"))
-    first = next(states)
-    taken = first.picture
+def test_a_large_picture_is_the_one_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "plan_tiles", lambda *_: TileSides((64,), None, 0.0))
+    run = IterativeStylizer(draw("waves"), size=128, steps=3).run(draw("strokes"))
+    next(run)
+    taken = run.picture
     pixels = taken.pixels.copy()
-    second, third = states
+    next(run)
+    next(run)
     assert (taken.pixels == pixels).all()
-    assert first.picture is taken
-    with pytest.raises(ImpastoError, match="step 2 is gone"):
-        _ = second.picture
-    assert (third.picture.pixels != pixels).any()
+    assert (run.picture.pixels != pixels).any()
 
 
 def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "plan_views", lambda *_: Views((64,), None, 0.0))
-    states = IterativeStylizer(draw("waves"), size=128, steps=3).iterate(draw("strokes"))
-    state = next(states)
+    monkeypatch.setattr(loop, "plan_tiles", lambda *_: TileSides((64,), None, 0.0))
+    run = IterativeStylizer(draw("waves"), size=128, steps=3).run(draw("strokes"))
+    state = next(run)
 
     def torn(_: Objective, optimizer: PixelOptimizer, *__: object) -> None:
         with torch.no_grad():
             optimizer.image[..., :9, :] += 0.5
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "take_step", torn)
+    monkeypatch.setattr(loop, "take_step", torn)
     with pytest.raises(KeyboardInterrupt):
-        next(states)
-    assert state.picture.size == state.size
+        next(run)
+    assert run.picture.size == state.size
 
 
 def test_the_size_that_is_advised_is_of_the_picture() -> None:
     stylizer = IterativeStylizer(draw("waves"), size=8192, memory="1.3GB")
     with pytest.raises(ImpastoError, match=r"painting at 8192x\d+, .* try size \d{4}$"):
-        stylizer.forecast(draw("strokes"))
+        stylizer.run(draw("strokes"))

@@ -1,5 +1,6 @@
 """Long runs: saved and gone on with, within a budget of memory, with a plan before them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,34 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from tests.optimize.test_stylizer import SMALL
 
+from impasto import checkpoints
 from impasto.errors import ImageError, ImpastoError
 from impasto.images import open_picture
 from impasto.machine import parse_size
 from impasto.networks import build_encoder
-from impasto.optimize import IterativeStylizer, checkpoints, memory, run
-from impasto.optimize.memory import Views
-from impasto.optimize.plan import Octave
+from impasto.optimize import IterativeRun, IterativeStylizer, loop, memory
+from impasto.optimize.backward import take_step
+from impasto.optimize.memory import TileSides
+from impasto.optimize.schedule import Octave
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
+
+
+def resumed(stylizer: IterativeStylizer, content: Array, path: Path) -> Iterator[IterativeRun]:
+    """Yield a run after each of its steps, saved in a file, and from there if it is there."""
+    run = stylizer.run(content)
+    checkpoint = checkpoints.Checkpoint(path, run)
+    checkpoint.restore()
+    for _ in run:
+        checkpoint.save_if_due()
+        yield run
+    checkpoint.remove()
+
+
+def done(run: IterativeRun) -> int:
+    assert run.state is not None
+    return run.state.done
 
 
 @pytest.mark.parametrize(
@@ -33,19 +52,19 @@ def test_a_run_gone_on_with_is_the_unbroken_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
-    monkeypatch.setattr(run, "SMALL", 0)
+    monkeypatch.setattr(loop, "SMALL", 0)
     stylizer = IterativeStylizer(painting, **{**SMALL, "steps": (3, 4), **more})
     whole = stylizer(photo).pixels
     path = tmp_path / "out.png.checkpoint"
     steps = sum(stylizer.settings.steps or ())
     for stop in (2, 4, steps - 1):
-        for state in stylizer.iterate(photo, checkpoint=path):
-            if state.done == stop:
+        for run in resumed(stylizer, photo, path):
+            if done(run) == stop:
                 break
         assert path.exists()
-        states = list(stylizer.iterate(photo, checkpoint=path))
-        assert len(states) <= steps - stop + 1, stop
-        np.testing.assert_array_equal(states[-1].picture.pixels, whole)
+        runs = list(resumed(stylizer, photo, path))
+        assert len(runs) <= steps - stop + 1, stop
+        np.testing.assert_array_equal(runs[-1].picture.pixels, whole)
         assert not path.exists()
 
 
@@ -54,15 +73,18 @@ def test_an_octave_that_settles_is_gone_on_with(
 ) -> None:
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, size=32, min_size=32, precision="float32")
-    whole = list(stylizer.iterate(photo))
+    whole = stylizer.run(photo)
+    picture = whole.finish()
     path = tmp_path / "checkpoint"
-    for state in stylizer.iterate(photo, checkpoint=path):
-        if state.done == 20:
+    for run in resumed(stylizer, photo, path):
+        if done(run) == 20:
             break
-    last = list(stylizer.iterate(photo, checkpoint=path))[-1]
-    assert last.steps == whole[-1].steps
-    assert last.done == whole[-1].done > 21
-    np.testing.assert_array_equal(last.picture.pixels, whole[-1].picture.pixels)
+    last = list(resumed(stylizer, photo, path))[-1]
+    assert last.state is not None
+    assert whole.state is not None
+    assert last.state.steps == whole.state.steps
+    assert done(last) == done(whole) > 21
+    np.testing.assert_array_equal(last.picture.pixels, picture.pixels)
 
 
 def test_a_timed_run_is_gone_on_with(
@@ -71,13 +93,13 @@ def test_a_timed_run_is_gone_on_with(
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, size=64, min_size=32, time=30)
     path = tmp_path / "checkpoint"
-    for state in stylizer.iterate(photo, checkpoint=path):
-        if state.octave == 2 and state.step == 3:
+    for run in resumed(stylizer, photo, path):
+        assert run.state is not None
+        if run.state.octave == 2 and run.state.step == 3:
             break
-    resumed = stylizer.iterate(photo, checkpoint=path)
-    state = next(resumed)
+    state = next(resumed(stylizer, photo, path)).state
+    assert state is not None
     assert (state.octave, state.size) == (2, (64, 43))
-    resumed.close()  # type: ignore[attr-defined]
 
 
 def test_a_run_that_stops_where_told_leaves_no_file(
@@ -85,7 +107,7 @@ def test_a_run_that_stops_where_told_leaves_no_file(
 ) -> None:
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, **SMALL, stop_after=2)
-    list(stylizer.iterate(photo, checkpoint=tmp_path / "checkpoint"))
+    list(resumed(stylizer, photo, tmp_path / "checkpoint"))
     assert not list(tmp_path.iterdir())
 
 
@@ -94,13 +116,13 @@ def test_another_runs_checkpoint_is_refused(
 ) -> None:
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     path = tmp_path / "checkpoint"
-    next(IterativeStylizer(painting, **SMALL).iterate(photo, checkpoint=path))
+    next(resumed(IterativeStylizer(painting, **SMALL), photo, path))
     other = IterativeStylizer(painting, **SMALL, content_weight=3)
     with pytest.raises(ImpastoError, match="of a run with other pictures or settings"):
-        next(other.iterate(photo, checkpoint=path))
+        next(resumed(other, photo, path))
     path.write_bytes(b"nothing")
-    with pytest.raises(ImpastoError, match="is no checkpoint"):
-        next(other.iterate(photo, checkpoint=path))
+    with pytest.raises(ImpastoError, match="is not a checkpoint"):
+        next(resumed(other, photo, path))
 
 
 def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
@@ -111,15 +133,15 @@ def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
 
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     path = tmp_path / "checkpoint"
-    states = IterativeStylizer(painting, **SMALL).iterate(photo, checkpoint=path)
-    next(states)
+    runs = resumed(IterativeStylizer(painting, **SMALL), photo, path)
+    next(runs)
     (tmp_path / "other").touch()
     assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
     (tmp_path / "other").unlink()
     before = path.read_bytes()
-    monkeypatch.setattr(checkpoints, "save_file", full)
+    monkeypatch.setattr("safetensors.torch.save_file", full)
     with pytest.raises(ImageError, match=r"cannot write .*free some space"):
-        next(states)
+        next(runs)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -133,14 +155,14 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
     monkeypatch.setattr(memory, "BASE_BYTES", 0.0)
     monkeypatch.setattr(memory, "_CUT", 1.0)
     tight = IterativeStylizer(painting, **options, memory="90MB")
-    planned = tight.forecast(photo)
-    assert planned.sides[-1] is not None
+    planned = tight.run(photo).plan
+    assert planned.stages[-1].side is not None
     assert planned.bytes <= 90e6
     # Adam's first steps are as long for a gradient of nearly nothing: single pixels may differ.
     picture = tight(photo)
     assert picture.recipe is not None
     tiles: Any = picture.recipe["tiles"]
-    assert tiles[:1] == list(planned.sides)
+    assert tiles[:1] == [stage.side for stage in planned.stages]
     apart = np.abs(picture.pixels - whole)
     assert np.quantile(apart, 0.999) < 0.01
     assert apart.mean() < 5e-4  # the content's features are of 16 bits there
@@ -150,16 +172,16 @@ def test_where_memory_ends_tiles_become_smaller(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int | None] = []
-    real = run.take_step
+    real = take_step
 
     def short(objective: Any, *rest: Any) -> Any:  # noqa: ANN401
-        tiles = len(objective.sight.tiles)
+        tiles = len(objective.tiled.tiles)
         seen.append(tiles)
         if tiles == 1:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         return real(objective, *rest)
 
-    monkeypatch.setattr(run, "take_step", short)
+    monkeypatch.setattr(loop, "take_step", short)
     options: dict[str, Any] = {"size": 224, "min_size": 224, "steps": 2}
     picture = IterativeStylizer(painting, **options)(photo)
     assert seen == [1, 4, 4]
@@ -167,24 +189,24 @@ def test_where_memory_ends_tiles_become_smaller(
 
 
 def test_tiles_end_somewhere() -> None:
-    views = Views((None, 384), None, 0.0)
+    views = TileSides((None, 384), None, 0.0)
     smaller = views.smaller(1, 1000)
     assert smaller is not None
     assert smaller.sides == (None, 192)
     assert views.smaller(0, 300) == views._replace(sides=(144, 384))
-    assert Views((96,), None, 0.0).smaller(0, 1000) is None
+    assert TileSides((96,), None, 0.0).smaller(0, 1000) is None
 
 
-def test_the_forecast_is_of_the_run(photo: Array, painting: Array) -> None:
+def test_the_plan_is_of_the_run(photo: Array, painting: Array) -> None:
     stylizer = IterativeStylizer(painting, size=96, min_size=48, steps=(5, 4))
-    forecast = stylizer.forecast(open_picture(photo))
-    assert [octave.size for octave in forecast.octaves] == [(48, 32), (96, 64)]
-    assert list(forecast.steps) == [5, 4]
-    assert list(forecast.sides) == [None, None]
-    assert 0.2e9 < forecast.bytes < 2e9
-    assert 0 < forecast.seconds < 60
-    assert forecast.lines()[0] == "48x32: 5 steps of pocket"
-    assert "GiB; cpu" in forecast.lines()[-1]
+    plan = stylizer.run(open_picture(photo)).plan
+    assert [stage.size for stage in plan.stages] == [(48, 32), (96, 64)]
+    assert plan.steps == (5, 4)
+    assert [stage.side for stage in plan.stages] == [None, None]
+    assert 0.2e9 < plan.bytes < 2e9
+    assert 0 < plan.seconds < 60
+    assert plan.lines()[0] == "48x32: 5 steps of pocket"
+    assert "GiB; cpu" in plan.lines()[-1]
 
 
 def test_amounts_of_memory() -> None:
@@ -203,7 +225,7 @@ def test_large_styles_are_read_in_tiles() -> None:
 
     settings = Settings(memory="1GB", style_scale=4.0)
     encoders = {"pocket": build_encoder("pocket", ["relu1_1", "relu4_1"])}
-    views = memory.plan_views(octaves, encoders, settings, torch.float32, torch.device("cpu"))
+    views = memory.plan_tiles(octaves, encoders, settings, torch.float32, torch.device("cpu"))
     assert views.style is not None
     assert views.bytes <= 1e9
 
@@ -218,4 +240,4 @@ def test_no_more_memory_is_planned_with_than_there_is(monkeypatch: pytest.Monkey
 def test_a_narrow_panorama_has_a_plan(painting: Array) -> None:
     wide = np.random.default_rng(0).integers(0, 256, (24, 1200, 3), dtype=np.uint8)
     stylizer = IterativeStylizer(painting, size=1200, steps=1)
-    assert stylizer.forecast(wide).octaves[-1].size == (1200, 24)
+    assert stylizer.run(wide).plan.stages[-1].size == (1200, 24)

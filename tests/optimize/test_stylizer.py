@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Picture, open_picture
 from impasto.optimize import IterativeStylizer, memory
+from impasto.optimize.targets import StyleReader
+from impasto.runs import State
 from impasto.settings import Settings
-from impasto.states import State
 
 Array = NDArray[np.uint8]
 SMALL: Mapping[str, Any] = {
@@ -26,8 +27,19 @@ SMALL: Mapping[str, Any] = {
 }
 
 
-def states(content: Array | Picture, style: Array | Picture, **options: Any) -> list[State]:  # noqa: ANN401
-    return list(IterativeStylizer(style, **{**SMALL, **options}).iterate(content))
+class Step:
+    """A state, and the picture as it stood then."""
+
+    def __init__(self, state: State, picture: Picture) -> None:
+        self.state, self.picture = state, picture
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.state, name)
+
+
+def states(content: Array | Picture, style: Array | Picture, **options: Any) -> list[Step]:  # noqa: ANN401
+    run = IterativeStylizer(style, **{**SMALL, **options}).run(content)
+    return [Step(state, run.picture) for state in run]
 
 
 def test_states_tell_where_the_run_is(photo: Array, painting: Array) -> None:
@@ -253,7 +265,7 @@ def test_targets_are_kept_for_the_next_content(
 ) -> None:
     stylizer = IterativeStylizer(painting, **SMALL)
     first = stylizer(photo)
-    monkeypatch.setattr("impasto.optimize.stylizer.style_targets", None)
+    monkeypatch.setattr(StyleReader, "_target", None)
     np.testing.assert_array_equal(stylizer(photo).pixels, first.pixels)
 
 

@@ -1,19 +1,21 @@
 """However a picture is cut, its losses and gradient are those of the whole."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.losses import needs_of
+from impasto.losses import RequiredStatistics, required_statistics
 from impasto.losses.style import STYLE_LOSSES
 from impasto.networks import Encoder, build_encoder
+from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
-from impasto.optimize.sight import style_targets
+from impasto.optimize.targets import Anchor, OctaveTargets, StyleTarget
+from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
 from impasto.optimize.tiles import UNIT, tiles_of
-from impasto.optimize.tiling import descend
-from impasto.optimize.wanted import Aim, Anchor, Wanted
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
@@ -29,10 +31,21 @@ def tensor(pixels: Array, height: int, width: int) -> Tensor:
 
 def gradient(objective: Objective, image: Tensor, phase: int | None) -> tuple[list[float], Tensor]:
     leaf = image.clone().requires_grad_()
-    losses = descend(objective, leaf, phase, 3)
+    losses = backward(objective, leaf, phase, 3)
     assert leaf.grad is not None
     values = (losses.total, losses.content, losses.style, losses.tv)
     return [float(value.detach()) for value in values], leaf.grad
+
+
+def statistics(
+    encoder: Encoder,
+    image: Tensor,
+    layers: Sequence[str],
+    required: RequiredStatistics,
+    side: int | None = None,
+) -> StyleStatistics:
+    tiled = TiledEncoder(encoder, (image.shape[3], image.shape[2]), side)
+    return tiled.statistics(image, layers, required, SpatialWeight(None))
 
 
 @pytest.fixture
@@ -68,7 +81,7 @@ def test_tiles_have_the_gradient_of_the_whole(
     encoder = build_encoder(name, layers, weights=weights)
     wanted = everything(encoder, chosen, tensor(photo, *size), tensor(painting, 96, 96))
     whole, cut = Objective(encoder, chosen, wanted), Objective(encoder, chosen, wanted, side)
-    assert len(cut.sight.tiles) > 3
+    assert len(cut.tiled.tiles) > 3
     dice = torch.Generator().manual_seed(1)
     image = wanted.content.lerp(torch.rand(wanted.content.shape, generator=dice), 0.3)
     values, expected = gradient(whole, image, phase)
@@ -77,7 +90,9 @@ def test_tiles_have_the_gradient_of_the_whole(
     assert float((found - expected).norm() / expected.norm()) < 1e-3
 
 
-def everything(encoder: Encoder, settings: Settings, content: Tensor, style: Tensor) -> Wanted:
+def everything(
+    encoder: Encoder, settings: Settings, content: Tensor, style: Tensor
+) -> OctaveTargets:
     """Return two styles in regions of their own, transparency, what is kept, and an anchor."""
     height, width = content.shape[2:]
     across = torch.linspace(0, 1, width).expand(1, 1, height, width)
@@ -85,14 +100,13 @@ def everything(encoder: Encoder, settings: Settings, content: Tensor, style: Ten
     alpha[..., :20, :30] = 0
     keep = torch.zeros_like(alpha)
     keep[..., 60:90, 50:80] = 0.8
-    needs = needs_of(settings.style_losses)
+    needs = required_statistics(settings.style_losses)
     targets = [
-        style_targets(encoder, each, None, settings.style_layers, needs)
-        for each in (style, 1 - style)
+        statistics(encoder, each, settings.style_layers, needs) for each in (style, 1 - style)
     ]
-    return Wanted(
+    return OctaveTargets(
         content=content,
-        aims=[Aim(targets[0], 0.7, 0), Aim(targets[1], 0.3, 1)],
+        styles=[StyleTarget(targets[0], 0.7, 0), StyleTarget(targets[1], 0.3, 1)],
         alpha=alpha,
         regions=(across, 1 - across),
         keep=keep,
@@ -104,9 +118,9 @@ def everything(encoder: Encoder, settings: Settings, content: Tensor, style: Ten
 def test_styles_are_read_in_tiles_as_they_are_whole(painting: Array) -> None:
     settings = Settings()
     encoder = build_encoder("pocket", settings.style_layers)
-    style, needs = tensor(painting, 150, 203), needs_of(ALL.split("+"))
-    whole = style_targets(encoder, style, None, settings.style_layers, needs)
-    cut = style_targets(encoder, style, None, settings.style_layers, needs, side=64)
+    style, needs = tensor(painting, 150, 203), required_statistics(ALL.split("+"))
+    whole = statistics(encoder, style, settings.style_layers, needs)
+    cut = statistics(encoder, style, settings.style_layers, needs, side=64)
     for layer, summary in whole.items():
         for (name, a), (_, b) in zip(summary.parts(), cut[layer].parts(), strict=True):
             # Beside the mean about which it is taken, the first moment is nothing.

@@ -13,10 +13,8 @@ import pytest
 from impasto.batch.looks import USUAL, vary
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import read_recipe
-from impasto.optimize import Forecast
-from impasto.optimize.plan import Octave
+from impasto.runs import Plan, Stage, State
 from impasto.settings import Settings
-from impasto.states import State
 from impasto.studio import StudioOptions, exploring
 from impasto.studio.atelier import Atelier
 from impasto.studio.exploring import ExplorePage, Looks, in_words, worth
@@ -25,7 +23,7 @@ from impasto.studio.plans import in_words as plan_in_words
 from impasto.studio.plans import is_large
 
 VISITOR: Any = SimpleNamespace(session_hash="session", username=None, client=None)
-PLAN = Forecast([Octave((640, 480), "pocket")], [26], [None], 2**30, 130, "cpu, 2 threads")
+PLAN = Plan([Stage((640, 480), 26, "pocket")], 2**30, 130, "cpu, 2 threads")
 
 
 @pytest.fixture
@@ -118,7 +116,7 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
 ) -> None:
     painter, asked = page.painting.painter, []
 
-    def plan(order: object) -> Forecast:
+    def plan(order: object) -> Plan:
         asked.append(order)
         return PLAN
 
@@ -135,12 +133,12 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
         time.sleep(1)
         return iter(())
 
-    monkeypatch.setattr(page.atelier.engine, "states", states)
+    monkeypatch.setattr(page.atelier.engine, "steps", states)
     told = [shown.get(painter.view.plan) for shown in painter.painted(VISITOR, "", large)]
     assert any(words and "2 min 10 s" in words for words in told)
     assert told[-1] == ""
 
-    def full(_: object) -> Forecast:
+    def full(_: object) -> Plan:
         raise ImpastoError("painting needs about 9.0 GB of memory and 1.0 GB are free: try size 64")
 
     monkeypatch.setattr(page.atelier.engine, "plan", full)

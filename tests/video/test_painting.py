@@ -8,7 +8,7 @@ from tests.video.conftest import SIZE, moving
 from impasto.fast import FastStylizer
 from impasto.fast.grain import still_grain
 from impasto.video.motion import Motion
-from impasto.video.painting import FastFrames, Kept
+from impasto.video.painting import FramePainter, Kept
 
 Array = NDArray[np.uint8]
 
@@ -25,7 +25,9 @@ def still(size: tuple[int, int], moved: float = 0) -> Motion:
     return Motion(flow, np.ones(size, np.float32))
 
 
-def painted(painter: FastFrames, frames: list[Array], first: int = 0) -> list[NDArray[np.float32]]:
+def painted(
+    painter: FramePainter, frames: list[Array], first: int = 0
+) -> list[NDArray[np.float32]]:
     motion = Motion(np.full((*SIZE[::-1], 2), (2, 1), np.float32), still(SIZE[::-1]).trust)
     return [
         painter(frame, {1: motion} if number + first else {}, number / 24)
@@ -34,16 +36,16 @@ def painted(painter: FastFrames, frames: list[Array], first: int = 0) -> list[ND
 
 
 def test_it_goes_on_from_what_was_kept(stylizer: FastStylizer) -> None:
-    frames, whole = moving(6), FastFrames(stylizer, 0.5)
+    frames, whole = moving(6), FramePainter(stylizer, 0.5)
     expected = painted(whole, frames[:3])
     kept: Kept = whole.kept()
     expected += painted(whole, frames[3:], 3)
-    resumed = FastFrames(stylizer, 0.5)
+    resumed = FramePainter(stylizer, 0.5)
     resumed.restore(kept)
     for one, other in zip(painted(resumed, frames[3:], 3), expected[3:], strict=True):
         np.testing.assert_array_equal(one, other)
     # Nothing of it is in what the painting alone depends on.
-    anew = painted(FastFrames(stylizer, 0.5), frames[3:])
+    anew = painted(FramePainter(stylizer, 0.5), frames[3:])
     assert np.abs(anew[-1] - expected[-1]).mean() > 0.001
 
 
@@ -51,7 +53,7 @@ def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
     """A flat frame has nothing but grain to paint strokes from."""
     flat = np.full((96, 128, 3), 120, np.uint8)
     size = flat.shape[:2]
-    painter = FastFrames(stylizer, 0.01)
+    painter = FramePainter(stylizer, 0.01)
     first = painter(flat, {}, 0)
     second = painter(flat, {1: still(size, 16)}, 1)
     with_it = np.abs(second[16:-16, 48:-16] - first[16:-16, 32:-32]).mean()
@@ -59,7 +61,7 @@ def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
 
 
 def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> None:
-    painter, frame = FastFrames(stylizer, 0), moving(1)[0]
+    painter, frame = FramePainter(stylizer, 0), moving(1)[0]
     assert painter.lags == ()
     first, second = (painter(frame, {}, number) for number in range(2))
     np.testing.assert_array_equal(first, second)

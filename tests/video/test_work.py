@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.video.conftest import SIZE, moving, write_clip
 
-from impasto import Settings
+from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
 from impasto.images import open_picture
 from impasto.video import work as works
 from impasto.video.clip import Span
 from impasto.video.motion import Motion
-from impasto.video.optimizing import OptimizedFrames
-from impasto.video.painting import FramePainter
+from impasto.video.painting import FramePainter, Kept, Pixels
 from impasto.video.production import VideoOptions, check_output, parts_folder, prepare
-from impasto.video.steadying import Pixels
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 
@@ -33,12 +31,11 @@ def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(works, "PART", 5)
 
 
-class Stopping:
+class Stopping(FramePainter):
     """Paints so many frames, and is then interrupted."""
 
     def __init__(self, painter: FramePainter, left: int) -> None:
         self.painter, self.left, self.lags = painter, left, painter.lags
-        self.kept, self.restore = painter.kept, painter.restore
 
     def __call__(
         self, frame: NDArray[np.uint8], motions: Mapping[int, Motion], seconds: float
@@ -47,6 +44,12 @@ class Stopping:
         if self.left < 0:
             raise KeyboardInterrupt
         return self.painter(frame, motions, seconds)
+
+    def kept(self) -> Kept:
+        return self.painter.kept()
+
+    def restore(self, kept: Kept) -> None:
+        self.painter.restore(kept)
 
 
 def make(
@@ -256,7 +259,7 @@ def test_strength_is_that_of_every_frame(
     strength: float, painting: NDArray[np.uint8], photo: NDArray[np.uint8]
 ) -> None:
     settings = Settings(size=64, min_size=32, steps=(3, 3), strength=strength)
-    frames = OptimizedFrames([painting], settings, 0.5)
+    frames = FramePainter(stylizer([painting], settings), 0.5)
     still = Motion(np.zeros((43, 64, 2), np.float32), np.zeros((43, 64), np.float32))
     small = open_picture(photo).resized((64, 43)).to_array()
     first, second = (frames(small, motions, 0.0) for motions in ({}, {1: still}))

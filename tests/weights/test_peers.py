@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from impasto.errors import WeightsError
 from impasto.fast.adain import MEAN
-from impasto.fast.methods import ROWS
+from impasto.settings.methods import METHODS
 from impasto.weights import CATALOGUE
 from impasto.weights.peers import save_renamed
 
@@ -62,5 +62,5 @@ def test_what_is_no_such_pickle_is_refused(tmp_path: Path) -> None:
 
 def test_every_file_of_a_method_can_be_had() -> None:
     groups = {file.group for file in CATALOGUE.values() if file.url}
-    for name, row in ROWS.items():
+    for name, row in METHODS.items():
         assert name == "fast" or groups >= set(row.parts or row.files), name

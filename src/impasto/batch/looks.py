@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from impasto import api
+from impasto.batch.sheets import contact_sheet, save_png
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, Source, refuse_inputs, write_atomically
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
-from impasto.settings.methods import ignores
+from impasto.stylizers import stylizer
 
 #: Longest side of a small picture, in pixels.
 SMALL = 256
@@ -33,7 +33,6 @@ USUAL: Mapping[str, Sequence[Any]] = {
 }
 #: The most pictures of one sheet.
 MOST = 200
-_GAP, _LINE = 8, 18
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Cell:
 
 def sketched(settings: Settings, size: int = SMALL) -> Settings:
     """Return the settings of a small picture that is painted quickly."""
-    told = settings.steps or settings.time or ignores(settings.method, "steps", "Optimization")
+    told = settings.steps or settings.time or not settings.row.steps
     return settings.updated(size=size, steps=settings.steps if told else _STEPS)
 
 
@@ -71,9 +70,9 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
     return {
         name: values
         for name, values in USUAL.items()
-        if not (name == "color" and settings.knows_style)
+        if not (name == "color" and settings.row.one_style)
         and getattr(settings, name) == FIELDS[name].default
-        and not ignores(settings.method, name, FIELDS[name].metadata["group"])
+        and settings.row.takes(name, FIELDS[name].metadata["group"])
     }
 
 
@@ -91,9 +90,7 @@ def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     for name in axes:
         check_known(name, FIELDS)
     names = [name for name, values in axes.items() if values]
-    count = 1
-    for name in names:
-        count *= len(axes[name])
+    count = math.prod(len(axes[name]) for name in names)
     if not names or count > MOST:
         raise SettingsError(f"that makes {count} pictures: choose values for 2 to {MOST}")
     down, across = names[: len(names) // 2], names[len(names) // 2 :]
@@ -132,7 +129,7 @@ def paint_looks(
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for cell in cells:
-        picture = api.stylizer(styles, cell.settings)(content)
+        picture = stylizer(styles, cell.settings)(content)
         picture.save(folder / f"{cell.name}.png", overwrite=True)
         recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
         write_atomically(folder / f"{cell.name}.json", recipe.encode(), overwrite=True)
@@ -146,37 +143,14 @@ def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
         painted: What `paint_looks` yielded, at least one.
         path: A .png; replaced if it is there.
     """
-    font = ImageFont.load_default(13)
-    width = max(picture.width for _, picture in painted) + _GAP
-    height = max(picture.height for _, picture in painted) + _GAP + _LINE
-    down, across = _words(painted, rows=True), _words(painted, rows=False)
-    left = _GAP + max(int(font.getlength(line)) for lines in down.values() for line in lines)
-    top = _GAP + _LINE * max(len(lines) for lines in across.values())
-    size = (left + _GAP + width * len(across), top + height * len(down) + _GAP)
-    sheet = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(sheet)
-    for column, lines in across.items():
-        place = (left + _GAP + width * column + width // 2, _GAP)
-        draw.multiline_text(place, "\n".join(lines), "black", font, anchor="ma", align="center")
-    for row, lines in down.items():
-        place = (_GAP, top + height * row + height // 3)
-        draw.multiline_text(place, "\n".join(lines), "black", font)
+    count = [1 + max(getattr(cell, side) for cell, _ in painted) for side in ("row", "column")]
+    rows: list[list[Image.Image | None]] = [[None] * count[1] for _ in range(count[0])]
+    above, beside = [""] * count[1], [""] * count[0]
+    below = [[""] * count[1] for _ in range(count[0])]
     for cell, picture in painted:
-        x, y = left + _GAP + width * cell.column, top + height * cell.row
-        sheet.paste(Image.fromarray(picture.filled().to_array()), (x, y))
-        draw.text((x, y + picture.height + 1), cell.name, "black", font)
-    data = io.BytesIO()
-    sheet.save(data, "png", compress_level=1)
-    return write_atomically(path, data.getvalue(), overwrite=True)
-
-
-def _words(painted: Sequence[tuple[Cell, Picture]], *, rows: bool) -> dict[int, list[str]]:
-    """Return what is written beside each row, or above each column: `strength 0.6`."""
-    found: dict[int, list[str]] = {}
-    for cell, _ in painted:
-        half = len(cell.changes) // 2
-        items = list(cell.changes.items())
-        chosen = items[:half] if rows else items[half:]
-        lines = [f"{name.replace('_', ' ')} {value}" for name, value in chosen]
-        found[cell.row if rows else cell.column] = lines or [""]
-    return found
+        rows[cell.row][cell.column] = Image.fromarray(picture.filled().to_array())
+        below[cell.row][cell.column] = cell.name
+        words = [f"{name.replace('_', ' ')} {value}" for name, value in cell.changes.items()]
+        beside[cell.row] = "\n".join(words[: len(words) // 2])
+        above[cell.column] = "\n".join(words[len(words) // 2 :])
+    return save_png(contact_sheet(rows, above=above, beside=beside, below=below), path)

@@ -15,14 +15,13 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from impasto import api
 from impasto.batch.pairs import Pair
 from impasto.errors import ImageError
-from impasto.fast import FastStylizer
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
 from impasto.machine import cores
+from impasto.runs import Stylizer
 from impasto.settings import Settings
-from impasto.weights import find, sha256_of
+from impasto.stylizers import files_of, for_many_sizes, stylizer
 
 #: What was made of what, a line for each result; the next run reads it.
 JOURNAL = "batch.jsonl"
@@ -79,10 +78,10 @@ def paint_pairs(
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
     for pair in pairs[:1]:
         Picture.check_saving(folder / pair.name, settings.bits or 8)
-    settings = _for_many_sizes(settings)
+    settings = for_many_sizes(settings)
     inputs = {*styles, *(pair.content for pair in pairs)}
     batch = _Batch(styles, settings, folder, inputs, fresh)
-    count = workers or (cores() if settings.one_pass else 1)
+    count = workers or (1 if settings.row.steps else cores())
     left, running = iter(pairs), dict[Future[Outcome], None]()
     with ThreadPoolExecutor(count) as threads:
         try:
@@ -101,13 +100,6 @@ def paint_pairs(
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _for_many_sizes(settings: Settings) -> Settings:
-    """Return the settings without OpenVINO: it would compile for the size of every content."""
-    if not settings.one_pass or settings.runtime != "auto" or settings.method == "magenta":
-        return settings
-    return settings.updated(runtime="onnxruntime")
-
-
 class _Batch:
     """What the workers share."""
 
@@ -122,23 +114,23 @@ class _Batch:
         self.styles, self.settings, self.folder = styles, settings, folder
         self.protected = {path.resolve() for path in inputs}
         self.fresh = fresh
-        self.stylizers: dict[int | None, api.Stylizer] = {}
+        self.stylizers: dict[int | None, Stylizer] = {}
         self.lock = threading.Lock()
         self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
         self.journal = folder / JOURNAL
         self.made = _read(self.journal)
         self.files = files_of(settings)
         # All styles are read before the first picture: a bad one is told at once.
-        if settings.one_pass:
+        if not settings.row.steps:
             for number in range(len(styles)) if styles else [None]:
                 self.stylizers[number] = self._stylizer(number)
         else:
             for path in styles:
                 open_picture(path, max_size=LEAST_PICTURE)
 
-    def _stylizer(self, style: int | None) -> api.Stylizer:
+    def _stylizer(self, style: int | None) -> Stylizer:
         sources = [] if style is None else [self.styles[style]]
-        return api.stylizer(sources, self.settings)
+        return stylizer(sources, self.settings)
 
     def paint(self, pair: Pair) -> Outcome:
         """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""
@@ -149,8 +141,8 @@ class _Batch:
                 return Outcome(pair, target, again=True)
             self._check_target(target)
             # Those that optimize hold an encoder each: none of them is kept.
-            stylizer = self.stylizers.get(pair.style) or self._stylizer(pair.style)
-            picture = stylizer(pair.content)
+            kept = self.stylizers.get(pair.style) or self._stylizer(pair.style)
+            picture = kept(pair.content)
             picture.save(target, overwrite=True)
             self._note(pair.name, inputs)
         except MemoryError:
@@ -170,8 +162,8 @@ class _Batch:
         """Return what a result depends on, as a fingerprint."""
         style = None if pair.style is None else self.hashed(self.styles[pair.style])
         files = self.files
-        if isinstance(stylizer := self.stylizers.get(pair.style), FastStylizer):
-            files = [each["sha256"] for each in stylizer.network.named]
+        if kept := self.stylizers.get(pair.style):
+            files = [each["sha256"] for each in kept.weights]
         said = [self.hashed(pair.content), style, files, self.settings.to_dict()]
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -193,15 +185,3 @@ def _read(journal: Path) -> dict[str, str]:
         except (ValueError, KeyError, TypeError):  # torn by a sudden end, or empty
             continue
     return made
-
-
-def files_of(settings: Settings) -> list[str]:
-    """Return the SHA-256 of the files that the settings name or the method needs."""
-    named = [settings.weights, settings.method if settings.knows_style else None]
-    named += settings.pictures
-    if settings.one_pass and settings.weights is None:
-        from impasto.fast.methods import needed_files
-
-        named += [str(path) for path in map(find, needed_files(settings)) if path is not None]
-    paths = (Path(name) for name in named if name is not None)
-    return [sha256_of(path) for path in paths if path.is_file()]

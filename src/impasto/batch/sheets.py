@@ -1,4 +1,4 @@
-"""All results of a batch on one sheet: a picture, and a page that needs nothing but itself."""
+"""Pictures side by side: contact sheets, and a page that works without any other file."""
 
 from __future__ import annotations
 
@@ -8,17 +8,63 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from impasto.errors import ImpastoError
 from impasto.images import open_picture, refuse_inputs, write_atomically
+from impasto.local_page import page_text
 
-#: Longest sides on the sheet and on the page, space between, and the most columns and rows.
-SMALL, SHOWN, GAP, ACROSS, DOWN = 192, 384, 8, 12, 60
+#: Longest sides on the sheet and on the page, and the most columns and rows of the sheet.
+SMALL, SHOWN, ACROSS, DOWN = 192, 384, 12, 60
+#: Space between pictures, and the height of a line of text.
+GAP, LINE = 8, 20
 #: The most results on the page: a browser holds them all at once.
 ON_PAGE = 600
 #: Results by content and number of the style.
 Results = Mapping[tuple[Path, int | None], Path]
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[Image.Image | None]],
+    least: tuple[int, int] = (0, 0),
+    *,
+    above: Sequence[str] = (),
+    beside: Sequence[str] = (),
+    below: Sequence[Sequence[str]] = (),
+) -> Image.Image:
+    """Draw pictures in rows and columns, each centered in its cell.
+
+    Args:
+        rows: As many in each; None: an empty cell.
+        least: Width of the columns and height of the rows at least; else the largest picture's.
+        above: Text for each column, which may have several lines.
+        beside: Text for each row.
+        below: Text for each picture.
+    """
+    font = ImageFont.load_default(14)
+    width = max([least[0], *(each.width for row in rows for each in row if each is not None)])
+    heights = [max([least[1], *(each.height for each in row if each is not None)]) for row in rows]
+    margin = [font.getlength(line) + GAP for text in beside for line in text.splitlines()]
+    left, step = GAP + int(max(margin, default=0)), width + GAP
+    top = GAP + LINE * max((len(text.splitlines()) for text in above), default=0)
+    high = sum(heights) + (GAP + LINE * bool(below)) * len(rows)
+    sheet = Image.new("RGB", (left + step * max(map(len, rows)), top + high), "white")
+    draw = ImageDraw.Draw(sheet)
+    for column, text in enumerate(above):
+        place = (left + step * column + width // 2, GAP // 2)
+        draw.multiline_text(place, text, "black", font, anchor="ma", align="center")
+    for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
+        for text in beside[number : number + 1]:
+            draw.multiline_text((GAP, top + height // 3), text, "black", font)
+        for column, picture in enumerate(row):
+            x = left + step * column
+            if picture is not None:
+                place = (x + (width - picture.width) // 2, top + (height - picture.height) // 2)
+                sheet.paste(picture, place)
+            if below:
+                draw.text((x, top + height + 1), below[number][column], "black", font)
+        top += height + GAP + LINE * bool(below)
+    return sheet
 
 
 def save_sheet(
@@ -33,28 +79,19 @@ def save_sheet(
         path: A .png; replaced if it is there.
     """
     columns: Sequence[int | None] = range(len(styles))[:ACROSS] if styles else [None]
-    contents = contents[:DOWN]
-    cell = SMALL + GAP
-    size = (cell * (len(columns) + 1) + GAP, cell * (len(contents) + 1) + GAP)
-    sheet = Image.new("RGB", size, "white")
-
-    def put(picture: Path, column: int, row: int) -> None:
-        small = thumbnail(picture, SMALL)
-        if small is not None:
-            left = GAP + cell * column + (SMALL - small.width) // 2
-            sheet.paste(small, (left, GAP + cell * row + (SMALL - small.height) // 2))
-
-    for place, style in enumerate(columns, 1):
-        if style is not None:
-            put(styles[style], place, 0)
-    for row, content in enumerate(contents, 1):
-        put(content, 0, row)
-        for place, style in enumerate(columns, 1):
-            if (content, style) in results:
-                put(results[content, style], place, row)
-    data = io.BytesIO()
-    sheet.save(data, "png", compress_level=1)
+    shown: list[list[Path | None]]
+    shown = [[None, *(None if style is None else styles[style] for style in columns)]]
+    for content in contents[:DOWN]:
+        shown.append([content, *(results.get((content, style)) for style in columns)])
     refuse_inputs(path, [*contents, *styles])
+    rows = [[None if each is None else thumbnail(each, SMALL) for each in row] for row in shown]
+    return save_png(contact_sheet(rows, (SMALL, SMALL)), path)
+
+
+def save_png(image: Image.Image, path: Path) -> Path:
+    """Save a sheet quickly, as .png; replaces what is there."""
+    data = io.BytesIO()
+    image.save(data, "png", compress_level=1)
     return write_atomically(path, data.getvalue(), True)
 
 
@@ -76,12 +113,13 @@ def save_page(
     for content, style in wanted[:ON_PAGE]:
         if content not in numbers:
             numbers[content] = len(numbers)
-            befores.append(_BEFORE.format(number=numbers[content], picture=_inline(content)))
+            befores.append(_BEFORE.format(number=numbers[content], picture=inline(content, SHOWN)))
         look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
-        title, after = html.escape(content.stem + look), _inline(results[content, style])
+        title, after = html.escape(content.stem + look), inline(results[content, style], SHOWN)
         figures.append(_FIGURE.format(title=title, number=numbers[content], after=after))
     left_out = len(wanted) - len(figures)
-    page = _PAGE.format(
+    page = page_text(
+        Path(__file__).with_name("sheet.html"),
         count=len(wanted),
         befores="\n".join(befores),
         figures="\n".join(figures),
@@ -100,34 +138,27 @@ def thumbnail(path: Path, longest: int) -> Image.Image | None:
     return Image.fromarray(picture.filled().to_array())
 
 
-def _inline(path: Path) -> str:
-    small, data = thumbnail(path, SHOWN), io.BytesIO()
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    """Return a picture as a JPEG file."""
+    data = io.BytesIO()
+    image.save(data, "jpeg", quality=quality)
+    return data.getvalue()
+
+
+def inline(path: Path, longest: int) -> str:
+    """Return a small copy of a picture as an address that holds all of it; empty if there is none.
+
+    Args:
+        path: The picture.
+        longest: Its longest side there, in pixels.
+    """
+    small = thumbnail(path, longest)
     if small is None:
         return ""
-    small.save(data, "jpeg", quality=82)
-    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(small, 82)).decode()}"
 
 
 _FIGURE = """<figure><div class="pair"><img src="{after}" alt="{title}">
 <div class="before b{number}"></div><input type="range" value="0" aria-label="before">
 </div><figcaption>{title}</figcaption></figure>"""
 _BEFORE = '.b{number} {{ background-image: url("{picture}") }}'
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{count} pictures</title>
-<meta name="viewport" content="width=device-width">
-<style>
-:root {{ color-scheme: light dark; font: 14px system-ui, sans-serif }}
-main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(18em, 1fr)); gap: 1em }}
-figure {{ margin: 0 }} figcaption {{ padding: .3em 0; overflow-wrap: anywhere }}
-.pair {{ position: relative }} .pair img {{ display: block; width: 100% }}
-.pair .before {{ position: absolute; inset: 0; clip-path: inset(0 100% 0 0) }}
-.pair .before {{ background-size: 100% 100% }}
-.pair input {{ position: absolute; inset: auto 4% 4% 4%; width: 92% }}
-{befores}
-</style></head><body><main>
-{figures}
-</main>{more}<script>
-document.querySelectorAll(".pair input").forEach(each => each.addEventListener("input", () =>
-  each.parentNode.querySelector(".before").style.clipPath = `inset(0 ${{100 - each.value}}% 0 0)`))
-</script></body></html>
-"""

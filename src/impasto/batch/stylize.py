@@ -11,7 +11,7 @@ from impasto.batch.pairs import find_pictures, make_pairs
 from impasto.batch.running import Outcome, paint_pairs
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import SettingsError
-from impasto.fast.tuned import find_looks, is_network, network_settings
+from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.gallery.names import find_style, gallery_name
 from impasto.images import source_list
 from impasto.settings import Settings
@@ -50,9 +50,9 @@ class Batch:
         settings: Settings,
         format: str = "jpg",
     ) -> None:
-        if not styles and not settings.knows_style:
+        if not styles and not settings.row.one_style:
             raise SettingsError("give style pictures: --styles FILE or FOLDER")
-        if styles and settings.knows_style:
+        if styles and settings.row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = folder, settings
         self.contents = find_pictures(contents, folder)
@@ -74,7 +74,7 @@ class Batch:
         given = self._named.get(str(picture))
         if given is None or gallery_name(given) is None:
             return picture
-        (look,) = find_looks(given, self.settings)
+        (look,) = find_styles(given, self.settings)
         return Path(str(look)) if is_network(look) else picture
 
     def paint(self, workers: int | None = None, *, fresh: bool = False) -> Iterator[Outcome]:

@@ -37,9 +37,10 @@ def compare(
     from impasto.evaluation.comparing import table_lines
     from impasto.evaluation.judging import Judge
     from impasto.evaluation.methods import read_comparison
-    from impasto.evaluation.report import anchors_of, check_plotting, markdown, save_report
+    from impasto.evaluation.report import anchors_of, markdown, save_report
+    from impasto.plots import check_plotting
 
-    check_plotting()
+    check_plotting("a report")
     names = [name.strip() for name in only.split(",") if name.strip()]
     comparison = read_comparison(methods, data, names, size)
     for settings in comparison.methods.values():
@@ -71,8 +72,7 @@ def judge(
 
     Example: impasto judge compared --browser
     """
-    from impasto.evaluation.answers import Answers
-    from impasto.evaluation.page import JudgingPage
+    from impasto.evaluation.blind import Answers, JudgingPage
 
     answers = Answers(folder)
     try:

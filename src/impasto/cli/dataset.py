@@ -65,7 +65,7 @@ def dataset(
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
-    from impasto.dataset.stylize import dataset_settings, find_styles, open_engine
+    from impasto.dataset.stylize import dataset_settings, find_style_files, open_engine
 
     settings = dataset_settings(**options)
     chosen = DatasetOptions(
@@ -80,7 +80,7 @@ def dataset(
     )
     runner = open_engine(engine, address)
     prepare(settings, quiet)
-    work = Dataset(source, find_styles(styles, settings), output, chosen)
+    work = Dataset(source, find_style_files(styles, settings), output, chosen)
     made = work.journal.rows
     with stopping(lambda: f"stopped: {len(made)} files are there; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):

@@ -23,7 +23,7 @@ _IMPORTS = {
 #: What each extra is for.
 _EXTRAS = {
     "video": "video, flicker, live",
-    "lab": "plots, compare, faces",
+    "lab": "plots, evaluate, compare, faces",
     "openvino": "a faster network on the CPU",
     "magenta": "method magenta",
     "studio": "the studio",
@@ -109,13 +109,16 @@ def _is_here(package: str) -> bool:
 
 
 def _weights() -> Iterator[tuple[str, str]]:
-    from impasto.fast.methods import ROWS
+    from impasto.settings import Settings
+    from impasto.settings.encoders import ENCODERS
+    from impasto.settings.methods import METHODS
+    from impasto.stylizers import needed_weights
     from impasto.weights import find
 
-    for name in ("pocket", "vgg19"):
+    for name in (row.file for row in ENCODERS.values() if row.file):
         yield name, str(find(name) or f"not here: impasto weights fetch {name}")
-    for method, row in ROWS.items():
-        absent = [name for name in row.needed() if find(name) is None]
+    for method in (name for name, row in METHODS.items() if not row.steps):
+        absent = [name for name in needed_weights(Settings(method=method)) if find(name) is None]
         fetch = f"impasto weights fetch NAME, for each of {', '.join(absent)}"
         yield method, f"not here: {fetch}" if absent else "its files are here"
 
@@ -131,21 +134,21 @@ def _cameras() -> str:
 
 def _speeds() -> Iterator[tuple[str, str]]:
     """Paint small pictures: one pass of the network, and some steps."""
-    from impasto import api
     from impasto.gallery import draw
     from impasto.settings import Settings
+    from impasto.stylizers import stylizer
 
     content, style = draw("mosaic", 256), draw("strokes", 256)
     for method, steps in (("fast", None), ("optimize", (4,))):
         try:
             settings = Settings(method=method, size=256, steps=steps)
-            stylizer = api.stylizer([style], settings)
-            stylizer(content)
+            painter = stylizer([style], settings)
+            painter(content)
             begun = time.perf_counter()
-            stylizer(content)
+            painter(content)
             seconds = (time.perf_counter() - begun) / sum(steps or (1,))
         except ImpastoError as error:
             yield method, str(error)
             continue
         each = "a step" if steps else "a picture"
-        yield method, f"{1e3 * seconds:.0f} ms {each} of 256x256, {stylizer.describe()}"
+        yield method, f"{1e3 * seconds:.0f} ms {each} of 256x256, {painter.describe()}"

@@ -41,7 +41,7 @@ def evaluate(
     ),
     size: int = own(512, "Longest side that is judged.", min=64),
     tile: int | None = own(
-        None, "Seams along tiles of this size, as judged. \\[the worst line]", min=2
+        None, "Seams of tiles of this size, as judged. \\[the worst line]", min=2
     ),
     inception: Path | None = own(
         None,
@@ -51,7 +51,7 @@ def evaluate(
     table: Table = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure stylized pictures: style, content, structure, colors, dirt and seams.
+    """Measure stylized pictures: style, content, structure, colors, noise and tile seams.
 
     The photo itself and the style itself are always measured beside them: what only copies is good
     in one half of the table and bad in the other. There is no total. VGG-19 judges where its file
@@ -108,12 +108,13 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
     from impasto.evaluation.networks import open_network
 
     found = set_distances(rows, open_network(inception))
-    print(f"{'FID':10}{found.fid:9.2f}{'':9}{found.photo:11.2f}{0:11.2f}   outputs to styles")
+    made, photos, styles = found.fid
+    print(f"{'FID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
     if found.art_fid is None:
         print("ArtFID is left out: it needs LPIPS", file=sys.stderr)
     else:
-        anchors = f"{found.photo_art_fid:11.2f}{found.style_art_fid:11.2f}"
-        print(f"{'ArtFID':10}{found.art_fid:9.2f}{'':9}{anchors}")
+        made, photos, styles = found.art_fid
+        print(f"{'ArtFID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
     if found.warn:
         print(
             f"FID of {len(rows)} pictures with {found.dimensions} features says little: compare it "
@@ -124,8 +125,9 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
 def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> None:
     from impasto.cli.painting import say
-    from impasto.evaluation.evaluating import Flickers, save_flickers
-    from impasto.evaluation.flicker import mean
+    from impasto.evaluation.evaluating import FILES
+    from impasto.evaluation.flicker import mean_errors
+    from impasto.evaluation.tables import write_table
     from impasto.video.measuring import measured
 
     rows = []
@@ -134,8 +136,9 @@ def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> No
         frames = [each[1] for each in measured(str(triple.content), str(triple.output), (1,))]
         if not frames:
             raise ImageError(f"there is nothing to compare in {triple.output}: it has one frame")
-        row = Flickers(triple, mean([f.error for f in frames]), mean([f.original for f in frames]))
-        print(f"{triple.output.name:30}{row.stylized:10.4f}{row.original:10.4f}")
-        rows.append(row)
+        stylized, original = mean_errors(frames)
+        print(f"{triple.output.name:30}{stylized:10.4f}{original:10.4f}")
+        rows.append((*triple, stylized, original))
     if table is not None:
-        say(str(save_flickers(rows, table)), quiet)
+        head = (*FILES, "flicker", "flicker of the clip")
+        say(str(write_table(table, head, rows)), quiet)

@@ -1,7 +1,5 @@
 """`impasto flicker`: how much a stylized clip flickers."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
 SHORT, LONG = 1, 8
 #: Of 1, which the heat map shows as white.
 _HOTTEST = 0.3
+_COLUMNS = ("error", "original")
 
 
 def flicker(
@@ -34,8 +33,9 @@ def flicker(
 
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
-    from impasto.evaluation.flicker import mean
-    from impasto.plots import save_curves
+    from impasto.evaluation.flicker import mean_errors
+    from impasto.evaluation.tables import write_table
+    from impasto.plots import save_plot
     from impasto.video.measuring import measured
 
     _check(table, plot, heat, [original, stylized])
@@ -45,7 +45,7 @@ def flicker(
     print(f"{'':26}{'stylized':>10}{'original':>10}")
     for lag, name in ((SHORT, "frame to frame"), (LONG, f"over {LONG} frames")):
         found: Sequence[Flicker] = [each[lag] for each in frames if lag in each]
-        errors = mean([f.error for f in found]), mean([f.original for f in found])
+        errors = mean_errors(found)
         print(f"warping error, {name:15}{errors[0]:6.4f}{errors[1]:10.4f}  ({len(found)} frames)")
     curves = {
         "stylized": [each[SHORT].error for each in frames],
@@ -53,9 +53,10 @@ def flicker(
         f"stylized, over {LONG}": [each[LONG].error for each in frames if LONG in each],
     }
     if table is not None:
-        _save_table(frames, table)
+        head = ["frame", *(f"{what} {lag}" for lag in (SHORT, LONG) for what in _COLUMNS)]
+        write_table(table, head, (_row(number, each) for number, each in enumerate(frames, 2)))
     if plot is not None:
-        save_curves(curves, plot, "frame", "warping error")
+        save_plot(curves, plot, axes=("frame", "warping error"), overwrite=True)
     for path in (table, plot, heat):
         if path is not None:
             print(path)
@@ -77,20 +78,7 @@ def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list
                 raise ImageError(f"there is no folder {path.parent}: make it, or name another")
 
 
-def _save_table(frames: Sequence[dict[int, "Flicker"]], path: Path) -> None:
-    from impasto.images import write_atomically
-
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["frame", *(f"{what} {lag}" for lag in (SHORT, LONG) for what in _COLUMNS)])
-    for number, each in enumerate(frames, 2):
-        values = [
-            f"{getattr(each[lag], what):.6f}" if lag in each else ""
-            for lag in (SHORT, LONG)
-            for what in _COLUMNS
-        ]
-        writer.writerow([number, *values])
-    write_atomically(path, text.getvalue().encode(), True)
-
-
-_COLUMNS = ("error", "original")
+def _row(number: int, found: dict[int, "Flicker"]) -> list[object]:
+    """Return the errors of a frame, empty where there is no frame to compare it with."""
+    lags = (SHORT, LONG)
+    return [number, *(getattr(found.get(lag), what, "") for lag in lags for what in _COLUMNS)]

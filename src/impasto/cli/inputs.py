@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import find_looks, is_network
+from impasto.fast.tuned import find_styles, is_network
 from impasto.images import (
     Picture,
     Source,
@@ -59,7 +59,7 @@ class Job:
     def check_pictures(self) -> None:
         """Raise at once what opening the pictures would raise after a long download."""
         for source in (self.content, *self.styles):
-            if self.settings.method != "fast" or not is_network(source):
+            if not self.settings.row.tunes or not is_network(source):
                 open_picture(source, max_size=64)
 
     def save(self, picture: Picture, *, force: bool) -> list[Path]:
@@ -97,10 +97,10 @@ def gather_job(
         content, chosen, settings = _from_recipe(recipe, content, styles, look_in, options)
     if random:
         content, chosen = _at_random(random, content, chosen, settings)
-    if content is None or not (chosen or settings.knows_style):
+    if content is None or not (chosen or settings.row.one_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
-    sources = [read_source(content), *find_looks(chosen, settings)]
+    sources = [read_source(content), *find_styles(chosen, settings)]
     looks = [_look_name(source) for source in sources[1:]] or [Path(settings.method).stem]
     name = output_name(_name(sources[0]), looks)
     return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
@@ -146,7 +146,7 @@ def _from_recipe(
         settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
     chosen: list[Source] = list(styles)
     method = Settings(**{name: options[name] for name in ("method", "quality") if name in options})
-    if not chosen and not method.knows_style:
+    if not chosen and not method.row.one_style:
         chosen = [str(style) for style in find_input(recipe, "styles", places)]
     asked = {name: entry for name, entry in recipe.items() if name not in options}
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
@@ -178,7 +178,7 @@ def _at_random(
     generator = Random(settings.seed)
     if content is None:
         content = str(_draw(folders[0], generator, ()))
-    if not styles and not settings.knows_style:
+    if not styles and not settings.row.one_style:
         styles = [str(_draw(folders[-1], generator, (Path(content),)))]
     return content, styles
 

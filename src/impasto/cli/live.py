@@ -51,25 +51,25 @@ def live(
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
     from impasto.cli.painting import prepare
-    from impasto.fast import FastStylizer
-    from impasto.fast.tuned import find_looks
+    from impasto.fast.tuned import find_styles
     from impasto.images import identify
     from impasto.live.controls import Controls
     from impasto.live.recording import Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
     from impasto.settings import Settings
+    from impasto.stylizers import stylizer
 
     settings = Settings(method=method, size=size, tune=tune)
-    if not settings.one_pass:
+    if settings.row.steps:
         raise SettingsError(f"{method} is too slow for live pictures: use --method fast")
-    if not styles and not settings.knows_style:
+    if not styles and not settings.row.one_style:
         raise SettingsError("give a style picture: impasto live STYLE")
     frames = open_source(source, loop=not once)
-    looks = [look for style in styles or [] for look in find_looks([style], settings)]
+    found = [each for style in styles or [] for each in find_styles([style], settings)]
     prepare(settings, quiet=False)
-    stylizers = [FastStylizer([look], settings) for look in looks] or [FastStylizer([], settings)]
-    names = [Path(identify(look).name).stem for look in looks] or [Path(method).stem]
+    stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
+    names = [Path(identify(each).name).stem for each in found] or [Path(method).stem]
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)
     controls = Controls(styles=len(stylizers), strength=strength, recording=record is not None)
     shown = window if window is not None else not (serve or virtual or record)

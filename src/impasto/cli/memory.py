@@ -5,12 +5,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from impasto.machine import free_memory
+from impasto.settings.encoders import ENCODERS
 
 if TYPE_CHECKING:
     from impasto.settings import Settings
 
-#: More bytes a pixel than painting takes, by whether VGG-19 is among the encoders.
-_BYTES_PER_PIXEL = {True: 5500, False: 2750}
+#: What a run takes at the most, kept pieces included, of what its encoder takes.
+_SPARE = 1.5
 #: Names of options in glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
@@ -22,9 +23,10 @@ def reuse_freed_memory(settings: "Settings") -> None:
     again: a third of the time of large pictures. Kept pieces take up to a quarter more memory:
     where that may be short, and on other systems, nothing changes.
     """
-    free = free_memory() or 0.0
-    needed = settings.size**2 * _BYTES_PER_PIXEL["vgg19" in settings.encoders]
-    if settings.one_pass or settings.memory or needed > free or sys.platform != "linux":
+    rows = [ENCODERS[name] for name in settings.encoders if name in ENCODERS]
+    most = max((max(row.bytes_per_pixel.values()) for row in rows), default=0)
+    needed, free = _SPARE * most * settings.size**2, free_memory() or 0.0
+    if not settings.row.steps or settings.memory or needed > free or sys.platform != "linux":
         return
     libc: Any = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # before glibc 2.35 so much is refused

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from impasto.cli.options import own
 
 if TYPE_CHECKING:
-    from impasto.fast.methods import Row
+    from impasto.settings.methods import Method
 
 #: Width and height that are timed, passes that count, and passes before.
 TIMED, PASSES, WARM = (512, 384), 3, 1
@@ -19,55 +19,74 @@ TIMED, PASSES, WARM = (512, 384), 3, 1
 def methods(
     timed: bool = own(True, "Measure how long 512x384 pixels take here.", "--time/--no-time"),
 ) -> None:
-    """List the methods of one pass: paper, license, size, speed here, and whether files are there.
+    """List methods and encoders: paper, license, size, speed here, and whether files are there.
 
-    A path of a .safetensors or .onnx network of one style is a method too; `optimize` and
-    `fast+optimize` take as many steps as one likes.
+    A path of a .safetensors or .onnx network of one style is a method too. Methods that take steps
+    are guided by an encoder.
 
     Example: impasto methods
     """
-    from impasto.fast.methods import ROWS
+    from impasto.settings.encoders import ENCODERS
+    from impasto.settings.methods import METHODS
 
-    for name, row in ROWS.items():
-        print(f"{name}: {row.title}")
-        for title, said in _facts(name, row, timed):
-            print(f"  {title:<9}{said}", flush=True)
+    for row in METHODS.values():
+        _show(row.name, row.sentence, _facts(row, timed))
+    for encoder in ENCODERS.values():
+        files = _files([encoder.file]) if encoder.file else iter(())
+        _show(f"encoder {encoder.name}", encoder.sentence, files)
 
 
-def _facts(name: str, row: Row, timed: bool) -> Iterator[tuple[str, str]]:
+def _show(name: str, sentence: str, facts: Iterator[tuple[str, str]]) -> None:
+    print(f"{name}: {sentence}")
+    for title, said in facts:
+        print(f"  {title:<9}{said}", flush=True)
+
+
+def _facts(row: Method, timed: bool) -> Iterator[tuple[str, str]]:
+    from impasto.settings import Settings
+    from impasto.stylizers import needed_weights
+    from impasto.weights import find
+
+    if row.paper:
+        yield "paper", row.paper
+    files = needed_weights(Settings(method=row.name)) if row.files else []
+    if files:
+        yield from _files(files)
+    if timed and not row.steps and all(find(file) for file in files):
+        yield "speed", _speed(row.name)
+
+
+def _files(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield whose files are needed, and whether they are here."""
     from impasto.weights import CATALOGUE, find
 
-    yield "paper", row.paper
-    files = {file: find(file) for file in row.needed()}
+    files = {name: find(name) for name in names}
     catalogued = {file.group: file for file in CATALOGUE.values()}
-    yield "license", "; ".join(dict.fromkeys(catalogued[file].license for file in files))
-    missing = [file for file, path in files.items() if path is None]
+    yield "license", "; ".join(dict.fromkeys(catalogued[name].license for name in names))
+    missing = [name for name, path in files.items() if path is None]
     if missing:
         home = catalogued[missing[0]].source
         yield "files", f"not here: downloaded from {home} on first use"
         return
     size = sum(path.stat().st_size for path in files.values() if path is not None)
     yield "files", f"here, {size / 1e6:.1f} MB"
-    if timed:
-        yield "speed", _speed(name)
 
 
 def _speed(name: str) -> str:
     """Return milliseconds of a pass, the style read before."""
     from impasto.errors import MissingExtraError
-    from impasto.fast import FastStylizer
     from impasto.gallery import draw
-    from impasto.images import Picture
+    from impasto.stylizers import stylizer
 
     try:
-        stylizer = FastStylizer(draw("strokes", 256), method=name, size=max(TIMED))
+        painter = stylizer(draw("strokes", 256), method=name, size=max(TIMED))
     except MissingExtraError as error:
         return str(error)
-    content: Picture = draw("mosaic", max(TIMED)).resized(TIMED)
+    content = draw("mosaic", max(TIMED)).resized(TIMED)
     times = []
     for _ in range(WARM + PASSES):
         begun = time.perf_counter()
-        stylizer.paint(content)
+        _ = painter.run(content).pixels
         times.append(time.perf_counter() - begun)
     milliseconds = 1e3 * statistics.median(times[WARM:])
-    return f"{milliseconds:.0f} ms at {TIMED[0]}x{TIMED[1]}, {stylizer.network.machine}"
+    return f"{milliseconds:.0f} ms at {TIMED[0]}x{TIMED[1]}, {painter.run(content).plan.where}"

@@ -3,23 +3,24 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import typer
 
-from impasto import api
-from impasto.api import Forecasting, Stylizer
+from impasto.checkpoints import Checkpoint
 from impasto.cli.inputs import Job
 from impasto.cli.memory import reuse_freed_memory
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.progress import Progress, tuning
 from impasto.errors import ImpastoError, SettingsError
+from impasto.images import Picture
 from impasto.records import Records
+from impasto.runs import Run, State
 from impasto.settings import Settings
-from impasto.states import State
+from impasto.stylizers import needed_weights, stylizer
 from impasto.weights import WeightsFile, fetch, find
 
 #: Longest side in pixels from which on a run says beforehand what it will take.
@@ -28,57 +29,49 @@ _LARGE = 1024
 
 def say_plan(job: Job) -> None:
     """Print what a job would take of time and memory."""
-    if job.settings.one_pass:
-        raise SettingsError(f"{job.settings.method} paints in one pass: there is nothing to plan")
-    stylizer = api.stylizer(job.styles, job.settings)
-    assert isinstance(stylizer, Forecasting)
-    for line in stylizer.forecast(job.content).lines():
+    for line in stylizer(job.styles, job.settings).run(job.content).plan.lines():
         print(line)
 
 
 def paint(
     job: Job, records: Records, *, force: bool, quiet: bool, started: float, resume: bool = False
-) -> State:
+) -> Picture:
     """Paint a job, save the result and the records, and print where they are.
 
     A time limit counts from `started`, or from the end of a download. Whatever ends the run early,
     what was painted until then is saved first.
     """
-    if resume and job.settings.one_pass:
-        raise SettingsError(f"{job.settings.method} paints in one pass: leave --resume out")
-    if prepare(job.settings, quiet, job.check_pictures):
+    settings = job.settings
+    if resume and not settings.row.steps:
+        raise SettingsError(f"{settings.method} paints in one pass: leave --resume out")
+    if prepare(settings, quiet, job.check_pictures):
         started = time.monotonic()
-    stylizer = api.stylizer(job.styles, job.settings)
-    say(stylizer.describe(), quiet)
-    state, ending = _work(_states(stylizer, job, quiet, started, resume), records, quiet)
+    painter = stylizer(job.styles, settings)
+    say(painter.describe(), quiet)
+    run = painter.run(job.content, started=started)
+    if settings.row.steps and settings.size > _LARGE and settings.time is None:
+        _say_plan_of(run, quiet)
+    checkpoint = Checkpoint(job.checkpoint, run) if resume else None
+    state, ending = _watch(run, records, checkpoint, quiet)
     with _uninterrupted():
+        picture = run.picture
         if ending is not None:
             say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
-        elif job.settings.time is not None and not state.steps[-1]:
-            say(_what_time_was_short_for(state, job), quiet)
-        paths = job.save(state.picture, force=force)
-        paths += records.save(state, job.protected)
+        elif settings.time is not None and not state.steps[-1]:
+            say(_what_time_was_short_for(state, picture, job), quiet)
+        paths = job.save(picture, force=force)
+        paths += records.save(state, run, job.protected)
         for path in paths:
             print(path, file=sys.stderr if job.output is None else sys.stdout)
-    if isinstance(ending, KeyboardInterrupt):
-        raise typer.Exit(INTERRUPTED)
     if ending is not None:
-        raise ending
-    return state
+        raise typer.Exit(INTERRUPTED) if isinstance(ending, KeyboardInterrupt) else ending
+    return picture
 
 
-def _states(
-    stylizer: Stylizer, job: Job, quiet: bool, started: float, resume: bool
-) -> Iterator[State]:
-    """Begin a run; a long one says beforehand what it takes, and is saved if it may be resumed."""
-    if isinstance(stylizer, Forecasting):
-        if job.settings.size > _LARGE and job.settings.time is None and not quiet:
-            with suppress(ImpastoError):  # the run itself will say what is wrong
-                for line in stylizer.forecast(job.content).lines():
-                    say(line)
-        checkpoint = job.checkpoint if resume else None
-        return stylizer.iterate(job.content, started=started, checkpoint=checkpoint)
-    return stylizer.iterate(job.content, started=started)
+def _say_plan_of(run: Run, quiet: bool) -> None:
+    with suppress(ImpastoError):  # the run itself will say what is wrong
+        for line in () if quiet else run.plan.lines():
+            say(line)
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -97,12 +90,7 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    needed: Sequence[str] = () if settings.weights is not None else settings.encoders
-    if settings.one_pass and settings.weights is None:
-        from impasto.fast.methods import needed_files
-
-        needed = needed_files(settings)
-    missing = [name for name in needed if find(name) is None]
+    missing = [name for name in needed_weights(settings) if find(name) is None]
     if settings.tune:
         from impasto.fast.tuned import show_tunings
 
@@ -110,7 +98,7 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
     elif not missing:
         return False
     check()
-    if not settings.one_pass:
+    if settings.row.steps:
         from impasto.networks import check_encoders
         from impasto.optimize.objective import layers_of
 
@@ -128,22 +116,28 @@ def _tuning(name: str, minutes: float, *, quiet: bool) -> Iterator[Callable[[flo
         yield show
 
 
-def _what_time_was_short_for(state: State, job: Job) -> str:
-    if max(state.size) < max(state.picture.size):
+def _what_time_was_short_for(state: State, picture: Picture, job: Job) -> str:
+    if max(state.size) < max(picture.size):
         return f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged"
     return f"no time for {job.settings.encoders[-1]}: painted without it"
 
 
-def _work(
-    states: Iterator[State], records: Records, quiet: bool
+def _watch(
+    run: Run, records: Records, checkpoint: Checkpoint | None, quiet: bool
 ) -> tuple[State, BaseException | None]:
-    """Go through the states; return the last, and what ended the run early."""
+    """Go through a run; return the last state, and what ended it early."""
     state = None
     try:
+        if checkpoint is not None:
+            checkpoint.restore()
         with Progress(quiet) as progress:
-            for state in states:
+            for state in run:
                 progress.show(state)
-                records.add(state)
+                records.add(state, run)
+                if checkpoint is not None:
+                    checkpoint.save_if_due()
+        if checkpoint is not None:
+            checkpoint.remove()
     except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
         if state is None:
             raise

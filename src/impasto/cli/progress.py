@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 if TYPE_CHECKING:
-    from impasto.states import State
+    from impasto.runs import State
 
 ItemT = TypeVar("ItemT")
 

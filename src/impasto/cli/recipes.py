@@ -45,8 +45,8 @@ def reproduce(
     from impasto.records import Records
 
     job, found = job_of_recipe(picture, look_in or [], output)
-    state = paint(job, Records(), force=force, quiet=quiet, started=started)
-    for line in differences(found, state.picture.recipe or {}):
+    picture_again = paint(job, Records(), force=force, quiet=quiet, started=started)
+    for line in differences(found, picture_again.recipe or {}):
         say(f"not the same machine or version, so not the same bytes: {line}")
 
 

@@ -7,7 +7,7 @@ from impasto.cli import completion
 from impasto.cli.options import argument, flag
 from impasto.settings import FIELDS, TYPES
 from impasto.settings.declaration import check_known
-from impasto.settings.methods import ignores
+from impasto.settings.methods import METHODS
 
 _KINDS = {int: "whole number", float: "number", str: "word", bool: "yes or no"}
 _LISTS = {float: "numbers", int: "whole numbers", str: "names"}
@@ -45,8 +45,7 @@ def _print_one(name: str) -> None:
     print(f"  takes     {values_of(name)}")
     print(f"  default   {default_of(name)}")
     print(f"  Python    {name}")
-    methods = FIELDS["method"].metadata["choices"]
-    used = [each for each in methods if not ignores(each, name, rules["group"])]
+    used = [each for each, row in METHODS.items() if row.takes(name, rules["group"])]
     print(f"  methods   {', '.join(used)}")
 
 

@@ -67,13 +67,13 @@ def stylize(
     job = gather_job(
         content, styles or [], output, recipe, random or [], look_in or [], options, mask or []
     )
-    if plot is not None and job.settings.one_pass:
+    if plot is not None and not job.settings.row.steps:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)
     check_outputs([job.output, animation, plot], job.protected)
     if plan:
         say_plan(job)
         return
-    state = paint(job, records, force=force, quiet=quiet, started=started, resume=resume)
+    picture = paint(job, records, force=force, quiet=quiet, started=started, resume=resume)
     if show:
-        state.picture.show()
+        picture.show()

@@ -116,7 +116,7 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.painting import say
     from impasto.cli.progress import framing
-    from impasto.evaluation.flicker import FlickerMeter, mean
+    from impasto.evaluation.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)
@@ -140,6 +140,6 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
         say(f"{painted} frames, {rate:.1f} a second", quiet)
     errors = [each for each in found if each is not None]
     if errors:
-        ours, theirs = mean([e.error for e in errors]), mean([e.original for e in errors])
-        say(f"warping error {ours:.4f}, of the original {theirs:.4f}")
+        stylized, original = mean_errors(errors)
+        say(f"warping error {stylized:.4f}, of the original {original:.4f}")
     return path

@@ -129,8 +129,8 @@ class StyleAugment:
         picture = open_picture(np.ascontiguousarray(pixels))
         if min(picture.size) < LEAST_PICTURE:
             raise ImageError(f"pictures of {picture.width}x{picture.height} pixels are too small")
-        one: FastStylizer = self._read(style).changed(strength=strength)
-        return one.paint(picture)
+        stylizer: FastStylizer = self._read(style).changed(strength=strength)
+        return stylizer.paint(picture)
 
     def _pillow(self, image: Image.Image, style: int, strength: float) -> Image.Image:
         if image.mode.startswith(("I", "F")):
@@ -154,7 +154,7 @@ class StyleAugment:
     @cached_property
     def _read(self) -> Any:  # noqa: ANN401
         network = FastStylizer(self._styles[0], self._settings)
-        return lru_cache(None)(lambda style: network.of(self._styles[style]))
+        return lru_cache(None)(lambda style: network.with_styles(self._styles[style]))
 
     @property
     def _settings(self) -> Settings:

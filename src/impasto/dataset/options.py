@@ -51,8 +51,6 @@ class DatasetOptions:
             )
             and self.part <= 1,
             "quality is from 1 to 100": 1 <= self.quality <= 100,
-            "a range of strengths needs a method of one pass": self.settings.one_pass
-            or (low, high) == (1, 1),
         }
         for rule, kept in rules.items():
             if not kept:

@@ -12,18 +12,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import api
 from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.options import DatasetOptions
 from impasto.dataset.plan import Task, split_of
 from impasto.dataset.samples import painted_file
-from impasto.fast import FastStylizer
-from impasto.fast.memory import check_memory
 from impasto.fast.tuned import is_network, kept_network
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
+from impasto.runs import Stylizer
+from impasto.settings import FIELDS
+from impasto.stylizers import stylizer
 
 #: Sizes that styles are read at: the nearest above a picture's longest side.
 _SIZES = (128, 256, 512, 1024)
+#: The least size that a result can be asked for in.
+LEAST_SIZE: int = FIELDS["size"].metadata["least"]
 #: Stylizers kept of each worker.
 _KEPT = 256
 
@@ -145,27 +147,21 @@ class DatasetPainter:
     def _painted(self, task: Task, picture: Picture) -> NDArray[np.float32]:
         """Paint a picture, as large as it is."""
         assert task.style is not None
-        longest = max(picture.size)
-        if not self.options.settings.one_pass:
-            settings = self.options.settings.updated(size=longest, seed=task.seed)
-            return api.stylizer([self.styles[task.style].content], settings)(picture).pixels
-        one = self._one(_size_of(longest), task.style).changed(strength=task.strength)
-        small, size = min(picture.size) < LEAST_PICTURE, picture.size
-        if small:  # for the network: painted enlarged, and made small again
-            factor = LEAST_PICTURE / min(size)
-            size = fitted_size(size, round(longest * factor + 0.5))
-        check_memory(size, one.network.bytes_per_pixel)
-        if not small:
-            return one.paint(picture)
-        large = Picture(one.paint(picture.resized(size)))
-        return large.resized(picture.size).pixels
+        size = picture.size
+        factor = max(LEAST_PICTURE / min(size), LEAST_SIZE / max(size))
+        if factor > 1:  # painted enlarged, and made small again
+            picture = picture.resized(fitted_size(size, round(max(size) * factor + 0.5)))
+        read = self._one(_size_of(max(size)), task.style)
+        one = read.changed(strength=task.strength, size=max(picture.size), seed=task.seed)
+        painted = one.run(picture).pixels
+        return Picture(painted).resized(size).pixels if factor > 1 else painted
 
-    def _opened(self, size: int) -> FastStylizer:
+    def _opened(self, size: int) -> Stylizer:
         settings = self.options.settings.updated(size=size, strength=1.0, style_weights=None)
-        return FastStylizer(self._source(0), settings)
+        return stylizer(self._source(0), settings)
 
-    def _read(self, size: int, style: int) -> FastStylizer:
-        return self._network(size).of(self._source(style))
+    def _read(self, size: int, style: int) -> Stylizer:
+        return self._network(size).with_styles(self._source(style))
 
     def _source(self, style: int) -> Source:
         file = self.styles[style]

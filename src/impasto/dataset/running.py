@@ -25,11 +25,11 @@ from impasto.dataset.plan import SHARD, Planner, Task
 from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
-from impasto.fast import FastStylizer
 from impasto.fast.tuned import network_settings, once_tuned
 from impasto.images import identify, is_picture_name
 from impasto.images.quiet import quiet
 from impasto.settings import Settings
+from impasto.stylizers import for_many_sizes, stylizer
 from impasto.version import __version__
 
 #: Files a worker takes at once.
@@ -248,7 +248,7 @@ def _look(style: Path | StyleFile, settings: Settings) -> StyleFile:
     """Return what is painted with: a style picture, or a network that was tuned to it."""
     found = network_settings([source_of(style)], settings)
     if found != settings:
-        FastStylizer([], found)  # raises what is wrong with it
+        stylizer([], found)  # raises what is wrong with it
         return _loaded(Path(found.method))
     return style if isinstance(style, StyleFile) else _loaded(style)
 
@@ -270,14 +270,14 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
 
     It is faster, but compiles for each size. The decision hangs on the data set alone.
     """
-    settings = options.settings
-    if not settings.one_pass or settings.runtime != "auto" or settings.method == "magenta":
+    settings = for_many_sizes(options.settings)
+    if settings == options.settings:
         return options
     pictures = [path for path in files if is_picture_name(path)][:_LOOKED_AT]
     sizes = {_size(store, path) for path in pictures}
     if len(sizes) <= _FEW_SIZES and pictures:
         return options
-    return replace(options, settings=settings.updated(runtime="onnxruntime"))
+    return replace(options, settings=settings)
 
 
 def _size(store: Store, path: str) -> tuple[int, int]:

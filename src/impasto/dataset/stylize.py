@@ -14,7 +14,7 @@ from impasto.dataset.painting import Row, StyleFile, source_of
 from impasto.dataset.running import Dataset, Engine
 from impasto.dataset.stores import open_store
 from impasto.errors import SettingsError
-from impasto.fast.tuned import find_looks, is_network
+from impasto.fast.tuned import find_styles, is_network
 from impasto.images import is_picture_name, open_picture, source_list
 from impasto.settings import Settings
 
@@ -33,12 +33,12 @@ def dataset_settings(settings: Settings | None = None, **options: Unpack[Options
     if "size" in options:
         raise SettingsError("size is each picture's own in a data set: leave it out")
     found = (settings or Settings(method="fast")).updated(**options)
-    if found.knows_style:
+    if found.row.one_style:
         raise SettingsError("a data set needs a method that takes style pictures")
     return found
 
 
-def find_styles(named: Sequence[str], settings: Settings) -> list[Path | StyleFile]:
+def find_style_files(named: Sequence[str], settings: Settings) -> list[Path | StyleFile]:
     """Find style pictures: files, folders, names, and addresses that fsspec reaches.
 
     Raises:
@@ -46,7 +46,7 @@ def find_styles(named: Sequence[str], settings: Settings) -> list[Path | StyleFi
     """
     far = [each for each in named if "://" in each]
     near = find_pictures(
-        str(look) for each in named if each not in far for look in find_looks(each, settings)
+        str(look) for each in named if each not in far for look in find_styles(each, settings)
     )
     styles: list[Path | StyleFile] = [*near]
     for address in far:
@@ -111,7 +111,7 @@ def stylize_dataset(
         chosen = replace(chosen, strength=(strength, strength))
     settings = dataset_settings(chosen.settings, **options)
     chosen = replace(chosen, settings=settings, seed=options.get("seed", chosen.seed))
-    looks = find_styles([str(each) for each in source_list(styles)], settings)
+    looks = find_style_files([str(each) for each in source_list(styles)], settings)
     work = Dataset(str(source), looks, str(target), chosen)
     for _ in work.run(open_engine(engine) if isinstance(engine, str) else engine, workers):
         pass

@@ -1,1 +1,1 @@
-"""The quality lab: pictures measured, methods compared, and people asked which they prefer."""
+"""Pictures measured, methods compared, and people asked which results they prefer."""

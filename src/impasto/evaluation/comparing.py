@@ -12,15 +12,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto import api
-from impasto.batch.running import files_of
+import numpy as np
+
 from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.judging import EDITION, Judge
 from impasto.evaluation.methods import Comparison
+from impasto.evaluation.tables import averaged
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
+from impasto.stylizers import files_of, stylizer
 from impasto.version import __version__
-from impasto.weights import find, sha256_of
 
 #: Folder of the results, and what was made of what, a line for each.
 PICTURES, JOURNAL = "pictures", "compare.jsonl"
@@ -33,7 +34,7 @@ class Result(NamedTuple):
         method: Its name in the comparison.
         pair: Number of the pair, from 0.
         path: Where the picture is.
-        seconds: From the files to the picture, the style read too.
+        seconds: From the files to the picture, reading the style included.
         run: When the run began that it was timed in.
         measured: By the names of `MEASURES`.
     """
@@ -51,18 +52,18 @@ def compare(
 ) -> Iterator[Result]:
     """Paint what was not painted yet with these inputs and settings, and yield every result.
 
-    Methods take turns, so that a slow minute of the machine hits all of them. A method is warmed
-    up before its time is taken: one that optimizes once, by a step; one of one pass at each pair,
-    since runtimes prepare for each size.
+    Methods take turns, so that a slow minute of the machine affects all of them. A method is warmed
+    up before it is timed: one that optimizes once, by a step; one of one pass at each pair, since
+    runtimes prepare for each size.
 
     Args:
         comparison: What to paint.
         folder: Where to; made if it is not there.
-        judge: Who measures.
+        judge: What measures.
         fresh: Whether everything is painted again.
 
     Raises:
-        ImageError: The folder cannot be written to, or a picture not be read.
+        ImageError: The folder cannot be written to, or a picture cannot be read.
         ImpastoError: What a method lacks.
     """
     try:
@@ -91,7 +92,7 @@ def _painted(
     """Paint a pair, and return where it is (marked: names may be alike) and how long that took."""
     content, style = pair
     try:
-        if settings.one_pass:
+        if not settings.row.steps:
             _paint(content, style, settings)
         elif not warm:
             _paint(content, style, settings.updated(stop_after=1))
@@ -107,7 +108,7 @@ def _painted(
 
 
 def _paint(content: Path, style: Path, settings: Settings) -> Picture:
-    return api.stylizer([] if settings.knows_style else [style], settings)(content)
+    return stylizer([] if settings.row.one_style else [style], settings)(content)
 
 
 class _Book:
@@ -119,7 +120,7 @@ class _Book:
         self._found: dict[str, dict[str, float]] = {}
         self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
         self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
-        self._files = lru_cache(256)(_files)
+        self._files = lru_cache(256)(files_of)
         if self._journal.is_file():
             for line in self._journal.read_text("utf-8", "replace").splitlines():
                 self._read(line)
@@ -157,15 +158,6 @@ class _Book:
         return self._found[key]
 
 
-def _files(settings: Settings) -> list[str]:
-    """Return the SHA-256 of all trained files that a method paints with."""
-    if settings.one_pass:
-        return files_of(settings)
-    warm = files_of(Settings(method="fast")) if settings.method == "fast+optimize" else []
-    encoders = [path for path in map(find, settings.encoders) if path is not None]
-    return [*files_of(settings), *warm, *map(sha256_of, encoders)]
-
-
 def _fingerprint(said: Sequence[Any]) -> str:
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -192,16 +184,8 @@ def table_lines(results: Sequence[Result]) -> list[Line]:
         own = [each for each in results if each.method == method]
         seconds = statistics.median(each.seconds for each in own)
         mixed = any(each.run != last for each in own)
-        measures = [each.measured for each in own]
-        lines.append(Line(method, *averaged(measures), seconds, mixed))
+        lines.append(Line(method, *averaged([each.measured for each in own]), seconds, mixed))
     return lines
-
-
-def averaged(measures: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return means and medians by name."""
-    columns = {name: [each[name] for each in measures] for name in measures[0]}
-    means = {name: statistics.fmean(values) for name, values in columns.items()}
-    return means, {name: statistics.median(values) for name, values in columns.items()}
 
 
 def front(points: Sequence[Sequence[float]]) -> list[int]:
@@ -210,11 +194,6 @@ def front(points: Sequence[Sequence[float]]) -> list[int]:
     Args:
         points: Less is better; equal points do not keep each other out.
     """
-
-    def beaten(point: Sequence[float]) -> bool:
-        return any(
-            tuple(other) != tuple(point) and all(a <= b for a, b in zip(other, point, strict=True))
-            for other in points
-        )
-
-    return [number for number, point in enumerate(points) if not beaten(point)]
+    found = np.asarray(points)
+    beaten = (((found <= each).all(1) & (found < each).any(1)).any() for each in found)
+    return [number for number, is_beaten in enumerate(beaten) if not is_beaten]

@@ -1,22 +1,31 @@
-"""Many stylized pictures measured, beside the photographs and the styles themselves."""
+"""Many stylized pictures measured, beside the photographs and the styles themselves.
+
+One by one by all measures, and as sets by FID and ArtFID (Heusel et al. 2017, "GANs Trained by a
+Two Time-Scale Update Rule"; Wright & Ommer 2022, "ArtFID: Quantitative Evaluation of Neural Style
+Transfer").
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from impasto.evaluation.frechet import art_fid, frechet_distance, gaussian, too_few
-from impasto.evaluation.judging import MEASURES, Judge
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import ImageError
+from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
 from impasto.evaluation.networks import Network, features_of
+from impasto.evaluation.tables import averaged, write_table
 from impasto.evaluation.triples import Triple
-from impasto.images import write_atomically
 
 Measured = Mapping[str, float]
-_FILES = ("content file", "style file", "output file")
+Floats = NDArray[np.float64]
+#: The first columns of a table of triples.
+FILES = ("content file", "style file", "output file")
+#: With fewer pictures, an FID says more about their number than about them.
+ENOUGH = 2048
 
 
 class Row(NamedTuple):
@@ -32,11 +41,10 @@ def evaluate(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
     """Yield the measures of each.
 
     Raises:
-        ImageError: A picture cannot be read: a mean without it would be another one.
+        ImageError: A picture cannot be read: without it the mean would be another one.
     """
     for triple in triples:
-        measured = judge(*triple)
-        yield Row(triple, measured, *judge.anchors(triple.content, triple.style))
+        yield Row(triple, judge(*triple), *judge.anchors(triple.content, triple.style))
 
 
 class Summary(NamedTuple):
@@ -50,100 +58,87 @@ class Summary(NamedTuple):
 
 def summarized(rows: Sequence[Row]) -> dict[str, Summary]:
     """Return the summary of each measure; there is no total on purpose."""
-    return {
-        name: Summary(
-            statistics.fmean(row.measured[name] for row in rows),
-            statistics.median(row.measured[name] for row in rows),
-            statistics.fmean(row.photo[name] for row in rows),
-            statistics.fmean(row.style[name] for row in rows),
-        )
-        for name in MEASURES
-        if name in rows[0].measured
-    }
+    _, measured, photos, styles = zip(*rows, strict=True)
+    means, medians = averaged(measured)
+    photo, style = averaged(photos)[0], averaged(styles)[0]
+    return {name: Summary(means[name], medians[name], photo[name], style[name]) for name in means}
 
 
 def summary_lines(rows: Sequence[Row]) -> list[str]:
     """Return the summary as lines of a table."""
     lines = [
-        f"{'N = ' + str(len(rows)):10}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
+        f"{'N = ' + str(len(rows)):18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
     ]
     for name, each in summarized(rows).items():
-        arrow, meaning = "↑" if MEASURES[name].more else "↓", MEASURES[name].meaning
         numbers = f"{each.mean:9.4f}{each.median:9.4f}{each.photo:11.4f}{each.style:11.4f}"
-        lines.append(f"{name:9}{arrow}{numbers}   {meaning}")
+        lines.append(f"{name:17}{MEASURES[name].arrow}{numbers}   {MEASURES[name].meaning}")
     return lines
 
 
 def save_table(rows: Sequence[Row], path: Path) -> Path:
-    """Save the measures of each picture, and the anchors' beside them, as .csv."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    names = [name for name in MEASURES if name in rows[0].measured]
-    anchored = [f"{name} of the {anchor}" for anchor in ("photo", "style") for name in names]
-    writer.writerow([*_FILES, *names, *anchored])
-    for row in rows:
-        values = [each[name] for each in row[1:] for name in names]
-        writer.writerow([*row.triple, *(f"{value:.6f}" for value in values)])
-    return write_atomically(path, text.getvalue().encode(), True)
+    """Save the measures of each picture, and those of the anchors beside them, as .csv."""
+    names = list(rows[0].measured)
+    anchored = [f"{name} of the {anchor}" for anchor in ANCHORS for name in names]
+    values = ([*row.triple, *(each[name] for each in row[1:] for name in names)] for row in rows)
+    return write_table(path, [*FILES, *names, *anchored], values)
 
 
-class Flickers(NamedTuple):
-    """The mean flicker of a stylized clip, and of the clip that it was made from."""
+def frechet_distance(first: Floats, second: Floats) -> float:
+    """Return ‖m − n‖² + tr(S + T − 2 (S T)^½) of features (N, D) (Heusel et al. 2017, eq. 6).
 
-    triple: Triple
-    stylized: float
-    original: float
+    The trace of the root is that of (S^½ T S^½)^½, which is symmetric: its eigenvalues are real,
+    however few pictures there are.
+
+    Raises:
+        ImageError: There are fewer than two in a set.
+    """
+    if min(len(first), len(second)) < 2:
+        raise ImageError("FID compares sets of pictures: give two at least, better thousands")
+    ours, theirs = (np.atleast_2d(np.cov(each, rowvar=False)) for each in (first, second))
+    values, vectors = np.linalg.eigh(ours)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    between = np.linalg.eigvalsh(root @ theirs @ root)
+    apart = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(ours) + np.trace(theirs)
+    return max(0.0, float(apart - 2 * np.sqrt(between.clip(0)).sum()))
 
 
-def save_flickers(rows: Sequence[Flickers], path: Path) -> Path:
-    """Save the flicker of each clip as .csv."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([*_FILES, "flicker", "flicker of the clip"])
-    writer.writerows([*each.triple, *(f"{value:.6f}" for value in each[1:])] for each in rows)
-    return write_atomically(path, text.getvalue().encode(), True)
+def art_fid(fid: float, lpips: float) -> float:
+    """Return (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1)."""
+    return (1 + lpips) * (1 + fid)
+
+
+def too_few(pictures: int, dimensions: int) -> bool:
+    """Tell whether the FID of so many pictures is not worth comparing with others."""
+    return pictures < max(ENOUGH, dimensions)
 
 
 class SetDistances(NamedTuple):
-    """Of all pictures together to all styles.
+    """Of outputs, photographs and styles, each taken together, to all styles.
 
     Attributes:
-        fid: Of the outputs, and of the photographs themselves; the styles' own is 0.
-        photo: The same of the photographs.
-        art_fid: With the outputs' LPIPS; None without it.
-        photo_art_fid: The same of the photographs, whose LPIPS is 0.
-        style_art_fid: The same of the styles, whose FID is 0.
+        fid: By what is compared; that of the styles is 0.
+        art_fid: The same; None without LPIPS.
         dimensions: Of a feature.
-        warn: Whether they are too few for the number to mean much.
+        warn: Whether there are too few pictures for the numbers to mean much.
     """
 
-    fid: float
-    photo: float
-    art_fid: float | None
-    photo_art_fid: float | None
-    style_art_fid: float | None
+    fid: list[float]
+    art_fid: list[float] | None
     dimensions: int
     warn: bool
 
 
 def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
-    """Return FID and ArtFID of the outputs to the styles.
+    """Return FID and ArtFID of outputs, photographs and styles to the styles.
 
     Raises:
         ImageError: There is one picture only.
         WeightsError: The network cannot take pictures.
     """
-    sets = [[getattr(row.triple, what) for row in rows] for what in ("output", "content", "style")]
-    features = [features_of(each, network) for each in sets]
-    made, photos, styles = map(gaussian, features)
-    fid, photo = frechet_distance(made, styles), frechet_distance(photos, styles)
-    found = summarized(rows).get("lpips")
-    return SetDistances(
-        fid,
-        photo,
-        None if found is None else art_fid(fid, found.mean),
-        None if found is None else art_fid(photo, found.photo),
-        None if found is None else art_fid(0, found.style),
-        features[0].shape[1],
-        too_few(len(rows), features[0].shape[1]),
-    )
+    contents, styles, outputs = zip(*(row.triple for row in rows), strict=True)
+    made, photos, target = (features_of(each, network) for each in (outputs, contents, styles))
+    fids = [frechet_distance(made, target), frechet_distance(photos, target), 0.0]
+    lpips, dimensions = summarized(rows).get("lpips"), target.shape[1]
+    means = None if lpips is None else (lpips.mean, lpips.photo, lpips.style)
+    arts = None if means is None else list(map(art_fid, fids, means))
+    return SetDistances(fids, arts, dimensions, too_few(len(rows), dimensions))

@@ -69,44 +69,34 @@ class FlickerMeter:
         self._lag = lag
 
     def __call__(self, original: Pixels8, stylized: Pixels8) -> Flicker | None:
-        """Return how much a frame flickers; None for the first ones.
-
-        Args:
-            original: (H, W, 3) uint8.
-            stylized: As large.
+        """Return how much a frame (H, W, 3) flickers; None for the first ones.
 
         Raises:
             ImageError: They are not as large as each other.
         """
         if original.shape != stylized.shape:
-            raise ImageError(
-                "the clips are not alike: "
-                f"{_size(original)} and {_size(stylized)} pixels; scale one of them"
+            sizes = " and ".join(
+                f"{each.shape[1]}x{each.shape[0]}" for each in (original, stylized)
             )
+            raise ImageError(f"the clips are not alike: {sizes} pixels; scale one of them")
         found = None
         if len(self._earlier) == self._lag:
-            found = _between(original, stylized, *self._earlier[0])
+            before, painted = self._earlier[0]
+            back = optical_flow(original, before)
+            seen = trusted(back, optical_flow(before, original))
+            error, heat = warping_error(_in_floats(stylized), _in_floats(painted), back, seen)
+            plain, _ = warping_error(_in_floats(original), _in_floats(before), back, seen)
+            found = Flicker(error, plain, heat)
         self._earlier.append((original, stylized))
         return found
 
 
-def _between(now: Pixels8, now_painted: Pixels8, before: Pixels8, painted: Pixels8) -> Flicker:
-    back, there = optical_flow(now, before), optical_flow(before, now)
-    seen = trusted(back, there)
-    error, heat = warping_error(_in_floats(now_painted), _in_floats(painted), back, seen)
-    original, _ = warping_error(_in_floats(now), _in_floats(before), back, seen)
-    return Flicker(error, original, heat)
-
-
-def mean(values: Sequence[float]) -> float:
-    """Return the mean of those that are numbers; NaN: none is."""
-    known = [value for value in values if value == value]
-    return sum(known) / len(known) if known else float("nan")
+def mean_errors(found: Sequence[Flicker]) -> tuple[float, float]:
+    """Return the mean errors of stylized frames and of their originals; NaN: there are none."""
+    known = [(each.error, each.original) for each in found if each.error == each.error]
+    errors, originals = np.mean(known, 0) if known else (np.nan, np.nan)
+    return float(errors), float(originals)
 
 
 def _in_floats(frame: Pixels8) -> Pixels:
     return frame.astype(np.float32) * np.float32(1 / 255)
-
-
-def _size(frame: Pixels8) -> str:
-    return f"{frame.shape[1]}x{frame.shape[0]}"

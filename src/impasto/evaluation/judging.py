@@ -1,9 +1,8 @@
-"""What judges a stylized picture: all measures of it, from photograph, style and result."""
+"""All measures of a stylized picture, from photograph, style and result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,20 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impasto.errors import ImageError
-from impasto.evaluation import features as seen
-from impasto.evaluation.flaws import dirt, seams
-from impasto.evaluation.networks import as_input, open_network
-from impasto.evaluation.structure import luma, ssim
-from impasto.evaluation.wasserstein import (
-    PATCH,
-    SCALES,
-    color_distance,
-    colors,
-    patch_distance,
-    patches,
-)
-from impasto.images import Picture, open_picture
+from impasto.errors import ImageError, MissingExtraError
+from impasto.evaluation import measures
+from impasto.evaluation.networks import open_network
+from impasto.images import Picture, fitted_size, open_picture
+from impasto.losses import gram_matrix, relative_content_loss
 from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
@@ -32,10 +22,15 @@ from impasto.weights import find, sha256_of
 
 
 class Measure(NamedTuple):
-    """A measure in words, and whether more of it is better."""
+    """A measure in words, and whether more of it is better, as an arrow shows."""
 
     meaning: str
     more: bool = False
+
+    @property
+    def arrow(self) -> str:
+        """Up if more is better."""
+        return "↑" if self.more else "↓"
 
 
 #: In the order of the tables.
@@ -48,55 +43,58 @@ MEASURES: Mapping[str, Measure] = {
     "lpips": Measure("LPIPS, to the photo"),
     "structure": Measure("self-similarity of features, to the photo's"),
     "ssim": Measure("structural similarity of brightness, to the photo", more=True),
-    "dirt": Measure("detail on flat parts of the photo, relative to the style's"),
-    "seams": Measure("worst straight line from edge to edge, in brightness"),
+    "background_noise": Measure("detail on flat parts of the photo, relative to the style's"),
+    "tile_seams": Measure("worst straight line from edge to edge, in brightness"),
 }
-#: Raised when a measure is changed: what was measured before is measured again.
-EDITION = 1
-#: The two pictures that no number may look good beside: the photograph and the style themselves.
+#: Raised when a measure changes: what was measured before is measured again.
+EDITION = 2
+#: What every number is shown beside: the photograph and the style themselves as outputs.
 ANCHORS = ("photo", "style")
 #: Least shorter side of what is judged, in pixels.
-_LEAST = max(PATCH * SCALES[-1], 32)
+_LEAST = max(measures.PATCH * measures.SCALES[-1], 32)
 _KEPT = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What the measures need of a picture, in its size."""
+class Analysis:
+    """What the measures need of a picture at one size.
 
-    image: Tensor
-    content: Tensor
-    grams: dict[str, Tensor]
-    projected: dict[str, Tensor]
-    similarities: Tensor
+    Args:
+        image: (1, 3, H, W) in [0, 1].
+        layers: Features (1, C, H, W) of the style and content layers.
+    """
 
-    @cached_property
-    def brightness(self) -> Tensor:
-        """(1, 1, H, W)."""
-        return luma(self.image)
+    def __init__(self, image: Tensor, layers: Mapping[str, Tensor]) -> None:
+        style = {name: layers[name] for name in STYLE_LAYERS}
+        self.image, self.brightness = image, measures.luma(image)
+        self.content = layers[CONTENT_LAYERS[0]]
+        self.grams = {name: gram_matrix(each) for name, each in style.items()}
+        self.projected, self.places = measures.projected(style), measures.grid_features(style)
 
     @cached_property
     def patches(self) -> Tensor:
         """Its patches, along directions."""
-        return patches(self.image)
+        return measures.patches(self.image)
 
     @cached_property
     def colors(self) -> Tensor:
         """Its colors, along directions."""
-        return colors(self.image)
+        return measures.colors(self.image)
 
 
 class Judge:
-    """Measures stylized pictures; what it has looked at last it remembers.
+    """Measures stylized pictures, and keeps what it needs of the last few pictures.
 
     VGG-19 judges where its file is at hand (nothing is downloaded for it), else the bundled pocket
-    encoder, whose numbers are not those of VGG-19.
+    encoder, whose numbers differ from those of VGG-19.
 
     Args:
         size: Longest side that outputs and styles are scaled to; photographs take the output's.
-        tile: Of the seams: the sides of the tiles in pixels at that size; None: the worst line.
+        tile: For tile seams: the side of the tiles in pixels at that size; None: the worst line.
         lpips: File of a network that compares two pictures; None: that measure is left out.
         device: Where it computes.
+
+    Raises:
+        MissingExtraError: scikit-image is not installed.
     """
 
     def __init__(
@@ -107,6 +105,10 @@ class Judge:
         lpips: Path | None = None,
         device: str = "auto",
     ) -> None:
+        try:
+            import skimage  # noqa: F401
+        except ImportError as error:
+            raise MissingExtraError("measuring pictures", "lab") from error
         self.size, self.tile = size, tile
         self._lpips = None if lpips is None else open_network(lpips)
         self.lpips_sha256 = None if lpips is None else sha256_of(lpips)
@@ -116,7 +118,7 @@ class Judge:
             name, (*STYLE_LAYERS, *CONTENT_LAYERS), device=self._device
         )
         self._opened = lru_cache(_KEPT)(self._open)
-        self._seen = lru_cache(_KEPT)(self._look)
+        self._analysis = lru_cache(_KEPT)(self._analyze)
         self.anchors = lru_cache(4096)(self._anchors)
 
     def describe(self) -> str:
@@ -131,31 +133,29 @@ class Judge:
             ImageError: A picture cannot be read, or is too narrow to be judged.
         """
         with torch.inference_mode():
-            size = self._opened(output).resized(self.size).size
-            made, model = self._seen(output, size), self._of_its_own_size(style)
-            photo = self._seen(content, size)
+            size = fitted_size(self._opened(output).size, self.size)
+            made, photo = self._analysis(output, size), self._analysis(content, size)
+            model = self._analysis(style, fitted_size(self._opened(style).size, self.size))
+            light = made.brightness, photo.brightness
             found = {
-                "style": seen.style_distance(made.grams, model.grams),
-                "texture": seen.texture_distance(made.projected, model.projected),
-                "patches": patch_distance(made.patches, model.patches),
-                "colors": color_distance(made.colors, model.colors),
-                "content": seen.content_distance(made.content, photo.content),
-                "structure": seen.self_similarity(made.similarities, photo.similarities),
-                "ssim": ssim(made.brightness, photo.brightness),
-                "dirt": dirt(made.brightness, photo.brightness, model.brightness),
-                "seams": seams(made.brightness, photo.brightness, self.tile),
+                "style": measures.style_distance(made.grams, model.grams),
+                "texture": measures.texture_distance(made.projected, model.projected),
+                "patches": measures.wasserstein_distance(made.patches, model.patches),
+                "colors": measures.wasserstein_distance(made.colors, model.colors),
+                "content": float(relative_content_loss(made.content, photo.content)),
+                "structure": measures.self_similarity(made.places, photo.places),
+                "ssim": measures.ssim(*light),
+                "background_noise": measures.background_noise(*light, model.brightness),
+                "tile_seams": measures.tile_seams(*light, self.tile),
             }
             if self._lpips is not None:
-                pair = (2 * as_input(each.image) - 1 for each in (made, photo))
+                pair = (2 * each.image.cpu().numpy() - 1 for each in (made, photo))
                 found["lpips"] = float(self._lpips(*pair).mean())
         return {name: found[name] for name in MEASURES if name in found}
 
     def _anchors(self, content: Path, style: Path) -> tuple[dict[str, float], dict[str, float]]:
         """Return the measures of the photograph itself and of the style itself as outputs."""
         return self(content, style, content), self(content, style, style)
-
-    def _of_its_own_size(self, path: Path) -> Look:
-        return self._seen(path, self._opened(path).resized(self.size).size)
 
     def _open(self, path: Path) -> Picture:
         picture = open_picture(path, max_size=2 * self.size).on_white()
@@ -164,16 +164,8 @@ class Judge:
             raise ImageError(f"{path} is too narrow to be judged: crop it, or judge it larger")
         return picture
 
-    def _look(self, path: Path, size: tuple[int, int]) -> Look:
+    def _analyze(self, path: Path, size: tuple[int, int]) -> Analysis:
         picture = self._opened(path).resized(size)
         image = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].to(self._device)
         image = image.contiguous()
-        features = self.encoder(image, (*STYLE_LAYERS, *CONTENT_LAYERS))
-        style = {name: features[name] for name in STYLE_LAYERS}
-        return Look(
-            image=image,
-            content=features[CONTENT_LAYERS[0]],
-            grams=seen.grams(style),
-            projected=seen.projected(style),
-            similarities=seen.similarities(style),
-        )
+        return Analysis(image, self.encoder(image, (*STYLE_LAYERS, *CONTENT_LAYERS)))

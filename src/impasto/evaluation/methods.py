@@ -1,4 +1,4 @@
-"""What is compared: a TOML file with pairs of pictures, and methods with their settings."""
+"""The file of a comparison: TOML with pairs of pictures, and methods with their settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,9 @@ def read_comparison(
     """Read a comparison.
 
     `[pairs]` has `csv` (content,style) or `contents` and `styles` (files, folders, patterns, names
-    of styles; every content in every style), relative to its `folder`, which may hold variables of
-    the environment, else to the file. `[settings]` are those of all methods, `[methods.NAME]` those
-    of one.
+    of styles; every content in every style), relative to its `folder`, which may hold environment
+    variables, else to the file. `[settings]` are those of all methods, `[methods.NAME]` those of
+    one.
 
     Args:
         path: The file.
@@ -62,16 +63,15 @@ def read_comparison(
         ImageError: A picture or table is not there.
     """
     said = _parsed(path)
-    for name in said:
-        check_known(name, _TABLES)
-    table = _table(said, "pairs")
-    for name in table:
-        check_known(name, _PAIRS)
-    folder = data or _folder(str(table.get("folder", ".")), path)
+    table, asked = _table(said, "pairs"), _table(said, "methods")
+    for names, known in ((said, _TABLES), (table, _PAIRS), (only, asked)):
+        for name in names:
+            check_known(name, known)
+    named = os.path.expandvars(str(table.get("folder", ".")))
+    if data is None and "$" in named:
+        raise SettingsError(f"{named} is not set: set it to the folder of the data, or give data")
+    folder = data or path.parent / Path(named).expanduser()
     shared = _table(said, "settings") | ({} if size is None else {"size": size})
-    asked = _table(said, "methods")
-    for name in only:
-        check_known(name, asked)
     methods = {
         name: _settings(name, shared | _table(asked, name), folder)
         for name in asked
@@ -96,13 +96,6 @@ def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise SettingsError(f"{name} must be a table: write [{name}] and what belongs to it below")
     return table
-
-
-def _folder(named: str, path: Path) -> Path:
-    folder = os.path.expanduser(os.path.expandvars(named))  # noqa: PTH111 (after the variables)
-    if "$" in folder:
-        raise SettingsError(f"{named} is not set: set it to the folder of the data, or give data")
-    return path.parent / folder
 
 
 def _settings(name: str, options: Mapping[str, Any], folder: Path) -> Settings:
@@ -132,7 +125,7 @@ def _pairs(table: Mapping[str, Any], folder: Path) -> list[tuple[Path, Path]]:
         return [(content, style) for content, style in rows]
     contents = find_pictures(str(folder / name) for name in _names(table, "contents"))
     styles = find_pictures(_style(name, folder) for name in _names(table, "styles"))
-    return [(content, style) for content in contents for style in styles]
+    return list(product(contents, styles))
 
 
 def _names(table: Mapping[str, Any], name: str) -> list[str]:

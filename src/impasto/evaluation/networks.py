@@ -1,7 +1,7 @@
 """Networks that users bring: files that map pictures to features, or two pictures to a distance.
 
-No Inception and no LPIPS come with impasto or are downloaded: their licenses and conventions are
-those of whoever made the file.
+impasto neither contains nor downloads an Inception or LPIPS network: their licenses and conventions
+are those of whoever made the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.images import open_picture
@@ -22,7 +21,7 @@ from impasto.weights.folders import search_folders
 Floats = NDArray[np.float32]
 #: Arrays (N, 3, H, W) -> array (N, …).
 Network = Callable[..., Floats]
-#: What an Inception of 2015 wants to see, in pixels.
+#: Side of the pictures that the Inception of 2015 takes, in pixels.
 INCEPTION_SIZE = 299
 SUFFIXES = (".onnx", ".pt")
 
@@ -34,25 +33,31 @@ def find_lpips() -> Path | None:
 
 
 def open_network(path: Path) -> Network:
-    """Open a network from an ONNX or a TorchScript file.
-
-    Args:
-        path: An .onnx or .pt. A TorchScript file is a program: open only what you trust.
+    """Open an .onnx or a TorchScript .pt, which is a program: open only what you trust.
 
     Returns:
         What takes float32 arrays (N, 3, H, W), one for each input, and returns the first output.
 
     Raises:
-        WeightsError: It is no such file.
+        WeightsError: It is no such file; and when called, if it cannot take the pictures.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES or not path.is_file():
         raise WeightsError(f"{path} is no network: name an .onnx or a TorchScript .pt file")
     try:
-        return _onnx(path) if suffix == ".onnx" else _torchscript(path)
+        network = _onnx(path) if suffix == ".onnx" else _torchscript(path)
     except Exception as error:  # whatever the runtimes raise for what they cannot read
-        reason = str(error).strip().partition("\n")[0]
-        raise WeightsError(f"{path} cannot be opened ({reason}): export it anew") from error
+        raise WeightsError(f"{path} cannot be opened ({_reason(error)}): export it anew") from error
+
+    def run(*inputs: Floats) -> Floats:
+        try:
+            return np.asarray(network(*inputs), np.float32)
+        except Exception as error:  # the file is the user's, and so is what it raises
+            raise WeightsError(
+                f"{path.name} cannot take these pictures: {_reason(error)}"
+            ) from error
+
+    return run
 
 
 def _onnx(path: Path) -> Network:
@@ -60,49 +65,30 @@ def _onnx(path: Path) -> Network:
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_inputs()]
-
-    def run(*inputs: Floats) -> Floats:
-        return _first(path, lambda: session.run(None, dict(zip(names, inputs, strict=True)))[0])
-
-    return run
+    return lambda *inputs: session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
 
 def _torchscript(path: Path) -> Network:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that TorchScript is of the past
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
         module = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-
-    def run(*inputs: Floats) -> Floats:
-        with torch.inference_mode():
-            return _first(path, lambda: module(*map(torch.from_numpy, inputs)).numpy())
-
-    return run
+    return torch.inference_mode()(lambda *inputs: module(*map(torch.from_numpy, inputs)).numpy())
 
 
-def _first(path: Path, run: Callable[[], NDArray[np.generic]]) -> Floats:
-    try:
-        return np.asarray(run(), np.float32)
-    except Exception as error:  # the file is the user's, and so is what it raises
-        reason = str(error).strip().partition("\n")[0]
-        raise WeightsError(f"{path.name} cannot take these pictures: {reason}") from error
-
-
-def as_input(image: Tensor) -> Floats:
-    """Return a picture (1, 3, H, W) as such a network takes it."""
-    return np.ascontiguousarray(image.cpu().numpy(), np.float32)
+def _reason(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def features_of(pictures: Sequence[Path], network: Network) -> NDArray[np.float64]:
     """Return the features (N, D) of pictures, each once, scaled to 299x299, sRGB in [0, 1].
 
     Raises:
-        WeightsError: The network gives something else.
+        WeightsError: The network cannot take pictures.
     """
     found: dict[Path, NDArray[np.float64]] = {}
-    for path in pictures:
-        if path not in found:
-            picture = open_picture(path, max_size=4 * INCEPTION_SIZE).on_white()
-            pixels = picture.resized((INCEPTION_SIZE, INCEPTION_SIZE)).pixels
-            image = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
-            found[path] = np.asarray(network(image), np.float64).reshape(-1)
+    for path in dict.fromkeys(pictures):
+        picture = open_picture(path, max_size=4 * INCEPTION_SIZE).on_white()
+        pixels = picture.resized((INCEPTION_SIZE, INCEPTION_SIZE)).pixels
+        image = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+        found[path] = np.asarray(network(image), np.float64).reshape(-1)
     return np.stack([found[path] for path in pictures])

@@ -14,8 +14,7 @@ from impasto.images import output_name
 
 COLUMNS = ("content", "style", "output")
 MATCHES = ("auto", "order", "name")
-#: Contents and styles by the names of what is made of them.
-_Pairs = dict[str, list[tuple[Path, Path]]]
+#: The most pairs whose names are tried where the order would do as well.
 _MANY = 100_000
 
 
@@ -75,29 +74,28 @@ def match_triples(
     """
     if by not in MATCHES:
         raise SettingsError(f"match must be one of {', '.join(MATCHES)}; not {by!r}")
-    fits = all(len(each) in (1, len(outputs)) for each in (contents, styles))
+    number = len(outputs)
+    fits = all(len(each) in (1, number) for each in (contents, styles))
     if by == "order" and not fits:
         raise ImageError(
-            f"{len(contents)} contents, {len(styles)} styles and {len(outputs)} outputs are not as "
+            f"{len(contents)} contents, {len(styles)} styles and {number} outputs are not as "
             "many: match them by name, or give a table"
         )
     named = by == "name" or not fits
-    # Where the order would do as well, the names of very many are not worth minutes.
     if named or (by == "auto" and len(contents) * len(styles) <= _MANY):
-        pairs_of = _pairs_by_name(contents, styles)
-        if named or all(len(_pairs(pairs_of, output)) == 1 for output in outputs):
-            return [_by_name(pairs_of, output) for output in outputs], "name"
-    number = len(outputs)
-    pairs = zip(_repeated(contents, number), _repeated(styles, number), strict=True)
-    return [Triple(*pair, output) for pair, output in zip(pairs, outputs, strict=True)], "order"
+        pairs = _pairs_by_name(contents, styles)
+        found = [pairs.get(output.stem.lower(), []) for output in outputs]
+        if named or all(len(each) == 1 for each in found):
+            return list(map(_triple, outputs, found)), "name"
+    columns = (list(each) * (number if len(each) == 1 else 1) for each in (contents, styles))
+    return [Triple(*row) for row in zip(*columns, outputs, strict=True)], "order"
 
 
-def _repeated(paths: Sequence[Path], number: int) -> Sequence[Path]:
-    return list(paths) * number if len(paths) == 1 else paths
-
-
-def _pairs_by_name(contents: Sequence[Path], styles: Sequence[Path]) -> _Pairs:
-    found: _Pairs = defaultdict(list)
+def _pairs_by_name(
+    contents: Sequence[Path], styles: Sequence[Path]
+) -> dict[str, list[tuple[Path, Path]]]:
+    """Return contents and styles by the names that what is made of them may have."""
+    found = defaultdict(list)
     named = ([(path, _called(path)) for path in paths] for paths in (contents, styles))
     for (content, stems), (style, looks) in product(*named):
         names = {output_name(stem, [look]).lower() for stem in stems for look in looks}
@@ -113,26 +111,20 @@ def _called(path: Path) -> tuple[str, str]:
     return path.stem, f"{path.resolve().parent.name}-{path.name}"
 
 
-def _pairs(pairs: _Pairs, output: Path) -> list[tuple[Path, Path]]:
-    return pairs.get(output.stem.lower(), [])
-
-
-def _by_name(pairs: _Pairs, output: Path) -> Triple:
-    found = _pairs(pairs, output)
-    if len(found) != 1:
-        trouble = "nothing that was given" if not found else f"{len(found)} pairs"
+def _triple(output: Path, pairs: Sequence[tuple[Path, Path]]) -> Triple:
+    if len(pairs) != 1:
+        trouble = f"{len(pairs)} pairs" if pairs else "nothing that was given"
         raise ImageError(
             f"{output.name} is called after {trouble}: name it content-style, or give a table"
         )
-    return Triple(*found[0], output)
+    return Triple(*pairs[0], output)
 
 
-def labels(triples: Sequence[tuple[Path, ...]]) -> list[str]:
-    """Return a name for each content and style, with a number where two are called alike."""
-    names = [f"{each[0].stem} \N{MULTIPLICATION SIGN} {each[1].stem}" for each in triples]
-    again, seen = Counter(names), Counter[str]()
-    result = []
-    for name in names:
-        seen[name] += 1
-        result.append(f"{name} ({seen[name]})" if again[name] > 1 else name)
-    return result
+def labels(pairs: Sequence[tuple[Path, Path]]) -> list[str]:
+    """Return a name for each content and style, with a number where two have the same name."""
+    names = [f"{pair[0].stem} \N{MULTIPLICATION SIGN} {pair[1].stem}" for pair in pairs]
+    total = Counter(names)
+    return [
+        name if total[name] == 1 else f"{name} ({names[:place].count(name) + 1})"
+        for place, name in enumerate(names)
+    ]

@@ -10,8 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from impasto.fast.graph import Graph, Values
+from impasto.fast.network import Network
+from impasto.fast.opening import Files, transfer_network
 from impasto.fast.parameters import read_parameters
 from impasto.fast.statistics import Kind
+from impasto.settings import Settings
+from impasto.settings.methods import Method
 
 #: Means and deviations; 1e-5 is added to variances, as its authors do.
 KIND = Kind(relative=0, constant=1e-5, diagonal=True)
@@ -20,6 +24,11 @@ CELL = 8
 MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 255
 #: Convolutions of each block.
 BLOCKS = {1: 2, 2: 2, 3: 4, 4: 1}
+
+
+def open_network(row: Method, settings: Settings, files: Files) -> Network:
+    """Open the network."""
+    return transfer_network(row, settings, files, graphs(files), KIND, CELL)
 
 
 def graphs(files: Mapping[str, Path]) -> list[tuple[Path | bytes, Path | bytes]]:

@@ -13,15 +13,26 @@ import numpy as np
 
 from impasto.errors import SettingsError
 from impasto.fast.grain import CELL, still_grain
-from impasto.fast.network import Look, scaled
-from impasto.fast.sessions import Array, Session
+from impasto.fast.network import Network, StyleCode, scaled
+from impasto.fast.opening import Files, facts
+from impasto.fast.sessions import Array, Session, open_session
 from impasto.fast.shot import PACE, Shot
 from impasto.images import Picture
+from impasto.settings import Settings
+from impasto.settings.methods import Method
 
-#: Of memory at its peak, measured at 4096x2160 in either runtime.
-BYTES_PER_PIXEL = 100
 #: The painter's inputs if it has its one style within.
 ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}
+
+
+def open_network(row: Method, settings: Settings, files: Files) -> Network:
+    """Open the network."""
+    session = open_session(files["any-style"], settings.runtime, settings.device)
+    return AnyStyleNetwork(
+        **facts(row, session, files),
+        painter=session,
+        style_reader=open_session(files["style-reader"], "onnxruntime", settings.device),
+    )
 
 
 @dataclass
@@ -43,7 +54,7 @@ class AnyStyleNetwork:
     style_reader: Session | None = None
     length: int = 0
 
-    def read(self, style: Picture, longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the code of a style.
 
         Raises:
@@ -54,27 +65,27 @@ class AnyStyleNetwork:
         (code,) = self.style_reader(picture=scaled(style, longest, CELL))
         return code
 
-    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return the code of a mixture of styles."""
         if self.style_reader is None:
             return np.zeros(self.length, np.float32)
-        parts = (np.float32(share) * code for share, code in zip(shares, looks, strict=True))
+        parts = (np.float32(share) * code for share, code in zip(shares, codes, strict=True))
         return np.asarray(sum(parts))
 
     def paint(
-        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
+        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         size = content.height, content.width
         held = None if shot is None else shot.kept.get("statistics")
-        code = {} if self.style_reader is None else {"code": look}
+        given = {} if self.style_reader is None else {"code": code}
         stylized, used = self.painter(
             picture=np.ascontiguousarray(content.filled().pixels)[None],
             strength=np.array(strength, np.float32),
             grain=still_grain(*size) if shot is None else shot.grain(*size),
-            held=np.zeros_like(look) if held is None else held,
+            held=np.zeros_like(code) if held is None else held,
             pace=np.array(1 if held is None else PACE, np.float32),
-            **code,
+            **given,
         )
         if shot is not None:
             shot.kept["statistics"] = used.copy()

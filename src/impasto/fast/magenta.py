@@ -12,13 +12,30 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import MissingExtraError, WeightsError
+from impasto.fast.network import CodeNetwork, Network
+from impasto.fast.opening import Files, facts
 from impasto.fast.sessions import Array, failure
 from impasto.machine import cores
+from impasto.settings import Settings
+from impasto.settings.methods import Method
 
 CELL = 4
 STYLE_SIZE = (256, 256)
 #: Names of inputs by their last dimension, and of the output.
 READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
+
+
+def open_network(row: Method, _settings: Settings, files: Files) -> Network:
+    """Open the network."""
+    predict, transform = files.values()
+    painter = LiteRtSession(transform, PAINTER)
+    return CodeNetwork(
+        **facts(row, painter, files),
+        reader=LiteRtSession(predict, READER),
+        painter=painter,
+        cell=CELL,
+        style_size=STYLE_SIZE,
+    )
 
 
 class LiteRtSession:

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from impasto.fast.graph import Graph
+from impasto.fast.network import CodeNetwork, Network
+from impasto.fast.opening import Files, facts
 from impasto.fast.parameters import read_parameters
+from impasto.fast.sessions import open_session
+from impasto.settings import Settings
+from impasto.settings.methods import Method
 
 CELL = 4
 _EPSILON = 1e-5
@@ -18,6 +23,18 @@ _KINDS = ("mean", "deviation", "gain", "offset")
 _ENCODER = ((0, 1, 1), (2, 2, 16), (4, 1, 1), (6, 2, 32), (8, 1, 1))
 #: Layers of the decoder after each enlargement: number, groups.
 _DECODER = (((1, 32), (3, 1)), ((6, 16), (8, 1)))
+
+
+def open_network(row: Method, settings: Settings, files: Files) -> Network:
+    """Open the network."""
+    reader, painter = graphs(list(files.values()))
+    session = open_session(painter, settings.runtime, settings.device)
+    return CodeNetwork(
+        **facts(row, session, files),
+        reader=open_session(reader, "onnxruntime", settings.device),
+        painter=session,
+        cell=CELL,
+    )
 
 
 def graphs(paths: Sequence[Path]) -> tuple[bytes, bytes]:

@@ -30,8 +30,8 @@ from impasto.images import Picture, fitted_size
 MOST_STYLE, LEAST_STYLE = 1024, 32
 #: Below this strength a network's picture fades into the content.
 FADES_BELOW = 0.5
-#: What a network keeps of its styles; nobody else looks into it.
-Look = Any
+#: What a network keeps of its styles; nobody else reads it.
+StyleCode = Any
 
 
 class Network(Protocol):
@@ -51,7 +51,7 @@ class Network(Protocol):
     named: list[dict[str, str]]
     bytes_per_pixel: int
 
-    def read(self, style: Picture, longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style.
 
         Args:
@@ -60,23 +60,23 @@ class Network(Protocol):
         """
         ...
 
-    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return a mixture of styles.
 
         Args:
-            looks: What `read` returned of each.
+            codes: What `read` returned of each.
             shares: How much of each; 1 together.
         """
         ...
 
     def paint(
-        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
+        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
         Args:
             content: Of any height and width.
-            look: What `read` returned.
+            code: What `read` returned.
             strength: From 0, the content itself, to 1.
             shot: The shot that the content is a frame of; None: it is a picture by itself.
         """
@@ -120,7 +120,7 @@ class TransferNetwork:
     cell: int
     strengths: Sequence[float] = (1.0,)
 
-    def read(self, style: Picture, longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style."""
         picture = scaled(style, longest, self.cell)
         return [
@@ -128,11 +128,11 @@ class TransferNetwork:
             for stage in self.stages
         ]
 
-    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return a mixture of styles."""
         return [
             [mixed_coloring(each, shares) for each in zip(*stage, strict=True)]
-            for stage in zip(*looks, strict=True)
+            for stage in zip(*codes, strict=True)
         ]
 
     def _own(self, features: Array, name: str, shot: Shot | None) -> Statistics:
@@ -141,14 +141,14 @@ class TransferNetwork:
         return found if shot is None else Statistics(*shot.followed(name, *found))
 
     def paint(
-        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
+        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         height, width = content.height, content.width
         pixels = content.filled().pixels
         picture = padded(pixels, self.cell)[None]
         for number, (stage, wanted, part) in enumerate(
-            zip(self.stages, look, self.strengths, strict=True)
+            zip(self.stages, code, self.strengths, strict=True)
         ):
             maps = stage.reader(picture=picture)
             with ONE_CORE:
@@ -184,13 +184,13 @@ class CodeNetwork:
     cell: int
     style_size: tuple[int, int] | None = None
 
-    def read(self, style: Picture, longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the codes of a style."""
         return self._codes(style, longest)
 
-    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return the codes of a mixture of styles."""
-        return _mixture(looks, shares)
+        return _mixture(codes, shares)
 
     def _codes(self, style: Picture, longest: int) -> dict[str, Array]:
         if self.style_size is None:
@@ -200,15 +200,15 @@ class CodeNetwork:
         return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
 
     def paint(
-        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
+        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         if strength < 1:
             own = self._codes(content, max(content.size))
-            look = _mixture([own, look], [1 - strength, strength])
+            code = _mixture([own, code], [1 - strength, strength])
         height, width = content.height, content.width
         pixels = content.filled().pixels
-        (painted,) = self.painter(content=padded(pixels, self.cell)[None], **look)
+        (painted,) = self.painter(content=padded(pixels, self.cell)[None], **code)
         return faded(painted[0, :height, :width], pixels, strength)
 
 

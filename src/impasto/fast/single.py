@@ -17,13 +17,14 @@ import onnx
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import johnson
-from impasto.fast.any_style import BYTES_PER_PIXEL, ONE_STYLE, AnyStyleNetwork
-from impasto.fast.network import Look, Network, padded
+from impasto.fast.any_style import ONE_STYLE, AnyStyleNetwork
+from impasto.fast.network import Network, StyleCode, padded
+from impasto.fast.opening import Files, facts
 from impasto.fast.sessions import Array, Session, open_session
 from impasto.fast.shot import Shot
 from impasto.images import Picture
 from impasto.settings import Settings
-from impasto.weights import sha256_of
+from impasto.settings.methods import METHODS, Method
 
 #: Sides of pictures are multiples of this: most such networks halve them two or three times.
 CELL = 8
@@ -89,15 +90,15 @@ class SingleNetwork:
     runtime: str
     machine: str
     named: list[dict[str, str]]
+    bytes_per_pixel: int
     painter: Session
-    entry: str
     convention: Convention
-    planar: bool
+    entry: str = "picture"
+    planar: bool = False
     fixed: tuple[int, int] | None = None
     kind: Any = np.float32
-    bytes_per_pixel: int = 650
 
-    def read(self, style: Picture, longest: int) -> Look:
+    def read(self, style: Picture, longest: int) -> StyleCode:
         """Refuse a style: it has its own.
 
         Raises:
@@ -105,11 +106,11 @@ class SingleNetwork:
         """
         raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 
-    def mixed(self, looks: Sequence[Look], shares: Sequence[float]) -> Look:
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return nothing: there is one style."""
 
     def paint(
-        self, content: Picture, look: Look, strength: float, shot: Shot | None = None
+        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         whole = content.filled()
@@ -136,86 +137,61 @@ class SingleNetwork:
         return np.asarray(made[0, :height, :width], np.float32)
 
 
-def open_file(path: Path, settings: Settings) -> Network:
+def open_file(row: Method, settings: Settings, files: Files) -> Network:
     """Open a network of one style.
 
     Raises:
         WeightsError: The file is missing, damaged or something else.
     """
+    (path,) = files.values()
     if not path.is_file():
         raise WeightsError(f"there is no {path}: name a .safetensors or .onnx file of one style")
-    named = [{"name": path.name, "sha256": sha256_of(path)}]
-    if path.suffix.lower() == ".onnx":
-        return _opened(path, settings, named)
-    painter = open_session(johnson.graph(path), settings.runtime, settings.device)
-    return SingleNetwork(
-        title=path.name,
-        runtime=painter.name.partition(" ")[0],
-        machine=painter.name,
-        named=named,
-        painter=painter,
-        entry="picture",
-        convention=Convention((255.0,) * 3, _NONE, 255.0, 0.0),
-        planar=False,
-    )
-
-
-def _opened(path: Path, settings: Settings, named: list[dict[str, str]]) -> Network:
-    """Open an .onnx file."""
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf's own, of many kinds
-        raise WeightsError(f"{path} cannot be read as a network") from error
-    constants = {each.name for each in model.graph.initializer}
-    entries = {each.name: each for each in model.graph.input if each.name not in constants}
-    if entries.keys() == ONE_STYLE:
-        return _ours(path, settings, named, *_shape(entries["held"]))
+    entries = _entries(path) if path.suffix.lower() == ".onnx" else {}
     shapes = [_shape(entry) for entry in entries.values()]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or 3 not in (shapes[0][1], shapes[0][3]):
+    ours = entries.keys() == ONE_STYLE
+    if entries and not ours and not _is_picture(shapes):
         raise WeightsError(f"{path} does not take one picture: name a network of one style")
-    return _probed(path, settings, named, *entries.values())
-
-
-def _shape(entry: onnx.ValueInfoProto) -> list[int]:
-    """Return the sizes of an input, 0 where any will do."""
-    return [each.dim_value for each in entry.type.tensor_type.shape.dim]
-
-
-def _ours(path: Path, settings: Settings, named: list[dict[str, str]], length: int) -> Network:
-    """Open our own network with its style within."""
-    painter = open_session(path, settings.runtime, settings.device)
-    return AnyStyleNetwork(
-        title=path.name,
-        runtime=painter.name.partition(" ")[0],
-        machine=painter.name,
-        named=named,
-        bytes_per_pixel=BYTES_PER_PIXEL,
-        painter=painter,
-        length=length,
-    )
-
-
-def _probed(
-    path: Path, settings: Settings, named: list[dict[str, str]], entry: onnx.ValueInfoProto
-) -> SingleNetwork:
-    """Open a network of others, and find out how it wants pixels."""
-    shape = _shape(entry)
-    planar = shape[1] == 3
-    height, width = shape[2:] if planar else shape[1:3]
-    painter = open_session(path, settings.runtime, settings.device)
+    model = path if entries else johnson.graph(path)
+    painter = open_session(model, settings.runtime, settings.device)
+    known = facts(METHODS["fast"] if ours else row, painter, files, path.name)
+    if ours:
+        return AnyStyleNetwork(**known, painter=painter, length=_shape(entries["held"])[0])
+    if not entries:
+        convention = Convention((255.0,) * 3, _NONE, 255.0, 0.0)
+        return SingleNetwork(**known, painter=painter, convention=convention)
+    ((name, entry),) = entries.items()
+    planar = shapes[0][1] == 3
+    height, width = shapes[0][2:] if planar else shapes[0][1:3]
     plain = SingleNetwork(
-        title=path.name,
-        runtime=painter.name.partition(" ")[0],
-        machine=painter.name,
-        named=named,
+        **known,
         painter=painter,
-        entry=entry.name,
         convention=PLAIN,
+        entry=name,
         planar=planar,
         fixed=(width, height) if width and height else None,
         kind=onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type),
     )
     return replace(plain, convention=convention_of(plain))
+
+
+def _entries(path: Path) -> dict[str, onnx.ValueInfoProto]:
+    """Return what an .onnx network takes, by name."""
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except Exception as error:  # protobuf's own, of many kinds
+        raise WeightsError(f"{path} cannot be read as a network") from error
+    constants = {each.name for each in model.graph.initializer}
+    return {each.name: each for each in model.graph.input if each.name not in constants}
+
+
+def _is_picture(shapes: Sequence[Sequence[int]]) -> bool:
+    """Tell whether the sizes of inputs are those of one picture."""
+    return len(shapes) == 1 and len(shapes[0]) == 4 and 3 in (shapes[0][1], shapes[0][3])
+
+
+def _shape(entry: onnx.ValueInfoProto) -> list[int]:
+    """Return the sizes of an input, 0 where any will do."""
+    return [each.dim_value for each in entry.type.tensor_type.shape.dim]
 
 
 def convention_of(network: SingleNetwork) -> Convention:

@@ -1,21 +1,24 @@
-"""The fast stylizer: reads its styles once, then takes content after content."""
+"""The stylizer of one pass: reads its styles once, then takes content after content."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from impasto.errors import SettingsError
-from impasto.fast.memory import check_memory
-from impasto.fast.methods import open_network
-from impasto.fast.network import MOST_STYLE, Look
+from impasto.fast.memory import BASE_BYTES, check_memory
+from impasto.fast.network import MOST_STYLE, StyleCode
+from impasto.fast.opening import open_network
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
-from impasto.fast.tuned import find_looks, network_settings
+from impasto.fast.tuned import find_styles, network_settings
+from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
@@ -29,11 +32,16 @@ from impasto.images import (
     placed,
     read_source,
 )
-from impasto.settings import Settings
-from impasto.settings.methods import ignores
-from impasto.states import State
-from impasto.version import __version__
+from impasto.recipes import make_recipe
+from impasto.runs import Memory, Plan, Reference, Run, Stage, State
+from impasto.settings import FIELDS, Settings
+from impasto.settings.methods import method_of
 from impasto.weights import sha256_of
+
+#: Settings whose other values leave the styles as they were read.
+_LIGHT = ("strength", "style_weights", "size", "seed", "bits", "keep_exif", "keep_gps")
+#: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
+_PROBE, _FINISH = 256, 0.35
 
 
 class FastStylizer:
@@ -65,27 +73,29 @@ class FastStylizer:
         **options: Any,  # noqa: ANN401
     ) -> None:
         self.settings = (settings or Settings(method="fast")).updated(**options)
-        if not self.settings.one_pass:
+        self.method = method_of(self.settings.method)
+        if self.method.steps:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
-        self._take(style)
+        self._read_styles(style)
 
-    def _take(self, style: Sources) -> None:
+    def _read_styles(self, style: Sources) -> None:
         """Read styles, or open the network that was tuned to the one."""
-        sources = find_looks(style, self.settings)
-        self.identities = [identify(source) for source in sources]
-        self._shares = self.settings.normalized_style_weights(len(sources))
-        settings = network_settings(sources, self.settings)
-        if settings.knows_style:
-            sources = []
+        self._sources = find_styles(style, self.settings)
+        self._shares = self.settings.normalized_style_weights(len(self._sources))
+        settings = network_settings(self._sources, self.settings)
         self.network = open_network(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
-        scales = ignores(self.settings.method, "style_scale", "Picture")
-        most = MOST_STYLE if scales else min(self._longest, MOST_STYLE)
-        self.styles = [placed(open_role(each, "style", most), self.settings) for each in sources]
+        scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])
+        most = min(self._longest, MOST_STYLE) if scales else MOST_STYLE
+        within = method_of(settings.method).one_style
+        opened = [] if within else [open_role(each, "style", most) for each in self._sources]
+        self.identities = [identify(each) for each in (self._sources if within else opened)]
+        self.styles = [placed(each, self.settings) for each in opened]
         matches = self.settings.color == "match"
-        self._looks = [] if matches else [self._read(style) for style in self.styles]
-        self._look = None if matches else self.network.mixed(self._looks, self._shares)
+        self._codes = [] if matches else [self._read(style) for style in self.styles]
+        self._code = None if matches else self.network.mixed(self._codes, self._shares)
+        self._matched: tuple[Array, StyleCode] | None = None
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -94,135 +104,43 @@ class FastStylizer:
             ImageError: The content cannot be read, or is too small.
             ImpastoError: It would not fit into memory.
         """
-        source = read_source(content)
-        kept = open_role(source, "content", self.settings.size, self.settings)
-        size = fitted_size(kept.size, self.settings.size)
-        check_memory(size, self.network.bytes_per_pixel)
-        kept = kept.resized(size)
-        pixels = self.paint(kept)
-        return replace(
-            kept,
-            pixels=pixels,
-            bits=self.settings.bits or kept.bits,
-            exif=kept.exif if self.settings.keep_exif else None,
-            recipe=self._recipe(source),
-        )
+        return self.run(content).finish()
 
-    def paint(self, content: Picture, shot: Shot | None = None) -> Array:
-        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1].
+    def run(
+        self,
+        content: Source,
+        *,
+        reference: Reference | None = None,
+        started: float | None = None,
+    ) -> OnePassRun:
+        """Begin a run of one step; see `impasto.runs.Stylizer`."""
+        return OnePassRun(self, content, reference, started)
 
-        Args:
-            content: The picture.
-            shot: The shot that it is a frame of; None: it is a picture by itself.
-        """
-        strength, pixels = self.settings.strength, content.filled().pixels
-        if strength == 0:
-            return pixels
-        look = self._look
-        if look is None:
-            look = self._matched(content)
-        painted = self.network.paint(content, look, strength, shot)
-        if self.settings.color == "content":
-            painted = keep_colors(painted, pixels, self.settings.color_amount)
-        return painted
-
-    def for_shot(self, first: Picture) -> FastStylizer:
-        """Return a stylizer for the frames of a shot.
-
-        Where styles take on a content's colors (`color="match"`), they are its first frame's.
-        """
-        if self.settings.color != "match":
-            return self
+    def changed(self, **options: Any) -> FastStylizer:  # noqa: ANN401
+        """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
+        settings = self.settings.updated(**options)
+        if any(
+            getattr(settings, name) != getattr(self.settings, name)
+            for name in FIELDS
+            if name not in _LIGHT
+        ):
+            return FastStylizer(self._sources, settings)
         other = copy(self)
-        other._looks = [self._read(self._recolored(style, first)) for style in self.styles]
-        other._look = self.network.mixed(other._looks, self._shares)
+        other.settings = settings
+        other._shares = settings.normalized_style_weights(len(self._shares))
+        if self._codes and other._shares != self._shares:
+            other._code = self.network.mixed(self._codes, other._shares)
         return other
 
-    def of(self, style: Sources) -> FastStylizer:
-        """Return a stylizer of other styles that shares the network with this one.
-
-        Args:
-            style: One style picture or several.
-
-        Raises:
-            SettingsError: The settings have weights for another number of styles.
-            ImageError: A style picture cannot be read.
-        """
+    def with_styles(self, style: Sources) -> FastStylizer:
+        """Return a stylizer of other styles that shares the network; see `Stylizer`."""
         other = copy(self)
-        other._take(style)
+        other._read_styles(style)
         return other
-
-    def changed(
-        self, strength: float | None = None, style_weights: Sequence[float] | None = None
-    ) -> FastStylizer:
-        """Return a stylizer of the same styles that paints with another strength or mixture.
-
-        Args:
-            strength: From 0 to 1; None: as now.
-            style_weights: Of each style; None: as now.
-
-        Raises:
-            SettingsError: A value is out of range, or there are not as many styles.
-        """
-        other, s = copy(self), self.settings
-        if strength is not None:
-            s = s.updated(strength=strength)
-        other.settings = s if style_weights is None else s.updated(style_weights=style_weights)
-        other._shares = other.settings.normalized_style_weights(len(self._shares))
-        if self._looks:
-            other._look = self.network.mixed(self._looks, other._shares)
-        return other
-
-    def _read(self, style: Picture) -> Look:
-        return self.network.read(style, self._longest)
-
-    def _matched(self, content: Picture) -> Look:
-        """Return the look of the styles in a content's colors."""
-        looks = [self._read(self._recolored(style, content)) for style in self.styles]
-        return self.network.mixed(looks, self._shares)
-
-    def _recolored(self, style: Picture, content: Picture) -> Picture:
-        """Return a style with its colors moved to the content's."""
-        amount = self.settings.color_amount
-        pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha, amount)
-        return replace(style, pixels=pixels)
-
-    def iterate(self, content: Source, *, started: float | None = None) -> Iterator[State]:
-        """Yield the one state there is.
-
-        Args:
-            content: Path, bytes, PIL image, array or `Picture`.
-            started: `time.monotonic()` at which the work began; None is now.
-
-        Raises:
-            ImageError: The content cannot be read, or is too small.
-        """
-        started = time.monotonic() if started is None else started
-        result = self(content)
-        yield State(
-            octave=1,
-            octaves=1,
-            step=1,
-            steps=(1,),
-            done=1,
-            size=result.size,
-            seconds=time.monotonic() - started,
-            finish=lambda _: result,
-        )
 
     def describe(self) -> str:
         """Return with what and where it computes: `MicroAST, onnxruntime on CPU`."""
         return f"{self.network.title}, {self.network.machine}"
-
-    def _recipe(self, content: Source) -> dict[str, Any]:
-        return {
-            "impasto": __version__,
-            "runtime": self.network.machine,
-            "weights": self.weights,
-            "content": identify(content)._asdict(),
-            "styles": [style._asdict() for style in self.identities],
-            "settings": self._remade().to_dict(),
-        }
 
     @property
     def weights(self) -> list[dict[str, str]]:
@@ -232,14 +150,181 @@ class FastStylizer:
         path = Path(self.settings.weights)
         return [*self.network.named, {"name": path.name, "sha256": sha256_of(path)}]
 
-    def _remade(self) -> Settings:
+    def paint(self, content: Picture) -> Array:
+        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
+        return self._painted(content, self._code_for(content), None)
+
+    def paint_frame(self, content: Picture, reference: Reference) -> tuple[Array, Memory]:
+        """Return the stylized pixels of a frame of a video, and what the next frame needs.
+
+        The statistics that a network gives each picture for itself are the shot's, the noise that
+        strokes grow from moves along, and what was painted stays where the flow can be trusted.
+        """
+        before, kept = reference.frames.get(1), dict(reference.memory)
+        mixture = np.array([self.settings.strength, *self._shares])
+        if before is None:
+            kept = {"first": content.pixels, "mixture": mixture}
+        first = kept.pop("first")
+        if not np.array_equal(kept.pop("mixture"), mixture):
+            kept.pop("statistics", None)  # of recolored frames, so of the mixture before
+        shot = Shot(kept)
+        if before is not None:
+            shot.move(before.flow, before.trust)
+        painted = self._painted(content, self._code_for(Picture(first), keep=True), shot)
+        if before is not None:
+            painted = blend_frames(
+                painted, before.painted, before.flow, before.trust, reference.stability
+            )
+        return painted, {**shot.kept, "first": first, "mixture": mixture}
+
+    def _painted(self, content: Picture, code: StyleCode, shot: Shot | None) -> Array:
+        pixels = content.filled().pixels
+        if self.settings.strength == 0:
+            return pixels
+        painted = self.network.paint(content, code, self.settings.strength, shot)
+        if self.settings.color == "content":
+            painted = keep_colors(painted, pixels, self.settings.color_amount)
+        return painted
+
+    def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
+        """Return the code of the styles, if need be in a content's colors.
+
+        Args:
+            content: Whose colors.
+            keep: Whether many frames ask for the same one.
+        """
+        if self.settings.color != "match":
+            return self._code
+        if self._matched is not None and self._matched[0] is content.pixels:
+            return self._matched[1]
+        codes = [self._read(self._recolored(style, content)) for style in self.styles]
+        code = self.network.mixed(codes, self._shares)
+        if keep:
+            self._matched = content.pixels, code
+        return code
+
+    def _read(self, style: Picture) -> StyleCode:
+        return self.network.read(style, self._longest)
+
+    def _recolored(self, style: Picture, content: Picture) -> Picture:
+        """Return a style with its colors moved to the content's."""
+        amount = self.settings.color_amount
+        pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha, amount)
+        return replace(style, pixels=pixels)
+
+    def remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""
         s = self.settings
         names: dict[str, Any] = {}
         if s.weights is not None:
             names["weights"] = Path(s.weights).name
-        if s.knows_style:
+        if self.method.one_style:
             names["method"] = Path(s.method).name
-        if s.method != "magenta":
+        if self.method.takes("runtime", FIELDS["runtime"].metadata["group"]):
             names["runtime"] = self.network.runtime
         return s.updated(**names)
+
+
+class OnePassRun(Run):
+    """The run of one content through a network: one step.
+
+    Args:
+        stylizer: What paints.
+        content: Path, bytes, PIL image, array or `Picture`.
+        reference: What a frame of a video has to agree with, or None.
+        started: `time.monotonic()` at which the work began; None: now.
+
+    Raises:
+        ImageError: The content cannot be read, or is too small.
+        ImpastoError: It would not fit into memory.
+    """
+
+    def __init__(
+        self,
+        stylizer: FastStylizer,
+        content: Source,
+        reference: Reference | None,
+        started: float | None,
+    ) -> None:
+        self._started = time.monotonic() if started is None else started
+        self._stylizer, self._reference = stylizer, reference
+        settings = stylizer.settings
+        self._source = read_source(content)
+        opened = open_role(self._source, "content", settings.size, settings)
+        if opened.identity is not None:
+            self._source = opened  # the file is not read again for its hash
+        size = fitted_size(opened.size, settings.size)
+        check_memory(size, stylizer.network.bytes_per_pixel)
+        self._content = opened.resized(size)
+        self._pixels: Array | None = None
+        self._memory: Memory = {}
+
+    def __iter__(self) -> Iterator[State]:
+        """Return the run itself."""
+        return self
+
+    def __next__(self) -> State:
+        """Paint, and return the one state there is."""
+        if self._pixels is not None:
+            raise StopIteration
+        if self._reference is None:
+            self._pixels = self._stylizer.paint(self._content)
+        else:
+            self._pixels, self._memory = self._stylizer.paint_frame(self._content, self._reference)
+        return State(
+            octave=1,
+            octaves=1,
+            step=1,
+            steps=(1,),
+            done=1,
+            size=self._content.size,
+            seconds=time.monotonic() - self._started,
+        )
+
+    @property
+    def plan(self) -> Plan:
+        """Size, memory and seconds, told after a small picture was timed."""
+        size, network = self._content.size, self._stylizer.network
+        small = self._content.resized(fitted_size(size, min(_PROBE, max(size))))
+        self._stylizer.paint(small)
+        begun = time.monotonic()
+        self._stylizer.paint(small)
+        rate = (time.monotonic() - begun) / (small.width * small.height)
+        pixels = size[0] * size[1]
+        return Plan(
+            (Stage(size, 1, network.title),),
+            BASE_BYTES + network.bytes_per_pixel * pixels,
+            (rate + _FINISH / 1e6) * pixels,
+            network.machine,
+        )
+
+    @property
+    def pixels(self) -> Array:
+        """(H, W, 3) in [0, 1], the stylized pixels."""
+        if self._pixels is None:
+            next(self)
+        assert self._pixels is not None
+        return self._pixels
+
+    @property
+    def picture(self) -> Picture:
+        """The stylized picture, with its recipe."""
+        settings, stylizer = self._stylizer.settings, self._stylizer
+        recipe = make_recipe(
+            stylizer.remade(),
+            {"content": identify(self._source), "styles": stylizer.identities},
+            weights=stylizer.weights,
+            runtime=stylizer.network.machine,
+        )
+        return replace(
+            self._content,
+            pixels=self.pixels,
+            bits=settings.bits or self._content.bits,
+            exif=self._content.exif if settings.keep_exif else None,
+            recipe=recipe,
+        )
+
+    @property
+    def memory(self) -> Memory:
+        """What the next frame of a video needs."""
+        return self._memory

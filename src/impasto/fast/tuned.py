@@ -24,7 +24,7 @@ from impasto.errors import ImageError, ImpastoError, MissingExtraError, Settings
 from impasto.gallery.names import gallery_name, read_styles
 from impasto.images import Picture, Source, Sources, identify, open_role, placed, source_list
 from impasto.settings import Settings
-from impasto.settings.methods import NETWORK_FILES
+from impasto.settings.methods import NETWORK_FILES, method_of
 from impasto.version import __version__
 from impasto.weights import fetch, sha256_of
 from impasto.weights.atomic import replacing
@@ -79,7 +79,7 @@ def is_network(source: Source) -> bool:
     return isinstance(source, str | Path) and str(source).lower().endswith(NETWORK_FILES)
 
 
-def find_looks(sources: Sources, settings: Settings) -> list[Source]:
+def find_styles(sources: Sources, settings: Settings) -> list[Source]:
     """Return style pictures, read as by `impasto.gallery.names.read_styles`.
 
     The name of a style that method fast comes tuned to is that network, if nothing is asked for
@@ -89,9 +89,10 @@ def find_looks(sources: Sources, settings: Settings) -> list[Source]:
         ImageError: There is no such style, or it cannot be read.
     """
     given = source_list(sources)
-    plain = Settings(method="fast")
-    kept = ("method", "tune", *_OF_THE_PICTURE)
-    as_it_comes = all(getattr(settings, name) == getattr(plain, name) for name in kept)
+    plain, kept = Settings(), ("tune", *_OF_THE_PICTURE)
+    as_it_comes = method_of(settings.method).tunes and all(
+        getattr(settings, name) == getattr(plain, name) for name in kept
+    )
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and settings.color != "match":
         network = tuned_network(name)
@@ -100,30 +101,30 @@ def find_looks(sources: Sources, settings: Settings) -> list[Source]:
     return read_styles(given)
 
 
-def network_settings(looks: Sequence[Source], settings: Settings) -> Settings:
-    """Return the settings to paint by, where looks are a network: its file is the method then.
+def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
+    """Return the settings to paint by, where a style is a network: its file is the method then.
 
     With `settings.tune` a style picture becomes one, which takes so long the first time.
 
     Args:
-        looks: What `find_looks` returned.
+        styles: What `find_styles` returned.
         settings: What is asked for.
 
     Raises:
         SettingsError: It cannot do what is asked for.
         ImpastoError: As `tuned`.
     """
-    networks = [Path(str(look)) for look in looks if is_network(look)]
+    networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
         return settings
-    if settings.method != "fast":
+    if not method_of(settings.method).tunes:
         raise SettingsError(f"{networks[0]} is a style of method fast alone")
-    if len(looks) != 1:
+    if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
     if settings.color == "match":
         raise SettingsError("a network tuned to a style has its colors: leave color match out")
     if not networks:
-        file, settings = tuned(looks[0], settings), once_tuned(settings)
+        file, settings = tuned(styles[0], settings), once_tuned(settings)
     elif settings.tune:
         raise SettingsError(f"{networks[0]} is tuned already: leave tune out")
     else:

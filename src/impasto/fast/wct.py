@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from impasto.fast.graph import Graph, Values
+from impasto.fast.network import Network
+from impasto.fast.opening import Files, transfer_network
 from impasto.fast.parameters import read_parameters
 from impasto.fast.statistics import Kind
+from impasto.settings import Settings
+from impasto.settings.methods import Method
 
 #: Depths, in the order of their turns: relu5_1 … relu1_1.
 LEVELS = (5, 4, 3, 2, 1)
@@ -17,6 +21,13 @@ KIND = Kind(relative=0, constant=1e-5)
 CELL = 16
 #: Convolutions of each block below the deepest one.
 _COUNTS = {1: 2, 2: 2, 3: 4, 4: 4}
+
+
+def open_network(row: Method, settings: Settings, files: Files) -> Network:
+    """Open the network."""
+    # In bfloat16 the faintest directions of the features, which it makes as strong as all others,
+    # would be rounding errors.
+    return transfer_network(row, settings, files, graphs(files), KIND, CELL, precise=True)
 
 
 def graphs(files: Mapping[str, Path]) -> list[tuple[Path | bytes, Path | bytes]]:

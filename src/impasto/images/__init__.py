@@ -12,13 +12,12 @@ from impasto.images.formats import is_picture_name
 from impasto.images.masks import find_faces, open_mask, sized
 from impasto.images.naming import output_name
 from impasto.images.opening import open_picture
-from impasto.images.picture import Picture
+from impasto.images.picture import Identity, Picture
 from impasto.images.placing import repeated, turned
 from impasto.images.recipe import read_recipe
 from impasto.images.resizing import fitted_size
 from impasto.images.roles import LEAST_PICTURE, open_role, placed
 from impasto.images.sources import (
-    Identity,
     NamedBytes,
     Source,
     Sources,

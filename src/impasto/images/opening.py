@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from impasto.images.deep import Deep, check_pixels, decode_png, decode_tiff
 from impasto.images.depth import to_floats, to_samples, unit_floats
 from impasto.images.exif import kept_exif, orientation_of, turn
 from impasto.images.formats import HEAD_BYTES
-from impasto.images.picture import Picture
+from impasto.images.picture import Identity, Picture
 from impasto.images.reading import check_head, one_clear_error, read_bytes
 from impasto.images.shallow import decode_image, open_image
 from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
@@ -71,27 +72,31 @@ def open_picture(
     if isinstance(source, np.ndarray):
         return _fitted(_from_array(source), max_size)
     if isinstance(source, Image.Image):
-        path = str(getattr(source, "filename", ""))
-        label, name = path or "the given image", Path(path).stem
+        file = str(getattr(source, "filename", ""))
+        label = file or "the given image"
     else:
-        source, label, name = _load(source)
-    request = _Request(label, name, max_size, keep_exif or keep_gps, keep_gps)
+        source, label, file = _load(source)
+    request = _Request(label, Path(file).stem, max_size, keep_exif or keep_gps, keep_gps)
     with one_clear_error(label):
-        return (
-            _from_bytes(source, request) if isinstance(source, bytes) else _given(source, request)
-        )
+        if not isinstance(source, bytes):
+            return _given(source, request)
+        picture = _from_bytes(source, request)
+        # Here, where the bytes are at hand: a file is read once.
+        identity = Identity(Path(file).name or "bytes", sha256(source).hexdigest())
+        object.__setattr__(picture, "identity", identity)
+        return picture
 
 
 def _load(source: Source) -> tuple[bytes, str, str]:
-    """Return the bytes, what to call them in messages, and the stem of their name."""
+    """Return the bytes, what to call them in messages, and the name of their file or ""."""
     loaded = read_source(source)
     if isinstance(loaded, NamedBytes):
         named = loaded.name != "bytes"
-        return loaded, loaded.name if named else "the given data", Path(loaded.name).stem * named
+        return loaded, loaded.name if named else "the given data", loaded.name * named
     if isinstance(loaded, (bytes, bytearray)):
         return bytes(loaded), "the given data", ""
     if isinstance(loaded, (str, Path)):
-        return read_bytes(Path(loaded)), str(loaded), Path(loaded).stem
+        return read_bytes(Path(loaded)), str(loaded), str(loaded)
     raise ImageError(
         f"cannot open a {type(source).__name__} as a picture: give a path, {STDIN!r}, bytes, "
         "a file, a Pillow image or an array (H, W, 3)"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -28,6 +28,18 @@ _PREVIEW = 1024
 """Longest side in a notebook, which would otherwise keep megabytes in every cell."""
 
 
+class Identity(NamedTuple):
+    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder.
+
+    Attributes:
+        name: The file's name with its suffix; "stdin", "bytes" or "pixels" where there is none.
+        sha256: Hexadecimal SHA-256 of the file's bytes, or of shape, type and pixels.
+    """
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """Pixels in sRGB and what belongs to them.
@@ -39,6 +51,8 @@ class Picture:
         exif: An EXIF block to write into files, or None; never kept without being asked for.
         recipe: What made the picture, JSON-able; written into files.
         name: The stem of the source file, "" if there is none.
+        identity: Of the file that it was opened from; None for anything else, also for what was
+            made of an opened picture.
 
     Raises:
         ImageError: Shapes do not fit, or values are outside [0, 1] or NaN.
@@ -54,6 +68,7 @@ class Picture:
     exif: bytes | None = None
     recipe: Mapping[str, object] | None = None
     name: str = ""
+    identity: Identity | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape

@@ -6,14 +6,14 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images.picture import Picture
+from impasto.images.picture import Identity, Picture
 from impasto.images.reading import one_clear_error, reading_advice
 
 if TYPE_CHECKING:
@@ -72,18 +72,6 @@ class NamedBytes(bytes):
     name: str = "bytes"
 
 
-class Identity(NamedTuple):
-    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder.
-
-    Attributes:
-        name: The file's name with its suffix; "stdin", "bytes" or "pixels" where there is none.
-        sha256: Hexadecimal SHA-256 of the file's bytes, or of shape, type and pixels.
-    """
-
-    name: str
-    sha256: str
-
-
 def read_source(source: Source) -> Source:
     """Turn what can be read only once into bytes; leave everything else alone.
 
@@ -139,6 +127,8 @@ def identify(source: Source) -> Identity:
             plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
             return Identity(name, _fingerprint(np.asarray(plain)))
     if isinstance(source, Picture):
+        if source.identity is not None:
+            return source.identity
         arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
         return Identity(source.name or "pixels", _fingerprint(*arrays))
     if isinstance(source, np.ndarray):

@@ -6,21 +6,32 @@ import io
 import json
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.live.controls import KEYS
-from impasto.local_page import LocalHandler, serve_page
+from impasto.local_page import LocalHandler, LocalPage
 
 _QUALITY = 85
 _BOUNDARY = "frame"
+_HTML = Path(__file__).with_suffix(".html")
+#: Keys by the names that browsers give them.
+_NAMES = {
+    "ArrowRight": "right",
+    "ArrowLeft": "left",
+    "ArrowUp": "up",
+    "ArrowDown": "down",
+    " ": "space",
+    **{key: key for key in KEYS if len(key) == 1},
+}
 #: Seconds without a new frame after which the last one is sent again.
 _IDLE = 1.0
 
 
-class Page:
+class Page(LocalPage):
     """Serves the picture.
 
     Args:
@@ -37,8 +48,7 @@ class Page:
         self._fresh = threading.Condition()
         self._keys: list[str] = []
         self._watched = 0
-        self._server = serve_page(host, port, _Handler, self)
-        self.url = f"http://{host}:{self._server.server_port}/"
+        super().__init__(host, port, _Handler)
 
     def show(self, pixels: NDArray[np.uint8]) -> None:
         """Show a frame."""
@@ -54,11 +64,6 @@ class Page:
         """Return the keys that were pressed on the page."""
         keys, self._keys = self._keys, []
         return keys
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def press(self, key: str) -> None:
         """Take a key."""
@@ -87,7 +92,8 @@ class _Handler(LocalHandler):
         if not self.is_ours():
             self.send_error(403)
         elif self.path == "/":
-            self.send(_PAGE.encode(), "text/html; charset=utf-8")
+            keys = "".join(f"<kbd>{key}</kbd>{what}" for key, what in KEYS.items())
+            self.send_page(_HTML, keys=keys, names=json.dumps(_NAMES))
         elif self.path == "/picture.jpg":
             number = self.page.watch(1)
             frame, _ = self.page.next_frame(number)
@@ -122,34 +128,3 @@ class _Handler(LocalHandler):
             pass  # who looked has gone
         finally:
             self.page.watch(-1)
-
-
-_NAMES = {
-    "ArrowRight": "right",
-    "ArrowLeft": "left",
-    "ArrowUp": "up",
-    "ArrowDown": "down",
-    " ": "space",
-    **{key: key for key in KEYS if len(key) == 1},
-}
-_PAGE = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>impasto live</title>
-<meta name="viewport" content="width=device-width">
-<style>
-:root {{ color-scheme: dark; font: 15px system-ui, sans-serif }}
-body {{ margin: 0; background: #111; color: #ddd; display: grid; place-items: center;
-  min-height: 100vh }}
-img {{ max-width: 100vw; max-height: 88vh; display: block; margin: auto }}
-p {{ margin: .6em 1em; text-align: center }} kbd {{ border: 1px solid #555; border-radius: 4px;
-  padding: 0 .4em; margin: 0 .2em 0 .8em }}
-</style></head><body><main><img src="/stream" alt="the live picture"><p>
-{"".join(f"<kbd>{key}</kbd>{what}" for key, what in KEYS.items())}</p></main><script>
-const names = {json.dumps(_NAMES)};
-addEventListener("keydown", event => {{
-  const key = names[event.key];
-  if (!key) return;
-  event.preventDefault();
-  fetch("/key/" + key, {{ method: "POST", headers: {{ "X-Impasto": "live" }} }});
-}});
-</script></body></html>
-"""

@@ -10,14 +10,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast import FastStylizer
 from impasto.images import fitted_size
 from impasto.live.controls import Controls
 from impasto.live.pace import Pace
 from impasto.live.show import Meter, halves, written
 from impasto.live.sources import Captured, Newest
+from impasto.runs import Stylizer
 from impasto.video.motion import MotionFinder
-from impasto.video.painting import FastFrames, picture_of, resized
+from impasto.video.painting import FramePainter, picture_of, resized
 
 Pixels8 = NDArray[np.uint8]
 _GRAY = 40
@@ -76,7 +76,7 @@ class Session:
     def __init__(
         self,
         source: Newest,
-        stylizers: Sequence[FastStylizer],
+        stylizers: Sequence[Stylizer],
         names: Sequence[str],
         outputs: Sequence[Output],
         controls: Controls,
@@ -94,7 +94,7 @@ class Session:
         self._size, self._stability = size, stability
         self._pace, self._meter = Pace(fps), Meter()
         self._folder, self._recorder = folder, recorder
-        self._finder, self._painter = MotionFinder(()), FastFrames(stylizers[0], 0)
+        self._finder, self._painter = MotionFinder(()), FramePainter(stylizers[0], 0)
         self._painting: tuple[int, tuple[int, int]] | None = None
         self._strength = 1.0
         self._last: tuple[Pixels8, Pixels8] | None = None
@@ -147,13 +147,13 @@ class Session:
         wanted = (controls.style, size)
         if wanted != self._painting:
             self._painting = wanted
-            self._painter = FastFrames(self._stylizers[controls.style], self._stability)
+            stylizer = self._stylizers[controls.style].changed(size=max(size))
+            self._painter = FramePainter(stylizer, self._stability)
             self._finder = MotionFinder(self._painter.lags, patient=False)
             self._strength = 1.0
         if controls.strength != self._strength:
             self._strength = controls.strength
-            stylizer = self._stylizers[controls.style].changed(strength=controls.strength)
-            self._painter.use(stylizer)
+            self._painter.use(self._painter.stylizer.changed(strength=controls.strength))
 
     def _present(self) -> None:
         """Show the last frame, as the controls have it now."""

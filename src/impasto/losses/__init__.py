@@ -16,34 +16,40 @@ from impasto.losses.content import content_loss, relative_content_loss
 from impasto.losses.distances import energy, squared_distance
 from impasto.losses.gram import gram_matrix, relative_style_loss, style_loss
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
-from impasto.losses.statistics import Needs, Picks, Summary, draw_picks, summarize
+from impasto.losses.statistics import (
+    LayerStatistics,
+    RequiredStatistics,
+    SamplePositions,
+    draw_positions,
+    layer_statistics,
+)
 from impasto.losses.style import (
     STYLE_LOSSES,
     StyleLoss,
     add_style_loss,
-    needs_of,
+    required_statistics,
     self_similarity_loss,
 )
 
 __all__ = [
     "STYLE_LOSSES",
-    "Needs",
-    "Picks",
+    "LayerStatistics",
+    "RequiredStatistics",
+    "SamplePositions",
     "StyleLoss",
-    "Summary",
     "add_style_loss",
     "content_loss",
-    "draw_picks",
+    "draw_positions",
     "energy",
     "flatness",
     "gram_matrix",
-    "needs_of",
+    "layer_statistics",
     "neighbors",
     "relative_content_loss",
     "relative_style_loss",
+    "required_statistics",
     "self_similarity_loss",
     "squared_distance",
     "style_loss",
-    "summarize",
     "tv_loss",
 ]

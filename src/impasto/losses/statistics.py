@@ -1,6 +1,6 @@
-"""What style losses know of a layer: sums over positions, and features at some of them.
+"""Statistics of a layer that style losses compare: sums over positions, and features at some.
 
-All of it adds up: the summaries of the parts of a picture sum to that of the whole. So statistics
+They add up: the statistics of the parts of a picture sum to those of the whole. So statistics
 are exact however large a picture is and however it is cut into tiles.
 """
 
@@ -20,8 +20,8 @@ from impasto.losses.gram import gram_matrix
 _LEAST = 1e-5
 
 
-class Needs(NamedTuple):
-    """What a summary has to hold.
+class RequiredStatistics(NamedTuple):
+    """Which statistics of a layer are needed.
 
     Attributes:
         gram: The Gram matrix.
@@ -33,16 +33,16 @@ class Needs(NamedTuple):
     moments: bool = False
     samples: int = 0
 
-    def __or__(self, other: Needs) -> Needs:
+    def __or__(self, other: RequiredStatistics) -> RequiredStatistics:
         """Return what serves both."""
-        return Needs(
+        return RequiredStatistics(
             self.gram or other.gram,
             self.moments or other.moments,
             max(self.samples, other.samples),
         )
 
 
-class Picks(NamedTuple):
+class SamplePositions(NamedTuple):
     """Positions of which samples are taken.
 
     Attributes:
@@ -57,7 +57,7 @@ class Picks(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
+class LayerStatistics:
     """What is known of one layer of a picture, or of a region of it.
 
     Attributes:
@@ -81,12 +81,14 @@ class Summary:
             if value is not None and each.name != "center":
                 yield each.name, value
 
-    def __add__(self, other: Summary) -> Summary:
-        """Return the summary of two parts of a picture together."""
+    def __add__(self, other: LayerStatistics) -> LayerStatistics:
+        """Return the statistics of two parts of a picture together."""
         mine, its = dict(self.parts()), dict(other.parts())
-        return Summary(**{name: mine[name] + its[name] for name in mine}, center=self.center)
+        return LayerStatistics(
+            **{name: mine[name] + its[name] for name in mine}, center=self.center
+        )
 
-    def about(self, center: Tensor | None) -> Summary:
+    def about(self, center: Tensor | None) -> LayerStatistics:
         """Return the same about another center."""
         if self.first is None or self.second is None or center is self.center:
             return self
@@ -96,8 +98,8 @@ class Summary:
         second = self.second + crossed + crossed.T + torch.outer(step, step)
         return replace(self, first=self.first + step, second=second, center=center)
 
-    def mixed(self, other: Summary, amount: float) -> Summary:
-        """Return the summary of a mixture: this much of the other's positions, the rest of ours.
+    def mixed(self, other: LayerStatistics, amount: float) -> LayerStatistics:
+        """Return the statistics of a mixture: this much of the other's positions, the rest of ours.
 
         Args:
             other: Of a picture with as many samples.
@@ -112,22 +114,22 @@ class Summary:
             chosen = _spread(len(kept), amount).to(kept.device)
             kept[chosen] = its["samples"][chosen]
             mixture["samples"] = kept
-        return Summary(**mixture, center=self.center)
+        return LayerStatistics(**mixture, center=self.center)
 
-    def dot(self, gradient: Summary) -> Tensor:
+    def dot(self, gradient: LayerStatistics) -> Tensor:
         """Return the sum of all products with another's parts: whose gradient that is."""
         theirs = dict(gradient.parts())
         products = [(value * theirs[name]).sum() for name, value in self.parts()]
         return torch.stack(products).sum()
 
-    def leaf(self) -> Summary:
+    def leaf(self) -> LayerStatistics:
         """Return a copy whose parts collect gradients."""
         parts = {name: value.detach().clone().requires_grad_() for name, value in self.parts()}
-        return Summary(**parts, center=self.center)
+        return LayerStatistics(**parts, center=self.center)
 
-    def gradient(self) -> Summary:
+    def gradient(self) -> LayerStatistics:
         """Return the gradients that the parts of a `leaf` have collected."""
-        return Summary(
+        return LayerStatistics(
             **{n: torch.zeros_like(v) if v.grad is None else v.grad for n, v in self.parts()}
         )
 
@@ -160,46 +162,46 @@ class Summary:
         return root
 
 
-def summarize(
+def layer_statistics(
     features: Tensor,
-    needs: Needs,
+    required: RequiredStatistics,
     *,
     weight: Tensor | None = None,
     count: Tensor | float | None = None,
     center: Tensor | None = None,
-    picks: Picks | None = None,
-) -> Summary:
-    """Return the summary of a layer, or what a part of it gives to that of the whole.
+    positions: SamplePositions | None = None,
+) -> LayerStatistics:
+    """Return the statistics of a layer, or what a part of it adds to those of the whole.
 
     Args:
         features: (1, C, H, W), float32 or bfloat16.
-        needs: What to find.
+        required: What to find.
         weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
         count: Positions (or the sum of weights) of the whole; None: these are the whole.
-        center: (C,), see `Summary`.
-        picks: Positions of the samples.
+        center: (C,), see `LayerStatistics`.
+        positions: Of the samples.
     """
     if count is None:
         count = features.shape[2] * features.shape[3] if weight is None else weight.sum()
     found: dict[str, Tensor] = {}
-    if needs.gram:
+    if required.gram:
         found["gram"] = gram_matrix(features, weight, count)
-    if needs.moments:
+    if required.moments:
         shifted = features
         if center is not None:
             shifted = features - center.to(features.dtype).view(1, -1, 1, 1)
         found["second"] = gram_matrix(shifted, weight, count)[0]
         found["first"] = _total(shifted, weight) / count
-    if needs.samples and picks is not None:
+    if required.samples and positions is not None:
         # Indexing would add up gradients of a position that comes twice in any order.
-        columns = picks.positions.expand(features.shape[1], -1)
+        columns = positions.positions.expand(features.shape[1], -1)
         taken = _exact(features[0].flatten(1).gather(1, columns).T)
-        whole = taken.new_zeros((picks.total, taken.shape[1]))
-        found["samples"] = whole.index_put((picks.slots,), taken)
-    return Summary(**found, center=center if needs.moments else None)
+        whole = taken.new_zeros((positions.total, taken.shape[1]))
+        found["samples"] = whole.index_put((positions.slots,), taken)
+    return LayerStatistics(**found, center=center if required.moments else None)
 
 
-def draw_picks(
+def draw_positions(
     count: int, shape: tuple[int, int], seed: int, weight: Tensor | None = None
 ) -> Tensor:
     """Return positions by chance, (count,) into a flattened map of (height, width).

@@ -1,7 +1,7 @@
 """How far a picture's features are from a style's: one function a paper, by name.
 
-Each takes the `Summary` of a layer of the picture and that of the style, and a seed for what it
-draws by chance; the picture's carries the gradient. Each is divided by the size of the target, so
+Each takes the `LayerStatistics` of a layer of the picture and of the style, and a seed for what it
+draws by chance; the picture's carry the gradient. Each is divided by the size of the target, so
 that 0 is the style's texture and 1 about as far away as a picture without features; so they can be
 mixed, and one set of weights serves every encoder, layer and size.
 """
@@ -17,11 +17,11 @@ from torch import Tensor
 
 from impasto.losses.distances import TINY
 from impasto.losses.gram import relative_style_loss
-from impasto.losses.statistics import Needs, Summary
+from impasto.losses.statistics import LayerStatistics, RequiredStatistics
 from impasto.settings import choices
 from impasto.settings.declaration import check_own_name
 
-Distance = Callable[[Summary, Summary, int], Tensor]
+Distance = Callable[[LayerStatistics, LayerStatistics, int], Tensor]
 #: Directions of the sliced Wasserstein distance.
 SLICES = 64
 
@@ -30,8 +30,8 @@ class StyleLoss(NamedTuple):
     """A style loss and what it looks at.
 
     Attributes:
-        distance: The picture's summary, the style's, a seed -> tensor ().
-        needs: Of both.
+        distance: The picture's statistics, the style's, a seed -> tensor ().
+        needs: Which statistics it compares.
         title: For people.
         mixes: Whether a target that is partly the photograph's own makes a picture that is partly
             painted. Where nearest neighbors count it does not, since each feature finds itself
@@ -39,19 +39,19 @@ class StyleLoss(NamedTuple):
     """
 
     distance: Distance
-    needs: Needs
+    needs: RequiredStatistics
     title: str
     mixes: bool = True
 
 
-def gram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative)."""
     assert found.gram is not None
     assert target.gram is not None
     return relative_style_loss(found.gram, target.gram)
 
 
-def moments_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def moments_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return the squared distance of means and of standard deviations, relative.
 
     Li et al. 2017, "Demystifying Neural Style Transfer": the matching of batch normalization
@@ -63,7 +63,7 @@ def moments_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return apart / (target.mean.square().sum() + wanted.square().sum() + TINY)
 
 
-def w2_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def w2_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return the squared Wasserstein-2 distance between the Gaussians of two layers, relative.
 
     ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ'^½ Σ Σ'^½)^½) (Olkin & Pukelsheim 1982), as a style loss in
@@ -80,7 +80,7 @@ def w2_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return apart / (target.mean.square().sum() + target.variance.sum() + TINY)
 
 
-def swd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def swd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return the sliced Wasserstein-2 distance of features, squared and relative.
 
     Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis": features are
@@ -93,7 +93,7 @@ def swd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return _in_order(mine @ directions, its @ directions)
 
 
-def histogram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return how far each channel's histogram is from the style's, squared and relative.
 
     Risser et al. 2017, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using
@@ -103,7 +103,7 @@ def histogram_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor
     return _in_order(*_samples(found, target))
 
 
-def nnfm_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return the mean cosine distance of features to their nearest ones in the style.
 
     Kolkin et al. 2022, "Neural Neighbor Style Transfer": each picture's features are centered on
@@ -115,7 +115,7 @@ def nnfm_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return 1 - (mine * its[nearest]).sum(1).mean()
 
 
-def remd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
+def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return the relaxed earth mover's distance under cosine distance.
 
     Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity" (STROTSS):
@@ -127,28 +127,31 @@ def remd_distance(found: Summary, target: Summary, seed: int = 0) -> Tensor:
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 
 
+_GRAM, _MOMENTS = RequiredStatistics(gram=True), RequiredStatistics(moments=True)
+_SOME, _FEWER, _MANY = (RequiredStatistics(samples=n) for n in (2048, 1024, 4096))
+
 STYLE_LOSSES: dict[str, StyleLoss] = {
-    "gram": StyleLoss(gram_distance, Needs(gram=True), "Gram matrices"),
-    "moments": StyleLoss(moments_distance, Needs(moments=True), "means and deviations"),
-    "w2": StyleLoss(w2_distance, Needs(moments=True), "Wasserstein between Gaussians"),
-    "swd": StyleLoss(swd_distance, Needs(samples=4096), "sliced Wasserstein"),
-    "nnfm": StyleLoss(nnfm_distance, Needs(samples=2048), "nearest neighbors", False),
-    "remd": StyleLoss(remd_distance, Needs(samples=1024), "relaxed earth mover", False),
-    "histogram": StyleLoss(histogram_distance, Needs(samples=4096), "histograms"),
+    "gram": StyleLoss(gram_distance, _GRAM, "Gram matrices"),
+    "moments": StyleLoss(moments_distance, _MOMENTS, "means and deviations"),
+    "w2": StyleLoss(w2_distance, _MOMENTS, "Wasserstein between Gaussians"),
+    "swd": StyleLoss(swd_distance, _MANY, "sliced Wasserstein"),
+    "nnfm": StyleLoss(nnfm_distance, _SOME, "nearest neighbors", False),
+    "remd": StyleLoss(remd_distance, _FEWER, "relaxed earth mover", False),
+    "histogram": StyleLoss(histogram_distance, _MANY, "histograms"),
 }
 _BUILT_IN = frozenset(STYLE_LOSSES)
 
 
 def add_style_loss(
-    name: str, distance: Distance, needs: Needs, title: str = "", *, mixes: bool = True
+    name: str, distance: Distance, needs: RequiredStatistics, title: str = "", *, mixes: bool = True
 ) -> None:
     """Give a style loss of your own a name that `Settings.style_loss` takes in this process.
 
     Args:
         name: Letters, digits and `_`; a loss of your own of that name is replaced.
-        distance: The picture's summary, the style's, a seed -> tensor (), differentiable in the
+        distance: The picture's statistics, the style's, a seed -> tensor (), differentiable in the
             first; about 1 for a picture without features, so that weights mean the same.
-        needs: What the summaries have to hold.
+        needs: Which statistics it compares.
         title: For people.
         mixes: False where nearest neighbors count: strength is then the weight of the loss, and
             the target is the style as it is (see `StyleLoss`).
@@ -159,7 +162,7 @@ def add_style_loss(
     Examples:
         >>> def means(found, target, seed):
         ...     return (found.mean - target.mean).square().sum() / target.mean.square().sum()
-        >>> add_style_loss("means", means, Needs(moments=True))
+        >>> add_style_loss("means", means, RequiredStatistics(moments=True))
         >>> impasto.Settings(style_loss="gram+means").style_losses
         ('gram', 'means')
     """
@@ -169,13 +172,13 @@ def add_style_loss(
         choices.STYLE_LOSSES.append(name)
 
 
-def needs_of(names: Sequence[str]) -> Needs:
+def required_statistics(names: Sequence[str]) -> RequiredStatistics:
     """Return what all of these losses together look at.
 
     Args:
         names: Of `STYLE_LOSSES`.
     """
-    needs = Needs()
+    needs = RequiredStatistics()
     for name in names:
         needs |= STYLE_LOSSES[name].needs
     return needs
@@ -200,7 +203,7 @@ def _relations(samples: Tensor) -> Tensor:
     return distances / distances.sum(0, keepdim=True).clamp_min(TINY)
 
 
-def _samples(found: Summary, target: Summary) -> tuple[Tensor, Tensor]:
+def _samples(found: LayerStatistics, target: LayerStatistics) -> tuple[Tensor, Tensor]:
     assert found.samples is not None
     assert target.samples is not None
     return found.samples, target.samples

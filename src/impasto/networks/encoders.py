@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
-from impasto.networks.layers import deepest, pools_before
-from impasto.networks.pocket import PHASES, SAMPLED_LAYERS, Pocket, check_layers
-from impasto.networks.vgg import VGG19
-from impasto.settings import choices
+from impasto.networks.layers import pools_before
+from impasto.networks.pocket import SAMPLED_LAYERS, Pocket
 from impasto.settings.declaration import check_own_name
-from impasto.weights import fetch, load_pocket, load_vgg19, sha256_of
+from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
+from impasto.settings.methods import load
+from impasto.weights import fetch, sha256_of
 
 
 class Network(Protocol):
@@ -99,15 +99,14 @@ class Encoder:
         return self.network.reach
 
 
-#: Encoders of the user's own, by name.
-_OWN: dict[str, Network] = {}
-_BUILT_IN = frozenset(choices.ENCODERS)
+_BUILT_IN = frozenset(TURNS)
 
 
 def add_encoder(name: str, network: Network) -> None:
     """Give an encoder of your own a name that `Settings.encoder` takes in this process.
 
-    Its parameters are frozen. Recipes hold its name and a hash of its parameters.
+    Its parameters are frozen. Recipes hold its name and a hash of its parameters. For one whose
+    cost and memory are known, add an `EncoderRow` with `add_encoder_row` instead.
 
     Args:
         name: Letters, digits and `_`; an encoder of your own of that name is replaced.
@@ -121,20 +120,7 @@ def add_encoder(name: str, network: Network) -> None:
     if not isinstance(network, nn.Module) or not hasattr(network, "reach"):
         raise SettingsError("an encoder is a torch.nn.Module with a reach: see impasto.networks")
     network.eval().requires_grad_(False)
-    _OWN[name] = network
-    if name not in choices.ENCODERS:
-        choices.ENCODERS.append(name)
-
-
-def _own_encoder(name: str, device: torch.device | None) -> Encoder:
-    network = _OWN[name]
-    assert isinstance(network, nn.Module)
-    network.to(device or torch.device("cpu"))
-    digest = hashlib.sha256()
-    for key, value in sorted(network.state_dict().items()):
-        raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
-        digest.update(key.encode() + raw.numpy().tobytes())
-    return Encoder(name, _OWN[name], name, digest.hexdigest())
+    add_encoder_row(EncoderRow(name=name, sentence="your own", build=lambda *_: network))
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
@@ -148,10 +134,15 @@ def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) ->
     Raises:
         SettingsError: It does not have one of the layers, or no pooling to choose.
     """
-    if "pocket" in names:
-        check_layers(layers)
-        if pooling != "max":
-            raise SettingsError("the encoder pocket has no pooling: use encoder vgg19 alone")
+    for row in (ENCODERS[name] for name in names):
+        unknown = sorted(set(layers) - set(row.layers)) if row.layers else []
+        if unknown:
+            raise SettingsError(
+                f"the encoder {row.name} knows {', '.join(row.layers)}, not {unknown[0]}: "
+                "name one of these or use encoder vgg19 alone"
+            )
+        if row.layers and pooling != "max" and not row.poolings:
+            raise SettingsError(f"the encoder {row.name} has no pooling: use encoder vgg19 alone")
 
 
 def build_encoder(
@@ -178,20 +169,20 @@ def build_encoder(
         SettingsError: It does not have one of the layers, or no pooling to choose.
         WeightsError: Its file is nowhere to be found, damaged, or of another network.
     """
-    wanted = tuple(layers)
+    wanted, row = tuple(layers), ENCODERS[name]
     check_encoders([name], wanted, pooling)
-    if name in _OWN:
-        return _own_encoder(name, device)
-    path = fetch(name) if weights is None else Path(weights)
-    network: Pocket | VGG19
-    if name == "pocket":
-        network = Pocket(
-            {key: torch.from_numpy(value) for key, value in load_pocket(path).items()},
-            precision=precision,
-        )
-    else:
-        parameters = load_vgg19(path, deepest=deepest(wanted).replace("relu", "conv"))
-        network = VGG19(parameters, wanted, pooling=pooling, precision=precision)
+    path = Path(weights) if weights is not None else fetch(row.file) if row.file else None
+    network = load(row.build)(path, wanted, pooling, precision)
     network = network.to(device or torch.device("cpu"))
-    phases = PHASES if name == "pocket" else 1
-    return Encoder(name, network, path.name, sha256_of(path), phases)
+    if path is None:
+        return Encoder(name, network, name, _digest(network), row.subsamples)
+    return Encoder(name, network, path.name, sha256_of(path), row.subsamples)
+
+
+def _digest(network: nn.Module) -> str:
+    """Return the SHA-256 of a network's parameters."""
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+        digest.update(key.encode() + raw.numpy().tobytes())
+    return digest.hexdigest()

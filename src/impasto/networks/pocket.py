@@ -16,6 +16,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.networks.bfloat16 import in_halves
+from impasto.weights import load_pocket
 
 #: The layers it answers for and VGG-19's widths there.
 POCKET_LAYERS: Mapping[str, int] = {
@@ -290,3 +292,9 @@ def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
     if not fits:
         raise WeightsError("these are no parameters of a pocket encoder: their shapes do not fit")
     return shape
+
+
+def open_pocket(path: Path, layers: Sequence[str], pooling: str, precision: torch.dtype) -> Pocket:
+    """Open the encoder as `EncoderRow.build` says; layers and pooling leave no choice."""
+    parameters = {key: torch.from_numpy(value) for key, value in load_pocket(path).items()}
+    return Pocket(parameters, precision=precision)

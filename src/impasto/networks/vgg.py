@@ -9,6 +9,7 @@ Recognition". Departures, each for the sake of the picture:
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from impasto.errors import WeightsError
 from impasto.networks.bfloat16 import in_halves
 from impasto.networks.layers import deepest, steps_to
-from impasto.weights import VggParameters
+from impasto.weights import VggParameters, load_vgg19
 
 
 class VGG19(nn.Module):
@@ -112,3 +113,9 @@ def _folded(parameters: VggParameters) -> tuple[Tensor, Tensor]:
     bias = bias - (kernel * (mean / std).view(1, 3, 1, 1)).sum((1, 2, 3))
     kernel = kernel * (parameters.scale / std).view(1, 3, 1, 1)
     return (kernel.flip(1) if parameters.channel_order == "BGR" else kernel), bias
+
+
+def open_vgg19(path: Path, layers: Sequence[str], pooling: str, precision: torch.dtype) -> VGG19:
+    """Open VGG-19 as `EncoderRow.build` says, no deeper than the layers need."""
+    parameters = load_vgg19(path, deepest=deepest(layers).replace("relu", "conv"))
+    return VGG19(parameters, layers, pooling=pooling, precision=precision)

@@ -1,7 +1,6 @@
-"""The iterative stylizer (Gatys et al. 2016): pyramid, optimizers, plan."""
+"""The iterative engine (Gatys et al. 2016): pyramid, targets, loop, plan."""
 
-from impasto.optimize.anchors import Anchors
-from impasto.optimize.forecast import Forecast
+from impasto.optimize.loop import IterativeRun
 from impasto.optimize.stylizer import IterativeStylizer
 
-__all__ = ["Anchors", "Forecast", "IterativeStylizer"]
+__all__ = ["IterativeRun", "IterativeStylizer"]

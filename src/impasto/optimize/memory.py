@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,26 +10,21 @@ import torch
 from impasto.errors import ImpastoError
 from impasto.machine import check_fits, free_memory, parse_size
 from impasto.networks import Encoder
-from impasto.optimize.objective import wants_whole_layers
-from impasto.optimize.plan import Octave
+from impasto.optimize.objective import needs_full_resolution
+from impasto.optimize.schedule import Octave
 from impasto.optimize.tiles import UNIT, largest_outer, tiles_of
 from impasto.settings import Settings
+from impasto.settings.encoders import ENCODERS
 
-#: Bytes a pixel that is looked at at once at the peak, measured (benchmarks/RESULTS.md); of a style
-#: picture, which passes without gradients; of a pixel of the picture, seen whole or in tiles (see
-#: `PixelOptimizer`: lean); and what libraries and weights take.
-BYTES_PER_PIXEL = {
-    ("vgg19", torch.float32): 3750,
-    ("vgg19", torch.bfloat16): 2250,
-    ("pocket", torch.float32): 1300,
-    ("pocket", torch.bfloat16): 800,
-}
+#: Bytes a pixel of a style picture, which passes without gradients; of a pixel of the picture, seen
+#: whole or in tiles (see `PixelOptimizer`: lean); and what libraries and weights take. Measured
+#: (benchmarks/RESULTS.md), as those of a pixel that is looked at are (`EncoderRow`).
 STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
 STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 83
 #: What an average of iterates adds.
 AVERAGE_BYTES_PER_PIXEL = 36
-#: What the history of L-BFGS adds, and with pocket the largest layers whole instead of in phases.
-HISTORY_BYTES_PER_PIXEL, WHOLE_BYTES_PER_PIXEL = 500, 500
+#: What the history of L-BFGS adds.
+HISTORY_BYTES_PER_PIXEL = 500
 BASE_BYTES = 0.43e9
 #: What a step in tiles takes more: everything is looked at twice, once without gradients.
 _TWICE = 1.55
@@ -47,7 +42,7 @@ _PLANNED = 0.9
 LEAST_SIDE = 192
 
 
-class Views(NamedTuple):
+class TileSides(NamedTuple):
     """How large parts of pictures are looked at at once; None: pictures are seen whole.
 
     Attributes:
@@ -60,7 +55,7 @@ class Views(NamedTuple):
     style: int | None
     bytes: float
 
-    def smaller(self, octave: int, longest: int) -> Views | None:
+    def smaller(self, octave: int, longest: int) -> TileSides | None:
         """Return tiles of half the side for an octave; None: they are as small as can be.
 
         Args:
@@ -73,13 +68,13 @@ class Views(NamedTuple):
         return self._replace(sides=(*self.sides[:octave], half, *self.sides[octave + 1 :]))
 
 
-def plan_views(
+def plan_tiles(
     octaves: Sequence[Octave],
-    encoders: dict[str, Encoder],
+    encoders: Mapping[str, Encoder],
     settings: Settings,
     precision: torch.dtype,
     device: torch.device,
-) -> Views:
+) -> TileSides:
     """Return how to look at each octave so that all fits into memory.
 
     Args:
@@ -110,10 +105,10 @@ def plan_views(
     fixed = BASE_BYTES + _BEGUN * state + style**2 * _STYLE_ITSELF
     room = None if budget is None else max(0.0, budget - fixed)
     if room is None or style**2 * seen <= room:
-        return Views(tuple(sides), None, max(most, fixed + style**2 * seen))
+        return TileSides(tuple(sides), None, max(most, fixed + style**2 * seen))
     halo = 2 * max(encoder.reach for encoder in encoders.values())
     side = max(LEAST_SIDE, int((room / seen) ** 0.5 - halo) // UNIT * UNIT)
-    return Views(tuple(sides), side, max(most, fixed + (side + halo) ** 2 * seen))
+    return TileSides(tuple(sides), side, max(most, fixed + (side + halo) ** 2 * seen))
 
 
 def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
@@ -141,10 +136,9 @@ def budget_bytes(settings: Settings, device: torch.device) -> float | None:
 
 def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> float:
     """Return what a pixel that is looked at takes at the peak."""
-    # Of an encoder of the user's own nothing is known: as much as the dearest.
-    rate = BYTES_PER_PIXEL.get((encoder, precision), BYTES_PER_PIXEL["vgg19", precision])
-    whole = encoder == "pocket" and wants_whole_layers(settings)
-    return rate + (WHOLE_BYTES_PER_PIXEL if whole else 0)
+    row = ENCODERS[encoder]
+    rate = row.bytes_per_pixel[str(precision).removeprefix("torch.")]
+    return rate + (row.full_bytes_per_pixel if needs_full_resolution(settings) else 0)
 
 
 def state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:

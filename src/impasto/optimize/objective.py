@@ -13,31 +13,31 @@ from torch import Tensor
 from impasto.errors import SettingsError
 from impasto.losses import (
     STYLE_LOSSES,
-    Needs,
+    LayerStatistics,
+    RequiredStatistics,
     StyleLoss,
-    Summary,
-    draw_picks,
+    draw_positions,
     energy,
     flatness,
-    needs_of,
     neighbors,
+    required_statistics,
     self_similarity_loss,
     squared_distance,
     style_loss,
     tv_loss,
 )
 from impasto.networks import SAMPLED_LAYERS, Encoder, canonical
-from impasto.optimize.sight import Map, Sight, View
-from impasto.optimize.wanted import Wanted
+from impasto.optimize.targets import OctaveTargets
+from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder, TileFeatures
 from impasto.settings import Settings
 
 #: How much it counts that an octave keeps the forms of the one before.
-FORMS = 40.0
+COARSE_WEIGHT = 40.0
 #: How much more smoothness counts where the content is flat. Grain shows there, and the style's
-#: detail has its place elsewhere: dirt falls by 30 %, at the same style.
-CALM = 3.5
-#: Positions whose likenesses are compared, as in STROTSS.
-LIKENESSES = 1024
+#: detail has its place elsewhere: background noise falls by 30 %, at the same style.
+FLATNESS = 3.5
+#: Positions whose self-similarity is compared, as in STROTSS.
+SELF_SIMILARITY_SAMPLES = 1024
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def layers_of(settings: Settings) -> set[str]:
     return {layer for each in names for layer in layer_weights(each, None)}
 
 
-def wants_whole_layers(settings: Settings) -> bool:
-    """Tell whether every step must see the encoder's largest layers whole, not in phases.
+def needs_full_resolution(settings: Settings) -> bool:
+    """Return whether every step must see the encoder's largest layers whole, not subsampled.
 
     L-BFGS compares gradients, so it must always see the same; and content has its place.
     """
@@ -83,26 +83,28 @@ def wants_whole_layers(settings: Settings) -> bool:
 
 
 @dataclass
-class Seen:
+class ImageStatistics:
     """What is known of a picture, or of a part of it; parts add up.
 
     Attributes:
-        summaries: By what they are of: a region and a style layer, or "content" and its layer.
+        by_layer: By what they are of: a region and a style layer, or "content" and its layer.
     """
 
-    summaries: dict[tuple[int | str, str], Summary] = field(default_factory=dict)
+    by_layer: dict[tuple[int | str, str], LayerStatistics] = field(default_factory=dict)
 
-    def __add__(self, other: Seen) -> Seen:
+    def __add__(self, other: ImageStatistics) -> ImageStatistics:
         """Return what is known of both parts together."""
-        return Seen({key: each + other.summaries[key] for key, each in self.summaries.items()})
+        return ImageStatistics(
+            {key: each + other.by_layer[key] for key, each in self.by_layer.items()}
+        )
 
-    def mapped(self, change: Callable[[Summary], Summary]) -> Seen:
-        """Return it with each summary changed."""
-        return Seen({key: change(each) for key, each in self.summaries.items()})
+    def mapped(self, change: Callable[[LayerStatistics], LayerStatistics]) -> ImageStatistics:
+        """Return it with the statistics of each layer changed."""
+        return ImageStatistics({key: change(each) for key, each in self.by_layer.items()})
 
-    def dot(self, gradient: Seen) -> Tensor:
+    def dot(self, gradient: ImageStatistics) -> Tensor:
         """Return the sum of all products with a gradient."""
-        products = [each.dot(gradient.summaries[key]) for key, each in self.summaries.items()]
+        products = [each.dot(gradient.by_layer[key]) for key, each in self.by_layer.items()]
         return torch.stack(products).sum()
 
 
@@ -116,43 +118,46 @@ class Objective:
     Args:
         encoder: The network.
         settings: Layers, weights and the form of the losses.
-        wanted: What the picture is to come to.
+        targets: What the picture is to come to.
         side: Longest side of a tile that is looked at at once; None: the whole picture is.
     """
 
     def __init__(
-        self, encoder: Encoder, settings: Settings, wanted: Wanted, side: int | None = None
+        self, encoder: Encoder, settings: Settings, targets: OctaveTargets, side: int | None = None
     ) -> None:
-        self.encoder, self.settings, self.wanted = encoder, settings, wanted
+        self.encoder, self.settings, self.targets = encoder, settings, targets
         self.weights = settings.loss_weights
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
-        self.needs = needs_of(settings.style_losses)
+        self.required = required_statistics(settings.style_losses)
         self.style_losses = _style_losses(settings)
-        self.regions = [Map(region) for region in wanted.painted]
-        self.alpha, self.where = Map(wanted.alpha), Map(wanted.held)
-        calm = flatness(wanted.content).mul_(CALM).add_(1)
-        self.calm = calm if wanted.alpha is None else calm * wanted.alpha
-        size = (wanted.content.shape[3], wanted.content.shape[2])
-        self.sight = Sight(encoder, size, side)
-        found = self.sight.features(wanted.content, tuple(self.content_layers))
+        self.regions = [SpatialWeight(region) for region in targets.painted]
+        self.alpha, self.where = (
+            SpatialWeight(targets.alpha),
+            SpatialWeight(targets.content_weight_map),
+        )
+        flat = flatness(targets.content).mul_(FLATNESS).add_(1)
+        self.flatness_weight = flat if targets.alpha is None else flat * targets.alpha
+        size = (targets.content.shape[3], targets.content.shape[2])
+        self.tiled = TiledEncoder(encoder, size, side)
+        found = self.tiled.features(targets.content, tuple(self.content_layers))
         # In tiles, that is of large pictures, in 16 bits.
         self.content = {name: f if side else f.float() for name, f in found.items()}
         self.units = {name: self._unit(name) for name in self.content_layers}
 
-    def __call__(self, image: Tensor, phase: int | None = None, step: int = 0) -> Losses:
+    def __call__(self, image: Tensor, subsample_phase: int | None = None, step: int = 0) -> Losses:
         """Return the losses of a picture that is seen whole; differentiable.
 
         Args:
             image: (1, 3, H, W) in [0, 1].
-            phase: Which part of the largest layers to look at (see `Encoder`); None: all.
+            subsample_phase: Which part of the largest layers to look at (see `Encoder`); None: all.
             step: What is drawn by chance follows from it.
         """
-        views = self.sight.whole(image, self.layers, phase)
-        seen = self.seen(views, step)
-        content = self.content_part(views) + self.likeness(seen, step)
-        tv = tv_loss(image, self.calm)
+        views = self.tiled.whole(image, self.layers, subsample_phase)
+        seen = self.statistics(views, step)
+        content = self.content_part(views) + self.self_similarity(seen, step)
+        tv = tv_loss(image, self.flatness_weight)
         return self.together(content, self.style(seen, step), tv, self.anchored(image))
 
     @cached_property
@@ -160,51 +165,55 @@ class Objective:
         """How much all pairs of neighbors count together: across, and down."""
         across, down = (
             torch.minimum(second, first).sum().clamp_min(1)
-            for second, first, _ in neighbors(self.calm)
+            for second, first, _ in neighbors(self.flatness_weight)
         )
         return across, down
 
-    def seen(self, views: Mapping[str, View], step: int) -> Seen:
+    def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
         """Return what views of a picture, or of a tile, give to what is known of the whole."""
-        found: dict[tuple[int | str, str], Summary] = {}
+        found: dict[tuple[int | str, str], LayerStatistics] = {}
         for number, where in enumerate(self.regions):
             for name in self.style_layers:
                 view, center = views[name], self._center(number, name)
-                positions = self._positions(self.needs.samples, view, where, name, step)
-                found[number, name] = view.summary(self.needs, where, center, positions)
+                positions = self._positions(self.required.samples, view, where, name, step)
+                found[number, name] = view.statistics(self.required, where, center, positions)
         if "self-similarity" in self.settings.content_losses:
             for name in self.content_layers:
-                positions = self._positions(LIKENESSES, views[name], self.alpha, name, step)
-                needs = Needs(samples=LIKENESSES)
-                found["content", name] = views[name].summary(needs, self.alpha, None, positions)
-        return Seen(found)
+                positions = self._positions(
+                    SELF_SIMILARITY_SAMPLES, views[name], self.alpha, name, step
+                )
+                required = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES)
+                found["content", name] = views[name].statistics(
+                    required, self.alpha, None, positions
+                )
+        return ImageStatistics(found)
 
-    def style(self, seen: Seen, step: int) -> Tensor:
+    def style(self, seen: ImageStatistics, step: int) -> Tensor:
         """Return the style loss of what is known of the whole picture."""
         parts = []
         for name, weight in self.style_layers.items():
-            for aim in self.wanted.aims:
-                found, seed = seen.summaries[aim.region, name], self._seed(name, step)
+            for target in self.targets.styles:
+                found, seed = seen.by_layer[target.region, name], self._seed(name, step)
                 for loss in self.style_losses:
-                    target, share = aim.of(name, loss.mixes)
-                    distance = loss.distance(found, target, seed)
+                    wanted, share = target.of(name, loss.mixes)
+                    distance = loss.distance(found, wanted, seed)
                     parts.append(weight * share / len(self.style_losses) * distance)
         return torch.stack(parts).sum()
 
-    def likeness(self, seen: Seen, step: int) -> Tensor | float:
+    def self_similarity(self, seen: ImageStatistics, step: int) -> Tensor | float:
         """Return the self-similarity part of the content loss, or 0."""
         if "self-similarity" not in self.settings.content_losses:
             return 0.0
         parts = []
         for name, weight in self.content_layers.items():
-            found, whole = seen.summaries["content", name].samples, self.content[name]
+            found, whole = seen.by_layer["content", name].samples, self.content[name]
             assert found is not None
-            positions = self._draw(LIKENESSES, whole.shape[2:], self.alpha, name, step)
+            positions = self._draw(SELF_SIMILARITY_SAMPLES, whole.shape[2:], self.alpha, name, step)
             target = whole[0].flatten(1)[:, positions.to(whole.device)].T.to(found.dtype)
             parts.append(weight * self_similarity_loss(found, target))
         return torch.stack(parts).sum()
 
-    def content_part(self, views: Mapping[str, View]) -> Tensor | float:
+    def content_part(self, views: Mapping[str, TileFeatures]) -> Tensor | float:
         """Return the distance of features to the content's, or a tile's part of it."""
         if "features" not in self.settings.content_losses:
             return 0.0
@@ -218,14 +227,14 @@ class Objective:
         return torch.stack(parts).sum()
 
     def anchored(self, image: Tensor) -> Tensor | float:
-        """Return how far a picture is from its anchors and its forms, weighted."""
-        weight, forms = self.wanted.anchor_weight, self.wanted.forms
+        """Return how far a picture is from its anchors and its coarse target, weighted."""
+        weight, coarse = self.targets.anchor_weight, self.targets.coarse_target
         parts = [
-            weight * (a.trust * (image - a.image).square()).mean() for a in self.wanted.anchors
+            weight * (a.trust * (image - a.image).square()).mean() for a in self.targets.anchors
         ]
-        if forms is not None:
-            small = F.interpolate(image, forms.shape[2:], mode="area")
-            parts.append(FORMS * F.mse_loss(small, forms))
+        if coarse is not None:
+            small = F.interpolate(image, coarse.shape[2:], mode="area")
+            parts.append(COARSE_WEIGHT * F.mse_loss(small, coarse))
         return torch.stack(parts).sum() if parts else 0.0
 
     def together(
@@ -247,17 +256,19 @@ class Objective:
 
     def _center(self, region: int, layer: str) -> Tensor | None:
         """Return what features of a region are likely to come to."""
-        targets = [aim.target for aim in self.wanted.aims if aim.region == region]
-        return targets[0][layer].center if targets and self.needs.moments else None
+        targets = [target.target for target in self.targets.styles if target.region == region]
+        return targets[0][layer].center if targets and self.required.moments else None
 
     def _positions(
-        self, count: int, view: View, where: Map, layer: str, step: int
+        self, count: int, view: TileFeatures, where: SpatialWeight, layer: str, step: int
     ) -> Tensor | None:
         return self._draw(count, view.shape, where, layer, step) if count else None
 
-    def _draw(self, count: int, shape: Sequence[int], where: Map, layer: str, step: int) -> Tensor:
+    def _draw(
+        self, count: int, shape: Sequence[int], where: SpatialWeight, layer: str, step: int
+    ) -> Tensor:
         shape = (shape[0], shape[1])
-        return draw_picks(count, shape, self._seed(layer, step), where.at(shape))
+        return draw_positions(count, shape, self._seed(layer, step), where.at(shape))
 
     def _seed(self, layer: str, step: int) -> int:
         """Return the seed of a layer at a step; L-BFGS must always see the same."""
@@ -270,7 +281,7 @@ class Objective:
 def _style_losses(settings: Settings) -> list[StyleLoss]:
     """Return the style losses; with Gatys's form his own for Gram matrices."""
 
-    def as_written(found: Summary, target: Summary, seed: int) -> Tensor:
+    def as_written(found: LayerStatistics, target: LayerStatistics, seed: int) -> Tensor:
         assert found.gram is not None
         assert target.gram is not None
         return style_loss(found.gram, target.gram)

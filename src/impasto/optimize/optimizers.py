@@ -106,16 +106,16 @@ class PixelOptimizer:
             resized = _resized(moments, self.image, self._precision)
             self._optimizer.state[self.image] = self._own(resized)
 
-    def step(self, descend: Closure) -> None:
+    def step(self, backward: Closure) -> None:
         """Take one step down the loss and clamp to [0, 1].
 
         Args:
-            descend: Adds the gradient to that of `image` and returns the loss.
+            backward: Adds the gradient to that of `image` and returns the loss.
         """
 
         def closure() -> Tensor:
             self._optimizer.zero_grad()
-            return descend()
+            return backward()
 
         if self._decays and self._steps >= HOLD:
             for group in self._optimizer.param_groups:
@@ -140,8 +140,8 @@ class PixelOptimizer:
             return image if self.shares else image.clone()
         return (self._average / self._weight).clamp(0, 1)
 
-    def kept(self) -> dict[str, Tensor]:
-        """Return all that a run goes on from, by name."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return all that a run is resumed from, by name."""
         kept = {"image": self.image.detach(), "steps": torch.tensor(self._steps)}
         if self._average is not None:
             kept |= {
@@ -151,8 +151,8 @@ class PixelOptimizer:
         moments = self.moments() or _flat(self._optimizer.state.get(self.image, {}))
         return kept | {f"moments.{name}": value for name, value in moments.items()}
 
-    def go_on(self, kept: Mapping[str, Tensor]) -> None:
-        """Take up what `kept` returned."""
+    def load_state_dict(self, kept: Mapping[str, Tensor]) -> None:
+        """Resume what `state_dict` returned."""
         self._steps = int(kept["steps"])
         with torch.no_grad():
             self.image.copy_(kept["image"])

@@ -1,208 +1,66 @@
-"""How many steps each octave takes: as told, by default, or as many as a time limit allows."""
+"""What a run takes: octaves, tiles, memory and seconds, told after a few steps at a small size."""
 
+from __future__ import annotations
+
+import math
 import statistics
-import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-from impasto.errors import SettingsError
-from impasto.settings import Settings
+from impasto.images import fitted_size
+from impasto.networks.devices import describe
+from impasto.optimize.memory import TileSides, pixels_seen
+from impasto.optimize.schedule import FINISH, SETUP_STEPS, Octave
+from impasto.optimize.targets import StyleReader
+from impasto.optimize.tiles import tiles_of
+from impasto.runs import Plan, Stage
 
-#: Steps of the octaves from the coarsest on; all finer ones take the last number. Chosen by
-#: looking and judging at 512 pixels: the coarse octave lays out big forms, the fine one finds its
-#: strokes and gives the content back its edges.
-DEFAULT_STEPS = (26, 28, 16, 10)
-#: With one octave only; and with one that begins where a fast network ended.
-LONE_STEPS, WARM_STEPS = 60, 20
-#: Where a second encoder has the last word (`pocket+vgg19`), it takes this many steps more, at the
-#: size of the last octave and at this part of the usual learning rate.
-LAST_STEPS, LAST_RATE = 10, 0.4
-#: What a pixel of a step costs, beside the others.
-COSTS = {"pocket": 1.0, "vgg19": 6.0}
-#: Seconds to finish and save a million pixels; and to start and leave a process.
-FINISH, PROCESS = 0.35, 0.85
-#: Preparing an octave (targets of content and style, first allocation) costs as much as this many
-#: of its steps.
-SETUP_STEPS = 2.0
-#: Under a time limit, an octave that cannot take this many steps is left out.
-LEAST_STEPS = 3
-#: An octave is settled when the losses of its last WINDOW steps lie within this part of their mean.
-#: A loss that swings is not settled: it still falls in the end, when the steps become short.
-WINDOW, SETTLED = 16, 0.01
+#: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
+_PROBE, _TIMED = 512, 3
 
 
-class Octave(NamedTuple):
-    """One size on the way and who compares there.
-
-    Attributes:
-        size: (width, height).
-        encoder: Its name.
-        again: Whether the octave before has the same size, with another encoder.
-    """
-
-    size: tuple[int, int]
-    encoder: str
-    again: bool = False
-
-
-def octaves_of(sizes: Sequence[tuple[int, int]], encoders: Sequence[str]) -> list[Octave]:
-    """Return the octaves: all sizes with the first encoder, the last size again with any other.
-
-    Args:
-        sizes: (width, height), coarse to fine.
-        encoders: Names, in the order of their turns.
-    """
-    first, *others = encoders
-    return [Octave(size, first) for size in sizes] + [
-        Octave(sizes[-1], other, again=True) for other in others
-    ]
-
-
-def default_steps(octaves: Sequence[Octave], warm: bool = False) -> tuple[int, ...]:
-    """Return the steps of each octave; fewer for one alone whose start is `warm`."""
-    sizes = sum(not octave.again for octave in octaves)
-    numbers = [DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(sizes)]
-    if sizes == 1:
-        numbers = [WARM_STEPS if warm else LONE_STEPS]
-    return (*numbers, *[LAST_STEPS] * (len(octaves) - sizes))
-
-
-def split(total: int, octaves: Sequence[Octave], warm: bool = False) -> tuple[int, ...]:
-    """Divide a number of steps among octaves, in proportion to the default."""
-    shares = default_steps(octaves, warm)
-    ends = [round(total * sum(shares[: i + 1]) / sum(shares)) for i in range(len(shares))]
-    return tuple(end - start for start, end in zip([0, *ends], ends, strict=False))
-
-
-class Schedule:
-    """The steps of each octave; with a time limit, found on the way from the steps' own speed.
-
-    The optimizer does not look ahead, so the first steps of an octave are the same however many
-    follow: that is why a timed run can be made again from the numbers of steps it came to.
+def make_plan(
+    octaves: Sequence[Octave],
+    steps: Sequence[int],
+    tiles: TileSides,
+    reader: StyleReader,
+    probe: Callable[[Octave, int], Sequence[float]],
+) -> Plan:
+    """Return what a run takes.
 
     Args:
         octaves: Coarse to fine.
-        settings: Whose `steps`, `time` and `stop_after` count.
-        started: `time.monotonic()` at which the time limit began to run.
-        pixels: Looked at in a step of each octave; None: its own.
-
-    Raises:
-        SettingsError: Steps for another number of octaves, or none at all.
+        steps: Of each.
+        tiles: How each is seen.
+        reader: Which has settings and encoders.
+        probe: Takes so many steps at an octave and returns the seconds of each.
     """
-
-    def __init__(
-        self,
-        octaves: Sequence[Octave],
-        settings: Settings,
-        started: float,
-        pixels: Sequence[float] | None = None,
-    ) -> None:
-        pixels = pixels or [octave.size[0] * octave.size[1] for octave in octaves]
-        self.costs = [
-            n * COSTS.get(o.encoder, COSTS["vgg19"]) for n, o in zip(pixels, octaves, strict=True)
-        ]
-        warm = settings.method == "fast+optimize"
-        self.steps = list(_asked(settings.steps, octaves, warm))
-        self.stop_after = settings.stop_after
-        self.default = default_steps(octaves, warm)
-        self._seconds: list[float] = []
-        self._octave = 0
-        self._losses: list[float] = []
-        self.settles = settings.steps is None and settings.time is None
-        self.deadline = None
-        if settings.time is not None:
-            width, height = octaves[-1].size
-            megapixels = width * height / 1e6
-            self.deadline = started + settings.time - (FINISH * megapixels + PROCESS)
-
-    def enters(self, octave: int) -> bool:
-        """Tell whether an octave (from 0) is worth preparing: it has steps, and time for them."""
-        if self.deadline is not None and self._seconds:
-            needed = (SETUP_STEPS + 1) * self._estimate(octave)
-            if time.monotonic() + needed > self.deadline:
-                self.steps[octave:] = [0] * (len(self.steps) - octave)
-        return self.steps[octave] > 0
-
-    @property
-    def losses(self) -> Sequence[float]:
-        """Those of the octave at hand that tell whether it has settled."""
-        return self._losses[-WINDOW:]
-
-    def go_on(self, steps: Sequence[int], octave: int, losses: Sequence[float]) -> None:
-        """Take up the plan of a run that was saved in an octave, with its `losses`."""
-        self.steps[:] = steps
-        self._octave, self._losses = octave, list(losses)
-
-    def took(self, octave: int, step: int, seconds: float) -> None:
-        """Note the time of a step (from 1) and, with a time limit, plan anew."""
-        if self.deadline is None:
-            return
-        if octave != self._octave:
-            self._octave, self._seconds = octave, []
-        self._seconds.append(seconds)
-        now = time.monotonic()
-        if now + 0.5 * self._estimate(octave) > self.deadline:
-            self.steps[octave:] = [step] + [0] * (len(self.steps) - octave - 1)
-        elif step > 1:
-            self._replan(octave, step, self.deadline - now)
-
-    def saw(self, octave: int, step: int, loss: float) -> None:
-        """Note the loss of a step (from 1) and end the octave early once it has settled.
-
-        Only where nobody asked for a number of steps or a time. It looks back only, and the steps
-        that were taken stand in the recipe, so such a run can be made again.
-        """
-        self._losses = [*(self._losses if step > 1 else []), loss]
-        if not self.settles or len(self._losses) < WINDOW:
-            return
-        last = self._losses[-WINDOW:]
-        if max(last) - min(last) <= SETTLED * statistics.mean(last):
-            self.steps[octave] = step
-
-    def _replan(self, octave: int, step: int, left: float) -> None:
-        """Scale the default numbers of steps so that they fill the time that is left.
-
-        Octaves at the end whose share is less than a few steps are left out; the picture is
-        enlarged in their stead, and the others have their time.
-        """
-        seconds = [self._estimate(i) for i in range(len(self.steps))]
-        left += step * seconds[octave]
-        for last in range(len(self.steps) - 1, octave - 1, -1):
-            ahead = range(octave + 1, last + 1)
-            free = left - sum(SETUP_STEPS * seconds[i] for i in ahead)
-            if last == octave or self._share(octave, last, free, seconds) >= LEAST_STEPS:
-                break
-        planned = []
-        # From the end on, rounded down: what a dear step leaves over buys cheap ones before it.
-        for i in reversed(ahead):
-            planned.append(max(LEAST_STEPS, self._share(octave, i, free, seconds)))
-            free -= planned[-1] * seconds[i]
-        own = max(step, round(free / seconds[octave]))
-        self.steps[octave:] = [own, *reversed(planned), *[0] * (len(self.steps) - last - 1)]
-
-    def _share(self, first: int, last: int, free: float, seconds: Sequence[float]) -> int:
-        """Return the steps of octave `last` where `first` to `last` divide `free` seconds."""
-        usual = sum(self.default[i] * seconds[i] for i in range(first, last + 1))
-        return int(self.default[last] * free / usual)
-
-    def _estimate(self, octave: int) -> float:
-        """Return the seconds of a step, from those measured in the octave at hand.
-
-        The first step of an octave also allocates, so it counts only while it is the only one.
-        """
-        measured = self._seconds[1:][-9:] or self._seconds
-        return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
+    size, stages = octaves[-1].size, []
+    rates = {
+        name: _seconds_a_pixel(octaves, tiles, reader, name, probe) for name in reader.encoders
+    }
+    total = FINISH * size[0] * size[1] / 1e6
+    for octave, count, side in zip(octaves, steps, tiles.sides, strict=True):
+        pixels = pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
+        total += (count + SETUP_STEPS) * pixels * rates[octave.encoder]
+        many = len(tiles_of(octave.size, side, 0))
+        stages.append(Stage(octave.size, count, octave.encoder, many, side))
+    seconds = reader.settings.time or total
+    return Plan(stages, tiles.bytes, seconds, describe(reader.device, reader.precision))
 
 
-def _asked(steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool) -> tuple[int, ...]:
-    if steps is None:
-        return default_steps(octaves, warm)
-    asked = split(steps[0], octaves, warm) if len(steps) == 1 else tuple(steps)
-    if len(asked) != len(octaves):
-        raise SettingsError(
-            f"steps has {len(asked)} numbers, but there are {len(octaves)} octaves at this size: "
-            f"give {len(octaves)}, or one for all together"
-        )
-    if not sum(asked):
-        raise SettingsError("steps must be at least 1 in all")
-    return asked
+def _seconds_a_pixel(
+    octaves: Sequence[Octave],
+    tiles: TileSides,
+    reader: StyleReader,
+    encoder: str,
+    probe: Callable[[Octave, int], Sequence[float]],
+) -> float:
+    """Time some steps and return the seconds of one of its pixels."""
+    # Not too narrow for the deepest layers, nor larger than what the run looks at at once.
+    whole = octaves[-1].size
+    least = math.ceil(reader.narrowest * max(whole) / min(whole))
+    seen = zip(octaves, tiles.sides, strict=True)
+    most = max(side or max(each.size) for each, side in seen if each.encoder == encoder)
+    size = fitted_size(whole, min(max(min(_PROBE, most), least), max(whole)))
+    took = probe(Octave(size, encoder), _TIMED + 1)
+    return statistics.median(took[1:]) / (size[0] * size[1])

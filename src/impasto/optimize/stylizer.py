@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from impasto.errors import SettingsError
 from impasto.gallery.names import read_styles
-from impasto.images import (
-    LEAST_PICTURE,
-    Identity,
-    Picture,
-    Source,
-    Sources,
-    identify,
-    match_colors,
-    open_role,
-    placed,
-    read_source,
-)
-from impasto.losses import needs_of
-from impasto.networks import build_encoder
+from impasto.images import LEAST_PICTURE, Picture, Source, Sources, identify, open_role, placed
+from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device, choose_precision, describe
-from impasto.optimize.anchors import Anchors
-from impasto.optimize.forecast import Forecast, forecast
+from impasto.optimize.loop import IterativeRun
 from impasto.optimize.objective import layer_weights, layers_of
-from impasto.optimize.plan import Octave
-from impasto.optimize.pyramid import (
-    alpha_tensor,
-    least_side,
-    style_size,
-    to_tensor,
-)
-from impasto.optimize.run import Run
-from impasto.optimize.sight import Summaries, style_targets
-from impasto.settings import Settings
-from impasto.states import State
+from impasto.optimize.pyramid import least_side
+from impasto.optimize.targets import StyleReader
+from impasto.runs import Reference, Run
+from impasto.settings import FIELDS, Settings
+from impasto.settings.methods import method_of
 
-#: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
-#: (scale control of Gatys et al. 2017, "Controlling Perceptual Factors", section 6).
-FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
+#: Settings whose other values leave styles as they were read, and the encoders.
+_LIGHT = (
+    *("strength", "style_weights", "bits", "keep_exif", "keep_gps", "steps", "time"),
+    *("seed", "stop_after", "min_size", "init", "keep", "masks", "color_amount"),
+)
+#: Steps for each frame of a video but the first of a shot, if nothing is said.
+FRAME_STEPS = 16
 
 
 class IterativeStylizer:
@@ -62,12 +46,13 @@ class IterativeStylizer:
 
     Examples:
         >>> stylizer = IterativeStylizer("starry_night.jpg", size=64, steps=3)
-        >>> for state in stylizer.iterate("harbour.jpg"):
+        >>> run = stylizer.run("harbour.jpg")
+        >>> for state in run:
         ...     print(state.octave, state.step, state.size)
         1 1 (64, 43)
         1 2 (64, 43)
         1 3 (64, 43)
-        >>> path = state.picture.save("steps.png")
+        >>> path = run.picture.save("steps.png")
     """
 
     def __init__(
@@ -77,26 +62,17 @@ class IterativeStylizer:
         **options: Any,  # noqa: ANN401
     ) -> None:
         self.settings = (settings or Settings()).updated(**options)
+        if not method_of(self.settings.method).steps:
+            raise SettingsError(f"method {self.settings.method} takes one pass: use `stylizer`")
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
-        styles = read_styles(style)
-        self.settings.normalized_style_weights(len(styles))  # refuses what does not fit
-        self.style_layers = tuple(layer_weights(self.settings.style_layers, None))
         layers = layers_of(self.settings)
-        self.narrowest = least_side(layers)
-        largest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
-        self.styles = [
-            placed(open_role(source, "style", largest), self.settings) for source in styles
-        ]
-        self.identities = [identify(source) for source in styles]
-        self.fine: Picture | None = None
-        self.fine_identity: Identity | None = None
-        if self.settings.fine_style is not None:
-            source = read_styles([self.settings.fine_style])[0]
-            self.fine, self.fine_identity = open_role(source, "style", largest), identify(source)
-        self._targets: dict[tuple[int, str, int], Summaries] = {}
-        self.encoders = {
-            name: build_encoder(
+        self.encoders: dict[str, Encoder] = {}
+        self._sources = read_styles(style)
+        self.settings.normalized_style_weights(len(self._sources))  # refuses what does not fit
+        self.reader = self._read(least_side(layers))
+        for name in self.settings.encoders:
+            self.encoders[name] = build_encoder(
                 name,
                 layers,
                 weights=self.settings.weights,
@@ -104,8 +80,30 @@ class IterativeStylizer:
                 device=self.device,
                 precision=self.precision,
             )
-            for name in self.settings.encoders
-        }
+
+    def _read(self, narrowest: int) -> StyleReader:
+        """Open the style pictures."""
+        settings, fine = self.settings, None
+        largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
+        opened = [open_role(source, "style", largest) for source in self._sources]
+        if settings.fine_style is not None:
+            fine = open_role(read_styles([settings.fine_style])[0], "style", largest)
+        identities = [
+            identify(source if picture.identity is None else picture)
+            for source, picture in zip(self._sources, opened, strict=True)
+        ]
+        return StyleReader(
+            settings=settings,
+            encoders=self.encoders,
+            layers=tuple(layer_weights(settings.style_layers, None)),
+            narrowest=narrowest,
+            device=self.device,
+            precision=self.precision,
+            styles=[placed(picture, settings) for picture in opened],
+            identities=identities,
+            fine=fine,
+            fine_identity=None if fine is None else identify(fine),
+        )
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -114,88 +112,66 @@ class IterativeStylizer:
             ImageError: The content cannot be read, or is too small or too narrow.
             ImpastoError: It would not fit into memory, or the losses went out of bounds.
         """
-        for state in self.iterate(content):
-            last = state
-        return last.picture
+        return self.run(content).finish()
 
-    def iterate(
+    def run(
         self,
         content: Source,
         *,
+        reference: Reference | None = None,
         started: float | None = None,
-        start: Callable[[Picture], Picture] | None = None,
-        anchors: Anchors | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> Iterator[State]:
-        """Yield a state after every step; leave the loop to stop, `state.picture` is the result.
+        start: Run | None = None,
+    ) -> IterativeRun:
+        """Begin a run; iterate over it for a state after every step, leave the loop to stop.
 
         Args:
             content: Path, bytes, PIL image, array or `Picture`.
-            started: `time.monotonic()` from which `settings.time` counts; None is now.
-            start: What makes the picture to start from out of the content; None: as
-                `settings.init` says.
-            anchors: Pictures to stay near, and how much that counts.
-            checkpoint: A file in which the run is saved once a minute. Where it is there already,
-                the run goes on from it: on the same machine, without a time limit and seen whole,
-                not in tiles, to the same bytes. In the end it is deleted. It takes about 40 bytes
-                a pixel, with L-BFGS and its history 520.
+            reference: What a frame of a video has to agree with; where earlier frames are at hand
+                it starts from them, moved along, and takes fewer steps at one size.
+            started: `time.monotonic()` from which `settings.time` counts; None: now.
+            start: The run whose picture this one starts from; None: as `settings.init` says.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.
             ImpastoError: It would not fit into memory, or the losses went out of bounds.
         """
-        started = time.monotonic() if started is None else started
-        saved = None if checkpoint is None else Path(checkpoint)
-        return Run(self, read_source(content), started, start, anchors, saved).states()
+        reader = self.reader
+        if reference is not None and reference.frames:
+            steps = (self.settings.steps or (FRAME_STEPS,))[-1]
+            following = self.settings.updated(
+                min_size=self.settings.size, time=None, steps=(steps,) * len(self.encoders)
+            )
+            reader = replace(reader, settings=following)
+        return IterativeRun(reader, content, started, start, reference)
 
-    def forecast(self, content: Source) -> Forecast:
-        """Return what painting a content will take of time and memory, after a short probe.
+    def changed(self, **options: Any) -> IterativeStylizer:  # noqa: ANN401
+        """Return a stylizer of the same styles with other settings; see `Stylizer`."""
+        settings = self.settings.updated(**options)
+        names = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
+        if names - {*_LIGHT, "size"}:
+            return IterativeStylizer(self._sources, settings)
+        other = copy(self)
+        other.settings = settings
+        settings.normalized_style_weights(len(self._sources))
+        if "size" in names:  # larger styles may be needed
+            other.reader = other._read(self.reader.narrowest)
+        else:
+            other.reader = replace(self.reader, settings=settings)
+        return other
 
-        Raises:
-            ImageError: The content cannot be read, or is too small or too narrow.
-            ImpastoError: It would not fit into memory.
-        """
-        run = Run(self, read_source(content), time.monotonic())
-        return forecast(run, describe(self.device, self.precision))
+    def with_styles(self, style: Sources) -> IterativeStylizer:
+        """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""
+        other = copy(self)
+        other._sources = read_styles(style)
+        other.settings.normalized_style_weights(len(other._sources))
+        other.reader = other._read(self.reader.narrowest)
+        return other
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""
         return f"{self.settings.encoder} on {describe(self.device, self.precision)}"
 
-    def style_targets(
-        self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
-    ) -> list[Summaries]:
-        """Return what is to be known of each style at an octave.
-
-        Args:
-            octave: Its longest side times `style_scale` is the style's.
-            pictures: Style pictures whose colors were changed for one content; None: our own,
-                whose targets are kept for the next content.
-            side: Longest side of a tile of them that is looked at at once; None: all of it.
-        """
-        if pictures is not None:
-            return [self._style_target(picture, octave, side) for picture in pictures]
-        found = []
-        for i, picture in enumerate(self.styles):
-            key = (i, octave.encoder, max(octave.size))
-            if key not in self._targets:
-                self._targets[key] = self._style_target(picture, octave, side)
-            found.append(self._targets[key])
-        return found
-
-    def _style_target(self, picture: Picture, octave: Octave, side: int | None) -> Summaries:
-        target = self._seen(picture, octave, side)
-        if self.fine is None:
-            return target
-        pixels = match_colors(self.fine.pixels, picture.pixels, self.fine.alpha, picture.alpha)
-        finer = self._seen(replace(self.fine, pixels=pixels), octave, side)
-        return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
-
-    def _seen(self, picture: Picture, octave: Octave, side: int | None) -> Summaries:
-        wanted = round(max(octave.size) * self.settings.style_scale)
-        size = style_size(picture.size, wanted, self.narrowest)
-        image = to_tensor(picture.filled(), size, self.device)
-        alpha = alpha_tensor(picture, size, self.device)
-        needs = needs_of(self.settings.style_losses)
-        encoder = self.encoders[octave.encoder]
-        return style_targets(encoder, image, alpha, self.style_layers, needs, side)
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """Names and SHA-256 of the files of its encoders."""
+        return [{"name": each.file, "sha256": each.sha256} for each in self.encoders.values()]

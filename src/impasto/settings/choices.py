@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impasto.settings.declaration import option
-from impasto.settings.methods import NETWORK_FILES, ONE_PASS
+from impasto.settings.encoders import TURNS
+from impasto.settings.methods import METHODS, NETWORK_FILES
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -19,8 +20,7 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the encoders and of the losses; `impasto.networks` and `impasto.losses` add your own.
-ENCODERS = ["pocket", "vgg19", "pocket+vgg19"]
+#: Names of the losses; `impasto.losses` has them, and adds your own.
 STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
 #: Words instead of the file of a mask: what the other masks leave, and what finds faces.
@@ -41,7 +41,7 @@ class Choices:
         "microast, wct (one pass of theirs), or the file of a network that knows one style.",
         "Method",
         brief=True,
-        choices=("optimize", "fast+optimize", *ONE_PASS),
+        choices=METHODS.keys(),
         files=NETWORK_FILES,
     )
     quality: str | None = option(
@@ -58,7 +58,7 @@ class Choices:
         "The network that compares pictures: pocket (bundled), vgg19 (best quality), or "
         "pocket+vgg19 (the last steps with VGG-19).",
         "Method",
-        choices=ENCODERS,
+        choices=TURNS,
     )
     weights: str | None = option(
         None,

@@ -1,48 +1,221 @@
-"""The names of the methods, and which settings each of them does without."""
+"""The methods, one frozen row each: all that the rest of the house knows of one stands here.
 
-from collections.abc import Mapping
+A new method is a module with a factory (or, for one pass, with a function that opens its network)
+and a row. Nothing here imports what a row names before the method is chosen.
+"""
 
-#: Methods of one pass through a network, and files of networks that know one style.
-ONE_PASS = ("fast", "magenta", "adain", "microast", "wct")
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from impasto.errors import SettingsError
+
+#: Endings of files that hold a network of one style.
 NETWORK_FILES = (".onnx", ".safetensors")
-#: Groups of options that such methods do without, but for a few options.
+#: Groups of options that methods of one pass do without, but for a few options.
 _ITERATIVE = ("Losses", "Optimization", "Composition")
 _EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
 _OF_ENCODERS = ("encoder", "precision", "memory")
-#: What else a method does without.
-_IGNORED: Mapping[str, tuple[str, ...]] = {
-    "optimize": ("runtime", "level_strengths", "tune"),
-    "fast+optimize": ("init", "level_strengths", "tune"),
-    "fast": (*_OF_ENCODERS, "level_strengths"),
-    "magenta": (
-        *(*_OF_ENCODERS, "level_strengths", "weights", "runtime", "style_scale", "device", "tune"),
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way to paint.
+
+    Attributes:
+        name: A value of `Settings.method`.
+        sentence: What it is, for people.
+        factory: What makes a stylizer of style pictures and settings, as `"module:name"`.
+        network: What opens the network of a method of one pass, of the row, the settings and the
+            paths of its files by name, as `"module:name"`.
+        paper: Where it was published.
+        files: Names of its files in the catalogue of weights, in the order they are opened in.
+        parts: Names of what is fetched where none of `files` is at hand.
+        extra: The extra that brings what it needs.
+        steps: Whether it takes steps, guided by an encoder: such a run can be watched, stopped,
+            saved and resumed, has losses, masks and a pyramid, and uses all of the machine.
+        warm: Whether a network lays the picture out before the first step.
+        one_style: Whether it has its style within, and takes no style pictures.
+        tunes: Whether its network can be tuned to a style, and takes networks tuned before.
+        lags: For video, how many frames back it looks at what was painted.
+        without: Settings it does without, beside those that follow from `steps`.
+        bytes_per_pixel: Of memory at the peak, in one pass; measured at 640x640 and larger.
+        many_sizes: Whether its runtime takes pictures of ever new sizes without compiling anew.
+    """
+
+    name: str
+    sentence: str
+    factory: str | Callable[..., Any] = "impasto.fast:FastStylizer"
+    network: str | Callable[..., Any] = ""
+    paper: str = ""
+    files: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    extra: str | None = None
+    steps: bool = False
+    warm: bool = False
+    one_style: bool = False
+    tunes: bool = False
+    lags: tuple[int, ...] = (1,)
+    without: tuple[str, ...] = ()
+    bytes_per_pixel: int = 0
+    many_sizes: bool = False
+
+    def takes(self, option: str, group: str) -> bool:
+        """Return whether the method looks at an option.
+
+        Args:
+            option: Its name.
+            group: The heading it stands under.
+        """
+        if option in self.without:
+            return False
+        return self.steps or group not in _ITERATIVE or option in _EVERYWHERE
+
+
+#: All methods by name; `add_method` adds yours.
+METHODS: dict[str, Method] = {}
+#: A file of a network that knows one style.
+NETWORK_FILE = Method(
+    name="a network file",
+    sentence="a network of one style, from a file of your own",
+    network="impasto.fast.single:open_file",
+    bytes_per_pixel=650,
+    one_style=True,
+    without=(
+        *(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+        *("style_scale", "style_turn", "style_tiles", "style_weights"),
     ),
-    "adain": (*_OF_ENCODERS, "level_strengths", "weights", "tune"),
-    "microast": (*_OF_ENCODERS, "level_strengths", "weights", "tune"),
-    "wct": (*_OF_ENCODERS, "weights", "tune"),
-}
-#: What a network that knows one style does without.
-_IGNORED_BY_FILES = (
-    *(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
-    *("style_scale", "style_turn", "style_tiles", "style_weights"),
 )
+
+
+def add_method(row: Method) -> None:
+    """Add a method under its name, or replace the one of that name, in this process.
+
+    Examples:
+        >>> from impasto.settings.methods import METHODS, Method, add_method
+        >>> add_method(Method(name="mine", sentence="my own", factory="my_module:MyStylizer"))
+        >>> METHODS.pop("mine").sentence
+        'my own'
+    """
+    METHODS[row.name] = row
+
+
+def method_of(name: str) -> Method:
+    """Return the row of a method, or that of network files.
+
+    Args:
+        name: A value of `Settings.method`.
+    """
+    return METHODS.get(name, NETWORK_FILE)
+
+
+def load(target: str | Callable[..., Any]) -> Callable[..., Any]:
+    """Return what a row names as `"module:name"`; importing it is put off until then.
+
+    Raises:
+        SettingsError: There is no such thing.
+    """
+    if callable(target):
+        return target
+    module, _, name = target.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (AttributeError, ModuleNotFoundError) as error:
+        if isinstance(error, ModuleNotFoundError) and not module.startswith(str(error.name)):
+            raise
+        raise SettingsError(f"there is no {target}: a row names it as module:name") from error
+    return found
+
+
+for _row in (
+    Method(
+        name="optimize",
+        sentence="optimization of the pixels, guided by an encoder",
+        factory="impasto.optimize:IterativeStylizer",
+        paper="Gatys et al. 2016",
+        steps=True,
+        lags=(1, 2, 4),
+        without=("runtime", "level_strengths", "tune"),
+        many_sizes=True,
+    ),
+    Method(
+        name="fast+optimize",
+        sentence="our any-style network first, then optimization",
+        factory="impasto.stylizers:FastThenOptimize",
+        paper="impasto; Gatys et al. 2016",
+        files=("any-style", "style-reader"),
+        steps=True,
+        warm=True,
+        lags=(1, 2, 4),
+        without=("init", "level_strengths", "tune"),
+        many_sizes=True,
+    ),
+    Method(
+        name="fast",
+        sentence="our own any-style network",
+        network="impasto.fast.any_style:open_network",
+        paper="impasto; features transferred as Li et al. 2017",
+        files=("any-style", "style-reader"),
+        tunes=True,
+        without=(*_OF_ENCODERS, "level_strengths"),
+        bytes_per_pixel=100,
+    ),
+    Method(
+        name="magenta",
+        sentence="Magenta's arbitrary image stylization, int8",
+        network="impasto.fast.magenta:open_network",
+        paper="Ghiasi et al. 2017, arXiv 1705.06830",
+        files=("magenta-predict", "magenta-transform"),
+        extra="magenta",
+        without=(
+            *(*_OF_ENCODERS, "level_strengths", "weights", "runtime"),
+            *("style_scale", "device", "tune"),
+        ),
+        bytes_per_pixel=1900,
+        many_sizes=True,
+    ),
+    Method(
+        name="adain",
+        sentence="AdaIN",
+        network="impasto.fast.adain:open_network",
+        paper="Huang & Belongie 2017, arXiv 1703.06868",
+        files=("adain-encoder", "adain-decoder"),
+        without=(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+        bytes_per_pixel=1500,
+    ),
+    Method(
+        name="microast",
+        sentence="MicroAST",
+        network="impasto.fast.microast:open_network",
+        paper="Wang et al. 2023, arXiv 2211.15313",
+        files=("microast",),
+        parts=(
+            *("microast-content_encoder", "microast-style_encoder"),
+            *("microast-modulator", "microast-decoder"),
+        ),
+        without=(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+        bytes_per_pixel=550,
+    ),
+    Method(
+        name="wct",
+        sentence="WCT in five levels, networks pruned 16 times",
+        network="impasto.fast.wct:open_network",
+        paper="Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
+        files=tuple(
+            f"wct-{part}-{level}" for level in (5, 4, 3, 2, 1) for part in ("encoder", "decoder")
+        ),
+        without=(*_OF_ENCODERS, "weights", "tune"),
+        bytes_per_pixel=1950,
+    ),
+):
+    add_method(_row)
+
 #: What the words of `quality` stand for.
 QUALITIES: Mapping[str, Mapping[str, str]] = {
     "draft": {"method": "fast", "encoder": "pocket"},
     "good": {"method": "fast+optimize", "encoder": "pocket"},
     "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
 }
-
-
-def ignores(method: str, name: str, group: str) -> bool:
-    """Return whether a method does without an option.
-
-    Args:
-        method: Its name, or a file of a network that knows one style.
-        name: Of the option.
-        group: The heading it stands under.
-    """
-    if name in _IGNORED.get(method, _IGNORED_BY_FILES):
-        return True
-    iterative = group in _ITERATIVE and name not in _EVERYWHERE
-    return iterative and method not in ("optimize", "fast+optimize")

@@ -18,7 +18,7 @@ from impasto.settings.choices import (
     Choices,
 )
 from impasto.settings.declaration import checked_values, declared
-from impasto.settings.methods import ONE_PASS, QUALITIES, ignores
+from impasto.settings.methods import QUALITIES, Method, method_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -81,22 +81,17 @@ class Settings(Choices):
         for name, each in FIELDS.items():
             if getattr(self, name) == each.default:
                 continue
-            matched = name == "color" and self.color == "match" and self.knows_style
-            if matched or ignores(self.method, name, each.metadata["group"]):
+            matched = name == "color" and self.color == "match" and self.row.one_style
+            if matched or not self.row.takes(name, each.metadata["group"]):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"
                 )
 
     @property
-    def one_pass(self) -> bool:
-        """Whether one pass through a network paints."""
-        return self.method in ONE_PASS or self.knows_style
-
-    @property
-    def knows_style(self) -> bool:
-        """Whether the method is a file of a network that knows one style."""
-        return self.method not in FIELDS["method"].metadata["choices"]
+    def row(self) -> Method:
+        """All that is known of the method."""
+        return method_of(self.method)
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -124,8 +119,7 @@ class Settings(Choices):
     @property
     def coarsest(self) -> int:
         """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
-        warm = self.method == "fast+optimize"
-        return self.min_size or (self.size if warm else DEFAULT_MIN_SIZE)
+        return self.min_size or (self.size if self.row.warm else DEFAULT_MIN_SIZE)
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:
@@ -149,7 +143,7 @@ class Settings(Choices):
         Raises:
             SettingsError: There is none, or another number of weights, or all are 0.
         """
-        if self.knows_style and not styles:
+        if self.row.one_style and not styles:
             return []
         given = self.style_weights or (1.0,) * styles
         if not styles:

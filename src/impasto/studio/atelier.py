@@ -17,8 +17,7 @@ import gradio as gr
 from impasto.errors import ImageError, ImpastoError
 from impasto.gallery.names import PREFIX, Style, find_style, list_styles
 from impasto.images import Picture, Source
-from impasto.states import State
-from impasto.studio.engine import Engine, Order
+from impasto.studio.engine import Engine, Order, Step
 from impasto.studio.history import Entry, History
 from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
@@ -131,7 +130,7 @@ class Atelier:
         settings = self.engine.settings(values)
         checked = self.uploads.picture(content)
         paths = [Path(path) for path in self.found(styles)]
-        if not (paths or settings.knows_style):
+        if not (paths or settings.row.one_style):
             raise ImageError("choose a style first")
         order = Order(checked, tuple(paths), settings, regions or Regions())
         _ = order.whole  # refuses what does not fit
@@ -217,11 +216,11 @@ def waiting(job: Job[Any]) -> str:
     return f"Waiting: {job.ahead} before you." if job.ahead else "Beginning …"
 
 
-def progress(job: Job[State]) -> str:
+def progress(job: Job[Step]) -> str:
     """Return what a page says of a painting that forms."""
-    state = job.latest
-    if state is None:
+    if job.latest is None:
         return waiting(job)
+    state = job.latest.state
     left = state.seconds / state.done * (state.planned - state.done)
     return (
         f"Step {state.done} of {state.planned}, {state.size[0]} × {state.size[1]} pixels, "

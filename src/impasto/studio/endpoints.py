@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from impasto.batch.looks import usual_axes
-from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.gallery.names import PREFIX
 from impasto.images import Picture
 from impasto.studio.atelier import Atelier, clear
@@ -93,13 +92,11 @@ class _Endpoints:
         names: str | None,
         settings: dict[str, Any] | None,
     ) -> Any:  # noqa: ANN401
-        """Return what painting would take: seconds, bytes, and in words; nothing for one pass."""
+        """Return what painting would take: seconds, bytes, and in words."""
         atelier = self.atelier
         order = atelier.order(content, _styles(styles, names), settings or {})
         with atelier.engine.turns.turn(Ticket(atelier.who(request))):
             plan = atelier.engine.plan(order)
-        if plan is None:
-            return None
         return {"seconds": plan.seconds, "bytes": plan.bytes, "lines": plan.lines()}
 
     def explore(
@@ -140,15 +137,12 @@ class _Endpoints:
         """Yield pictures that get better, at least one; the last is the result."""
         atelier = self.atelier
         order = atelier.order(content, _styles(styles, names), settings or {}, regions)
-        job = atelier.engine.start(atelier.who(request), lambda: atelier.engine.states(order))
+        job = atelier.engine.start(atelier.who(request), lambda: atelier.engine.steps(order))
         seen = 0
         for _ in atelier.watched(request, job, _EVERY):
             if job.latest is not None and job.made > seen:
-                picture = None
-                with suppress(ImpastoError):  # a large one may have been painted on since
-                    seen, picture = job.made, job.latest.picture
-                if picture is not None:
-                    yield picture
+                seen = job.made
+                yield job.latest.picture
         if job.latest is None:
             raise ImageError(_NOTHING)
         if job.made > seen:

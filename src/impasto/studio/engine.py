@@ -8,23 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import NamedTuple, TypeVar
 
-from impasto import api
-from impasto.api import Forecasting, Stylizer
 from impasto.errors import ImpastoError, SettingsError
-from impasto.fast import FastStylizer
 from impasto.gallery.names import drawn
 from impasto.images import Picture, identify
-from impasto.settings import FIELDS, Settings
-from impasto.states import State
+from impasto.runs import Plan, Run, State, Stylizer
+from impasto.settings import Settings
 from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
 from impasto.studio.regions import Regions
 from impasto.studio.turns import Ticket, Turns
-
-if TYPE_CHECKING:
-    from impasto.optimize import Forecast
+from impasto.stylizers import stylizer
 
 T = TypeVar("T")
 #: Stylizers that are kept: what the pages that are open use.
@@ -51,6 +46,23 @@ class Order:
     def whole(self) -> Settings:
         """The settings, with the masks of the regions."""
         return self.regions.put_into(self.settings)
+
+
+class Step(NamedTuple):
+    """A step of a run.
+
+    Attributes:
+        state: Where the run is.
+        run: The run.
+    """
+
+    state: State
+    run: Run
+
+    @property
+    def picture(self) -> Picture:
+        """The result as it stands."""
+        return self.run.picture
 
 
 class Engine:
@@ -120,18 +132,27 @@ class Engine:
         with self.turns.turn(Ticket(who)):
             return self._stylizer(styles, settings)(frame)
 
-    def states(self, order: Order) -> Iterator[State]:
-        """Paint an order, step by step; to be called when it is its turn."""
-        yield from self._stylizer(order.styles, order.whole).iterate(order.content)
-
-    def plan(self, order: Order) -> Forecast | None:
-        """Return what an order will take, after a few steps; to be called when it is its turn.
+    def run(self, order: Order) -> Run:
+        """Begin an order; to be called, and gone through, when it is its turn.
 
         Raises:
             ImpastoError: It does not fit, or something of it will not do.
         """
-        stylizer = self._stylizer(order.styles, order.whole)
-        return stylizer.forecast(order.content) if isinstance(stylizer, Forecasting) else None
+        return self._stylizer(order.styles, order.whole).run(order.content)
+
+    def steps(self, order: Order) -> Iterator[Step]:
+        """Paint an order, step by step; to be called when it is its turn."""
+        run = self.run(order)
+        for state in run:
+            yield Step(state, run)
+
+    def plan(self, order: Order) -> Plan:
+        """Return what an order will take, after a few steps; to be called when it is its turn.
+
+        Raises:
+            ImpastoError: As `run`.
+        """
+        return self.run(order).plan
 
     def warm_up(self) -> None:
         """Load, beside everything else, what the first visitor would wait for; once."""
@@ -145,28 +166,24 @@ class Engine:
         for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError), self.turns.turn(Ticket("")):
-                for _ in self.states(Order(style[0], style, settings)):
-                    pass
+                self.run(Order(style[0], style, settings)).finish()
 
     def _stylizer(self, styles: tuple[Path, ...], settings: Settings) -> Stylizer:
         """Return a stylizer; one whose styles have been read before, if there is one."""
-        plain = settings
-        if settings.method == "fast":
-            # Strength and shares are no reason to read the styles again.
-            plain = settings.updated(strength=1.0, style_weights=None)
+        # Strength and shares are no reason to read the styles again.
+        plain = settings.updated(strength=1.0, style_weights=None)
         key = (tuple(identify(style) for style in styles), plain)
         with self._lock:
-            stylizer = self._warm.get(key) or api.stylizer(list(styles), plain)
-            self._warm[key] = stylizer
+            warm = self._warm.get(key) or stylizer(list(styles), plain)
+            self._warm[key] = warm
             self._warm.move_to_end(key)
             if len(self._warm) > _MOST_WARM:
                 self._warm.popitem(last=False)
-        if plain != settings:
-            assert isinstance(stylizer, FastStylizer)
-            return stylizer.changed(settings.strength, settings.style_weights)
-        return stylizer
+        if plain == settings:
+            return warm
+        return warm.changed(strength=settings.strength, style_weights=settings.style_weights)
 
 
 def _names_files(settings: Settings) -> bool:
-    methods = FIELDS["method"].metadata["choices"]
-    return settings.weights is not None or bool(settings.pictures) or settings.method not in methods
+    own = settings.weights is not None or settings.row.one_style
+    return own or bool(settings.pictures)

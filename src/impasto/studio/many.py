@@ -13,9 +13,8 @@ from impasto.batch import make_pairs, paint_pairs
 from impasto.batch.pairs import Pair
 from impasto.batch.running import Outcome
 from impasto.errors import ImageError
-from impasto.states import State
 from impasto.studio.atelier import Atelier, clear, waiting
-from impasto.studio.engine import Order
+from impasto.studio.engine import Order, Step
 from impasto.studio.pictures import file_input
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
@@ -143,9 +142,9 @@ class Pairs:
         """How many pairs were painted, or failed."""
         return len(self.made) + len(self.failed)
 
-    def outcomes(self) -> Iterator[Outcome | State]:
+    def outcomes(self) -> Iterator[Outcome | Step]:
         """Paint pair after pair; what takes many steps can be ended after each of them."""
-        if not self.settings.one_pass:
+        if self.settings.row.steps:
             for pair in self.pairs:
                 yield from self._steps(pair)
             return
@@ -156,14 +155,14 @@ class Pairs:
                 self.failed.append(f"{outcome.pair.name}: {outcome.error}")
             yield outcome
 
-    def _steps(self, pair: Pair) -> Iterator[State]:
+    def _steps(self, pair: Pair) -> Iterator[Step]:
         order = Order(pair.content, (self.styles[pair.style or 0],), self.settings)
-        state = None
+        step = None
         try:
-            for state in self.atelier.engine.states(order):
-                yield state
-            assert state is not None
-            self.made.append(state.picture.save(self.folder / pair.name))
+            for step in self.atelier.engine.steps(order):
+                yield step
+            assert step is not None
+            self.made.append(step.picture.save(self.folder / pair.name))
         except Exception as error:  # whatever it is, the others go on
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             self.failed.append(f"{pair.name}: {reason}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import gradio as gr
 from impasto.errors import ImageError, ImpastoError
 from impasto.images import Picture
 from impasto.records import Records
-from impasto.states import State
 from impasto.studio.atelier import Atelier, progress
-from impasto.studio.engine import Order
+from impasto.studio.engine import Order, Step
 from impasto.studio.history import Entry
 from impasto.studio.plans import in_words, is_large
 from impasto.studio.result import ResultView
@@ -67,7 +65,7 @@ class Painter:
                 planned = self.atelier.engine.plan(made)
         except ImpastoError as error:
             return f"**This cannot be painted:** {error}."
-        return in_words(planned, self.atelier.options.minutes) if planned else ""
+        return in_words(planned, self.atelier.options.minutes)
 
     def painted(self, request: gr.Request, token: str, order: Order) -> Iterator[dict[Any, Any]]:
         """Work, show previews, and at the end the result, kept in the history."""
@@ -92,25 +90,25 @@ class Painter:
                 shown[view.plan] = plan.pop()
             if job.latest is not None and job.made > seen:
                 seen = job.made
-                with suppress(ImpastoError):  # a large one may have been painted on since
-                    shown[view.slider] = (before, atelier.shelf.preview(job.latest.picture))
+                shown[view.slider] = (before, atelier.shelf.preview(job.latest.picture))
             yield shown
-        state = job.latest
-        if state is None:
+        last = job.latest
+        if last is None:
             yield {self.cancel: gr.Button(visible=False), view.status: "Stopped.", view.plan: ""}
             return
-        yield from self._ended(request, token, order, records, state)
+        yield from self._ended(request, token, order, records, last)
 
     def _ended(
-        self, request: gr.Request, token: str, order: Order, records: Records, state: State
+        self, request: gr.Request, token: str, order: Order, records: Records, last: Step
     ) -> Iterator[dict[Any, Any]]:
-        entry, kept = self._kept(request, token, order, state.picture)
+        state, picture = last.state, last.picture
+        entry, kept = self._kept(request, token, order, picture)
         ended = "" if state.done == state.planned else f" of {state.planned}"
         text = f"{state.done}{ended} steps in {state.seconds:.0f} s; {kept}."
-        shown = self.view.shown(order, state.picture, text, kept=entry is not None)
+        shown = self.view.shown(order, picture, text, kept=entry is not None)
         yield {**shown, self.cancel: gr.Button(visible=False), self.view.plan: ""}
         if state.planned > 1:
-            yield self.view.process(entry, records, state)
+            yield self.view.process(entry, records, last)
 
     def _kept(
         self, request: gr.Request, token: str, order: Order, picture: Picture
@@ -122,13 +120,11 @@ class Painter:
             return None, str(error)
 
 
-def _recorded(atelier: Atelier, order: Order, records: Records, plan: list[str]) -> Iterator[State]:
+def _recorded(atelier: Atelier, order: Order, records: Records, plan: list[str]) -> Iterator[Step]:
     """Paint, and record it; what takes long is planned first."""
     if is_large(order.settings):
-        planned = atelier.engine.plan(order)
-        if planned is not None:
-            plan.append(in_words(planned, atelier.options.minutes))
-    for state in atelier.engine.states(order):
-        if state.planned > 1:
-            records.add(state)
-        yield state
+        plan.append(in_words(atelier.engine.plan(order), atelier.options.minutes))
+    for step in atelier.engine.steps(order):
+        if step.state.planned > 1:
+            records.add(*step)
+        yield step

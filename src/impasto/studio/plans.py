@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from impasto.runs import Plan
 from impasto.settings import Settings
-
-if TYPE_CHECKING:
-    from impasto.optimize import Forecast
-
-#: Longest side in pixels above which a work is planned first; where VGG-19 looks, which takes about
-#: six times as long a pixel, above the size that takes as long.
-_LARGE = {"pocket": 1024, "vgg19": 416}
+from impasto.settings.encoders import ENCODERS
 
 
 def is_large(settings: Settings) -> bool:
@@ -20,12 +13,12 @@ def is_large(settings: Settings) -> bool:
     Args:
         settings: Of the work.
     """
-    if settings.one_pass or settings.time is not None:
+    if not settings.row.steps or settings.time is not None:
         return False
-    return settings.size > min(_LARGE.get(each, _LARGE["vgg19"]) for each in settings.encoders)
+    return settings.size > min(ENCODERS[each].planned_from for each in settings.encoders)
 
 
-def in_words(plan: Forecast, minutes: float) -> str:
+def in_words(plan: Plan, minutes: float) -> str:
     """Return what a page says of a plan.
 
     Args:

@@ -11,9 +11,8 @@ import gradio as gr
 
 from impasto.images import Picture
 from impasto.records import Records
-from impasto.states import State
 from impasto.studio.atelier import Atelier
-from impasto.studio.engine import Order
+from impasto.studio.engine import Order, Step
 from impasto.studio.history import Entry
 
 #: What the page remembers of the result that it shows: paths and settings.
@@ -82,9 +81,9 @@ class ResultView:
             *(self.large, self.animation, self.plot, self.recipe, self.masks, self.plan),
         ]
 
-    def process(self, entry: Entry | None, records: Records, state: State) -> dict[Any, Any]:
+    def process(self, entry: Entry | None, records: Records, last: Step) -> dict[Any, Any]:
         """Show how a result came to be, and keep that with it, if it was kept."""
-        made = self.atelier.shelf.copied_all(records.save(state, ()))
+        made = self.atelier.shelf.copied_all(records.save(*last, ()))
         if entry is not None:
             with suppress(OSError):  # it was deleted meanwhile
                 for source, kept in zip(made, (entry.animation, entry.plot), strict=True):

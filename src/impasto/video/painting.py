@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast import FastStylizer, Shot
 from impasto.flow.opencv import opencv
 from impasto.images import Picture
+from impasto.runs import EarlierFrame, Memory, Reference, Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.keyframes import Keyframes
 from impasto.video.motion import Motion
-from impasto.video.steadying import Pixels, Steadying
+from impasto.video.threads import still_wanted
 
-#: What painting goes on from, as arrays by name.
+Pixels = NDArray[np.float32]
+#: What painting is resumed from, as arrays by name.
 Kept = Mapping[str, NDArray[np.generic]]
-#: How names of what `Shot` keeps begin there.
-_SHOT = "shot "
+#: How names of earlier frames, and of what the last run left to the next, begin there.
+_PAINTED, _MEMORY = "painted ", "memory "
 
 
-class FramePainter(Protocol):
-    """Paints frame after frame.
+class FramePainter:
+    """Paints frame after frame, each in agreement with those before it.
+
+    Args:
+        stylizer: What paints, by any method.
+        stability: From 0, each frame for itself, to 1.
+        keyframes: Strength and mixture over time; None: the stylizer's own.
 
     Attributes:
         lags: How many frames back it wants to know the motion to.
     """
 
-    lags: tuple[int, ...]
+    def __init__(
+        self, stylizer: Stylizer, stability: float, keyframes: Keyframes | None = None
+    ) -> None:
+        self.stylizer, self._now, self._stability = stylizer, stylizer, stability
+        self._keyframes, self._moment = keyframes, Keyframes().at(0)
+        self.lags = stylizer.settings.row.lags if stability > 0 else ()
+        self._painted: deque[Pixels] = deque(maxlen=max(self.lags, default=1))
+        self._memory: Memory = {}
 
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame (H, W, 3) in [0, 1].
@@ -40,82 +53,53 @@ class FramePainter(Protocol):
                 shot begins.
             seconds: When it is shown.
         """
-        ...
+        self._follow_keyframes(seconds)
+        run = self._now.run(picture_of(frame), reference=self._reference(motions))
+        for _ in run:
+            still_wanted()
+        if self.lags:
+            self._memory = run.memory
+            self._painted.append(run.pixels)
+        return run.pixels
 
-    def kept(self) -> Kept:
-        """Return all that the next frames depend on."""
-        ...
-
-    def restore(self, kept: Kept) -> None:
-        """Go on from what `kept` returned."""
-        ...
-
-
-class FastFrames:
-    """Paints in one pass of a network and keeps what was painted where it can be trusted.
-
-    The statistics that a network gives each picture for itself are the shot's, and the noise that
-    strokes grow from moves along (`Shot`).
-
-    Args:
-        stylizer: What paints.
-        stability: From 0 to 1.
-        keyframes: Strength and mixture over time; None: the stylizer's own.
-
-    Attributes:
-        weights: Names and hashes of the files it paints with.
-    """
-
-    def __init__(
-        self, stylizer: FastStylizer, stability: float, keyframes: Keyframes | None = None
-    ) -> None:
-        self.weights = stylizer.weights
-        self._keyframes, self._now = keyframes, Keyframes().at(0)
-        self.lags: tuple[int, ...] = (1,) if stability > 0 else ()
-        self._stylizer, self._steadying = stylizer, Steadying(stability)
-        self._first: Pixels8 | None = None
-        self._for_shot, self._shot = stylizer, Shot()
-
-    def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
-        """Return the painted frame."""
-        picture, motion = picture_of(frame), motions.get(1)
-        if self._keyframes is not None and self._keyframes.at(seconds) != self._now:
-            self._now = self._keyframes.at(seconds)
-            self.use(self._stylizer.changed(*self._now))
-        if not self.lags:
-            return self._stylizer.paint(picture)
-        if self._first is None or motion is None:
-            self._begin(frame)
-        else:
-            self._shot.move(*motion)
-        return self._steadying(self._for_shot.paint(picture, self._shot), motion)
-
-    def use(self, stylizer: FastStylizer) -> None:
+    def use(self, stylizer: Stylizer) -> None:
         """Paint with another strength or mixture from the next frame on, in the same shot."""
-        self._stylizer = stylizer
-        # Statistics are of recolored frames, so they were those of the other look.
-        self._shot.kept.pop("statistics", None)
-        if self._first is not None:
-            self._for_shot = stylizer.for_shot(picture_of(self._first))
+        self._now = stylizer
 
-    def _begin(self, first: Pixels8) -> None:
-        self._first, self._shot = first, Shot()
-        self._for_shot = self._stylizer.for_shot(picture_of(first))
+    def _follow_keyframes(self, seconds: float) -> None:
+        if self._keyframes is None or self._keyframes.at(seconds) == self._moment:
+            return
+        self._moment = self._keyframes.at(seconds)
+        named = zip(("strength", "style_weights"), self._moment, strict=True)
+        self.use(self.stylizer.changed(**{k: v for k, v in named if v is not None}))
+
+    def _reference(self, motions: Mapping[int, Motion]) -> Reference | None:
+        """Return what a frame has to agree with; nothing of earlier frames where a shot begins."""
+        if not self.lags:
+            return None
+        if 1 not in motions or not self._painted:
+            self._painted.clear()
+            return Reference(stability=self._stability)
+        frames = {
+            lag: EarlierFrame(self._painted[-lag], *motion)
+            for lag, motion in motions.items()
+            if lag <= len(self._painted)
+        }
+        return Reference(frames, self._memory, self._stability)
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
-        found = {"first": self._first, "before": self._steadying.before}
-        found |= {f"{_SHOT}{name}": array for name, array in self._shot.kept.items()}
-        return {name: array for name, array in found.items() if array is not None}
+        painted = {f"{_PAINTED}{number}": pixels for number, pixels in enumerate(self._painted)}
+        return {**painted, **{f"{_MEMORY}{name}": each for name, each in self._memory.items()}}
 
     def restore(self, kept: Kept) -> None:
-        """Go on from what `kept` returned."""
-        if "first" not in kept:
-            return
-        self._begin(np.asarray(kept["first"], np.uint8))
-        self._steadying.before = np.asarray(kept["before"], np.float32)
-        names = [name for name in kept if name.startswith(_SHOT)]
-        self._shot = Shot({name.removeprefix(_SHOT): kept[name] for name in names})
+        """Resume from what `kept` returned."""
+        self._painted.clear()
+        for number in range(sum(name.startswith(_PAINTED) for name in kept)):
+            self._painted.append(np.asarray(kept[f"{_PAINTED}{number}"], np.float32))
+        self._memory = {
+            name.removeprefix(_MEMORY): kept[name] for name in kept if name.startswith(_MEMORY)
+        }
 
 
 def picture_of(frame: Pixels8) -> Picture:

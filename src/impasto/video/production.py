@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, SettingsError
-from impasto.fast import FastStylizer
-from impasto.fast.tuned import find_looks
+from impasto.fast.tuned import find_styles
 from impasto.images import Source, fitted_size, identify, refuse_inputs
+from impasto.recipes import make_recipe
 from impasto.settings import Settings
-from impasto.version import __version__
+from impasto.stylizers import stylizer
 from impasto.video.clip import Clip, Reader, Span
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
 from impasto.video.joining import Extras, check_container
 from impasto.video.keyframes import Keyframes
-from impasto.video.painting import FastFrames, FramePainter
+from impasto.video.painting import FramePainter
 from impasto.video.pictures import (
     ANIMATIONS,
     PICTURES,
@@ -127,16 +127,12 @@ def prepare(
     size = painted_size(clip, options.size)
     shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
     _sink(output, clip, shown, options, {})  # what does not fit is said before a style is learned
-    sources = find_looks(styles, settings)
+    sources = find_styles(styles, settings)
     settings = settings.updated(size=max(size))
-    painter = frame_painter(sources, settings, options)
-    recipe = {
-        "impasto": __version__,
-        "styles": [identify(style)._asdict() for style in sources],
-        "settings": settings.to_dict(),
-        "video": asdict(options),
-        **({"weights": painter.weights} if isinstance(painter, FastFrames) else {}),
-    }
+    made = stylizer(sources, settings)
+    painter = FramePainter(made, options.stability, options.keyframes)
+    inputs = {"styles": [identify(style) for style in sources]}
+    recipe = make_recipe(settings, inputs, video=asdict(options), weights=made.weights)
     plan = {**recipe, "clip": _identity(clip), "output": output.name}
     return Work(
         reader=reader,
@@ -212,24 +208,6 @@ def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
     """Return width and height of painted frames: even, as encoders want them."""
     width, height = clip.size if longest is None else fitted_size(clip.size, longest)
     return max(16, width // 2 * 2), max(16, height // 2 * 2)
-
-
-def frame_painter(
-    styles: Sequence[Source], settings: Settings, options: VideoOptions
-) -> FramePainter:
-    """Return what paints frames by the method that settings name.
-
-    Raises:
-        SettingsError: It cannot change over time as it is asked to.
-    """
-    if settings.one_pass:
-        stylizer = FastStylizer(list(styles), settings)
-        return FastFrames(stylizer, options.stability, options.keyframes)
-    if options.keyframes is not None:
-        raise SettingsError(f"method {settings.method} has no keyframes: use --method fast")
-    from impasto.video.optimizing import OptimizedFrames
-
-    return OptimizedFrames(styles, settings, options.stability)
 
 
 def _identity(clip: Clip) -> Mapping[str, Any]:

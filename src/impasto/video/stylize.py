@@ -26,7 +26,7 @@ def video_settings(styles: Sequence[Source], **options: Unpack[Options]) -> Sett
     """
     method: dict[str, Any] = {} if {"method", "quality"} & options.keys() else {"method": "fast"}
     settings = Settings(**method).updated(**options)
-    if not styles and not settings.knows_style:
+    if not styles and not settings.row.one_style:
         raise SettingsError("give a style picture: impasto video CLIP STYLE")
     return settings
 

@@ -11,6 +11,7 @@ from tools.site.sheets import ALONE, SIDE, Options, photo, plot, sheet, shown
 import impasto
 from impasto.gallery import draw
 from impasto.networks import Pocket, add_encoder
+from impasto.optimize import IterativeStylizer
 from impasto.weights import fetch, load_pocket
 
 
@@ -18,14 +19,11 @@ def iterations() -> Image.Image:
     """The picture after 1, 10, 50 and 200 steps, from two starts."""
     rows: list[list[Image.Image | None]] = []
     for begin in ("noise", "matched"):
-        stylizer = impasto.stylizer(
+        stylizer = IterativeStylizer(
             draw("mosaic", SIDE), **ALONE, steps=200, init=begin, content_weight=0.3
         )
-        found = {
-            state.done: shown(state.picture)
-            for state in stylizer.iterate(photo("coffee"))
-            if state.done in (1, 10, 50, 200)
-        }
+        run = stylizer.run(photo("coffee"))
+        found = {s.done: shown(run.picture) for s in run if s.done in (1, 10, 50, 200)}
         rows.append(list(found.values()))
     words = ["1 step", "10 steps", "50 steps", "200 steps"]
     return sheet(rows, [[], words], ["noise", "matched"])
@@ -41,8 +39,8 @@ def optimizers() -> bytes:
     }
     curves = {}
     for name, options in runs.items():
-        stylizer = impasto.stylizer(draw("mosaic", SIDE), **ALONE, steps=60, **options)
-        curves[name] = [state.loss for state in stylizer.iterate(photo("coffee"))]
+        stylizer = IterativeStylizer(draw("mosaic", SIDE), **ALONE, steps=60, **options)
+        curves[name] = [state.loss for state in stylizer.run(photo("coffee"))]
 
     def drawn(axes: Any) -> None:  # noqa: ANN401
         for name, losses in curves.items():

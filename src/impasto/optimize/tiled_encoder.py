@@ -10,21 +10,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.losses import (
-    STYLE_LOSSES,
-    Needs,
-    Picks,
-    Summary,
-    draw_picks,
-    summarize,
+    LayerStatistics,
+    RequiredStatistics,
+    SamplePositions,
+    draw_positions,
+    layer_statistics,
 )
 from impasto.networks import Encoder
 from impasto.optimize.tiles import UNIT, Tile, positions_in, tiles_of
+from impasto.settings.encoders import ENCODERS
 
-#: What is known of a picture: layer -> summary.
-Summaries = Mapping[str, Summary]
+#: What is known of a picture: layer -> statistics.
+StyleStatistics = Mapping[str, LayerStatistics]
 
 
-class Map:
+class SpatialWeight:
     """How much each position counts, at the resolution of any layer.
 
     Args:
@@ -51,7 +51,7 @@ class Map:
         return self._found[shape]
 
 
-class View(NamedTuple):
+class TileFeatures(NamedTuple):
     """Features of a tile and where they belong.
 
     Attributes:
@@ -70,27 +70,31 @@ class View(NamedTuple):
         """Return what belongs to the tile of (..., H, W) at this layer."""
         return None if whole is None else self.tile.within(self.stride, self.shape).of(whole)
 
-    def summary(
-        self, needs: Needs, where: Map, center: Tensor | None, positions: Tensor | None
-    ) -> Summary:
-        """Return what the tile gives to the summary of the whole."""
-        picks = None
+    def statistics(
+        self,
+        required: RequiredStatistics,
+        where: SpatialWeight,
+        center: Tensor | None,
+        positions: Tensor | None,
+    ) -> LayerStatistics:
+        """Return what the tile gives to the statistics of the whole."""
+        sampled = None
         if positions is not None:
             box = self.tile.within(self.stride, self.shape)
             slots, own = positions_in(box, positions, self.shape[1])
             device = self.features.device
-            picks = Picks(own.to(device), slots.to(device), len(positions))
-        return summarize(
+            sampled = SamplePositions(own.to(device), slots.to(device), len(positions))
+        return layer_statistics(
             self.features,
-            needs,
+            required,
             weight=self.part(where.at(self.shape)),
             count=where.total(self.shape),
             center=center,
-            picks=picks,
+            positions=sampled,
         )
 
 
-class Sight:
+class TiledEncoder:
     """An encoder that looks at pictures of one size, whole or tile by tile.
 
     Args:
@@ -105,18 +109,18 @@ class Sight:
 
     def whole(
         self, image: Tensor, layers: Sequence[str], phase: int | None = None
-    ) -> dict[str, View]:
+    ) -> dict[str, TileFeatures]:
         """Return the features of a picture that is seen whole."""
         return self.views(image, tiles_of(self.size, None, 0)[0], layers, phase)
 
     def views(
         self, part: Tensor, tile: Tile, layers: Sequence[str], phase: int | None = None
-    ) -> dict[str, View]:
+    ) -> dict[str, TileFeatures]:
         """Return the features of a tile's outer part, cut to the inner one."""
         views = {}
         for name, seen in self.encoder(part, layers, phase).items():
             stride, shape = self.encoder.stride(name, phase), self.shape(name, phase)
-            views[name] = View(tile.inside(seen, stride, shape), tile, stride, shape)
+            views[name] = TileFeatures(tile.inside(seen, stride, shape), tile, stride, shape)
         return views
 
     def shape(self, layer: str, phase: int | None = None) -> tuple[int, int]:
@@ -139,50 +143,29 @@ class Sight:
 
     def _stored(self, features: Tensor) -> torch.dtype:
         """Return how features are kept: in 16 bits, if they are known to stay within its range."""
-        known = self.encoder.name in ("pocket", "vgg19")
-        return torch.float16 if known and features.dtype == torch.float32 else features.dtype
+        bounded = ENCODERS[self.encoder.name].bounded
+        return torch.float16 if bounded and features.dtype == torch.float32 else features.dtype
 
     @torch.no_grad()
-    def summaries(
+    def statistics(
         self,
         image: Tensor,
         layers: Sequence[str],
-        needs: Needs,
-        where: Map,
+        required: RequiredStatistics,
+        where: SpatialWeight,
         centers: Mapping[str, Tensor | None] | None = None,
-    ) -> Summaries:
+    ) -> StyleStatistics:
         """Return what is known of a picture: its style, or the content's own."""
-        if needs.moments and centers is None:
-            about = self.summaries(image, layers, Needs(moments=True), where, {})
-            centers = {name: summary.mean for name, summary in about.items()}
-        found: dict[str, Summary] = {}
-        picks: dict[str, Tensor] = {}
+        if required.moments and centers is None:
+            about = self.statistics(image, layers, RequiredStatistics(moments=True), where, {})
+            centers = {name: each.mean for name, each in about.items()}
+        found: dict[str, LayerStatistics] = {}
+        drawn: dict[str, Tensor] = {}
         for tile in self.tiles:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
-                if needs.samples and name not in picks:
-                    picks[name] = draw_picks(needs.samples, view.shape, 0, where.at(view.shape))
-                part = view.summary(needs, where, (centers or {}).get(name), picks.get(name))
+                if required.samples and name not in drawn:
+                    at = where.at(view.shape)
+                    drawn[name] = draw_positions(required.samples, view.shape, 0, at)
+                part = view.statistics(required, where, (centers or {}).get(name), drawn.get(name))
                 found[name] = found[name] + part if name in found else part
         return found
-
-
-def style_targets(
-    encoder: Encoder,
-    image: Tensor,
-    alpha: Tensor | None,
-    layers: Sequence[str],
-    needs: Needs = STYLE_LOSSES["gram"].needs,
-    side: int | None = None,
-) -> Summaries:
-    """Return what is to be known of one style picture, layer by layer.
-
-    Args:
-        encoder: The network.
-        image: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part.
-        layers: Canonical names.
-        needs: What the style losses look at.
-        side: Longest side of a tile to look at at once; None: everything.
-    """
-    sight = Sight(encoder, (image.shape[3], image.shape[2]), side)
-    return sight.summaries(image, layers, needs, Map(alpha))

@@ -1,13 +1,12 @@
-"""Keeping painted frames steady: what was painted before stays where it can be trusted."""
+"""Temporal blending: what was painted before stays where the flow can be trusted."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.flow import warped
 from impasto.flow.opencv import opencv
-from impasto.video.motion import Motion
+from impasto.flow.warping import warped
 
 Pixels = NDArray[np.float32]
 #: The most of a frame that comes from the one before, at stability 1.
@@ -18,38 +17,34 @@ _MOST_GAIN = 1.25
 _CELL, _FINE = 12, 1.2
 
 
-class Steadying:
-    """Blends each painted frame with the one before it, moved along.
+def blend_frames(
+    painted: Pixels, before: Pixels, flow: NDArray[np.float32], trust: Pixels, stability: float
+) -> Pixels:
+    """Blend a painted frame with the one before it, moved along.
 
-    As Ruder et al. 2018, "Artistic Style Transfer for Videos and Spherical Images", where the
-    flow can be trusted. The mean of two pictures of strokes has fainter strokes, so detail gets
-    back, place by place, the strength that it has in the new frame.
+    As Ruder et al. 2018, "Artistic Style Transfer for Videos and Spherical Images", where the flow
+    can be trusted. The mean of two pictures of strokes has fainter strokes, so detail gets back,
+    place by place, the strength that it has in the new frame.
 
     Args:
+        painted: (H, W, 3) in [0, 1], the frame as it was painted alone.
+        before: (H, W, 3), the frame before, painted.
+        flow: (H, W, 2), from this frame to the one before, in pixels.
+        trust: (H, W), from 0 to 1: where the flow can be relied upon.
         stability: From 0, frame by frame, to 1, what was painted stays as long as it can.
+
+    Returns:
+        (H, W, 3) in [0, 1].
     """
-
-    def __init__(self, stability: float) -> None:
-        self.part = np.float32(MOST * stability)
-        self.before: Pixels | None = None
-
-    def __call__(self, painted: Pixels, motion: Motion | None) -> Pixels:
-        """Return (H, W, 3) in [0, 1], and remember it.
-
-        Args:
-            painted: The frame as it was painted alone.
-            motion: From the frame before; None: a new shot.
-        """
-        if motion is not None and self.before is not None and self.part > 0:
-            moved = warped(self.before, motion.flow)
-            part = (self.part * motion.trust)[..., None]
-            painted = _detailed(painted + part * (moved - painted), painted)
-        self.before = painted
+    part = np.float32(MOST * stability)
+    if not part > 0:
         return painted
+    blended = painted + (part * trust)[..., None] * (warped(before, flow) - painted)
+    return _with_detail_of(painted, blended)
 
 
-def _detailed(blended: Pixels, painted: Pixels) -> Pixels:
-    """Return a picture whose detail is as strong as another's, place by place."""
+def _with_detail_of(painted: Pixels, blended: Pixels) -> Pixels:
+    """Return a blended picture whose detail is as strong as the painted one's, place by place."""
     cv2 = opencv()
     height, width = blended.shape[:2]
     smooth = cv2.GaussianBlur(blended, (5, 5), _FINE)

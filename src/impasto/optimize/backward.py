@@ -1,4 +1,4 @@
-"""The gradient of a picture too large to be seen at once: exact, and in bounded memory.
+"""A step, and the gradient it follows: exact and in bounded memory, however large the picture.
 
 Losses of statistics depend on the whole picture. So what is known of the tiles is summed first,
 without gradients; the losses of that sum tell how each part of it should change; and then each
@@ -8,25 +8,50 @@ however the picture was cut.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-from impasto.losses import Summary, neighbors
-from impasto.optimize.objective import Losses, Objective, Seen
+from impasto.errors import ImpastoError
+from impasto.losses import LayerStatistics, neighbors
+from impasto.optimize.objective import ImageStatistics, Losses, Objective
+from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.tiles import Tile
 
 
-def descend(objective: Objective, image: Tensor, phase: int | None = None, step: int = 0) -> Losses:
+def take_step(
+    objective: Objective, optimizer: PixelOptimizer, subsample_phase: int | None, step: int
+) -> Losses:
+    """Take one step and return the losses of the picture it started from."""
+    measured: list[Losses] = []
+
+    def closure() -> Tensor:
+        measured.append(backward(objective, optimizer.image, subsample_phase, step))
+        total = measured[-1].total.detach()
+        if not math.isfinite(total):  # before the picture is changed
+            raise ImpastoError(
+                f"the losses left all bounds at step {step}: choose a smaller learning rate"
+            )
+        return total
+
+    optimizer.step(closure)
+    return measured[0]
+
+
+def backward(
+    objective: Objective, image: Tensor, subsample_phase: int | None = None, step: int = 0
+) -> Losses:
     """Return the losses of a picture and add their gradient to `image.grad`.
 
     Args:
         objective: Which knows whether the picture is to be seen in tiles.
         image: (1, 3, H, W) in [0, 1], a leaf.
-        phase: Which part of the largest layers to look at; None: all.
+        subsample_phase: Which part of the largest layers to look at; None: all.
         step: What is drawn by chance follows from it.
     """
-    if len(objective.sight.tiles) == 1:
-        losses = objective(image, phase, step)
+    if len(objective.tiled.tiles) == 1:
+        losses = objective(image, subsample_phase, step)
         losses.total.backward()  # type: ignore[no-untyped-call]
         return losses
     anchored = objective.anchored(image)  # first: its gradient is the one that others add to
@@ -35,49 +60,51 @@ def descend(objective: Objective, image: Tensor, phase: int | None = None, step:
         anchored = anchored.detach()
     elif image.grad is None:
         image.grad = torch.zeros_like(image)
-    known, style, likeness = _from_the_whole(objective, image.detach(), phase, step)
-    content = torch.as_tensor(likeness).detach()
+    known, style, self_similarity = _from_the_whole(
+        objective, image.detach(), subsample_phase, step
+    )
+    content = torch.as_tensor(self_similarity).detach()
     tv = torch.zeros((), device=image.device)
-    for tile in objective.sight.tiles:
-        parts = _from_a_tile(objective, image, tile, known, phase, step)
+    for tile in objective.tiled.tiles:
+        parts = _from_a_tile(objective, image, tile, known, subsample_phase, step)
         content, tv = content + parts[0], tv + parts[1]
     return objective.together(content, style, tv, anchored)
 
 
 def _from_the_whole(
-    objective: Objective, image: Tensor, phase: int | None, step: int
-) -> tuple[Seen, Tensor, Tensor | float]:
-    """Return how what is known of the picture should change, the style loss and the likeness."""
-    seen: Seen | None = None
+    objective: Objective, image: Tensor, subsample_phase: int | None, step: int
+) -> tuple[ImageStatistics, Tensor, Tensor | float]:
+    """Return how what is known of the picture should change, the style loss, self-similarity."""
+    seen: ImageStatistics | None = None
     with torch.no_grad():
-        for tile in objective.sight.tiles:
+        for tile in objective.tiled.tiles:
             part = tile.outer.of(image)
-            views = objective.sight.views(part, tile, objective.layers, phase)
-            found = objective.seen(views, step)
+            views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
+            found = objective.statistics(views, step)
             seen = found if seen is None else seen + found
     assert seen is not None
-    leaves = seen.mapped(Summary.leaf)
-    style, likeness = objective.style(leaves, step), objective.likeness(leaves, step)
+    leaves = seen.mapped(LayerStatistics.leaf)
+    style, self_similarity = objective.style(leaves, step), objective.self_similarity(leaves, step)
     alpha, beta, _ = objective.weights
-    (alpha * likeness + beta * style).backward()  # type: ignore[no-untyped-call]
-    return leaves.mapped(Summary.gradient), style.detach(), likeness
+    (alpha * self_similarity + beta * style).backward()  # type: ignore[no-untyped-call]
+    return leaves.mapped(LayerStatistics.gradient), style.detach(), self_similarity
 
 
 def _from_a_tile(
     objective: Objective,
     image: Tensor,
     tile: Tile,
-    gradient: Seen,
-    phase: int | None,
+    gradient: ImageStatistics,
+    subsample_phase: int | None,
     step: int,
 ) -> tuple[Tensor, Tensor]:
     """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
     part = tile.outer.of(image.detach()).clone().requires_grad_()
-    views = objective.sight.views(part, tile, objective.layers, phase)
+    views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
     content = objective.content_part(views)
-    tv = _tv_part(part, objective.calm, objective.pairs, tile)
+    tv = _tv_part(part, objective.flatness_weight, objective.pairs, tile)
     alpha, _, gamma = objective.weights
-    total = objective.seen(views, step).dot(gradient) + alpha * content + gamma * tv
+    total = objective.statistics(views, step).dot(gradient) + alpha * content + gamma * tv
     total.backward()  # type: ignore[no-untyped-call]
     assert part.grad is not None
     assert image.grad is not None

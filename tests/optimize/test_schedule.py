@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from impasto.errors import SettingsError
-from impasto.optimize import plan
-from impasto.optimize.plan import Octave, Schedule, default_steps, octaves_of, split
+from impasto.optimize import schedule as schedules
 from impasto.optimize.pyramid import octave_sizes
+from impasto.optimize.schedule import Octave, Schedule, default_steps, octaves_of, split
 from impasto.settings import Settings
+from impasto.settings.encoders import ENCODERS
 
 OCTAVES = octaves_of([(256, 192), (512, 384)], ["pocket"])
 BOTH = octaves_of([(256, 192), (512, 384)], ["pocket", "vgg19"])
@@ -27,15 +28,15 @@ class Clock:
 
     def run(self, schedule: Schedule, octaves: list[Octave] = OCTAVES) -> None:
         for octave, ((width, height), encoder, _) in enumerate(octaves):
-            if not schedule.enters(octave):
+            if not schedule.should_run(octave):
                 continue
-            seconds = width * height / 1e6 * self.speed * plan.COSTS[encoder]
-            self.now += plan.SETUP_STEPS * seconds
+            seconds = width * height / 1e6 * self.speed * ENCODERS[encoder].cost
+            self.now += schedules.SETUP_STEPS * seconds
             step = 0
             while step < schedule.steps[octave]:
                 step += 1
                 self.now += seconds
-                schedule.took(octave, step, seconds)
+                schedule.record_time(octave, step, seconds)
 
 
 @pytest.mark.parametrize("total", [1, 2, 7, 85, 1000])
@@ -60,9 +61,9 @@ def test_steps_as_told() -> None:
 def test_the_second_encoder_has_the_last_octave_again() -> None:
     assert [octave.encoder for octave in BOTH] == ["pocket", "pocket", "vgg19"]
     assert [octave.size for octave in BOTH] == [(256, 192), (512, 384), (512, 384)]
-    assert default_steps(BOTH) == (*default_steps(OCTAVES), plan.LAST_STEPS)
+    assert default_steps(BOTH) == (*default_steps(OCTAVES), schedules.LAST_STEPS)
     lone = octaves_of([(256, 192)], ["pocket", "vgg19"])
-    assert default_steps(lone) == (plan.LONE_STEPS, plan.LAST_STEPS)
+    assert default_steps(lone) == (schedules.LONE_STEPS, schedules.LAST_STEPS)
     with pytest.raises(SettingsError, match="2 numbers, but there are 3 octaves"):
         Schedule(BOTH, Settings(steps=(8, 3)), 0.0)
 
@@ -87,10 +88,10 @@ def test_a_time_limit_is_met(
     clock = Clock(monkeypatch, speed)
     schedule = Schedule(octaves, Settings(time=limit), clock.now)
     clock.run(schedule, octaves)
-    finish = plan.FINISH * sizes[-1][0] * sizes[-1][1] / 1e6 + plan.PROCESS
+    finish = schedules.FINISH * sizes[-1][0] * sizes[-1][1] / 1e6 + schedules.PROCESS
     painted = [octave for octave, steps in zip(octaves, schedule.steps, strict=True) if steps]
     (width, height), encoder, _ = painted[-1]
-    step = width * height / 1e6 * speed * plan.COSTS[encoder]
+    step = width * height / 1e6 * speed * ENCODERS[encoder].cost
     assert abs(clock.now - 100 + finish - limit) <= max(0.15 * limit, 0.5 * step)
     assert schedule.steps[0] >= 1
 
@@ -121,7 +122,7 @@ def test_a_dear_last_octave_does_not_starve_the_others(
     shares = [n / u for n, u in zip(schedule.steps, usual, strict=True) if n]
     assert min(shares) > 0.33 * max(shares), schedule.steps
     if schedule.steps[-1]:
-        assert schedule.steps[-1] >= plan.LEAST_STEPS
+        assert schedule.steps[-1] >= schedules.LEAST_STEPS
 
 
 def test_a_limit_too_short_for_the_fine_octave_is_spent_on_the_coarse_one(
@@ -144,10 +145,10 @@ def test_even_no_time_at_all_gives_one_step(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_machine_that_slows_down_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, speed=1.0)
     schedule = Schedule(OCTAVES, Settings(time=30), clock.now)
-    schedule.enters(0)
+    schedule.should_run(0)
     for step in (1, 2, 3):
         clock.now += 0.05
-        schedule.took(0, step, 0.05)
+        schedule.record_time(0, step, 0.05)
     clock.speed = 8.0
     clock.run(schedule)
     assert clock.now - 100 < 30 * 1.15
@@ -159,7 +160,7 @@ def test_an_octave_ends_when_its_loss_has_settled() -> None:
     step = 0
     while step < schedule.steps[0]:
         step += 1
-        schedule.saw(0, step, 1 / min(step, 10))
+        schedule.record_loss(0, step, 1 / min(step, 10))
     # From the 10th step on nothing falls: 10 to 17 are as 18 to 25.
     assert schedule.steps == [25, 50]
 
@@ -169,16 +170,16 @@ def test_settling_ends_nothing_that_was_asked_for(asked: dict[str, Any]) -> None
     schedule = Schedule(OCTAVES, Settings(**asked), 0.0)
     before = list(schedule.steps)
     for step in range(1, 33):
-        schedule.saw(0, step, 1.0)
+        schedule.record_loss(0, step, 1.0)
     assert schedule.steps == before
 
 
 def test_a_new_octave_settles_by_its_own_losses() -> None:
     schedule = Schedule(OCTAVES, Settings(), 0.0)
     for step in range(1, 16):
-        schedule.saw(0, step, 1.0)
+        schedule.record_loss(0, step, 1.0)
     for step in range(1, 17):
-        schedule.saw(1, step, 1 / step)
+        schedule.record_loss(1, step, 1 / step)
     assert schedule.steps == list(default_steps(OCTAVES))
 
 
@@ -186,5 +187,5 @@ def test_a_loss_that_swings_has_not_settled() -> None:
     schedule = Schedule(OCTAVES, Settings(), 0.0)
     schedule.steps = [40, 50]
     for step in range(1, 41):
-        schedule.saw(0, step, 1.0 if step % 2 else 1.1)
+        schedule.record_loss(0, step, 1.0 if step % 2 else 1.1)
     assert schedule.steps == [40, 50]

@@ -1,0 +1,264 @@
+"""Blind A/B: a local page asks people which of two results is better, and answers become scores.
+
+The page does not say whose results they are. Scores are those of Bradley & Terry 1952, "Rank
+Analysis of Incomplete Block Designs": the chance that i is preferred to j is
+1 / (1 + exp(s_j − s_i)). An answer "equal" counts as half a win for each.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import sqlite3
+import threading
+from collections import Counter, OrderedDict
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.batch.sheets import jpeg, thumbnail
+from impasto.errors import ImageError
+from impasto.evaluation.report import LOOKED_AT, RESULTS
+from impasto.local_page import LocalHandler, LocalPage
+
+Floats = NDArray[np.float64]
+HOST, DATABASE = "127.0.0.1", "answers.sqlite"
+#: What may be answered, and how much of a win for the left side that is.
+ANSWERS = {"left": 1.0, "right": 0.0, "equal": 0.5}
+#: Results are known by their files, whose names depend on what they were made with: another
+#: comparison in the same folder has the same pairs and methods, but other pictures.
+_TABLE = """create table if not exists votes (
+  at text default current_timestamp, left text, right text,
+  answer text check (answer in ('left', 'right', 'equal')))"""
+#: Of a normal distribution, for intervals of 95 %.
+_DEVIATIONS = 1.959964
+_ROUNDS, _SETTLED = 100, 1e-10
+#: Questions that may still be answered; earlier ones are forgotten.
+_OPEN = 64
+_ROLES = ("photo", "style", "left", "right")
+
+
+class Scores(NamedTuple):
+    """Of several contestants, by their numbers.
+
+    Attributes:
+        score: (K,), with mean 0; a difference of 1 is preferred by 73 %.
+        margin: (K,), half of the 95 % confidence interval, from Fisher's information; infinite
+            where no games connect a contestant, directly or not, to more than half of all.
+    """
+
+    score: Floats
+    margin: Floats
+
+
+def bradley_terry(wins: Floats, prior: float = 0.5) -> Scores:
+    """Return the scores that make the answers likeliest.
+
+    Args:
+        wins: (K, K), how often the row was preferred to the column, halves for "equal".
+        prior: Wins and losses of each against an average contestant that are assumed in addition,
+            so that one who never lost has a finite score. 0: none, as in the paper.
+    """
+    games, itself, score = wins + wins.T, np.eye(len(wins)), np.zeros(len(wins))
+    for _ in range(_ROUNDS):
+        chance, average = 1 / (1 + np.exp(score[None] - score[:, None])), 1 / (1 + np.exp(-score))
+        weight = games * chance * (1 - chance)
+        own = weight.sum(1) + 2 * prior * average * (1 - average)
+        inverse = np.linalg.pinv(np.diag(own) - weight)
+        expected = (games * chance).sum(1) + 2 * prior * average
+        step = inverse @ (wins.sum(1) + prior - expected)
+        # Newton's step, no longer than what the logistic curve bears.
+        score = score + step / max(1.0, np.abs(step).max())
+        if np.abs(step).max() < _SETTLED:
+            break
+    center = itself - 1 / len(wins)
+    margin = _DEVIATIONS * np.sqrt(np.diag(center @ inverse @ center).clip(0))
+    reached = np.linalg.matrix_power((games > 0) | itself.astype(bool), len(wins))
+    return Scores(score - score.mean(), np.where(reached.sum(1) * 2 > len(wins), margin, np.inf))
+
+
+class Question(NamedTuple):
+    """Two results of one pair, and what both were made from.
+
+    Attributes:
+        pair: Its number.
+        left: Name of the method on the left.
+        right: On the right.
+        paths: Photograph, style, left and right result.
+    """
+
+    pair: int
+    left: str
+    right: str
+    paths: tuple[Path, Path, Path, Path]
+
+
+class Answers:
+    """The questions of a comparison and the answers so far.
+
+    Args:
+        folder: Of the comparison.
+        seed: Of the order of the questions; None: another one each time.
+
+    Raises:
+        ImageError: There is no comparison of two methods in the folder.
+    """
+
+    def __init__(self, folder: Path, seed: int | None = None) -> None:
+        try:
+            said = json.loads((folder / RESULTS).read_text("utf-8"))
+            self._pairs = [
+                (folder / each["photo"], folder / each["style"]) for each in said["pairs"]
+            ]
+            self._results = {(r["pair"], r["method"]): r["path"] for r in said["results"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ImageError(
+                f"{folder} is no comparison: name a folder that impasto compare made"
+            ) from error
+        self._folder = folder
+        self._methods = {path: method for (_, method), path in self._results.items()}
+        self.methods = list(dict.fromkeys(method for _, method in self._results))
+        if len(self.methods) < 2:
+            raise ImageError(f"there is one method in {folder}: compare two at least")
+        self._random, self._lock = random.Random(seed), threading.Lock()
+        self._base = sqlite3.connect(folder / DATABASE, check_same_thread=False)
+        with self._base:
+            self._base.execute(_TABLE)
+
+    def question(self) -> Question:
+        """Return one of those that were asked least, with random sides."""
+        asked = Counter(frozenset((left, right)) for left, right, _ in self._rows())
+        times = {
+            (pair, first, second): asked[
+                frozenset((self._results[pair, first], self._results[pair, second]))
+            ]
+            for pair in range(len(self._pairs))
+            for first, second in combinations(self.methods, 2)
+            if (pair, first) in self._results and (pair, second) in self._results
+        }
+        least = min(times.values())
+        pair, *sides = self._random.choice([each for each in times if times[each] == least])
+        self._random.shuffle(sides)
+        left, right = sides
+        made = [self._folder / self._results[pair, side] for side in sides]
+        return Question(pair, left, right, (*self._pairs[pair], made[0], made[1]))
+
+    def add(self, question: Question, answer: str) -> int:
+        """Note an answer, and return how many there are."""
+        sides = (self._results[question.pair, side] for side in (question.left, question.right))
+        with self._lock, self._base:
+            insert = "insert into votes (left, right, answer) values (?, ?, ?)"
+            self._base.execute(insert, (*sides, answer))
+        return len(self._rows())
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        """Return the answers about results that are still in the comparison."""
+        with self._lock:
+            rows = self._base.execute("select left, right, answer from votes").fetchall()
+        return [row for row in rows if row[0] in self._methods and row[1] in self._methods]
+
+    def lines(self) -> list[str]:
+        """Return the scores as lines of a table, the best first."""
+        rows, number = self._rows(), {name: n for n, name in enumerate(self.methods)}
+        wins = np.zeros((len(number), len(number)))
+        for *sides, answer in rows:
+            left, right = (number[self._methods[side]] for side in sides)
+            wins[left, right] += ANSWERS[answer]
+            wins[right, left] += 1 - ANSWERS[answer]
+        scores, games = bradley_terry(wins), (wins + wins.T).sum(1)
+        lines = [f"{len(rows)} answers{'score':>27}{'95 %':>18}{'preferred':>12}{'of':>6}"]
+        for n in np.argsort(-scores.score):
+            low, high = scores.score[n] - scores.margin[n], scores.score[n] + scores.margin[n]
+            share = f"{wins[n].sum():12g}{games[n]:6g}"
+            between = f"{low:+.2f} … {high:+.2f}"
+            lines.append(f"{self.methods[n]:24}{scores.score[n]:+12.2f}{between:>18}{share}")
+        return lines
+
+    def close(self) -> None:
+        """Close the database."""
+        self._base.close()
+
+
+class JudgingPage(LocalPage):
+    """Serves questions and takes answers, on this machine only.
+
+    Args:
+        answers: Where questions come from and answers go.
+        port: 0: any free one.
+
+    Raises:
+        ImpastoError: The port is taken.
+    """
+
+    def __init__(self, answers: Answers, port: int = 0) -> None:
+        self._answers = answers
+        self._open: OrderedDict[str, Question] = OrderedDict()
+        self._lock = threading.Lock()
+        super().__init__(HOST, port, _Handler)
+
+    def ask(self) -> str:
+        """Return the name of a new question, which says nothing about it."""
+        with self._lock:
+            name = secrets.token_urlsafe(12)
+            self._open[name] = self._answers.question()
+            while len(self._open) > _OPEN:
+                self._open.popitem(last=False)
+            return name
+
+    def picture(self, question: str, role: str) -> bytes | None:
+        """Return a picture as large as the photo, with nothing in it that says who made it."""
+        asked = self._open.get(question)
+        if asked is None or role not in _ROLES:
+            return None
+        photo = thumbnail(asked.paths[0], LOOKED_AT)
+        small = thumbnail(asked.paths[_ROLES.index(role)], LOOKED_AT)
+        if small is None or photo is None:
+            return None
+        if role in ANSWERS:
+            small = small.resize(photo.size, Image.Resampling.LANCZOS)
+        return jpeg(small, 92)
+
+    def answer(self, question: str, answer: str) -> int | None:
+        """Take an answer, once; return how many there are, None if that was not asked."""
+        with self._lock:
+            asked = self._open.pop(question, None)
+        return None if asked is None else self._answers.add(asked, answer)
+
+
+class _Handler(LocalHandler):
+    """Answers for a page."""
+
+    page: JudgingPage
+
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        """Give the page, a question, or a picture."""
+        if not self.is_ours():
+            self.send_error(403)
+        elif self.path == "/":
+            self.send_page(Path(__file__).with_name("judge.html"))
+        elif self.path == "/question":
+            self.send(json.dumps({"name": self.page.ask()}).encode(), "application/json")
+        else:
+            _, question, role = [*self.path.split("/"), "", ""][:3]
+            picture = self.page.picture(question, role)
+            if picture is None:
+                self.send_error(404)
+            else:
+                self.send(picture, "image/jpeg")
+
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        """Take an answer: /QUESTION/left, right or equal."""
+        _, question, answer = [*self.path.split("/"), "", ""][:3]
+        if not self.may_act("judge") or answer not in ANSWERS:
+            self.send_error(403)
+            return
+        count = self.page.answer(question, answer)
+        if count is None:
+            self.send_error(404)
+        else:
+            self.send(json.dumps({"answers": count}).encode(), "application/json")

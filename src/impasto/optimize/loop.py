@@ -1,0 +1,274 @@
+"""The loop of the optimization: octaves, steps, losses (Gatys et al. 2016, from coarse to fine)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from impasto.errors import SettingsError
+from impasto.images import Picture, Source, identify, open_role, read_source
+from impasto.machine import give_back_memory
+from impasto.networks import Encoder
+from impasto.optimize.backward import take_step
+from impasto.optimize.memory import is_out_of_memory, out_of_memory, pixels_seen, plan_tiles
+from impasto.optimize.objective import Losses, Objective, needs_full_resolution
+from impasto.optimize.optimizers import Moments, PixelOptimizer
+from impasto.optimize.plan import make_plan
+from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
+from impasto.optimize.result import Result
+from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
+from impasto.optimize.targets import StyleReader, TargetBuilder
+from impasto.runs import Plan, Reference, Run, State, StateDict
+
+#: Pixels up to which an octave may still change the forms of the one before.
+SMALL = 300_000
+#: Diagonal neighbors follow each other, so that two steps see every row and column.
+PHASE_ORDER = (0, 3, 1, 2)
+
+
+class IterativeRun(Run):
+    """One content on its way through the octaves.
+
+    Args:
+        reader: Which has settings, styles and encoders.
+        content: The picture.
+        started: `time.monotonic()` from which a time limit counts; None: now.
+        start: The run whose picture this one starts from; None: the settings say.
+        reference: What a frame of a video has to agree with, or None.
+    """
+
+    def __init__(
+        self,
+        reader: StyleReader,
+        content: Source,
+        started: float | None = None,
+        start: Run | None = None,
+        reference: Reference | None = None,
+    ) -> None:
+        self.reader, self.settings, self.device = reader, reader.settings, reader.device
+        self.started = time.monotonic() if started is None else started
+        source = read_source(content)
+        picture = open_role(source, "content", self.settings.size, self.settings)
+        sizes = octave_sizes(
+            picture.size, self.settings.size, self.settings.coarsest, reader.narrowest
+        )
+        self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
+        self.tiles = plan_tiles(
+            self.octaves, reader.encoders, self.settings, reader.precision, self.device
+        )
+        looked_at = [
+            pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
+            for octave, side in zip(self.octaves, self.tiles.sides, strict=True)
+        ]
+        self.schedule = Schedule(self.octaves, self.settings, self.started, looked_at)
+        self.full_resolution = needs_full_resolution(self.settings)
+        self.content = picture.resized(self.size)
+        pixels = None if start is None else start.pixels
+        self.targets = TargetBuilder(reader, self.content, reference, pixels)
+        self.identity = identify(source if picture.identity is None else picture)
+        self.state: State | None = None
+        self.optimizer: PixelOptimizer | None = None
+        self.coarse_target: Tensor | None = None
+        self._saved: StateDict | None = None
+        self._steps = self._run()
+
+    def __iter__(self) -> Iterator[State]:
+        """Return the run itself."""
+        return self
+
+    def __next__(self) -> State:
+        """Take a step."""
+        self.state = next(self._steps)
+        return self.state
+
+    def _run(self) -> Iterator[State]:
+        """Go through the octaves, coarse to fine."""
+        if self.settings.strength == 0:  # the photograph itself
+            steps = tuple(self.schedule.steps)
+            photo = to_tensor(self.targets.filled, self.size, self.device).clone()
+            yield self._state(len(steps) - 1, steps[-1], sum(steps), photo)
+            return
+        saved, self._saved = self._saved, None
+        done: int = saved["done"] if saved else 0
+        image: Tensor | None = None
+        moments: Moments | None = None
+        for number in range(len(self.octaves)):
+            if (saved and number < saved["octave"]) or not self.schedule.should_run(number):
+                continue
+            self.coarse_target = saved["tensors"].get("coarse_target") if saved else image
+            optimizer = self._optimizer(image, moments, number)
+            if saved:
+                optimizer.load_state_dict(saved["tensors"])
+            self.optimizer, objective = optimizer, None
+            step, saved, moments = saved["step"] if saved else 0, None, None
+            while step < self.schedule.steps[number]:
+                step += 1
+                begun = time.monotonic()
+                objective, losses = self._step(number, objective, optimizer, done + step)
+                loss = float(losses.total.detach())  # waits for the device
+                self.schedule.record_time(number, step, time.monotonic() - begun)
+                self.schedule.record_loss(number, step, loss)
+                yield self._state(number, step, done + step, optimizer.result(), losses)
+                if done + step == self.settings.stop_after:
+                    return
+            done, image, moments = done + step, optimizer.result(), optimizer.moments()
+            optimizer.image.grad = None
+
+    def _step(
+        self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int
+    ) -> tuple[Objective, Losses]:
+        """Take a step; where memory does not suffice, in smaller tiles."""
+        octave = self.octaves[number]
+        while True:
+            try:
+                objective = objective or self.objective(octave, self.tiles.sides[number])
+                phase = self.subsample_phase(objective.encoder, step)
+                return objective, take_step(objective, optimizer, phase, step)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                smaller = self.tiles.smaller(number, max(octave.size))
+                if smaller is None:
+                    raise out_of_memory(octave) from error
+            objective, optimizer.image.grad, self.tiles = None, None, smaller
+
+    def _state(
+        self, number: int, step: int, done: int, image: Tensor, losses: Losses | None = None
+    ) -> State:
+        parts: dict[str, float] = {}
+        if losses is not None:
+            found = (losses.total, losses.content, losses.style, losses.tv)
+            names = ("loss", "content_loss", "style_loss", "tv_loss")
+            parts = {n: float(part.detach()) for n, part in zip(names, found, strict=True)}
+        return State(
+            octave=number + 1,
+            octaves=len(self.octaves),
+            step=step,
+            steps=tuple(self.schedule.steps),
+            done=done,
+            size=self.octaves[number].size,
+            seconds=time.monotonic() - self.started,
+            image=image,
+            **parts,
+        )
+
+    def objective(self, octave: Octave, side: int | None) -> Objective:
+        """Return what an octave minimizes, seen in tiles of this side; None: whole."""
+        if side is not None:
+            give_back_memory()
+        coarse = self.coarse_target if octave.size[0] * octave.size[1] > SMALL else None
+        targets = self.targets.targets(octave, side, self.tiles.style, coarse)
+        encoder = self.reader.encoders[octave.encoder]
+        objective = Objective(encoder, self.settings, targets, side)
+        if side is not None:  # pieces of other sizes than a step's
+            give_back_memory()
+        return objective
+
+    def _optimizer(
+        self, image: Tensor | None, moments: Moments | None, number: int
+    ) -> PixelOptimizer:
+        settings, octave = self.settings, self.octaves[number]
+        lean = self.tiles.sides[number] is not None
+        rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
+        begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
+        return PixelOptimizer(begun, settings.optimizer, rate, settings.ema, moments, lean=lean)
+
+    def subsample_phase(self, encoder: Encoder, step: int) -> int | None:
+        """Return which part of the encoder's largest layers this step looks at; None: all."""
+        if self.full_resolution or encoder.phases == 1:
+            return None
+        return PHASE_ORDER[step % len(PHASE_ORDER)]
+
+    @property
+    def plan(self) -> Plan:
+        """Octaves, tiles, memory and seconds, told after a few steps at a small size."""
+        return make_plan(self.octaves, self.schedule.steps, self.tiles, self.reader, self._probed)
+
+    def _probed(self, octave: Octave, steps: int) -> list[float]:
+        """Return the seconds of so many steps at an octave, seen whole."""
+        objective = self.objective(octave, None)
+        optimizer = PixelOptimizer(
+            objective.targets.content, self.settings.optimizer, self.settings.step_length
+        )
+        seconds = []
+        for step in range(steps):
+            begun = time.monotonic()
+            phase = self.subsample_phase(objective.encoder, step)
+            float(take_step(objective, optimizer, phase, step).total.detach())  # waits
+            seconds.append(time.monotonic() - begun)
+        return seconds
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """(H, W, 3) in [0, 1], the result as it stands."""
+        return self._result().pixels(self._current())
+
+    @property
+    def picture(self) -> Picture:
+        """The result as it stands, with its recipe."""
+        return self._result().picture(self._current())
+
+    def _current(self) -> State:
+        state = self.state or next(self)
+        if self.optimizer is None or not self.optimizer.shares:
+            return state
+        # Who stops it in the middle of a step has a few rows a step ahead, perhaps beyond 1.
+        return replace(state, image=state.image.clone().clamp_(0, 1))
+
+    def _result(self) -> Result:
+        composition, reader = self.targets.composition, self.reader
+        return Result(
+            content=self.content,
+            size=self.size,
+            inputs={
+                "content": self.identity,
+                "styles": reader.identities,
+                "init": self.targets.started_with,
+                "keep": composition.kept,
+                "fine_style": reader.fine_identity,
+                "masks": composition.identities,
+            },
+            encoders=list(reader.encoders.values()),
+            precision=reader.precision,
+            device=self.device,
+            settings=self.settings,
+            keep=composition.keep,
+            sides=(*self.tiles.sides, self.tiles.style),
+        )
+
+    def _key(self) -> dict[str, Any]:
+        return {"settings": self.settings.to_dict(), "inputs": repr(self._result().inputs)}
+
+    def state_dict(self) -> StateDict:
+        """Return picture, momenta and where the run is; about 40 bytes a pixel."""
+        if self.state is None or self.optimizer is None:
+            return {}
+        tensors = self.optimizer.state_dict()
+        tensors |= {} if self.coarse_target is None else {"coarse_target": self.coarse_target}
+        return {
+            "key": self._key(),
+            "octave": self.state.octave - 1,
+            "step": self.state.step,
+            "done": self.state.done - self.state.step,
+            "steps": list(self.schedule.steps),
+            "losses": list(self.schedule.losses),
+            "tensors": tensors,
+        }
+
+    def load_state_dict(self, state: StateDict) -> None:
+        """Resume a run: on the same machine, seen whole and without a time limit to the same bytes.
+
+        Raises:
+            SettingsError: The state belongs to other pictures or settings.
+        """
+        if state["key"] != self._key():
+            raise SettingsError("the saved run has other pictures or settings")
+        state["tensors"] = {name: each.to(self.device) for name, each in state["tensors"].items()}
+        self.schedule.resume(state["steps"], state["octave"], state["losses"])
+        self._saved = state

@@ -1,0 +1,380 @@
+"""What a picture is to come to: content, styles and start of a run, prepared for each octave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from impasto.errors import SettingsError
+from impasto.flow import warped
+from impasto.images import Identity, Picture, identify, match_colors, open_role
+from impasto.images.masks import Mask
+from impasto.losses import LayerStatistics, required_statistics
+from impasto.networks import Encoder
+from impasto.optimize.composition import compose
+from impasto.optimize.pyramid import alpha_tensor, style_size, to_tensor
+from impasto.optimize.schedule import Octave
+from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
+from impasto.runs import Reference
+from impasto.settings import Settings
+from impasto.settings.choices import STARTS
+from impasto.settings.encoders import ENCODERS
+
+#: How much more content counts where a picture is to be kept.
+KEEPS = 4.0
+#: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
+#: (scale control of Gatys et al. 2017, "Controlling Perceptual Factors", section 6).
+FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
+#: Weight of staying near earlier frames, at stability 1; at 60 thin things lag behind.
+ANCHOR_WEIGHT = 20.0
+
+
+class StyleTarget(NamedTuple):
+    """A style to come to.
+
+    Attributes:
+        target: What is known of it, or of a mixture of it and the photograph.
+        share: Its part of the style loss.
+        region: Number of the region where it applies.
+        amount: How much of the mixture is the style.
+        style: What is known of the style itself; None: that is the target.
+    """
+
+    target: StyleStatistics
+    share: float = 1.0
+    region: int = 0
+    amount: float = 1.0
+    style: StyleStatistics | None = None
+
+    def of(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
+        """Return what a layer is to come to and the part of the style loss.
+
+        Args:
+            layer: Its name.
+            mixes: Whether the loss takes mixtures, see `StyleLoss`.
+        """
+        if mixes or self.style is None:
+            return self.target[layer], self.share
+        return self.style[layer], self.share * self.amount
+
+
+class Anchor(NamedTuple):
+    """A picture to stay near: an earlier frame, moved along (Ruder et al. 2018).
+
+    Attributes:
+        image: (1, 3, H, W) in [0, 1].
+        trust: (1, 1, H, W), from 0 to 1: where it counts.
+    """
+
+    image: Tensor
+    trust: Tensor
+
+
+@dataclass(frozen=True)
+class OctaveTargets:
+    """What a picture is to come to at an octave.
+
+    Attributes:
+        content: (1, 3, H, W) in [0, 1].
+        styles: The styles.
+        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
+        regions: (1, 1, H, W) in [0, 1] each, or None: where alpha is. Guided Gram matrices (Gatys
+            et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer").
+        keep: (1, 1, H, W) in [0, 1], or None: where content counts more.
+        anchors: Pictures to stay near.
+        anchor_weight: How much that counts.
+        coarse_target: (1, 3, h, w), what the octave before came to, or None: it is refined, not
+            changed.
+    """
+
+    content: Tensor
+    styles: Sequence[StyleTarget]
+    alpha: Tensor | None = None
+    regions: Sequence[Tensor | None] = (None,)
+    keep: Tensor | None = None
+    anchors: Sequence[Anchor] = ()
+    anchor_weight: float = 0.0
+    coarse_target: Tensor | None = None
+
+    @property
+    def painted(self) -> list[Tensor | None]:
+        """Where each style applies: not where there is nothing, nor what is kept."""
+        free = None if self.keep is None else 1 - self.keep
+        return [product(product(region, self.alpha), free) for region in self.regions]
+
+    @property
+    def content_weight_map(self) -> Tensor | None:
+        """How much content counts, place by place."""
+        more = None if self.keep is None else 1 + KEEPS * self.keep
+        return product(self.alpha, more)
+
+
+def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """Return where both count; None: everywhere."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a * b
+
+
+def mixture(strength: float, encoder: str) -> float:
+    """Return how much of the style's statistics goes into the targets at a strength.
+
+    Gram matrices mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
+    are, and a rest is left whatever is asked for (`EncoderRow.left`). With this m, each step of
+    strength makes the distance smaller by about the same factor: half of the strength is half of
+    the way as VGG-19 sees it.
+
+    Args:
+        strength: From 0 to 1.
+        encoder: Its name.
+    """
+    left = ENCODERS[encoder].left
+    return 1 - math.sqrt((left**strength - left) / (1 - left))
+
+
+@dataclass
+class StyleReader:
+    """Reads styles with encoders, each once for each size of an octave.
+
+    Attributes:
+        settings: Scale of the styles and kinds of losses.
+        encoders: By name.
+        layers: Canonical names of those that hold the style.
+        narrowest: Shorter side below which a layer sees nothing.
+        device: Where to compute.
+        precision: Of the encoders' arithmetic.
+        styles: The style pictures.
+        identities: Theirs.
+        fine: The picture for the fine texture, or None.
+        fine_identity: Its identity.
+        kept: What was read, by number of the style, encoder and longest side of the octave.
+    """
+
+    settings: Settings
+    encoders: Mapping[str, Encoder]
+    layers: Sequence[str]
+    narrowest: int
+    device: torch.device
+    precision: torch.dtype
+    styles: Sequence[Picture]
+    identities: Sequence[Identity]
+    fine: Picture | None = None
+    fine_identity: Identity | None = None
+    kept: dict[tuple[int, str, int], StyleStatistics] = field(default_factory=dict)
+
+    def __call__(
+        self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
+    ) -> list[StyleStatistics]:
+        """Return what is to be known of each style at an octave.
+
+        Args:
+            octave: Its longest side times `style_scale` is the style's.
+            pictures: Style pictures whose colors were changed for one content; None: our own,
+                whose targets are kept for the next content.
+            side: Longest side of a tile of them that is looked at at once; None: all of it.
+        """
+        if pictures is not None:
+            return [self._target(picture, octave, side) for picture in pictures]
+        keys = [(i, octave.encoder, max(octave.size)) for i in range(len(self.styles))]
+        for key, picture in zip(keys, self.styles, strict=True):
+            if key not in self.kept:
+                self.kept[key] = self._target(picture, octave, side)
+        return [self.kept[key] for key in keys]
+
+    def _target(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
+        target = self._statistics(picture, octave, side)
+        if self.fine is None:
+            return target
+        pixels = match_colors(self.fine.pixels, picture.pixels, self.fine.alpha, picture.alpha)
+        finer = self._statistics(replace(self.fine, pixels=pixels), octave, side)
+        return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
+
+    def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
+        longest = round(max(octave.size) * self.settings.style_scale)
+        size = style_size(picture.size, longest, self.narrowest)
+        image = to_tensor(picture.filled(), size, self.device)
+        alpha = SpatialWeight(alpha_tensor(picture, size, self.device))
+        tiled = TiledEncoder(self.encoders[octave.encoder], size, side)
+        required = required_statistics(self.settings.style_losses)
+        return tiled.statistics(image, self.layers, required, alpha)
+
+
+class TargetBuilder:
+    """Prepares what one run paints: content, styles, regions and the start.
+
+    Args:
+        reader: Which has the styles.
+        content: At the size of the result.
+        reference: What a frame of a video has to agree with, or None.
+        start: (H, W, 3), the pixels to start from; None: the settings say.
+
+    Raises:
+        SettingsError: A file that the settings name is not there, or masks do not fit the styles.
+        ImageError: One cannot be read, or a mask has another shape.
+    """
+
+    def __init__(
+        self,
+        reader: StyleReader,
+        content: Picture,
+        reference: Reference | None = None,
+        start: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.reader, self.settings, self.device = reader, reader.settings, reader.device
+        self.content, self.filled = content, content.filled()
+        self.composition = compose(self.settings, content, len(reader.styles))
+        self.started_with: Identity | None = None
+        self._start = self._chosen() if start is None else Picture(start)
+        self._styles = self._matched() if self.settings.color == "match" else None
+        self._anchors: list[tuple[Picture, NDArray[np.float32]]] = []
+        self._anchor_weight = 0.0
+        if reference is not None and reference.frames:
+            self._follow(reference)
+
+    def initial(self, size: tuple[int, int]) -> Tensor:
+        """Return the picture to start from, (1, 3, H, W) at (width, height), once."""
+        if self._start is not None:
+            start, self._start = self._start, None  # a large one is not kept
+            return to_tensor(start, size, self.device)
+        # Drawn on the CPU, so that the same seed is the same noise on every device.
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn((1, 3, size[1], size[0]), generator=generator)
+        return (0.5 + 0.15 * noise).clamp(0, 1).to(self.device)
+
+    def targets(
+        self,
+        octave: Octave,
+        side: int | None = None,
+        style_side: int | None = None,
+        coarse_target: Tensor | None = None,
+    ) -> OctaveTargets:
+        """Return what the picture is to come to at an octave.
+
+        Args:
+            octave: Its size and encoder.
+            side: Longest side of a tile that is looked at at once; None: the whole picture.
+            style_side: That of the style pictures.
+            coarse_target: What the octave before came to, where its forms are to be kept.
+        """
+        content = to_tensor(self.filled, octave.size, self.device)
+        alpha = alpha_tensor(self.content, octave.size, self.device)
+        regions = self.composition.regions(octave.size, self.device)
+        where = [product(each, alpha) for each in regions]
+        return OctaveTargets(
+            content=content,
+            styles=self._style_targets(octave, content, where, (side, style_side)),
+            alpha=alpha,
+            regions=regions,
+            keep=self.composition.kept_at(octave.size, self.device),
+            anchors=[self._anchor_at(octave.size, *each) for each in self._anchors],
+            anchor_weight=self._anchor_weight,
+            coarse_target=coarse_target,
+        )
+
+    def _style_targets(
+        self,
+        octave: Octave,
+        content: Tensor,
+        regions: Sequence[Tensor | None],
+        sides: tuple[int | None, int | None],
+    ) -> list[StyleTarget]:
+        """Return the styles, each in its region, as far from the content as strength says."""
+        read = self.reader(octave, self._styles, sides[1])
+        shares = self.composition.shares(self.settings.normalized_style_weights(len(read)))
+        numbers = list(range(len(read))) if self.composition.masks else [0] * len(read)
+        targets = [StyleTarget(*each) for each in zip(read, shares, numbers, strict=True)]
+        if self.settings.strength == 1:
+            return targets
+        amount = mixture(self.settings.strength, octave.encoder)
+        tiled = TiledEncoder(self.reader.encoders[octave.encoder], octave.size, sides[0])
+        required = required_statistics(self.settings.style_losses)
+        own = [
+            tiled.statistics(content, self.reader.layers, required, SpatialWeight(region))
+            for region in regions
+        ]
+        return [_mixed(target, own[target.region], amount) for target in targets]
+
+    def _chosen(self) -> Picture | None:
+        """Return the picture that the settings start from; None: noise."""
+        init = self.settings.init
+        if init == "noise":
+            return None
+        if init in ("content", "matched"):
+            recolored = init == "matched" and self.settings.color == "style"
+            return self._recolored() if recolored else self.filled
+        if init == "style":
+            return self.reader.styles[0].filled()
+        if not Path(init).exists():
+            words = ", ".join(STARTS)
+            raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
+        opened = open_role(init, "start", max(self.content.size))
+        self.started_with = identify(opened)
+        return opened.filled()
+
+    def _recolored(self) -> Picture:
+        """Return the content in the styles' colors, each by its share or in its region."""
+        content, styles = self.content, self.reader.styles
+        pixels = np.zeros_like(content.pixels)
+        masks = self.composition.masks
+        shares = self.settings.normalized_style_weights(len(styles))
+        for number, style in enumerate(styles):
+            where = masks[number] if masks else content.alpha
+            matched = match_colors(
+                self.filled.pixels, style.pixels, where, style.alpha, self.settings.strength
+            )
+            pixels += matched * (masks[number][..., None] if masks else np.float32(shares[number]))
+        if masks:  # what no style paints stays as it is
+            covered = np.sum(masks, axis=0)[..., None]
+            pixels += self.filled.pixels * (1 - covered).clip(0, 1)
+        return replace(self.filled, pixels=pixels.clip(0, 1))
+
+    def _matched(self) -> list[Picture]:
+        """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""
+        content, amount, styles = self.content, self.settings.color_amount, self.reader.styles
+        everywhere = [content.alpha] * len(styles)
+        masks: Sequence[Mask | None] = self.composition.masks or everywhere
+        return [
+            replace(s, pixels=match_colors(s.pixels, content.pixels, s.alpha, mask, amount))
+            for s, mask in zip(styles, masks, strict=True)
+        ]
+
+    def _follow(self, reference: Reference) -> None:
+        """Start from the frame before, moved along, and stay near earlier ones (Ruder et al. 2018).
+
+        Where nothing can be trusted, the start is the content in the style's colors. How far back
+        frames are looked at matters: what was hidden comes back as it was.
+        """
+        start = self._start.pixels.copy() if self._start is not None else self.content.pixels.copy()
+        left = np.ones(start.shape[:2], np.float32)
+        for lag, earlier in sorted(reference.frames.items()):
+            moved = warped(earlier.painted, earlier.flow).clip(0, 1)
+            # Earlier frames count where later ones do not.
+            trust = np.minimum(earlier.trust, left)
+            start += trust[..., None] * (moved - start) if lag == 1 else 0
+            left = left - trust
+            self._anchors.append((Picture(moved), trust))
+        self._start = replace(self.filled, pixels=start.clip(0, 1))
+        self._anchor_weight = ANCHOR_WEIGHT * reference.stability
+
+    def _anchor_at(
+        self, size: tuple[int, int], picture: Picture, trust: NDArray[np.float32]
+    ) -> Anchor:
+        """Return an anchor at (width, height)."""
+        whole = torch.from_numpy(np.ascontiguousarray(trust))[None, None].to(self.device)
+        small = F.interpolate(whole, (size[1], size[0]), mode="area")
+        return Anchor(to_tensor(picture, size, self.device), small)
+
+
+def _mixed(target: StyleTarget, own: StyleStatistics, amount: float) -> StyleTarget:
+    """Return a target with this much of the style in it, and the photograph's own otherwise."""
+    mixed = {name: own[name].mixed(style, amount) for name, style in target.target.items()}
+    return target._replace(target=mixed, amount=amount, style=target.target)

@@ -1,0 +1,262 @@
+"""The contract between what paints and what asks for it; nothing here imports torch.
+
+A stylizer holds styles and settings. A run is one content on its way: an iterator of states. Who
+holds a run can watch it, stop it, save it and take its picture, and never asks how it is made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import SettingsError
+from impasto.images import Picture, Source, Sources
+from impasto.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: What a run is saved as: tensors by name, and facts that JSON can hold.
+StateDict: TypeAlias = dict[str, Any]
+#: What the run of a frame leaves to that of the next one, by name.
+Memory: TypeAlias = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run is after one step; a method of one pass has one state and no losses: NaN.
+
+    Attributes:
+        octave: Which octave, from 1.
+        octaves: How many there are.
+        step: Step within the octave, from 1.
+        steps: Planned steps of each octave. With a time limit the plan may still change.
+        done: Steps taken in all.
+        size: (width, height) of this octave, in pixels.
+        seconds: Since the run began.
+        loss: Weighted sum of the losses of the picture that this step started from.
+        content_loss: Its content loss, unweighted.
+        style_loss: Its style loss, unweighted.
+        tv_loss: Its smoothness loss, unweighted.
+        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps. Of a
+            picture so large that it is seen in tiles it is not a copy, unless iterates are
+            averaged: the next step changes it.
+    """
+
+    octave: int
+    octaves: int
+    step: int
+    steps: tuple[int, ...]
+    done: int
+    size: tuple[int, int]
+    seconds: float
+    loss: float = math.nan
+    content_loss: float = math.nan
+    style_loss: float = math.nan
+    tv_loss: float = math.nan
+    image: Tensor = field(default=cast("Tensor", None), repr=False)
+
+    @property
+    def planned(self) -> int:
+        """Steps planned in all."""
+        return sum(self.steps)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a plan: an octave, or the one pass.
+
+    Attributes:
+        size: (width, height) in pixels.
+        steps: How many it takes; fewer, where it settles early.
+        by: What paints or compares there, for people.
+        tiles: How many tiles the picture is seen in; 1: it is seen whole.
+        side: Longest side of a tile; None: it is seen whole.
+    """
+
+    size: tuple[int, int]
+    steps: int
+    by: str
+    tiles: int = 1
+    side: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run takes, known before its first step.
+
+    Attributes:
+        stages: Coarse to fine; one for a method of one pass.
+        bytes: Of memory, at the peak.
+        seconds: From the beginning of the work to the saved picture, the program having started;
+            under a time limit, that limit.
+        where: With what it computes: `cpu, 2 threads, bfloat16`.
+    """
+
+    stages: Sequence[Stage]
+    bytes: float
+    seconds: float
+    where: str
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Steps of each stage."""
+        return tuple(stage.steps for stage in self.stages)
+
+    def lines(self) -> list[str]:
+        """Return the plan in words, a line a stage and one for the whole."""
+        lines = []
+        for stage in self.stages:
+            steps = "one pass" if stage.steps == 1 else f"{stage.steps} steps"
+            seen = "" if stage.tiles == 1 else f", in {stage.tiles} tiles of at most {stage.side}"
+            pixels = " pixels" if seen else ""
+            lines.append(f"{stage.size[0]}x{stage.size[1]}: {steps} of {stage.by}{seen}{pixels}")
+        minutes, seconds = divmod(round(self.seconds), 60)
+        took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return [*lines, f"about {took} and {self.bytes / 2**30:.1f} GiB; {self.where}"]
+
+
+@dataclass(frozen=True)
+class EarlierFrame:
+    """A frame of the same shot that is painted already.
+
+    Attributes:
+        painted: (H, W, 3) float32 in [0, 1].
+        flow: (H, W, 2), optical flow from the frame at hand to this one, in pixels.
+        trust: (H, W), from 0 to 1: where that flow can be relied upon.
+    """
+
+    painted: NDArray[np.float32]
+    flow: NDArray[np.float32]
+    trust: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a frame of a video has to agree with.
+
+    Attributes:
+        frames: Earlier frames of the shot by how many frames back they are; empty: the shot begins.
+        memory: The `memory` of the run of the frame before; empty: the shot begins.
+        stability: From 0, each frame for itself, to 1.
+    """
+
+    frames: Mapping[int, EarlierFrame] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)
+    stability: float = 0.9
+
+
+@runtime_checkable
+class Run(Iterator[State], Protocol):
+    """One content on its way to a picture: iterate over it, leave the loop to stop."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it takes; finding that out may take a few steps at a small size, a second or so."""
+        ...
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """(H, W, 3) in [0, 1]: the result as it stands, at full size, without anything else."""
+        ...
+
+    @property
+    def picture(self) -> Picture:
+        """The result as it stands: full size, colors and alpha right, with its recipe.
+
+        Before the first step, that step is taken.
+        """
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What the next frame's `Reference` needs of this run, by name; empty for most."""
+        return {}
+
+    def state_dict(self) -> StateDict:
+        """Return what is needed to resume the run later; empty where there is nothing to save."""
+        return {}
+
+    def load_state_dict(self, state: StateDict) -> None:
+        """Resume what `state_dict` returned, before the first step.
+
+        Raises:
+            SettingsError: The run takes one pass, or the state belongs to other inputs.
+        """
+        raise SettingsError("a run of one pass has nothing to resume")
+
+    def finish(self) -> Picture:
+        """Take all steps that are left and return the result."""
+        for _ in self:
+            pass
+        return self.picture
+
+    def _repr_png_(self) -> bytes:
+        return self.picture._repr_png_()
+
+
+@runtime_checkable
+class Stylizer(Protocol):
+    """Anything that turns content pictures into stylized ones.
+
+    Video, data sets, the studio and the command line hold one of these and never ask which.
+    """
+
+    settings: Settings
+
+    def __call__(self, content: Source) -> Picture:
+        """Return the stylized picture."""
+        ...
+
+    def run(
+        self,
+        content: Source,
+        *,
+        reference: Reference | None = None,
+        started: float | None = None,
+    ) -> Run:
+        """Begin a run.
+
+        Args:
+            content: Path, bytes, PIL image, array, tensor or `Picture`.
+            reference: What a frame of a video has to agree with; None: a picture by itself.
+            started: `time.monotonic()` from which `settings.time` counts; None: now.
+
+        Raises:
+            ImageError: The content cannot be read, or is too small.
+            ImpastoError: It would not fit into memory.
+        """
+        ...
+
+    def changed(self, **options: Any) -> Stylizer:  # noqa: ANN401
+        """Return a stylizer of the same styles with other settings.
+
+        Other values of strength, style_weights and size leave the styles as they were read.
+
+        Raises:
+            SettingsError: An option that does not exist or does not fit.
+        """
+        ...
+
+    def with_styles(self, style: Sources) -> Stylizer:
+        """Return a stylizer of other styles that shares the network with this one.
+
+        Raises:
+            SettingsError: The settings have weights for another number of styles.
+            ImageError: A style picture cannot be read.
+        """
+        ...
+
+    def describe(self) -> str:
+        """Return in a few words with what and where it computes."""
+        ...
+
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """Name and SHA-256 of each file of trained weights that it paints with."""
+        ...

@@ -1,0 +1,86 @@
+"""The encoders, one frozen row each: what the rest of the house knows of one stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderRow:
+    """A network that compares pictures.
+
+    Attributes:
+        name: A value of `Settings.encoder`, or a part of one joined by +.
+        sentence: What it is, for people.
+        build: What makes the network, of the path of its file, the canonical names of layers, the
+            pooling and the precision, as `"module:name"`.
+        layers: Canonical names of the layers it has; empty: all of VGG-19's.
+        poolings: Kinds of pooling to choose from; empty: it has none to choose.
+        file: Name of its file in the catalogue of weights; "": it has none.
+        cost: Of a pixel of a step, beside pocket's.
+        bytes_per_pixel: Of memory, of a pixel that is looked at at once at the peak, by precision;
+            measured (benchmarks/RESULTS.md).
+        full_bytes_per_pixel: More, where its largest layers are not subsampled.
+        subsamples: In how many parts its largest layers can be seen, one a step; 1: only whole.
+        left: About the part of the photograph's distance to a style that is left at full strength.
+        bounded: Whether its features are known to stay within the range of 16 bits.
+        planned_from: Longest side in pixels from which on a run is worth planning.
+    """
+
+    name: str
+    sentence: str
+    build: str | Callable[..., Any] = ""
+    layers: tuple[str, ...] = ()
+    poolings: tuple[str, ...] = ()
+    file: str = ""
+    # Of an encoder of your own nothing is known: as much as the dearest.
+    cost: float = 6.0
+    bytes_per_pixel: Mapping[str, int] = field(
+        default_factory=lambda: {"float32": 3750, "bfloat16": 2250}
+    )
+    full_bytes_per_pixel: int = 0
+    subsamples: int = 1
+    left: float = 0.05
+    bounded: bool = False
+    planned_from: int = 416
+
+
+#: All encoders by name.
+ENCODERS: dict[str, EncoderRow] = {
+    row.name: row
+    for row in (
+        EncoderRow(
+            name="pocket",
+            sentence="VGG-19 distilled to a few megabytes; comes with the package",
+            build="impasto.networks.pocket:open_pocket",
+            layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"),
+            file="pocket",
+            cost=1.0,
+            bytes_per_pixel={"float32": 1300, "bfloat16": 800},
+            full_bytes_per_pixel=500,
+            subsamples=4,
+            left=0.11,
+            bounded=True,
+            planned_from=1024,
+        ),
+        EncoderRow(
+            name="vgg19",
+            sentence="VGG-19, for the best quality",
+            build="impasto.networks.vgg:open_vgg19",
+            poolings=("max", "average"),
+            file="vgg19",
+            bounded=True,
+        ),
+    )
+}
+#: Values of `Settings.encoder`: one, or several that take turns.
+TURNS = [*ENCODERS, "pocket+vgg19"]
+
+
+def add_encoder_row(row: EncoderRow) -> None:
+    """Add an encoder under its name, or replace the one of that name, in this process."""
+    ENCODERS[row.name] = row
+    if row.name not in TURNS:
+        TURNS.append(row.name)

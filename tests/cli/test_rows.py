@@ -1,0 +1,98 @@
+"""A method and an encoder are one row each: everything knows them once the row is there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch.nn.functional as F
+from tests.cli.conftest import Impasto
+from tools import drift
+from torch import Tensor, nn
+
+from impasto import SettingsError, stylizer
+from impasto.images import Picture
+from impasto.settings import FIELDS
+from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
+from impasto.settings.methods import METHODS, Method, add_method
+
+
+class Negative:
+    """A network of one pass: the negative of the content, whatever the style."""
+
+    title, runtime, machine, bytes_per_pixel = "negative", "onnxruntime", "numpy", 50
+    named: Sequence[Mapping[str, str]] = ()
+
+    def read(self, style: Picture, longest: int) -> None:
+        """Keep nothing of a style."""
+
+    def mixed(self, codes: Sequence[None], shares: Sequence[float]) -> None:
+        """Mix nothing."""
+
+    def paint(self, content: Picture, code: None, strength: float, shot: object = None) -> Any:  # noqa: ANN401
+        return content.pixels + np.float32(strength) * (1 - 2 * content.pixels)
+
+
+NEGATIVE = Method(name="negative", sentence="the negative", network=lambda *_: Negative())
+
+
+class Averages(nn.Module):
+    """An encoder: the colors of ever larger squares."""
+
+    reach = 16
+
+    def forward(self, image: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
+        return {name: F.avg_pool2d(image, 1 << int(name[4]) - 1) for name in layers}
+
+
+AVERAGES = EncoderRow(
+    name="averages",
+    sentence="colors of squares",
+    build=lambda *_: Averages(),
+    layers=("relu1_1", "relu3_1"),
+    cost=0.1,
+)
+LAYERS: Mapping[str, Any] = {
+    "encoder": "averages",
+    "style_layers": ("relu1_1", "relu3_1"),
+    "content_layers": ("relu3_1",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _rows() -> Iterator[None]:
+    add_method(NEGATIVE)
+    add_encoder_row(AVERAGES)
+    yield
+    METHODS.pop("negative")
+    ENCODERS.pop("averages")
+    TURNS.remove("averages")
+
+
+def test_a_method_is_one_row(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    assert "negative: the negative" in impasto("methods", "--no-time").out
+    assert "negative" in FIELDS["method"].metadata["choices"]
+    assert "`negative`" in drift.settings_page()
+    plan = impasto("stylize", *files, "--method", "negative", "--plan", "--size", "64").out
+    assert plan.splitlines()[0] == "64x43: one pass of negative"
+    out = tmp_path / "out.png"
+    made = impasto("stylize", *files, "--method", "negative", "--size", "64", "-o", out)
+    assert made.status == 0, made.err
+    assert impasto("reproduce", out, "-o", tmp_path / "again.png").status == 0
+    assert out.read_bytes() == (tmp_path / "again.png").read_bytes()
+    assert "--style-loss does nothing with method negative" in (
+        impasto("stylize", *files, "--method", "negative", "--style-loss", "w2").err
+    )
+
+
+def test_an_encoder_is_one_row(files: tuple[Path, Path]) -> None:
+    run = stylizer(files[1], **LAYERS, size=64, steps=3).run(files[0])
+    assert run.plan.lines()[0] == "64x43: 3 steps of averages"
+    first, *_, last = run
+    assert last.loss < first.loss
+    assert run.picture.recipe is not None
+    assert run.picture.recipe["weights"][0]["name"] == "averages"  # type: ignore[index]
+    assert "`averages`" in drift.settings_page()
+    with pytest.raises(SettingsError, match="averages knows relu1_1, relu3_1, not"):
+        stylizer(files[1], encoder="averages")
