@@ -29,6 +29,8 @@ _LARGE = 1024
 
 def say_plan(job: Job) -> None:
     """Print what a job would take of time and memory."""
+    if job.settings.tune:
+        raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
     for line in stylizer(job.styles, job.settings).run(job.content).plan.lines():
         print(line)
 
