@@ -21,7 +21,8 @@ from impasto.networks import build_encoder
 from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import PixelOptimizer
-from impasto.optimize.targets import OctaveTargets, StyleTarget
+from impasto.optimize.style_targets import StyleTarget
+from impasto.optimize.targets import OctaveTargets
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.settings import Settings
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS

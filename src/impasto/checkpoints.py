@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from impasto.errors import ImpastoError, SettingsError
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 from impasto.runs import Run, StateDict
 
 #: Seconds between two checkpoints.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.images import refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, write_atomically
 
 FORMATS = (".png", ".svg", ".pdf")
 

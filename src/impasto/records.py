@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.images import check_animation, check_writable, save_animation
+from impasto.files import check_writable
+from impasto.images import check_animation, save_animation
 from impasto.plots import check_plot, save_plot
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from impasto.files import sha256_of
 from impasto.gallery.names import read_styles
 from impasto.images import (
     Picture,
     Source,
     Sources,
-    open_role,
+    open_for_role,
     read_recipe,
     read_source,
     source_list,
@@ -24,7 +25,7 @@ from impasto.runs import Memory, Plan, Reference, Run, State, StateDict, Stylize
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import load, method_of
-from impasto.weights import find, sha256_of
+from impasto.weights import find
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,7 +186,7 @@ class FastThenOptimize:
     ) -> Run:
         """Begin a run; see `impasto.runs.Stylizer`."""
         source = read_source(content)
-        opened = open_role(source, "content", self.settings.size, self.settings)
+        opened = open_for_role(source, "content", self.settings.size, self.settings)
         source = source if opened.identity is None else opened
         if reference is not None and reference.frames:
             return self.slow.run(source, reference=reference, started=started)

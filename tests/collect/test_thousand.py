@@ -17,8 +17,8 @@ import pytest
 from tests.collect.server import Site, serving
 from tests.collect.thousand import DEPTH, GOOD, Thousand, build
 
+from impasto.files import sha256_of
 from impasto.images import open_picture
-from impasto.weights import sha256_of
 
 MOST_MEGABYTES = 400
 

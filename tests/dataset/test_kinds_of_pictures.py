@@ -8,12 +8,14 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tests.dataset.test_samples import PHOTO, dicom, file, inverted, same
 
 from impasto.dataset.medical import painted_dicom
 from impasto.dataset.samples import _encoded, _Kind, painted_file
 from impasto.errors import ImageError
-from impasto.images import Picture, open_picture, png
+from impasto.images import Picture, open_picture
+from impasto.images.encoding import with_chunks
 
 DEEP = PHOTO.astype(np.uint16) * 257
 GRAY = Image.fromarray(PHOTO).convert("L")
@@ -43,7 +45,9 @@ def exif_of(orientation: int) -> Image.Exif:
 
 def deep_png(orientation: int) -> bytes:
     block = exif_of(orientation).tobytes().removeprefix(b"Exif\0\0")
-    return png.insert(bytes(imagecodecs.png_encode(DEEP)), png.chunk(b"eXIf", block))
+    info = PngInfo()
+    info.add(b"eXIf", block)
+    return with_chunks(bytes(imagecodecs.png_encode(DEEP)), info)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -8,7 +8,6 @@ from impasto.dataset.metadata import with_copies
 from impasto.dataset.options import DatasetOptions
 from impasto.dataset.plan import Planner, split_of
 from impasto.errors import ImageError, SettingsError
-from impasto.settings import Settings
 
 STYLES = [f"{number:064x}" for number in range(10)]
 FILES = [
@@ -123,7 +122,6 @@ def test_splits_may_take_all_styles_between_them() -> None:
         {"strength": (0, 2)},
         {"splits": {"val": 1.5}},
         {"quality": 0},
-        {"settings": Settings(), "strength": (0.1, 1)},
     ],
 )
 def test_options_out_of_range(wrong: dict[str, object]) -> None:

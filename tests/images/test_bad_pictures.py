@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import struct
 from pathlib import Path
@@ -9,6 +10,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from PIL.PngImagePlugin import putchunk
 from tests.images.image_samples import astronaut, deep_astronaut, encoded
 
 from impasto.errors import ImageError
@@ -22,10 +24,11 @@ def _bomb() -> bytes:
 
 
 def _deep_bomb() -> bytes:
-    from impasto.images import png
-
     header = struct.pack(">IIBBBBB", 50000, 50000, 16, 2, 0, 0, 0)
-    return png.SIGNATURE + png.chunk(b"IHDR", header) + png.chunk(b"IDAT", b"")
+    (file := io.BytesIO()).write(b"\x89PNG\r\n\x1a\n")
+    putchunk(file, b"IHDR", header)
+    putchunk(file, b"IDAT", b"")
+    return file.getvalue()
 
 
 BAD_FILES = {

@@ -14,8 +14,7 @@ from tests.images.image_samples import astronaut, encoded
 
 from impasto.errors import ImageError
 from impasto.images import Picture, Source, identify, open_picture, read_source
-from impasto.images.quiet import quiet
-from impasto.images.reading import read_bytes
+from impasto.images.reading import read_bytes, suppress_warnings
 
 
 def test_streams_stdin_and_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +71,11 @@ def test_a_picture_passes_through() -> None:
         open_picture(picture, max_size=0)
 
 
-def test_quiet_restores_the_filters() -> None:
+def test_suppressing_warnings_restores_the_filters() -> None:
     import warnings
 
     before = list(warnings.filters)
-    with quiet(), quiet():
+    with suppress_warnings(), suppress_warnings():
         pass
     assert list(warnings.filters) == before
 

@@ -14,11 +14,12 @@ from tests.optimize.test_stylizer import SMALL
 
 import impasto
 from impasto.errors import ImageError, SettingsError
-from impasto.images import Picture, find_faces, open_mask, open_picture, repeated, turned
+from impasto.images import Picture, find_faces, open_mask, open_picture
+from impasto.images.rotate_tile import rotated, tiled
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.composition import compose
 from impasto.optimize.schedule import Octave
-from impasto.optimize.targets import mixture
+from impasto.optimize.style_targets import mixture
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 
@@ -160,16 +161,16 @@ def test_faces_are_found_where_they_are() -> None:
 def test_turning() -> None:
     pixels = (np.arange(6 * 4 * 3).reshape(4, 6, 3) / 100).astype(np.float32)
     picture = Picture(pixels)
-    np.testing.assert_array_equal(turned(picture, 90).pixels, np.rot90(pixels))
-    np.testing.assert_array_equal(turned(picture, -180).pixels, pixels[::-1, ::-1])
-    flat = turned(Picture(np.full((60, 90, 3), 0.5, np.float32)), 30).pixels
+    np.testing.assert_array_equal(rotated(picture, 90).pixels, np.rot90(pixels))
+    np.testing.assert_array_equal(rotated(picture, -180).pixels, pixels[::-1, ::-1])
+    flat = rotated(Picture(np.full((60, 90, 3), 0.5, np.float32)), 30).pixels
     np.testing.assert_allclose(flat, 0.5, atol=1e-5)  # no empty corners
     assert flat.shape[1] > flat.shape[0] > 20
 
 
 def test_repeating_mirrors_every_other() -> None:
     pixels = np.random.default_rng(0).random((4, 6, 3), np.float32)
-    whole = repeated(Picture(pixels), 2).pixels
+    whole = tiled(Picture(pixels), 2).pixels
     assert whole.shape == (8, 12, 3)
     np.testing.assert_array_equal(whole[:4, 6:], pixels[:, ::-1])
     np.testing.assert_array_equal(whole[4:, :6], pixels[::-1])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Picture, open_picture
 from impasto.optimize import IterativeStylizer, memory
-from impasto.optimize.targets import StyleReader
+from impasto.optimize.style_targets import StyleReader
 from impasto.runs import State
 from impasto.settings import Settings
 

@@ -13,7 +13,8 @@ from impasto.losses.style import STYLE_LOSSES
 from impasto.networks import Encoder, build_encoder
 from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
-from impasto.optimize.targets import Anchor, OctaveTargets, StyleTarget
+from impasto.optimize.style_targets import StyleTarget
+from impasto.optimize.targets import Anchor, OctaveTargets
 from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
 from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.settings import Settings

@@ -58,17 +58,23 @@ def test_what_cannot_be(tmp_path: Path, entries: object, said: str) -> None:
         read_keyframes(tmp_path / "text.json", 2)
 
 
-def test_a_clip_fades_in(painting: NDArray[np.uint8], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [{"method": "fast", "runtime": "onnxruntime"}, {"steps": (2,), "precision": "float32"}],
+)
+def test_a_clip_fades_in(
+    options: dict[str, Any], painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
     (photo,) = moving(1)
     (tmp_path / "in").mkdir()
     for number in range(6):
         Image.fromarray(photo).save(tmp_path / "in" / f"{number}.png")
     moments = [{"time": 0, "strength": 0}, {"time": 0.2, "strength": 1}]
     keyframes = read_keyframes(written(tmp_path, moments), 1)
-    settings = Settings(method="fast", runtime="onnxruntime", device="cpu")
-    options = VideoOptions(stability=0.0, keyframes=keyframes)
+    settings = Settings(**options, device="cpu")
+    asked = VideoOptions(stability=0.0, keyframes=keyframes)
     output = tmp_path / "out" / "%d.png"
-    work = prepare(str(tmp_path / "in"), [painting], output, settings, options)
+    work = prepare(str(tmp_path / "in"), [painting], output, settings, asked)
     apart = [
         float(np.abs(progress.painted.astype(float) - photo).mean())
         for progress in work.run(work.begin(False))
@@ -76,5 +82,3 @@ def test_a_clip_fades_in(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     assert apart[0] == 0
     assert apart == sorted(apart)
     assert apart[-1] > 10
-    with pytest.raises(SettingsError, match="has no keyframes"):
-        prepare(str(tmp_path / "in"), [painting], output, Settings(), options)

@@ -5,7 +5,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from impasto.errors import WeightsError
-from impasto.weights import CATALOGUE, fetch, load_pocket, sha256_of
+from impasto.files import sha256_of
+from impasto.weights import CATALOGUE, fetch, load_pocket
 from impasto.weights.folders import bundled_folder
 
 

@@ -7,9 +7,9 @@ import pytest
 import skimage.data
 
 from impasto.fast import FastStylizer
+from impasto.files import sha256_of
 from impasto.gallery.names import is_taken, list_styles
 from impasto.images import open_picture
-from impasto.weights import sha256_of
 from impasto.weights.folders import bundled_folder
 
 FILES = sorted((bundled_folder() / "tuned").glob("*.onnx"))

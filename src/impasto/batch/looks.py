@@ -14,7 +14,8 @@ from PIL import Image
 
 from impasto.batch.sheets import contact_sheet, save_png
 from impasto.errors import ImageError, SettingsError
-from impasto.images import Picture, Source, refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, write_atomically
+from impasto.images import Picture, Source
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
 from impasto.stylizers import stylizer

@@ -6,17 +6,14 @@ decoding, painting and encoding overlap.
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
 from impasto.batch.pairs import Pair
 from impasto.errors import ImageError
+from impasto.files import Journal, fingerprint
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture
 from impasto.machine import cores
 from impasto.runs import Stylizer
@@ -115,10 +112,9 @@ class _Batch:
         self.protected = {path.resolve() for path in inputs}
         self.fresh = fresh
         self.stylizers: dict[int | None, Stylizer] = {}
-        self.lock = threading.Lock()
-        self.hashed = lru_cache(1024)(lambda path: identify(path).sha256)
-        self.journal = folder / JOURNAL
-        self.made = _read(self.journal)
+        self.journal = Journal(folder / JOURNAL)
+        noted = self.journal.entries("name", "inputs")
+        self.made = {entry["name"]: entry["inputs"] for entry in noted}
         self.files = files_of(settings)
         # All styles are read before the first picture: a bad one is told at once.
         if not settings.row.steps:
@@ -144,7 +140,7 @@ class _Batch:
             kept = self.stylizers.get(pair.style) or self._stylizer(pair.style)
             picture = kept(pair.content)
             picture.save(target, overwrite=True)
-            self._note(pair.name, inputs)
+            self.journal.add(name=pair.name, inputs=inputs)
         except MemoryError:
             return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
         except Exception as error:  # whatever it is, the others go on
@@ -160,28 +156,9 @@ class _Batch:
 
     def _inputs(self, pair: Pair) -> str:
         """Return what a result depends on, as a fingerprint."""
-        style = None if pair.style is None else self.hashed(self.styles[pair.style])
+        style = None if pair.style is None else identify(self.styles[pair.style]).sha256
         files = self.files
         if kept := self.stylizers.get(pair.style):
             files = [each["sha256"] for each in kept.weights]
-        said = [self.hashed(pair.content), style, files, self.settings.to_dict()]
-        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-    def _note(self, name: str, inputs: str) -> None:
-        line = json.dumps({"name": name, "inputs": inputs})
-        # The line before may have been torn by a sudden end: each begins anew.
-        with self.lock, self.journal.open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}")
-
-
-def _read(journal: Path) -> dict[str, str]:
-    """Return the fingerprint of each result's inputs; what cannot be read counts as not made."""
-    made = {}
-    lines = journal.read_text("utf-8", "replace").splitlines() if journal.is_file() else []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            made[str(entry["name"])] = str(entry["inputs"])
-        except (ValueError, KeyError, TypeError):  # torn by a sudden end, or empty
-            continue
-    return made
+        content = identify(pair.content).sha256
+        return fingerprint([content, style, files, self.settings.to_dict()])

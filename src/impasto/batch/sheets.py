@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from impasto.errors import ImpastoError
-from impasto.images import open_picture, refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, write_atomically
+from impasto.images import open_picture
 from impasto.local_page import page_text
 
 #: Longest sides on the sheet and on the page, and the most columns and rows of the sheet.

@@ -46,8 +46,9 @@ def explore(
     from impasto.batch.looks import vary as varied
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
+    from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
-    from impasto.images import LEAST_PICTURE, open_role, output_name, refuse_inputs
+    from impasto.images import LEAST_PICTURE, open_for_role, output_name
     from impasto.settings import Settings
 
     settings = sketched(Settings(**options), options.get("size") or SMALL)
@@ -56,7 +57,7 @@ def explore(
     cells = varied(settings, _axes(vary) if vary else usual_axes(settings))
     sources = [str(find_style(style)) for style in styles]
     for role, source in [("content", content), *(("style", each) for each in sources)]:
-        open_role(source, role, LEAST_PICTURE)  # raises at once what is wrong with it
+        open_for_role(source, role, LEAST_PICTURE)  # raises at once what is wrong with it
     needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
     for each in needing.values():
         prepare(each, quiet)

@@ -64,7 +64,7 @@ def flicker(
 
 def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:
     """Refuse what cannot be written, before the work."""
-    from impasto.images import refuse_inputs
+    from impasto.files import refuse_inputs
     from impasto.plots import check_plot
 
     if plot is not None:

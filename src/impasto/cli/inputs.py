@@ -12,6 +12,7 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network
+from impasto.files import refuse_inputs
 from impasto.images import (
     Picture,
     Source,
@@ -20,7 +21,6 @@ from impasto.images import (
     output_name,
     read_recipe,
     read_source,
-    refuse_inputs,
 )
 from impasto.recipes import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import Settings

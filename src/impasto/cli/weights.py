@@ -8,11 +8,12 @@ import typer
 
 from impasto.cli import completion
 from impasto.cli.options import argument
+from impasto.files import sha256_of
+from impasto.weights import hash_matches
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
 from impasto.weights.fetching import copies, find, given_file, missing
 from impasto.weights.fetching import fetch as fetch_weights
 from impasto.weights.folders import search_folders
-from impasto.weights.hashing import hash_matches, sha256_of
 
 app = typer.Typer(help="Trained parameters: list, download and check them.", no_args_is_help=True)
 

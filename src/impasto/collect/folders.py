@@ -10,8 +10,7 @@ from typing import Any
 from impasto.collect.entries import Kept
 from impasto.collect.ledger import Ledger
 from impasto.errors import CollectError
-from impasto.weights.atomic import replacing
-from impasto.weights.hashing import sha256_of
+from impasto.files import replacing, sha256_of
 
 MANIFEST = "manifest.jsonl"
 """What was kept, for people and programs."""

@@ -11,10 +11,10 @@ from impasto.collect.options import TYPES, CollectOptions
 from impasto.collect.refusals import RefusalError
 from impasto.errors import ImageError
 from impasto.images import open_picture
+from impasto.images.decoding import open_image
 from impasto.images.exif import orientation_of
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.images.reading import one_clear_error
-from impasto.images.shallow import open_image
 
 MOST_PIXELS = 100_000_000
 """Larger pictures are not decoded: a small file may hold gigabytes of one color."""

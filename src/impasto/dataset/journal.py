@@ -6,11 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from impasto.dataset.painting import Row
 from impasto.dataset.stores import Store
 from impasto.errors import ImageError, MissingExtraError, SettingsError
+from impasto.files import parse_lines
 
 _PLAN, _PARTS = ".impasto/plan.json", ".impasto/rows"
 #: The two forms of the manifest.
@@ -86,12 +88,9 @@ class Journal:
         rows: dict[str, Row] = {}
         self._count = 0
         while self.store.size(path := f"{_PARTS}/{self._count:08}.jsonl") is not None:
-            for line in self.store.read(path).decode("utf-8", "replace").splitlines():
-                try:
-                    row = Row(**json.loads(line))
-                except (ValueError, TypeError):
-                    continue
-                _take(rows, row)
+            for entry in parse_lines(self.store.read(path).decode("utf-8", "replace")):
+                with suppress(TypeError):  # a row of another version
+                    _take(rows, Row(**entry))
             self._count += 1
         return rows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,8 +25,9 @@ from impasto.dataset.shards import check_shards, is_sharded, painted_shard
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import network_settings, once_tuned
+from impasto.files import fingerprint
 from impasto.images import identify, is_picture_name
-from impasto.images.quiet import quiet
+from impasto.images.reading import suppress_warnings
 from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes, stylizer
 from impasto.version import __version__
@@ -223,7 +223,7 @@ class Dataset:
         return {
             "impasto": __version__,
             "styles": list(self.job.hashes),
-            "files": hashlib.sha256(json.dumps(list(files)).encode()).hexdigest(),
+            "files": fingerprint(list(files)),
             "options": self.job.options.to_dict(),
         }
 
@@ -282,7 +282,7 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
 
 def _size(store: Store, path: str) -> tuple[int, int]:
     try:
-        with quiet(), Image.open(io.BytesIO(store.read(path))) as image:
+        with suppress_warnings(), Image.open(io.BytesIO(store.read(path))) as image:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)

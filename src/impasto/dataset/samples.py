@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from impasto.errors import ImageError
-from impasto.images import Picture, open_picture, png
+from impasto.images import Picture, open_picture
+from impasto.images.encoding import with_chunks
 from impasto.images.exif import orientation_of, turn
-from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.images.quiet import quiet
+from impasto.images.formats import sniff
+from impasto.images.reading import suppress_warnings
 
 #: (H, W, 3) in [0, 1] -> the same, painted.
 Paint = Callable[[Picture], NDArray[np.float32]]
@@ -79,10 +81,10 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
 
 
 def _kind(content: bytes, name: str) -> _Kind:
-    if sniff(content[:HEAD_BYTES]) == "HEIC":  # its decoder turns, and does not say how
+    if sniff(content) == "HEIC":  # its decoder turns, and does not say how
         raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
     try:
-        with quiet(), Image.open(io.BytesIO(content)) as image:
+        with suppress_warnings(), Image.open(io.BytesIO(content)) as image:
             form = str(image.format)
             options = {k: image.info[k] for k in ("dpi",) if k in image.info}
             # Of cameras: a photograph with a preview behind it.
@@ -144,7 +146,7 @@ def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> byt
         options["exif"] = _exif(kind.orientation)
     file = io.BytesIO()
     try:
-        with quiet():
+        with suppress_warnings():
             Image.fromarray(samples).save(file, kind.form, **options)
     except (OSError, ValueError, KeyError) as error:
         raise ImageError(f"{name} is {kind.form}, which cannot be written: {error}") from error
@@ -165,7 +167,9 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str) -> bytes:
         if kind.orientation == 1:
             return data
         exif = _exif(kind.orientation).tobytes().removeprefix(b"Exif\x00\x00")
-        return png.insert(data, png.chunk(b"eXIf", exif))
+        info = PngInfo()
+        info.add(b"eXIf", exif)
+        return with_chunks(data, info)
     if kind.form == "TIFF":
         import tifffile
 

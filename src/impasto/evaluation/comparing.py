@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.judging import EDITION, Judge
 from impasto.evaluation.methods import Comparison
 from impasto.evaluation.tables import averaged
+from impasto.files import Journal, fingerprint
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
 from impasto.stylizers import files_of, stylizer
@@ -78,7 +77,7 @@ def compare(
             painted = book.painted.get(key)
             if painted is None or not (folder / painted["picture"]).is_file():
                 painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
-                book.note({"key": key, "run": book.run, **painted})
+                book.journal.add(key=key, run=book.run, **painted)
                 warm.add(name)
             path = folder / painted["picture"]
             measured = book.measured(key, (content, style, path))
@@ -118,48 +117,28 @@ class _Book:
         self.run = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.painted: dict[str, dict[str, Any]] = {}
         self._found: dict[str, dict[str, float]] = {}
-        self._journal, self._judge, self._fresh = folder / JOURNAL, judge, fresh
-        self._hashed = lru_cache(4096)(lambda path: identify(path).sha256)
+        self.journal, self._judge = Journal(folder / JOURNAL), judge
         self._files = lru_cache(256)(files_of)
-        if self._journal.is_file():
-            for line in self._journal.read_text("utf-8", "replace").splitlines():
-                self._read(line)
-
-    def _read(self, line: str) -> None:
-        try:
-            entry = json.loads(line)
-            if "measured" in entry:
-                self._found[entry["key"]] = entry["measured"]
-            elif not self._fresh and entry["picture"] and float(entry["seconds"]) >= 0:
+        for entry in self.journal.entries("key", "measured"):
+            self._found[entry["key"]] = entry["measured"]
+        if not fresh:
+            for entry in self.journal.entries("key", "picture", "seconds"):
                 self.painted[entry["key"]] = entry
-        except (ValueError, KeyError, TypeError):  # torn by a sudden end
-            return
-
-    def note(self, entry: Mapping[str, Any]) -> None:
-        """Write a line."""
-        # The line before may have been torn by a sudden end: each begins anew.
-        with self._journal.open("a", encoding="utf-8") as file:
-            file.write(f"\n{json.dumps(entry)}")
 
     def key(self, name: str, pair: tuple[Path, Path], settings: Settings) -> str:
         """Return a fingerprint of all that a picture depends on, and of whose it is."""
         # The name too: two methods with the same settings are two, each with a time of its own.
-        said = [name, *map(self._hashed, pair), settings.to_dict()]
-        return _fingerprint([*said, self._files(settings), __version__])
+        said = [name, *(identify(path).sha256 for path in pair), settings.to_dict()]
+        return fingerprint([*said, self._files(settings), __version__])
 
     def measured(self, key: str, triple: Sequence[Path]) -> dict[str, float]:
         """Return the measures of a picture, from the journal if this judge saw these bytes."""
         judge = [EDITION, self._judge.describe(), self._judge.tile, self._judge.lpips_sha256]
-        # Not by the hash that is remembered: the picture may just have been painted anew.
-        key = _fingerprint([key, identify(triple[2]).sha256, *judge])
+        key = fingerprint([key, identify(triple[2]).sha256, *judge])
         if key not in self._found:
             self._found[key] = self._judge(*triple)
-            self.note({"key": key, "measured": self._found[key]})
+            self.journal.add(key=key, measured=self._found[key])
         return self._found[key]
-
-
-def _fingerprint(said: Sequence[Any]) -> str:
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 class Line(NamedTuple):

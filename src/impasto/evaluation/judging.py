@@ -13,12 +13,13 @@ from torch import Tensor
 from impasto.errors import ImageError, MissingExtraError
 from impasto.evaluation import measures
 from impasto.evaluation.networks import open_network
+from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.losses import gram_matrix, relative_content_loss
 from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.weights import find, sha256_of
+from impasto.weights import find
 
 
 class Measure(NamedTuple):

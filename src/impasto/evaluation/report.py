@@ -20,7 +20,7 @@ from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
 from impasto.evaluation.methods import Comparison
 from impasto.evaluation.tables import averaged, write_table
 from impasto.evaluation.triples import labels
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 from impasto.local_page import page_text
 from impasto.machine import cores
 from impasto.settings import Settings

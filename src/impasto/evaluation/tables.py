@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 
 
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:

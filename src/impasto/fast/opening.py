@@ -10,9 +10,10 @@ from typing import Any
 from impasto.fast.network import Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, open_session, thread_limit
 from impasto.fast.statistics import Kind
+from impasto.files import sha256_of
 from impasto.settings import Settings
 from impasto.settings.methods import Method, load, method_of
-from impasto.weights import fetch, find, sha256_of
+from impasto.weights import fetch, find
 
 Files = Mapping[str, Path]
 #: An ONNX file, or what is in one.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -12,36 +10,31 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.memory import BASE_BYTES, check_memory
 from impasto.fast.network import MOST_STYLE, StyleCode
 from impasto.fast.opening import open_network
+from impasto.fast.run import OnePassRun
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_styles, network_settings
+from impasto.files import sha256_of
 from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
     Picture,
     Source,
     Sources,
-    fitted_size,
     identify,
     keep_colors,
     match_colors,
-    open_role,
-    placed,
-    read_source,
+    open_for_role,
+    rotate_tile,
 )
-from impasto.recipes import make_recipe
-from impasto.runs import Memory, Plan, Reference, Run, Stage, State
+from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
-from impasto.weights import sha256_of
 
 #: Settings whose other values leave the styles as they were read.
 _LIGHT = ("strength", "style_weights", "size", "seed", "bits", "keep_exif", "keep_gps")
-#: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
-_PROBE, _FINISH = 256, 0.35
 
 
 class FastStylizer:
@@ -89,9 +82,9 @@ class FastStylizer:
         scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])
         most = min(self._longest, MOST_STYLE) if scales else MOST_STYLE
         within = method_of(settings.method).one_style
-        opened = [] if within else [open_role(each, "style", most) for each in self._sources]
+        opened = [] if within else [open_for_role(each, "style", most) for each in self._sources]
         self.identities = [identify(each) for each in (self._sources if within else opened)]
-        self.styles = [placed(each, self.settings) for each in opened]
+        self.styles = [rotate_tile(each, self.settings) for each in opened]
         matches = self.settings.color == "match"
         self._codes = [] if matches else [self._read(style) for style in self.styles]
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
@@ -223,108 +216,3 @@ class FastStylizer:
         if self.method.takes("runtime", FIELDS["runtime"].metadata["group"]):
             names["runtime"] = self.network.runtime
         return s.updated(**names)
-
-
-class OnePassRun(Run):
-    """The run of one content through a network: one step.
-
-    Args:
-        stylizer: What paints.
-        content: Path, bytes, PIL image, array or `Picture`.
-        reference: What a frame of a video has to agree with, or None.
-        started: `time.monotonic()` at which the work began; None: now.
-
-    Raises:
-        ImageError: The content cannot be read, or is too small.
-        ImpastoError: It would not fit into memory.
-    """
-
-    def __init__(
-        self,
-        stylizer: FastStylizer,
-        content: Source,
-        reference: Reference | None,
-        started: float | None,
-    ) -> None:
-        self._started = time.monotonic() if started is None else started
-        self._stylizer, self._reference = stylizer, reference
-        settings = stylizer.settings
-        self._source = read_source(content)
-        opened = open_role(self._source, "content", settings.size, settings)
-        if opened.identity is not None:
-            self._source = opened  # the file is not read again for its hash
-        size = fitted_size(opened.size, settings.size)
-        check_memory(size, stylizer.network.bytes_per_pixel)
-        self._content = opened.resized(size)
-        self._pixels: Array | None = None
-        self._memory: Memory = {}
-
-    def __iter__(self) -> Iterator[State]:
-        """Return the run itself."""
-        return self
-
-    def __next__(self) -> State:
-        """Paint, and return the one state there is."""
-        if self._pixels is not None:
-            raise StopIteration
-        if self._reference is None:
-            self._pixels = self._stylizer.paint(self._content)
-        else:
-            self._pixels, self._memory = self._stylizer.paint_frame(self._content, self._reference)
-        return State(
-            octave=1,
-            octaves=1,
-            step=1,
-            steps=(1,),
-            done=1,
-            size=self._content.size,
-            seconds=time.monotonic() - self._started,
-        )
-
-    @property
-    def plan(self) -> Plan:
-        """Size, memory and seconds, told after a small picture was timed."""
-        size, network = self._content.size, self._stylizer.network
-        small = self._content.resized(fitted_size(size, min(_PROBE, max(size))))
-        self._stylizer.paint(small)
-        begun = time.monotonic()
-        self._stylizer.paint(small)
-        rate = (time.monotonic() - begun) / (small.width * small.height)
-        pixels = size[0] * size[1]
-        return Plan(
-            (Stage(size, 1, network.title),),
-            BASE_BYTES + network.bytes_per_pixel * pixels,
-            (rate + _FINISH / 1e6) * pixels,
-            network.machine,
-        )
-
-    @property
-    def pixels(self) -> Array:
-        """(H, W, 3) in [0, 1], the stylized pixels."""
-        if self._pixels is None:
-            next(self)
-        assert self._pixels is not None
-        return self._pixels
-
-    @property
-    def picture(self) -> Picture:
-        """The stylized picture, with its recipe."""
-        settings, stylizer = self._stylizer.settings, self._stylizer
-        recipe = make_recipe(
-            stylizer.remade(),
-            {"content": identify(self._source), "styles": stylizer.identities},
-            weights=stylizer.weights,
-            runtime=stylizer.network.machine,
-        )
-        return replace(
-            self._content,
-            pixels=self.pixels,
-            bits=settings.bits or self._content.bits,
-            exif=self._content.exif if settings.keep_exif else None,
-            recipe=recipe,
-        )
-
-    @property
-    def memory(self) -> Memory:
-        """What the next frame of a video needs."""
-        return self._memory

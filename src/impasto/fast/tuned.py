@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import os
 import queue
 import shutil
@@ -21,13 +20,21 @@ from typing import IO
 from filelock import FileLock
 
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
+from impasto.files import fingerprint, replacing, sha256_of
 from impasto.gallery.names import gallery_name, read_styles
-from impasto.images import Picture, Source, Sources, identify, open_role, placed, source_list
+from impasto.images import (
+    Picture,
+    Source,
+    Sources,
+    identify,
+    open_for_role,
+    rotate_tile,
+    source_list,
+)
 from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES, method_of
 from impasto.version import __version__
-from impasto.weights import fetch, sha256_of
-from impasto.weights.atomic import replacing
+from impasto.weights import fetch
 from impasto.weights.downloading import OnDownload
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
 
@@ -158,9 +165,9 @@ def tuned(style: Source, settings: Settings) -> Path:
     if not begin.is_file():
         raise WeightsError(f"there is no {begin}: name what `impasto export` wrote")
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
-    picture = placed(open_role(style, "style", size), settings).filled()
+    picture = rotate_tile(open_for_role(style, "style", size), settings).filled()
     said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
-    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    key = fingerprint(said)[:16]
     target, part = tuned_folder() / f"tuned-{key}{SUFFIX}", tuned_folder() / f"tuned-{key}.part"
     if target.is_file():
         return target
@@ -193,12 +200,13 @@ def tuned(style: Source, settings: Settings) -> Path:
 
 
 @contextmanager
-def _writing(part: Path) -> Iterator[None]:
+def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ImageError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise WeightsError(
-            f"{part} cannot be written ({error}): make room, or set IMPASTO_HOME to another folder"
+            f"{path} cannot be written ({reason}): make room, or set IMPASTO_HOME to another folder"
         ) from error
 
 
@@ -210,14 +218,8 @@ def kept_network(content: bytes) -> Path:
     """
     path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:16]}{SUFFIX}"
     if not path.is_file():
-        try:
-            with replacing(path) as part:
-                part.write_bytes(content)
-        except OSError as error:
-            raise WeightsError(
-                f"{path} cannot be written ({error.strerror or error}): make room, or set "
-                "IMPASTO_HOME to another folder"
-            ) from error
+        with _writing(path), replacing(path) as part:
+            part.write_bytes(content)
     return path
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from impasto.errors import ImageError
+from impasto.files import replacing
 from impasto.gallery import DRAWINGS, draw
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
 from impasto.images import Source, Sources, read_source, source_list
 from impasto.version import __version__
-from impasto.weights.atomic import replacing
 from impasto.weights.folders import home_folder
 from impasto.weights.tuned import tuned_network
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from impasto.errors import ImageError
+from impasto.files import replacing
 from impasto.images import is_picture_name
-from impasto.weights.atomic import replacing
 from impasto.weights.folders import expanded
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from impasto.errors import ImageError
+from impasto.files import replacing, sha256_of
 from impasto.images import open_picture
 from impasto.version import __version__
-from impasto.weights.atomic import replacing
 from impasto.weights.downloading import get_file, reason_of
 from impasto.weights.folders import home_folder, is_offline
-from impasto.weights.hashing import sha256_of
 
 _COMMONS = "https://commons.wikimedia.org/wiki/Special:FilePath/"
 #: Pixels of width that are asked for: one of the widths that Commons keeps ready.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import tempfile
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import ImageError, MissingExtraError
+from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
-from impasto.images.quiet import quiet
-from impasto.images.writing import check_writable, refuse_inputs, write_atomically
+from impasto.images.reading import suppress_warnings
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -65,9 +65,14 @@ def save_animation(
     images = [open_picture(frame).on_white().to_pil() for frame in frames]
     if not images:
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
-    with quiet():
-        data = _ENCODERS[path.suffix.lower()](_of_one_size(images), fps)
-    return write_atomically(path, data, overwrite)
+    size = images[-1].size
+    images = [
+        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+        for image in images
+    ]
+    write = partial(_WRITERS[path.suffix.lower()], images, fps)
+    with suppress_warnings():
+        return write_atomically(path, write, overwrite)
 
 
 def check_animation(path: str | Path) -> None:
@@ -78,19 +83,11 @@ def check_animation(path: str | Path) -> None:
         MissingExtraError: An .mp4 is wanted and PyAV is not installed.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in _ENCODERS:
-        raise ImageError(f"cannot write {path}: end the name with one of {', '.join(_ENCODERS)}")
+    if suffix not in _WRITERS:
+        raise ImageError(f"cannot write {path}: end the name with one of {', '.join(_WRITERS)}")
     if suffix == ".mp4" and importlib.util.find_spec("av") is None:
         raise MissingExtraError("An .mp4 animation", "video")
     check_writable(path)
-
-
-def _of_one_size(images: list[Image.Image]) -> list[Image.Image]:
-    size = images[-1].size
-    return [
-        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-        for image in images
-    ]
 
 
 def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
@@ -101,49 +98,38 @@ def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
     return durations
 
 
-def _encode_gif(images: list[Image.Image], fps: float) -> bytes:
+def _write_gif(images: list[Image.Image], fps: float, path: Path) -> None:
     # A palette of its own for every frame: the first ones are a photo, the last a painting.
-    frames = [_with_palette(image) for image in images]
+    frames = [
+        image.quantize(palette=image.quantize(256, Image.Quantize.MEDIANCUT)) for image in images
+    ]
     # Browsers slow down anything faster than 20 ms.
     durations = _durations(len(frames), fps, _GIF_TICK, 2 * _GIF_TICK)
-    return _encode_frames(frames, "GIF", duration=durations, loop=0, optimize=False, disposal=1)
+    _write_frames(frames, path, "GIF", duration=durations, optimize=False, disposal=1)
 
 
-def _with_palette(image: Image.Image) -> Image.Image:
-    palette = image.quantize(256, Image.Quantize.MEDIANCUT)
-    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-
-
-def _encode_webp(images: list[Image.Image], fps: float) -> bytes:
+def _write_webp(images: list[Image.Image], fps: float, path: Path) -> None:
     durations = _durations(len(images), fps, 1, 1)
-    return _encode_frames(images, "WEBP", duration=durations, loop=0, quality=85, method=4)
+    _write_frames(images, path, "WEBP", duration=durations, quality=85, method=4)
 
 
-def _encode_frames(images: list[Image.Image], kind: str, **options: object) -> bytes:
+def _write_frames(images: list[Image.Image], path: Path, kind: str, **options: object) -> None:
     file = io.BytesIO()
     try:
-        images[0].save(file, kind, save_all=True, append_images=images[1:], **options)
+        images[0].save(file, kind, save_all=True, append_images=images[1:], loop=0, **options)
     except (OSError, ValueError) as error:
         raise ImageError(f"{kind} cannot hold these frames ({error}): make them smaller") from error
-    return file.getvalue()
+    path.write_bytes(file.getvalue())
 
 
-def _encode_mp4(images: list[Image.Image], fps: float) -> bytes:
-    # FFmpeg has to read its own file to move the index to the front, which memory cannot offer.
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "animation.mp4")
-        _mux_mp4(images, fps, path)
-        return path.read_bytes()
-
-
-def _mux_mp4(images: list[Image.Image], fps: float, path: Path) -> None:
+def _write_mp4(images: list[Image.Image], fps: float, path: Path) -> None:
     try:
         import av
     except ImportError as error:
         raise MissingExtraError("Writing an .mp4 file", "video") from error
     held = max(0, round(fps * _HOLD / 1000) - 1)
     options = {"movflags": "faststart", "fflags": "bitexact"}
-    with av.open(str(path), "w", options=options) as container:
+    with av.open(str(path), "w", "mp4", options) as container:
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         stream.width, stream.height = (side + side % 2 for side in images[0].size)
         stream.pix_fmt = "yuv420p"
@@ -167,4 +153,4 @@ def _video_frame(image: Image.Image) -> VideoFrame:
     return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
 
 
-_ENCODERS = {".gif": _encode_gif, ".webp": _encode_webp, ".mp4": _encode_mp4}
+_WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

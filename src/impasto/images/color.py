@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +66,10 @@ def match_colors(
     Returns:
         float32 (H, W, 3), clipped to [0, 1].
     """
-    matrix, offset = color_transform(
-        color_statistics(pixels, alpha), color_statistics(reference, reference_alpha)
-    )
+    mean, covariance = _statistics(pixels, alpha)
+    wanted_mean, wanted_covariance = _statistics(reference, reference_alpha)
+    matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
+    offset = wanted_mean - matrix @ mean
     matched = pixels @ matrix.T.astype(np.float32) + offset.astype(np.float32)
     clipped: Floats = np.clip(matched, 0, 1).astype(np.float32)
     return clipped if amount == 1 else _mixed(pixels, clipped, amount)
@@ -79,28 +80,10 @@ def _mixed(pixels: Floats, others: Floats, amount: float) -> Floats:
     return mixed
 
 
-class ColorStatistics(NamedTuple):
-    """Mean (3,) and covariance (3, 3) of a picture's colors."""
-
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-
-
-def color_transform(
-    source: ColorStatistics, wanted: ColorStatistics
+def _statistics(
+    pixels: Floats, alpha: Floats | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what `match_colors` does to a color x: matrix (3, 3) · x + offset (3,)."""
-    matrix = _power(wanted.covariance, 0.5) @ _power(source.covariance, -0.5)
-    return matrix, wanted.mean - matrix @ source.mean
-
-
-def color_statistics(pixels: Floats, alpha: Floats | None = None) -> ColorStatistics:
-    """Return the statistics of a picture's colors, for `color_transform`.
-
-    Args:
-        pixels: float32 (H, W, 3) sRGB in [0, 1].
-        alpha: float32 (H, W), how much each pixel counts; None is all alike.
-    """
+    """Return mean (3,) and covariance (3, 3) of a picture's colors, weighted by alpha."""
     flat = pixels.reshape(-1, 3)
     weights = np.ones(len(flat), np.float32) if alpha is None else alpha.reshape(-1)
     total = float(weights.sum(dtype=np.float64))
@@ -114,7 +97,7 @@ def color_statistics(pixels: Floats, alpha: Floats | None = None) -> ColorStatis
         first += weighted.sum(axis=0)
         second += weighted.T @ block
     mean = first / total
-    return ColorStatistics(mean, second / total - np.outer(mean, mean))
+    return mean, second / total - np.outer(mean, mean)
 
 
 def _power(covariance: NDArray[Any], exponent: float) -> NDArray[Any]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import IFD
+from PIL.PngImagePlugin import PngInfo, putchunk
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from impasto.errors import ImageError
-from impasto.images import png
-from impasto.images.exif import ExifText, unchanged_text
+from impasto.images.exif import unchanged_text
+from impasto.images.formats import pillow_format
 from impasto.images.profiles import srgb_profile
-from impasto.images.quiet import quiet
+from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
 
 OPAQUE = ("JPEG", "BMP")
@@ -29,62 +31,47 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "HEIC": {"quality": 90, "chroma": 444},
     "BMP": {},
 }
-_PILLOW = {"WebP": "WEBP", "HEIC": "HEIF"}
+_PNG_HEADER = 33
+"""Bytes of the signature and the header chunk of a PNG file."""
 _XMP_TAG = 700
 _PLACEHOLDER = 0x7F0F1F2F
 _ASCII, _LONG, _BYTE = 2, 4, 1
 
 
-class Attachments(NamedTuple):
-    """What goes into a file beside the pixels.
-
-    Attributes:
-        exif: An EXIF block, as `Picture.exif`.
-        recipe: A recipe.
-    """
-
-    exif: bytes | None = None
-    recipe: Mapping[str, object] | None = None
-
-
-def encode(samples: NDArray[Any], kind: str, attached: Attachments) -> bytes:
-    """Encode a picture, with an sRGB profile wherever the format takes one.
+def encode(
+    samples: NDArray[Any], kind: str, exif: bytes | None, recipe: Mapping[str, object] | None
+) -> bytes:
+    """Return the file of a picture, with an sRGB profile wherever the format takes one.
 
     Args:
         samples: (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF
             also uint16.
-        kind: As `formats.format_of` returns.
-        attached: EXIF and recipe; a BMP holds neither.
-
-    Returns:
-        The bytes of the file.
+        kind: As `format_of` returns.
+        exif: An EXIF block, as `Picture.exif`; like the recipe, a BMP does not hold it.
+        recipe: What made the picture.
 
     Raises:
         ImageError: The format cannot hold such a picture.
     """
     if kind == "PNG":
-        return _encode_png(samples, attached)
+        return _encode_png(samples, exif, recipe)
     if kind == "TIFF":
-        return _encode_tiff(samples, attached)
+        return _encode_tiff(samples, exif, recipe)
     options = dict(_OPTIONS[kind])
     if kind != "BMP":
         options["icc_profile"] = srgb_profile()
-        if attached.exif is not None:
-            options["exif"] = attached.exif
-        if attached.recipe is not None:
-            options["xmp"] = xmp_packet(attached.recipe)
+        if exif is not None:
+            options["exif"] = exif
+        if recipe is not None:
+            options["xmp"] = xmp_packet(recipe)
     return _encode_pillow(samples, kind, options)
 
 
 def _encode_pillow(samples: NDArray[Any], kind: str, options: dict[str, object]) -> bytes:
-    if kind == "HEIC":
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
     file = io.BytesIO()
     try:
-        with quiet():
-            Image.fromarray(samples).save(file, _PILLOW.get(kind, kind), **options)
+        with suppress_warnings():
+            Image.fromarray(samples).save(file, pillow_format(kind), **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         size = f"{samples.shape[1]} x {samples.shape[0]}"
         raise ImageError(
@@ -93,26 +80,47 @@ def _encode_pillow(samples: NDArray[Any], kind: str, options: dict[str, object])
     return file.getvalue()
 
 
-def _encode_png(samples: NDArray[Any], attached: Attachments) -> bytes:
+def _encode_png(
+    samples: NDArray[Any], exif: bytes | None, recipe: Mapping[str, object] | None
+) -> bytes:
     import imagecodecs
 
     data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
-    added = [png.profile_chunk(srgb_profile())]
-    if attached.exif is not None:
-        added.append(png.chunk(b"eXIf", attached.exif.removeprefix(b"Exif\x00\x00")))
-    if attached.recipe is not None:
-        added.append(png.text_chunk(KEYWORD, recipe_json(attached.recipe)))
-    return png.insert(data, *added)
+    info = PngInfo()
+    info.add(b"iCCP", b"ICC Profile\x00\x00" + zlib.compress(srgb_profile(), 9))
+    if exif is not None:
+        info.add(b"eXIf", exif.removeprefix(b"Exif\x00\x00"))
+    if recipe is not None:
+        info.add_itxt(KEYWORD, recipe_json(recipe))
+    return with_chunks(data, info)
 
 
-def _encode_tiff(samples: NDArray[Any], attached: Attachments) -> bytes:
+def with_chunks(data: bytes, info: PngInfo) -> bytes:
+    """Return a PNG file with more chunks, right after its header."""
+    file = io.BytesIO()
+    file.write(data[:_PNG_HEADER])
+    for kind, content, *_ in info.chunks:
+        putchunk(file, kind, content)
+    return file.getvalue() + data[_PNG_HEADER:]
+
+
+def _encode_tiff(
+    samples: NDArray[Any], exif: bytes | None, recipe: Mapping[str, object] | None
+) -> bytes:
     import tifffile
 
-    tags: list[tuple[int, int, int, object, bool]] = []
-    if attached.recipe is not None:
-        packet = xmp_packet(attached.recipe)
+    block = Image.Exif()
+    block.load(exif or b"")
+    texts = {tag: unchanged_text(value) for tag, value in block.items() if isinstance(value, str)}
+    directories = {tag: block.get_ifd(tag) for tag in (IFD.Exif, IFD.GPSInfo)}
+    directories = {tag: content for tag, content in directories.items() if content}
+    tags: list[tuple[int, int, int, object, bool]]
+    tags = [(tag, _ASCII, 0, text.encode(), True) for tag, text in texts.items()]
+    # tifffile refuses to write pointers to directories, so neighbors keep their places.
+    tags += [(tag - 1, _LONG, 1, _PLACEHOLDER, True) for tag in directories]
+    if recipe is not None:
+        packet = xmp_packet(recipe)
         tags.append((_XMP_TAG, _BYTE, len(packet), packet, True))
-    directories = _exif_tags(attached.exif, tags)
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -128,35 +136,16 @@ def _encode_tiff(samples: NDArray[Any], attached: Attachments) -> bytes:
         extratags=tags,
     )
     data = bytearray(file.getvalue())
-    for tag, directory in directories.items():
-        _append_directory(data, tag, directory)
+    for tag, content in directories.items():
+        _append_directory(data, tag, content)
     return bytes(data)
 
 
-def _exif_tags(
-    exif: bytes | None, tags: list[tuple[int, int, int, object, bool]]
-) -> dict[int, ImageFileDirectory_v2]:
-    """Add the tags of an EXIF block to `tags`; return its directories, by pointer tag."""
-    block = Image.Exif()
-    if exif is not None:
-        block.load(exif)
-    for tag, value in block.items():
-        if isinstance(value, str):
-            tags.append((tag, _ASCII, 0, ExifText(value).encode(), True))
-    directories = {}
-    for pointer in (IFD.Exif, IFD.GPSInfo):
-        if content := block.get_ifd(pointer):
-            directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
-            for tag, value in content.items():
-                directory[tag] = unchanged_text(value)
-            directories[int(pointer)] = directory
-            # tifffile refuses to write these pointers, so neighbors keep their places.
-            tags.append((pointer - 1, _LONG, 1, _PLACEHOLDER, True))
-    return directories
-
-
-def _append_directory(data: bytearray, tag: int, directory: ImageFileDirectory_v2) -> None:
-    at = data.index(struct.pack("<HHII", tag - 1, _LONG, 1, _PLACEHOLDER))
+def _append_directory(data: bytearray, pointer: IFD, content: Mapping[int, object]) -> None:
+    """Append a directory of EXIF to a TIFF file, and put the pointer to it where one is kept."""
+    directory = ImageFileDirectory_v2(prefix=b"II", group=int(pointer))
+    directory.update({tag: unchanged_text(value) for tag, value in content.items()})
+    at = data.index(struct.pack("<HHII", pointer - 1, _LONG, 1, _PLACEHOLDER))
     data.extend(b"\x00" * (len(data) % 2))
-    struct.pack_into("<HHII", data, at, tag, _LONG, 1, len(data))
+    struct.pack_into("<HHII", data, at, pointer, _LONG, 1, len(data))
     data.extend(directory.tobytes(len(data)))

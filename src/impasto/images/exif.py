@@ -28,7 +28,7 @@ _DROPPED = (
 """Maker notes break when they move and may hide a preview or a place; the sizes become wrong."""
 
 
-class ExifText(str):
+class _Text(str):
     """Text of an EXIF block that goes out as the bytes it came in as.
 
     Pillow takes every text for Latin-1 when it reads, and for ASCII when it writes.
@@ -37,13 +37,12 @@ class ExifText(str):
     __slots__ = ()
 
     def encode(self, *_: object) -> bytes:
-        """Return the bytes that were read, whatever their encoding really is."""
         return super().encode("latin-1")
 
 
 def unchanged_text(value: object) -> Any:  # noqa: ANN401 (as EXIF values are)
-    """Return a value of an EXIF directory, a text as `ExifText`."""
-    return ExifText(value) if isinstance(value, str) else value
+    """Return a value of an EXIF directory; a text is encoded as the bytes that were read."""
+    return _Text(value) if isinstance(value, str) else value
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -64,15 +63,7 @@ def valid_orientation(value: object) -> int:
 
 
 def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Turn an array upright.
-
-    Args:
-        array: (H, W) or (H, W, C).
-        orientation: EXIF orientation, 1 to 8.
-
-    Returns:
-        The same values; height and width are exchanged for 5 to 8.
-    """
+    """Turn an array (H, W) or (H, W, C) upright, by its EXIF orientation, 1 to 8."""
     # 5 to 8 are 1 to 4 read along columns instead of rows.
     if orientation > 4:
         array = np.swapaxes(array, 0, 1)
@@ -84,32 +75,21 @@ def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes | None:
-    """Collect the EXIF data that a saved picture may carry.
+    """Collect the EXIF data that a saved picture may carry, as Pillow writes it, or None.
 
-    Orientation, thumbnail and maker notes go.
-
-    Args:
-        image: An opened image.
-        keep_gps: Whether the place it was taken at may stay.
-
-    Returns:
-        An EXIF block as Pillow writes it, or None if nothing is left.
+    Orientation, thumbnail and maker notes go, and unless `keep_gps` the place.
     """
     try:
-        return _cleaned(image.getexif(), keep_gps)
+        exif, kept = image.getexif(), Image.Exif()
+        for tag in _DESCRIPTIVE:
+            if tag in exif:
+                kept[tag] = unchanged_text(exif[tag])
+        for pointer in (IFD.Exif, IFD.GPSInfo) if keep_gps else (IFD.Exif,):
+            content = exif.get_ifd(pointer).items()
+            if directory := {
+                tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED
+            }:
+                kept[pointer] = directory
+        return kept.tobytes() if len(kept) else None
     except Exception:  # a damaged directory raises whatever its bytes happen to cause
         return None
-
-
-def _cleaned(exif: Image.Exif, keep_gps: bool) -> bytes | None:
-    kept = Image.Exif()
-    for tag in _DESCRIPTIVE:
-        if tag in exif:
-            kept[tag] = unchanged_text(exif[tag])
-    for pointer in (IFD.Exif, IFD.GPSInfo) if keep_gps else (IFD.Exif,):
-        content = exif.get_ifd(pointer).items()
-        if directory := {
-            tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED
-        }:
-            kept[pointer] = directory
-    return kept.tobytes() if len(kept) else None

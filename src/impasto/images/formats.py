@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from impasto.errors import ImageError
 
 HEAD_BYTES = 32
-READABLE = ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF", "AVIF", "HEIC")
-
-_MAGIC = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"II+\x00", "TIFF"),
-    (b"MM\x00+", "TIFF"),
-    (b"BM", "BMP"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-)
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_MAGIC = {
+    "JPEG": rb"\xff\xd8\xff",
+    "PNG": rb"\x89PNG\r\n\x1a\n",
+    "WebP": rb"RIFF....WEBP",
+    "TIFF": rb"II[*+]\x00|MM\x00[*+]",
+    "BMP": rb"BM",
+    "GIF": rb"GIF8[79]a",
+    # The major brand may be the general "mif1"; a compatible brand then tells AVIF from HEIC.
+    "AVIF": rb"....ftyp(....)*avi[fs]",
+    "HEIC": rb"....ftyp(....)*(hei[cmsx]|hev[cx]|mif1|msf1)",
+}
+READABLE = tuple(_MAGIC)
 _SUFFIXES = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -34,27 +33,28 @@ _SUFFIXES = {
     ".heic": "HEIC",
     ".heif": "HEIC",
 }
-DEEP = ("PNG", "TIFF")
+WITH_16_BITS = ("PNG", "TIFF")
 """The formats that are written with 16 bits."""
 
 
 def sniff(head: bytes) -> str | None:
-    """Tell a picture format by the first bytes of a file.
+    """Tell a format of `READABLE`, or None, by the first `HEAD_BYTES` bytes of a file, or more."""
+    head = head[:HEAD_BYTES]
+    return next((kind for kind, magic in _MAGIC.items() if re.match(magic, head, re.DOTALL)), None)
 
-    Args:
-        head: At least `HEAD_BYTES` bytes, or the whole file if it is shorter.
 
-    Returns:
-        One of `READABLE`, or None.
-    """
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WebP"
-    if head[4:8] == b"ftyp":
-        return _sniff_brands(head)
-    return None
+def pillow_format(kind: str) -> str:
+    """Return Pillow's name of a format, which it can then read and write."""
+    if kind == "HEIC":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return {"WebP": "WEBP", "HEIC": "HEIF"}.get(kind, kind)
+
+
+def is_16bit_png(data: bytes) -> bool:
+    """Tell by the header of a PNG whether its samples have 16 bits, of which Pillow keeps eight."""
+    return data[24:25] == b"\x10"
 
 
 def is_picture_name(path: str | Path) -> bool:
@@ -62,31 +62,16 @@ def is_picture_name(path: str | Path) -> bool:
     return Path(path).suffix.lower() in {*_SUFFIXES, ".gif"}
 
 
-def _sniff_brands(head: bytes) -> str | None:
-    # The major brand may be the general "mif1"; a compatible brand then tells AVIF from HEIC.
-    brands = {head[start : start + 4] for start in (8, *range(16, HEAD_BYTES, 4))}
-    if brands & {b"avif", b"avis"}:
-        return "AVIF"
-    return "HEIC" if brands.intersection(_HEIC_BRANDS) else None
-
-
 def format_of(name: str | Path) -> str:
-    """Tell the format to write from a path, a suffix or a format's name.
-
-    Args:
-        name: Such as "out.png", ".tif" or "JPEG"; case does not matter.
-
-    Returns:
-        "PNG", "JPEG", "WebP", "TIFF", "BMP", "AVIF" or "HEIC".
+    """Tell the format to write from a path, a suffix or a format's name, in any case.
 
     Raises:
-        ImageError: impasto writes no such format.
+        ImageError: impasto does not write this format.
     """
-    text = str(name)
-    suffix = Path(text).suffix or (text if text.startswith(".") else f".{text}")
-    if isinstance(name, Path) and not name.suffix:
-        suffix = ""
+    suffix = Path(name).suffix
+    if not suffix and isinstance(name, str):
+        suffix = f".{name.removeprefix('.')}"
     kind = _SUFFIXES.get(suffix.lower())
     if kind is None:
-        raise ImageError(f"cannot write {text}: end the name with one of {', '.join(_SUFFIXES)}")
+        raise ImageError(f"cannot write {name}: end the name with one of {', '.join(_SUFFIXES)}")
     return kind

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from impasto.errors import ImageError, MissingExtraError
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
-from impasto.images.resizing import resize_floats
+from impasto.images.resizing import resize
 from impasto.images.sources import Source
 
 Mask = NDArray[np.float32]
@@ -35,7 +35,12 @@ def open_mask(source: Source, size: tuple[int, int]) -> Mask:
         ImageError: It cannot be read, or has another shape than the picture.
     """
     picture = open_picture(source, max_size=max(size))
-    _check_shape(picture, size)
+    if abs(picture.width * size[1] / (picture.height * size[0]) - 1) > _SHAPES:
+        name = f" {picture.name}" if picture.name else ""
+        raise ImageError(
+            f"the mask{name} has another shape ({picture.width}x{picture.height}) than the content "
+            f"({size[0]}x{size[1]}): draw it on the content"
+        )
     values = (picture.pixels @ _LUMINANCE).astype(np.float32)
     if picture.alpha is not None and picture.alpha.min() < 1:
         # A cut-out: the same everywhere, or black as drawing programs leave it.
@@ -48,9 +53,8 @@ def sized(mask: Mask, size: tuple[int, int]) -> Mask:
     """Return a mask at (width, height)."""
     if mask.shape == (size[1], size[0]):
         return mask
-    three = np.repeat(mask[..., None], 3, axis=2)
-    small: Mask = resize_floats(three, None, size)[0][..., 0].clip(0, 1)
-    return small
+    resized: Mask = resize(mask[..., None], None, size)[0][..., 0]
+    return resized
 
 
 def find_faces(picture: Picture) -> Mask:
@@ -84,13 +88,3 @@ def find_faces(picture: Picture) -> Mask:
         apart = np.hypot((rows - middle[0]) / reach[0], (columns - middle[1]) / reach[1])
         mask = np.maximum(mask, (_KEPT * (1.3 - apart) / 0.5).clip(0, _KEPT))
     return sized(mask, picture.size)
-
-
-def _check_shape(picture: Picture, size: tuple[int, int]) -> None:
-    """Refuse a mask that cannot belong to a picture of this size."""
-    if abs(picture.width * size[1] / (picture.height * size[0]) - 1) > _SHAPES:
-        name = f" {picture.name}" if picture.name else ""
-        raise ImageError(
-            f"the mask{name} has another shape ({picture.width}x{picture.height}) than the content "
-            f"({size[0]}x{size[1]}): draw it on the content"
-        )

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from impasto.errors import ImageError
-from impasto.images import png
-from impasto.images.deep import Deep, check_pixels, decode_png, decode_tiff
-from impasto.images.depth import to_floats, to_samples, unit_floats
-from impasto.images.exif import kept_exif, orientation_of, turn
-from impasto.images.formats import HEAD_BYTES
+from impasto.images.decoding import (
+    Samples,
+    check_pixels,
+    decode_16bit,
+    decode_image,
+    decode_tiff,
+    open_image,
+)
+from impasto.images.exif import kept_exif, orientation_of
+from impasto.images.formats import is_16bit_png
 from impasto.images.picture import Identity, Picture
+from impasto.images.quantize import to_floats, unit_floats
 from impasto.images.reading import check_head, one_clear_error, read_bytes
-from impasto.images.shallow import decode_image, open_image
 from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
+from impasto.settings import Settings
 
-
-class _Request(NamedTuple):
-    """What is to be opened, and how."""
-
-    label: str
-    name: str
-    max_size: int | None
-    keep_exif: bool
-    keep_gps: bool
+LEAST_PICTURE = 8
+"""Shorter side of any picture worth looking at, in pixels."""
 
 
 def open_picture(
@@ -73,26 +72,53 @@ def open_picture(
         return _fitted(_from_array(source), max_size)
     if isinstance(source, Image.Image):
         file = str(getattr(source, "filename", ""))
+        data: bytes | Image.Image = source
         label = file or "the given image"
     else:
-        source, label, file = _load(source)
-    request = _Request(label, Path(file).stem, max_size, keep_exif or keep_gps, keep_gps)
+        data, label, file = _load(source)
     with one_clear_error(label):
-        if not isinstance(source, bytes):
-            return _given(source, request)
-        picture = _from_bytes(source, request)
-        # Here, where the bytes are at hand: a file is read once.
-        identity = Identity(Path(file).name or "bytes", sha256(source).hexdigest())
-        object.__setattr__(picture, "identity", identity)
+        samples, image = _decoded(data, label, max_size, keep_exif or keep_gps)
+        colors, alpha = samples.reduced(max_size).upright()
+        picture = Picture(
+            to_floats(colors),
+            None if alpha is None else to_floats(alpha),
+            bits=samples.bits,
+            exif=None if image is None else kept_exif(image, keep_gps=keep_gps),
+            name=Path(file).stem,
+        )
+        if isinstance(data, bytes):  # here, where the bytes are at hand: a file is read once
+            identity = Identity(Path(file).name or "bytes", sha256(data).hexdigest())
+            object.__setattr__(picture, "identity", identity)
         return picture
+
+
+def open_for_role(source: Source, role: str, largest: int, keep: Settings | None = None) -> Picture:
+    """Open a picture for a role (content, style, start), no larger than needed.
+
+    Raises:
+        ImageError: It cannot be read, or is too small to hold anything.
+    """
+    picture = open_picture(
+        source,
+        max_size=largest,
+        keep_exif=keep is not None and keep.keep_exif,
+        keep_gps=keep is not None and keep.keep_gps,
+    )
+    if min(picture.size) < LEAST_PICTURE and max(picture.size) < largest:
+        raise ImageError(
+            f"the {role} picture has {picture.width}x{picture.height} pixels: "
+            f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
+        )
+    if picture.alpha is not None and not picture.alpha.any():
+        raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
+    return picture
 
 
 def _load(source: Source) -> tuple[bytes, str, str]:
     """Return the bytes, what to call them in messages, and the name of their file or ""."""
     loaded = read_source(source)
-    if isinstance(loaded, NamedBytes):
-        named = loaded.name != "bytes"
-        return loaded, loaded.name if named else "the given data", loaded.name * named
+    if isinstance(loaded, NamedBytes) and loaded.name != "bytes":
+        return loaded, loaded.name, loaded.name
     if isinstance(loaded, (bytes, bytearray)):
         return bytes(loaded), "the given data", ""
     if isinstance(loaded, (str, Path)):
@@ -103,87 +129,45 @@ def _load(source: Source) -> tuple[bytes, str, str]:
     )
 
 
-def _given(image: Image.Image, request: _Request) -> Picture:
-    image.load()  # a JPEG not yet decoded would be decoded small, for its owner too
-    return _from_image(image, request)
+def _decoded(
+    source: bytes | Image.Image, label: str, max_size: int | None, wants_exif: bool
+) -> tuple[Samples, Image.Image | None]:
+    """Return samples, and the image that has the EXIF data, if they are wanted."""
+    if isinstance(source, bytes):
+        kind = check_head(source, label)
+        if kind == "TIFF":
+            return _decoded_tiff(source, label, max_size, wants_exif)
+        image = open_image(source, kind)
+        if kind == "PNG" and is_16bit_png(source):
+            check_pixels(*image.size, label)
+            # Pillow would decode everything to find EXIF data that is not there.
+            tagged = b"eXIf" in source
+            orientation = orientation_of(image) if tagged else 1
+            samples = decode_16bit(source, image.info.get("icc_profile"), orientation)
+            return samples, image if tagged and wants_exif else None
+    else:
+        image = source
+        image.load()  # a JPEG not yet decoded would be decoded small, for its owner too
+    return decode_image(image, max_size, label), image if wants_exif else None
 
 
-def _from_bytes(data: bytes, request: _Request) -> Picture:
-    kind = check_head(data[:HEAD_BYTES], request.label)
-    if kind == "PNG" and png.bit_depth(data) == 16:
-        return _from_deep_png(data, request)
-    if kind == "TIFF":
-        return _from_tiff(data, request)
-    return _from_image(open_image(data, kind), request)
-
-
-def _from_tiff(data: bytes, request: _Request) -> Picture:
-    deep = decode_tiff(data, request.label)
+def _decoded_tiff(
+    data: bytes, label: str, max_size: int | None, wants_exif: bool
+) -> tuple[Samples, Image.Image | None]:
+    samples = decode_tiff(data, label)
+    if samples is not None and not wants_exif:
+        return samples, None
     try:
-        image = open_image(data, "TIFF") if deep is None or request.keep_exif else None
-    except UnidentifiedImageError:  # Pillow knows only some layouts of TIFF
-        image = None
-    if deep is not None:
-        return _from_deep(deep, request, image)
-    if image is None:
-        raise ImageError(
-            f"{request.label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
-        )
-    return _from_image(image, request)
-
-
-def _from_deep_png(data: bytes, request: _Request) -> Picture:
-    image = open_image(data, "PNG")
-    check_pixels(*image.size, request.label)
-    # Pillow would decode everything to find EXIF data that is not there.
-    tagged = any(name == b"eXIf" for name, _ in png.chunks(data))
-    orientation = orientation_of(image) if tagged else 1
-    deep = decode_png(data, image.info.get("icc_profile"), orientation)
-    return _from_deep(deep, request, image if tagged else None)
-
-
-def _from_deep(deep: Deep, request: _Request, image: Image.Image | None) -> Picture:
-    """Finish a picture of up to 16 bits; `image` is where its EXIF data are."""
-    colors, alpha = deep.reduced(request.max_size).to_srgb()
-    return Picture(
-        to_floats(turn(colors, deep.orientation)),
-        None if alpha is None else to_floats(turn(alpha, deep.orientation)),
-        bits=deep.bits,
-        exif=_wanted_exif(image, request),
-        name=request.name,
-    )
-
-
-def _from_image(image: Image.Image, request: _Request) -> Picture:
-    check_pixels(*image.size, request.label)
-    if image.mode[0] in "IF":
-        return _from_single_channel(image, request)
-    colors, alpha = decode_image(image, request.max_size)
-    return Picture(
-        to_floats(colors),
-        None if alpha is None else to_floats(alpha),
-        exif=_wanted_exif(image, request),
-        name=request.name,
-    )
-
-
-def _from_single_channel(image: Image.Image, request: _Request) -> Picture:
-    """Open one of Pillow's gray modes with more than 8 bits: I;16, I or F."""
-    values = np.asarray(image)
-    if image.mode == "F":
-        values = to_samples(unit_floats(values, request.label), 16)
-    elif values.min() < 0 or values.max() > 65535:
-        raise ImageError(f"{request.label} has values beyond 16 bits: scale them to 0 ... 65535")
-    samples = values.astype(np.uint16)[..., None]
-    icc = image.info.get("icc_profile")
-    deep = Deep(samples, "GRAY", icc=icc, orientation=orientation_of(image))
-    return _from_deep(deep, request, image)
-
-
-def _wanted_exif(image: Image.Image | None, request: _Request) -> bytes | None:
-    if image is None or not request.keep_exif:
-        return None
-    return kept_exif(image, keep_gps=request.keep_gps)
+        image = open_image(data, "TIFF")
+    except UnidentifiedImageError as error:  # Pillow knows only some layouts of TIFF
+        if samples is None:
+            raise ImageError(
+                f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
+            ) from error
+        return samples, None
+    if samples is None:
+        samples = decode_image(image, max_size, label)
+    return samples, image if wants_exif else None
 
 
 def _from_array(array: NDArray[Any]) -> Picture:

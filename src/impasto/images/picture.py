@@ -12,12 +12,12 @@ from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images.depth import to_samples, unit_floats
-from impasto.images.encoding import OPAQUE, Attachments, encode
-from impasto.images.filling import fill_transparent
-from impasto.images.formats import DEEP, format_of
-from impasto.images.resizing import fitted_size, resize_floats
-from impasto.images.writing import check_writable, refuse_inputs, write_atomically
+from impasto.files import check_writable, refuse_inputs, write_atomically
+from impasto.images.encoding import OPAQUE, encode
+from impasto.images.formats import WITH_16_BITS, format_of
+from impasto.images.inpaint_alpha import inpaint_alpha
+from impasto.images.quantize import quantize, unit_floats
+from impasto.images.resizing import fitted_size, resize
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -154,7 +154,7 @@ class Picture:
         """
         if self.alpha is None:
             return replace(self)
-        return replace(self, pixels=fill_transparent(self.pixels, self.alpha), alpha=None)
+        return replace(self, pixels=inpaint_alpha(self.pixels, self.alpha), alpha=None)
 
     def resized(self, longest: int | tuple[int, int]) -> Picture:
         """Return the picture in another size: Lanczos with antialiasing, in floats.
@@ -173,7 +173,7 @@ class Picture:
             raise ImageError(f"a picture cannot be {size[0]} x {size[1]} pixels: ask for 1 or more")
         if size == self.size:
             return replace(self)
-        pixels, alpha = resize_floats(self.pixels, self.alpha, size)
+        pixels, alpha = resize(self.pixels, self.alpha, size)
         return replace(self, pixels=pixels, alpha=alpha)
 
     def encode(self, format: str | Path, bits: int | None = None) -> bytes:
@@ -193,11 +193,11 @@ class Picture:
         """
         kind = format_of(format)
         if bits is None:
-            bits = self.bits if kind in DEEP else 8
+            bits = self.bits if kind in WITH_16_BITS else 8
         _check_depth(kind, bits)
         shown = self.on_white() if kind in OPAQUE else self
         samples = shown.to_array(np.uint8 if bits == 8 else np.uint16)
-        return encode(samples, kind, Attachments(self.exif, self.recipe))
+        return encode(samples, kind, self.exif, self.recipe)
 
     def save(
         self,
@@ -259,9 +259,11 @@ def _check_bits(bits: int) -> None:
 
 def _check_depth(kind: str, bits: int) -> None:
     _check_bits(bits)
-    if bits == 16 and kind not in DEEP:
-        raise ImageError(f"{kind} has no 16 bits: save as {' or '.join(DEEP)}, or with bits=8")
+    if bits == 16 and kind not in WITH_16_BITS:
+        raise ImageError(
+            f"{kind} has no 16 bits: save as {' or '.join(WITH_16_BITS)}, or with bits=8"
+        )
 
 
 def _as_kind(values: NDArray[np.float32], kind: np.dtype[Any]) -> NDArray[Any]:
-    return values if kind.kind == "f" else to_samples(values, kind.itemsize * 8)
+    return values if kind.kind == "f" else quantize(values, kind.itemsize * 8)

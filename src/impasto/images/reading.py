@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +11,36 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImageError
+from impasto.files import reading_advice
 from impasto.images.formats import HEAD_BYTES, READABLE, sniff
-from impasto.images.quiet import quiet
+
+_lock = threading.Lock()
+_inside = 0
+_filters: warnings.catch_warnings[None] = warnings.catch_warnings()
+
+
+@contextmanager
+def suppress_warnings() -> Iterator[None]:
+    """Ignore the warnings of Pillow and its plug-ins within a block.
+
+    `warnings.catch_warnings` alone is not safe when several threads decode: the last to leave
+    would bring back the filters of another. So the first one in sets them and the last one out
+    restores them.
+    """
+    global _filters, _inside
+    with _lock:
+        if _inside == 0:
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
+            warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif|tifffile|imagecodecs)\b")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                _filters.__exit__(None, None, None)
 
 
 def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) -> bytes:
@@ -20,11 +50,8 @@ def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) 
         path: A file.
         check: What raises for a wrong file, instead of `check_head`.
 
-    Returns:
-        Its bytes.
-
     Raises:
-        ImageError: The file is missing, empty, a folder, not readable or no picture.
+        ImageError: The file is missing, empty, a folder, not readable or not a picture.
     """
     try:
         with path.open("rb") as file:
@@ -38,14 +65,7 @@ def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) 
 
 
 def check_head(head: bytes, label: str) -> str:
-    """Tell a picture by its first bytes.
-
-    Args:
-        head: The first `HEAD_BYTES` bytes, or all of fewer.
-        label: What to call the picture in the message.
-
-    Returns:
-        The name of its format, as in `formats.READABLE`.
+    """Return the format of a picture, one of `READABLE`, by its first `HEAD_BYTES` bytes or more.
 
     Raises:
         ImageError: There are no bytes, or they are of no format that impasto reads.
@@ -63,13 +83,9 @@ def check_head(head: bytes, label: str) -> str:
 
 @contextmanager
 def one_clear_error(label: str) -> Iterator[None]:
-    """Turn whatever goes wrong with a picture within a block into an `ImageError`.
-
-    Args:
-        label: What to call the picture in the message.
-    """
+    """Turn whatever goes wrong with a picture within a block into an `ImageError` about `label`."""
     try:
-        with quiet():
+        with suppress_warnings():
             yield
     except ImageError:
         raise
@@ -85,16 +101,3 @@ def one_clear_error(label: str) -> Iterator[None]:
             f"{label} is damaged, cut off or of an unknown kind: copy or download it again, or "
             "save it anew with another program"
         ) from error
-
-
-def reading_advice(path: Path, error: OSError | ValueError) -> str:
-    """Say in one line why a file cannot be read and what to do about it."""
-    if isinstance(error, FileNotFoundError):
-        return f"{path} does not exist: check the spelling and the folder"
-    # Windows calls a folder a file that may not be read.
-    if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
-        return f"{path} is a folder: name one picture in it"
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read: ask for permission to it (chmod u+r)"
-    reason = error.strerror if isinstance(error, OSError) else error
-    return f"{path} cannot be read ({reason}): check the disk or copy the file elsewhere"

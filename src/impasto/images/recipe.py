@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, unescape
 
+from PIL.PngImagePlugin import PngImageFile
+
 from impasto.errors import ImageError, RecipeError
+from impasto.images.decoding import open_image
 from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.images.png import chunks
-from impasto.images.quiet import quiet
-from impasto.images.reading import check_head, read_bytes
-from impasto.images.shallow import open_image
+from impasto.images.reading import check_head, read_bytes, suppress_warnings
 
 KEYWORD = "impasto"
 _XMP = (
@@ -28,8 +27,6 @@ _XMP = (
     '<?xpacket end="w"?>'
 )
 _ELEMENT = re.compile(r"<impasto:recipe>(.*?)</impasto:recipe>", re.DOTALL)
-_LONGEST = 16 << 20
-"""Bytes that a compressed text may grow to: a recipe is far smaller, a trap is not."""
 
 
 def recipe_json(recipe: Mapping[str, object]) -> str:
@@ -45,11 +42,7 @@ def recipe_json(recipe: Mapping[str, object]) -> str:
 
 
 def xmp_packet(recipe: Mapping[str, object]) -> bytes:
-    """Wrap a recipe in an XMP packet, for every format but PNG.
-
-    Raises:
-        RecipeError: It holds something that JSON does not.
-    """
+    """Wrap a recipe in an XMP packet, for every format but PNG; raises as `recipe_json`."""
     return _XMP.format(escape(recipe_json(recipe))).encode()
 
 
@@ -68,9 +61,8 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     label = "the given data" if isinstance(source, bytes) else str(source)
     try:
         data = source if isinstance(source, bytes) else read_bytes(Path(source), _check_head)
-        _check_head(data[:HEAD_BYTES], label)
-        plain = _is_json(data[:HEAD_BYTES])
-        text = data.decode("utf-8-sig", errors="replace") if plain else _embedded(data)
+        _check_head(data, label)
+        text = data.decode("utf-8-sig", "replace") if _is_json(data) else _embedded(data)
     except ImageError as error:
         raise RecipeError(str(error)) from error
     except Exception as error:  # damaged files make the decoders raise almost anything
@@ -87,28 +79,18 @@ def _check_head(head: bytes, label: str) -> None:
 
 def _is_json(head: bytes) -> bool:
     # An editor may have put a byte order mark in front of a .json file.
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    return head[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def _embedded(data: bytes) -> str | None:
-    kind = sniff(data[:HEAD_BYTES]) or ""
-    if kind == "PNG":
-        texts = (_png_text(content) for name, content in chunks(data) if name == b"iTXt")
-        return next((text for text in texts if text is not None), None)
-    with quiet(), open_image(data, kind) as image:
+    kind = sniff(data) or ""
+    with suppress_warnings(), open_image(data, kind) as image:
+        if isinstance(image, PngImageFile):
+            # `text` also finds what comes after the pixels, and has to decode those first.
+            return image.info.get(KEYWORD) or image.text.get(KEYWORD)
         packet = image.info.get("xmp") or b""
     found = _ELEMENT.search(bytes(packet).decode(errors="replace"))
     return unescape(found[1]) if found else None
-
-
-def _png_text(content: bytes) -> str | None:
-    keyword, _, rest = content.partition(b"\x00")
-    if keyword != KEYWORD.encode():
-        return None
-    compressed, (_, _, text) = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)
-    if compressed:
-        text = zlib.decompressobj().decompress(text, _LONGEST)
-    return text.decode()
 
 
 def _parsed(text: str, label: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, ImpastoError
+from impasto.files import reading_advice, sha256_of
 from impasto.images.picture import Identity, Picture
-from impasto.images.reading import one_clear_error, reading_advice
+from impasto.images.reading import one_clear_error
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,21 +88,16 @@ def read_source(source: Source) -> Source:
         ImageError: The pipe or the file object cannot be read.
     """
     source = without_torch(source)
-    if isinstance(source, (Image.Image, Picture, np.ndarray, bytes, bytearray)):
-        return source
+    stream: object = source
     if isinstance(source, (str, Path)):
         if str(source) == STDIN:
             return _named(sys.stdin.buffer, "stdin")
-        path = Path(source)
         # A regular file can be read as often as one likes; `<(command)` of a shell cannot.
-        return _named_pipe(path) if _is_pipe(path) else source
-    stream: object = source
-    return _named(stream, _stream_name(stream)) if isinstance(stream, Readable) else source
-
-
-def _stream_name(source: Readable) -> str:
-    name = getattr(source, "name", "")
-    return Path(name).name if isinstance(name, str) and name else "bytes"
+        return _named_pipe(Path(source)) if _is_pipe(Path(source)) else source
+    if isinstance(stream, Readable):
+        name = getattr(stream, "name", "")
+        return _named(stream, Path(name).name if name and isinstance(name, str) else "bytes")
+    return source
 
 
 def identify(source: Source) -> Identity:
@@ -121,31 +117,35 @@ def identify(source: Source) -> Identity:
         ImageError: The file cannot be read.
     """
     source = without_torch(source)
+    if isinstance(source, Image.Image | Picture | np.ndarray):
+        return _identify_pixels(source)
+    seekable = getattr(source, "seekable", None)
+    position = source.tell() if seekable and seekable() else None  # type: ignore[union-attr]
+    data = read_source(source)
+    if position is not None:
+        source.seek(position)  # type: ignore[union-attr]
+    if isinstance(data, (bytes, bytearray)):
+        return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
+    if not isinstance(data, (str, Path)):
+        raise ImageError(f"cannot identify a {type(source).__name__}: give a path, bytes or pixels")
+    try:
+        return Identity(Path(data).name, sha256_of(Path(data)))
+    except ImpastoError as error:
+        raise ImageError(str(error)) from error
+
+
+def _identify_pixels(source: Image.Image | Picture | NDArray[Any]) -> Identity:
     if isinstance(source, Image.Image):
         name = Path(getattr(source, "filename", "") or "pixels").name
         with one_clear_error(name):
             plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
             return Identity(name, _fingerprint(np.asarray(plain)))
-    if isinstance(source, Picture):
-        if source.identity is not None:
-            return source.identity
-        arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
-        return Identity(source.name or "pixels", _fingerprint(*arrays))
     if isinstance(source, np.ndarray):
         return Identity("pixels", _fingerprint(source))
-    if isinstance(source, (str, Path)) and not _once(source):
-        return _identify_file(Path(source))
-    position = _position(source)
-    data = read_source(source)
-    if position is not None:
-        source.seek(position)  # type: ignore[union-attr]
-    if not isinstance(data, (bytes, bytearray)):
-        raise ImageError(f"cannot identify a {type(source).__name__}: give a path, bytes or pixels")
-    return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
-
-
-def _once(source: str | Path) -> bool:
-    return str(source) == STDIN or _is_pipe(Path(source))
+    if source.identity is not None:
+        return source.identity
+    arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
+    return Identity(source.name or "pixels", _fingerprint(*arrays))
 
 
 def _is_pipe(path: Path) -> bool:
@@ -153,22 +153,6 @@ def _is_pipe(path: Path) -> bool:
         return path.is_fifo()
     except (OSError, ValueError):  # opening it will say what is wrong
         return False
-
-
-def _position(source: object) -> int | None:
-    seekable = getattr(source, "seekable", None)
-    return int(source.tell()) if seekable and seekable() else None  # type: ignore[attr-defined]
-
-
-def _identify_file(path: Path) -> Identity:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except (OSError, ValueError) as error:
-        raise ImageError(reading_advice(path, error)) from error
-    return Identity(path.name, digest.hexdigest())
 
 
 def _fingerprint(*arrays: NDArray[Any]) -> str:

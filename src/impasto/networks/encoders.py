@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
+from impasto.files import sha256_of
 from impasto.networks.layers import pools_before
 from impasto.networks.pocket import SAMPLED_LAYERS, Pocket
 from impasto.settings.declaration import check_own_name
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
 from impasto.settings.methods import load
-from impasto.weights import fetch, sha256_of
+from impasto.weights import fetch
 
 
 class Network(Protocol):

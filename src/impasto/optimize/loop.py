@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, identify, open_role, read_source
+from impasto.images import Picture, Source, identify, open_for_role, read_source
 from impasto.machine import give_back_memory
 from impasto.networks import Encoder
 from impasto.optimize.backward import take_step
@@ -23,7 +23,8 @@ from impasto.optimize.plan import make_plan
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.result import Result
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
-from impasto.optimize.targets import StyleReader, TargetBuilder
+from impasto.optimize.style_targets import StyleReader
+from impasto.optimize.targets import TargetBuilder
 from impasto.runs import Plan, Reference, Run, State, StateDict
 
 #: Pixels up to which an octave may still change the forms of the one before.
@@ -54,7 +55,7 @@ class IterativeRun(Run):
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.started = time.monotonic() if started is None else started
         source = read_source(content)
-        picture = open_role(source, "content", self.settings.size, self.settings)
+        picture = open_for_role(source, "content", self.settings.size, self.settings)
         sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.coarsest, reader.narrowest
         )

@@ -10,7 +10,7 @@ from impasto.images import fitted_size
 from impasto.networks.devices import describe
 from impasto.optimize.memory import TileSides, pixels_seen
 from impasto.optimize.schedule import FINISH, SETUP_STEPS, Octave
-from impasto.optimize.targets import StyleReader
+from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.tiles import tiles_of
 from impasto.runs import Plan, Stage
 

@@ -8,13 +8,21 @@ from typing import Any
 
 from impasto.errors import SettingsError
 from impasto.gallery.names import read_styles
-from impasto.images import LEAST_PICTURE, Picture, Source, Sources, identify, open_role, placed
+from impasto.images import (
+    LEAST_PICTURE,
+    Picture,
+    Source,
+    Sources,
+    identify,
+    open_for_role,
+    rotate_tile,
+)
 from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device, choose_precision, describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.objective import layer_weights, layers_of
 from impasto.optimize.pyramid import least_side
-from impasto.optimize.targets import StyleReader
+from impasto.optimize.style_targets import StyleReader
 from impasto.runs import Reference, Run
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
@@ -85,9 +93,9 @@ class IterativeStylizer:
         """Open the style pictures."""
         settings, fine = self.settings, None
         largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
-        opened = [open_role(source, "style", largest) for source in self._sources]
+        opened = [open_for_role(source, "style", largest) for source in self._sources]
         if settings.fine_style is not None:
-            fine = open_role(read_styles([settings.fine_style])[0], "style", largest)
+            fine = open_for_role(read_styles([settings.fine_style])[0], "style", largest)
         identities = [
             identify(source if picture.identity is None else picture)
             for source, picture in zip(self._sources, opened, strict=True)
@@ -99,7 +107,7 @@ class IterativeStylizer:
             narrowest=narrowest,
             device=self.device,
             precision=self.precision,
-            styles=[placed(picture, settings) for picture in opened],
+            styles=[rotate_tile(picture, settings) for picture in opened],
             identities=identities,
             fine=fine,
             fine_identity=None if fine is None else identify(fine),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,55 +15,21 @@ from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.flow import warped
-from impasto.images import Identity, Picture, identify, match_colors, open_role
+from impasto.images import Identity, Picture, identify, match_colors, open_for_role
 from impasto.images.masks import Mask
-from impasto.losses import LayerStatistics, required_statistics
-from impasto.networks import Encoder
+from impasto.losses import required_statistics
 from impasto.optimize.composition import compose
-from impasto.optimize.pyramid import alpha_tensor, style_size, to_tensor
+from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.schedule import Octave
-from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
+from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_target, mixture
+from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.runs import Reference
-from impasto.settings import Settings
 from impasto.settings.choices import STARTS
-from impasto.settings.encoders import ENCODERS
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
-#: Layers whose targets come from `fine_style`: what they see at once is 15 pixels wide or less
-#: (scale control of Gatys et al. 2017, "Controlling Perceptual Factors", section 6).
-FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
 #: Weight of staying near earlier frames, at stability 1; at 60 thin things lag behind.
 ANCHOR_WEIGHT = 20.0
-
-
-class StyleTarget(NamedTuple):
-    """A style to come to.
-
-    Attributes:
-        target: What is known of it, or of a mixture of it and the photograph.
-        share: Its part of the style loss.
-        region: Number of the region where it applies.
-        amount: How much of the mixture is the style.
-        style: What is known of the style itself; None: that is the target.
-    """
-
-    target: StyleStatistics
-    share: float = 1.0
-    region: int = 0
-    amount: float = 1.0
-    style: StyleStatistics | None = None
-
-    def of(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
-        """Return what a layer is to come to and the part of the style loss.
-
-        Args:
-            layer: Its name.
-            mixes: Whether the loss takes mixtures, see `StyleLoss`.
-        """
-        if mixes or self.style is None:
-            return self.target[layer], self.share
-        return self.style[layer], self.share * self.amount
 
 
 class Anchor(NamedTuple):
@@ -123,89 +88,6 @@ def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
     if a is None or b is None:
         return b if a is None else a
     return a * b
-
-
-def mixture(strength: float, encoder: str) -> float:
-    """Return how much of the style's statistics goes into the targets at a strength.
-
-    Gram matrices mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
-    are, and a rest is left whatever is asked for (`EncoderRow.left`). With this m, each step of
-    strength makes the distance smaller by about the same factor: half of the strength is half of
-    the way as VGG-19 sees it.
-
-    Args:
-        strength: From 0 to 1.
-        encoder: Its name.
-    """
-    left = ENCODERS[encoder].left
-    return 1 - math.sqrt((left**strength - left) / (1 - left))
-
-
-@dataclass
-class StyleReader:
-    """Reads styles with encoders, each once for each size of an octave.
-
-    Attributes:
-        settings: Scale of the styles and kinds of losses.
-        encoders: By name.
-        layers: Canonical names of those that hold the style.
-        narrowest: Shorter side below which a layer sees nothing.
-        device: Where to compute.
-        precision: Of the encoders' arithmetic.
-        styles: The style pictures.
-        identities: Theirs.
-        fine: The picture for the fine texture, or None.
-        fine_identity: Its identity.
-        kept: What was read, by number of the style, encoder and longest side of the octave.
-    """
-
-    settings: Settings
-    encoders: Mapping[str, Encoder]
-    layers: Sequence[str]
-    narrowest: int
-    device: torch.device
-    precision: torch.dtype
-    styles: Sequence[Picture]
-    identities: Sequence[Identity]
-    fine: Picture | None = None
-    fine_identity: Identity | None = None
-    kept: dict[tuple[int, str, int], StyleStatistics] = field(default_factory=dict)
-
-    def __call__(
-        self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
-    ) -> list[StyleStatistics]:
-        """Return what is to be known of each style at an octave.
-
-        Args:
-            octave: Its longest side times `style_scale` is the style's.
-            pictures: Style pictures whose colors were changed for one content; None: our own,
-                whose targets are kept for the next content.
-            side: Longest side of a tile of them that is looked at at once; None: all of it.
-        """
-        if pictures is not None:
-            return [self._target(picture, octave, side) for picture in pictures]
-        keys = [(i, octave.encoder, max(octave.size)) for i in range(len(self.styles))]
-        for key, picture in zip(keys, self.styles, strict=True):
-            if key not in self.kept:
-                self.kept[key] = self._target(picture, octave, side)
-        return [self.kept[key] for key in keys]
-
-    def _target(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
-        target = self._statistics(picture, octave, side)
-        if self.fine is None:
-            return target
-        pixels = match_colors(self.fine.pixels, picture.pixels, self.fine.alpha, picture.alpha)
-        finer = self._statistics(replace(self.fine, pixels=pixels), octave, side)
-        return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
-
-    def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
-        longest = round(max(octave.size) * self.settings.style_scale)
-        size = style_size(picture.size, longest, self.narrowest)
-        image = to_tensor(picture.filled(), size, self.device)
-        alpha = SpatialWeight(alpha_tensor(picture, size, self.device))
-        tiled = TiledEncoder(self.encoders[octave.encoder], size, side)
-        required = required_statistics(self.settings.style_losses)
-        return tiled.statistics(image, self.layers, required, alpha)
 
 
 class TargetBuilder:
@@ -301,7 +183,7 @@ class TargetBuilder:
             tiled.statistics(content, self.reader.layers, required, SpatialWeight(region))
             for region in regions
         ]
-        return [_mixed(target, own[target.region], amount) for target in targets]
+        return [mixed_target(target, own[target.region], amount) for target in targets]
 
     def _chosen(self) -> Picture | None:
         """Return the picture that the settings start from; None: noise."""
@@ -316,7 +198,7 @@ class TargetBuilder:
         if not Path(init).exists():
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
-        opened = open_role(init, "start", max(self.content.size))
+        opened = open_for_role(init, "start", max(self.content.size))
         self.started_with = identify(opened)
         return opened.filled()
 
@@ -372,9 +254,3 @@ class TargetBuilder:
         whole = torch.from_numpy(np.ascontiguousarray(trust))[None, None].to(self.device)
         small = F.interpolate(whole, (size[1], size[0]), mode="area")
         return Anchor(to_tensor(picture, size, self.device), small)
-
-
-def _mixed(target: StyleTarget, own: StyleStatistics, amount: float) -> StyleTarget:
-    """Return a target with this much of the style in it, and the photograph's own otherwise."""
-    mixed = {name: own[name].mixed(style, amount) for name, style in target.target.items()}
-    return target._replace(target=mixed, amount=amount, style=target.target)

@@ -6,10 +6,9 @@ import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impasto.images import png
-from impasto.images.formats import HEAD_BYTES
+from impasto.images.decoding import open_image
+from impasto.images.formats import is_16bit_png
 from impasto.images.reading import check_head, one_clear_error
-from impasto.images.shallow import open_image
 
 # Its complaints about odd tags would appear on the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -40,12 +39,12 @@ def extent_of(path: Path) -> Extent:
     """
     with one_clear_error(str(path)):
         data = path.read_bytes()
-        kind = check_head(data[:HEAD_BYTES], str(path))
+        kind = check_head(data, str(path))
         if kind == "TIFF":
             return _of_tiff(path)
         with open_image(data, kind) as image:
             # Pillow speaks of eight bits, whatever the file has.
-            deep = kind == "PNG" and png.bit_depth(data) == 16
+            deep = kind == "PNG" and is_16bit_png(data)
             samples = image.width * image.height * len(image.getbands())
             return Extent(image.width, image.height, samples * (2 if deep else 1))
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.images import Picture, open_picture
-from impasto.images.quiet import quiet
+from impasto.images.reading import suppress_warnings
 
 #: Longest side of what is shown while it is painted.
 PREVIEW = 768
@@ -85,7 +85,7 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
     _, inline, data = (payload.url or "").partition(";base64,")
     try:
         with (
-            quiet(),
+            suppress_warnings(),
             Image.open(BytesIO(base64.b64decode(data)) if inline else payload.path) as image,
         ):
             if image.width * image.height <= _MOST_FRAME:

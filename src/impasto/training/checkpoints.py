@@ -12,8 +12,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError, WeightsError
+from impasto.files import replacing
 from impasto.training.options import TrainingOptions
-from impasto.weights.atomic import replacing
 
 #: Options that a training may be gone on with another value of.
 MAY_CHANGE = (

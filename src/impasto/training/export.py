@@ -9,10 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from impasto.errors import WeightsError
+from impasto.files import replacing
 from impasto.networks.any_style import shape_of
 from impasto.training.any_style_graph import painter_graph, style_reader_graph
 from impasto.training.trained import CODE, load_trained
-from impasto.weights.atomic import replacing
 
 PAINTER, READER = "any_style.onnx", "style_reader.onnx"
 

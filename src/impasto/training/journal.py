@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from impasto.weights.atomic import replacing
+from impasto.files import replacing
 
 _WIDTH, _HEIGHT, _MARGIN = 900, 420, 60
 _COLORS = ("#1b6ca8", "#d1495b", "#30874b", "#edae49", "#7d4f9e", "#00798c", "#6b705c", "#111111")

@@ -14,10 +14,10 @@ from safetensors.torch import save
 from torch import Tensor
 
 from impasto.errors import ImpastoError, SettingsError, WeightsError
+from impasto.files import replacing
 from impasto.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from impasto.training.journal import Journal
 from impasto.training.options import OptionsT
-from impasto.weights.atomic import replacing
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
 

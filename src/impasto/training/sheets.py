@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from impasto.weights.atomic import replacing
+from impasto.files import replacing
 
 _SIDE = 320
 

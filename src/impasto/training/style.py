@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import SettingsError
+from impasto.files import sha256_of
 from impasto.networks.any_style import AnyStyle, shape_of
 from impasto.networks.vgg import VGG19
 from impasto.settings.choices import STYLE_LAYERS
@@ -40,7 +41,7 @@ from impasto.training.sheets import save_sheet
 from impasto.training.style_pool import PooledStyle
 from impasto.training.trained import CODE, any_style_parameters
 from impasto.training.vgg_loss import FusedVgg, gram_matrices
-from impasto.weights import fetch, sha256_of
+from impasto.weights import fetch
 
 PRODUCT, PREVIEW = "style.safetensors", "preview.jpg"
 #: Photographs that progress is shown and measured on.

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImageError, SettingsError
+from impasto.files import replacing
 from impasto.video.clip import Span
 from impasto.video.encoding import CODECS, Encoding, ticks
 from impasto.video.files import opened, pyav, video_stream
-from impasto.weights.atomic import replacing
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer

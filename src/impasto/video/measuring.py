@@ -12,11 +12,11 @@ import numpy as np
 
 from impasto.errors import ImageError
 from impasto.evaluation.flicker import Flicker, FlickerMeter
+from impasto.files import replacing
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import resized
 from impasto.video.production import LEAST, open_reader, painted_size
-from impasto.weights.atomic import replacing
 
 
 def measured(

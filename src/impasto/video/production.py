@@ -12,7 +12,8 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
-from impasto.images import Source, fitted_size, identify, refuse_inputs
+from impasto.files import refuse_inputs
+from impasto.images import Source, fitted_size, identify
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer

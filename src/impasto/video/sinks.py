@@ -10,12 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImageError
+from impasto.files import replacing
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.files import opened, pyav
 from impasto.video.joining import Extras, join
 from impasto.video.painting import picture_of
-from impasto.weights.atomic import replacing
 
 _GIF_TICK = 10
 """Milliseconds."""

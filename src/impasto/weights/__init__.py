@@ -5,13 +5,11 @@ numpy, h5py, safetensors, torch and pooch are imported by the functions that nee
 """
 
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
+from impasto.weights.downloading import hash_matches
 from impasto.weights.fetching import fetch, find
 from impasto.weights.folders import Folder, cache_folder, search_folders
-from impasto.weights.formats import load_vgg19
-from impasto.weights.hashing import hash_matches, sha256_of
-from impasto.weights.pocket import load_pocket
-from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
-from impasto.weights.writing import write_vgg19
+from impasto.weights.formats import load_pocket, load_vgg19
+from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters, write_vgg19
 
 __all__ = [
     "CATALOGUE",
@@ -28,6 +26,5 @@ __all__ = [
     "load_pocket",
     "load_vgg19",
     "search_folders",
-    "sha256_of",
     "write_vgg19",
 ]

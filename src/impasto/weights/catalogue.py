@@ -3,9 +3,8 @@
 A hash stands here only if the publisher of the file states it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from impasto.errors import WeightsError
 
@@ -132,117 +131,106 @@ _FILES = (
 )
 
 
-def _peer(
-    name: str, kept: str, license: str, source: str, url: str, layout: str | None = None
-) -> tuple[WeightsFile, WeightsFile]:
-    """Return a file of a known fast system: as we use it, and as it was published.
+def _published(
+    source: str, license: str, base: str, files: Mapping[str, tuple[str, str, str | None]]
+) -> Iterator[WeightsFile]:
+    """Yield the files of a known fast system: as we use them, and as they were published.
 
     Args:
-        name: Short name.
-        kept: The file's name here.
-        license: What may be done with it.
-        source: Whose it is.
-        url: Where it was published.
-        layout: For a pickled file.
+        source: Whose they are.
+        license: What may be done with them.
+        base: What all urls begin with.
+        files: By short name, what a file is called here, the rest of its url, and for a pickled
+            file its layout. No publisher states a hash; a url that names a commit stands for one.
     """
-    here = WeightsFile(
-        name=f"{name}-here",
-        filename=kept,
-        group=name,
-        purpose=f"for method {name.partition('-')[0]}",
-        license=license,
-        source=source,
-    )
-    published = replace(
-        here,
-        name=f"{name}-published",
-        filename=url.rpartition("/")[2],
-        url=url,
-        kept_as=kept if layout else None,
-        layout=layout or "",
-    )
-    return here, published
+    for name, (kept, path, layout) in files.items():
+        here = WeightsFile(
+            name=f"{name}-here",
+            filename=kept,
+            group=name,
+            purpose=f"for method {name.partition('-')[0]}",
+            license=license,
+            source=source,
+        )
+        yield here
+        yield replace(
+            here,
+            name=f"{name}-published",
+            filename=path.rpartition("/")[2],
+            url=base + path,
+            kept_as=kept if layout else None,
+            layout=layout or "",
+        )
 
 
-# None of these publishers states a hash; where the url names a commit it holds the content.
-_MAGENTA = (
-    "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
-    "style_transfer/android/magenta_arbitrary-image-stylization-v1-256_int8_"
-)
-_ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/"
-_MICROAST = (
-    "https://github.com/EndyWon/MicroAST/raw/d2796c7dbf01dbc29ed35b11675d87fcc640f969/models/"
-)
-_WCT = (
-    "https://github.com/MingSun-Tse/Collaborative-Distillation/raw/"
-    "75c1b81c1dbea11c96d3fb04e96f207dee16dcbb/trained_models/"
-)
-_WCT_FILES = {
-    ("encoder", 1): "wct_se_16x_new/20191110-133713_E20.pth",
-    ("encoder", 2): "wct_se_16x_new/20191110-132713_E20.pth",
-    ("encoder", 3): "wct_se_16x_new/20191110-132705_E20.pth",
-    ("encoder", 4): "wct_se_16x_new/20191110-132643_E20.pth",
-    ("encoder", 5): "wct_se_16x_new/20191109-211322_E20.pth",
-    ("decoder", 1): "wct_se_16x_new_sd/20191111-091942_E20.pth",
-    ("decoder", 2): "wct_se_16x_new_sd/20191111-091932_E20.pth",
-    ("decoder", 3): "wct_se_16x_new_sd/20191111-091929_E20.pth",
-    ("decoder", 4): "wct_se_16x_new_sd/20191111-092553_E20.pth",
-    ("decoder", 5): "wct_se_16x_new_sd/20191110-204615_E20.pth",
+_WCT = {
+    "encoder-1": "wct_se_16x_new/20191110-133713_E20.pth",
+    "encoder-2": "wct_se_16x_new/20191110-132713_E20.pth",
+    "encoder-3": "wct_se_16x_new/20191110-132705_E20.pth",
+    "encoder-4": "wct_se_16x_new/20191110-132643_E20.pth",
+    "encoder-5": "wct_se_16x_new/20191109-211322_E20.pth",
+    "decoder-1": "wct_se_16x_new_sd/20191111-091942_E20.pth",
+    "decoder-2": "wct_se_16x_new_sd/20191111-091932_E20.pth",
+    "decoder-3": "wct_se_16x_new_sd/20191111-091929_E20.pth",
+    "decoder-4": "wct_se_16x_new_sd/20191111-092553_E20.pth",
+    "decoder-5": "wct_se_16x_new_sd/20191110-204615_E20.pth",
 }
-_ENCODER = "vgg19_normalised_to_conv4_1.safetensors"
+_MAGENTA = "magenta_arbitrary-image-stylization-v1-256_int8_"
+_VGG_TO_4_1 = "vgg19_normalised_to_conv4_1.safetensors"
 
 _PEERS = (
-    _peer(
-        "magenta-predict",
-        "magenta_style_predict_int8.tflite",
-        "Apache-2.0",
+    *_published(
         "Magenta",
-        f"{_MAGENTA}prediction_1.tflite",
-    ),
-    _peer(
-        "magenta-transform",
-        "magenta_style_transform_int8.tflite",
         "Apache-2.0",
-        "Magenta",
-        f"{_MAGENTA}transfer_1.tflite",
+        "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
+        "style_transfer/android/",
+        {
+            "magenta-predict": (
+                "magenta_style_predict_int8.tflite",
+                f"{_MAGENTA}prediction_1.tflite",
+                None,
+            ),
+            "magenta-transform": (
+                "magenta_style_transform_int8.tflite",
+                f"{_MAGENTA}transfer_1.tflite",
+                None,
+            ),
+        },
     ),
-    _peer(
-        "adain-encoder",
-        _ENCODER,
+    *_published(
+        "naoto0804/pytorch-AdaIN",
         f"MIT; {_VGG_LICENSE}",
-        "naoto0804/pytorch-AdaIN",
-        f"{_ADAIN}vgg_normalised.pth",
-        "adain-encoder",
+        "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/",
+        {"adain-encoder": (_VGG_TO_4_1, "vgg_normalised.pth", "adain-encoder")},
     ),
-    _peer(
-        "adain-decoder",
-        "adain_decoder.safetensors",
+    *_published(
+        "naoto0804/pytorch-AdaIN",
         "MIT",
-        "naoto0804/pytorch-AdaIN",
-        f"{_ADAIN}decoder.pth",
-        "adain-decoder",
+        "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/",
+        {"adain-decoder": ("adain_decoder.safetensors", "decoder.pth", "adain-decoder")},
     ),
-    *(
-        _peer(
-            f"microast-{part}",
-            f"microast_{part}.safetensors",
-            "MIT",
-            "EndyWon/MicroAST",
-            f"{_MICROAST}{part}_iter_160000.pth.tar",
-            f"microast-{part}",
-        )
-        for part in ("content_encoder", "style_encoder", "modulator", "decoder")
+    *_published(
+        "EndyWon/MicroAST",
+        "MIT",
+        "https://github.com/EndyWon/MicroAST/raw/d2796c7dbf01dbc29ed35b11675d87fcc640f969/models/",
+        {
+            f"microast-{part}": (
+                f"microast_{part}.safetensors",
+                f"{part}_iter_160000.pth.tar",
+                f"microast-{part}",
+            )
+            for part in ("content_encoder", "style_encoder", "modulator", "decoder")
+        },
     ),
-    *(
-        _peer(
-            f"wct-{part}-{level}",
-            f"wct_16x_{part}_{level}.safetensors",
-            "MIT",
-            "MingSun-Tse/Collaborative-Distillation",
-            _WCT + path,
-            "wct",
-        )
-        for (part, level), path in _WCT_FILES.items()
+    *_published(
+        "MingSun-Tse/Collaborative-Distillation",
+        "MIT",
+        "https://github.com/MingSun-Tse/Collaborative-Distillation/raw/"
+        "75c1b81c1dbea11c96d3fb04e96f207dee16dcbb/trained_models/",
+        {
+            f"wct-{part}": (f"wct_16x_{part.replace('-', '_')}.safetensors", path, "wct")
+            for part, path in _WCT.items()
+        },
     ),
 )
 """Files of the known fast systems."""
@@ -256,7 +244,7 @@ _MICROAST_WHOLE = WeightsFile(
     source="EndyWon/MicroAST",
 )
 
-_ALL = (*_FILES, _MICROAST_WHOLE, *chain.from_iterable(_PEERS))
+_ALL = (*_FILES, _MICROAST_WHOLE, *_PEERS)
 
 CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _ALL}
 """All files by their short name, in the order of preference."""

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.errors import WeightsError
-from impasto.weights.atomic import replacing
+from impasto.files import digest_of, replacing, sha256_of
 from impasto.weights.catalogue import WeightsFile
-from impasto.weights.hashing import hash_matches, sha256_of
 
 if TYPE_CHECKING:
     from requests import Response
@@ -23,10 +22,6 @@ ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
 TIMEOUT_SECONDS = 30.0
 _CHUNK_BYTES = 1 << 20
-
-
-class _InterruptedError(Exception):
-    """A download that may go better the next time."""
 
 
 def download(file: WeightsFile, target: Path, on_download: OnDownload | None = None) -> None:
@@ -49,7 +44,10 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
             if on_download:
                 on_download(file, target)
             _download_patiently(file, part)
-            _verify(file, part)
+            if hash_matches(file, part) is False:
+                size = part.stat().st_size
+                found = f"{size} bytes, sha256:{sha256_of(part)}"
+                raise _failed(file, f"what arrived is another file ({found})")
     except OSError as error:
         raise WeightsError(
             f"{target} cannot be written ({error.strerror or error}; the file needs {file.size}): "
@@ -59,39 +57,36 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
 
 
 def _download_patiently(file: WeightsFile, part: Path) -> None:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _download_once(file, part)
-        except _InterruptedError as error:
-            if attempt == ATTEMPTS:
-                raise _failed(file, f"{error}, {ATTEMPTS} times") from error
-            time.sleep(PAUSE_SECONDS * attempt)
-    return None
+    interruption = ""
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE_SECONDS * attempt)
+        interruption = _download_once(file, part)
+        if not interruption:
+            return
+    raise _failed(file, f"{interruption}, {ATTEMPTS} times")
 
 
-def _download_once(file: WeightsFile, part: Path) -> None:
+def _download_once(file: WeightsFile, part: Path) -> str:
+    """Return "", or what went wrong and may go better the next time."""
     from requests.exceptions import HTTPError, RequestException
 
     try:
         get_file(str(file.url), part)
-    except HTTPError as error:
-        status = 0 if error.response is None else error.response.status_code
-        if status == 429 or status >= 500:
-            raise _InterruptedError(reason_of(error)) from error
-        raise _failed(file, reason_of(error)) from error
     except RequestException as error:
-        raise _InterruptedError(reason_of(error)) from error
-    if part.stat().st_size < (file.size_bytes or 0):
-        raise _InterruptedError("the connection was cut")
+        response = error.response
+        if isinstance(error, HTTPError) and response is not None and _is_final(response):
+            raise _failed(file, reason_of(error)) from error
+        return reason_of(error)
+    return "the connection was cut" if part.stat().st_size < (file.size_bytes or 0) else ""
+
+
+def _is_final(response: Response) -> bool:
+    """Tell an answer that will be the same the next time from that of a busy server."""
+    return response.status_code != 429 and response.status_code < 500
 
 
 def get_file(url: str, part: Path, headers: Mapping[str, str] | None = None) -> None:
-    """Download a file, once, and leave no connection open.
-
-    Args:
-        url: Its address.
-        part: Where to write it.
-        headers: Of the request.
+    """Download a file to `part`, once, and leave no connection open.
 
     Raises:
         OSError: It cannot be written; of `requests`: it does not come.
@@ -128,12 +123,31 @@ def reason_of(error: OSError) -> str:
     return f"no connection to the server ({type(error).__name__})"
 
 
-def _verify(file: WeightsFile, part: Path) -> None:
-    if hash_matches(file, part) is False:
-        raise _failed(
-            file,
-            f"what arrived is another file ({part.stat().st_size} bytes, sha256:{sha256_of(part)})",
-        )
+def hash_matches(file: WeightsFile, path: Path) -> bool | None:
+    """Whether a file has the size and the hash that its publisher states.
+
+    Args:
+        file: What it should be.
+        path: Where it is. The converted copy of a pickled file has no published hash.
+
+    Returns:
+        True or False, or None where no hash is published.
+
+    Raises:
+        ImpastoError: The file cannot be read.
+    """
+    if path.name == file.kept_as:
+        return None
+    if not size_matches(file, path):
+        return False
+    if expected := file.sha256 or file.sha256_prefix:
+        return sha256_of(path).startswith(expected)
+    return digest_of(path, "md5") == file.md5 if file.md5 else None
+
+
+def size_matches(file: WeightsFile, path: Path) -> bool:
+    """Whether a file is as long as its publisher's, as far as that is known."""
+    return file.size_bytes in (None, path.stat().st_size)
 
 
 def _failed(file: WeightsFile, reason: str) -> WeightsError:

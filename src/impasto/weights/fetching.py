@@ -7,7 +7,7 @@ from pathlib import Path
 from impasto.errors import WeightsError
 from impasto.weights.catalogue import WeightsFile, files_named, is_short_name
 from impasto.weights.conversion import converted
-from impasto.weights.downloading import OnDownload, download
+from impasto.weights.downloading import OnDownload, download, size_matches
 from impasto.weights.folders import (
     Folder,
     cache_folder,
@@ -15,7 +15,6 @@ from impasto.weights.folders import (
     is_offline,
     search_folders,
 )
-from impasto.weights.hashing import size_matches
 
 
 def find(name: str | os.PathLike[str]) -> Path | None:

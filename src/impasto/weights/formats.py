@@ -1,4 +1,4 @@
-"""The parameters of a VGG-19 out of the three kinds of file that they are published in.
+"""Parameters of a VGG-19, out of the three kinds of file they are published in, and of pocket.
 
 The kind is told by what the file holds, not by its name. Nothing is unpickled but tensors.
 """
@@ -175,16 +175,14 @@ def _open_safetensors(path: Path) -> Iterator[_Opened]:
 
 
 def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
-    if "channel_order" in metadata:
-        return _convention_of_keys(metadata)
-    sentence = metadata.get("input", "")
-    for beginning, convention in _INPUT_SENTENCES:
-        if sentence.startswith(beginning):
-            return convention
-    raise ValueError("its metadata does not state channel_order, scale, mean and std of the input")
-
-
-def _convention_of_keys(metadata: Mapping[str, str]) -> InputConvention:
+    if "channel_order" not in metadata:
+        sentence = metadata.get("input", "")
+        for beginning, convention in _INPUT_SENTENCES:
+            if sentence.startswith(beginning):
+                return convention
+        raise ValueError(
+            "its metadata does not state channel_order, scale, mean and std of the input"
+        )
     order = metadata["channel_order"]
     if order not in ("RGB", "BGR"):
         raise ValueError(f"its metadata has the channel_order {order!r}, not RGB or BGR")
@@ -271,3 +269,37 @@ def _tensors_of(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise TypeError(f"it holds a {type(state).__name__}, not tensors by name")
     return state
+
+
+def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
+    """Read kernels (OIHW) and biases by name, as `impasto train encoder` writes them.
+
+    Args:
+        path: A safetensors file; half precision becomes float32.
+
+    Raises:
+        WeightsError: The file does not exist, is damaged or holds something else.
+    """
+    import numpy as np
+    from safetensors import SafetensorError, safe_open
+
+    path = expanded(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            if (file.metadata() or {}).get("architecture") != "pocket":
+                raise WeightsError(
+                    f"{path} is not the file of a pocket encoder: for a VGG-19 choose encoder vgg19"
+                )
+            arrays = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise WeightsError(
+            f"{path} does not exist: leave weights out to use the bundled file"
+        ) from error
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"{path} cannot be read as a pocket encoder: for a VGG-19 choose encoder vgg19, or "
+            f"leave weights out to use the bundled file ({error})"
+        ) from error
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise WeightsError(f"{path} holds numbers that are not finite: train it anew")
+    return arrays

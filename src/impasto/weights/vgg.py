@@ -1,4 +1,4 @@
-"""VGG-19 as a table: its layers, its parameters, and what they want as their input.
+"""VGG-19 as a table: its layers, its parameters, what they want as input, and their file.
 
 Simonyan & Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014,
 configuration E without the classifier.
@@ -7,10 +7,15 @@ configuration E without the classifier.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from impasto.errors import WeightsError
+from impasto.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -19,19 +24,12 @@ if TYPE_CHECKING:
 
 ChannelOrder: TypeAlias = Literal["RGB", "BGR"]
 
-_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+_NAMES = [
+    f"conv{block}_{index + 1}" for block, n in enumerate((2, 2, 4, 4, 4), 1) for index in range(n)
+]
+_WIDTHS = (3, 64, 64, 128, 128, *(256,) * 4, *(512,) * 8)
 
-
-def _layers() -> dict[str, tuple[int, int]]:
-    layers, width = {}, 3
-    for block, (count, channels) in enumerate(_BLOCKS, start=1):
-        for index in range(1, count + 1):
-            layers[f"conv{block}_{index}"] = (width, channels)
-            width = channels
-    return layers
-
-
-VGG19_LAYERS: Mapping[str, tuple[int, int]] = _layers()
+VGG19_LAYERS: Mapping[str, tuple[int, int]] = dict(zip(_NAMES, pairwise(_WIDTHS), strict=True))
 """The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels."""
 
 
@@ -67,12 +65,10 @@ TORCHVISION = InputConvention("RGB", 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 
 class VggParameters:
     """The convolutions of a VGG-19, and what they want as their input.
 
-    For an sRGB picture x in [0, 1] the input is ``(x[channel_order] * scale - mean) / std``.
-
     Attributes:
         weights: For each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
             (out,), both float32.
-        channel_order: ``"RGB"`` or ``"BGR"``, which ``mean`` and ``std`` are in as well.
+        channel_order: As of `InputConvention`, like the next three.
         scale: 255 or 1.
         mean: One number a channel.
         std: One number a channel.
@@ -90,3 +86,48 @@ class VggParameters:
     def convention(self) -> InputConvention:
         """The four fields about the input as one."""
         return InputConvention(self.channel_order, self.scale, self.mean, self.std)
+
+
+def write_vgg19(parameters: VggParameters, path: Path) -> None:
+    """Write parameters in impasto's layout: ``conv1_1.weight`` (OIHW), ``conv1_1.bias`` and so on.
+
+    The metadata states the input convention and the source. The file appears whole or not at all.
+
+    Args:
+        parameters: What to write.
+        path: The file to make, ``.safetensors``.
+
+    Raises:
+        WeightsError: The file cannot be written.
+    """
+    try:
+        save_vgg19(parameters, path, {})
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def save_vgg19(parameters: VggParameters, path: Path, notes: Mapping[str, str]) -> None:
+    """As `write_vgg19`, with more metadata.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    import numpy as np
+    from safetensors.numpy import save
+
+    tensors = {}
+    for name, (kernel, bias) in parameters.weights.items():
+        # safetensors writes the memory as it lies, whatever the strides say.
+        tensors[f"{name}.weight"] = np.ascontiguousarray(kernel)
+        tensors[f"{name}.bias"] = np.ascontiguousarray(bias)
+    metadata = {
+        **notes,
+        "architecture": "VGG-19 convolutions, OIHW",
+        "channel_order": parameters.channel_order,
+        "scale": repr(parameters.scale),
+        "mean": ",".join(map(repr, parameters.mean)),
+        "std": ",".join(map(repr, parameters.std)),
+        "source": parameters.source,
+    }
+    with replacing(path) as part:
+        part.write_bytes(save(tensors, metadata))

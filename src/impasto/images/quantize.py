@@ -14,47 +14,27 @@ _SLACK = 1e-6
 
 
 def to_floats(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Scale samples to floats.
-
-    Args:
-        samples: uint8 or uint16, any shape.
-
-    Returns:
-        float32 of the same shape in [0, 1].
-    """
+    """Scale uint8 or uint16 samples, any shape, to float32 of the same shape in [0, 1]."""
     top = np.float32(np.iinfo(samples.dtype).max)
     floats: NDArray[np.float32] = np.divide(samples, top, dtype=np.float32)
     return floats
 
 
-def to_samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
-    """Round floats to integers, halves up; exact for what `to_floats` made of that depth.
+def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
+    """Round float32 in [0, 1], any shape, to uint8 or uint16 by `bits`, halves up.
 
-    Args:
-        values: float32 in [0, 1], any shape.
-        bits: 8 or 16.
-
-    Returns:
-        uint8 or uint16 of the same shape.
+    It gives back exactly what `to_floats` got, if that was of the same depth.
     """
-    top = 255 if bits == 8 else 65535
-    scaled = values * np.float32(top)
+    scaled = values * np.float32((1 << bits) - 1)
     scaled += np.float32(0.5)
     return scaled.astype(np.uint8 if bits == 8 else np.uint16)
 
 
 def unit_floats(values: NDArray[Any], label: str) -> NDArray[np.float32]:
-    """Check that floats lie in [0, 1] and return them as contiguous float32.
-
-    Args:
-        values: Floating point, any shape but empty.
-        label: What to call them in the message.
-
-    Returns:
-        float32 of the same shape in [0, 1].
+    """Check that floats, any shape but empty, lie in [0, 1]; return them as contiguous float32.
 
     Raises:
-        ImageError: A value is NaN or outside the range.
+        ImageError: A value is NaN or outside the range; `label` is what the message calls them.
     """
     low, high = float(values.min()), float(values.max())
     # Written so that NaN, which compares false with everything, fails too.

@@ -1,13 +1,13 @@
 """Writing files so that none is ever half written and none is lost."""
 
-from __future__ import annotations
-
-import contextlib
 import errno
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from impasto.errors import ImageError
@@ -19,6 +19,36 @@ _ADVICE = {
     errno.EROFS: "choose a folder that you may write to",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
+_STALE_SECONDS = 24 * 60 * 60
+_LONGEST = 50
+"""Characters of a name that its temporary file shares: names may be as long as disks allow."""
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Fill a temporary file beside the target that takes its place when the block ends well.
+
+    However the block ends otherwise (an error, Ctrl-C), the temporary file is removed and whatever
+    was at the target stays. What a killed process left of the same file is removed after a day.
+
+    Args:
+        target: The file to make; its folder is made as well.
+
+    Yields:
+        The path of an empty file in the same folder, to be filled.
+
+    Raises:
+        OSError: The folder cannot be made or written to.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for part in target.parent.glob(f".{escape(target.name[:_LONGEST])}.*.part"):
+        with suppress(OSError):  # another process may have been faster
+            if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+                part.unlink()
+    with _temporary(target) as part:
+        part.open("xb").close()
+        yield part
+        part.replace(target)
 
 
 def write_atomically(
@@ -42,23 +72,20 @@ def write_atomically(
     # Through a symbolic link, so that the link stays one, whichever disk it leads to.
     linked = overwrite and os.path.islink(path)  # noqa: PTH114 (pathlib's may raise)
     target = Path(os.path.realpath(path)) if linked else path
-    # Not derived from the name, which may already be as long as names can be.
-    temporary = target.parent / f".impasto-{secrets.token_hex(8)}.tmp"
     try:
         _check_target(target, overwrite)
-        if callable(data):
-            data(temporary)
-        else:
-            with temporary.open("xb") as file:
-                file.write(data)
-        if not overwrite:
-            return _publish_new(temporary, target)
-        temporary.replace(target)
-        return path
+        with _temporary(target) as part:
+            if callable(data):
+                data(part)
+            else:
+                with part.open("xb") as file:
+                    file.write(data)
+            if not overwrite:
+                return _publish_new(part, target)
+            part.replace(target)
+            return path
     except (OSError, ValueError) as error:
         raise _write_error(target, error) from error
-    finally:
-        _discard(temporary)
 
 
 def check_writable(path: str | Path) -> None:
@@ -71,8 +98,7 @@ def check_writable(path: str | Path) -> None:
         ImageError: It is a folder, or its folder does not exist or may not be written to.
     """
     path = Path(path)
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder: name a file in it")
+    _check_target(path, overwrite=False)
     if not path.parent.is_dir():
         raise _write_error(path, FileNotFoundError(errno.ENOENT, "no such folder"))
     if not os.access(path.parent, os.W_OK):
@@ -84,15 +110,26 @@ def refuse_inputs(path: str | Path, protect: Sequence[str | Path]) -> None:
 
     Args:
         path: Where something is about to be written.
-        protect: Paths of inputs; those that are no files are skipped.
+        protect: Paths of inputs; those that are not files are skipped.
 
     Raises:
         ImageError: `path` is the same file as one of them.
     """
     path = Path(path)
     for item in map(Path, protect):
-        if _same_file(path, item):
-            raise ImageError(f"{path} is the input {item} itself: choose another name")
+        with suppress(OSError, ValueError):  # one of them is not a file, or not yet
+            if path.samefile(item):
+                raise ImageError(f"{path} is the input {item} itself: choose another name")
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """Name a file beside the target; if it still exists when the block ends, it is removed."""
+    part = target.parent / f".{target.name[:_LONGEST]}.{secrets.token_hex(4)}.part"
+    try:
+        yield part
+    finally:
+        _discard(part)
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
@@ -103,27 +140,25 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise ImageError(f"{path} is not a regular file: name a picture to write")
 
 
-def _publish_new(temporary: Path, path: Path) -> Path:
-    candidate = path
-    for number in itertools.count(2):
-        try:
-            _name(temporary, candidate)
+def _publish_new(part: Path, path: Path) -> Path:
+    for number in itertools.count(1):
+        candidate = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        with suppress(FileExistsError):
+            _publish(part, candidate)
             break
-        except FileExistsError:
-            candidate = path.with_stem(f"{path.stem}-{number}")
     return candidate
 
 
-def _name(temporary: Path, target: Path) -> None:
+def _publish(part: Path, target: Path) -> None:
     """Give a finished file its name, unless that is taken."""
     try:
-        os.link(temporary, target)
+        os.link(part, target)
     except FileExistsError:
         raise
     except OSError:  # a disk without hard links: an empty file claims the name
         target.open("xb").close()
         try:
-            temporary.replace(target)
+            part.replace(target)
         except BaseException:
             _discard(target)
             raise
@@ -131,15 +166,8 @@ def _name(temporary: Path, target: Path) -> None:
 
 def _discard(path: Path) -> None:
     # What went wrong before is the error to report.
-    with contextlib.suppress(OSError, ValueError):
+    with suppress(OSError, ValueError):
         path.unlink()
-
-
-def _same_file(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except (OSError, ValueError):  # one of them is no file, or none yet
-        return False
 
 
 def _write_error(path: Path, error: OSError | ValueError) -> ImageError:

@@ -9,9 +9,7 @@ from PIL import Image
 Planes = list[NDArray[np.float32]]
 
 
-def fill_transparent(
-    pixels: NDArray[np.float32], alpha: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def inpaint_alpha(pixels: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     """Lay a picture over a smooth continuation of its own visible colors.
 
     Push-pull (Gortler et al., "The Lumigraph", 1996, section 3.4.2): colors weighted by alpha
@@ -19,11 +17,8 @@ def fill_transparent(
     taken from the coarser one. Hidden colors have weight zero, so they leave no trace.
 
     Args:
-        pixels: float32 (H, W, 3) in [0, 1].
+        pixels: float32 (H, W, 3) in [0, 1]; so is the result, mid gray if nothing is visible.
         alpha: float32 (H, W) in [0, 1].
-
-    Returns:
-        float32 (H, W, 3) in [0, 1]; mid gray if nothing is visible.
     """
     if not alpha.any():
         return np.full(pixels.shape, 0.5, np.float32)

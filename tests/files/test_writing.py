@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from impasto.errors import ImageError
-from impasto.images import write_atomically
+from impasto.files import write_atomically
 
 
 def test_threads_never_share_a_name(tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""Files, whatever is in them: written whole, hashed once, and journals for runs that resume."""
+
+from impasto.files.hashing import digest_of, fingerprint, reading_advice, sha256_of
+from impasto.files.journal import Journal, parse_lines
+from impasto.files.writing import check_writable, refuse_inputs, replacing, write_atomically
+
+__all__ = [
+    "Journal",
+    "check_writable",
+    "digest_of",
+    "fingerprint",
+    "parse_lines",
+    "reading_advice",
+    "refuse_inputs",
+    "replacing",
+    "sha256_of",
+    "write_atomically",
+]

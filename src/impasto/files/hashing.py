@@ -1,0 +1,70 @@
+"""Hashes of files, each computed once, and fingerprints of values."""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from impasto.errors import ImpastoError
+
+_BLOCK_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits; see `digest_of`."""
+    return digest_of(path, "sha256")
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    """Return a hash of a file's content.
+
+    It is remembered within the process for as long as the file keeps its size and time.
+
+    Args:
+        path: An existing file.
+        algorithm: A name that `hashlib` knows.
+
+    Returns:
+        Hexadecimal digits.
+
+    Raises:
+        ImpastoError: The file cannot be read.
+    """
+    try:
+        now = path.stat()
+        return _digest(path.resolve(), now.st_ino, now.st_size, now.st_mtime_ns, algorithm)
+    except (OSError, ValueError) as error:
+        raise ImpastoError(reading_advice(path, error)) from error
+
+
+def reading_advice(path: Path, error: OSError | ValueError) -> str:
+    """Say in one line why a file cannot be read and what to do about it."""
+    if isinstance(error, FileNotFoundError):
+        return f"{path} does not exist: check the spelling and the folder"
+    # Windows calls a folder a file that may not be read.
+    if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
+        return f"{path} is a folder: name one file in it"
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read: ask for permission to it (chmod u+r)"
+    reason = error.strerror if isinstance(error, OSError) else error
+    return f"{path} cannot be read ({reason}): check the disk or copy the file elsewhere"
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, inode: int, size: int, modified: int, algorithm: str) -> str:
+    # Size and time are part of the key only: a file that changes gets a new entry.
+    del inode, size, modified
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fingerprint(value: object) -> str:
+    """Return the SHA-256 of a value as JSON, with sorted keys.
+
+    Args:
+        value: Anything that JSON holds.
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,242 @@
+"""Decoding pictures to samples of 8 bits with Pillow, of 16 bits with what keeps all of them."""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.images.exif import orientation_of, turn, valid_orientation
+from impasto.images.formats import pillow_format
+from impasto.images.profiles import to_srgb
+from impasto.images.quantize import quantize, unit_floats
+from impasto.images.resizing import fitted_size, resize
+
+MAX_PIXELS = 178_956_970
+"""Width times height above which a file is taken for a decompression bomb (Pillow's limit)."""
+_PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
+_LAB_SIGNS = np.array([0, 128, 128], np.uint8)
+"""Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
+_GAP = 3.0
+"""Pillow first shrinks to this many times the size wanted, fast and in place."""
+_TIFF = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED": "CMYK"}
+_CHANNELS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
+_PREMULTIPLIED, _ALPHA = 1, 2
+_ICC, _ORIENTATION = 34675, 274
+_UNCOMPRESSED, _JPEG = 1, (6, 7)
+_SILENT = logging.NullHandler()
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a decoder returns: not yet sRGB and not yet upright.
+
+    Attributes:
+        colors: uint8 or uint16 (H, W, C).
+        space: "GRAY", "RGB", "CMYK" or "LAB".
+        alpha: (H, W) of the same type, or None.
+        icc: The profile, if any.
+        orientation: EXIF orientation, 1 to 8.
+        bits: 8 or 16, of the file.
+    """
+
+    colors: NDArray[Any]
+    space: str
+    alpha: NDArray[Any] | None = None
+    icc: bytes | None = None
+    orientation: int = 1
+    bits: int = 16
+
+    def reduced(self, max_size: int | None) -> Samples:
+        """Return them with the longer side at most `max_size` pixels long."""
+        height, width = self.colors.shape[:2]
+        if max_size is None or max(width, height) <= max_size:
+            return self
+        colors, alpha = resize(self.colors, self.alpha, fitted_size((width, height), max_size))
+        return replace(self, colors=colors, alpha=alpha)
+
+    def upright(self) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Return upright sRGB colors (H, W, 3), and alpha (H, W) or None, of the same type."""
+        colors = turn(to_srgb(self.colors, self.space, self.icc), self.orientation)
+        return colors, None if self.alpha is None else turn(self.alpha, self.orientation)
+
+
+def open_image(data: bytes, kind: str) -> Image.Image:
+    """Open a file with Pillow, only as the format that `sniff` found, without decoding it."""
+    # Pillow gives JPEG files of cameras that have a preview behind the picture their own name.
+    formats = ("JPEG", "MPO") if kind == "JPEG" else (pillow_format(kind),)
+    return Image.open(io.BytesIO(data), formats=formats)
+
+
+def check_pixels(width: int, height: int, label: str) -> None:
+    """Refuse sizes that no honest picture has.
+
+    Raises:
+        ImageError: There are more than `MAX_PIXELS` pixels.
+    """
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{label} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} million "
+            "that are safe to open: scale it down with another program first"
+        )
+
+
+def decode_image(image: Image.Image, max_size: int | None, label: str) -> Samples:
+    """Decode an image of any of Pillow's modes, smaller if asked.
+
+    Raises:
+        ImageError: It has too many pixels, or values beyond 16 bits.
+    """
+    check_pixels(*image.size, label)
+    if image.mode[0] not in "IF":
+        return decode_8bit(image, max_size)
+    values = np.asarray(image)
+    if image.mode == "F":
+        values = quantize(unit_floats(values, label), 16)
+    elif values.min() < 0 or values.max() > 65535:
+        raise ImageError(f"{label} has values beyond 16 bits: scale them to 0 ... 65535")
+    gray = values.astype(np.uint16)[..., None]
+    icc = image.info.get("icc_profile")
+    return Samples(gray, "GRAY", icc=icc, orientation=orientation_of(image))
+
+
+def decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
+    """Decode an image of 8 bits or fewer, its longest side at most `max_size` pixels."""
+    size, box = _load(image, max_size)
+    orientation, icc = orientation_of(image), image.info.get("icc_profile")
+    image = _plain(image)
+    if size != image.size:
+        image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
+    values, alpha = np.atleast_3d(np.asarray(image)), None
+    if image.mode in ("LA", "RGBA"):
+        values, alpha = values[..., :-1], values[..., -1]
+    elif image.mode == "LAB":
+        values = values ^ _LAB_SIGNS
+    return Samples(values, _PLAIN[image.mode], alpha, icc, orientation, bits=8)
+
+
+def _load(
+    image: Image.Image, max_size: int | None
+) -> tuple[tuple[int, int], tuple[float, float, float, float] | None]:
+    """Decode; return the size to resize to and the box that is the picture, None for all of it."""
+    if max_size is None or max(image.size) <= max_size:
+        image.load()
+        return image.size, None
+    size = fitted_size(image.size, max_size)
+    # A JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time and the memory; its sides are
+    # rounded up then, which must change neither the size wanted nor the shape.
+    drafted = image.draft(None, (size[0] * 2, size[1] * 2))
+    image.load()
+    if drafted:
+        return size, drafted[1]
+    return fitted_size(image.size, max_size), None  # Pillow turns some formats while loading
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return an image of one of the modes of `_PLAIN`."""
+    if image.mode in ("L", "RGB", "1", "P") and image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode in _PLAIN:
+        return image
+    modes: dict[str, Any] = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}
+    return image.convert(modes.get(image.mode, "RGB"))
+
+
+def decode_16bit(data: bytes, icc: bytes | None, orientation: int) -> Samples:
+    """Decode a PNG with 16 bits, of which Pillow would silently keep eight.
+
+    A transparent color of the file becomes alpha.
+    """
+    import imagecodecs
+
+    values = np.atleast_3d(np.asarray(imagecodecs.png_decode(data)).astype(np.uint16, copy=False))
+    space, alpha = "RGB" if values.shape[2] > 2 else "GRAY", None
+    if values.shape[2] in (2, 4):
+        values, alpha = values[..., :-1], values[..., -1]
+    return Samples(values, space, alpha, icc, orientation)
+
+
+def decode_tiff(data: bytes, label: str) -> Samples | None:
+    """Decode the first page of a TIFF of any layout to 16 bits, silently even if it is damaged.
+
+    None is returned for what is left to Pillow: fewer than 8 bits, JPEG, palettes, Lab ...
+
+    Raises:
+        ImageError: The file is too large or its samples cannot be used.
+    """
+    import tifffile
+
+    # Otherwise its complaints about odd tags would appear on the terminal.
+    logging.getLogger("tifffile").addHandler(_SILENT)
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        check_pixels(page.imagewidth, page.imagelength, label)
+        _check_whole(page, len(data), label)
+        space = _TIFF.get(getattr(page.photometric, "name", ""))
+        if space is None or not _is_plain_tiff(page, _CHANNELS[space]):
+            return None
+        array = np.asarray(page.asarray())
+        tags = {code: page.tags[code].value for code in (_ICC, _ORIENTATION) if code in page.tags}
+        extra = int(page.extrasamples[0]) if page.extrasamples else 0
+        bits, white = int(page.bitspersample), page.photometric.name == "MINISWHITE"
+        planar = page.samplesperpixel > 1 and page.planarconfig == 2
+    values = _tiff_values(
+        np.moveaxis(array, 0, -1) if planar and array.ndim > 2 else array, bits, label
+    )
+    colors, alpha = _tiff_alpha(values, _CHANNELS[space], extra)
+    return Samples(
+        65535 - colors if white else colors,
+        space,
+        alpha,
+        icc=bytes(tags[_ICC]) if _ICC in tags else None,
+        orientation=valid_orientation(tags.get(_ORIENTATION, 1)),
+        bits=8 if array.dtype.itemsize == 1 else 16,
+    )
+
+
+def _is_plain_tiff(page: Any, colors: int) -> bool:  # noqa: ANN401 (tifffile has no types)
+    bits = page.bitspersample
+    if not isinstance(bits, int) or bits < 8 or (bits == 8 and page.compression in _JPEG):
+        return False
+    return bool(page.samplesperpixel >= colors and page.imagedepth == 1)
+
+
+def _check_whole(page: Any, length: int, label: str) -> None:  # noqa: ANN401
+    # Decoders of JPEG fill up what is missing, and libtiff complains on the terminal.
+    ends = (at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False))
+    if page.compression != _UNCOMPRESSED and max(ends, default=0) > length:
+        raise ImageError(f"{label} is cut off: copy or download it again")
+
+
+def _tiff_values(array: NDArray[Any], bits: int, label: str) -> NDArray[np.uint16]:
+    array = np.atleast_3d(array)
+    if array.dtype.kind == "f":
+        return quantize(unit_floats(array, label), 16)
+    if array.dtype.kind != "u":
+        raise ImageError(f"{label} holds {array.dtype} samples: save it with 8 or 16 bits unsigned")
+    if bits == 16:
+        return array.astype(np.uint16, copy=False)
+    if bits == 8:
+        return array * np.uint16(257)
+    return (array * (65535.0 / ((1 << bits) - 1)) + 0.5).astype(np.uint16)
+
+
+def _tiff_alpha(
+    values: NDArray[np.uint16], channels: int, extra: int
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+    """Split off alpha, if the first extra channel is of a kind that says so."""
+    colors = values[..., :channels]
+    # An extra channel of no stated meaning may be anything, most often a forgotten selection.
+    if values.shape[2] == channels or extra not in (_PREMULTIPLIED, _ALPHA):
+        return colors, None
+    alpha = values[..., channels]
+    if extra == _PREMULTIPLIED:
+        cover = np.maximum(alpha[..., None].astype(np.float32), 1) / np.float32(65535)
+        colors = np.minimum(colors / cover + np.float32(0.5), 65535).astype(np.uint16)
+    return colors, alpha

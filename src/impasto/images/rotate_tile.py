@@ -1,0 +1,70 @@
+"""Rotating and tiling a picture: what style pictures are put through before they are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.images.picture import Picture
+from impasto.settings import Settings
+
+Floats = NDArray[np.float32]
+
+
+def rotate_tile(style: Picture, settings: Settings) -> Picture:
+    """Return a style picture rotated and tiled as the settings say, no larger than it was."""
+    longest = max(style.size)
+    if settings.style_turn % 360:
+        style = rotated(style, settings.style_turn)
+    if settings.style_tiles > 1:
+        small = style.resized(max(1, longest // settings.style_tiles))
+        style = tiled(small, settings.style_tiles)
+    return style
+
+
+def rotated(picture: Picture, degrees: float) -> Picture:
+    """Return a picture rotated counterclockwise, cut to what has no empty corners.
+
+    Args:
+        picture: Any.
+        degrees: Quarter turns are exact; between them pixels are interpolated (bicubic).
+    """
+    quarters, rest = divmod(round(degrees % 360, 6), 90)
+    picture = _mapped(picture, lambda plane: np.rot90(plane, int(quarters)))
+    if not rest:
+        return picture
+    width, height = _inside(*picture.size, math.radians(rest))
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+
+    def rotate(plane: Floats) -> Floats:
+        image = Image.fromarray(plane)  # mode F: nothing is rounded
+        whole = np.asarray(image.rotate(rest, Image.Resampling.BICUBIC))
+        part: Floats = whole[top : top + height, left : left + width].clip(0, 1)
+        return part
+
+    return _mapped(picture, rotate)
+
+
+def tiled(picture: Picture, times: int) -> Picture:
+    """Return a picture beside itself so many times across and down, every other one mirrored."""
+    down, across = ((0, side * (times - 1)) for side in reversed(picture.size))
+    return _mapped(picture, lambda plane: np.pad(plane, (down, across), "symmetric"))
+
+
+def _mapped(picture: Picture, change: Callable[[Floats], Floats]) -> Picture:
+    """Return a picture with the same change made to each of its planes (H, W)."""
+    planes = [change(np.ascontiguousarray(picture.pixels[..., c])) for c in range(3)]
+    alpha = None if picture.alpha is None else np.ascontiguousarray(change(picture.alpha))
+    return replace(picture, pixels=np.stack(planes, axis=-1), alpha=alpha)
+
+
+def _inside(width: int, height: int, angle: float) -> tuple[int, int]:
+    """Return the largest rectangle of the same shape, upright in a rotated one."""
+    sine, cosine = math.sin(angle), math.cos(angle)
+    scale = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
+    return max(1, int(width * scale) - 2), max(1, int(height * scale) - 2)
