@@ -52,8 +52,8 @@ def ours(method: str, runtime: str, style: Pixels, weights: Path) -> Painter:
 
     single = method == SINGLE
     name = str(weights / SINGLE) if single else method
-    chosen = "auto" if method == "magenta" else runtime
-    settings = Settings(method=name, runtime=chosen, size=max(style.shape))
+    options = {} if method == "magenta" else {"runtime": runtime}
+    settings = Settings.from_dict({"method": name, "size": max(style.shape), **options})
     stylizer = FastStylizer([] if single else Picture(style), settings)
     return lambda pixels: stylizer.paint(Picture(pixels))
 

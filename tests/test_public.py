@@ -5,10 +5,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.video.conftest import moving, write_clip
 
 import impasto
 from impasto.errors import ImpastoError
@@ -32,10 +34,14 @@ def test_the_public_names() -> None:
         "Stylizer",
         "WeightsError",
         "__version__",
+        "evaluate",
         "open_picture",
         "read_recipe",
         "reproduce",
         "stylize",
+        "stylize_batch",
+        "stylize_dataset",
+        "stylize_video",
         "stylizer",
     ]
     for name in impasto.__all__:
@@ -77,6 +83,35 @@ def test_runs_and_pictures_show_themselves_in_notebooks(
     run = stylizer.run(files[0])
     assert run._repr_png_().startswith(b"\x89PNG")
     assert run._repr_png_() == run.picture._repr_png_()
+
+
+def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Path) -> None:
+    content, style = files
+    small: Any = {"runtime": "onnxruntime", "device": "cpu"}
+    out = tmp_path / "batch"
+    (outcome,) = impasto.stylize_batch(content, style, out, method="fast", size=48, **small)
+    assert outcome.path == out / "photo-painting.jpg"
+    assert (out / "sheet.png").is_file()
+    (row,) = impasto.evaluate(content, style, outcome.path, size=64)
+    assert 0 < row.measured["style"] < row.photo["style"]
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "1.png").write_bytes(content.read_bytes())
+    target = tmp_path / "stylized"
+    assert impasto.stylize_dataset(photos, [style], target, workers=1, strength=0.5, **small) == []
+    assert impasto.open_picture(target / "1.png").size == impasto.open_picture(content).size
+    with pytest.raises(impasto.SettingsError, match="leave it out"):
+        impasto.stylize_dataset(photos, [style], target, size=64)
+
+
+def test_a_clip_is_stylized(files: tuple[Path, Path], tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving(3))
+    options: Any = {"runtime": "onnxruntime", "size": 48}
+    made = impasto.stylize_video(clip, files[1], tmp_path / "painted.mp4", **options)
+    assert made.stat().st_size > 500
+    with pytest.raises(impasto.ImageError, match="exists"):
+        impasto.stylize_video(clip, files[1], made, **options)
+    assert impasto.stylize_video(clip, files[1], made, overwrite=True, **options) == made
 
 
 def test_readmes_python_runs(

@@ -1,3 +1,6 @@
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,33 @@ def test_values_come_in_the_fields_own_type(given: dict[str, Any], kept: object)
 def test_wrong_values_are_told(given: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         Settings.from_dict(given)
+
+
+@pytest.mark.parametrize("make", [Settings, Settings().updated])
+def test_a_misspelled_name_is_told_with_the_nearest(make: Callable[..., Settings]) -> None:
+    with pytest.raises(SettingsError, match="no setting 'strenght'; did you mean 'strength'"):
+        make(strenght=1)
+
+
+def test_quality_is_two_options_at_once() -> None:
+    assert Settings(quality="draft") == Settings(method="fast")
+    with pytest.raises(SettingsError, match="quality means method fast: leave one of the two out"):
+        Settings(quality="draft", method="optimize")
+
+
+def test_they_can_be_pickled_and_replaced() -> None:
+    settings = Settings(style_weights=(3, 1), keep="faces")
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert replace(settings, size=64).size == 64
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"), [(None, [0.5, 0.5]), ((3, 1), [0.75, 0.25]), ((0, 2), [0, 1])]
+)
+def test_style_weights_are_normalized(
+    weights: tuple[float, ...] | None, shares: list[float]
+) -> None:
+    assert Settings(style_weights=weights).normalized_style_weights(2) == shares
 
 
 def test_they_are_frozen_and_comparable() -> None:

@@ -1,9 +1,10 @@
-"""Check that what the docs say of the program is what the program says; or write it anew.
+"""Check that what is written after the program still says what the program says; or write it again.
 
 Usage: python tools/drift.py [--write]
 
 Three pages are taken from the program: the help texts (docs/reference/commands.md), the public
 names with their signatures (docs/reference/python.md), all options (docs/reference/settings.md).
+So are the types of the options, for editors and type checkers (src/impasto/settings/typed.py).
 """
 
 import inspect
@@ -19,29 +20,32 @@ import typer
 import impasto
 from impasto.cli.app import app
 from impasto.cli.options import flag
-from impasto.settings import FIELDS, TYPES
+from impasto.cli.settings import default_of, values_of
+from impasto.settings import FIELDS, OPTIONAL, TYPES
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+TYPED = ROOT / "src" / "impasto" / "settings" / "typed.py"
 NOTE = "<!-- Written by `make docs`; `make check` compares it with the program. -->\n"
 
 
 def commands(
     group: Any,  # noqa: ANN401
     path: tuple[str, ...] = (),
-) -> Iterator[tuple[str, ...]]:
-    """Yield the names of all commands, groups before what is in them."""
-    yield path
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield all commands with their names, groups before what is in them."""
+    yield path, group
     for name, command in getattr(group, "commands", {}).items():
         yield from commands(command, (*path, name))
 
 
-def help_text(command: tuple[str, ...]) -> str:
-    """Return what `impasto COMMAND --help` prints on a plain terminal of 100 columns."""
+def help_text(command: tuple[str, ...], option: str) -> str:
+    """Return the whole help of a command, as a plain terminal of 100 columns prints it."""
     colors = ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS")
     given = {name: value for name, value in os.environ.items() if name not in colors}
     plain = {"TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "100"}
     run = subprocess.run(
-        [sys.executable, "-m", "impasto", *command, "--help"],
+        [sys.executable, "-m", "impasto", *command, option],
         env={**given, **plain},
         capture_output=True,
         text=True,
@@ -54,9 +58,11 @@ def help_text(command: tuple[str, ...]) -> str:
 def commands_page() -> str:
     """Return the page of all help texts."""
     parts = ["# Commands\n", NOTE]
-    for command in commands(typer.main.get_command(app)):
-        title = " ".join(("impasto", *command))
-        parts.append(f"## `{title}`\n\n```text\n{help_text(command)}\n```\n")
+    for path, command in commands(typer.main.get_command(app)):
+        title = " ".join(("impasto", *path))
+        names = {each.name for each in getattr(command, "params", ())}
+        option = "--help-all" if "help_all" in names else "--help"
+        parts.append(f"## `{title}`\n\n```text\n{help_text(path, option)}\n```\n")
     return "\n".join(parts)
 
 
@@ -86,55 +92,73 @@ def settings_page() -> str:
         rows = [f"## {group}\n", "| option | takes | default | |", "|---|---|---|---|"]
         for name, each in FIELDS.items():
             if each.metadata["group"] == group:
-                cells = (f"`{flag(name)}`", _values(name), _default(name), each.metadata["help"])
+                cells = (
+                    f"`{flag(name)}`",
+                    values_of(name, "`"),
+                    default_of(name, "`"),
+                    each.metadata["help"],
+                )
                 rows.append("| " + " | ".join(cells) + " |")
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
 
 
-def _values(name: str) -> str:
-    """Return what an option takes, in words."""
-    rules = FIELDS[name].metadata
+def typed_module() -> str:
+    """Return the module with the type of every option."""
+    lines = [f"    {name}: {_type(name)}" for name in FIELDS]
+    text = f'''"""The options of `Settings` with their types, for editors and type checkers.
+
+Written by `make docs` after `impasto.settings.choices`; `make check` compares the two.
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Literal, TypedDict
+
+
+class Options(TypedDict, total=False):
+    """The options of `Settings`."""
+
+{chr(10).join(lines)}
+'''
+    command = [sys.executable, "-m", "ruff", "format", "-"]
+    run = subprocess.run(
+        command, input=text, capture_output=True, text=True, check=True, cwd=ROOT, encoding="utf-8"
+    )
+    return run.stdout
+
+
+def _type(name: str) -> str:
+    """Return the type of the values that an option takes."""
+    rules, kind = FIELDS[name].metadata, TYPES[name]
+    word = "str | PathLike[str]" if "paths" in rules or "files" in rules else "str"
     if "choices" in rules:
-        files = [f"a `{each}` file" for each in rules.get("files", ())]
-        return ", ".join([*(f"`{each}`" for each in rules["choices"]), *files])
-    if "items" in rules:
-        return "a list of " + {float: "numbers", int: "whole numbers", str: "names"}[rules["items"]]
-    least, most, above = (rules.get(each) for each in ("least", "most", "above"))
-    most = None if most == 2**63 - 1 else most
-    limits = [f"above {above:g}"] if above is not None else []
-    limits += [f"{least:g} to {most:g}"] if least is not None and most is not None else []
-    limits += [f"at least {least:g}"] if least is not None and most is None else []
-    kinds = {int: "whole number", float: "number", str: "word", bool: "yes or no"}
-    return ", ".join([kinds[TYPES[name]], *limits])
-
-
-def _default(name: str) -> str:
-    """Return an option's default, in words."""
-    each = FIELDS[name]
-    if "shown" in each.metadata:
-        return str(each.metadata["shown"])
-    if isinstance(each.default, bool):
-        return "yes" if each.default else "no"
-    many = each.default if isinstance(each.default, tuple) else (each.default,)
-    return ", ".join(f"`{value}`" for value in many)
+        types = f"Literal[{', '.join(map(repr, rules['choices']))}]"
+        if "files" in rules or isinstance(rules["choices"], list):  # users can add their own
+            types += f" | {word}"
+    else:
+        item = rules.get("items", kind)
+        types = word if item is str else item.__name__
+        if kind is tuple:
+            types = f"Sequence[{types}] | {types}" + (" | str" if item is not str else "")
+    return f"{types} | None" if name in OPTIONAL else types
 
 
 def main(write: bool) -> int:
-    """Compare or write the pages; return the exit status."""
+    """Compare or write the files; return the exit status."""
     pages = {
-        "commands.md": commands_page(),
-        "python.md": python_page(),
-        "settings.md": settings_page(),
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "python.md": python_page(),
+        REFERENCE / "settings.md": settings_page(),
+        TYPED: typed_module(),
     }
     stale = []
-    for name, page in pages.items():
-        path = REFERENCE / name
+    for path, page in pages.items():
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != page:
-            stale.append(str(path.relative_to(REFERENCE.parents[1])))
+            stale.append(str(path.relative_to(ROOT)))
     for name in stale:
         print(f"{name} is not what the program says: run make docs and read the difference")
     return 1 if stale else 0

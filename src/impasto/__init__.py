@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from impasto.version import __version__
 
 if TYPE_CHECKING:
+    from impasto.batch import stylize_batch
+    from impasto.dataset import stylize_dataset
     from impasto.dataset.augment import StyleAugment
     from impasto.errors import (
         ImageError,
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
         SettingsError,
         WeightsError,
     )
+    from impasto.evaluation.pictures import evaluate
     from impasto.images import Picture, open_picture, read_recipe
     from impasto.runs import Run, State, Stylizer
     from impasto.settings import Settings
     from impasto.stylizers import reproduce, stylize, stylizer
+    from impasto.video.stylize import stylize_video
 
+#: Where each public name lives.
 _HOME = {
     "ImageError": "impasto.errors",
     "ImpastoError": "impasto.errors",
@@ -36,11 +41,15 @@ _HOME = {
     "StyleAugment": "impasto.dataset.augment",
     "Stylizer": "impasto.runs",
     "WeightsError": "impasto.errors",
-    "stylizer": "impasto.stylizers",
+    "evaluate": "impasto.evaluation.pictures",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
     "reproduce": "impasto.stylizers",
     "stylize": "impasto.stylizers",
+    "stylize_batch": "impasto.batch",
+    "stylize_dataset": "impasto.dataset",
+    "stylize_video": "impasto.video.stylize",
+    "stylizer": "impasto.stylizers",
 }
 
 __all__ = [
@@ -57,10 +66,14 @@ __all__ = [
     "Stylizer",
     "WeightsError",
     "__version__",
+    "evaluate",
     "open_picture",
     "read_recipe",
     "reproduce",
     "stylize",
+    "stylize_batch",
+    "stylize_dataset",
+    "stylize_video",
     "stylizer",
 ]
 

@@ -4,8 +4,6 @@ import ctypes
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,6 @@ from impasto.errors import ImpastoError, SettingsError
 
 LEAST_SIZE = 64
 """Longest side in pixels below which no smaller size is advised."""
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Names of the options in glibc's malloc.h."""
 
 
 def cores() -> int:
@@ -32,40 +27,11 @@ def free_memory() -> float | None:
     return min(found, default=None)
 
 
-@contextmanager
-def memory_kept() -> Iterator[None]:
-    """Use freed memory again meanwhile, and give it back to the system in the end.
-
-    glibc returns each large piece at once, and the system has to fill it with zeros when it is
-    asked for again: a third of the time of large pictures. Other systems go on as they are, glibc
-    before 2.35 and threads other than the main one nearly so.
-    """
-    libc = _glibc()
-    if libc is None:
-        yield
-        return
-    # Before 2.35 so much is refused.
-    libc.mallopt(_MMAP_THRESHOLD, 1 << 30) or libc.mallopt(_MMAP_THRESHOLD, 32 << 20)
-    libc.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
-    try:
-        yield
-    finally:
-        # What glibc itself comes to when large pieces are asked for.
-        libc.mallopt(_MMAP_THRESHOLD, 32 << 20)
-        libc.mallopt(_TRIM_THRESHOLD, 64 << 20)
-        libc.malloc_trim(0)
-
-
 def give_back_memory() -> None:
     """Give memory that is free, but was kept for pieces to come, back to the system."""
-    libc = _glibc()
-    if libc is not None:
-        libc.malloc_trim(0)
-
-
-def _glibc() -> Any:  # noqa: ANN401
     libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
-    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def parse_size(text: str) -> float:

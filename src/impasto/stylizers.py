@@ -30,8 +30,10 @@ from impasto.weights import find
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
     from impasto.fast import FastStylizer
+    from impasto.settings.typed import Options
 
 #: Settings that the two halves of `fast+optimize` share.
 _SHARED = (
@@ -41,15 +43,13 @@ _SHARED = (
 
 
 def stylizer(
-    style: Sources = (),
-    settings: Settings | None = None,
-    **options: Any,  # noqa: ANN401
+    style: Sources = (), settings: Settings | None = None, **options: Unpack[Options]
 ) -> Stylizer:
     """Build the stylizer that `settings.method` names.
 
     Args:
-        style: One style picture or several: path, bytes, PIL image, array or `Picture`; none where
-            the method is the file of a network that knows one style.
+        style: One style picture or several: path, name, bytes, PIL image, array, tensor or
+            `Picture`; none where the method is the file of a network that knows one style.
         settings: All options at once, or None for the defaults.
         **options: Single options, by the names of `Settings`.
 
@@ -71,13 +71,13 @@ def stylize(
     content: Source,
     style: Sources = (),
     settings: Settings | None = None,
-    **options: Any,  # noqa: ANN401
+    **options: Unpack[Options],
 ) -> Picture:
     """Paint a content picture in the style of one picture or several.
 
     Args:
-        content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]) or
-            `Picture`.
+        content: Path, bytes, PIL image, array (H, W[, 3|4]; uint8, uint16, or float in [0, 1]),
+            torch tensor ((C, H, W) or (1, C, H, W); uint8 or float in [0, 1]) or `Picture`.
         style: One such style picture, or a list of them; none where the method is the file of a
             network that knows one style.
         settings: All options at once, or None for the defaults.
@@ -166,7 +166,7 @@ class FastThenOptimize:
 
         self.settings = settings
         styles = read_styles(style)
-        shared = {name: getattr(settings, name) for name in _SHARED}
+        shared: dict[str, Any] = {name: getattr(settings, name) for name in _SHARED}
         # Colors that are put back in the end are painted as the style has them until then.
         if settings.color == "match":
             shared |= {"color": "match", "color_amount": settings.color_amount}

@@ -128,7 +128,7 @@ def test_out_of_memory_is_one_line(
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
 
-    monkeypatch.setattr("impasto.optimize.run.Objective", full)
+    monkeypatch.setattr("impasto.optimize.loop.Objective", full)
     outcome = impasto("stylize", *files, *SMALL, "-q")
     assert outcome.status == 1
     assert "not enough memory at 32x" in outcome.only_line

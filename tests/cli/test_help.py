@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from tests.cli.conftest import Impasto
 
 import impasto as package
@@ -48,14 +49,47 @@ def test_listing_weights_needs_no_torch(impasto: Impasto) -> None:
     assert "vgg19-keras" in outcome.out
 
 
+BRIEF = ("stylize", "video", "live", "batch", "dataset", "explore")
+
+
+@pytest.mark.parametrize("command", BRIEF)
+def test_the_short_help_fits_on_a_screen(impasto: Impasto, command: str) -> None:
+    text = impasto(command, "--help").out
+    assert len(text.splitlines()) <= 60
+    assert max(map(len, text.splitlines())) <= 80
+    assert impasto(command, "-h").out == text
+    assert "--help-all" in text
+    assert len(text.splitlines()) < len(impasto(command, "--help-all").out.splitlines())
+
+
+def test_a_command_without_a_short_help_shows_everything(impasto: Impasto) -> None:
+    text = impasto("collect", "--help").out
+    assert "--max-page-bytes" in text
+    assert "--help-all" not in text
+
+
 def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) -> None:
-    text = impasto("stylize", "--help").out
+    text = impasto("stylize", "--help-all").out
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     own = {"--output", "--force", "--show", "--quiet", "--animation", "--plot", "--recipe"}
-    own |= {"--random", "--look-in", "--mask", "--plan", "--resume", "--help"}
-    assert {flag(name) for name in FIELDS} <= options
-    mentioned_only = {"--seed"}
-    assert options - own - mentioned_only == {flag(name) for name in FIELDS} - mentioned_only
+    own |= {"--random", "--look-in", "--mask", "--plan", "--resume", "--help", "--help-all"}
+    assert options - own == {flag(name) for name in FIELDS}
+
+
+def test_all_settings_are_listed_and_each_is_explained(impasto: Impasto) -> None:
+    listed = impasto("settings").out
+    for name, each in FIELDS.items():
+        assert re.search(rf"^  {flag(name)}  ", listed, re.MULTILINE)
+        text = impasto("settings", name.replace("_", "-")).out
+        assert each.metadata["help"] in text
+        assert f"  Python    {name}\n" in text
+    seed = impasto("settings", "seed").out
+    assert "at least 0" in seed
+    assert "methods   optimize, fast+optimize, fast, magenta, adain, microast, wct\n" in seed
+    assert "microast" not in impasto("settings", "style-loss").out
+    unknown = impasto("settings", "sise")
+    assert unknown.status == 2
+    assert "did you mean 'size'" in unknown.only_line
 
 
 def test_messages_speak_the_command_lines_language() -> None:

@@ -60,7 +60,10 @@ def test_a_name_that_comes_tuned(
     [
         (("stylize", "missing.jpg", "{style}", "--method", "fast"), "missing.jpg"),
         (("stylize", "{photo}", "{style}", "--method", "fast", "--resume"), "leave --resume out"),
-        (("stylize", "{photo}", "{style}", "--method", "fast", "--plan"), "nothing to plan"),
+        (
+            ("stylize", "{photo}", "{style}", "--method", "fast", "--plan"),
+            "leave --plan or --tune out",
+        ),
         (("stylize", "{photo}", "{style}", "{photo}", "--method", "fast"), "does not mix"),
         (("stylize", "{photo}", "{style}"), "--tune does nothing with method optimize"),
         (("video", "missing.mp4", "{style}"), "missing.mp4"),

@@ -198,7 +198,7 @@ def test_quality_is_said_over_what_was() -> None:
     with pytest.raises(SettingsError, match="quality means encoder pocket"):
         Settings().updated(quality="good", encoder="vgg19")
     with pytest.raises(SettingsError, match="quality must be one of"):
-        Settings().updated(quality="fine")
+        Settings().updated(quality="fine")  # type: ignore[arg-type]
 
 
 def test_features_get_the_statistics_of_a_style() -> None:

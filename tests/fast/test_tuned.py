@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 import impasto
-from impasto.dataset import Dataset, DatasetOptions
+from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
 from impasto.dataset.local import local
-from impasto.dataset.running import stylize_dataset
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import Watch, fitted, show_tunings, tuned

@@ -1,10 +1,12 @@
-"""Every content in every style: named, painted by all cores, gone on with, shown on one sheet."""
+"""Every content in every style: named, painted by all cores, resumed, shown on one sheet."""
 
 from impasto.batch.pairs import Pair, find_pictures, make_pairs
 from impasto.batch.running import Outcome, paint_pairs
 from impasto.batch.sheets import save_page, save_sheet
+from impasto.batch.stylize import Batch, stylize_batch
 
 __all__ = [
+    "Batch",
     "Outcome",
     "Pair",
     "find_pictures",
@@ -12,4 +14,5 @@ __all__ = [
     "paint_pairs",
     "save_page",
     "save_sheet",
+    "stylize_batch",
 ]

@@ -63,7 +63,7 @@ class Cell:
 def sketched(settings: Settings, size: int = SMALL) -> Settings:
     """Return the settings of a small picture that is painted quickly."""
     told = settings.steps or settings.time or not settings.row.steps
-    return settings.updated(size=size, **({} if told else {"steps": (_STEPS,)}))
+    return settings.updated(size=size, steps=settings.steps if told else _STEPS)
 
 
 def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:

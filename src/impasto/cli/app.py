@@ -1,5 +1,6 @@
 """The commands, put together, and what becomes of errors."""
 
+import inspect
 import re
 import sys
 from typing import Annotated
@@ -14,12 +15,11 @@ from impasto.cli import (
     doctor,
     evaluate,
     explore,
-    export,
     flicker,
-    judge,
     live,
     methods,
     recipes,
+    settings,
     studio,
     styles,
     stylize,
@@ -27,7 +27,7 @@ from impasto.cli import (
     video,
     weights,
 )
-from impasto.cli.options import in_flags
+from impasto.cli.options import Command, in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 
@@ -39,24 +39,17 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("stylize")(stylize.stylize)
-app.command("explore")(explore.explore)
-app.command("video")(video.video)
-app.command("live")(live.live)
-app.command("studio")(studio.studio)
-app.command("flicker")(flicker.flicker)
-app.command("evaluate", cls=evaluate.PicturesUpToAnOption)(evaluate.evaluate)
-app.command("compare")(compare.compare)
-app.command("judge")(judge.judge)
-app.command("batch", cls=batch.StylesUpToAnOption)(batch.batch)
-app.command("collect")(collect.collect)
-app.command("dataset")(dataset.dataset)
-app.command("reproduce")(recipes.reproduce)
-app.command("recipe")(recipes.recipe)
-app.command("methods")(methods.methods)
-app.command("doctor")(doctor.doctor)
-app.command("export")(export.export)
+for command in (
+    *(stylize.stylize, explore.explore, video.video, live.live, studio.studio),
+    *(batch.batch, dataset.dataset, collect.collect),
+    *(evaluate.evaluate, compare.compare, compare.judge, flicker.flicker),
+    *(recipes.reproduce, recipes.recipe, settings.settings),
+    *(methods.methods, doctor.doctor, train.export),
+):
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
+    app.command(command.__name__, cls=Command, help=text)(command)
 app.add_typer(styles.app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")

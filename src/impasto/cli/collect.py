@@ -1,14 +1,12 @@
 """`impasto collect`: pictures from web pages and open collections."""
 
-import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from impasto.cli.options import INTERRUPTED, in_flags, with_fields
+from impasto.cli.completion import one_of
+from impasto.cli.options import Quiet, argument, in_flags, own, stopping, with_fields
 from impasto.collect.options import FIELDS, KINDS
 from impasto.errors import CollectError, SettingsError
 
@@ -20,30 +18,29 @@ if TYPE_CHECKING:
 
 @with_fields(FIELDS, KINDS)
 def collect(
-    urls: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="URL...", help="Pages to take pictures from, or pictures."),
-    ] = None,
+    urls: list[str] | None = argument(
+        None, "Pages to take pictures from, or pictures.", metavar="URL..."
+    ),
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")],
-    search: Annotated[
-        str | None, typer.Option(help="Words to look for in an open collection, instead of URLs.")
-    ] = None,
-    source: Annotated[
-        str, typer.Option(metavar="wikimedia|openverse|met", help="The collection to search.")
-    ] = "wikimedia",
-    api: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where else that interface is: of another wiki."),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the report only.")] = False,
+    output: Path = own(..., "Folder for the pictures.", "--output", "-o", metavar="FOLDER"),
+    search: str | None = own(
+        None, "Words to look for in an open collection, instead of URLs.", metavar="WORDS"
+    ),
+    source: str = own(
+        "wikimedia",
+        "The collection to search.",
+        metavar="wikimedia|openverse|met",
+        autocompletion=one_of("wikimedia", "openverse", "met"),
+    ),
+    api: str | None = own(None, "Where else that interface is: of another wiki.", metavar="URL"),
+    quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:
     """Gather pictures from the web, politely, with where they come from and whose they are.
 
     robots.txt is obeyed, a host is asked once a second, each picture is taken once. Beside the
-    pictures lie manifest.jsonl and log.jsonl, a line for each that was taken or left out. Started
-    again it goes on, or looks for what is new.
+    pictures lie manifest.jsonl and log.jsonl, a line for each that was taken or left out. Run
+    again, it resumes, or looks for what is new.
 
     Example: impasto collect --search sunflowers --source met --limit 20 -o sunflowers
     """
@@ -78,20 +75,20 @@ def _run(events: "Generator[Event, None, None]", output: Path, limit: int, quiet
     from impasto.collect import Refused, Taken
 
     counts: Counter[str] = Counter()
-    try:
-        with closing(events), collecting(limit, quiet) as show:
-            for event in events:
-                if isinstance(event, Refused):
-                    counts[event.reason] += 1
-                elif isinstance(event, Taken):
-                    counts["again" if event.again else "new"] += 1
-                else:
-                    counts["visited"] += 1
-                kept = counts["new"] + counts["again"]
-                show(kept, counts.total() - kept - counts["visited"], counts["visited"])
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    with (
+        stopping("stopped; the same command continues"),
+        closing(events),
+        collecting(limit, quiet) as show,
+    ):
+        for event in events:
+            if isinstance(event, Refused):
+                counts[event.reason] += 1
+            elif isinstance(event, Taken):
+                counts["again" if event.again else "new"] += 1
+            else:
+                counts["visited"] += 1
+            kept = counts["new"] + counts["again"]
+            show(kept, counts.total() - kept - counts["visited"], counts["visited"])
     _report(output, counts)
 
 

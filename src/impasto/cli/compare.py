@@ -1,46 +1,38 @@
-"""`impasto compare`: methods and settings over a set of pairs."""
+"""`impasto compare` and `impasto judge`: methods over a set of pairs, and what people prefer."""
 
 import sys
+import threading
+import webbrowser
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from impasto.cli.options import INTERRUPTED
+from impasto.cli.options import Browser, Quiet, argument, own, stopping
 
 
 def compare(
-    methods: Annotated[Path, typer.Argument(help=r"A .toml with \[pairs] and \[methods.NAME].")],
+    methods: Path = argument(..., "A .toml with \\[pairs] and \\[methods.NAME]."),
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder that the pairs are in, instead of that in the file."),
-    ] = None,
-    only: Annotated[
-        str, typer.Option(help="These methods only: fast,adain.", metavar="NAMES")
-    ] = "",
-    size: Annotated[
-        int | None, typer.Option(help="Longest side painted, instead of that in the file.", min=16)
-    ] = None,
-    judged: Annotated[int, typer.Option(help="Longest side that is judged.", min=64)] = 512,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Paint everything again, and take all times anew.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the table only.")] = False,
+    output: Path = own(..., "Folder for the report.", "--output", "-o", metavar="FOLDER"),
+    data: Path | None = own(
+        None, "Folder that the pairs are in, instead of that in the file.", metavar="FOLDER"
+    ),
+    only: str = own("", "These methods only: fast,adain.", metavar="NAMES"),
+    size: int | None = own(None, "Longest side painted, instead of that in the file.", min=16),
+    judged: int = own(512, "Longest side that is judged.", min=64),
+    fresh: bool = own(False, "Paint everything again, and take all times anew.", "--fresh"),
+    quiet: Quiet = False,
 ) -> None:
     r"""Paint pairs with several methods, measure and time them, and write a report.
 
-    Each method is warmed up first; times are medians. Started again it paints only what is missing
-    or has changed, and says which times are of an earlier run.
+    Each method is warmed up first; times are medians. Run again, it paints only what is missing or
+    has changed, and says which times are of an earlier run.
 
     The file: \[pairs] has folder, and csv (content,style) or contents and styles; \[settings]
     those of all methods; \[methods.NAME] those of one, as the options of impasto stylize.
 
     Example: impasto compare benchmarks/methods.toml --data pictures -o compared
     """
-    from impasto.cli.painting import download_weights
-    from impasto.cli.progress import counting
+    from impasto.cli.painting import prepare
+    from impasto.cli.progress import counted
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import table_lines
     from impasto.evaluation.judging import Judge
@@ -52,17 +44,11 @@ def compare(
     names = [name.strip() for name in only.split(",") if name.strip()]
     comparison = read_comparison(methods, data, names, size)
     for settings in comparison.methods.values():
-        download_weights(settings, quiet, lambda: None)
-    judge, results = Judge(judged), []
-    try:
-        with counting(len(comparison.pairs) * len(comparison.methods), quiet) as count:
-            for result in compared(comparison, output, judge, fresh=fresh):
-                results.append(result)
-                count()
+        prepare(settings, quiet)
+    judge, total = Judge(judged), len(comparison.pairs) * len(comparison.methods)
+    with stopping("stopped: the same command continues"):
+        results = list(counted(compared(comparison, output, judge, fresh=fresh), total, quiet))
         page = save_report(comparison, results, judge, output)
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
     lines = table_lines(results)
     print(markdown(lines, anchors_of(comparison, judge), len(comparison.pairs)))
     if not quiet:
@@ -70,3 +56,35 @@ def compare(
         if any(line.mixed for line in lines):
             print("* some of these times are of an earlier run: --fresh", file=sys.stderr)
         print(page)
+
+
+def judge(
+    folder: Path = argument(..., "Folder that impasto compare made."),
+    *,
+    scores: bool = own(False, "Print the scores of the answers so far, and end.", "--scores"),
+    port: int = own(0, "Port of the page; 0: any.", min=0, max=65535),
+    browser: Browser = False,
+) -> None:
+    """Ask on a local page which of two results is better, without saying whose they are.
+
+    Keys: left, right, down for equal; Ctrl-C ends. Answers are kept in the folder. Scores are those
+    of Bradley and Terry, with 95 % confidence intervals: a difference of 1 is preferred by 73 %.
+
+    Example: impasto judge compared --browser
+    """
+    from impasto.evaluation.blind import Answers, JudgingPage
+
+    answers = Answers(folder)
+    try:
+        if not scores:
+            page = JudgingPage(answers, port)
+            print(page.url, flush=True)
+            if browser:
+                webbrowser.open(page.url)
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                page.close()
+        print("\n".join(answers.lines()))
+    finally:
+        answers.close()

@@ -9,10 +9,8 @@ import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from impasto.cli.options import own
 from impasto.errors import ImpastoError
 
 #: Names of imports, where they are not those of the packages.
@@ -36,9 +34,7 @@ _EXTRAS = {
 
 
 def doctor(
-    probe: Annotated[
-        bool, typer.Option("--probe/--no-probe", help="Paint a little and say how fast it is.")
-    ] = True,
+    probe: bool = own(True, "Paint a little and say how fast it is.", "--probe/--no-probe"),
 ) -> None:
     """Say what is installed, what it computes with, which weights and cameras there are.
 

@@ -2,11 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-import typer
-from typer.core import TyperCommand
-
+from impasto.cli import completion
+from impasto.cli.options import Quiet, Table, own
 from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
@@ -15,66 +14,42 @@ if TYPE_CHECKING:
 
 _CLIPS = (".mp4", ".mov", ".mkv", ".webm")
 _PICTURES = "files, folders, patterns, up to the next option."
-_MANY = ("--content", "-c", "--style", "-s", "--output", "-o")
-
-
-class PicturesUpToAnOption(TyperCommand):
-    """Takes all that follows an option of pictures, as a pattern that the shell wrote out."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Repeat the option before each picture, and let the rest be as it is."""
-        spread: list[str] = []
-        option = ""
-        for before, arg in zip(["", *args], args, strict=False):
-            if arg.startswith("-"):
-                option = arg if arg in _MANY else ""
-            elif option and before != option:
-                spread.append(option)
-            spread.append(arg)
-        return super().parse_args(ctx, spread)
 
 
 def evaluate(
     *,
-    content: Annotated[
-        list[str] | None, typer.Option("--content", "-c", help=f"Photographs: {_PICTURES}")
-    ] = None,
-    style: Annotated[
-        list[str] | None, typer.Option("--style", "-s", help=f"Styles: {_PICTURES}")
-    ] = None,
-    output: Annotated[
-        list[str] | None, typer.Option("--output", "-o", help=f"Stylized: {_PICTURES}")
-    ] = None,
-    triples: Annotated[
-        Path | None,
-        typer.Option(help="Instead, a .csv with columns content,style,output.", metavar="FILE"),
-    ] = None,
-    match: Annotated[
-        str,
-        typer.Option(
-            help="What belongs together: in order (one content or style serves all), or by name "
-            "(content-style). auto: by name if all names fit, else in order if there are as many.",
-            metavar="auto|order|name",
-        ),
-    ] = "auto",
-    size: Annotated[int, typer.Option(help="Longest side that is judged.", min=64)] = 512,
-    tile: Annotated[
-        int | None,
-        typer.Option(help=r"Seams of tiles of this size, as judged. \[the worst line]", min=2),
-    ] = None,
-    inception: Annotated[
-        Path | None,
-        typer.Option(
-            help="FID and ArtFID with this network: .onnx or TorchScript .pt, from "
-            "(1, 3, 299, 299), sRGB in 0 to 1, to features.",
-            metavar="FILE",
-        ),
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option(help="Save each picture's measures, or each clip's, as .csv.", metavar="FILE"),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the table only.")] = False,
+    content: list[str] | None = own(
+        None, f"Photographs: {_PICTURES}", "--content", "-c", metavar="FILE…"
+    ),
+    style: list[str] | None = own(
+        None,
+        f"Styles: {_PICTURES}",
+        *("--style", "-s"),
+        metavar="FILE…",
+        autocompletion=completion.styles,
+    ),
+    output: list[str] | None = own(
+        None, f"Stylized: {_PICTURES}", "--output", "-o", metavar="FILE…"
+    ),
+    triples: Path | None = own(None, "Instead, a .csv with columns content,style,output."),
+    match: str = own(
+        "auto",
+        "What belongs together: in order (one content or style serves all), or by name "
+        "(content-style). auto: by name if all names fit, else in order if there are as many.",
+        metavar="auto|order|name",
+        autocompletion=completion.one_of("auto", "order", "name"),
+    ),
+    size: int = own(512, "Longest side that is judged.", min=64),
+    tile: int | None = own(
+        None, "Seams of tiles of this size, as judged. \\[the worst line]", min=2
+    ),
+    inception: Path | None = own(
+        None,
+        "FID and ArtFID with this network: .onnx or TorchScript .pt, from (1, 3, 299, 299), "
+        "sRGB in 0 to 1, to features.",
+    ),
+    table: Table = None,
+    quiet: Quiet = False,
 ) -> None:
     """Measure stylized pictures: style, content, structure, colors, noise and tile seams.
 
@@ -88,8 +63,19 @@ def evaluate(
     from impasto.cli.inputs import check_outputs
     from impasto.cli.painting import say
     from impasto.evaluation.evaluating import save_table, summary_lines
+    from impasto.evaluation.pictures import find_triples
+    from impasto.evaluation.triples import COLUMNS, Triple, read_table
 
-    found = _triples(content, style, output, triples, match, quiet)
+    if triples is not None and (content or style or output):
+        raise SettingsError("triples says it all: leave content, style and output out")
+    if triples is not None:
+        found = [Triple(*row) for row in read_table(triples, COLUMNS)]
+    elif content and style and output:
+        found, way = find_triples(content, style, output, match)
+        if len(found) > 1:
+            say(f"matched by {way}; the first is {' + '.join(p.name for p in found[0])}", quiet)
+    else:
+        raise SettingsError("content, style and output are needed, or triples with all of them")
     check_outputs([table], [path for triple in found for path in triple])
     if all(each.output.suffix.lower() in _CLIPS for each in found):
         _print_flicker(found, table, quiet)
@@ -102,39 +88,9 @@ def evaluate(
         say(str(save_table(rows, table)), quiet)
 
 
-def _triples(
-    content: list[str] | None,
-    style: list[str] | None,
-    output: list[str] | None,
-    table: Path | None,
-    match: str,
-    quiet: bool,
-) -> "list[Triple]":
-    from impasto.batch import find_pictures
-    from impasto.batch.pairs import RESERVED
-    from impasto.cli.painting import say
-    from impasto.evaluation.triples import COLUMNS, Triple, match_triples, read_table
-    from impasto.gallery.names import find_style
-
-    if table is not None:
-        if content or style or output:
-            raise SettingsError("triples says it all: leave content, style and output out")
-        return [Triple(*row) for row in read_table(table, COLUMNS)]
-    if not (content and style and output):
-        raise SettingsError("content, style and output are needed, or triples with all of them")
-    styles = find_pictures(str(find_style(each)) for each in style)
-    made = [path for path in find_pictures(output) if path.stem not in RESERVED] or [
-        Path(output[0])
-    ]
-    found, way = match_triples(find_pictures(content), styles, made, match)
-    if len(found) > 1:
-        say(f"matched by {way}; the first is {' + '.join(p.name for p in found[0])}", quiet)
-    return found
-
-
 def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -> "list[Row]":
     from impasto.cli.painting import say
-    from impasto.cli.progress import counting
+    from impasto.cli.progress import counted
     from impasto.evaluation.evaluating import evaluate as evaluated
     from impasto.evaluation.judging import Judge
     from impasto.evaluation.networks import find_lpips
@@ -144,12 +100,7 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
     say(f"judged by {judge.describe()}", quiet)
     if lpips is None:
         say("LPIPS is left out: no lpips.onnx or lpips.pt in IMPASTO_WEIGHTS", quiet)
-    rows = []
-    with counting(len(found), quiet) as count:
-        for row in evaluated(found, judge):
-            rows.append(row)
-            count()
-    return rows
+    return list(counted(evaluated(found, judge), len(found), quiet))
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:

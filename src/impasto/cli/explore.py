@@ -3,40 +3,39 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from impasto.cli.options import INTERRUPTED, interruptible, with_settings
+from impasto.cli.options import (
+    Quiet,
+    argument,
+    own,
+    stopping,
+    style_pictures,
+    with_settings,
+)
 from impasto.errors import SettingsError
 
 SHEET = "looks.png"
 
 
-@interruptible
 @with_settings
 def explore(
-    content: Annotated[str, typer.Argument(help="The picture to paint.")],
-    styles: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
-        ),
-    ],
+    content: str = argument(..., "The picture to paint."),
+    styles: list[str] = style_pictures(...),
     *,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A setting and its values: style-loss=gram,nnfm. May be given several times. "
-            "\\[strength, style scale, style loss and color]",
-            metavar="NAME=A,B",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder for the pictures. \\[CONTENT-STYLE-looks]"),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the path only.")] = False,
+    vary: list[str] | None = own(
+        None,
+        "A setting and its values: style-loss=gram,nnfm. Repeatable. "
+        r"\[strength, style scale, style loss and color]",
+        metavar="NAME=A,B",
+    ),
+    output: Path | None = own(
+        None,
+        "Folder for the pictures. \\[CONTENT-STYLE-looks]",
+        *("--output", "-o"),
+        metavar="FOLDER",
+    ),
+    quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:
     """Paint CONTENT like STYLE in many ways, small and side by side, to choose from.
@@ -45,14 +44,14 @@ def explore(
     """
     from impasto.batch.looks import SMALL, paint_looks, save_looks, sketched, usual_axes
     from impasto.batch.looks import vary as varied
-    from impasto.cli.painting import download_weights
-    from impasto.cli.progress import counting
+    from impasto.cli.painting import prepare
+    from impasto.cli.progress import counted
     from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
     from impasto.images import LEAST_PICTURE, open_for_role, output_name
     from impasto.settings import Settings
 
-    settings = sketched(Settings.from_dict(options), options.get("size") or SMALL)
+    settings = sketched(Settings(**options), options.get("size") or SMALL)
     if settings.tune:
         raise SettingsError("tune does not go with what is varied here: leave it out")
     cells = varied(settings, _axes(vary) if vary else usual_axes(settings))
@@ -61,19 +60,15 @@ def explore(
         open_for_role(source, role, LEAST_PICTURE)  # raises at once what is wrong with it
     needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
     for each in needing.values():
-        download_weights(each, quiet, lambda: None)
+        prepare(each, quiet)
     name = output_name(Path(content).name, [Path(each).name for each in sources])
     folder = output or Path(f"{name}-looks")
     refuse_inputs(folder / SHEET, [content, *sources])
-    painted = []
+    painted: list[Any] = []
     try:
-        with counting(len(cells), quiet) as count:
-            for each_painted in paint_looks(content, sources, cells, folder):
-                painted.append(each_painted)
-                count()
-    except KeyboardInterrupt:
-        print(f"stopped: {len(painted)} of {len(cells)} are there", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
+            for look in counted(paint_looks(content, sources, cells, folder), len(cells), quiet):
+                painted.append(look)
     finally:
         if painted:
             print(save_looks(painted, folder / SHEET))

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from impasto.cli.options import Table, argument, own
 from impasto.errors import ImageError
 
 if TYPE_CHECKING:
@@ -19,19 +18,13 @@ _COLUMNS = ("error", "original")
 
 
 def flicker(
-    original: Annotated[str, typer.Argument(help="The clip as it was.")],
-    stylized: Annotated[str, typer.Argument(help="What became of it, frame for frame.")],
+    original: str = argument(..., "The clip as it was."),
+    stylized: str = argument(..., "What became of it, frame for frame."),
     *,
-    fps: Annotated[float, typer.Option(help="Frames a second of folders of pictures.")] = 25.0,
-    table: Annotated[
-        Path | None, typer.Option(help="Save each frame's errors as .csv.", metavar="FILE")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Save their curves: .png, .svg or .pdf.", metavar="FILE")
-    ] = None,
-    heat: Annotated[
-        Path | None, typer.Option(help="Save a video of where it flickers.", metavar="FILE")
-    ] = None,
+    fps: float = own(25.0, "Frames a second of numbered pictures.", metavar="X"),
+    table: Table = None,
+    plot: Path | None = own(None, "Save the curves of the errors: .png, .svg or .pdf."),
+    heat: Path | None = own(None, "Save a video of where it flickers."),
 ) -> None:
     """Measure the warping error of a stylized clip: what changes that should only have moved.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from impasto.cli.options import Folders
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network
 from impasto.files import refuse_inputs
@@ -37,14 +36,7 @@ _REARMING = frozenset({"weights", "method", "quality", "encoder"})
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to be made.
-
-    Attributes:
-        content: The content, read already if it came through a pipe.
-        styles: The styles likewise.
-        settings: All options.
-        output: Where to save; None is standard output.
-    """
+    """One picture to be made; what came through a pipe is read, and output None is one."""
 
     content: Source
     styles: list[Source]
@@ -53,13 +45,9 @@ class Job:
 
     @property
     def checkpoint(self) -> Path:
-        """Where a long run is saved: beside its output.
-
-        Raises:
-            SettingsError: The output is a pipe.
-        """
+        """Where a long run is saved: beside its output, which must not be a pipe."""
         if self.output is None:
-            raise SettingsError("a run into a pipe cannot be gone on with: name an --output")
+            raise SettingsError("a run into a pipe cannot be resumed: name an --output")
         return self.output.with_name(f"{self.output.name}.checkpoint")
 
     @property
@@ -69,11 +57,7 @@ class Job:
         return [source for source in named if isinstance(source, str | Path)]
 
     def check_pictures(self) -> None:
-        """Raise at once what opening the pictures would raise after a long download.
-
-        Raises:
-            ImageError: One cannot be read.
-        """
+        """Raise at once what opening the pictures would raise after a long download."""
         for source in (self.content, *self.styles):
             if not self.settings.row.tunes or not is_network(source):
                 open_picture(source, max_size=64)
@@ -81,9 +65,7 @@ class Job:
     def save(self, picture: Picture, *, force: bool) -> list[Path]:
         """Save the result and return where; nowhere if it went down a pipe.
 
-        Raises:
-            ImageError: It cannot be saved there. The work is not lost: the message says where the
-                picture is instead, if anywhere.
+        If it cannot be saved there, the work is not lost: the error says where the picture is.
         """
         if self.output is None:
             sys.stdout.buffer.write(picture.encode("png"))
@@ -101,25 +83,20 @@ def gather_job(
     styles: Sequence[str],
     output: str | None,
     recipe: Path | None,
-    folders: Folders,
+    random: Sequence[Path],
+    look_in: Sequence[Path],
     options: dict[str, Any],
     masks: Sequence[str] = (),
 ) -> Job:
-    """Find out what to make of what, and that it can be saved, before any work.
-
-    Raises:
-        SettingsError: Content or style is missing, or an option is wrong.
-        ImageError: A picture is not there, or the output cannot be written.
-        RecipeError: The recipe cannot be read or its pictures are not found.
-    """
+    """Find out what to make of what, and that it can be saved, before any work."""
     if masks:
         styles, options = _with_masks(styles, masks, options)
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
-        content, chosen, settings = _from_recipe(recipe, content, styles, folders.look_in, options)
-    if folders.random:
-        content, chosen = _at_random(folders.random, content, chosen, settings)
+        content, chosen, settings = _from_recipe(recipe, content, styles, look_in, options)
+    if random:
+        content, chosen = _at_random(random, content, chosen, settings)
     if content is None or not (chosen or settings.row.one_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
@@ -132,12 +109,7 @@ def gather_job(
 def job_of_recipe(
     path: Path, look_in: Sequence[Path], output: str | None
 ) -> tuple[Job, dict[str, Any]]:
-    """Return the job that makes a picture again, and its recipe.
-
-    Raises:
-        ImageError: The output cannot be written, or is one of the inputs.
-        RecipeError: The recipe cannot be read or its pictures are not found.
-    """
+    """Return the job that makes a picture again, and its recipe."""
     recipe = read_recipe(path)
     found = gather(recipe, [*look_in, path.parent, Path.cwd()])
     suffix = ".png" if path.suffix.lower() == ".json" else path.suffix
@@ -148,11 +120,7 @@ def job_of_recipe(
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
-    """Refuse outputs that are inputs, or each other, before any work.
-
-    Raises:
-        ImageError: One is.
-    """
+    """Refuse outputs that are inputs, or each other, before any work."""
     named = [path for path in outputs if path is not None]
     for path in named:
         refuse_inputs(path, inputs)
@@ -207,7 +175,7 @@ def _at_random(
     folders: Sequence[Path], content: str | None, styles: list[Source], settings: Settings
 ) -> tuple[str, list[Source]]:
     """Fill in what is missing with pictures drawn from the first and the last folder."""
-    generator = random.Random(settings.seed)
+    generator = Random(settings.seed)
     if content is None:
         content = str(_draw(folders[0], generator, ()))
     if not styles and not settings.row.one_style:
@@ -215,7 +183,7 @@ def _at_random(
     return content, styles
 
 
-def _draw(folder: Path, generator: random.Random, not_these: Sequence[Path]) -> Path:
+def _draw(folder: Path, generator: Random, not_these: Sequence[Path]) -> Path:
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: --random takes a folder of pictures")
     taken = {path.resolve() for path in not_these}

@@ -1,66 +1,56 @@
 """`impasto live`: a camera, painted."""
 
 import sys
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from impasto.cli.options import INTERRUPTED
+from impasto.cli import completion
+from impasto.cli.options import INTERRUPTED, own, style_pictures, with_help_all
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
     from impasto.live.session import Output
 
 
+@with_help_all
 def live(
-    styles: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
-        ),
-    ] = None,
+    styles: list[str] | None = style_pictures(),
     *,
-    source: Annotated[
-        str, typer.Option(help="Number of a camera, a video file, or rtsp://… or http://….")
-    ] = "0",
-    method: Annotated[
-        str, typer.Option(help="fast, magenta, microast, or a network of one style.")
-    ] = "fast",
-    size: Annotated[int, typer.Option(help="Longest side of the picture.", min=64)] = 640,
-    fps: Annotated[
-        float, typer.Option(help="Frames a second to hold by painting smaller; 0: never.", min=0)
-    ] = 25.0,
-    tune: Annotated[
-        float | None,
-        typer.Option(help="Minutes to fit the network to each style first; 0: never.", min=0),
-    ] = None,
-    strength: Annotated[float, typer.Option(help="From 0 to 1.", min=0, max=1)] = 1.0,
-    stability: Annotated[
-        float, typer.Option(help="From 0 to 1, the least flicker; takes time.", min=0, max=1)
-    ] = 0.0,
-    window: Annotated[
-        bool | None, typer.Option("--window/--no-window", help="Show a window.")
-    ] = None,
-    serve: Annotated[bool, typer.Option("--serve", help="Show it on a local page.")] = False,
-    host: Annotated[str, typer.Option(help="Address of the page.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the page; 0: any.", min=0, max=65535)] = 7860,
-    virtual: Annotated[
-        bool, typer.Option("--virtual", help="Be a camera that calls can use.")
-    ] = False,
-    record: Annotated[
-        Path | None, typer.Option(help="Record from the beginning into an .mp4.", metavar="FILE")
-    ] = None,
-    once: Annotated[bool, typer.Option("--once", help="End when a file ends.")] = False,
+    source: str = own(
+        "0", "Number of a camera, a video file, or rtsp://… or http://….", metavar="SOURCE"
+    ),
+    method: str = own(
+        "fast",
+        "fast, magenta, microast, or a network of one style.",
+        metavar="NAME",
+        autocompletion=completion.one_of("fast", "magenta", "microast", files=True),
+    ),
+    size: int = own(640, "Longest side of the picture.", min=64),
+    fps: float = own(25.0, "Frames a second to hold by painting smaller; 0: never.", min=0),
+    tune: float | None = own(
+        None, "Minutes to fit the network to each style first; 0: never.", min=0
+    ),
+    strength: float = own(1.0, "From 0 to 1.", min=0, max=1),
+    stability: float = own(0.0, "From 0 to 1, the least flicker; takes time.", min=0, max=1),
+    window: bool | None = own(None, "Show a window.", "--window/--no-window"),
+    serve: bool = own(False, "Show it on a local page.", "--serve"),
+    host: str = own("127.0.0.1", "Address of the page.", metavar="ADDRESS", more=True),
+    port: int = own(7860, "Port of the page; 0: any.", min=0, max=65535, more=True),
+    virtual: bool = own(False, "Be a camera that calls can use.", "--virtual"),
+    record: Path | None = own(None, "Record from the beginning into an .mp4."),
+    once: bool = own(False, "End when a file ends.", "--once", more=True),
 ) -> None:
-    """Paint a camera as it is seen. The newest frame wins: it never falls behind.
+    """Paint a camera live. The newest frame wins, so the picture never falls behind.
 
     Keys: left and right for the style, up and down for the strength, space freezes, b shows before
     and after, s saves a picture, r records, o hides the numbers, q quits.
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
-    from impasto.cli.painting import download_weights
+    from impasto.cli.painting import prepare
     from impasto.fast.tuned import find_styles
     from impasto.images import identify
     from impasto.live.controls import Controls
@@ -77,40 +67,37 @@ def live(
         raise SettingsError("give a style picture: impasto live STYLE")
     frames = open_source(source, loop=not once)
     found = [each for style in styles or [] for each in find_styles([style], settings)]
-    download_weights(settings, False, lambda: None)
+    prepare(settings, quiet=False)
     stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
     names = [Path(identify(each).name).stem for each in found] or [Path(method).stem]
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)
     controls = Controls(styles=len(stylizers), strength=strength, recording=record is not None)
     shown = window if window is not None else not (serve or virtual or record)
-    outputs: list[Output] = _outputs(shown, serve, virtual, host, port, fps)
-    newest = Newest(frames)
-    session = Session(
-        newest,
-        stylizers,
-        names,
-        outputs,
-        controls,
-        size=size,
-        fps=fps,
-        stability=stability,
-        folder=Path(),
-        recorder=recorder,
-        complain=lambda trouble: print(f"{trouble}; trying again", file=sys.stderr),
-    )
-    interrupted = False
-    try:
-        report = session.run()
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        newest.close()
-        recorder.close()
+    report = None
+    with ExitStack() as stack:
+        outputs = _outputs(shown, serve, virtual, host, port, fps)
+        newest = stack.enter_context(closing(Newest(frames)))
+        stack.callback(recorder.close)
         for output in outputs:
-            output.close()
+            stack.callback(output.close)
+        session = Session(
+            newest,
+            stylizers,
+            names,
+            outputs,
+            controls,
+            size=size,
+            fps=fps,
+            stability=stability,
+            folder=Path(),
+            recorder=recorder,
+            complain=lambda trouble: print(f"{trouble}; trying again", file=sys.stderr),
+        )
+        with suppress(KeyboardInterrupt):
+            report = session.run()
     for path in recorder.saved:
         print(path)
-    if interrupted:
+    if report is None:
         raise typer.Exit(INTERRUPTED)
     for path in report.saved:
         print(path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from impasto.cli.options import own
 
 if TYPE_CHECKING:
     from impasto.settings.methods import Method
@@ -17,9 +17,7 @@ TIMED, PASSES, WARM = (512, 384), 3, 1
 
 
 def methods(
-    timed: Annotated[
-        bool, typer.Option("--time/--no-time", help="Measure how long 512x384 pixels take here.")
-    ] = True,
+    timed: bool = own(True, "Measure how long 512x384 pixels take here.", "--time/--no-time"),
 ) -> None:
     """List methods and encoders: paper, license, size, speed here, and whether files are there.
 

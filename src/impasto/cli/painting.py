@@ -5,14 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from impasto.checkpoints import Checkpoint
 from impasto.cli.inputs import Job
+from impasto.cli.memory import reuse_freed_memory
 from impasto.cli.options import INTERRUPTED
-from impasto.cli.progress import Progress
+from impasto.cli.progress import Progress, tuning
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture
 from impasto.records import Records
@@ -27,40 +29,24 @@ _LARGE = 1024
 
 def say_plan(job: Job) -> None:
     """Print what a job would take of time and memory."""
+    if job.settings.tune:
+        raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
     for line in stylizer(job.styles, job.settings).run(job.content).plan.lines():
         print(line)
 
 
 def paint(
-    job: Job,
-    records: Records,
-    *,
-    force: bool,
-    quiet: bool,
-    started: float,
-    resume: bool = False,
+    job: Job, records: Records, *, force: bool, quiet: bool, started: float, resume: bool = False
 ) -> Picture:
     """Paint a job, save the result and the records, and print where they are.
 
-    Args:
-        job: What to paint.
-        records: What to keep of the process.
-        force: Replace existing files.
-        quiet: Print paths only.
-        started: `time.monotonic()` from which a time limit counts; a download restarts it.
-        resume: Save the run once a minute beside its output, and resume it from there.
-
-    Returns:
-        The result.
-
-    Raises:
-        ImpastoError: As the library; what was painted until then is saved first.
-        typer.Exit: Ctrl-C ended it; what was painted until then is saved first.
+    A time limit counts from `started`, or from the end of a download. Whatever ends the run early,
+    what was painted until then is saved first.
     """
     settings = job.settings
     if resume and not settings.row.steps:
         raise SettingsError(f"{settings.method} paints in one pass: leave --resume out")
-    if download_weights(settings, quiet, job.check_pictures):
+    if prepare(settings, quiet, job.check_pictures):
         started = time.monotonic()
     painter = stylizer(job.styles, settings)
     say(painter.describe(), quiet)
@@ -96,23 +82,21 @@ def say(message: str, quiet: bool = False) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def download_weights(settings: Settings, quiet: bool, check: Callable[[], None]) -> bool:
-    """Download what is missing, saying so first; return whether anything was.
+def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda: None) -> bool:
+    """Prepare the process for painting; return whether weights were downloaded, or may be.
 
-    Args:
-        settings: Whose weights.
-        quiet: Say nothing.
-        check: Called before: raises what is wrong with the pictures.
+    Before a download, `check` raises what is wrong with the pictures.
     """
+    reuse_freed_memory(settings)
 
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
     missing = [name for name in needed_weights(settings) if find(name) is None]
     if settings.tune:
-        from impasto.cli.tuning import watch_tunings
+        from impasto.fast.tuned import show_tunings
 
-        watch_tunings(quiet, announce)
+        show_tunings(partial(_tuning, quiet=quiet), announce)
     elif not missing:
         return False
     check()
@@ -124,6 +108,14 @@ def download_weights(settings: Settings, quiet: bool, check: Callable[[], None])
     for name in missing:
         fetch(name, on_download=announce)
     return bool(missing)
+
+
+@contextmanager
+def _tuning(name: str, minutes: float, *, quiet: bool) -> Iterator[Callable[[float], object]]:
+    text = f"learning {name}: {minutes:g} minutes, but only once; after Ctrl-C it can be resumed"
+    say(text, quiet)
+    with tuning(name, minutes, quiet) as show:
+        yield show
 
 
 def _what_time_was_short_for(state: State, picture: Picture, job: Job) -> str:

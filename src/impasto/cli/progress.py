@@ -2,10 +2,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich import progress as rich_progress
 from rich.console import Console
@@ -13,6 +13,8 @@ from rich.markup import escape
 
 if TYPE_CHECKING:
     from impasto.runs import State
+
+ItemT = TypeVar("ItemT")
 
 
 def _bar(left: str, right: str, quiet: bool) -> rich_progress.Progress:
@@ -31,12 +33,13 @@ def _bar(left: str, right: str, quiet: bool) -> rich_progress.Progress:
     )
 
 
-@contextmanager
-def counting(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
-    """Show how many of many pictures are done; yields what counts one more."""
+def counted(items: Iterable[ItemT], total: int, quiet: bool = False) -> Iterator[ItemT]:
+    """Yield items and show how many of all pictures are done."""
     with _bar("{task.completed}/{task.total} pictures", "", quiet) as bar:
         task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+        for item in items:
+            bar.advance(task)
+            yield item
 
 
 @contextmanager
@@ -72,10 +75,7 @@ def framing(total: int | None, quiet: bool = False) -> Iterator[Callable[[int], 
 def tuning(name: str, minutes: float, quiet: bool = False) -> Iterator[Callable[[float], None]]:
     """Show how far a style is learned; yields what is told how many minutes that took so far.
 
-    Args:
-        name: Of the style.
-        minutes: It takes; 0: nobody knows.
-        quiet: Show nothing.
+    It takes `minutes` in all; 0: nobody knows.
     """
     with _bar(f"learning {escape(name)}", "", quiet) as bar:
         task = bar.add_task("", total=minutes or None)

@@ -5,19 +5,15 @@ import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from impasto.cli.options import flag, interruptible
+from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own
 
 
 def recipe(
-    picture: Annotated[Path, typer.Argument(help="A picture made by impasto, or a .json recipe.")],
+    picture: Path = argument(..., "A picture made by impasto, or a .json recipe."),
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The whole recipe as JSON, for --recipe.")
-    ] = False,
+    as_json: bool = own(False, "The whole recipe as JSON, for --recipe.", "--json"),
 ) -> None:
     """Print how a picture was made."""
     from impasto.images import read_recipe
@@ -32,20 +28,14 @@ def recipe(
 
 @interruptible
 def reproduce(
-    picture: Annotated[Path, typer.Argument(help="A picture made by impasto, or a .json recipe.")],
+    picture: Path = argument(..., "A picture made by impasto, or a .json recipe."),
     *,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", help="Where to save. \\[PICTURE-again]"),
-    ] = None,
-    look_in: Annotated[
-        list[Path] | None,
-        typer.Option(help="A folder with the content and the styles.", metavar="FOLDER"),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Replace an existing output.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the path only.")] = False,
+    output: str | None = own(None, "Where to save. \\[PICTURE-again]", "--output", "-o"),
+    look_in: list[Path] | None = own(
+        None, "A folder with the content and the styles.", metavar="FOLDER"
+    ),
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a picture again: the same bytes on the same machine and version."""
     started = time.monotonic()

@@ -4,39 +4,25 @@ import signal
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from impasto.cli.options import interruptible
+from impasto.cli.options import Browser, interruptible, own
 
 
 @interruptible
 def studio(
     *,
-    host: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 is open to the network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; a taken one gives way to the next free.")] = 7860,
-    auth: Annotated[
-        list[str] | None,
-        typer.Option(help="Who may come in; can be given several times.", metavar="USER:PASSWORD"),
-    ] = None,
-    max_size: Annotated[int, typer.Option(help="Longest side of results, in pixels.")] = 2048,
-    max_upload: Annotated[float, typer.Option(help="Megabytes of an upload.")] = 50.0,
-    queue: Annotated[int, typer.Option(help="Works that may wait.")] = 32,
-    minutes: Annotated[float, typer.Option(help="That a work may take.")] = 10.0,
-    public: Annotated[
-        bool,
-        typer.Option("--public", help="For strangers: each sees results of his own only."),
-    ] = False,
-    history: Annotated[
-        Path | None,
-        typer.Option(help=r"Folder that results are kept in. \[the user's data]", metavar="FOLDER"),
-    ] = None,
-    browser: Annotated[
-        bool, typer.Option("--browser", help="Open the page in the browser.")
-    ] = False,
+    host: str = own("127.0.0.1", "Address to listen at; 0.0.0.0 is open to the network."),
+    port: int = own(7860, "Port; if it is taken, the next free one."),
+    auth: list[str] | None = own(None, "Who may come in. Repeatable.", metavar="USER:PASSWORD"),
+    max_size: int = own(2048, "Longest side of results, in pixels."),
+    max_upload: float = own(50.0, "Megabytes of an upload."),
+    queue: int = own(32, "Jobs that may wait."),
+    minutes: float = own(10.0, "That a job may take."),
+    public: bool = own(False, "For strangers: each sees only their own results.", "--public"),
+    history: Path | None = own(
+        None, "Folder that results are kept in. \\[the user's data]", metavar="FOLDER"
+    ),
+    browser: Browser = False,
 ) -> None:
     """Open the studio: a page that makes and compares pictures, and an API for programs.
 

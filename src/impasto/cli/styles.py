@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
+
+from impasto.cli import completion
+from impasto.cli.options import Force, argument, own
 
 app = typer.Typer(
     help="Style pictures that have names: listed, saved, and folders of your own.",
@@ -37,13 +39,11 @@ def list_all(context: typer.Context) -> None:
 
 @app.command()
 def save(
-    name: Annotated[str, typer.Argument(help="A name of `impasto styles`.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save it.")],
+    name: str = argument(..., "A name of `impasto styles`.", autocompletion=completion.styles),
+    output: Path = own(..., "Where to save it.", "--output", "-o"),
     *,
-    size: Annotated[
-        int | None, typer.Option(help="Longest side in pixels, at most.", min=1)
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")] = False,
+    size: int | None = own(None, "Longest side in pixels, at most.", min=1),
+    force: Force = False,
 ) -> None:
     """Save the picture of a style, as large as it is or smaller.
 
@@ -56,9 +56,7 @@ def save(
 
 
 @app.command()
-def add(
-    folder: Annotated[Path, typer.Argument(help="Its pictures get the names of their files.")],
-) -> None:
+def add(folder: Path = argument(..., "Whose pictures get names: those of the files.")) -> None:
     """Add a folder of your own: its pictures become styles with the names of their files.
 
     Example: impasto styles add paintings
@@ -74,9 +72,7 @@ def add(
 
 
 @app.command()
-def remove(
-    folder: Annotated[Path, typer.Argument(help="A folder that was added.")],
-) -> None:
+def remove(folder: Path = argument(..., "A folder that was added.")) -> None:
     """Take a folder of your own off the list; its pictures stay where they are."""
     from impasto.gallery.own import remove_folder
 

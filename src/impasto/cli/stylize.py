@@ -2,80 +2,57 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from impasto.cli.options import Folders, interruptible, with_settings
+from impasto.cli.options import (
+    Force,
+    Quiet,
+    argument,
+    own,
+    style_pictures,
+    with_settings,
+)
 from impasto.errors import SettingsError
 
 
-@interruptible
 @with_settings
 def stylize(
-    content: Annotated[
-        str | None, typer.Argument(help="The picture to paint; - reads it from a pipe.")
-    ] = None,
-    styles: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="STYLE...", help="What to paint like: files, or names (see styles)."
-        ),
-    ] = None,
+    content: str | None = argument(None, "The picture to paint; - reads it from a pipe."),
+    styles: list[str] | None = style_pictures(),
     *,
-    mask: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A mask and the style that is for where it is white: sky.png=wave.jpg. May be "
-            "given several times; STYLE paints the rest.",
-            metavar="MASK=STYLE",
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]",
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Replace an existing output.")
-    ] = False,
-    show: Annotated[bool, typer.Option("--show", help="Open the result.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the path only.")] = False,
-    animation: Annotated[
-        Path | None,
-        typer.Option(help="Save the process as an animation: .gif, .webp or .mp4.", metavar="FILE"),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Save a plot of the losses.", metavar="FILE")
-    ] = None,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="Start from the recipe in a picture or a .json file.", metavar="FILE"),
-    ] = None,
-    random: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Take what is not named at random from a folder (content and style), "
-            "or give it twice: contents, styles. Follows --seed.",
-            metavar="FOLDER",
-        ),
-    ] = None,
-    look_in: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where to find the pictures of a recipe.", metavar="FOLDER"),
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Say what it would take of time and memory, no more.")
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Save a long run once a minute, and go on where it was if it stopped."
-        ),
-    ] = False,
+    mask: list[str] | None = own(
+        None,
+        "Paint a style where a mask is white: sky.png=wave.jpg; STYLE paints the rest. Repeatable.",
+        metavar="MASK=STYLE",
+    ),
+    output: str | None = own(
+        None,
+        "Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]",
+        *("--output", "-o"),
+    ),
+    force: Force = False,
+    show: bool = own(False, "Open the result.", "--show"),
+    quiet: Quiet = False,
+    animation: Path | None = own(None, "Save the process as an animation: .gif, .webp, .mp4."),
+    plot: Path | None = own(None, "Save a plot of the losses.", more=True),
+    recipe: Path | None = own(
+        None, "Start from the recipe in a picture or a .json file.", more=True
+    ),
+    random: list[Path] | None = own(
+        None,
+        "Draw the pictures that are not named from a folder, or from two: contents, styles.",
+        metavar="FOLDER",
+        more=True,
+    ),
+    look_in: list[Path] | None = own(
+        None, "Where to find the pictures of a recipe.", metavar="FOLDER", more=True
+    ),
+    plan: bool = own(
+        False, "Print how much time and memory it would take, and stop.", "--plan", more=True
+    ),
+    resume: bool = own(
+        False, "Save a long run once a minute, and resume it if it was stopped.", "--resume"
+    ),
     options: dict[str, Any],
 ) -> None:
     """Paint CONTENT in the style of STYLE.
@@ -87,8 +64,9 @@ def stylize(
     from impasto.cli.painting import paint, say_plan
     from impasto.records import Records
 
-    folders = Folders(random or [], look_in or [])
-    job = gather_job(content, styles or [], output, recipe, folders, options, mask or [])
+    job = gather_job(
+        content, styles or [], output, recipe, random or [], look_in or [], options, mask or []
+    )
     if plot is not None and not job.settings.row.steps:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)

@@ -1,69 +1,56 @@
-"""`impasto train`: make anew what the package bundles."""
+"""`impasto train` and `impasto export`: make anew what the package bundles."""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import typer
 
-from impasto.cli.options import INTERRUPTED, flag
+from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
 from impasto.cli.weights import announce
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
 #: Options of trainings that learn from photographs and paintings.
 BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
+_STOPPED = "stopped: the same command continues from the last report"
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
 def _with_options(
     kind: type[OptionsT],
 ) -> Callable[[Callable[[OptionsT], None]], Callable[..., None]]:
-    """Give a command the fields of a kind of options as options."""
+    """Return what gives a command the fields of a kind of options as options."""
 
     def decorate(command: Callable[[OptionsT], None]) -> Callable[..., None]:
-        return _wrapped(command, kind)
+        def call(**values: Any) -> None:  # noqa: ANN401
+            command(kind(**values))
+
+        ordered = sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
+        return with_parameters(command, list(map(_declared, ordered)), call)
 
     return decorate
 
 
-def _wrapped(command: Callable[[OptionsT], None], kind: type[OptionsT]) -> Callable[..., None]:
-    def wrapped(**values: Any) -> None:  # noqa: ANN401
-        command(kind(**values))
-
-    parameters = [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if "argument" in each.metadata else each.default,
-            annotation=Annotated[type(each.default), _parameter(each)],
-        )
-        for each in sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
-    ]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    wrapped.__doc__ = command.__doc__
-    return wrapped
-
-
-def _parameter(each: Field[Any]) -> object:
-    """Return how an option is given on the command line."""
-    if "argument" in each.metadata:
-        return typer.Argument(help=each.metadata["help"], show_default=False)
-    flags = [flag(each.name), *([each.metadata["short"]] if "short" in each.metadata else [])]
-    return typer.Option(*flags, help=each.metadata["help"])
+def _declared(each: Field[Any]) -> inspect.Parameter:
+    """Return how an option of a training is given on the command line."""
+    rules, kind = each.metadata, type(each.default)
+    if "argument" in rules:
+        shown = typer.Argument(help=rules["help"], show_default=False)
+        return keyword(each.name, kind, shown, inspect.Parameter.empty)
+    flags = [flag(each.name), *([rules["short"]] if "short" in rules else [])]
+    return keyword(each.name, kind, typer.Option(*flags, help=rules["help"]), each.default)
 
 
 @app.command("encoder")
 @_with_options(EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
-    """Distill VGG-19 into the pocket encoder; started again, it goes on where it stopped.
+    """Distill VGG-19 into the pocket encoder; run again, it resumes where it stopped.
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
@@ -75,7 +62,7 @@ def encoder(options: EncoderOptions) -> None:
 @app.command("any-style")
 @_with_options(AnyStyleOptions)
 def any_style(options: AnyStyleOptions) -> None:
-    """Train the any-style network of method fast; started again, it goes on where it stopped.
+    """Train the any-style network of method fast; run again, it resumes where it stopped.
 
     Example: impasto train any-style --photos photos --paintings paintings --reading 3000
     """
@@ -87,7 +74,7 @@ def any_style(options: AnyStyleOptions) -> None:
 @app.command("style")
 @_with_options(StyleOptions)
 def style(options: StyleOptions) -> None:
-    """Fit the any-style network to one painting; started again, it goes on where it stopped.
+    """Fit the any-style network to one painting; run again, it resumes where it stopped.
 
     Example: impasto train style painting.jpg -o painting.onnx
     """
@@ -107,7 +94,7 @@ def style(options: StyleOptions) -> None:
         sample_photos()
     if not options.teacher:
         fetch("vgg19", on_download=announce)
-    with _stopping():
+    with stopping(_STOPPED):
         print(f"look at {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
@@ -122,29 +109,27 @@ def _train(
 ) -> None:
     """Go through a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
+    from impasto.training.runs import described
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
-    with _stopping():
-        _follow(training(options))
+    with stopping(_STOPPED):
+        for line in training(options):
+            print(described(line), flush=True)
     print(options.folder / product)
 
 
-def _follow(lines: Iterator[Mapping[str, float]]) -> None:
-    """Print the log of a training while it goes on."""
-    from impasto.training.runs import described
+def export(
+    trained: Path = argument(..., "The .safetensors file of a training."),
+    output: Path = own(Path(), "Folder for two files, or the file of one style.", "--output", "-o"),
+) -> None:
+    """Write any_style.onnx and style_reader.onnx, or the one file of one style, from a training.
 
-    for line in lines:
-        print(described(line), flush=True)
+    Example: impasto export run/any_style.safetensors -o networks
+    """
+    from impasto.training.export import export as exported
 
-
-@contextmanager
-def _stopping() -> Iterator[None]:
-    """Make Ctrl-C one line and the usual exit status."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on from the last report", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    for path in exported(trained, output):
+        print(path)

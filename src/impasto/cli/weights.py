@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from impasto.cli import completion
+from impasto.cli.options import argument
 from impasto.files import sha256_of
 from impasto.weights import hash_matches
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
@@ -31,7 +32,9 @@ def list_files() -> None:
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="A name of `impasto weights list`, or vgg19.")],
+    name: str = argument(
+        ..., "A name of `impasto weights list`, or vgg19.", autocompletion=completion.weights
+    ),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
     print(fetch_weights(name, on_download=announce))
@@ -49,7 +52,9 @@ def where() -> None:
 
 @app.command()
 def verify(
-    name: Annotated[str | None, typer.Argument(help="One name or file; without it, all.")] = None,
+    name: str | None = argument(
+        None, "One name or file; without it, all.", autocompletion=completion.weights
+    ),
 ) -> None:
     """Compare the files on this machine with the published hashes."""
     found = list(_to_verify(name))

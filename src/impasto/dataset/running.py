@@ -286,25 +286,3 @@ def _size(store: Store, path: str) -> tuple[int, int]:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)
-
-
-def stylize_dataset(
-    source: str,
-    styles: Sequence[Path | StyleFile],
-    target: str,
-    options: DatasetOptions,
-    engine: Engine,
-    workers: int | None = None,
-) -> list[Row]:
-    """Stylize a data set from beginning to end, or go on with one.
-
-    Returns:
-        The rows of what failed.
-
-    Raises:
-        ImpastoError: As `Dataset`.
-    """
-    dataset = Dataset(source, styles, target, options)
-    for _ in dataset.run(engine, workers):
-        pass
-    return dataset.finish()[1]

@@ -45,12 +45,8 @@ def open_network(settings: Settings) -> Network:
     else:
         files = {name: fetch(name) for name in needed_files(row)}
     # Of the settings, those that a network depends on.
-    relevant = Settings(
-        method=settings.method,
-        runtime=settings.runtime,
-        device=settings.device,
-        level_strengths=settings.level_strengths,
-    )
+    names = ("method", "runtime", "device", "level_strengths")
+    relevant = Settings(**{name: getattr(settings, name) for name in names})
     versions = tuple(map(_version, files.values()))
     return _opened(row, relevant, tuple(files.items()), versions, thread_limit())
 

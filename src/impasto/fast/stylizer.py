@@ -32,7 +32,6 @@ from impasto.images import (
 from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
-from impasto.settings.shares import normalized_style_weights
 
 #: Settings whose other values leave the styles as they were read.
 _LIGHT = ("strength", "style_weights", "size", "seed", "bits", "keep_exif", "keep_gps")
@@ -75,7 +74,7 @@ class FastStylizer:
     def _read_styles(self, style: Sources) -> None:
         """Read styles, or open the network that was tuned to the one."""
         self._sources = find_styles(style, self.settings)
-        self._shares = normalized_style_weights(self.settings, len(self._sources))
+        self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = open_network(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
@@ -121,7 +120,7 @@ class FastStylizer:
             return FastStylizer(self._sources, settings)
         other = copy(self)
         other.settings = settings
-        other._shares = normalized_style_weights(settings, len(self._shares))
+        other._shares = settings.normalized_style_weights(len(self._shares))
         if self._codes and other._shares != self._shares:
             other._code = self.network.mixed(self._codes, other._shares)
         return other
@@ -208,7 +207,8 @@ class FastStylizer:
 
     def remade(self) -> Settings:
         """Return the settings that make the same picture again: no folders, nothing automatic."""
-        s, names = self.settings, {}
+        s = self.settings
+        names: dict[str, Any] = {}
         if s.weights is not None:
             names["weights"] = Path(s.weights).name
         if self.method.one_style:

@@ -24,7 +24,7 @@ from impasto.images.formats import is_16bit_png
 from impasto.images.picture import Identity, Picture
 from impasto.images.quantize import to_floats, unit_floats
 from impasto.images.reading import check_head, one_clear_error, read_bytes
-from impasto.images.sources import STDIN, NamedBytes, Source, read_source
+from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
 from impasto.settings import Settings
 
 LEAST_PICTURE = 8
@@ -45,8 +45,9 @@ def open_picture(
 
     Args:
         source: A path, "-" for standard input, the bytes of a file, a file object, a Pillow
-            image, a `Picture`, or an array: uint8, uint16 or floats in [0, 1], of shape (H, W),
-            (H, W, 1), (H, W, 3) or (H, W, 4).
+            image, a `Picture`, an array: uint8, uint16 or floats in [0, 1], of shape (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4), or a torch tensor: uint8 or floats in [0, 1], of
+            shape (C, H, W) or (1, C, H, W).
         max_size: The longest side in pixels; larger pictures are reduced while they are decoded,
             smaller ones stay as they are.
         keep_exif: Whether the EXIF data is kept, without thumbnail, maker notes and place.
@@ -64,6 +65,7 @@ def open_picture(
     """
     if max_size is not None and max_size < 1:
         raise ImageError(f"max_size is {max_size}: ask for at least 1 pixel")
+    source = without_torch(source)
     if isinstance(source, Picture):
         return _fitted(source, max_size)
     if isinstance(source, np.ndarray):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,6 +18,9 @@ from impasto.images.formats import WITH_16_BITS, format_of
 from impasto.images.inpaint_alpha import inpaint_alpha
 from impasto.images.quantize import quantize, unit_floats
 from impasto.images.resizing import fitted_size, resize
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _BLOCK = 1 << 18
 """Pixels that are converted at a time."""
@@ -121,6 +124,15 @@ class Picture:
             if self.alpha is not None:
                 result[rows, :, 3] = _as_kind(self.alpha[rows], kind)
         return result
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.to_array(np.uint8 if dtype is None else dtype)
+
+    def to_tensor(self) -> Tensor:
+        """Return the picture as a torch tensor (C, H, W), float32 in [0, 1]; C is 4 with alpha."""
+        import torch
+
+        return torch.from_numpy(self.to_array(np.float32)).permute(2, 0, 1).contiguous()
 
     def to_pil(self) -> Image.Image:
         """Return the picture as a Pillow image of mode RGB or RGBA, 8 bits."""

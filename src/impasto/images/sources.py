@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.files import reading_advice, sha256_of
 from impasto.images.picture import Identity, Picture
 from impasto.images.reading import one_clear_error
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STDIN = "-"
 
@@ -30,7 +33,7 @@ class Readable(Protocol):
 
 
 Source: TypeAlias = (
-    "str | Path | bytes | bytearray | Readable | Image.Image | NDArray[Any] | Picture"
+    "str | Path | bytes | bytearray | Readable | Image.Image | NDArray[Any] | Tensor | Picture"
 )
 Sources: TypeAlias = "Source | Sequence[Source]"
 
@@ -38,6 +41,30 @@ Sources: TypeAlias = "Source | Sequence[Source]"
 def source_list(sources: Sources) -> list[Source]:
     """Return one source or several as a list."""
     return [*sources] if isinstance(sources, (list, tuple)) else [cast("Source", sources)]
+
+
+def without_torch(source: Source) -> Source:
+    """Return a tensor as an array (H, W, C), and any other source as it is.
+
+    Args:
+        source: A tensor is (C, H, W) or (1, C, H, W), floats in [0, 1] or uint8.
+
+    Raises:
+        ImageError: A tensor of another shape.
+    """
+    torch = sys.modules.get("torch")  # where there are tensors, it has been imported
+    if torch is None or not isinstance(source, torch.Tensor):
+        return source
+    tensor = cast("Tensor", source).detach().cpu()
+    if tensor.ndim == 4 and len(tensor) == 1:
+        tensor = tensor[0]
+    if tensor.ndim != 3 or tensor.shape[0] not in (1, 3, 4):
+        shape = tuple(cast("Tensor", source).shape)
+        raise ImageError(
+            f"a tensor of shape {shape} is not a picture: give (C, H, W) or (1, C, H, W)"
+        )
+    pixels: NDArray[Any] = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+    return pixels.transpose(1, 2, 0)
 
 
 class NamedBytes(bytes):
@@ -60,6 +87,7 @@ def read_source(source: Source) -> Source:
     Raises:
         ImageError: The pipe or the file object cannot be read.
     """
+    source = without_torch(source)
     stream: object = source
     if isinstance(source, (str, Path)):
         if str(source) == STDIN:
@@ -88,6 +116,7 @@ def identify(source: Source) -> Identity:
     Raises:
         ImageError: The file cannot be read.
     """
+    source = without_torch(source)
     if isinstance(source, Image.Image | Picture | np.ndarray):
         return _identify_pixels(source)
     seekable = getattr(source, "seekable", None)

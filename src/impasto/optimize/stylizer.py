@@ -26,7 +26,6 @@ from impasto.optimize.style_targets import StyleReader
 from impasto.runs import Reference, Run
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
-from impasto.settings.shares import normalized_style_weights
 
 #: Settings whose other values leave styles as they were read, and the encoders.
 _LIGHT = (
@@ -78,7 +77,7 @@ class IterativeStylizer:
         layers = layers_of(self.settings)
         self.encoders: dict[str, Encoder] = {}
         self._sources = read_styles(style)
-        normalized_style_weights(self.settings, len(self._sources))  # refuses what does not fit
+        self.settings.normalized_style_weights(len(self._sources))  # refuses what does not fit
         self.reader = self._read(least_side(layers))
         for name in self.settings.encoders:
             self.encoders[name] = build_encoder(
@@ -161,7 +160,7 @@ class IterativeStylizer:
             return IterativeStylizer(self._sources, settings)
         other = copy(self)
         other.settings = settings
-        normalized_style_weights(settings, len(self._sources))
+        settings.normalized_style_weights(len(self._sources))
         if "size" in names:  # larger styles may be needed
             other.reader = other._read(self.reader.narrowest)
         else:
@@ -172,7 +171,7 @@ class IterativeStylizer:
         """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""
         other = copy(self)
         other._sources = read_styles(style)
-        normalized_style_weights(other.settings, len(other._sources))
+        other.settings.normalized_style_weights(len(other._sources))
         other.reader = other._read(self.reader.narrowest)
         return other
 

@@ -25,7 +25,6 @@ from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_targe
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.runs import Reference
 from impasto.settings.choices import STARTS
-from impasto.settings.shares import normalized_style_weights
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
@@ -172,7 +171,7 @@ class TargetBuilder:
     ) -> list[StyleTarget]:
         """Return the styles, each in its region, as far from the content as strength says."""
         read = self.reader(octave, self._styles, sides[1])
-        shares = self.composition.shares(normalized_style_weights(self.settings, len(read)))
+        shares = self.composition.shares(self.settings.normalized_style_weights(len(read)))
         numbers = list(range(len(read))) if self.composition.masks else [0] * len(read)
         targets = [StyleTarget(*each) for each in zip(read, shares, numbers, strict=True)]
         if self.settings.strength == 1:
@@ -208,7 +207,7 @@ class TargetBuilder:
         content, styles = self.content, self.reader.styles
         pixels = np.zeros_like(content.pixels)
         masks = self.composition.masks
-        shares = normalized_style_weights(self.settings, len(styles))
+        shares = self.settings.normalized_style_weights(len(styles))
         for number, style in enumerate(styles):
             where = masks[number] if masks else content.alpha
             matched = match_colors(

@@ -23,9 +23,9 @@ DEFAULT_MIN_SIZE = 256
 #: Names of the losses; `impasto.losses` has them, and adds your own.
 STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
 CONTENT_LOSSES = ("features", "self-similarity")
-#: What is no file: the mask that others leave, and what finds faces.
+#: Words instead of the file of a mask: what the other masks leave, and what finds faces.
 REST, FACES = "rest", "faces"
-#: Starts that are no files.
+#: Words instead of the file of a start.
 STARTS = ("matched", "content", "noise", "style")
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE: Mapping[str, float] = {"adam": 0.03, "lbfgs": 1.0}
@@ -37,24 +37,26 @@ class Choices:
 
     method: str = option(
         "optimize",
-        "How to paint: optimize the pixels, fast (one pass of our network), both in turn, one pass "
-        "of a known network, or a file of a network that knows one style.",
+        "How to paint: optimize, fast (one pass), fast+optimize (in turn), magenta, adain, "
+        "microast, wct (one pass of theirs), or the file of a network that knows one style.",
         "Method",
+        brief=True,
         choices=METHODS.keys(),
         files=NETWORK_FILES,
     )
     quality: str | None = option(
         None,
-        "Method and encoder at once: draft (fast), good (fast+optimize with pocket), best "
-        "(fast+optimize, VGG-19 last).",
+        "Method and encoder at once: draft (fast), good (fast+optimize), best (the same, VGG-19 "
+        "last).",
         "Method",
+        brief=True,
         choices=("draft", "good", "best"),
-        shown="as method and encoder say",
+        shown="none",
     )
     encoder: str = option(
         "pocket",
-        "The network that compares pictures: the bundled pocket, VGG-19 for best quality, or "
-        "VGG-19 for the last steps.",
+        "The network that compares pictures: pocket (bundled), vgg19 (best quality), or "
+        "pocket+vgg19 (the last steps with VGG-19).",
         "Method",
         choices=TURNS,
     )
@@ -63,6 +65,7 @@ class Choices:
         "A file with the encoder's parameters; with method fast an any_style.onnx, its "
         "style_reader.onnx beside it.",
         "Method",
+        paths=(),
         shown="bundled or found",
     )
     tune: float | None = option(
@@ -79,12 +82,19 @@ class Choices:
         "Method",
         choices=("auto", "onnxruntime", "openvino"),
     )
-    size: int = option(512, "Longest side of the result, in pixels.", "Picture", least=16)
+    size: int = option(
+        512, "Longest side of the result, in pixels.", "Picture", least=16, brief=True
+    )
     style_scale: float = option(
-        1.0, "Size of the style picture, relative to the result's.", "Picture", least=0.05, most=8.0
+        1.0,
+        "Size of the style picture, relative to the result's.",
+        "Picture",
+        least=0.05,
+        most=8.0,
+        brief=True,
     )
     strength: float = option(
-        1.0, "0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0
+        1.0, "0 is the photo, 1 the full style.", "Picture", least=0.0, most=1.0, brief=True
     )
     level_strengths: tuple[float, ...] | None = option(
         None,
@@ -97,9 +107,10 @@ class Choices:
     )
     color: str = option(
         "style",
-        "Colors: the style's, the content's (luminance painted only), or 'match': the style's "
-        "colors moved to the content's first.",
+        "Whose colors: style, content (only luminance is painted), or match (the style's, moved to "
+        "the content's).",
         "Picture",
+        brief=True,
         choices=("style", "content", "match"),
     )
     color_amount: float = option(
@@ -125,6 +136,7 @@ class Choices:
         None,
         "A picture for the fine texture, in the colors of the style; forms stay the style's.",
         "Composition",
+        paths=(),
         shown="none",
     )
     masks: tuple[str, ...] | None = option(
@@ -132,13 +144,14 @@ class Choices:
         "A picture for each style: white where it applies; rest: what the others leave.",
         "Composition",
         items=str,
-        names=True,
+        paths=(REST,),
         shown="everywhere",
     )
     keep: str | None = option(
         None,
         "What stays as in the photo: a picture, white there, or faces.",
         "Composition",
+        paths=(FACES,),
         shown="nothing",
     )
 
@@ -165,6 +178,7 @@ class Choices:
         None,
         "A share for each style picture: 3,1.",
         "Losses",
+        brief=True,
         least=0.0,
         items=float,
         shown="equal",
@@ -225,6 +239,7 @@ class Choices:
         "matched",
         "Start: content, matched (the content in the style's colors), noise, style, or a file.",
         "Optimization",
+        paths=STARTS,
     )
     ema: float = option(
         0.0,
@@ -233,7 +248,9 @@ class Choices:
         least=0.0,
         most=0.9999,
     )
-    seed: int = option(0, "Seed of everything random.", "Optimization", least=0, most=2**63 - 1)
+    seed: int = option(
+        0, "Seed of everything random.", "Optimization", least=0, most=2**63 - 1, brief=True
+    )
 
     device: str = option(
         "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")

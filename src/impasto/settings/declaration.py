@@ -4,8 +4,10 @@ import difflib
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
-from typing import Any
+from dataclasses import Field, field, fields
+from functools import lru_cache
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from impasto.errors import SettingsError
 
@@ -28,10 +30,59 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         **metadata: `choices` (allowed values), `files` (endings of files that are
             allowed too), `least` and `most` (inclusive bounds), `above`
             (exclusive bound), `parts` (words that a + may join), `shown` (the default in words),
-            `items` (a tuple's element type), `names` (its elements are file names, which may have
-            spaces), `aliases` (other spellings on the command line).
+            `items` (a tuple's element type), `paths` (words beside which file names are allowed,
+            which may have spaces), `aliases` (other spellings on the command line), `brief`
+            (whether the short help has it).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
+
+
+class Declared(NamedTuple):
+    """The options of a dataclass.
+
+    Attributes:
+        fields: The fields by name.
+        types: The plain type of each: int, float, str, bool or tuple.
+        optional: Those that may be None.
+    """
+
+    fields: Mapping[str, Field[Any]]
+    types: Mapping[str, type]
+    optional: frozenset[str]
+
+
+@lru_cache
+def declared(owner: type) -> Declared:
+    """Return the options that a dataclass declares with `option`."""
+    hints, known = get_type_hints(owner), {each.name: each for each in fields(owner)}
+    parts = {name: (hints[name], *get_args(hints[name])) for name in known}
+    return Declared(
+        known,
+        {
+            name: tuple
+            if "items" in each.metadata
+            else next(k for k in parts[name] if k in SCALARS)
+            for name, each in known.items()
+        },
+        frozenset(name for name in known if NoneType in parts[name]),
+    )
+
+
+def checked_values(owner: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of all options of a dataclass: those given, checked, and the defaults.
+
+    Raises:
+        SettingsError: A name is unknown, or a value is out of range or of the wrong type.
+    """
+    known, types, optional = declared(owner)
+    for name in given:
+        check_known(name, known)
+    return {
+        name: checked(
+            name, given.get(name, each.default), types[name], each.metadata, name in optional
+        )
+        for name, each in known.items()
+    }
 
 
 def checked(
@@ -58,7 +109,7 @@ def checked(
             return None
         raise SettingsError(f"{name} must have a value")
     if "items" in rules:
-        many = _split(value, "," if rules.get("names") else ", ")
+        many = _split(value, "," if "paths" in rules else ", ")
         if not many:
             raise SettingsError(f"{name} is empty: give at least one value")
         return tuple(_one(name, item, rules["items"], rules) for item in many)
@@ -131,15 +182,3 @@ def check_own_name(name: str, taken: Collection[str]) -> None:
             f"{name!r} cannot be a name of your own: take one of letters, digits and _, "
             f"other than {', '.join(taken)}"
         )
-
-
-def same_length(
-    layers: str, names: tuple[str, ...], weights: str, values: tuple[float, ...] | None
-) -> None:
-    """Refuse weights (a setting and its values) that are not as many as the layers.
-
-    Raises:
-        SettingsError: They are not.
-    """
-    if values is not None and len(values) != len(names):
-        raise SettingsError(f"{weights} has {len(values)} values, but {layers} has {len(names)}")

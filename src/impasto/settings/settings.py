@@ -1,9 +1,10 @@
 """How a picture is made, completely: the chosen options, checked, and what follows from them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, fields, replace
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
@@ -16,57 +17,64 @@ from impasto.settings.choices import (
     STARTS,
     Choices,
 )
-from impasto.settings.declaration import SCALARS, check_known, checked, same_length
+from impasto.settings.declaration import checked_values, declared
 from impasto.settings.methods import QUALITIES, Method, method_of
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-@dataclass(frozen=True, kw_only=True)
+    from impasto.settings.typed import Options
+
+
+@dataclass(frozen=True, init=False)
 class Settings(Choices):
     """How a picture is made, completely; two equal settings on equal inputs make equal pictures.
 
+    Args:
+        **options: The options that are not to have their defaults.
+
     Raises:
-        SettingsError: A value is out of range or of the wrong type; the message names the option.
+        SettingsError: A name is unknown (the message suggests the nearest), or a value is out of
+            range or of the wrong type (the message names the option).
 
     Examples:
         >>> Settings(size=1024).updated(color="content").color
         'content'
-        >>> Settings().updated(sise=512)
+        >>> Settings(sise=512)
         Traceback (most recent call last):
         impasto.errors.SettingsError: there is no setting 'sise'; did you mean 'size'?
     """
 
-    def __post_init__(self) -> None:
-        for name, each in FIELDS.items():
-            given = getattr(self, name)
-            value = checked(name, given, TYPES[name], each.metadata, name in OPTIONAL)
+    def __init__(self, **options: Unpack[Options]) -> None:
+        values = checked_values(Settings, options)
+        # One word for two options: a recipe holds what it stands for.
+        for name, meant in QUALITIES.get(values["quality"], {}).items():
+            if name in options and values[name] != meant:
+                raise SettingsError(f"quality means {name} {meant}: leave one of the two out")
+            values[name] = meant
+        values |= {"quality": None, "keep_exif": values["keep_exif"] or values["keep_gps"]}
+        for name, value in values.items():
             object.__setattr__(self, name, value)
+        self._check()
+        self._check_method()
+
+    def _check(self) -> None:
+        """Refuse options that do not fit each other."""
         if self.time is not None and self.steps is not None:
             raise SettingsError("time and steps exclude each other: give one of them")
-        for layers, weights in (
-            ("content_layers", "content_layer_weights"),
-            ("style_layers", "style_layer_weights"),
-        ):
-            same_length(layers, getattr(self, layers), weights, getattr(self, weights))
+        for layers in ("content_layers", "style_layers"):
+            weights = f"{layers.removesuffix('s')}_weights"
+            names, values = getattr(self, layers), getattr(self, weights)
+            if values is not None and len(values) != len(names):
+                raise SettingsError(
+                    f"{weights} has {len(values)} values, but {layers} has {len(names)}"
+                )
         if self.memory is not None:
-            parse_size(self.memory)  # refuses what is no amount
-        self._apply_quality()
-        self._check_method()
+            parse_size(self.memory)  # refuses what is not an amount
         if self.weights is not None and len(self.encoders) > 1:
             raise SettingsError("weights names one encoder's file: choose encoder pocket or vgg19")
         if self.level_strengths is not None and len(self.level_strengths) != 5:
             raise SettingsError("level_strengths has one number for each of the five levels")
-        if self.keep_gps and not self.keep_exif:
-            object.__setattr__(self, "keep_exif", True)
-
-    def _apply_quality(self) -> None:
-        """Turn the one word into what it stands for; a recipe holds that."""
-        if self.quality is None:
-            return
-        for name, value in QUALITIES[self.quality].items():
-            if getattr(self, name) not in (FIELDS[name].default, value):
-                raise SettingsError(f"quality {self.quality} means {name} {value}: leave one out")
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "quality", None)
 
     def _check_method(self) -> None:
         """Refuse options that the chosen method would ignore."""
@@ -105,12 +113,12 @@ class Settings(Choices):
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """The networks that compare pictures, in the order of their turns."""
+        """The networks that compare pictures, in the order in which they are used."""
         return tuple(self.encoder.split("+"))
 
     @property
     def coarsest(self) -> int:
-        """Longest side of the coarsest octave: what a fast network has laid out needs no other."""
+        """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
         return self.min_size or (self.size if self.row.warm else DEFAULT_MIN_SIZE)
 
     @property
@@ -126,44 +134,51 @@ class Settings(Choices):
         """The learning rate, with the optimizer's default filled in."""
         return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
 
-    def updated(self, **changes: Any) -> "Settings":  # noqa: ANN401
+    def normalized_style_weights(self, styles: int) -> list[float]:
+        """Return the weight of each style picture; they sum to 1.
+
+        Args:
+            styles: How many style pictures there are.
+
+        Raises:
+            SettingsError: There is none, or another number of weights, or all are 0.
+        """
+        if self.row.one_style and not styles:
+            return []
+        given = self.style_weights or (1.0,) * styles
+        if not styles:
+            raise SettingsError("give at least one style picture")
+        if len(given) != styles:
+            raise SettingsError(
+                f"style_weights has {len(given)} numbers for {styles} style pictures"
+            )
+        if not sum(given):
+            raise SettingsError("style_weights must not all be 0")
+        return [weight / sum(given) for weight in given]
+
+    def updated(self, **changes: Unpack[Options]) -> Settings:
         """Return a copy with some options changed.
 
         Raises:
-            SettingsError: A name is unknown (the nearest is offered), or a value is out of range.
+            SettingsError: A name is unknown (the nearest is suggested), or a value is out of range.
         """
-        for name in changes:
-            check_known(name, FIELDS)
-        if changes.get("quality") is not None:
-            # Over what these settings are, but not over what is said beside it.
-            word = Settings(quality=changes.pop("quality"))
-            meant = {"method": word.method, "encoder": word.encoder}
-            if said := [name for name in meant if changes.get(name, meant[name]) != meant[name]]:
-                raise SettingsError(
-                    f"quality means {said[0]} {meant[said[0]]}: leave one of the two out"
-                )
-            changes |= meant
-        return replace(self, **changes)
+        kept = {name: getattr(self, name) for name in FIELDS}
+        if changes.get("quality") is not None:  # replaces the method and encoder of before
+            kept = {name: value for name, value in kept.items() if name not in QUALITIES["good"]}
+        return Settings(**{**kept, **changes})
 
     def to_dict(self) -> dict[str, Any]:
         """Return all options as JSON-able values."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Settings":
-        """Build settings from names and values, as keywords or a recipe give them.
+    def from_dict(cls, values: Mapping[str, Any]) -> Settings:
+        """Build settings from names and values, as a recipe gives them.
 
         Raises:
             SettingsError: A name is unknown, or a value is out of range.
         """
-        return cls().updated(**values)
+        return cls(**values)
 
 
-FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(Settings)}
-_HINTS = get_type_hints(Settings)
-OPTIONAL = frozenset(name for name, hint in _HINTS.items() if NoneType in get_args(hint))
-#: the plain type of each field: int, float, str, bool or tuple
-TYPES: Mapping[str, type] = {
-    name: next((kind for kind in get_args(hint) if kind in SCALARS), hint)
-    for name, hint in _HINTS.items()
-}
+FIELDS, TYPES, OPTIONAL = declared(Settings)

@@ -255,7 +255,8 @@ def worth(settings: Settings, names: Sequence[str]) -> tuple[Settings, dict[str,
         settings: What stays.
         names: What may be varied.
     """
-    plain = settings.updated(**{name: FIELDS[name].default for name in USUAL if name in names})
+    defaults: dict[str, Any] = {name: FIELDS[name].default for name in USUAL if name in names}
+    plain = settings.updated(**defaults)
     return plain, {name: each for name, each in usual_axes(plain).items() if name in names}
 
 
