@@ -7,23 +7,21 @@ import pytest
 from tests.cli.conftest import impasto as impasto
 from tests.collect.server import Site, serving
 
-from impasto.collect.asking import Wish
-from impasto.collect.pace import Clock
+from impasto.collect.http_client import Request
+from impasto.collect.network import Clock
 
 
 class QuickClock(Clock):
     """A clock that only notes how long it was to wait."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.slept: list[float] = []
         self.time = 1000.0
 
     def now(self) -> float:
         return self.time
 
-    def sleep(self, seconds: float) -> None:
-        self.check()
+    async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.time += seconds
 
@@ -48,6 +46,6 @@ def private() -> Iterator[Site]:
 
 
 @pytest.fixture
-def wish(tmp_path: Path) -> Callable[[str], Wish]:
-    """What makes a wish of an address."""
-    return lambda url: Wish(url, tmp_path / "part", limit=lambda head, type: 1000)
+def request_of(tmp_path: Path) -> Callable[[str], Request]:
+    """What makes a request of an address."""
+    return lambda url: Request(url, tmp_path / "part", limit=lambda head, type: 1000)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import anyio
 import httpx
 
-from impasto.collect.asking import Asker
-from impasto.collect.guard import Guard
-from impasto.collect.pace import Clock
+from impasto.collect import Guard
+from impasto.collect.http_client import HttpClient, Request, Response
+from impasto.collect.network import Clock
 
 Handle = Callable[[httpx.Request], httpx.Response]
 
@@ -24,7 +25,19 @@ def answering(handle: Handle) -> httpx.MockTransport:
     return httpx.MockTransport(streamed)
 
 
-def asker(handle: Handle, clock: Clock, delay: float = 1.0) -> Asker:
+class Client:
+    """A client for tests that are not asynchronous."""
+
+    def __init__(
+        self, clock: Clock, transport: httpx.AsyncBaseTransport, guard: Guard, delay: float
+    ) -> None:
+        self._client = HttpClient(guard, delay, 30.0, clock, transport)
+
+    def get(self, request: Request) -> Response:
+        return anyio.run(self._client.get, request)
+
+
+def client(handle: Handle, clock: Clock, delay: float = 1.0) -> Client:
     """Return what asks hosts whose answers come from a function."""
     guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
-    return Asker(guard, delay, 30.0, clock, answering(handle))
+    return Client(clock, answering(handle), guard, delay)

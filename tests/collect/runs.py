@@ -11,8 +11,8 @@ from tests.collect.conftest import QuickClock
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Network, Refused, collect
-from impasto.collect.ledger import NAME
+from impasto.collect import CollectOptions, Network, Rejected, collect
+from impasto.collect.state_db import NAME
 
 
 def run(
@@ -21,11 +21,11 @@ def run(
     """Collect; return the paths of what is in the manifest, and reasons by path."""
     starts = [starts] if isinstance(starts, str) else starts
     wanted = CollectOptions(**cast("dict[str, Any]", {"min_size": 64, **options}))
-    events = list(collect(starts, folder, wanted, Network(QuickClock)))
+    events = list(collect(starts, folder, wanted, Network(QuickClock())))
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}
-    refused = {path_of(event.url): event.reason for event in events if isinstance(event, Refused)}
+    refused = {path_of(event.url): event.reason for event in events if isinstance(event, Rejected)}
     log = lines(folder, "log.jsonl")
     assert {path_of(line["url"]): line["reason"] for line in log}.items() >= refused.items()
     return [path_of(line["url"]) for line in manifest], refused

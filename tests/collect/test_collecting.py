@@ -19,7 +19,7 @@ from tests.collect.hosts import answering
 from tests.collect.runs import image, lines, run, show
 from tests.collect.server import Reply, Site, serving
 
-from impasto.collect import CollectOptions, Network, Refused, Taken, collect
+from impasto.collect import CollectOptions, Network, Rejected, Taken, collect
 from impasto.errors import MissingExtraError, SettingsError
 
 
@@ -121,12 +121,12 @@ def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(tmp_path: Pat
         location = {"location": targets[path]} if path in targets else {}
         return httpx.Response(302 if location else 404, headers=location)
 
-    network = Network(QuickClock, lambda host, port: ["8.8.8.8"], answering(handle))
+    network = Network(QuickClock(), lambda host, port: ["8.8.8.8"], answering(handle))
     starts = [f"https://a.example{path}" for path in targets]
     for folder in ("first", "second"):  # one network serves any number of runs
         picture, page = collect(starts, tmp_path / folder, CollectOptions(min_size=64), network)
         assert isinstance(picture, Taken)
-        assert isinstance(page, Refused)
+        assert isinstance(page, Rejected)
         assert (page.url, page.reason) == (starts[1], "site")
 
 
@@ -222,10 +222,10 @@ def test_options_that_cannot_be(options: dict[str, Any]) -> None:
 
 def test_hashes_of_unlike_pictures_are_far_apart() -> None:
     """The threshold stands between what is alike and what is not, with room on both sides."""
-    from impasto.collect.inspecting import _phash
+    from impasto.collect.pictures import perceptual_hash
 
-    alike = [(_phash(good(n)) ^ _phash(near(n))).bit_count() for n in range(60)]
-    hashes = [_phash(good(n)) for n in range(150)]
+    alike = [(perceptual_hash(good(n)) ^ perceptual_hash(near(n))).bit_count() for n in range(60)]
+    hashes = [perceptual_hash(good(n)) for n in range(150)]
     unlike = [(a ^ b).bit_count() for i, a in enumerate(hashes) for b in hashes[:i]]
     assert max(alike) <= 4
     assert min(unlike) >= 10

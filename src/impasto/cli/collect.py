@@ -75,13 +75,13 @@ def _events(
 
 def _run(events: "Generator[Event, None, None]", output: Path, limit: int, quiet: bool) -> None:
     from impasto.cli.progress import collecting
-    from impasto.collect import Refused, Taken
+    from impasto.collect import Rejected, Taken
 
     counts: Counter[str] = Counter()
     try:
         with closing(events), collecting(limit, quiet) as show:
             for event in events:
-                if isinstance(event, Refused):
+                if isinstance(event, Rejected):
                     counts[event.reason] += 1
                 elif isinstance(event, Taken):
                     counts["again" if event.again else "new"] += 1

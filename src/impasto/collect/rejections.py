@@ -1,16 +1,14 @@
-"""Why something from the web is not taken: a few words to count by, and a line to read."""
-
-from __future__ import annotations
+"""Why something from the web is rejected: a short reason to count by, and a line to read."""
 
 from collections.abc import Mapping
 
-#: What each reason is called in a summary.
+#: How a summary names each reason.
 REASONS: Mapping[str, str] = {
-    "url": "no web address",
+    "url": "not a web address",
     "address": "leads to a private address",
     "site": "leads to another site",
     "robots": "disallowed by robots.txt",
-    "index": "not to be indexed (robots tag)",
+    "index": "excluded by a robots tag",
     "redirects": "too many redirects",
     "busy": "server stayed busy",
     "status": "server refused",
@@ -31,13 +29,8 @@ REASONS: Mapping[str, str] = {
 }
 
 
-class RefusalError(Exception):
-    """Something that is not taken.
-
-    Args:
-        reason: One of `REASONS`.
-        detail: What exactly, in one line.
-    """
+class RejectedError(Exception):
+    """Something that is not taken: one of `REASONS`, and the details in one line."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)

@@ -1,0 +1,234 @@
+"""What becomes of each item: the decisions, in the order of the items' turns."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from impasto.collect.http_client import Request, Response
+from impasto.collect.items import CrawlItem, Event, Rejected, Taken, Visited
+from impasto.collect.licenses import license_name
+from impasto.collect.options import CollectOptions
+from impasto.collect.pages import read_page
+from impasto.collect.pictures import (
+    Inspected,
+    check_license,
+    check_shape,
+    inspect,
+    picture_type,
+)
+from impasto.collect.rejections import RejectedError
+from impasto.collect.robots import may_take
+from impasto.collect.search_results import read_answer
+from impasto.collect.state_db import StateDB
+from impasto.collect.urls import site
+from impasto.images import output_name
+from impasto.weights.hashing import sha256_of
+
+_DIGITS = (8, 16, 64)
+"""Of the hash in a file's name: as many as make it unique."""
+_LONGEST_STEM = 60
+_PAGES = ("text/html", "application/xhtml+xml")
+
+
+class Pipeline:
+    """What is in a folder, and what may come in.
+
+    Args:
+        db: The folder's database.
+        options: What is wanted.
+    """
+
+    def __init__(self, db: StateDB, options: CollectOptions) -> None:
+        self._db = db
+        self._options = options
+        self._sites = {site(item.url) for item in db.select("page IS NULL")}
+        known = db.select("phash IS NOT NULL")
+        self._hashes = {item.id: int(str(item.phash), 16) for item in known}
+        self._visited = db.count("outcome = 'visited' AND NOT pending")
+        self.kept = db.count("file IS NOT NULL")
+
+    def request(self, item: CrawlItem) -> Request:
+        """Return the request for an item."""
+        conditions = {"if-none-match": item.etag, "if-modified-since": item.modified}
+        # What was given may be a picture, which may be anywhere; a page is rejected when read.
+        bound = item.kind == "page" and item.page is not None
+        return Request(
+            item.url,
+            self._db.part_of(item),
+            limit=partial(_limit, item.kind, self._options),
+            stays=self._stays if bound else bool,
+            # Some servers put file names into their marks; a header can hold ASCII only.
+            conditions={name: mark for name, mark in conditions.items() if mark and mark.isascii()},
+            robots=item.kind != "api",
+        )
+
+    def _stays(self, url: str) -> bool:
+        return self._options.any_site or site(url) in self._sites
+
+    def precheck(self, item: CrawlItem) -> RejectedError | None:
+        """Return why an item need not even be fetched."""
+        try:
+            if item.kind in ("page", "api"):
+                self._check_pages()
+            if item.source != "web" and item.kind == "picture" and not item.file:
+                check_license(item.license, self._options)
+                if item.width and item.height:
+                    check_shape(item.width, item.height, self._options)
+        except RejectedError as error:
+            return error
+        return None
+
+    def settle(self, item: CrawlItem, fetch: Callable[[], Response]) -> Event:
+        """Decide what becomes of an item, and write it down before anybody hears of it."""
+        response = None
+        try:
+            if error := self.precheck(item):
+                raise error
+            response = fetch()
+            if response.unchanged:
+                return self._unchanged(item)
+            if item.kind == "api":
+                found = read_answer(response.path.read_bytes(), item.url, item.source)
+                return self._visit(item, response, found)
+            with response.path.open("rb") as file:
+                is_picture = picture_type(file.read(64)) is not None
+            if is_picture:
+                return self._take(item, response)
+            return self._visit(item, response, self._read(item, response))
+        except RejectedError as error:
+            return self._reject(item, error, response)
+
+    def _unchanged(self, item: CrawlItem) -> Event:
+        with self._db.base:
+            self._db.update(item, pending=0)
+        if item.file is not None:
+            return Taken(item.url, self._db.folder / item.file, again=True)
+        if item.outcome == "visited":
+            self._visited += 1
+            return Visited(item.url)
+        return Rejected(item.url, item.page, item.outcome or "content", "as before")
+
+    def _reject(self, item: CrawlItem, error: RejectedError, response: Response | None) -> Event:
+        if item.file is not None:  # what is gone or broken today was a picture once
+            return self._unchanged(item)
+        self._db.record(self._done(item, response, error.reason, detail=error.detail))
+        return Rejected(item.url, item.page, error.reason, error.detail)
+
+    def _done(
+        self, item: CrawlItem, response: Response | None, outcome: str, **changes: object
+    ) -> CrawlItem:
+        changes["etag"] = response and response.etag
+        changes["modified"] = response and response.modified
+        with self._db.base:
+            return self._db.update(item, pending=0, outcome=outcome, **{"detail": None, **changes})
+
+    def _check_pages(self) -> None:
+        if self._visited >= self._options.pages:
+            raise RejectedError("pages", f"{self._options.pages} pages have been read")
+
+    def _read(self, item: CrawlItem, response: Response) -> list[CrawlItem]:
+        """Return what a page leads to."""
+        if item.kind == "picture" or item.depth > self._options.depth:
+            detail = f"not a picture, though linked as one ({response.type[:40]})"
+            raise RejectedError("content", detail)
+        if not self._stays(response.url):
+            raise RejectedError("site", f"a page of another site ({response.url})")
+        self._check_pages()
+        page = read_page(response.path.read_bytes(), response.url, response.type, response.tags)
+        follow = item.depth < self._options.depth
+        return [
+            found._replace(
+                depth=item.depth + (found.kind != "picture"),
+                page=response.url,
+                title=found.title or page.title,
+                author=page.author,
+                license=license_name(None, page.license_url) or page.license_url,
+                license_url=page.license_url,
+            )
+            for found in page.found
+            if found.kind != "page" or (follow and self._stays(found.url))
+        ]
+
+    def _visit(self, item: CrawlItem, response: Response, found: list[CrawlItem]) -> Event:
+        with self._db.base:
+            self._db.add(found, item)
+            self._done(item, response, "visited")
+        self._visited += 1
+        return Visited(item.url)
+
+    def _take(self, item: CrawlItem, response: Response) -> Event:
+        if not may_take(response.tags):
+            raise RejectedError("index", f"X-Robots-Tag: {', '.join(sorted(response.tags))}")
+        sha256 = sha256_of(response.path)
+        for same in self._db.select("sha256 = ?", sha256):
+            if same.id == item.id:
+                return self._unchanged(item)
+            raise RejectedError("duplicate", f"the same file as {_described(same)}")
+        check_license(item.license, self._options)
+        inspected = inspect(response.path.read_bytes(), self._options)
+        phash = int(inspected.phash, 16)
+        for near, known in self._hashes.items():
+            if (known ^ phash).bit_count() <= self._options.near and near != item.id:
+                (other,) = self._db.select("id = ?", near)
+                raise RejectedError("near-duplicate", f"like {_described(other)}")
+        self._hashes[item.id] = phash
+        return self._keep(item, response, sha256, inspected)
+
+    def _keep(
+        self, item: CrawlItem, response: Response, sha256: str, inspected: Inspected
+    ) -> Event:
+        with response.path.open("rb+") as file:  # Windows syncs only what is open for writing
+            os.fsync(file.fileno())
+        name = self._name(item, sha256, inspected.type)
+        # The row first: a file whose row is there gets its name when the run goes on.
+        kept = self._done(
+            item,
+            response,
+            "kept",
+            number=item.number or self._db.next_number(),
+            file=name,
+            replaced=item.file,
+            sha256=sha256,
+            bytes=response.path.stat().st_size,
+            time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            **inspected._asdict(),
+        )
+        response.path.replace(self._db.folder / name)
+        if item.file is None:
+            self.kept += 1
+        else:
+            self._db.remove_replaced()
+        self._db.record(kept)
+        return Taken(item.url, self._db.folder / name)
+
+    def _name(self, item: CrawlItem, sha256: str, suffix: str) -> str:
+        """Return a name that nothing in the folder has, upper and lower case alike."""
+        last = unquote(PurePosixPath(urlsplit(item.url).path).name)
+        stem = output_name(last, [])[:_LONGEST_STEM].rstrip("-_. ") or "picture"
+        for digits in _DIGITS:
+            name = f"{stem}-{sha256[:digits]}.{suffix}"
+            known = self._db.select("file = ? COLLATE NOCASE", name)
+            if not known and not (self._db.folder / name).exists():
+                break
+        return name
+
+
+def _described(item: CrawlItem) -> str:
+    return item.file or "one that was removed by hand"
+
+
+def _limit(kind: str, options: CollectOptions, head: bytes, type: str) -> int:
+    """Return how many bytes a response may have, told by its first ones and the announced type."""
+    if kind == "api":
+        return options.max_page_bytes
+    if not head:
+        raise RejectedError("broken", "an empty file")
+    if picture_type(head) is not None:
+        return options.max_bytes
+    announced = type.partition(";")[0].strip().lower()
+    if kind != "picture" and (announced in _PAGES or (not announced and head.lstrip()[:1] == b"<")):
+        return options.max_page_bytes
+    raise RejectedError("content", f"neither picture nor page ({type[:40] or 'no type'})")
