@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import impasto as impasto
 from tests.collect.server import Site, serving
 
-from impasto.collect.http_client import Request
-from impasto.collect.network import Clock
 
-
-class QuickClock(Clock):
+class QuickClock:
     """A clock that only notes how long it was to wait."""
 
     def __init__(self) -> None:
@@ -26,9 +23,13 @@ class QuickClock(Clock):
         self.time += seconds
 
 
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> QuickClock:
+    """The clock of all requests."""
+    clock = QuickClock()
+    monkeypatch.setattr("impasto.collect.http_client.monotonic", clock.now)
+    monkeypatch.setattr("impasto.collect.http_client.sleep", clock.sleep)
+    return clock
 
 
 @pytest.fixture
@@ -46,6 +47,6 @@ def private() -> Iterator[Site]:
 
 
 @pytest.fixture
-def request_of(tmp_path: Path) -> Callable[[str], Request]:
-    """What makes a request of an address."""
-    return lambda url: Request(url, tmp_path / "part", limit=lambda head, type: 1000)
+def target(tmp_path: Path) -> Path:
+    """Where a body goes."""
+    return tmp_path / "part"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import anyio
 import httpx
 
 from impasto.collect import Guard
-from impasto.collect.http_client import HttpClient, Request, Response
-from impasto.collect.network import Clock
+from impasto.collect.http_client import HttpClient, save
 
 Handle = Callable[[httpx.Request], httpx.Response]
 
@@ -26,18 +26,29 @@ def answering(handle: Handle) -> httpx.MockTransport:
 
 
 class Client:
-    """A client for tests that are not asynchronous."""
+    """A client for tests that are not asynchronous; the body goes to a file."""
 
     def __init__(
-        self, clock: Clock, transport: httpx.AsyncBaseTransport, guard: Guard, delay: float
+        self, transport: httpx.AsyncBaseTransport, guard: Guard, target: Path, delay: float
     ) -> None:
-        self._client = HttpClient(guard, delay, 30.0, clock, transport)
+        self._client = HttpClient(guard, delay, 30.0, transport)
+        self._target = target
 
-    def get(self, request: Request) -> Response:
-        return anyio.run(self._client.get, request)
+    def get(
+        self, url: str, conditions: Mapping[str, str] | None = None, robots: bool = True
+    ) -> httpx.Response:
+        async def fetch() -> httpx.Response:
+            read = save(self._target, lambda head, type: 1000)
+            return await self._client.fetch(url, read, conditions=conditions, robots=robots)
+
+        return anyio.run(fetch)
+
+    def body(self, url: str) -> bytes:
+        self.get(url)
+        return self._target.read_bytes()
 
 
-def client(handle: Handle, clock: Clock, delay: float = 1.0) -> Client:
+def client(handle: Handle, target: Path, delay: float = 1.0) -> Client:
     """Return what asks hosts whose answers come from a function."""
     guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
-    return Client(clock, answering(handle), guard, delay)
+    return Client(answering(handle), guard, target, delay)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Network, Rejected, collect
+from impasto.collect import CollectOptions, Rejected, collect
 from impasto.collect.state_db import NAME
 
 
@@ -21,7 +20,7 @@ def run(
     """Collect; return the paths of what is in the manifest, and reasons by path."""
     starts = [starts] if isinstance(starts, str) else starts
     wanted = CollectOptions(**cast("dict[str, Any]", {"min_size": 64, **options}))
-    events = list(collect(starts, folder, wanted, Network(QuickClock())))
+    events = list(collect(starts, folder, wanted))
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}

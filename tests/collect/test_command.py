@@ -17,7 +17,10 @@ from tests.collect.server import Site
     [
         ([], "give web addresses, or words to look for: --search"),
         (["https://a.example/", "--search", "x"], "give web addresses, or words"),
-        (["a.example/art"], "'a.example/art' is not a web address: write it with https:// in front"),
+        (
+            ["a.example/art"],
+            "'a.example/art' is not a web address: write it with https:// in front",
+        ),
         (["ftp://a.example/"], "only http and https"),
         (["https://me:secret@a.example/"], "name or password"),
         (

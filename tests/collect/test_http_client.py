@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -17,9 +19,10 @@ from tests.collect.hosts import Client, Handle, client
 from tests.collect.server import Reply, Site
 
 from impasto.collect import Guard, fetch_public
-from impasto.collect.http_client import BUSY, MOST_TRIES, USER_AGENT, HttpClient, Request
-from impasto.collect.rejections import RejectedError
+from impasto.collect.http_client import BUSY, MOST_TRIES, USER_AGENT, HttpClient, save
+from impasto.collect.items import RejectedError
 from impasto.collect.robots import may_follow, may_take, tag_words
+from impasto.collect.urls import normalized
 from impasto.errors import CollectError
 from impasto.version import __version__
 
@@ -64,16 +67,16 @@ def test_robots(
     robots: httpx.Response | Exception,
     allowed: bool,
     clock: QuickClock,
-    request_of: Callable[[str], Request],
+    target: Path,
 ) -> None:
     seen: list[str] = []
-    ask = client(site(robots, seen), clock)
+    ask = client(site(robots, seen), target)
     for _ in range(2):
         if allowed:
-            assert ask.get(request_of(WISHED)).path.read_bytes() == b"body"
+            assert ask.body(WISHED) == b"body"
         else:
             with pytest.raises(RejectedError) as error:
-                ask.get(request_of(WISHED))
+                ask.get(WISHED)
             assert error.value.reason == "robots"
     # Once for all pages; a busy host and a cut connection have their chances.
     lost = isinstance(robots, httpx.ConnectError) or (
@@ -84,7 +87,7 @@ def test_robots(
 
 
 def test_robots_is_asked_of_each_host_that_a_redirect_leads_to(
-    clock: QuickClock, request_of: Callable[[str], Request]
+    clock: QuickClock, target: Path
 ) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/robots.txt":
@@ -93,18 +96,16 @@ def test_robots_is_asked_of_each_host_that_a_redirect_leads_to(
         return httpx.Response(301, headers={"location": "https://b.example/x"})
 
     with pytest.raises(RejectedError, match="disallowed"):
-        client(handle, clock).get(request_of("https://a.example/x"))
+        client(handle, target).get("https://a.example/x")
 
 
-def test_a_robots_txt_that_leads_inside_is_asked_for_once(
-    clock: QuickClock, request_of: Callable[[str], Request]
-) -> None:
+def test_a_robots_txt_that_leads_inside_is_asked_for_once(clock: QuickClock, target: Path) -> None:
     seen: list[str] = []
     inside = httpx.Response(302, headers={"location": "http://inside.example/"})
-    ask = client(site(inside, seen), clock)
+    ask = client(site(inside, seen), target)
     for number in range(3):
         with pytest.raises(RejectedError, match="which is private") as error:
-            ask.get(request_of(f"https://a.example/{number}"))
+            ask.get(f"https://a.example/{number}")
         assert error.value.reason == "robots"
     assert seen == ["https://a.example/robots.txt"]
 
@@ -115,29 +116,24 @@ def test_a_robots_txt_that_leads_inside_is_asked_for_once(
      ("Request-rate: 1/5", 1.0, 5.0), ("", 0.0, 0.5)],
 )  # fmt: skip
 def test_the_longer_pause_counts(
-    robots: str, delay: float, pause: float, clock: QuickClock, request_of: Callable[[str], Request]
+    robots: str, delay: float, pause: float, clock: QuickClock, target: Path
 ) -> None:
-    ask = client(site(httpx.Response(200, text=f"User-agent: *\n{robots}"), []), clock, delay)
+    ask = client(site(httpx.Response(200, text=f"User-agent: *\n{robots}"), []), target, delay)
     for _ in range(3):
-        ask.get(request_of("https://a.example/x"))
-    ask.get(request_of("https://b.example/x"))
+        ask.get("https://a.example/x")
+    ask.get("https://b.example/x")
     assert clock.slept[1:3] == [pause, pause]
 
 
-def test_an_address_that_httpx_does_not_take(
-    clock: QuickClock, request_of: Callable[[str], Request]
-) -> None:
-    ask = client(lambda request: httpx.Response(404), clock)
+def test_an_address_that_httpx_does_not_take() -> None:
     with pytest.raises(RejectedError, match="Invalid IPv4") as error:
-        ask.get(request_of("http://010.8.8.8/x")._replace(robots=False))
+        normalized("http://010.8.8.8/x")
     assert error.value.reason == "url"
     with pytest.raises(CollectError, match="cannot be fetched: Invalid IPv4"):
         fetch_public("http://010.8.8.8/x", 10, guard=Guard(resolve=lambda *_: ["8.8.8.8"]))
 
 
-def test_what_comes_after_the_end_of_a_packed_body_is_left(
-    clock: QuickClock, request_of: Callable[[str], Request]
-) -> None:
+def test_what_comes_after_the_end_of_a_packed_body_is_left(clock: QuickClock, target: Path) -> None:
     sent: list[bytes] = []
 
     class Endless(httpx.AsyncByteStream):
@@ -150,15 +146,13 @@ def test_what_comes_after_the_end_of_a_packed_body_is_left(
     transport = httpx.MockTransport(
         lambda request: httpx.Response(200, headers=packed, stream=Endless())
     )
-    ask = Client(clock, transport, Guard(resolve=lambda *_: ["8.8.8.8"]), 0.0)
-    found = ask.get(request_of("https://a.example/x")._replace(robots=False))
-    assert found.path.read_bytes() == b"body"
+    ask = Client(transport, Guard(resolve=lambda *_: ["8.8.8.8"]), target, 0.0)
+    ask.get("https://a.example/x", robots=False)
+    assert target.read_bytes() == b"body"
     assert len(sent) <= 2
 
 
-def test_it_says_who_it_is_and_what_it_has(
-    clock: QuickClock, request_of: Callable[[str], Request], tmp_path: Path
-) -> None:
+def test_it_says_who_it_is_and_what_it_has(clock: QuickClock, target: Path) -> None:
     assert f"impasto/{__version__} (style transfer toolkit)" == USER_AGENT
     headers: list[httpx.Headers] = []
 
@@ -167,17 +161,19 @@ def test_it_says_who_it_is_and_what_it_has(
         cookie = {"etag": '"1"', "set-cookie": "id=1; Path=/"}
         return httpx.Response(304 if "if-none-match" in request.headers else 200, headers=cookie)
 
-    ask = client(handle, clock)
+    ask = client(handle, target)
     url = "https://a.example/x"
-    assert ask.get(request_of(url)).etag == '"1"'
-    again = request_of(url)._replace(conditions={"if-none-match": '"1"'})
-    assert ask.get(again).unchanged
+    assert ask.get(url).headers["etag"] == '"1"'
+    assert ask.get(url, {"if-none-match": '"1"'}).status_code == 304
     assert {each["user-agent"] for each in headers} == {USER_AGENT}
     assert not any("cookie" in each or "referer" in each for each in headers)
 
 
 @pytest.mark.parametrize("waits_for", ["its turn", "a silent server"])
-def test_a_stopped_run_waits_no_longer(private: Site, tmp_path: Path, waits_for: str) -> None:
+def test_a_stopped_run_waits_no_longer(
+    private: Site, target: Path, waits_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.collect.http_client.sleep", anyio.sleep)
     asked, over = threading.Event(), threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler) -> Reply:
@@ -187,11 +183,12 @@ def test_a_stopped_run_waits_no_longer(private: Site, tmp_path: Path, waits_for:
         return 200, {}, b"body"
 
     private.answers["/x"] = answer
-    request = Request(f"{private.url}/x", tmp_path / "part", lambda *_: 10, robots=False)
+    url, read = f"{private.url}/x", save(target, lambda *_: 10)
     with start_blocking_portal() as portal:
         client = HttpClient(Guard([private.url]), 1000.0, 60.0)
+        fetch = partial(client.fetch, url, read, robots=False)
         with portal.wrap_async_context_manager(client):
-            fetched = [portal.start_task_soon(client.get, request) for _ in range(2)]
+            fetched = [portal.start_task_soon(fetch) for _ in range(2)]
             assert asked.wait(10)
             began = time.monotonic()
             for future in fetched:

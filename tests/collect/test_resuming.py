@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import encoded, good, near
 from tests.collect.runs import image, lines, path_of, run, show
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Network, Taken, collect
+from impasto.collect import CollectOptions, Taken, collect
 from impasto.collect.state_db import NAME, StateDB
 from impasto.errors import CollectError
 
@@ -37,11 +36,11 @@ def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None
     for number, path in enumerate(paths):
         site.picture(path, good(2 * number))
     url = show(site, *paths)
-    events = collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock()))
+    events = collect([url], tmp_path, CollectOptions(min_size=64))
     for event in events:
         if isinstance(event, Taken):
             break
-    with pytest.raises(CollectError, match="another run is collecting into"):
+    with pytest.raises(CollectError, match="wait for the other run that collects"):
         list(collect([url], tmp_path))
     events.close()
     assert len(lines(tmp_path)) == 1
@@ -155,7 +154,7 @@ def test_killed_between_line_and_name(
         patched.setattr(StateDB, "write_records", lambda _: None)
         patched.setattr(StateDB, "tidy", lambda _: None)
         with pytest.raises(KilledError):
-            list(collect([url], tmp_path, CollectOptions(min_size=64), Network(QuickClock())))
+            list(collect([url], tmp_path, CollectOptions(min_size=64)))
     assert len(list(tmp_path.glob(".collect-*.part"))) >= 1
     (tmp_path / ".collect-999.part").write_bytes(b"half of something")
     (tmp_path / ".manifest.jsonl.0123abcd.part").write_bytes(b"half of a list")
@@ -170,21 +169,21 @@ def test_somebodys_files_are_left_alone(site: Site, tmp_path: Path) -> None:
     (name,) = (line["file"] for line in lines(tmp_path / "a"))
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / name).write_bytes(b"mine")
-    list(collect([url], tmp_path / "b", CollectOptions(min_size=64), Network(QuickClock())))
+    list(collect([url], tmp_path / "b", CollectOptions(min_size=64)))
     assert (tmp_path / "b" / name).read_bytes() == b"mine"
     assert lines(tmp_path / "b")[0]["file"] != name
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
-    with pytest.raises(CollectError, match="cannot be made"):
+    with pytest.raises(CollectError, match="name another folder"):
         list(collect(["https://a.example/"], tmp_path / "file"))
     (tmp_path / NAME).write_bytes(b"no database " * 100)
-    with pytest.raises(CollectError, match="is damaged"):
+    with pytest.raises(CollectError, match=r"or remove its \.collect\.sqlite"):
         list(collect(["https://a.example/"], tmp_path))
     (tmp_path / NAME).unlink()
     (tmp_path / NAME).mkdir()
-    with pytest.raises(CollectError, match="cannot be opened"):
+    with pytest.raises(CollectError, match=r"cannot be used \(unable to open"):
         list(collect(["https://a.example/"], tmp_path))
 
 
@@ -200,7 +199,7 @@ def test_a_database_that_is_damaged_is_closed_again(
 
     (tmp_path / NAME).write_bytes(b"no database " * 100)
     monkeypatch.setattr(sqlite3, "connect", recorded)
-    with pytest.raises(CollectError, match="is damaged"):
+    with pytest.raises(sqlite3.DatabaseError):
         StateDB(tmp_path)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         made[0].execute("SELECT 1")

@@ -8,11 +8,10 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import draw, encoded
 from tests.collect.server import Reply, Site
 
-from impasto.collect import CollectOptions, Network, Rejected, Taken, search
+from impasto.collect import CollectOptions, Rejected, Taken, search
 from impasto.errors import SettingsError
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -57,15 +56,15 @@ def run(
     """Search for sunflowers; return the manifest, and reasons by file."""
     api = site.url + ("/w/api.php" if source == "wikimedia" else "/v1")
     wanted = CollectOptions(**cast("dict[str, Any]", options))
-    events = list(
-        search("sunflowers", source, folder, wanted, api=api, network=Network(QuickClock()))
-    )
+    events = list(search("sunflowers", source, folder, wanted, api=api))
     lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     manifest = [json.loads(line) for line in lines]
     taken = [event.path.name for event in events if isinstance(event, Taken)]
     assert taken == [line["file"] for line in manifest][-len(taken) or len(manifest) :]
     return manifest, {
-        event.url.rpartition("/")[2]: event.reason for event in events if isinstance(event, Rejected)
+        event.url.rpartition("/")[2]: event.reason
+        for event in events
+        if isinstance(event, Rejected)
     }
 
 

@@ -4,10 +4,9 @@ Importing this loads nothing heavy; the packages of the extra `collect` are impo
 """
 
 from impasto.collect.crawl import collect, fetch_public, search
-from impasto.collect.items import LOG, MANIFEST, Event, Rejected, Taken, Visited
-from impasto.collect.network import Guard, Network
+from impasto.collect.guard import Guard
+from impasto.collect.items import LOG, MANIFEST, REASONS, Event, Rejected, Taken, Visited
 from impasto.collect.options import CollectOptions
-from impasto.collect.rejections import REASONS
 from impasto.collect.search_results import SOURCES
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "CollectOptions",
     "Event",
     "Guard",
-    "Network",
     "Rejected",
     "Taken",
     "Visited",

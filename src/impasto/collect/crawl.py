@@ -2,16 +2,15 @@
 
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from impasto.collect.items import CrawlItem, Event
-from impasto.collect.network import Guard, Network, check_packages
+from impasto.collect.guard import Guard, check_packages
+from impasto.collect.items import NAME, CrawlItem, Event, RejectedError
 from impasto.collect.options import CollectOptions
-from impasto.collect.rejections import RejectedError
 from impasto.collect.search_results import first_item
 from impasto.collect.urls import given, normalized
 from impasto.errors import CollectError, SettingsError
@@ -19,12 +18,17 @@ from impasto.errors import CollectError, SettingsError
 if TYPE_CHECKING:
     from impasto.collect.state_db import StateDB
 
+PACKAGES = ("httpx", "selectolax", "protego", "imagehash")
+"""Those of the extra `collect`."""
+_ADVICE = {
+    "is locked": "wait for the other run that collects into it",
+    "not a database": f"name another folder, or remove its {NAME} to start over",
+    "malformed": f"name another folder, or remove its {NAME} to start over",
+}
+
 
 def collect(
-    starts: Sequence[str],
-    folder: Path,
-    options: CollectOptions | None = None,
-    network: Network | None = None,
+    starts: Sequence[str], folder: Path, options: CollectOptions | None = None
 ) -> Generator[Event, None, None]:
     """Collect pictures from pages into a folder, and yield what becomes of each address.
 
@@ -35,21 +39,18 @@ def collect(
         starts: Pages or pictures, http or https. Their hosts may be private.
         folder: Where the pictures go; made if it is not there.
         options: What is wanted.
-        network: Another network.
 
     Raises:
         SettingsError: A start is not a web address.
         CollectError: The folder cannot be written to, or is in use.
         MissingExtraError: The packages of the extra are not installed.
     """
-    check_packages()
+    check_packages(*PACKAGES)
     if not starts:
         raise SettingsError("give at least one web address to collect from")
-    network = network or Network()
-    urls = [given(start) for start in starts]
-    items = [CrawlItem(url, "page") for url in urls]
-    guard = Guard(urls, network.resolve)
-    return _run(items, folder, options or CollectOptions(), guard, network)
+    items = [CrawlItem(given(start), "page") for start in starts]
+    guard = Guard(item.url for item in items)
+    return _run(items, guard, folder, options or CollectOptions())
 
 
 def search(
@@ -59,7 +60,6 @@ def search(
     options: CollectOptions | None = None,
     *,
     api: str | None = None,
-    network: Network | None = None,
 ) -> Generator[Event, None, None]:
     """Collect what an open collection finds for some words; resumes as `collect` does.
 
@@ -69,72 +69,61 @@ def search(
         folder: Where the pictures go; made if it is not there.
         options: What is wanted.
         api: Another address of the same API: that of another wiki.
-        network: Another network.
 
     Raises:
         SettingsError: There is no such source, or nothing to look for.
         CollectError: The folder cannot be written to, or is in use.
         MissingExtraError: The packages of the extra are not installed.
     """
-    check_packages()
-    network, options = network or Network(), options or CollectOptions()
+    check_packages(*PACKAGES)
+    options = options or CollectOptions()
     item = first_item(text, source, api, options)
-    guard = Guard([item.url] if api else [], network.resolve)
-    return _run([item], folder, options, guard, network)
+    return _run([item], Guard([item.url] if api else []), folder, options)
 
 
 def _run(
-    items: Sequence[CrawlItem],
-    folder: Path,
-    options: CollectOptions,
-    guard: Guard,
-    network: Network,
+    items: Sequence[CrawlItem], guard: Guard, folder: Path, options: CollectOptions
 ) -> Generator[Event, None, None]:
     from impasto.collect.state_db import StateDB
 
     try:
-        with ExitStack() as ending:
-            db = StateDB(folder)
-            ending.callback(db.base.close)
+        db = StateDB(folder)
+        with closing(db.base):
             db.tidy()
             db.begin(items, options.digest())
             db.write_records()
-            ending.callback(db.write_records)
-            ending.callback(db.tidy)
-            yield from _turns(db, options, guard, network)
+            try:
+                yield from _turns(db, guard, options)
+            finally:
+                db.tidy()
+                db.write_records()
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CollectError(
-            f"{folder} cannot be written to ({reason}): make room or name another folder"
-        ) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        known = (advice for word, advice in _ADVICE.items() if word in reason)
+        advice = next(known, "make room or name another folder")
+        raise CollectError(f"{folder} cannot be used ({reason}): {advice}") from error
 
 
-def _turns(
-    db: "StateDB", options: CollectOptions, guard: Guard, network: Network
-) -> Iterator[Event]:
+def _turns(db: "StateDB", guard: Guard, options: CollectOptions) -> Iterator[Event]:
     from anyio.from_thread import start_blocking_portal
 
     from impasto.collect.host_workers import WINDOW, HostWorkers
-    from impasto.collect.http_client import HttpClient, Response
+    from impasto.collect.http_client import HttpClient
     from impasto.collect.pipeline import Pipeline
 
     pipeline = Pipeline(db, options)
-    client = HttpClient(guard, options.delay, options.timeout, network.clock, network.transport)
-
-    async def fetch(item: CrawlItem) -> Response:
-        return await client.get(pipeline.request(item))
-
+    client = HttpClient(guard, options.delay, options.timeout)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(client):
-        workers = HostWorkers(portal, fetch)
-        try:
-            while pipeline.kept < options.limit and (window := db.pending(WINDOW)):
+        with closing(HostWorkers(portal, partial(pipeline.fetch, client))) as workers:
+            while pipeline.kept < options.limit:
+                window = db.select("pending ORDER BY place, id LIMIT ?", WINDOW)
+                if not window:
+                    break
                 head, *others = window
                 ahead = [item for item in others if pipeline.precheck(item) is None]
                 yield pipeline.settle(head, partial(workers.result, [head, *ahead]))
                 workers.forget(head)
                 db.part_of(head).unlink(missing_ok=True)
-        finally:
-            workers.close()
 
 
 def fetch_public(
@@ -155,17 +144,16 @@ def fetch_public(
     check_packages("httpx", "protego")
     from anyio.from_thread import start_blocking_portal
 
-    from impasto.collect.http_client import HttpClient, Request
+    from impasto.collect.http_client import HttpClient, save
 
-    async def fetch(path: Path) -> None:
-        request = Request(normalized(url), path, lambda *_: max_bytes, robots=False, tries=1)
+    async def fetch(path: Path) -> bytes:
         async with HttpClient(guard or Guard(), 0.0, timeout) as client:
-            await client.get(request)
+            read = save(path, lambda *_: max_bytes)
+            await client.fetch(normalized(url), read, robots=False, tries=1)
+        return path.read_bytes()
 
     try:
         with TemporaryDirectory() as folder, start_blocking_portal() as portal:
-            path = Path(folder) / "body"
-            portal.call(fetch, path)
-            return path.read_bytes()
+            return portal.call(fetch, Path(folder) / "body")
     except RejectedError as error:
         raise CollectError(f"{url} cannot be fetched: {error.detail}") from error

@@ -3,30 +3,30 @@
 Imported only where the packages of the extra are known to be there.
 """
 
-from __future__ import annotations
-
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from time import monotonic
+from typing import Any, TypeVar
 
-import anyio
-import anyio.to_thread
 import httpcore
 import httpx
+from anyio import fail_after, sleep, to_thread
 
-from impasto.collect.network import Clock, Guard
-from impasto.collect.rejections import RejectedError
-from impasto.collect.robots import RobotsRules, tag_words
+from impasto.collect.guard import Guard
+from impasto.collect.items import RejectedError
+from impasto.collect.robots import RobotsRules
 from impasto.collect.urls import host_and_port, normalized
 from impasto.version import __version__
 
 USER_AGENT = f"impasto/{__version__} (style transfer toolkit)"
 #: The encodings that `body_chunks` unpacks.
 _HEADERS = {"user-agent": USER_AGENT, "accept-encoding": "gzip, identity"}
+_CONDITIONS = {"if-none-match", "if-modified-since"}
 CHUNK_BYTES = 1 << 16
 HEAD_BYTES = 1024
 MOST_ROBOTS_BYTES = 512 * 1024
@@ -43,62 +43,14 @@ LEAST_DELAY = 0.5
 CONNECT_SECONDS = 15.0
 
 ResultT = TypeVar("ResultT")
-Read = Callable[[httpx.Response, str], Awaitable[ResultT]]
-"""What reads the response of an address."""
+Read = Callable[[httpx.Response], Awaitable[ResultT]]
+"""What reads a response while it arrives."""
 
 
-class Request(NamedTuple):
-    """What to fetch.
-
-    Attributes:
-        url: Normalized.
-        target: The file for the body.
-        limit: Told the first bytes and the announced type, returns how many bytes the body may
-            have, or raises RejectedError.
-        stays: Tells whether an address may be fetched; called for redirects too.
-        conditions: Headers that let the server say that nothing has changed.
-        robots: Whether robots.txt counts: for pages and pictures, not for APIs.
-        tries: How often a busy host is asked.
-    """
-
-    url: str
-    target: Path
-    limit: Callable[[bytes, str], int]
-    stays: Callable[[str], bool] = bool
-    conditions: Mapping[str, str] = {}
-    robots: bool = True
-    tries: int = MOST_TRIES
-
-
-class Response(NamedTuple):
-    """What a server sent.
-
-    Attributes:
-        url: The address after redirects.
-        unchanged: Whether the server says that nothing has changed.
-        type: The announced type, with its parameters.
-        tags: The words of its robots tags.
-        etag: For the conditions of the next request, as is `modified`.
-        modified: See `etag`.
-        path: The file with the body.
-    """
-
-    url: str
-    unchanged: bool
-    type: str
-    tags: frozenset[str]
-    etag: str | None
-    modified: str | None
-    path: Path
-
-
-class _BusyError(Exception):
+class _BusyError(RejectedError):
     """A server that may answer later, perhaps after the seconds that it asks for."""
 
-    def __init__(self, rejection: RejectedError, seconds: float | None = None) -> None:
-        super().__init__(str(rejection))
-        self.rejection = rejection
-        self.seconds = seconds
+    seconds: float | None = None
 
 
 class _CheckedBackend(httpcore.AnyIOBackend):
@@ -111,7 +63,7 @@ class _CheckedBackend(httpcore.AnyIOBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any
     ) -> httpcore.AsyncNetworkStream:
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await addresses(self._guard, host, port):
+        for address in await checked_addresses(self._guard, host, port):
             try:
                 return await super().connect_tcp(address, port, timeout, *args, **named)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -133,16 +85,15 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
         )
 
 
-async def addresses(guard: Guard, host: str, port: int) -> list[str]:
-    """Return the addresses that a guard lets pass, without holding up others."""
-    return await anyio.to_thread.run_sync(guard.addresses, host, port, abandon_on_cancel=True)
+async def checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
+    """Return the addresses that a guard lets pass, without holding up other requests."""
+    return await to_thread.run_sync(guard.addresses, host, port, abandon_on_cancel=True)
 
 
 class Pace:
     """When each host may be asked next."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._next: dict[str, float] = {}
         self._closed: dict[str, float] = {}
 
@@ -152,33 +103,28 @@ class Pace:
         Raises:
             RejectedError: The host must be left alone for longer than anybody waits.
         """
-        now = self._clock.now()
+        now = monotonic()
         left = self._closed.get(host, now) - now
         if left > 0:
-            detail = f"the server must be left alone for {left:.0f} seconds"
-            raise RejectedError("busy", detail)
+            raise RejectedError("busy", f"the server must be left alone for {left:.0f} seconds")
         turn = max(now, self._next.get(host, now))
         self._next[host] = turn + delay
         if turn > now:
-            await self._clock.sleep(turn - now)
+            await sleep(turn - now)
 
-    def rest(self, host: str, seconds: float) -> None:
-        """Let all requests to a host wait for some seconds."""
-        self._next[host] = max(self._next.get(host, 0.0), self._clock.now() + seconds)
-
-    def close(self, host: str, seconds: float) -> None:
-        """Leave a host alone for longer than anybody waits."""
-        self._closed[host] = self._clock.now() + seconds
+    def rest(self, host: str, seconds: float, *, closed: bool = False) -> None:
+        """Let all requests to a host wait for some seconds; closed: refuse them meanwhile."""
+        moments = self._closed if closed else self._next
+        moments[host] = max(moments.get(host, 0.0), monotonic() + seconds)
 
 
-class HttpClient:
-    """Fetches from several hosts at once; an async context manager.
+class HttpClient(httpx.AsyncClient):
+    """Fetches from several hosts at once.
 
     Args:
         guard: Says where connections may go.
         delay: Seconds between two requests to a host.
         timeout: Seconds for a whole response.
-        clock: What to wait with.
         transport: Replaces connections, for tests.
     """
 
@@ -187,128 +133,121 @@ class HttpClient:
         guard: Guard,
         delay: float,
         timeout: float,
-        clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._guard = guard
-        self._delay = delay
-        self._timeout = timeout
-        self._pace = Pace(clock or Clock())
-        self._robots: dict[str, RobotsRules] = {}
-        self._http = httpx.AsyncClient(
+        super().__init__(
             transport=transport or CheckedTransport(guard),
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(None, connect=min(timeout, CONNECT_SECONDS)),
             trust_env=False,
         )
+        self._guard = guard
+        self._delay = delay
+        self._seconds = timeout
+        self._pace = Pace()
+        self._robots: dict[str, RobotsRules] = {}
 
-    async def __aenter__(self) -> HttpClient:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
-
-    async def get(self, request: Request) -> Response:
+    async def fetch(
+        self,
+        url: str,
+        read: Read[ResultT],
+        *,
+        stays: Callable[[str], bool] = bool,
+        conditions: Mapping[str, str] | None = None,
+        robots: bool = True,
+        tries: int = MOST_TRIES,
+    ) -> ResultT:
         """Fetch something, following at most five redirects, each checked.
+
+        Args:
+            url: Normalized.
+            read: Reads the response.
+            stays: Tells whether an address may be fetched; called for redirects too.
+            conditions: Headers that let the server say that nothing has changed.
+            robots: Whether robots.txt counts: for pages and pictures, not for APIs.
+            tries: How often a busy host is asked.
 
         Raises:
             RejectedError: It cannot be had.
         """
-
-        async def save(response: httpx.Response, url: str) -> Response:
-            return await _save(response, url, request)
-
-        return await self._follow(request, save)
-
-    async def _follow(self, request: Request, read: Read[ResultT]) -> ResultT:
-        url, conditions = request.url, request.conditions
         for _ in range(MOST_REDIRECTS + 1):
-            if not request.stays(url):
+            if not stays(url):
                 raise RejectedError("site", f"redirects to {url}, another site")
             place = host_and_port(url)
-            await addresses(self._guard, *place)
+            await checked_addresses(self._guard, *place)
             delay = max(self._delay, 0.0 if place in self._guard.allowed else LEAST_DELAY)
-            if request.robots:
+            if robots:
                 rules = await self._rules(url)
                 rules.check(url)
                 delay = max(delay, rules.delay)
-            found = await self._patiently(url, conditions, delay, request.tries, read)
+            request = self.build_request("GET", url, headers=conditions)
+            found = await self._patiently(request, delay, tries, read)
             if not isinstance(found, str):
                 return found
-            url, conditions = found, {}
+            url, conditions = found, None
         raise RejectedError("redirects", f"more than {MOST_REDIRECTS} redirects")
 
     async def _patiently(
-        self,
-        url: str,
-        conditions: Mapping[str, str],
-        delay: float,
-        tries: int,
-        read: Read[ResultT],
+        self, request: httpx.Request, delay: float, tries: int, read: Read[ResultT]
     ) -> ResultT | str:
         """Try again when the server is busy, after growing pauses or those it asks for."""
-        host, rested = host_and_port(url)[0], 0.0
-        for tried in range(tries):
+        host, rested, tried = request.url.host, 0.0, 0
+        while True:
             await self._pace.wait(host, delay)
             try:
-                return await self._once(url, conditions, read)
+                return await self._once(request, read)
             except _BusyError as error:
                 rest = 2.0**tried if error.seconds is None else error.seconds
                 rested += rest
-                if rested > LONGEST_REST:
-                    self._pace.close(host, rest)
-                    raise error.rejection from error
-                self._pace.rest(host, rest)
-                rejection = error.rejection
-        raise rejection
+                tried += 1
+                self._pace.rest(host, rest, closed=rested > LONGEST_REST)
+                if rested > LONGEST_REST or tried == tries:
+                    raise
 
-    async def _once(
-        self, url: str, conditions: Mapping[str, str], read: Read[ResultT]
-    ) -> ResultT | str:
+    async def _once(self, request: httpx.Request, read: Read[ResultT]) -> ResultT | str:
         """Return what is read, or where the server redirects to."""
         try:
-            with anyio.fail_after(self._timeout):
-                async with self._http.stream("GET", url, headers=conditions) as response:
-                    status, headers = response.status_code, response.headers
-                    if status in BUSY:
-                        seconds = retry_after(headers.get("retry-after"))
-                        asks = "" if seconds is None else f" and asks for {seconds:.0f} seconds"
-                        rejection = RejectedError("busy", f"the server answers {status}{asks}")
-                        raise _BusyError(rejection, seconds)
-                    if status in REDIRECTS and headers.get("location"):
-                        return normalized(headers["location"], url)
-                    return await read(response, url)
+            with fail_after(self._seconds):
+                async with aclosing(await self.send(request, stream=True)) as response:
+                    target = response.headers.get("location")
+                    if response.status_code in REDIRECTS and target:
+                        return normalized(target, str(request.url))
+                    _check_busy(response)
+                    return await read(response)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise RejectedError("slow", f"longer than {self._timeout:g} seconds") from error
-        except httpx.InvalidURL as error:
-            raise RejectedError("url", str(error)) from error
+            raise RejectedError("slow", f"longer than {self._seconds:g} seconds") from error
         except httpx.TransportError as error:  # a cut connection may do better next time
             text = (str(error) or type(error).__name__).splitlines()[0]
-            raise _BusyError(RejectedError("network", text)) from error
+            raise _BusyError("network", text) from error
 
     async def _rules(self, url: str) -> RobotsRules:
         root = str(httpx.URL(url).join("/robots.txt"))
-        rules = self._robots.get(root)
-        if rules is None:
-            rules = self._robots[root] = await self._fetch_rules(root)
-            if len(self._robots) > MOST_ROBOTS:
-                del self._robots[next(iter(self._robots))]
-        return rules
-
-    async def _fetch_rules(self, url: str) -> RobotsRules:
-        request = Request(url, Path(), lambda *_: 0, robots=False)
-        try:
-            return await self._follow(request, _read_rules)
-        except RejectedError as error:
-            # RFC 9309 has it so after five redirects.
-            return RobotsRules(closed="" if error.reason == "redirects" else error.detail)
+        if root not in self._robots and len(self._robots) >= MOST_ROBOTS:
+            del self._robots[next(iter(self._robots))]
+        if root not in self._robots:
+            try:
+                rules = await self.fetch(root, _read_rules, robots=False)
+            except RejectedError as error:
+                # RFC 9309 wants sites that redirect too often to be open.
+                rules = RobotsRules(closed="" if error.reason == "redirects" else error.detail)
+            self._robots[root] = rules
+        return self._robots[root]
 
 
-async def _read_rules(response: httpx.Response, url: str) -> RobotsRules:
+def _check_busy(response: httpx.Response) -> None:
+    if response.status_code in BUSY:
+        seconds = retry_after(response.headers.get("retry-after"))
+        asks = "" if seconds is None else f" and asks for {seconds:.0f} seconds"
+        error = _BusyError("busy", f"the server answers {response.status_code}{asks}")
+        error.seconds = seconds
+        raise error
+
+
+async def _read_rules(response: httpx.Response) -> RobotsRules:
+    text = b""
     if response.status_code >= 500:
         return RobotsRules(closed=f"the server answered {response.status_code}")
-    text = b""
     if response.status_code == 200:
         async for chunk in body_chunks(response):
             text += chunk
@@ -317,33 +256,39 @@ async def _read_rules(response: httpx.Response, url: str) -> RobotsRules:
     return RobotsRules(text[:MOST_ROBOTS_BYTES])
 
 
-async def _save(response: httpx.Response, url: str, request: Request) -> Response:
-    """Write a body into the file of a request, as long as it is what was asked for."""
-    status, headers = response.status_code, response.headers
-    if status != 200 and not (status == 304 and request.conditions):
-        raise RejectedError("status", f"the server answered {status}")
-    kind = headers.get("content-type", "")
-    if status == 200:
+def save(target: Path, limit: Callable[[bytes, str], int]) -> Read[httpx.Response]:
+    """Return what saves a body.
+
+    Args:
+        target: The file.
+        limit: Told the first bytes and the announced type, returns how many bytes there may be,
+            or raises RejectedError.
+    """
+
+    async def read(response: httpx.Response) -> httpx.Response:
+        if response.status_code == 304 and _CONDITIONS & response.request.headers.keys():
+            return response
+        if response.status_code != 200:
+            raise RejectedError("status", f"the server answered {response.status_code}")
         chunks, head = body_chunks(response), b""
         async for chunk in chunks:
             head += chunk
             if len(head) >= HEAD_BYTES:
                 break
-        most = request.limit(head, kind)
-        declared = headers.get("content-length", "")
+        most = limit(head, response.headers.get("content-type", ""))
+        declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > most:
             raise RejectedError("bytes", f"{declared} bytes are announced, {most} are allowed")
-        with request.target.open("wb") as file:
+        with target.open("wb") as file:
             file.write(head)
-            async for chunk in chunks:
-                if file.tell() > most:
-                    break
+            while file.tell() <= most:
+                chunk = await anext(chunks, None)
+                if chunk is None:
+                    return response
                 file.write(chunk)
-            if file.tell() > most:
-                raise RejectedError("bytes", f"more than {most} bytes")
-    tags = frozenset[str]().union(*map(tag_words, headers.get_list("x-robots-tag")))
-    marks = headers.get("etag"), headers.get("last-modified")
-    return Response(url, status == 304, kind, tags, *marks, request.target)
+        raise RejectedError("bytes", f"more than {most} bytes")
+
+    return read
 
 
 async def body_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -352,7 +297,7 @@ async def body_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     Raises:
         RejectedError: It is packed in a way that nobody asked for, or damaged.
     """
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise RejectedError("content", f"packed as {encoding[:20]}, which nobody asked for")
     unpacker = zlib.decompressobj(wbits=47)  # gzip or zlib, told by its first bytes

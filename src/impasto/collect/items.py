@@ -1,5 +1,6 @@
 """What passes through a crawl, and what becomes of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,9 @@ MANIFEST = "manifest.jsonl"
 """The file that lists the pictures kept."""
 LOG = "log.jsonl"
 """The file that lists what was rejected, and why."""
+
+NAME = ".collect.sqlite"
+"""The file of the state database."""
 
 
 class CrawlItem(NamedTuple):
@@ -36,7 +40,6 @@ class CrawlItem(NamedTuple):
     detail: str | None = None
     etag: str | None = None
     modified: str | None = None
-    number: int | None = None
     file: str | None = None
     replaced: str | None = None
     sha256: str | None = None
@@ -47,15 +50,45 @@ class CrawlItem(NamedTuple):
     id: int = 0
 
 
+#: Reasons for a rejection, and how a summary names each.
+REASONS: Mapping[str, str] = {
+    "url": "not a web address",
+    "address": "leads to a private address",
+    "site": "leads to another site",
+    "robots": "disallowed by robots.txt",
+    "index": "excluded by a robots tag",
+    "redirects": "too many redirects",
+    "busy": "server stayed busy",
+    "status": "server refused",
+    "network": "no answer",
+    "slow": "too slow",
+    "bytes": "too many bytes",
+    "content": "neither picture nor page",
+    "broken": "broken",
+    "pixels": "too many pixels",
+    "type": "other type",
+    "size": "other size",
+    "aspect": "other aspect",
+    "license": "other license",
+    "duplicate": "duplicate",
+    "near-duplicate": "near-duplicate",
+    "pages": "beyond the limit of pages",
+    "removed": "removed by hand",
+}
+
+
+class RejectedError(Exception):
+    """Something that is not taken: one of `REASONS`, and the details in one line."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True)
 class Taken:
-    """A picture that is in the folder now.
-
-    Attributes:
-        url: Where it came from.
-        path: Where it is.
-        again: Whether an earlier run took it.
-    """
+    """A picture that is in the folder now, perhaps `again`: from an earlier run."""
 
     url: str
     path: Path
@@ -64,14 +97,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Rejected:
-    """An address that was not taken.
-
-    Attributes:
-        url: Which one.
-        page: Where it was found; None: it was given.
-        reason: One of `REASONS`.
-        detail: The exact reason.
-    """
+    """An address that was not taken: where it was found, one of `REASONS`, and the details."""
 
     url: str
     page: str | None
@@ -81,11 +107,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Visited:
-    """A page, or an answer of a collection, that was read.
-
-    Attributes:
-        url: Its address.
-    """
+    """A page, or an answer of a collection, that was read."""
 
     url: str
 

@@ -4,13 +4,12 @@ import codecs
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from impasto.collect.items import CrawlItem
-from impasto.collect.rejections import RejectedError
+from impasto.collect.items import CrawlItem, RejectedError
+from impasto.collect.licenses import license_name
 from impasto.collect.robots import AGENT, may_follow, may_take, tag_words
 from impasto.collect.urls import normalized
 from impasto.images import is_picture_name
@@ -34,31 +33,10 @@ _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")
 _META_PICTURES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image")
 
 
-class Page(NamedTuple):
-    """What is taken from a page.
-
-    Attributes:
-        title: Its own.
-        author: Of the page.
-        license_url: Where its license is.
-        found: Pictures and links to some where they stand, previews after them, then pages.
-    """
-
-    title: str | None
-    author: str | None
-    license_url: str | None
-    found: list[CrawlItem]
-
-
-class Candidate(NamedTuple):
-    """One size of a picture; its width in pixels, or its density."""
-
-    url: str
-    size: float
-
-
-def read_page(data: bytes, url: str, type: str = "", tags: frozenset[str] = frozenset()) -> Page:
-    """Read a page, obeying its robots tags and `rel="nofollow"`.
+def read_page(
+    data: bytes, url: str, type: str = "", tags: frozenset[str] = frozenset()
+) -> list[CrawlItem]:
+    """Return what a page leads to, as its robots tags and `rel="nofollow"` allow.
 
     Args:
         data: HTML, in any encoding.
@@ -66,28 +44,35 @@ def read_page(data: bytes, url: str, type: str = "", tags: frozenset[str] = froz
         type: The type that the server announced; its charset counts.
         tags: Words of the server's robots tags.
 
+    Returns:
+        Pictures and links to some where they stand, previews after them, then pages.
+
     Raises:
         RejectedError: It has more tags than a page can have.
     """
     _check_honest(data)
     tree = LexborHTMLParser(_decoded(data, type))
     metas = _metas(tree)
-    words = tags.union(*(tag_words(metas.get(name, "")) for name in ("robots", AGENT)))
-    node = tree.css_first("base[href]")
-    base = (node and _absolute(node.attributes.get("href"), url)) or url
+    words = tags | tag_words(metas.get("robots", ""), metas.get(AGENT, ""))
+    base = _absolute(_href(tree.css_first("base[href]")), url) or url
+    license = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
+    license_url = _absolute(_href(license), base)
+    node = tree.css_first("title")
+    title = _text(metas.get("og:title") or (node and node.text()))
     found: dict[str, CrawlItem] = {}
     for item in _items(tree, metas):
         place = _absolute(item.url, base)
         if place and (may_follow(words) if item.kind == "page" else may_take(words)):
-            found.setdefault(place, item._replace(url=place))
-    title = tree.css_first("title")
-    license = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
-    return Page(
-        _text(metas.get("og:title") or (title and title.text())),
-        _text(metas.get("author")),
-        _absolute(license.attributes.get("href"), base) if license else None,
-        sorted(found.values(), key=lambda item: item.kind == "page")[:MOST_FOUND],
-    )
+            named = item._replace(
+                url=place,
+                page=url,
+                title=item.title or title,
+                author=_text(metas.get("author")),
+                license=license_name(None, license_url) or license_url,
+                license_url=license_url,
+            )
+            found.setdefault(place, named)
+    return sorted(found.values(), key=lambda item: item.kind == "page")[:MOST_FOUND]
 
 
 def _check_honest(data: bytes) -> None:
@@ -120,7 +105,11 @@ def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     return found
 
 
-def _absolute(href: str | None, base: str) -> str | None:
+def _href(node: LexborNode | None) -> str:
+    return (node and node.attributes.get("href")) or ""
+
+
+def _absolute(href: str, base: str) -> str | None:
     if not href or href.startswith(("#", "data:")):
         return None
     try:
@@ -130,48 +119,46 @@ def _absolute(href: str | None, base: str) -> str | None:
 
 
 def _items(tree: LexborHTMLParser, metas: dict[str, str]) -> Iterator[CrawlItem]:
-    sources: dict[int, Candidate | None] = {}
+    sources: dict[int, tuple[str, float]] = {}
     for node in tree.css("img, a[href], area[href], link[rel~='next'][href]"):
         title = _text(node.attributes.get("title"))
         if node.tag == "img":
             title = title or _text(node.attributes.get("alt"))
             yield CrawlItem(_source(node, sources), "picture", title=title)
         elif "nofollow" not in (node.attributes.get("rel") or "").lower().split():
-            href = node.attributes.get("href") or ""
-            yield CrawlItem(href, "link" if _looks_like_picture(href) else "page", title=title)
+            kind = "link" if _looks_like_picture(_href(node)) else "page"
+            yield CrawlItem(_href(node), kind, title=title)
     for name in _META_PICTURES:
         if name in metas:
             yield CrawlItem(metas[name], "picture", title=_text(metas.get(f"{name}:alt")))
 
 
-def _source(node: LexborNode, known: dict[int, Candidate | None]) -> str:
+def _source(node: LexborNode, known: dict[int, tuple[str, float]]) -> str:
     """Return the largest that an `<img>` shows, with the sources of its `<picture>`."""
-    best = [largest(_srcset(node))]
-    parent = node.parent
+    best, parent = [largest(_srcset(node))], node.parent
     if parent is not None and parent.tag == "picture":
         if parent.mem_id not in known:
             known[parent.mem_id] = largest(", ".join(map(_srcset, parent.css("source"))))
         best.insert(0, known[parent.mem_id])
-    sources = (node.attributes.get(name) for name in _SOURCES)
-    plain = next((text for text in sources if text and not text.startswith("data:")), "")
-    there = (each for each in best if each)
-    return max(there, key=lambda each: each.size, default=Candidate(plain, 0.0)).url
+    url, _ = max(best, key=lambda each: each[1])
+    sources = (node.attributes.get(name) or "data:" for name in _SOURCES)
+    return url or next((text for text in sources if not text.startswith("data:")), "")
 
 
 def _srcset(node: LexborNode) -> str:
     return ", ".join(node.attributes.get(name) or "" for name in _SRCSETS)
 
 
-def candidates(srcset: str) -> Iterator[Candidate]:
-    """Take a srcset apart: "small.jpg 480w, large.jpg 1200w" or "a.png, b.png 2x"."""
+def candidates(srcset: str) -> Iterator[tuple[str, float]]:
+    """Yield addresses and sizes of a srcset: "a.jpg 480w, b.jpg 1200w" or "a.png, b.png 2x"."""
     for found in _CANDIDATE.finditer(srcset):
         size = _SIZE.search(found[2] or "")
-        yield Candidate(found[1].rstrip(","), float(size[1][:-1]) if size else 1.0)
+        yield found[1].rstrip(","), float(size[1][:-1]) if size else 1.0
 
 
-def largest(srcset: str) -> Candidate | None:
-    """Return the largest candidate of a srcset, the first of equals; None of none."""
-    return max(candidates(srcset), key=lambda each: each.size, default=None)
+def largest(srcset: str) -> tuple[str, float]:
+    """Return the largest candidate of a srcset, the first of equals; "" of none."""
+    return max(candidates(srcset), key=lambda each: each[1], default=("", 0.0))
 
 
 def _looks_like_picture(href: str) -> bool:

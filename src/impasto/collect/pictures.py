@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from impasto.collect.items import RejectedError
 from impasto.collect.options import TYPES, CollectOptions
-from impasto.collect.rejections import RejectedError
 from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.images.exif import orientation_of

@@ -1,5 +1,6 @@
 """What becomes of each item: the decisions, in the order of the items' turns."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -7,9 +8,10 @@ from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from impasto.collect.http_client import Request, Response
-from impasto.collect.items import CrawlItem, Event, Rejected, Taken, Visited
-from impasto.collect.licenses import license_name
+from httpx import Response
+
+from impasto.collect.http_client import HttpClient, save
+from impasto.collect.items import CrawlItem, Event, Rejected, RejectedError, Taken, Visited
 from impasto.collect.options import CollectOptions
 from impasto.collect.pages import read_page
 from impasto.collect.pictures import (
@@ -19,13 +21,11 @@ from impasto.collect.pictures import (
     inspect,
     picture_type,
 )
-from impasto.collect.rejections import RejectedError
-from impasto.collect.robots import may_take
+from impasto.collect.robots import may_take, tag_words
 from impasto.collect.search_results import read_answer
 from impasto.collect.state_db import StateDB
 from impasto.collect.urls import site
 from impasto.images import output_name
-from impasto.weights.hashing import sha256_of
 
 _DIGITS = (8, 16, 64)
 """Of the hash in a file's name: as many as make it unique."""
@@ -47,21 +47,20 @@ class Pipeline:
         self._sites = {site(item.url) for item in db.select("page IS NULL")}
         known = db.select("phash IS NOT NULL")
         self._hashes = {item.id: int(str(item.phash), 16) for item in known}
-        self._visited = db.count("outcome = 'visited' AND NOT pending")
-        self.kept = db.count("file IS NOT NULL")
+        self._visited = len(db.select("outcome = 'visited' AND NOT pending"))
+        self.kept = len(db.select("file IS NOT NULL"))
 
-    def request(self, item: CrawlItem) -> Request:
-        """Return the request for an item."""
-        conditions = {"if-none-match": item.etag, "if-modified-since": item.modified}
-        # What was given may be a picture, which may be anywhere; a page is rejected when read.
-        bound = item.kind == "page" and item.page is not None
-        return Request(
+    async def fetch(self, client: HttpClient, item: CrawlItem) -> Response:
+        """Fetch an item as its kind needs it; raise RejectedError if it cannot be had."""
+        marks = {"if-none-match": item.etag, "if-modified-since": item.modified}
+        limit = partial(_limit, item.kind, self._options)
+        return await client.fetch(
             item.url,
-            self._db.part_of(item),
-            limit=partial(_limit, item.kind, self._options),
-            stays=self._stays if bound else bool,
+            save(self._db.part_of(item), limit),
+            # What was given may be a picture, which may be anywhere; a page is rejected when read.
+            stays=self._stays if item.kind == "page" and item.page is not None else bool,
             # Some servers put file names into their marks; a header can hold ASCII only.
-            conditions={name: mark for name, mark in conditions.items() if mark and mark.isascii()},
+            conditions={name: mark for name, mark in marks.items() if mark and mark.isascii()},
             robots=item.kind != "api",
         )
 
@@ -83,21 +82,20 @@ class Pipeline:
 
     def settle(self, item: CrawlItem, fetch: Callable[[], Response]) -> Event:
         """Decide what becomes of an item, and write it down before anybody hears of it."""
-        response = None
+        response, part = None, self._db.part_of(item)
         try:
             if error := self.precheck(item):
                 raise error
             response = fetch()
-            if response.unchanged:
+            if response.status_code == 304:
                 return self._unchanged(item)
+            data = part.read_bytes()
             if item.kind == "api":
-                found = read_answer(response.path.read_bytes(), item.url, item.source)
+                found = read_answer(data, item.url, item.source)
                 return self._visit(item, response, found)
-            with response.path.open("rb") as file:
-                is_picture = picture_type(file.read(64)) is not None
-            if is_picture:
-                return self._take(item, response)
-            return self._visit(item, response, self._read(item, response))
+            if picture_type(data) is not None:
+                return self._take(item, response, data)
+            return self._visit(item, response, self._read(item, response, data))
         except RejectedError as error:
             return self._reject(item, error, response)
 
@@ -120,35 +118,28 @@ class Pipeline:
     def _done(
         self, item: CrawlItem, response: Response | None, outcome: str, **changes: object
     ) -> CrawlItem:
-        changes["etag"] = response and response.etag
-        changes["modified"] = response and response.modified
+        headers = response.headers if response else {}
+        changes |= {"etag": headers.get("etag"), "modified": headers.get("last-modified")}
         with self._db.base:
-            return self._db.update(item, pending=0, outcome=outcome, **{"detail": None, **changes})
+            return self._db.update(item, pending=0, outcome=outcome, **changes)
 
     def _check_pages(self) -> None:
         if self._visited >= self._options.pages:
             raise RejectedError("pages", f"{self._options.pages} pages have been read")
 
-    def _read(self, item: CrawlItem, response: Response) -> list[CrawlItem]:
+    def _read(self, item: CrawlItem, response: Response, data: bytes) -> list[CrawlItem]:
         """Return what a page leads to."""
+        url, kind = str(response.url), response.headers.get("content-type", "")
         if item.kind == "picture" or item.depth > self._options.depth:
-            detail = f"not a picture, though linked as one ({response.type[:40]})"
-            raise RejectedError("content", detail)
-        if not self._stays(response.url):
-            raise RejectedError("site", f"a page of another site ({response.url})")
+            raise RejectedError("content", f"not a picture, though linked as one ({kind[:40]})")
+        if not self._stays(url):
+            raise RejectedError("site", f"a page of another site ({url})")
         self._check_pages()
-        page = read_page(response.path.read_bytes(), response.url, response.type, response.tags)
+        words = tag_words(*response.headers.get_list("x-robots-tag"))
         follow = item.depth < self._options.depth
         return [
-            found._replace(
-                depth=item.depth + (found.kind != "picture"),
-                page=response.url,
-                title=found.title or page.title,
-                author=page.author,
-                license=license_name(None, page.license_url) or page.license_url,
-                license_url=page.license_url,
-            )
-            for found in page.found
+            found._replace(depth=item.depth + (found.kind != "picture"))
+            for found in read_page(data, url, kind, words)
             if found.kind != "page" or (follow and self._stays(found.url))
         ]
 
@@ -159,16 +150,17 @@ class Pipeline:
         self._visited += 1
         return Visited(item.url)
 
-    def _take(self, item: CrawlItem, response: Response) -> Event:
-        if not may_take(response.tags):
-            raise RejectedError("index", f"X-Robots-Tag: {', '.join(sorted(response.tags))}")
-        sha256 = sha256_of(response.path)
+    def _take(self, item: CrawlItem, response: Response, data: bytes) -> Event:
+        tags = response.headers.get_list("x-robots-tag")
+        if not may_take(tag_words(*tags)):
+            raise RejectedError("index", f"X-Robots-Tag: {', '.join(tags)}")
+        sha256 = hashlib.sha256(data).hexdigest()
         for same in self._db.select("sha256 = ?", sha256):
             if same.id == item.id:
                 return self._unchanged(item)
             raise RejectedError("duplicate", f"the same file as {_described(same)}")
         check_license(item.license, self._options)
-        inspected = inspect(response.path.read_bytes(), self._options)
+        inspected = inspect(data, self._options)
         phash = int(inspected.phash, 16)
         for near, known in self._hashes.items():
             if (known ^ phash).bit_count() <= self._options.near and near != item.id:
@@ -180,7 +172,8 @@ class Pipeline:
     def _keep(
         self, item: CrawlItem, response: Response, sha256: str, inspected: Inspected
     ) -> Event:
-        with response.path.open("rb+") as file:  # Windows syncs only what is open for writing
+        part = self._db.part_of(item)
+        with part.open("rb+") as file:  # Windows syncs only what is open for writing
             os.fsync(file.fileno())
         name = self._name(item, sha256, inspected.type)
         # The row first: a file whose row is there gets its name when the run goes on.
@@ -188,15 +181,14 @@ class Pipeline:
             item,
             response,
             "kept",
-            number=item.number or self._db.next_number(),
             file=name,
             replaced=item.file,
             sha256=sha256,
-            bytes=response.path.stat().st_size,
+            bytes=part.stat().st_size,
             time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             **inspected._asdict(),
         )
-        response.path.replace(self._db.folder / name)
+        part.replace(self._db.folder / name)
         if item.file is None:
             self.kept += 1
         else:

@@ -4,7 +4,7 @@ import re
 
 from protego import Protego
 
-from impasto.collect.rejections import RejectedError
+from impasto.collect.items import RejectedError
 
 AGENT = "impasto"
 MOST_DELAY = 300.0
@@ -41,15 +41,16 @@ class RobotsRules:
             raise RejectedError("robots", detail)
 
 
-def tag_words(value: str) -> frozenset[str]:
-    """Return the words of a robots tag that are meant for us: of "noindex, bot: nofollow" one."""
-    words, ours = set(), True
-    for part in value.lower().split(","):
-        named = _NAMED.match(part)
-        if named:
-            ours = named[1] in (AGENT, "*")
-        if ours:
-            words.add(part[named.end() if named else 0 :].strip())
+def tag_words(*values: str) -> frozenset[str]:
+    """Return the words of robots tags that are meant for us: of "noindex, bot: nofollow" one."""
+    words = set()
+    for value in values:
+        ours = True
+        for part in value.lower().split(","):
+            named = _NAMED.match(part)
+            ours = named[1] in (AGENT, "*") if named else ours
+            if ours:
+                words.add(part[named.end() if named else 0 :].strip())
     return frozenset(words)
 
 

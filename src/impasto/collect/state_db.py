@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from impasto.collect.items import LOG, MANIFEST, CrawlItem
-from impasto.errors import CollectError
+from impasto.collect.items import LOG, MANIFEST, NAME, CrawlItem
 from impasto.weights.atomic import replacing
 from impasto.weights.hashing import sha256_of
 
-NAME = ".collect.sqlite"
 _PART = ".collect-{}.part"
 #: What a kill may leave: responses, and lists that were being written.
 _UNFINISHED = (_PART.format("*"), f".{MANIFEST}.*.part", f".{LOG}.*.part")
@@ -23,7 +21,6 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS items ({_NEW}, id INTEGER PRIMARY KEY, UNIQUE (url));
 CREATE INDEX IF NOT EXISTS turns ON items (place, id) WHERE pending;
 CREATE INDEX IF NOT EXISTS contents ON items (sha256);
-CREATE INDEX IF NOT EXISTS pictures ON items (number) WHERE file IS NOT NULL;
 """
 #: What was found on a page and is given now is a start, and read again, as all that it leads to.
 _GIVEN = """
@@ -32,9 +29,9 @@ ON CONFLICT (url) DO UPDATE SET
 WHERE page IS NOT NULL AND file IS NULL AND outcome IS NOT 'removed'
 """
 _MANIFEST_FIELDS = (
-    "file url page title author license license_url sha256 phash width height bytes type time "
-    "source"
-).split()
+    *("file", "url", "page", "title", "author", "license", "license_url", "sha256", "phash"),
+    *("width", "height", "bytes", "type", "time", "source"),
+)
 
 
 class StateDB:
@@ -44,30 +41,12 @@ class StateDB:
 
     Args:
         folder: Where it is; made if it is not there.
-
-    Raises:
-        CollectError: Another run uses it, or the folder or database cannot be opened.
     """
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.base = _opened(folder / NAME)
-        except OSError as error:
-            raise CollectError(
-                f"{folder} cannot be made ({error.strerror}): name another folder"
-            ) from error
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                message = f"another run is collecting into {folder}: wait for it to end"
-                raise CollectError(message) from error
-            raise CollectError(f"{folder / NAME} cannot be opened ({error})") from error
-        except sqlite3.DatabaseError as error:
-            raise CollectError(
-                f"{folder / NAME} is damaged ({error}): name another folder, or remove that file "
-                "to start over"
-            ) from error
+        self.base = _opened(folder / NAME)
 
     def begin(self, items: Iterable[CrawlItem], options: str) -> None:
         """Add the items that were given; with other options, or nothing pending, start over.
@@ -81,10 +60,12 @@ class StateDB:
             changed = self.base.execute("PRAGMA user_version").fetchone()[0] != digest
             if changed:
                 # What was rejected may be wanted now, whether or not it has changed.
-                self.base.execute("UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL")
+                self.base.execute(
+                    "UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL"
+                )
                 self.base.execute(f"PRAGMA user_version = {digest}")
             self.add(items)
-            if changed or not self.pending(1):
+            if changed or not self.select("pending LIMIT 1"):
                 self.base.execute("UPDATE items SET pending = 1 WHERE outcome IS NOT 'removed'")
 
     def add(self, items: Iterable[CrawlItem], parent: CrawlItem | None = None) -> None:
@@ -105,19 +86,6 @@ class StateDB:
         """Return the items for which an SQL condition holds."""
         rows = self.base.execute(f"SELECT {_COLUMNS} FROM items WHERE {where}", values)
         return [CrawlItem(*row) for row in rows]
-
-    def count(self, where: str) -> int:
-        """Return for how many items an SQL condition holds."""
-        query = f"SELECT COUNT(*) FROM items WHERE {where}"
-        return int(self.base.execute(query).fetchone()[0])
-
-    def next_number(self) -> int:
-        """Return the number of the next picture."""
-        return int(self.base.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM items").fetchone()[0])
-
-    def pending(self, most: int) -> list[CrawlItem]:
-        """Return the items whose turn is next."""
-        return self.select("pending ORDER BY place, id LIMIT ?", most)
 
     def update(self, item: CrawlItem, **changes: Any) -> CrawlItem:  # noqa: ANN401
         """Change columns of an item; return it as it is then."""
@@ -159,7 +127,7 @@ class StateDB:
     def write_records(self) -> None:
         """Write both lists as the database has them, each whole or not at all."""
         rejected = "NOT pending AND outcome NOT IN ('kept', 'visited') ORDER BY place, id"
-        for name, where in ((MANIFEST, "file IS NOT NULL ORDER BY number"), (LOG, rejected)):
+        for name, where in ((MANIFEST, "file IS NOT NULL ORDER BY place, id"), (LOG, rejected)):
             lines = [_line(item, name) for item in self.select(where)]
             with replacing(self.folder / name) as part:
                 part.write_text("".join(lines), encoding="utf-8")
@@ -172,10 +140,9 @@ class StateDB:
 
 
 def _line(item: CrawlItem, name: str) -> str:
+    entry = {"url": item.url, "page": item.page, "reason": item.outcome, "detail": item.detail}
     if name == MANIFEST:
         entry = {field: getattr(item, field) for field in _MANIFEST_FIELDS}
-    else:
-        entry = dict(url=item.url, page=item.page, reason=item.outcome, detail=item.detail)
     return json.dumps(entry, ensure_ascii=False) + "\n"
 
 

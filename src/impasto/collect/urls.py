@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from impasto.collect.rejections import RejectedError
+from impasto.collect.items import RejectedError
 from impasto.errors import SettingsError
 
 PORTS = {"http": 80, "https": 443}

@@ -6,39 +6,32 @@ resolved, all its addresses are checked, and the connection goes to an address t
 
 import importlib
 import socket
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
 
-from impasto.collect.rejections import RejectedError
+from impasto.collect.items import RejectedError
 from impasto.collect.urls import PORTS, host_and_port
 from impasto.errors import MissingExtraError
 
-if TYPE_CHECKING:
-    from httpx import AsyncBaseTransport
-
-PACKAGES = ("httpx", "selectolax", "protego", "imagehash")
-"""Those of the extra `collect`."""
-#: What some versions of Python take for global, or clouds use for themselves.
-_PRIVATE = tuple(
+#: What some versions of Python take for global, or clouds use: carriers' networks and Alibaba's
+#: metadata, Azure's server, protocols and Oracle's metadata, 6to4 relays, benchmarks; then IPv6.
+_PRIVATE = [
     ip_network(text)
-    for text in (
-        "100.64.0.0/10",  # carriers' networks; Alibaba's metadata
-        "168.63.129.16/32",  # Azure's own server, on a public address
-        "192.0.0.0/24",  # protocols; Oracle's metadata
-        "192.88.99.0/24",  # 6to4 relays
-        "198.18.0.0/15",  # benchmarks
-        "64:ff9b:1::/48",  # local translation
-        "2001::/23",  # protocols, such as Teredo
+    for text in [
+        "100.64.0.0/10",
+        "168.63.129.16/32",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "198.18.0.0/15",
+        "64:ff9b:1::/48",
+        "2001::/23",
         "2001:db8::/32",
         "3fff::/20",
         "5f00::/16",
         "fc00::/7",
         "fec0::/10",
-    )
-)
+    ]
+]
 #: IPv6 that leads to the IPv4 address in its last bits; the second is out of use.
 _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 
@@ -52,7 +45,7 @@ def is_public(text: str) -> bool:
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if inner is None and any(address in network for network in _TRANSLATED):
-            inner = ip_address(int(address) & 0xFFFFFFFF)
+            return is_public(str(ip_address(int(address) & 0xFFFFFFFF)))
         address = inner or address
     closed = address.is_multicast or address.is_reserved or not address.is_global
     return not closed and not any(address in network for network in _PRIVATE)
@@ -100,38 +93,9 @@ class Guard:
         return found
 
 
-class Clock:
-    """The time, and waiting."""
-
-    def now(self) -> float:
-        """Return seconds that never go back."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        import anyio
-
-        await anyio.sleep(seconds)
-
-
-@dataclass(frozen=True)
-class Network:
-    """What stands between a crawl and the network; tests use another one.
-
-    Attributes:
-        clock: What to wait with.
-        resolve: Returns the addresses of a host and port.
-        transport: Replaces connections.
-    """
-
-    clock: Clock = Clock()
-    resolve: Callable[[str, int], list[str]] = resolve
-    transport: "AsyncBaseTransport | None" = None
-
-
 def check_packages(*names: str) -> None:
-    """Raise MissingExtraError unless some packages, or all of the extra, can be imported."""
-    for name in names or PACKAGES:
+    """Raise MissingExtraError unless packages of the extra `collect` can be imported."""
+    for name in names:
         try:
             importlib.import_module(name)
         except ImportError as error:
