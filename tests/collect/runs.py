@@ -10,21 +10,21 @@ from PIL import Image
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Rejected, collect
+from impasto.collect import REASONS, CollectOptions, collect
 from impasto.collect.state_db import NAME
 
 
 def run(
     starts: str | list[str], folder: Path, **options: object
-) -> tuple[list[str], dict[str, str]]:
+) -> tuple[list[str], dict[str, str | None]]:
     """Collect; return the paths of what is in the manifest, and reasons by path."""
     starts = [starts] if isinstance(starts, str) else starts
     wanted = CollectOptions(**cast("dict[str, Any]", {"min_size": 64, **options}))
-    events = list(collect(starts, folder, wanted))
+    items = list(collect(starts, folder, wanted))
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}
-    refused = {path_of(event.url): event.reason for event in events if isinstance(event, Rejected)}
+    refused = {path_of(item.url): item.outcome for item in items if item.outcome in REASONS}
     log = lines(folder, "log.jsonl")
     assert {path_of(line["url"]): line["reason"] for line in log}.items() >= refused.items()
     return [path_of(line["url"]) for line in manifest], refused

@@ -12,7 +12,7 @@ from tests.collect.drawing import encoded, good, near
 from tests.collect.runs import image, lines, path_of, run, show
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Taken, collect
+from impasto.collect import CollectOptions, collect
 from impasto.collect.state_db import NAME, StateDB
 from impasto.errors import CollectError
 
@@ -36,13 +36,13 @@ def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None
     for number, path in enumerate(paths):
         site.picture(path, good(2 * number))
     url = show(site, *paths)
-    events = collect([url], tmp_path, CollectOptions(min_size=64))
-    for event in events:
-        if isinstance(event, Taken):
+    items = collect([url], tmp_path, CollectOptions(min_size=64))
+    for item in items:
+        if item.outcome == "kept":
             break
     with pytest.raises(CollectError, match="wait for the other run that collects"):
         list(collect([url], tmp_path))
-    events.close()
+    items.close()
     assert len(lines(tmp_path)) == 1
     assert not list(tmp_path.glob("*.part"))
     assert run(url, tmp_path)[0] == paths

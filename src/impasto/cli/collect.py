@@ -15,7 +15,7 @@ from impasto.errors import CollectError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from impasto.collect import CollectOptions, Event
+    from impasto.collect import CollectOptions, CrawlItem
 
 
 @with_fields(FIELDS, KINDS)
@@ -53,17 +53,17 @@ def collect(
         wanted = CollectOptions(**options)
     except SettingsError as error:
         raise SettingsError(in_flags(str(error), FIELDS)) from error
-    _run(_events(urls or [], search, source, api, output, wanted), output, wanted.limit, quiet)
+    _run(_items(urls or [], search, source, api, output, wanted), output, wanted.limit, quiet)
 
 
-def _events(
+def _items(
     urls: list[str],
     text: str | None,
     source: str,
     api: str | None,
     output: Path,
     options: "CollectOptions",
-) -> "Generator[Event, None, None]":
+) -> "Generator[CrawlItem, None, None]":
     from impasto.collect import collect, search
 
     if bool(urls) == (text is not None):
@@ -73,21 +73,15 @@ def _events(
     return search(text, source, output, options, api=api)
 
 
-def _run(events: "Generator[Event, None, None]", output: Path, limit: int, quiet: bool) -> None:
+def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, quiet: bool) -> None:
     from impasto.cli.progress import collecting
-    from impasto.collect import Rejected, Taken
 
     counts: Counter[str] = Counter()
     try:
-        with closing(events), collecting(limit, quiet) as show:
-            for event in events:
-                if isinstance(event, Rejected):
-                    counts[event.reason] += 1
-                elif isinstance(event, Taken):
-                    counts["again" if event.again else "new"] += 1
-                else:
-                    counts["visited"] += 1
-                kept = counts["new"] + counts["again"]
+        with closing(items), collecting(limit, quiet) as show:
+            for item in items:
+                counts[str(item.outcome)] += 1
+                kept = counts["kept"] + counts["again"]
                 show(kept, counts.total() - kept - counts["visited"], counts["visited"])
     except KeyboardInterrupt:
         print("stopped; the same command goes on", file=sys.stderr)
@@ -104,7 +98,7 @@ def _report(output: Path, counts: Counter[str]) -> None:
         reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
         why = ", ".join(reasons) or "there was none"
         raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
-    print(f"{kept} kept, {counts['new']} of them new, in {output}")
+    print(f"{kept} kept, {counts['kept']} of them new, in {output}")
     for reason, name in REASONS.items():
         if counts[reason]:
             print(f"  {counts[reason]} left out: {name}")

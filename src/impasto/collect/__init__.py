@@ -5,7 +5,7 @@ Importing this loads nothing heavy; the packages of the extra `collect` are impo
 
 from impasto.collect.crawl import collect, fetch_public, search
 from impasto.collect.guard import Guard
-from impasto.collect.items import LOG, MANIFEST, REASONS, Event, Rejected, Taken, Visited
+from impasto.collect.items import LOG, MANIFEST, REASONS, CrawlItem
 from impasto.collect.options import CollectOptions
 from impasto.collect.search_results import SOURCES
 
@@ -15,11 +15,8 @@ __all__ = [
     "REASONS",
     "SOURCES",
     "CollectOptions",
-    "Event",
+    "CrawlItem",
     "Guard",
-    "Rejected",
-    "Taken",
-    "Visited",
     "collect",
     "fetch_public",
     "search",

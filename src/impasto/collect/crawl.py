@@ -1,23 +1,29 @@
 """Collecting: what is given leads to what is found, one turn after the other, until all is done."""
 
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from impasto.collect.guard import Guard, check_packages
-from impasto.collect.items import NAME, CrawlItem, Event, RejectedError
+from impasto.collect.items import NAME, CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.search_results import first_item
-from impasto.collect.urls import given, normalized
+from impasto.collect.urls import given, host_and_port, normalized
 from impasto.errors import CollectError, SettingsError
 
 if TYPE_CHECKING:
+    from httpx import Response
+
     from impasto.collect.state_db import StateDB
 
+HOSTS_AT_ONCE = 4
+WINDOW = 32
+"""Items to look ahead; their files wait in the folder."""
 PACKAGES = ("httpx", "selectolax", "protego", "imagehash")
 """Those of the extra `collect`."""
 _ADVICE = {
@@ -29,7 +35,7 @@ _ADVICE = {
 
 def collect(
     starts: Sequence[str], folder: Path, options: CollectOptions | None = None
-) -> Generator[Event, None, None]:
+) -> Generator[CrawlItem, None, None]:
     """Collect pictures from pages into a folder, and yield what becomes of each address.
 
     The same call resumes a run that was stopped or killed. After a run that came to its end it
@@ -60,7 +66,7 @@ def search(
     options: CollectOptions | None = None,
     *,
     api: str | None = None,
-) -> Generator[Event, None, None]:
+) -> Generator[CrawlItem, None, None]:
     """Collect what an open collection finds for some words; resumes as `collect` does.
 
     Args:
@@ -83,7 +89,7 @@ def search(
 
 def _run(
     items: Sequence[CrawlItem], guard: Guard, folder: Path, options: CollectOptions
-) -> Generator[Event, None, None]:
+) -> Generator[CrawlItem, None, None]:
     from impasto.collect.state_db import StateDB
 
     try:
@@ -104,26 +110,69 @@ def _run(
         raise CollectError(f"{folder} cannot be used ({reason}): {advice}") from error
 
 
-def _turns(db: "StateDB", guard: Guard, options: CollectOptions) -> Iterator[Event]:
+def _turns(db: "StateDB", guard: Guard, options: CollectOptions) -> Iterator[CrawlItem]:
     from anyio.from_thread import start_blocking_portal
 
-    from impasto.collect.host_workers import WINDOW, HostWorkers
     from impasto.collect.http_client import HttpClient
     from impasto.collect.pipeline import Pipeline
 
     pipeline = Pipeline(db, options)
-    client = HttpClient(guard, options.delay, options.timeout)
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(client):
-        with closing(HostWorkers(portal, partial(pipeline.fetch, client))) as workers:
-            while pipeline.kept < options.limit:
-                window = db.select("pending ORDER BY place, id LIMIT ?", WINDOW)
-                if not window:
-                    break
-                head, *others = window
-                ahead = [item for item in others if pipeline.precheck(item) is None]
-                yield pipeline.settle(head, partial(workers.result, [head, *ahead]))
-                workers.forget(head)
-                db.part_of(head).unlink(missing_ok=True)
+    with ExitStack() as ending:
+        portal = ending.enter_context(start_blocking_portal())
+        client = HttpClient(guard, options.delay, options.timeout)
+        ending.enter_context(portal.wrap_async_context_manager(client))
+        workers = HostWorkers(partial(portal.start_task_soon, pipeline.fetch, client))
+        ending.callback(workers.cancel)
+        while pipeline.kept < options.limit:
+            window = db.select("pending ORDER BY place, id LIMIT ?", WINDOW)
+            if not window:
+                break
+            head, *others = window
+            ahead = [item for item in others if pipeline.precheck(item) is None]
+            yield pipeline.settle(head, partial(workers.result, [head, *ahead]))
+            workers.forget(head)
+            db.part_of(head).unlink(missing_ok=True)
+
+
+class HostWorkers:
+    """Several hosts at once, each one request after the other; results in the order of the items.
+
+    What is kept must not depend on which host is quick. So requests run ahead of their turn, within
+    a window, and results wait for theirs. `start` starts the request for an item.
+    """
+
+    def __init__(self, start: Callable[[CrawlItem], "Future[Response]"]) -> None:
+        self._start = start
+        self._futures: dict[int, Future[Response]] = {}
+        self._hosts: dict[str, Future[Response]] = {}
+
+    def result(self, window: Sequence[CrawlItem]) -> "Response":
+        """Return the response to the first of some items, while the others are fetched as well.
+
+        Raises:
+            RejectedError: It cannot be had.
+        """
+        head = window[0].id
+        while head not in self._futures or not self._futures[head].done():
+            self._hosts = {host: each for host, each in self._hosts.items() if not each.done()}
+            for item in window:
+                host = host_and_port(item.url)[0]
+                # Of those that a new page has pushed back, only so many are held.
+                room = item.id == head or len(self._futures) < WINDOW
+                free = host not in self._hosts and len(self._hosts) < HOSTS_AT_ONCE
+                if room and free and item.id not in self._futures:
+                    self._hosts[host] = self._futures[item.id] = self._start(item)
+            wait(self._hosts.values(), return_when=FIRST_COMPLETED)
+        return self._futures[head].result()
+
+    def forget(self, item: CrawlItem) -> None:
+        """Say that nobody waits for an item's response any more."""
+        self._futures.pop(item.id, None)
+
+    def cancel(self) -> None:
+        """Cancel all requests."""
+        for future in self._futures.values():
+            future.cancel()
 
 
 def fetch_public(

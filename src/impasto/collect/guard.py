@@ -17,20 +17,11 @@ from impasto.errors import MissingExtraError
 #: metadata, Azure's server, protocols and Oracle's metadata, 6to4 relays, benchmarks; then IPv6.
 _PRIVATE = [
     ip_network(text)
-    for text in [
-        "100.64.0.0/10",
-        "168.63.129.16/32",
-        "192.0.0.0/24",
-        "192.88.99.0/24",
-        "198.18.0.0/15",
-        "64:ff9b:1::/48",
-        "2001::/23",
-        "2001:db8::/32",
-        "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
+    for text in (
+        *("100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15"),
+        *("64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7"),
         "fec0::/10",
-    ]
+    )
 ]
 #: IPv6 that leads to the IPv4 address in its last bits; the second is out of use.
 _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))

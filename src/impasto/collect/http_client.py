@@ -53,19 +53,20 @@ class _BusyError(RejectedError):
     seconds: float | None = None
 
 
+_Stream = httpcore.AsyncNetworkStream
+
+
 class _CheckedBackend(httpcore.AnyIOBackend):
     """Connects to nothing but the addresses that a guard lets pass."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> _Stream:  # noqa: ANN401
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await checked_addresses(self._guard, host, port):
             try:
-                return await super().connect_tcp(address, port, timeout, *args, **named)
+                return await super().connect_tcp(address, port, *rest, **named)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
@@ -119,14 +120,7 @@ class Pace:
 
 
 class HttpClient(httpx.AsyncClient):
-    """Fetches from several hosts at once.
-
-    Args:
-        guard: Says where connections may go.
-        delay: Seconds between two requests to a host.
-        timeout: Seconds for a whole response.
-        transport: Replaces connections, for tests.
-    """
+    """Fetches with `delay` seconds between requests to a host, `timeout` for a whole response."""
 
     def __init__(
         self,
@@ -163,7 +157,7 @@ class HttpClient(httpx.AsyncClient):
         Args:
             url: Normalized.
             read: Reads the response.
-            stays: Tells whether an address may be fetched; called for redirects too.
+            stays: Tells whether an address, that of a redirect too, may be fetched.
             conditions: Headers that let the server say that nothing has changed.
             robots: Whether robots.txt counts: for pages and pictures, not for APIs.
             tries: How often a busy host is asked.
@@ -257,12 +251,10 @@ async def _read_rules(response: httpx.Response) -> RobotsRules:
 
 
 def save(target: Path, limit: Callable[[bytes, str], int]) -> Read[httpx.Response]:
-    """Return what saves a body.
+    """Return what saves a body in a file.
 
-    Args:
-        target: The file.
-        limit: Told the first bytes and the announced type, returns how many bytes there may be,
-            or raises RejectedError.
+    `limit` is told its first bytes and the announced type, and returns how many bytes there may
+    be, or raises RejectedError.
     """
 
     async def read(response: httpx.Response) -> httpx.Response:
@@ -271,10 +263,8 @@ def save(target: Path, limit: Callable[[bytes, str], int]) -> Read[httpx.Respons
         if response.status_code != 200:
             raise RejectedError("status", f"the server answered {response.status_code}")
         chunks, head = body_chunks(response), b""
-        async for chunk in chunks:
+        while len(head) < HEAD_BYTES and (chunk := await anext(chunks, None)) is not None:
             head += chunk
-            if len(head) >= HEAD_BYTES:
-                break
         most = limit(head, response.headers.get("content-type", ""))
         declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > most:
@@ -282,8 +272,7 @@ def save(target: Path, limit: Callable[[bytes, str], int]) -> Read[httpx.Respons
         with target.open("wb") as file:
             file.write(head)
             while file.tell() <= most:
-                chunk = await anext(chunks, None)
-                if chunk is None:
+                if (chunk := await anext(chunks, None)) is None:
                     return response
                 file.write(chunk)
         raise RejectedError("bytes", f"more than {most} bytes")
@@ -316,12 +305,7 @@ async def body_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def retry_after(header: str | None, wall: float | None = None) -> float | None:
-    """Return the seconds that a `Retry-After` asks for; None if it says nothing of use.
-
-    Args:
-        header: A number of seconds or a date.
-        wall: The time of day, in seconds; None: now.
-    """
+    """Return the seconds from `wall`, or now, that a `Retry-After` asks for; None if unreadable."""
     text = (header or "").strip()
     if text.isdecimal():
         return float(text)

@@ -1,26 +1,60 @@
-"""What passes through a crawl, and what becomes of it."""
+"""What passes through a crawl, and why some of it is rejected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 MANIFEST = "manifest.jsonl"
 """The file that lists the pictures kept."""
 LOG = "log.jsonl"
 """The file that lists what was rejected, and why."""
-
 NAME = ".collect.sqlite"
 """The file of the state database."""
+#: Reasons for a rejection, and how a summary names each.
+REASONS: Mapping[str, str] = {
+    "url": "not a web address",
+    "address": "leads to a private address",
+    "site": "leads to another site",
+    "robots": "disallowed by robots.txt",
+    "index": "excluded by a robots tag",
+    "redirects": "too many redirects",
+    "busy": "server stayed busy",
+    "status": "server refused",
+    "network": "no answer",
+    "slow": "too slow",
+    "bytes": "too many bytes",
+    "content": "neither picture nor page",
+    "broken": "broken",
+    "pixels": "too many pixels",
+    "type": "other type",
+    "size": "other size",
+    "aspect": "other aspect",
+    "license": "other license",
+    "duplicate": "duplicate",
+    "near-duplicate": "near-duplicate",
+    "pages": "beyond the limit of pages",
+    "removed": "removed by hand",
+}
 
 
 class CrawlItem(NamedTuple):
-    """An address to fetch, and the picture that came from it: a row of the state database.
+    """An address, and the picture that came from it: a row of the state database.
 
-    `kind` is "picture", "page", "link" (named like a picture, and perhaps a page about one) or
-    "api". `page` is where the address was found, None where it was given. Items take their turns
-    by `place`, then `id`. `outcome` is "kept", "visited" or a reason. Only pictures in the folder
-    have a `file`; `replaced` is a file that a newer version has replaced and nobody deleted yet.
+    Attributes:
+        url: Normalized.
+        kind: "picture", "page", "link" (named like a picture, and perhaps a page about one) or
+            "api" (an answer of a collection).
+        depth: Links from the start.
+        page: Where it was found; None: it was given.
+        source: "web" or the name of a collection.
+        place: Items take their turns by this, then by `id`.
+        pending: Whether its turn is still to come.
+        outcome: "kept", "again" (kept by an earlier run), "visited" (read) or one of `REASONS`.
+        detail: Of the reason.
+        etag: For the conditions of the next request, as is `modified`.
+        file: The name of the picture in the folder.
+        replaced: A file that a newer version of the picture replaced, until it is deleted.
+        phash: The perceptual hash, 16 hexadecimal digits.
+        time: When the picture was kept, in UTC.
     """
 
     url: str
@@ -50,33 +84,6 @@ class CrawlItem(NamedTuple):
     id: int = 0
 
 
-#: Reasons for a rejection, and how a summary names each.
-REASONS: Mapping[str, str] = {
-    "url": "not a web address",
-    "address": "leads to a private address",
-    "site": "leads to another site",
-    "robots": "disallowed by robots.txt",
-    "index": "excluded by a robots tag",
-    "redirects": "too many redirects",
-    "busy": "server stayed busy",
-    "status": "server refused",
-    "network": "no answer",
-    "slow": "too slow",
-    "bytes": "too many bytes",
-    "content": "neither picture nor page",
-    "broken": "broken",
-    "pixels": "too many pixels",
-    "type": "other type",
-    "size": "other size",
-    "aspect": "other aspect",
-    "license": "other license",
-    "duplicate": "duplicate",
-    "near-duplicate": "near-duplicate",
-    "pages": "beyond the limit of pages",
-    "removed": "removed by hand",
-}
-
-
 class RejectedError(Exception):
     """Something that is not taken: one of `REASONS`, and the details in one line."""
 
@@ -84,32 +91,3 @@ class RejectedError(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A picture that is in the folder now, perhaps `again`: from an earlier run."""
-
-    url: str
-    path: Path
-    again: bool = False
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """An address that was not taken: where it was found, one of `REASONS`, and the details."""
-
-    url: str
-    page: str | None
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Visited:
-    """A page, or an answer of a collection, that was read."""
-
-    url: str
-
-
-Event = Taken | Rejected | Visited

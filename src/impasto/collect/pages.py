@@ -38,14 +38,8 @@ def read_page(
 ) -> list[CrawlItem]:
     """Return what a page leads to, as its robots tags and `rel="nofollow"` allow.
 
-    Args:
-        data: HTML, in any encoding.
-        url: Its address.
-        type: The type that the server announced; its charset counts.
-        tags: Words of the server's robots tags.
-
-    Returns:
-        Pictures and links to some where they stand, previews after them, then pages.
+    Pictures and links to some are where they stand, previews after them, then pages. `type` is what
+    the server announced, whose charset counts; `tags` are the words of its robots tags.
 
     Raises:
         RejectedError: It has more tags than a page can have.

@@ -1,6 +1,6 @@
 """Whether a downloaded file is a picture, whole, and wanted."""
 
-from typing import NamedTuple
+from typing import Any
 
 from PIL import Image
 
@@ -21,27 +21,14 @@ _SUFFIXES = {kind: suffix for suffix, kind in TYPES.items()}
 _TURNED = (5, 6, 7, 8)
 
 
-class Inspected(NamedTuple):
-    """What is known of a picture: its type, its upright size in pixels, its perceptual hash."""
-
-    type: str
-    width: int
-    height: int
-    phash: str
-
-
 def picture_type(head: bytes) -> str | None:
     """Tell a picture's type by its first bytes; None: impasto reads no such pictures."""
     kind = sniff(head[:HEAD_BYTES])
     return None if kind is None else _SUFFIXES[kind]
 
 
-def inspect(data: bytes, options: CollectOptions) -> Inspected:
-    """Inspect a file: first its head, then decode all of it.
-
-    Args:
-        data: The file.
-        options: What is wanted.
+def inspect(data: bytes, options: CollectOptions) -> dict[str, Any]:
+    """Return type, width, height (upright) and phash of a file, first by its head, then whole.
 
     Raises:
         RejectedError: It is broken or not wanted.
@@ -57,7 +44,8 @@ def inspect(data: bytes, options: CollectOptions) -> Inspected:
             if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) in _TURNED:
                 width, height = height, width
         check_shape(width, height, options)
-        return Inspected(kind, width, height, f"{perceptual_hash(data):016x}")
+        phash = f"{perceptual_hash(data):016x}"
+        return {"type": kind, "width": width, "height": height, "phash": phash}
     except ImageError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
             raise RejectedError("pixels", "far too many pixels to be decoded") from error

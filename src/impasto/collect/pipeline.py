@@ -6,21 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from httpx import Response
 
 from impasto.collect.http_client import HttpClient, save
-from impasto.collect.items import CrawlItem, Event, Rejected, RejectedError, Taken, Visited
+from impasto.collect.items import CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.pages import read_page
-from impasto.collect.pictures import (
-    Inspected,
-    check_license,
-    check_shape,
-    inspect,
-    picture_type,
-)
+from impasto.collect.pictures import check_license, check_shape, inspect, picture_type
 from impasto.collect.robots import may_take, tag_words
 from impasto.collect.search_results import read_answer
 from impasto.collect.state_db import StateDB
@@ -34,12 +29,7 @@ _PAGES = ("text/html", "application/xhtml+xml")
 
 
 class Pipeline:
-    """What is in a folder, and what may come in.
-
-    Args:
-        db: The folder's database.
-        options: What is wanted.
-    """
+    """Decides what comes into a folder."""
 
     def __init__(self, db: StateDB, options: CollectOptions) -> None:
         self._db = db
@@ -80,52 +70,49 @@ class Pipeline:
             return error
         return None
 
-    def settle(self, item: CrawlItem, fetch: Callable[[], Response]) -> Event:
+    def _check_pages(self) -> None:
+        if self._visited >= self._options.pages:
+            raise RejectedError("pages", f"{self._options.pages} pages have been read")
+
+    def settle(self, item: CrawlItem, fetch: Callable[[], Response]) -> CrawlItem:
         """Decide what becomes of an item, and write it down before anybody hears of it."""
-        response, part = None, self._db.part_of(item)
+        response = None
         try:
             if error := self.precheck(item):
                 raise error
             response = fetch()
             if response.status_code == 304:
                 return self._unchanged(item)
-            data = part.read_bytes()
+            data = self._db.part_of(item).read_bytes()
             if item.kind == "api":
-                found = read_answer(data, item.url, item.source)
-                return self._visit(item, response, found)
+                return self._visit(item, response, read_answer(data, item.url, item.source))
             if picture_type(data) is not None:
                 return self._take(item, response, data)
             return self._visit(item, response, self._read(item, response, data))
         except RejectedError as error:
-            return self._reject(item, error, response)
+            if item.file is not None:  # what is gone or broken today was a picture once
+                return self._unchanged(item)
+            rejected = self._done(item, response, error.reason, detail=error.detail)
+            self._db.record(rejected)
+            return rejected
 
-    def _unchanged(self, item: CrawlItem) -> Event:
+    def _unchanged(self, item: CrawlItem) -> CrawlItem:
+        self._visited += item.outcome == "visited"
         with self._db.base:
-            self._db.update(item, pending=0)
-        if item.file is not None:
-            return Taken(item.url, self._db.folder / item.file, again=True)
-        if item.outcome == "visited":
-            self._visited += 1
-            return Visited(item.url)
-        return Rejected(item.url, item.page, item.outcome or "content", "as before")
-
-    def _reject(self, item: CrawlItem, error: RejectedError, response: Response | None) -> Event:
-        if item.file is not None:  # what is gone or broken today was a picture once
-            return self._unchanged(item)
-        self._db.record(self._done(item, response, error.reason, detail=error.detail))
-        return Rejected(item.url, item.page, error.reason, error.detail)
+            unchanged = self._db.update(item, pending=0)
+        return unchanged._replace(outcome="again") if item.file else unchanged
 
     def _done(
-        self, item: CrawlItem, response: Response | None, outcome: str, **changes: object
+        self,
+        item: CrawlItem,
+        response: Response | None,
+        outcome: str,
+        **changes: Any,  # noqa: ANN401 (columns of several types)
     ) -> CrawlItem:
         headers = response.headers if response else {}
         changes |= {"etag": headers.get("etag"), "modified": headers.get("last-modified")}
         with self._db.base:
             return self._db.update(item, pending=0, outcome=outcome, **changes)
-
-    def _check_pages(self) -> None:
-        if self._visited >= self._options.pages:
-            raise RejectedError("pages", f"{self._options.pages} pages have been read")
 
     def _read(self, item: CrawlItem, response: Response, data: bytes) -> list[CrawlItem]:
         """Return what a page leads to."""
@@ -143,14 +130,13 @@ class Pipeline:
             if found.kind != "page" or (follow and self._stays(found.url))
         ]
 
-    def _visit(self, item: CrawlItem, response: Response, found: list[CrawlItem]) -> Event:
+    def _visit(self, item: CrawlItem, response: Response, found: list[CrawlItem]) -> CrawlItem:
+        self._visited += 1
         with self._db.base:
             self._db.add(found, item)
-            self._done(item, response, "visited")
-        self._visited += 1
-        return Visited(item.url)
+            return self._done(item, response, "visited")
 
-    def _take(self, item: CrawlItem, response: Response, data: bytes) -> Event:
+    def _take(self, item: CrawlItem, response: Response, data: bytes) -> CrawlItem:
         tags = response.headers.get_list("x-robots-tag")
         if not may_take(tag_words(*tags)):
             raise RejectedError("index", f"X-Robots-Tag: {', '.join(tags)}")
@@ -161,40 +147,28 @@ class Pipeline:
             raise RejectedError("duplicate", f"the same file as {_described(same)}")
         check_license(item.license, self._options)
         inspected = inspect(data, self._options)
-        phash = int(inspected.phash, 16)
+        phash = int(inspected["phash"], 16)
         for near, known in self._hashes.items():
             if (known ^ phash).bit_count() <= self._options.near and near != item.id:
                 (other,) = self._db.select("id = ?", near)
                 raise RejectedError("near-duplicate", f"like {_described(other)}")
         self._hashes[item.id] = phash
-        return self._keep(item, response, sha256, inspected)
+        return self._keep(item, response, sha256=sha256, bytes=len(data), **inspected)
 
-    def _keep(
-        self, item: CrawlItem, response: Response, sha256: str, inspected: Inspected
-    ) -> Event:
+    def _keep(self, item: CrawlItem, response: Response, **known: Any) -> CrawlItem:  # noqa: ANN401
         part = self._db.part_of(item)
         with part.open("rb+") as file:  # Windows syncs only what is open for writing
             os.fsync(file.fileno())
-        name = self._name(item, sha256, inspected.type)
+        name = self._name(item, known["sha256"], known["type"])
+        known["time"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
         # The row first: a file whose row is there gets its name when the run goes on.
-        kept = self._done(
-            item,
-            response,
-            "kept",
-            file=name,
-            replaced=item.file,
-            sha256=sha256,
-            bytes=part.stat().st_size,
-            time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            **inspected._asdict(),
-        )
+        kept = self._done(item, response, "kept", file=name, replaced=item.file, **known)
         part.replace(self._db.folder / name)
-        if item.file is None:
-            self.kept += 1
-        else:
+        self.kept += item.file is None
+        if item.file is not None:
             self._db.remove_replaced()
         self._db.record(kept)
-        return Taken(item.url, self._db.folder / name)
+        return kept
 
     def _name(self, item: CrawlItem, sha256: str, suffix: str) -> str:
         """Return a name that nothing in the folder has, upper and lower case alike."""

@@ -16,12 +16,7 @@ _NAMED = re.compile(r"\s*(?!unavailable|max-|\d)([a-z0-9*._-]+)\s*:")
 
 
 class RobotsRules:
-    """The robots.txt of a host.
-
-    Args:
-        text: The file.
-        closed: Why nothing may be fetched, where the file could not be had.
-    """
+    """The robots.txt of a host; `closed`: why nothing may be fetched, where it cannot be had."""
 
     def __init__(self, text: bytes = b"", closed: str = "") -> None:
         self._rules = Protego.parse(text.decode("utf-8-sig", errors="replace"))

@@ -38,9 +38,6 @@ class StateDB:
     """The database of a folder, for one process and one thread.
 
     Changes belong into `with db.base:`, which commits them together or not at all.
-
-    Args:
-        folder: Where it is; made if it is not there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,12 +46,7 @@ class StateDB:
         self.base = _opened(folder / NAME)
 
     def begin(self, items: Iterable[CrawlItem], options: str) -> None:
-        """Add the items that were given; with other options, or nothing pending, start over.
-
-        Args:
-            items: What was given.
-            options: What tells the options from others.
-        """
+        """Add the items that were given; with other options, or nothing pending, start over."""
         digest = zlib.crc32(options.encode()) >> 1
         with self.base:
             changed = self.base.execute("PRAGMA user_version").fetchone()[0] != digest

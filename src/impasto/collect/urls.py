@@ -13,7 +13,6 @@ _SESSIONS = re.compile(
     r"(phpsessid|jsessionid|aspsessionid\w*|session_?id|cfid|cftoken|utm_\w+|fbclid|gclid)=",
     re.IGNORECASE,
 )
-_SESSION_PATH = re.compile(r";jsessionid=[^/?;]*", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._:\-]+")
 
 
@@ -21,11 +20,7 @@ def normalized(url: str, base: str = "") -> str:
     """Return the one spelling of an address, in ASCII: equal pages have equal addresses.
 
     That is without default port, dot segments, fragment and session. The order of the query
-    stays, since it may have a meaning.
-
-    Args:
-        url: An address, perhaps relative to `base`.
-        base: The page it was found on.
+    stays, since it may have a meaning. It may be relative to `base`.
 
     Raises:
         RejectedError: It is not a web address, or contains a name or password.
@@ -47,7 +42,7 @@ def normalized(url: str, base: str = "") -> str:
         raise RejectedError("url", "addresses with a name or password are not supported")
     path, _, query = parts.raw_path.decode().partition("?")
     query = "&".join(part for part in query.split("&") if not _SESSIONS.match(part))
-    target = _SESSION_PATH.sub("", path) + (f"?{query}" if query else "")
+    target = re.sub("(?i);jsessionid=[^/?;]*", "", path) + (f"?{query}" if query else "")
     target = re.sub("%[0-9a-fA-F]{2}", lambda match: match[0].upper(), target)
     whole = f"{parts.scheme}://{parts.netloc.decode()}{target}"
     if len(whole) > LONGEST:
