@@ -11,7 +11,7 @@ from tests.collect.drawing import draw
 from tests.collect.server import Site
 
 from impasto.collect import REASONS, CollectOptions, collect
-from impasto.collect.state_db import NAME
+from impasto.collect.items import NAME
 
 
 def run(

@@ -19,7 +19,7 @@ from tests.collect.hosts import answering
 from tests.collect.runs import image, lines, run, show
 from tests.collect.server import Reply, Site, serving
 
-from impasto.collect import CollectOptions, Guard, collect
+from impasto.collect import CollectOptions, Guard, collect, http_client
 from impasto.errors import MissingExtraError, SettingsError
 
 
@@ -125,7 +125,9 @@ def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(
 
     guard = partial(Guard, resolve=lambda host, port: ["8.8.8.8"])
     monkeypatch.setattr("impasto.collect.crawl.Guard", guard)
-    monkeypatch.setattr("impasto.collect.http_client.CheckedTransport", lambda _: answering(handle))
+    monkeypatch.setattr(
+        "impasto.collect.http_client.checked_transport", lambda _: answering(handle)
+    )
     starts = [f"https://a.example{path}" for path in targets]
     for folder in ("first", "second"):
         picture, page = collect(starts, tmp_path / folder, CollectOptions(min_size=64))

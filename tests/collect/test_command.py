@@ -15,7 +15,7 @@ from tests.collect.server import Site
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give web addresses, or words to look for: --search"),
+        ([], "give web addresses, or words to search for: --search"),
         (["https://a.example/", "--search", "x"], "give web addresses, or words"),
         (
             ["a.example/art"],

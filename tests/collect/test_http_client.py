@@ -21,7 +21,7 @@ from tests.collect.server import Reply, Site
 from impasto.collect import Guard, fetch_public
 from impasto.collect.http_client import BUSY, MOST_TRIES, USER_AGENT, HttpClient, save
 from impasto.collect.items import RejectedError
-from impasto.collect.robots import may_follow, may_take, tag_words
+from impasto.collect.robots import robots_tags
 from impasto.collect.urls import normalized
 from impasto.errors import CollectError
 from impasto.version import __version__
@@ -208,5 +208,4 @@ def test_a_stopped_run_waits_no_longer(
      ("impasto: max-snippet: 5, noindex", False, True), ("bot: max-snippet:5, none", True, True)],
 )  # fmt: skip
 def test_robots_tags(tag: str, take: bool, follow: bool) -> None:
-    words = tag_words(tag)
-    assert (may_take(words), may_follow(words)) == (take, follow)
+    assert robots_tags(tag) == (take, follow)

@@ -13,7 +13,8 @@ from tests.collect.runs import image, lines, path_of, run, show
 from tests.collect.server import Site
 
 from impasto.collect import CollectOptions, collect
-from impasto.collect.state_db import NAME, StateDB
+from impasto.collect.items import NAME
+from impasto.collect.state_db import StateDB
 from impasto.errors import CollectError
 
 

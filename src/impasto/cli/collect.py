@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 def collect(
     urls: Annotated[
         list[str] | None,
-        typer.Argument(metavar="URL...", help="Pages to take pictures from, or pictures."),
+        typer.Argument(metavar="URL...", help="Pages with pictures, or pictures."),
     ] = None,
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")],
     search: Annotated[
-        str | None, typer.Option(help="Words to look for in an open collection, instead of URLs.")
+        str | None, typer.Option(help="Words to search an open collection for, instead of URLs.")
     ] = None,
     source: Annotated[
         str, typer.Option(metavar="wikimedia|openverse|met", help="The collection to search.")
     ] = "wikimedia",
     api: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where else that interface is: of another wiki."),
+        typer.Option(metavar="URL", help="Another address of that API, such as another wiki's."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the report only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the report.")] = False,
     options: dict[str, Any],
 ) -> None:
-    """Gather pictures from the web, politely, with where they come from and whose they are.
+    """Collect pictures from the web, with their sources, authors and licenses.
 
-    robots.txt is obeyed, a host is asked once a second, each picture is taken once. Beside the
-    pictures lie manifest.jsonl and log.jsonl, a line for each that was taken or left out. Started
-    again it goes on, or looks for what is new.
+    The crawler obeys robots.txt, asks a host once a second and keeps each picture once.
+    manifest.jsonl in the folder lists the pictures kept; log.jsonl lists what was left out, and
+    why. The same command resumes a stopped run, or looks for new pictures.
 
     Example: impasto collect --search sunflowers --source met --limit 20 -o sunflowers
     """
@@ -67,7 +67,7 @@ def _items(
     from impasto.collect import collect, search
 
     if bool(urls) == (text is not None):
-        raise SettingsError("give web addresses, or words to look for: --search WORDS")
+        raise SettingsError("give web addresses, or words to search for: --search WORDS")
     if text is None:
         return collect(urls, output, options)
     return search(text, source, output, options, api=api)
@@ -84,7 +84,7 @@ def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, qu
                 kept = counts["kept"] + counts["again"]
                 show(kept, counts.total() - kept - counts["visited"], counts["visited"])
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("stopped; the same command resumes", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     _report(output, counts)
 
@@ -96,7 +96,7 @@ def _report(output: Path, counts: Counter[str]) -> None:
         kept = sum(1 for _ in lines)
     if not kept:
         reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
-        why = ", ".join(reasons) or "there was none"
+        why = ", ".join(reasons) or "none was found"
         raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
     print(f"{kept} kept, {counts['kept']} of them new, in {output}")
     for reason, name in REASONS.items():

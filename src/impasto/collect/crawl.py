@@ -1,5 +1,6 @@
 """Collecting: what is given leads to what is found, one turn after the other, until all is done."""
 
+import importlib
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -9,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from impasto.collect.guard import Guard, check_packages
+from impasto.collect.guard import Guard
 from impasto.collect.items import NAME, CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.search_results import first_item
 from impasto.collect.urls import given, host_and_port, normalized
-from impasto.errors import CollectError, SettingsError
+from impasto.errors import CollectError, MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -51,7 +52,7 @@ def collect(
         CollectError: The folder cannot be written to, or is in use.
         MissingExtraError: The packages of the extra are not installed.
     """
-    check_packages(*PACKAGES)
+    _check_packages(*PACKAGES)
     if not starts:
         raise SettingsError("give at least one web address to collect from")
     items = [CrawlItem(given(start), "page") for start in starts]
@@ -81,10 +82,18 @@ def search(
         CollectError: The folder cannot be written to, or is in use.
         MissingExtraError: The packages of the extra are not installed.
     """
-    check_packages(*PACKAGES)
+    _check_packages(*PACKAGES)
     options = options or CollectOptions()
     item = first_item(text, source, api, options)
     return _run([item], Guard([item.url] if api else []), folder, options)
+
+
+def _check_packages(*names: str) -> None:
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise MissingExtraError("collecting pictures from the web", "collect") from error
 
 
 def _run(
@@ -123,10 +132,8 @@ def _turns(db: "StateDB", guard: Guard, options: CollectOptions) -> Iterator[Cra
         ending.enter_context(portal.wrap_async_context_manager(client))
         workers = HostWorkers(partial(portal.start_task_soon, pipeline.fetch, client))
         ending.callback(workers.cancel)
-        while pipeline.kept < options.limit:
-            window = db.select("pending ORDER BY place, id LIMIT ?", WINDOW)
-            if not window:
-                break
+        turns = "pending ORDER BY place, id LIMIT ?"
+        while pipeline.kept < options.limit and (window := db.select(turns, WINDOW)):
             head, *others = window
             ahead = [item for item in others if pipeline.precheck(item) is None]
             yield pipeline.settle(head, partial(workers.result, [head, *ahead]))
@@ -147,11 +154,7 @@ class HostWorkers:
         self._hosts: dict[str, Future[Response]] = {}
 
     def result(self, window: Sequence[CrawlItem]) -> "Response":
-        """Return the response to the first of some items, while the others are fetched as well.
-
-        Raises:
-            RejectedError: It cannot be had.
-        """
+        """Return the response to the first of some items, while the others are fetched as well."""
         head = window[0].id
         while head not in self._futures or not self._futures[head].done():
             self._hosts = {host: each for host, each in self._hosts.items() if not each.done()}
@@ -167,7 +170,8 @@ class HostWorkers:
 
     def forget(self, item: CrawlItem) -> None:
         """Say that nobody waits for an item's response any more."""
-        self._futures.pop(item.id, None)
+        if future := self._futures.pop(item.id, None):
+            future.cancel()
 
     def cancel(self) -> None:
         """Cancel all requests."""
@@ -190,7 +194,7 @@ def fetch_public(
         CollectError: It is not public, too long, too slow or not there; one line says which.
         MissingExtraError: httpx is not installed.
     """
-    check_packages("httpx", "protego")
+    _check_packages("httpx", "protego")
     from anyio.from_thread import start_blocking_portal
 
     from impasto.collect.http_client import HttpClient, save

@@ -4,14 +4,12 @@ Whoever names an address could name a private one, or a page that redirects to o
 resolved, all its addresses are checked, and the connection goes to an address that was checked.
 """
 
-import importlib
 import socket
 from collections.abc import Callable, Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from impasto.collect.items import RejectedError
 from impasto.collect.urls import PORTS, host_and_port
-from impasto.errors import MissingExtraError
 
 #: What some versions of Python take for global, or clouds use: carriers' networks and Alibaba's
 #: metadata, Azure's server, protocols and Oracle's metadata, 6to4 relays, benchmarks; then IPv6.
@@ -34,10 +32,9 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and any(address in network for network in _TRANSLATED):
-            return is_public(str(ip_address(int(address) & 0xFFFFFFFF)))
-        address = inner or address
+        address = address.ipv4_mapped or address.sixtofour or address
+    if any(address in network for network in _TRANSLATED):
+        address = IPv4Address(int(address) & 0xFFFFFFFF)
     closed = address.is_multicast or address.is_reserved or not address.is_global
     return not closed and not any(address in network for network in _PRIVATE)
 
@@ -82,12 +79,3 @@ class Guard:
         if inside is not None:
             raise RejectedError("address", f"{host}:{port} is {inside}, which is private")
         return found
-
-
-def check_packages(*names: str) -> None:
-    """Raise MissingExtraError unless packages of the extra `collect` can be imported."""
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            raise MissingExtraError("collecting pictures from the web", "collect") from error

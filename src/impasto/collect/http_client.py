@@ -53,16 +53,13 @@ class _BusyError(RejectedError):
     seconds: float | None = None
 
 
-_Stream = httpcore.AsyncNetworkStream
-
-
 class _CheckedBackend(httpcore.AnyIOBackend):
     """Connects to nothing but the addresses that a guard lets pass."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> _Stream:  # noqa: ANN401
+    async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await checked_addresses(self._guard, host, port):
             try:
@@ -72,18 +69,17 @@ class _CheckedBackend(httpcore.AnyIOBackend):
         raise failed
 
 
-class CheckedTransport(httpx.AsyncHTTPTransport):
-    """Connections to nothing but the addresses that a guard lets pass."""
-
-    def __init__(self, guard: Guard) -> None:
-        super().__init__()
-        # Fails, rather than connecting unchecked, should httpx ever call its pool something else.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=self._pool._ssl_context,
-            max_keepalive_connections=8,
-            keepalive_expiry=15.0,
-            network_backend=_CheckedBackend(guard),
-        )
+def checked_transport(guard: Guard) -> httpx.AsyncHTTPTransport:
+    """Return connections to nothing but the addresses that a guard lets pass."""
+    transport = httpx.AsyncHTTPTransport()
+    # Fails, rather than connecting unchecked, should httpx ever call its pool something else.
+    transport._pool = httpcore.AsyncConnectionPool(
+        ssl_context=transport._pool._ssl_context,
+        max_keepalive_connections=8,
+        keepalive_expiry=15.0,
+        network_backend=_CheckedBackend(guard),
+    )
+    return transport
 
 
 async def checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
@@ -130,7 +126,7 @@ class HttpClient(httpx.AsyncClient):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(
-            transport=transport or CheckedTransport(guard),
+            transport=transport or checked_transport(guard),
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(None, connect=min(timeout, CONNECT_SECONDS)),
@@ -154,13 +150,9 @@ class HttpClient(httpx.AsyncClient):
     ) -> ResultT:
         """Fetch something, following at most five redirects, each checked.
 
-        Args:
-            url: Normalized.
-            read: Reads the response.
-            stays: Tells whether an address, that of a redirect too, may be fetched.
-            conditions: Headers that let the server say that nothing has changed.
-            robots: Whether robots.txt counts: for pages and pictures, not for APIs.
-            tries: How often a busy host is asked.
+        `stays` tells whether an address, that of a redirect too, may be fetched; `conditions` are
+        headers that let the server say that nothing has changed; `robots` is whether robots.txt
+        counts: for pages and pictures, not for APIs.
 
         Raises:
             RejectedError: It cannot be had.
@@ -217,15 +209,15 @@ class HttpClient(httpx.AsyncClient):
 
     async def _rules(self, url: str) -> RobotsRules:
         root = str(httpx.URL(url).join("/robots.txt"))
-        if root not in self._robots and len(self._robots) >= MOST_ROBOTS:
-            del self._robots[next(iter(self._robots))]
         if root not in self._robots:
+            if len(self._robots) >= MOST_ROBOTS:
+                del self._robots[next(iter(self._robots))]
             try:
-                rules = await self.fetch(root, _read_rules, robots=False)
+                self._robots[root] = await self.fetch(root, _read_rules, robots=False)
             except RejectedError as error:
                 # RFC 9309 wants sites that redirect too often to be open.
-                rules = RobotsRules(closed="" if error.reason == "redirects" else error.detail)
-            self._robots[root] = rules
+                closed = "" if error.reason == "redirects" else error.detail
+                self._robots[root] = RobotsRules(closed=closed)
         return self._robots[root]
 
 
@@ -241,7 +233,7 @@ def _check_busy(response: httpx.Response) -> None:
 async def _read_rules(response: httpx.Response) -> RobotsRules:
     text = b""
     if response.status_code >= 500:
-        return RobotsRules(closed=f"the server answered {response.status_code}")
+        raise RejectedError("status", f"the server answered {response.status_code}")
     if response.status_code == 200:
         async for chunk in body_chunks(response):
             text += chunk

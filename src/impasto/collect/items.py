@@ -40,21 +40,12 @@ class CrawlItem(NamedTuple):
     """An address, and the picture that came from it: a row of the state database.
 
     Attributes:
-        url: Normalized.
-        kind: "picture", "page", "link" (named like a picture, and perhaps a page about one) or
-            "api" (an answer of a collection).
-        depth: Links from the start.
+        kind: "picture", "page", "api" (an answer of a collection), or "link": named like a picture,
+            and perhaps a page about one.
         page: Where it was found; None: it was given.
-        source: "web" or the name of a collection.
         place: Items take their turns by this, then by `id`.
-        pending: Whether its turn is still to come.
         outcome: "kept", "again" (kept by an earlier run), "visited" (read) or one of `REASONS`.
-        detail: Of the reason.
-        etag: For the conditions of the next request, as is `modified`.
-        file: The name of the picture in the folder.
-        replaced: A file that a newer version of the picture replaced, until it is deleted.
-        phash: The perceptual hash, 16 hexadecimal digits.
-        time: When the picture was kept, in UTC.
+        file: The name of the picture in the folder; `replaced` is that of an older version.
     """
 
     url: str

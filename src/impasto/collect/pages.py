@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from impasto.collect.items import CrawlItem, RejectedError
 from impasto.collect.licenses import license_name
-from impasto.collect.robots import AGENT, may_follow, may_take, tag_words
+from impasto.collect.robots import AGENT, robots_tags
 from impasto.collect.urls import normalized
 from impasto.images import is_picture_name
 
@@ -33,13 +33,11 @@ _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")
 _META_PICTURES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image")
 
 
-def read_page(
-    data: bytes, url: str, type: str = "", tags: frozenset[str] = frozenset()
-) -> list[CrawlItem]:
+def read_page(data: bytes, url: str, type: str = "", tags: Sequence[str] = ()) -> list[CrawlItem]:
     """Return what a page leads to, as its robots tags and `rel="nofollow"` allow.
 
     Pictures and links to some are where they stand, previews after them, then pages. `type` is what
-    the server announced, whose charset counts; `tags` are the words of its robots tags.
+    the server announced, whose charset counts; `tags` are its robots tags.
 
     Raises:
         RejectedError: It has more tags than a page can have.
@@ -47,16 +45,16 @@ def read_page(
     _check_honest(data)
     tree = LexborHTMLParser(_decoded(data, type))
     metas = _metas(tree)
-    words = tags | tag_words(metas.get("robots", ""), metas.get(AGENT, ""))
+    take, follow = robots_tags(*tags, metas.get("robots", ""), metas.get(AGENT, ""))
     base = _absolute(_href(tree.css_first("base[href]")), url) or url
     license = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
     license_url = _absolute(_href(license), base)
     node = tree.css_first("title")
-    title = _text(metas.get("og:title") or (node and node.text()))
+    title = _text(metas.get("og:title") or (node.text() if node else None))
     found: dict[str, CrawlItem] = {}
     for item in _items(tree, metas):
         place = _absolute(item.url, base)
-        if place and (may_follow(words) if item.kind == "page" else may_take(words)):
+        if place and (follow if item.kind == "page" else take):
             named = item._replace(
                 url=place,
                 page=url,

@@ -5,7 +5,7 @@ from typing import Any
 from PIL import Image
 
 from impasto.collect.items import RejectedError
-from impasto.collect.options import TYPES, CollectOptions
+from impasto.collect.options import CollectOptions
 from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.images.exif import orientation_of
@@ -16,7 +16,6 @@ from impasto.images.shallow import open_image
 MOST_PIXELS = 100_000_000
 """Larger pictures are not decoded: a small file may hold gigabytes of one color."""
 _HASHED_SIZE = 256
-_SUFFIXES = {kind: suffix for suffix, kind in TYPES.items()}
 #: EXIF orientations that lay a picture on its side.
 _TURNED = (5, 6, 7, 8)
 
@@ -24,7 +23,7 @@ _TURNED = (5, 6, 7, 8)
 def picture_type(head: bytes) -> str | None:
     """Tell a picture's type by its first bytes; None: impasto reads no such pictures."""
     kind = sniff(head[:HEAD_BYTES])
-    return None if kind is None else _SUFFIXES[kind]
+    return "jpg" if kind == "JPEG" else kind and kind.lower()
 
 
 def inspect(data: bytes, options: CollectOptions) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def inspect(data: bytes, options: CollectOptions) -> dict[str, Any]:
     if kind not in options.types:
         raise RejectedError("type", f"a picture of type {kind}")
     try:
-        with one_clear_error("the picture"), open_image(data, TYPES[kind]) as image:
+        with one_clear_error("the picture"), open_image(data, str(sniff(data))) as image:
             width, height = image.size
             if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) in _TURNED:
                 width, height = height, width

@@ -16,7 +16,7 @@ from impasto.collect.items import CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.pages import read_page
 from impasto.collect.pictures import check_license, check_shape, inspect, picture_type
-from impasto.collect.robots import may_take, tag_words
+from impasto.collect.robots import robots_tags
 from impasto.collect.search_results import read_answer
 from impasto.collect.state_db import StateDB
 from impasto.collect.urls import site
@@ -25,6 +25,7 @@ from impasto.images import output_name
 _DIGITS = (8, 16, 64)
 """Of the hash in a file's name: as many as make it unique."""
 _LONGEST_STEM = 60
+_REMOVED = "one that was removed by hand"
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -35,8 +36,8 @@ class Pipeline:
         self._db = db
         self._options = options
         self._sites = {site(item.url) for item in db.select("page IS NULL")}
-        known = db.select("phash IS NOT NULL")
-        self._hashes = {item.id: int(str(item.phash), 16) for item in known}
+        hashed = db.select("phash IS NOT NULL")
+        self._hashes = {item.id: int(str(item.phash), 16) for item in hashed}
         self._visited = len(db.select("outcome = 'visited' AND NOT pending"))
         self.kept = len(db.select("file IS NOT NULL"))
 
@@ -122,11 +123,11 @@ class Pipeline:
         if not self._stays(url):
             raise RejectedError("site", f"a page of another site ({url})")
         self._check_pages()
-        words = tag_words(*response.headers.get_list("x-robots-tag"))
+        tags = response.headers.get_list("x-robots-tag")
         follow = item.depth < self._options.depth
         return [
             found._replace(depth=item.depth + (found.kind != "picture"))
-            for found in read_page(data, url, kind, words)
+            for found in read_page(data, url, kind, tags)
             if found.kind != "page" or (follow and self._stays(found.url))
         ]
 
@@ -138,20 +139,20 @@ class Pipeline:
 
     def _take(self, item: CrawlItem, response: Response, data: bytes) -> CrawlItem:
         tags = response.headers.get_list("x-robots-tag")
-        if not may_take(tag_words(*tags)):
+        if not robots_tags(*tags)[0]:
             raise RejectedError("index", f"X-Robots-Tag: {', '.join(tags)}")
         sha256 = hashlib.sha256(data).hexdigest()
         for same in self._db.select("sha256 = ?", sha256):
             if same.id == item.id:
                 return self._unchanged(item)
-            raise RejectedError("duplicate", f"the same file as {_described(same)}")
+            raise RejectedError("duplicate", f"the same file as {same.file or _REMOVED}")
         check_license(item.license, self._options)
         inspected = inspect(data, self._options)
         phash = int(inspected["phash"], 16)
         for near, known in self._hashes.items():
             if (known ^ phash).bit_count() <= self._options.near and near != item.id:
                 (other,) = self._db.select("id = ?", near)
-                raise RejectedError("near-duplicate", f"like {_described(other)}")
+                raise RejectedError("near-duplicate", f"like {other.file or _REMOVED}")
         self._hashes[item.id] = phash
         return self._keep(item, response, sha256=sha256, bytes=len(data), **inspected)
 
@@ -171,19 +172,14 @@ class Pipeline:
         return kept
 
     def _name(self, item: CrawlItem, sha256: str, suffix: str) -> str:
-        """Return a name that nothing in the folder has, upper and lower case alike."""
+        """Return a name that nothing in the folder has."""
         last = unquote(PurePosixPath(urlsplit(item.url).path).name)
         stem = output_name(last, [])[:_LONGEST_STEM].rstrip("-_. ") or "picture"
         for digits in _DIGITS:
             name = f"{stem}-{sha256[:digits]}.{suffix}"
-            known = self._db.select("file = ? COLLATE NOCASE", name)
-            if not known and not (self._db.folder / name).exists():
+            if not (self._db.folder / name).exists():
                 break
         return name
-
-
-def _described(item: CrawlItem) -> str:
-    return item.file or "one that was removed by hand"
 
 
 def _limit(kind: str, options: CollectOptions, head: bytes, type: str) -> int:

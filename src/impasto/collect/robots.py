@@ -36,8 +36,11 @@ class RobotsRules:
             raise RejectedError("robots", detail)
 
 
-def tag_words(*values: str) -> frozenset[str]:
-    """Return the words of robots tags that are meant for us: of "noindex, bot: nofollow" one."""
+def robots_tags(*values: str) -> tuple[bool, bool]:
+    """Tell whether robots tags let pictures be taken, and links be followed.
+
+    A value is such as "noindex, otherbot: nofollow"; what is meant for others does not count.
+    """
     words = set()
     for value in values:
         ours = True
@@ -46,14 +49,4 @@ def tag_words(*values: str) -> frozenset[str]:
             ours = named[1] in (AGENT, "*") if named else ours
             if ours:
                 words.add(part[named.end() if named else 0 :].strip())
-    return frozenset(words)
-
-
-def may_take(words: frozenset[str]) -> bool:
-    """Tell whether a robots tag lets pictures be taken."""
-    return not words & _NOT_TAKEN
-
-
-def may_follow(words: frozenset[str]) -> bool:
-    """Tell whether a robots tag lets links be followed."""
-    return not words & {"nofollow", "none"}
+    return not words & _NOT_TAKEN, not words & {"nofollow", "none"}
