@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import anyio
 import httpx
 
-from impasto.collect import Guard
+from impasto.collect import Guard, http_client
 from impasto.collect.http_client import HttpClient, save
 
 Handle = Callable[[httpx.Request], httpx.Response]
@@ -31,14 +33,15 @@ class Client:
     def __init__(
         self, transport: httpx.AsyncBaseTransport, guard: Guard, target: Path, delay: float
     ) -> None:
-        self._client = HttpClient(guard, delay, 30.0, transport)
+        with patch.object(http_client, "checked_transport", lambda _: transport):
+            self._client = HttpClient(guard, delay, 30.0)
         self._target = target
 
     def get(
         self, url: str, conditions: Mapping[str, str] | None = None, robots: bool = True
     ) -> httpx.Response:
         async def fetch() -> httpx.Response:
-            read = save(self._target, lambda head, type: 1000)
+            read = partial(save, self._target, lambda head, type: 1000)
             return await self._client.fetch(url, read, conditions=conditions, robots=robots)
 
         return anyio.run(fetch)

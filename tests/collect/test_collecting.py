@@ -1,4 +1,4 @@
-"""A folder and what comes into it: filters, order, going on, asking again."""
+"""A folder and what comes into it: filters, order, resuming, asking again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.collect.hosts import answering
 from tests.collect.runs import image, lines, run, show
 from tests.collect.server import Reply, Site, serving
 
-from impasto.collect import CollectOptions, Guard, collect, http_client
+from impasto.collect import CollectOptions, Guard, collect
 from impasto.errors import MissingExtraError, SettingsError
 
 

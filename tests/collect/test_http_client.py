@@ -39,7 +39,7 @@ def site(robots: httpx.Response | Exception, seen: list[str]) -> Handle:
     return handle
 
 
-WISHED = "https://a.example/closed/x"
+CLOSED = "https://a.example/closed/x"
 
 
 @pytest.mark.parametrize(
@@ -73,17 +73,17 @@ def test_robots(
     ask = client(site(robots, seen), target)
     for _ in range(2):
         if allowed:
-            assert ask.body(WISHED) == b"body"
+            assert ask.body(CLOSED) == b"body"
         else:
             with pytest.raises(RejectedError) as error:
-                ask.get(WISHED)
+                ask.get(CLOSED)
             assert error.value.reason == "robots"
     # Once for all pages; a busy host and a cut connection have their chances.
     lost = isinstance(robots, httpx.ConnectError) or (
         isinstance(robots, httpx.Response) and robots.status_code in BUSY
     )
     assert seen.count("https://a.example/robots.txt") == (MOST_TRIES if lost else 1)
-    assert seen.count(WISHED) == 2 * allowed
+    assert seen.count(CLOSED) == 2 * allowed
 
 
 def test_robots_is_asked_of_each_host_that_a_redirect_leads_to(
@@ -183,7 +183,7 @@ def test_a_stopped_run_waits_no_longer(
         return 200, {}, b"body"
 
     private.answers["/x"] = answer
-    url, read = f"{private.url}/x", save(target, lambda *_: 10)
+    url, read = f"{private.url}/x", partial(save, target, lambda *_: 10)
     with start_blocking_portal() as portal:
         client = HttpClient(Guard([private.url]), 1000.0, 60.0)
         fetch = partial(client.fetch, url, read, robots=False)

@@ -9,8 +9,7 @@ import pytest
 from impasto.collect.items import RejectedError
 from impasto.collect.licenses import license_name
 from impasto.collect.pages import candidates, largest, read_page
-from impasto.collect.urls import given, normalized, site
-from impasto.errors import SettingsError
+from impasto.collect.urls import normalized, site
 
 PAGE = "https://a.example/art/index.html"
 
@@ -51,11 +50,7 @@ def test_what_is_not_asked_for(url: str) -> None:
         normalized(url, PAGE)
 
 
-def test_what_is_typed_needs_its_scheme() -> None:
-    with pytest.raises(SettingsError, match="write it with https:// in front"):
-        given("a.example/art")
-    with pytest.raises(SettingsError, match="only http and https"):
-        given("ftp://a.example/")
+def test_sites() -> None:
     assert site("https://www.a.example/x") == site("http://a.example/y")
     assert site("http://a.example:81/") != site("http://a.example/")
 

@@ -1,4 +1,4 @@
-"""Limits, going on, asking again, kills, and folders that are not as they should be."""
+"""Limits, resuming, asking again, kills, and folders that are not as they should be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from impasto.collect.state_db import StateDB
 from impasto.errors import CollectError
 
 
-def test_the_limit_and_going_on(site: Site, tmp_path: Path) -> None:
+def test_the_limit_and_resuming(site: Site, tmp_path: Path) -> None:
     paths = [f"/{number}.jpg" for number in range(0, 20, 2)]
     for number, path in enumerate(paths):
         site.picture(path, good(2 * number))
@@ -32,7 +32,7 @@ def test_the_limit_and_going_on(site: Site, tmp_path: Path) -> None:
     assert {site.asked[path] for path in ("/", *paths)} == {1}
 
 
-def test_left_in_the_middle_and_gone_on_with(site: Site, tmp_path: Path) -> None:
+def test_stopped_in_the_middle_and_resumed(site: Site, tmp_path: Path) -> None:
     paths = [f"/{number}.jpg" for number in range(0, 20, 2)]
     for number, path in enumerate(paths):
         site.picture(path, good(2 * number))
@@ -69,7 +69,7 @@ def test_a_second_run_asks_what_has_changed(site: Site, tmp_path: Path) -> None:
     assert {path_of(url) for url in files if files[url] != now[url]} == {"/1.jpg"}
     conditions = [each["if-none-match"] for each in site.headers if "if-none-match" in each]
     assert conditions == ['"0"', '"1"', '"2"', '"s"']
-    # Other wishes: what was left out is looked at once more, without conditions.
+    # Other options: what was left out is looked at once more, without conditions.
     site.headers.clear()
     assert "/small.jpg" in run(url, tmp_path, min_size=10, near=0)[0]
     conditions = [each["if-none-match"] for each in site.headers if "if-none-match" in each]
@@ -123,7 +123,7 @@ def test_a_page_that_was_found_and_is_given_now_is_a_start(site: Site, tmp_path:
     assert [path_of(line["page"]) for line in lines(tmp_path)] == ["/found", "/deep"]
 
 
-def test_other_wishes_begin_anew_though_something_waits(site: Site, tmp_path: Path) -> None:
+def test_other_options_start_over_though_something_is_pending(site: Site, tmp_path: Path) -> None:
     for number in range(3):
         site.picture(f"/{number}.jpg", good(2 * number))
     site.page("/", '<img src="/0.jpg"><img src="/1.jpg"><a href="/deep">d</a>')

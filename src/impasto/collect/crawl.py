@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 from impasto.collect.guard import Guard
 from impasto.collect.items import NAME, CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
-from impasto.collect.search_results import first_item
-from impasto.collect.urls import given, host_and_port, normalized
+from impasto.collect.search_results import SOURCES
+from impasto.collect.urls import host_and_port, normalized
 from impasto.errors import CollectError, MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def collect(
     _check_packages(*PACKAGES)
     if not starts:
         raise SettingsError("give at least one web address to collect from")
-    items = [CrawlItem(given(start), "page") for start in starts]
+    items = [CrawlItem(_given(start), "page") for start in starts]
     guard = Guard(item.url for item in items)
     return _run(items, guard, folder, options or CollectOptions())
 
@@ -72,20 +73,35 @@ def search(
 
     Args:
         text: What to look for.
-        source: "wikimedia", "openverse" or "met".
-        folder: Where the pictures go; made if it is not there.
-        options: What is wanted.
+        source: One of `SOURCES`: "wikimedia", "openverse" or "met".
+        folder: As for `collect`.
+        options: As for `collect`.
         api: Another address of the same API: that of another wiki.
 
     Raises:
-        SettingsError: There is no such source, or nothing to look for.
-        CollectError: The folder cannot be written to, or is in use.
-        MissingExtraError: The packages of the extra are not installed.
+        SettingsError: There is no such source, or nothing to look for; the rest as `collect`.
     """
     _check_packages(*PACKAGES)
     options = options or CollectOptions()
-    item = first_item(text, source, api, options)
+    if source not in SOURCES:
+        raise SettingsError(f"source must be one of {', '.join(SOURCES)}; not {source!r}")
+    if not text.strip():
+        raise SettingsError('search is empty: say what to look for, as in --search "sunflowers"')
+    license = f"&license={','.join(options.license)}" if options.license else ""
+    query = SOURCES[source].query.format(text=quote_plus(text.strip()), license=license)
+    place = _given(api).rstrip("/") if api else SOURCES[source].api
+    item = CrawlItem(normalized(f"{place}{query}"), "api", source=source)
     return _run([item], Guard([item.url] if api else []), folder, options)
+
+
+def _given(url: str) -> str:
+    """Return the one spelling of an address that somebody typed."""
+    if "://" not in url:
+        raise SettingsError(f"{url!r} is not a web address: write it with https:// in front")
+    try:
+        return normalized(url)
+    except RejectedError as error:
+        raise SettingsError(f"{url!r} cannot be collected from: {error.detail}") from error
 
 
 def _check_packages(*names: str) -> None:
@@ -201,7 +217,7 @@ def fetch_public(
 
     async def fetch(path: Path) -> bytes:
         async with HttpClient(guard or Guard(), 0.0, timeout) as client:
-            read = save(path, lambda *_: max_bytes)
+            read = partial(save, path, lambda *_: max_bytes)
             await client.fetch(normalized(url), read, robots=False, tries=1)
         return path.read_bytes()
 

@@ -118,15 +118,9 @@ class Pace:
 class HttpClient(httpx.AsyncClient):
     """Fetches with `delay` seconds between requests to a host, `timeout` for a whole response."""
 
-    def __init__(
-        self,
-        guard: Guard,
-        delay: float,
-        timeout: float,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, guard: Guard, delay: float, timeout: float) -> None:
         super().__init__(
-            transport=transport or checked_transport(guard),
+            transport=checked_transport(guard),
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(None, connect=min(timeout, CONNECT_SECONDS)),
@@ -242,34 +236,32 @@ async def _read_rules(response: httpx.Response) -> RobotsRules:
     return RobotsRules(text[:MOST_ROBOTS_BYTES])
 
 
-def save(target: Path, limit: Callable[[bytes, str], int]) -> Read[httpx.Response]:
-    """Return what saves a body in a file.
+async def save(
+    target: Path, limit: Callable[[bytes, str], int], response: httpx.Response
+) -> httpx.Response:
+    """Save a body in a file.
 
     `limit` is told its first bytes and the announced type, and returns how many bytes there may
     be, or raises RejectedError.
     """
-
-    async def read(response: httpx.Response) -> httpx.Response:
-        if response.status_code == 304 and _CONDITIONS & response.request.headers.keys():
-            return response
-        if response.status_code != 200:
-            raise RejectedError("status", f"the server answered {response.status_code}")
-        chunks, head = body_chunks(response), b""
-        while len(head) < HEAD_BYTES and (chunk := await anext(chunks, None)) is not None:
-            head += chunk
-        most = limit(head, response.headers.get("content-type", ""))
-        declared = response.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > most:
-            raise RejectedError("bytes", f"{declared} bytes are announced, {most} are allowed")
-        with target.open("wb") as file:
-            file.write(head)
-            while file.tell() <= most:
-                if (chunk := await anext(chunks, None)) is None:
-                    return response
-                file.write(chunk)
-        raise RejectedError("bytes", f"more than {most} bytes")
-
-    return read
+    if response.status_code == 304 and _CONDITIONS & response.request.headers.keys():
+        return response
+    if response.status_code != 200:
+        raise RejectedError("status", f"the server answered {response.status_code}")
+    chunks, head = body_chunks(response), b""
+    while len(head) < HEAD_BYTES and (chunk := await anext(chunks, None)) is not None:
+        head += chunk
+    most = limit(head, response.headers.get("content-type", ""))
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        raise RejectedError("bytes", f"{declared} bytes are announced, {most} are allowed")
+    with target.open("wb") as file:
+        file.write(head)
+        while file.tell() <= most:
+            if (chunk := await anext(chunks, None)) is None:
+                return response
+            file.write(chunk)
+    raise RejectedError("bytes", f"more than {most} bytes")
 
 
 async def body_chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -47,7 +47,7 @@ class Pipeline:
         limit = partial(_limit, item.kind, self._options)
         return await client.fetch(
             item.url,
-            save(self._db.part_of(item), limit),
+            partial(save, self._db.part_of(item), limit),
             # What was given may be a picture, which may be anywhere; a page is rejected when read.
             stays=self._stays if item.kind == "page" and item.page is not None else bool,
             # Some servers put file names into their marks; a header can hold ASCII only.

@@ -5,13 +5,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from typing import Any, NamedTuple
-from urllib.parse import quote_plus
 
 from impasto.collect.items import CrawlItem, RejectedError
 from impasto.collect.licenses import license_name
-from impasto.collect.options import CollectOptions
-from impasto.collect.urls import given, normalized
-from impasto.errors import SettingsError
+from impasto.collect.urls import normalized
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -23,22 +20,6 @@ class Source(NamedTuple):
     api: str
     query: str
     read: Callable[[Any, str], Iterator[CrawlItem]]
-
-
-def first_item(text: str, source: str, api: str | None, options: CollectOptions) -> CrawlItem:
-    """Return the item that a search begins with; the arguments are those of `search`.
-
-    Raises:
-        SettingsError: There is no such source, nothing to look for, or `api` is not an address.
-    """
-    if source not in SOURCES:
-        raise SettingsError(f"source must be one of {', '.join(SOURCES)}; not {source!r}")
-    if not text.strip():
-        raise SettingsError('search is empty: say what to look for, as in --search "sunflowers"')
-    license = f"&license={','.join(options.license)}" if options.license else ""
-    query = SOURCES[source].query.format(text=quote_plus(text.strip()), license=license)
-    place = given(api).rstrip("/") if api else SOURCES[source].api
-    return CrawlItem(normalized(f"{place}{query}"), "api", source=source)
 
 
 def read_answer(data: bytes, url: str, source: str) -> list[CrawlItem]:

@@ -4,7 +4,6 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from impasto.collect.items import RejectedError
-from impasto.errors import SettingsError
 
 PORTS = {"http": 80, "https": 443}
 LONGEST = 2000
@@ -48,16 +47,6 @@ def normalized(url: str, base: str = "") -> str:
     if len(whole) > LONGEST:
         raise RejectedError("url", f"an address of {len(whole)} characters")
     return whole
-
-
-def given(url: str) -> str:
-    """Return the one spelling of an address that somebody typed; raise SettingsError if wrong."""
-    if "://" not in url:
-        raise SettingsError(f"{url!r} is not a web address: write it with https:// in front")
-    try:
-        return normalized(url)
-    except RejectedError as error:
-        raise SettingsError(f"{url!r} cannot be collected from: {error.detail}") from error
 
 
 def host_and_port(url: str) -> tuple[str, int]:
