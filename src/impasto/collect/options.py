@@ -22,14 +22,16 @@ class CollectOptions:
         SettingsError: A value is out of range or of the wrong type; the message names the option.
     """
 
-    limit: int = option(200, "Most pictures in the folder, old ones included.", "How much", least=1)
-    depth: int = option(0, "Links to follow from a given page to others.", "How much", least=0)
-    pages: int = option(1000, "Most pages to read.", "How much", least=1)
+    limit: int = option(
+        200, "Maximum pictures in the folder, old ones included.", "How much", least=1
+    )
+    depth: int = option(0, "Follow links this many pages deep.", "How much", least=0)
+    pages: int = option(1000, "Maximum number of pages to read.", "How much", least=1)
     any_site: bool = option(False, "Follow links to other sites too.", "How much")
-    min_size: int = option(200, "Least pixels of the shorter side.", "Which", least=1)
-    max_size: int = option(20000, "Most pixels of the longer side.", "Which", least=1)
+    min_size: int = option(200, "Minimum shorter side, in pixels.", "Which", least=1)
+    max_size: int = option(20000, "Maximum longer side, in pixels.", "Which", least=1)
     aspect: tuple[float, ...] = option(
-        (0.2, 5.0), "Least and most width / height.", "Which", items=float, above=0.0
+        (0.2, 5.0), "Minimum and maximum width / height.", "Which", items=float, above=0.0
     )
     types: tuple[str, ...] = option(
         TYPES, "Types, told by the content.", "Which", items=str, choices=TYPES
@@ -44,14 +46,14 @@ class CollectOptions:
         aliases=("--licence",),
     )
     near: int = option(
-        6, "Bits of 64 by which near-duplicates may differ.", "Which", least=0, most=24
+        6, "Bits (of 64) by which near-duplicates differ at most.", "Which", least=0, most=24
     )
     delay: float = option(
-        1.0, "Least seconds between requests to a host.", "Politeness", least=0.0, most=3600.0
+        1.0, "Minimum seconds between requests to a host.", "Politeness", least=0.0, most=3600.0
     )
-    timeout: float = option(60.0, "Most seconds for a file or page.", "Politeness", above=0.0)
-    max_bytes: int = option(50_000_000, "Most bytes of a picture.", "Politeness", least=1)
-    max_page_bytes: int = option(5_000_000, "Most bytes of a page.", "Politeness", least=1)
+    timeout: float = option(60.0, "Maximum seconds for a file or page.", "Politeness", above=0.0)
+    max_bytes: int = option(50_000_000, "Maximum bytes of a picture.", "Politeness", least=1)
+    max_page_bytes: int = option(5_000_000, "Maximum bytes of a page.", "Politeness", least=1)
 
     def __post_init__(self) -> None:
         """Bring all values to their types, and refuse what cannot be."""
