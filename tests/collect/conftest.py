@@ -1,36 +1,35 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import impasto as impasto
 from tests.collect.server import Site, serving
 
-from impasto.collect.asking import Wish
-from impasto.collect.pace import Clock
 
-
-class QuickClock(Clock):
+class QuickClock:
     """A clock that only notes how long it was to wait."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.slept: list[float] = []
         self.time = 1000.0
 
     def now(self) -> float:
         return self.time
 
-    def sleep(self, seconds: float) -> None:
-        self.check()
+    async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.time += seconds
 
 
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> QuickClock:
+    """The clock of all requests."""
+    clock = QuickClock()
+    monkeypatch.setattr("impasto.collect.http_client.monotonic", clock.now)
+    monkeypatch.setattr("impasto.collect.http_client.sleep", clock.sleep)
+    return clock
 
 
 @pytest.fixture
@@ -48,6 +47,6 @@ def private() -> Iterator[Site]:
 
 
 @pytest.fixture
-def wish(tmp_path: Path) -> Callable[[str], Wish]:
-    """What makes a wish of an address."""
-    return lambda url: Wish(url, tmp_path / "part", limit=lambda head, type: 1000)
+def target(tmp_path: Path) -> Path:
+    """Where a body goes."""
+    return tmp_path / "part"

@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.collect import CollectOptions, Network, Refused, collect
-from impasto.collect.ledger import NAME
+from impasto.collect import REASONS, CollectOptions, collect
+from impasto.collect.items import NAME
 
 
 def run(
     starts: str | list[str], folder: Path, **options: object
-) -> tuple[list[str], dict[str, str]]:
+) -> tuple[list[str], dict[str, str | None]]:
     """Collect; return the paths of what is in the manifest, and reasons by path."""
     starts = [starts] if isinstance(starts, str) else starts
     wanted = CollectOptions(**cast("dict[str, Any]", {"min_size": 64, **options}))
-    events = list(collect(starts, folder, wanted, Network(QuickClock)))
+    items = list(collect(starts, folder, wanted))
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}
-    refused = {path_of(event.url): event.reason for event in events if isinstance(event, Refused)}
+    refused = {path_of(item.url): item.outcome for item in items if item.outcome in REASONS}
     log = lines(folder, "log.jsonl")
     assert {path_of(line["url"]): line["reason"] for line in log}.items() >= refused.items()
     return [path_of(line["url"]) for line in manifest], refused

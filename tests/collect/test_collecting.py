@@ -1,10 +1,11 @@
-"""A folder and what comes into it: filters, order, going on, asking again."""
+"""A folder and what comes into it: filters, order, resuming, asking again."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,12 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import bomb, encoded, good, near
 from tests.collect.hosts import answering
 from tests.collect.runs import image, lines, run, show
 from tests.collect.server import Reply, Site, serving
 
-from impasto.collect import CollectOptions, Network, Refused, Taken, collect
+from impasto.collect import CollectOptions, Guard, collect
 from impasto.errors import MissingExtraError, SettingsError
 
 
@@ -109,7 +109,9 @@ def test_pages_of_the_same_site_only_and_pictures_of_any(
     assert set(run(both, tmp_path / "3", depth=9)[0]) == {"/a.jpg", "/b.jpg", "/c.jpg"}
 
 
-def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(tmp_path: Path) -> None:
+def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     targets = {"/picture": "https://files.example/1", "/page": "https://elsewhere.example/"}
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -121,13 +123,16 @@ def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(tmp_path: Pat
         location = {"location": targets[path]} if path in targets else {}
         return httpx.Response(302 if location else 404, headers=location)
 
-    network = Network(QuickClock, lambda host, port: ["8.8.8.8"], answering(handle))
+    guard = partial(Guard, resolve=lambda host, port: ["8.8.8.8"])
+    monkeypatch.setattr("impasto.collect.crawl.Guard", guard)
+    monkeypatch.setattr(
+        "impasto.collect.http_client.checked_transport", lambda _: answering(handle)
+    )
     starts = [f"https://a.example{path}" for path in targets]
-    for folder in ("first", "second"):  # one network serves any number of runs
-        picture, page = collect(starts, tmp_path / folder, CollectOptions(min_size=64), network)
-        assert isinstance(picture, Taken)
-        assert isinstance(page, Refused)
-        assert (page.url, page.reason) == (starts[1], "site")
+    for folder in ("first", "second"):
+        picture, page = collect(starts, tmp_path / folder, CollectOptions(min_size=64))
+        assert picture.outcome == "kept"
+        assert (page.url, page.outcome) == (starts[1], "site")
 
 
 def test_a_picture_and_a_page_about_one(site: Site, tmp_path: Path) -> None:
@@ -222,10 +227,10 @@ def test_options_that_cannot_be(options: dict[str, Any]) -> None:
 
 def test_hashes_of_unlike_pictures_are_far_apart() -> None:
     """The threshold stands between what is alike and what is not, with room on both sides."""
-    from impasto.collect.inspecting import _phash
+    from impasto.collect.pictures import perceptual_hash
 
-    alike = [(_phash(good(n)) ^ _phash(near(n))).bit_count() for n in range(60)]
-    hashes = [_phash(good(n)) for n in range(150)]
+    alike = [(perceptual_hash(good(n)) ^ perceptual_hash(near(n))).bit_count() for n in range(60)]
+    hashes = [perceptual_hash(good(n)) for n in range(150)]
     unlike = [(a ^ b).bit_count() for i, a in enumerate(hashes) for b in hashes[:i]]
     assert max(alike) <= 4
     assert min(unlike) >= 10

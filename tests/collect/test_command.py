@@ -15,9 +15,12 @@ from tests.collect.server import Site
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give web addresses, or words to look for: --search"),
+        ([], "give web addresses, or words to search for: --search"),
         (["https://a.example/", "--search", "x"], "give web addresses, or words"),
-        (["a.example/art"], "'a.example/art' is no web address: write it with https:// in front"),
+        (
+            ["a.example/art"],
+            "'a.example/art' is not a web address: write it with https:// in front",
+        ),
         (["ftp://a.example/"], "only http and https"),
         (["https://me:secret@a.example/"], "name or password"),
         (

@@ -10,9 +10,8 @@ from tests.collect.server import Site
 from tests.collect.traps import dripping_body, dripping_head, endless, enormous
 
 from impasto.collect import Guard, fetch_public
-from impasto.collect.addresses import is_public
-from impasto.collect.guard import resolve
-from impasto.collect.refusals import RefusalError
+from impasto.collect.guard import is_public, resolve
+from impasto.collect.items import RejectedError
 from impasto.errors import CollectError
 
 PRIVATE = """
@@ -61,7 +60,7 @@ def test_what_is_no_address_of_the_web(url: str) -> None:
 
 def test_a_name_that_leads_outside_and_inside_is_refused() -> None:
     guard = Guard(resolve=lambda host, port: ["1.1.1.1", "10.0.0.1"])
-    with pytest.raises(RefusalError, match=r"10\.0\.0\.1, which is private"):
+    with pytest.raises(RejectedError, match=r"10\.0\.0\.1, which is private"):
         guard.addresses("both.example", 80)
 
 
@@ -81,7 +80,7 @@ def test_a_private_host_may_lead_to_itself_over_https() -> None:
     for port in (80, 443):
         assert guard.addresses("a.inside", port) == ["10.0.0.1"]
     for host, port in (("a.inside", 8080), ("b.inside", 443)):
-        with pytest.raises(RefusalError, match="which is private"):
+        with pytest.raises(RejectedError, match="which is private"):
             guard.addresses(host, port)
 
 
@@ -124,7 +123,7 @@ def test_a_named_host_that_was_public_does_not_become_private() -> None:
     assert guard.addresses("own.example", 80) == ["10.0.0.1"]
     addresses |= {"named.example": "10.0.0.1", "own.example": "10.0.0.2"}
     for port in (80, 443):
-        with pytest.raises(RefusalError, match=r"10\.0\.0\.1, which is private"):
+        with pytest.raises(RejectedError, match=r"10\.0\.0\.1, which is private"):
             guard.addresses("named.example", port)
     assert guard.addresses("own.example", 80) == ["10.0.0.2"]
 

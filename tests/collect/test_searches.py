@@ -8,11 +8,10 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.collect.conftest import QuickClock
 from tests.collect.drawing import draw, encoded
 from tests.collect.server import Reply, Site
 
-from impasto.collect import CollectOptions, Network, Refused, Taken, search
+from impasto.collect import REASONS, CollectOptions, search
 from impasto.errors import SettingsError
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -53,20 +52,17 @@ def collection(site: Site) -> Site:
 
 def run(
     site: Site, source: str, folder: Path, **options: object
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
     """Search for sunflowers; return the manifest, and reasons by file."""
     api = site.url + ("/w/api.php" if source == "wikimedia" else "/v1")
     wanted = CollectOptions(**cast("dict[str, Any]", options))
-    events = list(
-        search("sunflowers", source, folder, wanted, api=api, network=Network(QuickClock))
-    )
+    items = list(search("sunflowers", source, folder, wanted, api=api))
     lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     manifest = [json.loads(line) for line in lines]
-    taken = [event.path.name for event in events if isinstance(event, Taken)]
+    taken = [item.file for item in items if item.outcome in ("kept", "again")]
     assert taken == [line["file"] for line in manifest][-len(taken) or len(manifest) :]
-    return manifest, {
-        event.url.rpartition("/")[2]: event.reason for event in events if isinstance(event, Refused)
-    }
+    rejected = [item for item in items if item.outcome in REASONS]
+    return manifest, {item.url.rpartition("/")[2]: item.outcome for item in rejected}
 
 
 def test_wikimedia(collection: Site, tmp_path: Path) -> None:

@@ -141,3 +141,17 @@ def test_the_same_after_three_kills(served: Served, tmp_path: Path) -> None:
     pictures = [times[path] for path in served.wanted.right]
     # What was kept before a kill was not asked for again; what was under way was.
     assert sum(pictures) <= GOOD + 3 * 40
+
+
+def test_stopped_by_hand_nothing_is_lost(served: Served, tmp_path: Path) -> None:
+    run = start(served, tmp_path)
+    while sum(served.site.asked.values()) < 200 and run.poll() is None:
+        time.sleep(0.002)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=20)
+    assert run.returncode == 130
+    manifest = lines(tmp_path / "manifest.jsonl")
+    others = {"manifest.jsonl", "log.jsonl", ".collect.sqlite"}
+    files = {path.name for path in tmp_path.iterdir()} - others
+    assert {line["file"] for line in manifest} == files
+    assert 0 < len(files) < GOOD

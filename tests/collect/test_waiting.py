@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from tests.collect.conftest import QuickClock
-from tests.collect.hosts import asker
+from tests.collect.hosts import client
 
-from impasto.collect.asking import Wish
-from impasto.collect.pace import Pace, retry_after
-from impasto.collect.refusals import RefusalError
+from impasto.collect.http_client import Pace, retry_after
+from impasto.collect.items import RejectedError
 
 
 def test_turns_are_of_each_host(clock: QuickClock) -> None:
-    pace = Pace(clock)
+    pace = Pace()
     for host in ("a", "b", "a", "a", "b"):
-        pace.wait(host, 2.0)
+        anyio.run(pace.wait, host, 2.0)
     assert clock.slept == [2.0, 2.0]
     pace.rest("b", 30.0)
-    pace.wait("b", 2.0)
+    anyio.run(pace.wait, "b", 2.0)
     assert clock.slept[2:] == [30.0]
 
 
-def test_a_busy_server_is_asked_again_later(clock: QuickClock, wish: Callable[[str], Wish]) -> None:
+def test_a_busy_server_is_asked_again_later(clock: QuickClock, target: Path) -> None:
     answers = [
         httpx.Response(404),
         httpx.Response(429, headers={"retry-after": "7"}),
         httpx.Response(503),
         httpx.Response(200, content=b"at last"),
     ]
-    found = asker(lambda request: answers.pop(0), clock).get(wish("https://a.example/x"))
-    assert found.path.read_bytes() == b"at last"
+    ask = client(lambda request: answers.pop(0), target)
+    assert ask.body("https://a.example/x") == b"at last"
     assert clock.slept == [1.0, 7.0, 2.0]
 
 
 @pytest.mark.parametrize(("header", "tries"), [("5", 4), ("100", 2), ("1000", 1), (None, 4)])
-def test_but_not_for_ever(
-    header: str | None, tries: int, clock: QuickClock, wish: Callable[[str], Wish]
-) -> None:
+def test_but_not_for_ever(header: str | None, tries: int, clock: QuickClock, target: Path) -> None:
     seen: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -47,15 +45,15 @@ def test_but_not_for_ever(
         headers = {} if header is None else {"retry-after": header}
         return httpx.Response(404 if "robots" in request.url.path else 503, headers=headers)
 
-    with pytest.raises(RefusalError) as error:
-        asker(handle, clock).get(wish("https://a.example/x"))
+    with pytest.raises(RejectedError) as error:
+        client(handle, target).get("https://a.example/x")
     assert error.value.reason == "busy"
     assert seen.count("/x") == tries
     assert sum(clock.slept) <= 125
 
 
 def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
-    clock: QuickClock, wish: Callable[[str], Wish]
+    clock: QuickClock, target: Path
 ) -> None:
     seen: list[str] = []
 
@@ -65,34 +63,34 @@ def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
             return httpx.Response(429, headers={"retry-after": "600"})
         return httpx.Response(404 if "robots" in request.url.path else 200, content=b"body")
 
-    ask = asker(handle, clock)
-    with pytest.raises(RefusalError, match="answers 429 and asks for 600 seconds"):
-        ask.get(wish("https://a.example/x"))
-    with pytest.raises(RefusalError, match="left alone for 600 seconds") as error:
-        ask.get(wish("https://a.example/y"))
+    ask = client(handle, target)
+    with pytest.raises(RejectedError, match="answers 429 and asks for 600 seconds"):
+        ask.get("https://a.example/x")
+    with pytest.raises(RejectedError, match="left alone for 600 seconds") as error:
+        ask.get("https://a.example/y")
     assert error.value.reason == "busy"
-    assert ask.get(wish("https://b.example/y")).bytes == 4
+    assert ask.body("https://b.example/y") == b"body"
     assert "a.example/y" not in seen
     clock.time += 600
-    assert ask.get(wish("https://a.example/y")).bytes == 4
+    assert ask.body("https://a.example/y") == b"body"
 
 
 def test_when_all_tries_were_in_vain_the_next_address_waits(
-    clock: QuickClock, wish: Callable[[str], Wish]
+    clock: QuickClock, target: Path
 ) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         busy = {"retry-after": "30"} if request.url.path == "/x" else {}
         return httpx.Response(503 if busy else 200, headers=busy)
 
-    ask = asker(handle, clock)
-    with pytest.raises(RefusalError):
-        ask.get(wish("https://a.example/x"))
+    ask = client(handle, target)
+    with pytest.raises(RejectedError):
+        ask.get("https://a.example/x")
     clock.slept.clear()
-    ask.get(wish("https://a.example/y"))
+    ask.get("https://a.example/y")
     assert clock.slept == [30.0]
 
 
-def test_a_cut_connection_is_tried_again(clock: QuickClock, wish: Callable[[str], Wish]) -> None:
+def test_a_cut_connection_is_tried_again(clock: QuickClock, target: Path) -> None:
     tried: list[int] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -103,7 +101,7 @@ def test_a_cut_connection_is_tried_again(clock: QuickClock, wish: Callable[[str]
             raise httpx.ReadError("cut")
         return httpx.Response(200, content=b"whole")
 
-    assert asker(handle, clock).get(wish("https://a.example/x")).bytes == 5
+    assert client(handle, target).body("https://a.example/x") == b"whole"
 
 
 def test_dates_and_nonsense_in_retry_after() -> None:

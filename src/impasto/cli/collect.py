@@ -13,18 +13,16 @@ from impasto.errors import CollectError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from impasto.collect import CollectOptions, Event
+    from impasto.collect import CollectOptions, CrawlItem
 
 
 @with_fields(FIELDS, KINDS)
 def collect(
-    urls: list[str] | None = argument(
-        None, "Pages to take pictures from, or pictures.", metavar="URL..."
-    ),
+    urls: list[str] | None = argument(None, "Pages with pictures, or pictures.", metavar="URL..."),
     *,
     output: Path = own(..., "Folder for the pictures.", "--output", "-o", metavar="FOLDER"),
     search: str | None = own(
-        None, "Words to look for in an open collection, instead of URLs.", metavar="WORDS"
+        None, "Words to search an open collection for, instead of URLs.", metavar="WORDS"
     ),
     source: str = own(
         "wikimedia",
@@ -32,15 +30,17 @@ def collect(
         metavar="wikimedia|openverse|met",
         autocompletion=one_of("wikimedia", "openverse", "met"),
     ),
-    api: str | None = own(None, "Where else that interface is: of another wiki.", metavar="URL"),
+    api: str | None = own(
+        None, "Another address of that API, such as another wiki's.", metavar="URL"
+    ),
     quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:
-    """Gather pictures from the web, politely, with where they come from and whose they are.
+    """Collect pictures from the web, with their sources, authors and licenses.
 
-    robots.txt is obeyed, a host is asked once a second, each picture is taken once. Beside the
-    pictures lie manifest.jsonl and log.jsonl, a line for each that was taken or left out. Run
-    again, it resumes, or looks for what is new.
+    The crawler obeys robots.txt, asks a host once a second and keeps each picture once.
+    manifest.jsonl in the folder lists the pictures kept; log.jsonl lists what was left out, and
+    why. The same command resumes a stopped run, or looks for new pictures.
 
     Example: impasto collect --search sunflowers --source met --limit 20 -o sunflowers
     """
@@ -50,44 +50,38 @@ def collect(
         wanted = CollectOptions(**options)
     except SettingsError as error:
         raise SettingsError(in_flags(str(error), FIELDS)) from error
-    _run(_events(urls or [], search, source, api, output, wanted), output, wanted.limit, quiet)
+    _run(_items(urls or [], search, source, api, output, wanted), output, wanted.limit, quiet)
 
 
-def _events(
+def _items(
     urls: list[str],
     text: str | None,
     source: str,
     api: str | None,
     output: Path,
     options: "CollectOptions",
-) -> "Generator[Event, None, None]":
+) -> "Generator[CrawlItem, None, None]":
     from impasto.collect import collect, search
 
     if bool(urls) == (text is not None):
-        raise SettingsError("give web addresses, or words to look for: --search WORDS")
+        raise SettingsError("give web addresses, or words to search for: --search WORDS")
     if text is None:
         return collect(urls, output, options)
     return search(text, source, output, options, api=api)
 
 
-def _run(events: "Generator[Event, None, None]", output: Path, limit: int, quiet: bool) -> None:
+def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, quiet: bool) -> None:
     from impasto.cli.progress import collecting
-    from impasto.collect import Refused, Taken
 
     counts: Counter[str] = Counter()
     with (
-        stopping("stopped; the same command continues"),
-        closing(events),
+        stopping("stopped; the same command resumes"),
+        closing(items),
         collecting(limit, quiet) as show,
     ):
-        for event in events:
-            if isinstance(event, Refused):
-                counts[event.reason] += 1
-            elif isinstance(event, Taken):
-                counts["again" if event.again else "new"] += 1
-            else:
-                counts["visited"] += 1
-            kept = counts["new"] + counts["again"]
+        for item in items:
+            counts[str(item.outcome)] += 1
+            kept = counts["kept"] + counts["again"]
             show(kept, counts.total() - kept - counts["visited"], counts["visited"])
     _report(output, counts)
 
@@ -99,9 +93,9 @@ def _report(output: Path, counts: Counter[str]) -> None:
         kept = sum(1 for _ in lines)
     if not kept:
         reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
-        why = ", ".join(reasons) or "there was none"
+        why = ", ".join(reasons) or "none was found"
         raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
-    print(f"{kept} kept, {counts['new']} of them new, in {output}")
+    print(f"{kept} kept, {counts['kept']} of them new, in {output}")
     for reason, name in REASONS.items():
         if counts[reason]:
             print(f"  {counts[reason]} left out: {name}")

@@ -44,13 +44,13 @@ def counted(items: Iterable[ItemT], total: int, quiet: bool = False) -> Iterator
 
 @contextmanager
 def collecting(limit: int, quiet: bool = False) -> Iterator[Callable[[int, int, int], None]]:
-    """Show how many pictures are kept; yields what is told that, what was left out, and pages."""
+    """Show how many pictures are kept; yields what is told that, the rejected, and the pages."""
     left, right = "{task.completed} of at most {task.total} pictures", "{task.fields[others]}"
     with _bar(left, right, quiet) as bar:
         task = bar.add_task("", total=limit, others="")
 
-        def show(kept: int, refused: int, pages: int) -> None:
-            bar.update(task, completed=kept, others=f"{refused} left out  {pages} pages")
+        def show(kept: int, rejected: int, pages: int) -> None:
+            bar.update(task, completed=kept, others=f"{rejected} left out  {pages} pages")
 
         yield show
 

@@ -1,37 +1,13 @@
-"""Pictures from the web: politely, safely, each once, with where they come from and whose they are.
+"""Pictures from the web: politely, safely, each one once, with its source and its license.
 
-Importing it loads nothing heavy; httpx, selectolax, protego and imagehash (extra `collect`) are
-imported when something is collected.
+Importing this loads nothing heavy; the packages of the extra `collect` are imported on first use.
 """
 
-import importlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from impasto.collect.collecting import Network, collect, search
-    from impasto.collect.events import Event, Refused, Taken, Visited
-    from impasto.collect.folders import LOG, MANIFEST
-    from impasto.collect.guard import Guard, fetch_public
-    from impasto.collect.options import CollectOptions
-    from impasto.collect.refusals import REASONS
-    from impasto.collect.searches import SOURCES
-
-_HOME = {
-    "CollectOptions": "options",
-    "Event": "events",
-    "Guard": "guard",
-    "LOG": "folders",
-    "MANIFEST": "folders",
-    "Network": "collecting",
-    "REASONS": "refusals",
-    "Refused": "events",
-    "SOURCES": "searches",
-    "Taken": "events",
-    "Visited": "events",
-    "collect": "collecting",
-    "fetch_public": "guard",
-    "search": "collecting",
-}
+from impasto.collect.crawl import collect, fetch_public, search
+from impasto.collect.guard import Guard
+from impasto.collect.items import LOG, MANIFEST, REASONS, CrawlItem
+from impasto.collect.options import CollectOptions
+from impasto.collect.search_results import SOURCES
 
 __all__ = [
     "LOG",
@@ -39,25 +15,9 @@ __all__ = [
     "REASONS",
     "SOURCES",
     "CollectOptions",
-    "Event",
+    "CrawlItem",
     "Guard",
-    "Network",
-    "Refused",
-    "Taken",
-    "Visited",
     "collect",
     "fetch_public",
     "search",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'impasto.collect' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"impasto.collect.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -10,17 +10,8 @@ from impasto.collect.licenses import LICENSES
 from impasto.errors import SettingsError
 from impasto.settings.declaration import checked, option
 
-#: Types of pictures by the ending of their files, and what the images' reader calls them.
-TYPES: Mapping[str, str] = {
-    "jpg": "JPEG",
-    "png": "PNG",
-    "webp": "WebP",
-    "avif": "AVIF",
-    "heic": "HEIC",
-    "tiff": "TIFF",
-    "gif": "GIF",
-    "bmp": "BMP",
-}
+TYPES = ("jpg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp")
+"""Types of pictures, as their files' names end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +23,18 @@ class CollectOptions:
     """
 
     limit: int = option(
-        200, "Pictures in the folder at most, with those of earlier runs.", "How much", least=1
+        200, "Maximum pictures in the folder, old ones included.", "How much", least=1
     )
-    depth: int = option(
-        0, "Pages are followed so many links away; 0: only those given.", "How much", least=0
-    )
-    pages: int = option(1000, "Pages that are read at most.", "How much", least=1)
-    any_site: bool = option(False, "Follow pages to other sites too.", "How much")
-    min_size: int = option(200, "Shorter side in pixels at least.", "Which", least=1)
-    max_size: int = option(20000, "Longer side in pixels at most.", "Which", least=1)
+    depth: int = option(0, "Follow links this many pages deep.", "How much", least=0)
+    pages: int = option(1000, "Maximum number of pages to read.", "How much", least=1)
+    any_site: bool = option(False, "Follow links to other sites too.", "How much")
+    min_size: int = option(200, "Minimum shorter side, in pixels.", "Which", least=1)
+    max_size: int = option(20000, "Maximum longer side, in pixels.", "Which", least=1)
     aspect: tuple[float, ...] = option(
-        (0.2, 5.0), "Width by height, from and to.", "Which", items=float, above=0.0
+        (0.2, 5.0), "Minimum and maximum width / height.", "Which", items=float, above=0.0
     )
     types: tuple[str, ...] = option(
-        tuple(TYPES), "Types, told by the content.", "Which", items=str, choices=tuple(TYPES)
+        TYPES, "Types, told by the content.", "Which", items=str, choices=TYPES
     )
     license: tuple[str, ...] | None = option(
         None,
@@ -57,22 +46,14 @@ class CollectOptions:
         aliases=("--licence",),
     )
     near: int = option(
-        6,
-        "Bits of the 64-bit perceptual hash in which near-duplicates differ at most.",
-        "Which",
-        least=0,
-        most=24,
+        6, "Bits (of 64) by which near-duplicates differ at most.", "Which", least=0, most=24
     )
     delay: float = option(
-        1.0,
-        "Seconds between requests to one host; more if its robots.txt says so.",
-        "Manners",
-        least=0.0,
-        most=3600.0,
+        1.0, "Minimum seconds between requests to a host.", "Politeness", least=0.0, most=3600.0
     )
-    timeout: float = option(60.0, "Seconds for one file or page.", "Manners", above=0.0)
-    max_bytes: int = option(50_000_000, "Bytes of a picture at most.", "Manners", least=1)
-    max_page_bytes: int = option(5_000_000, "Bytes of a page at most.", "Manners", least=1)
+    timeout: float = option(60.0, "Maximum seconds for a file or page.", "Politeness", above=0.0)
+    max_bytes: int = option(50_000_000, "Maximum bytes of a picture.", "Politeness", least=1)
+    max_page_bytes: int = option(5_000_000, "Maximum bytes of a page.", "Politeness", least=1)
 
     def __post_init__(self) -> None:
         """Bring all values to their types, and refuse what cannot be."""
@@ -87,7 +68,7 @@ class CollectOptions:
             raise SettingsError("aspect must be two numbers, from and to: 0.5,2")
 
     def digest(self) -> str:
-        """Return what tells these options from others; the limit and manners make no difference."""
+        """Return what tells these options from others; limit and politeness make no difference."""
         same = {"limit", "delay", "timeout"}
         return str({name: value for name, value in asdict(self).items() if name not in same})
 

@@ -162,7 +162,7 @@ class Atelier:
         Raises:
             CollectError: Its address is not public, or it is too large.
         """
-        from impasto.collect.guard import fetch_public
+        from impasto.collect import fetch_public
 
         place = self.shelf.place() / "fetched"
         place.write_bytes(fetch_public(address.strip(), self.uploads.bytes))
