@@ -81,14 +81,24 @@ def _drawn(points: Sequence[Point], kind: str) -> bytes:
     return file.getvalue()
 
 
-def save_curves(curves: Mapping[str, Sequence[float]], path: Path, across: str, up: str) -> Path:
-    """Draw curves over their numbers and save the picture; replaces what is there.
+def save_curves(
+    curves: Mapping[str, Sequence[float]],
+    path: Path,
+    across: str,
+    up: str,
+    *,
+    at: Sequence[float] | None = None,
+    logarithmic: bool = False,
+) -> Path:
+    """Draw curves and save the picture; replaces what is there.
 
     Args:
         curves: Values by what they are called.
         path: A .png, .svg or .pdf.
         across: What is counted.
         up: What the values are.
+        at: Where the values are across; None: 0, 1, 2, ….
+        logarithmic: Whether the scale of the values is; those that are not positive are left out.
 
     Raises:
         ImageError: It cannot be saved there.
@@ -100,10 +110,13 @@ def save_curves(curves: Mapping[str, Sequence[float]], path: Path, across: str, 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for name, values in curves.items():
-        axes.plot(values, label=name)
+        axes.plot(range(len(values)) if at is None else at, values, label=name)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
-    axes.set_ylim(bottom=0)
+    if logarithmic:
+        axes.set_yscale("log", nonpositive="mask")
+    else:
+        axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend()
     file = io.BytesIO()

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from impasto.cli.options import INTERRUPTED, flag
 from impasto.cli.weights import announce
-from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
+from impasto.training.options import (
+    AnyStyleOptions,
+    EncoderOptions,
+    OptionsT,
+    StyleOptions,
+    TrainingOptions,
+)
 from impasto.weights import fetch
+
+if TYPE_CHECKING:
+    from impasto.training.trainer import Trainer
 
 #: Options of trainings that learn from photographs and paintings.
 BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
@@ -28,28 +37,24 @@ def _with_options(
     """Give a command the fields of a kind of options as options."""
 
     def decorate(command: Callable[[OptionsT], None]) -> Callable[..., None]:
-        return _wrapped(command, kind)
+        def wrapped(**values: Any) -> None:  # noqa: ANN401
+            command(kind(**values))
+
+        parameters = [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if "argument" in each.metadata else each.default,
+                annotation=Annotated[type(each.default), _parameter(each)],
+            )
+            for each in sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
+        ]
+        wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+        wrapped.__doc__ = command.__doc__
+        return wrapped
 
     return decorate
-
-
-def _wrapped(command: Callable[[OptionsT], None], kind: type[OptionsT]) -> Callable[..., None]:
-    def wrapped(**values: Any) -> None:  # noqa: ANN401
-        command(kind(**values))
-
-    parameters = [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if "argument" in each.metadata else each.default,
-            annotation=Annotated[type(each.default), _parameter(each)],
-        )
-        for each in sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
-    ]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    wrapped.__doc__ = command.__doc__
-    return wrapped
 
 
 def _parameter(each: Field[Any]) -> object:
@@ -63,31 +68,31 @@ def _parameter(each: Field[Any]) -> object:
 @app.command("encoder")
 @_with_options(EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
-    """Distill VGG-19 into the pocket encoder; started again, it goes on where it stopped.
+    """Distill VGG-19 into the pocket encoder; the same command resumes it where it stopped.
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
-    from impasto.training.encoder import POCKET, train
+    from impasto.training.encoder import EncoderTrainer
 
-    _train(options, train, POCKET)
+    _train(options, EncoderTrainer)
 
 
 @app.command("any-style")
 @_with_options(AnyStyleOptions)
 def any_style(options: AnyStyleOptions) -> None:
-    """Train the any-style network of method fast; started again, it goes on where it stopped.
+    """Train the any-style network of method fast; the same command resumes it where it stopped.
 
     Example: impasto train any-style --photos photos --paintings paintings --reading 3000
     """
-    from impasto.training.any_style import PRODUCT, train
+    from impasto.training.any_style import AnyStyleTrainer
 
-    _train(options, train, PRODUCT)
+    _train(options, AnyStyleTrainer)
 
 
 @app.command("style")
 @_with_options(StyleOptions)
 def style(options: StyleOptions) -> None:
-    """Fit the any-style network to one painting; started again, it goes on where it stopped.
+    """Fit the any-style network to one painting; the same command resumes it where it stopped.
 
     Example: impasto train style painting.jpg -o painting.onnx
     """
@@ -105,10 +110,8 @@ def style(options: StyleOptions) -> None:
         picture_paths(Path(options.photos), options.folder)
     else:
         sample_photos()
-    if not options.teacher:
-        fetch("vgg19", on_download=announce)
-    with _stopping():
-        print(f"look at {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
+    with _stopping(options):
+        print(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
                 show(minutes)
@@ -117,34 +120,26 @@ def style(options: StyleOptions) -> None:
         print(options.output)
 
 
-def _train(
-    options: BothT, training: Callable[[BothT], Iterator[Mapping[str, float]]], product: str
-) -> None:
-    """Go through a training, print its log and in the end where its product is."""
+def _train(options: BothT, trainer_type: type[Trainer[BothT]]) -> None:
+    """Run a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
+    from impasto.training.loop import described, train
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
-    if not options.teacher:
-        fetch("vgg19", on_download=announce)
-    with _stopping():
-        _follow(training(options))
-    print(options.folder / product)
-
-
-def _follow(lines: Iterator[Mapping[str, float]]) -> None:
-    """Print the log of a training while it goes on."""
-    from impasto.training.runs import described
-
-    for line in lines:
-        print(described(line), flush=True)
+    with _stopping(options):
+        for row in train(trainer_type, options):
+            print(described(row), flush=True)
+    print(options.folder / trainer_type.product)
 
 
 @contextmanager
-def _stopping() -> Iterator[None]:
-    """Make Ctrl-C one line and the usual exit status."""
+def _stopping(options: TrainingOptions) -> Iterator[None]:
+    """Have VGG-19 at hand; make Ctrl-C one line and the usual exit status."""
     try:
+        if not options.teacher:
+            fetch("vgg19", on_download=announce)
         yield
     except KeyboardInterrupt:
-        print("stopped: the same command goes on from the last report", file=sys.stderr)
+        print("stopped: the same command resumes at the last report", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

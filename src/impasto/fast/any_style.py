@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.grain import CELL, still_grain
+from impasto.fast.grain import still_grain
 from impasto.fast.network import Look, scaled
 from impasto.fast.sessions import Array, Session
 from impasto.fast.shot import PACE, Shot
 from impasto.images import Picture
+from impasto.weights.any_style import CELL
 
 #: Of memory at its peak, measured at 4096x2160 in either runtime.
 BYTES_PER_PIXEL = 100

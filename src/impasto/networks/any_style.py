@@ -26,13 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
-
-#: Sides of what the network sees are multiples of this.
-CELL = 16
-#: Pixels a side that a value of the grain covers, and its planes.
-GRAIN_CELL, PLANES = 4, 8
-#: Below this strength the picture fades into the photograph.
-FADES_BELOW = 0.5
+from impasto.weights.any_style import FADES_BELOW, GRAIN_CELL, PLANES
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,7 @@ from impasto.errors import SettingsError
 
 
 def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
-    """Return an option.
-
-    Args:
-        default: Its value where nothing is said.
-        help: What it is.
-        how: Where there is a command line: `short`, another spelling; `argument`, no option at all.
-    """
+    """Return an option; `short` is another spelling, an `argument` has no name in a command."""
     return field(default=default, metadata={"help": help, **how})
 
 
@@ -52,11 +46,11 @@ class TrainingOptions:
         for name, what in self.needed.items():
             if not getattr(self, name):
                 raise SettingsError(f"there is nothing to learn from: name {what}")
-        for rule, kept in self.rules().items():
+        for rule, kept in self._rules().items():
             if not kept:
                 raise SettingsError(rule)
 
-    def rules(self) -> dict[str, bool]:
+    def _rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return {
             "steps is at least 1": self.steps >= 1,
@@ -88,9 +82,8 @@ class EncoderOptions(TrainingOptions):
     gram: float = _option(0.5, "Weight of the Gram error.")
     frozen: float = _option(0.25, "Last part, with fixed statistics.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
             "pool and every are at least 1": min(self.pool, self.every) >= 1,
             "pool is at least half of batch": self.pool >= self.batch // 2,
@@ -101,7 +94,7 @@ class EncoderOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class PaintingOptions(TrainingOptions):
+class TransferOptions(TrainingOptions):
     """What trainings of the any-style network depend on, for any style or for one.
 
     Attributes:
@@ -125,9 +118,8 @@ class PaintingOptions(TrainingOptions):
     shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
     identity: float = _option(0.4, "Weight of painting a picture like itself.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "contents and styles are at least 1": min(self.contents, self.styles) >= 1,
             "last_rate is from 0 to rate": 0 <= self.last_rate <= self.rate,
             "weights of losses are not negative": min(getattr(self, n) for n in self.weighted) >= 0,
@@ -135,7 +127,7 @@ class PaintingOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class AnyStyleOptions(PaintingOptions):
+class AnyStyleOptions(TransferOptions):
     """Everything that training the any-style network depends on."""
 
     needed = _BOTH
@@ -153,9 +145,8 @@ class AnyStyleOptions(PaintingOptions):
     middle: int = _option(96, "Channels at 1/8.")
     coarse: int = _option(128, "Channels at 1/16.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "fine, middle and coarse are at least 8": min(self.fine, self.middle, self.coarse) >= 8,
             "pool is at least 1": self.pool >= 1,
             "reading is from 0 to less than steps": 0 <= self.reading < self.steps,
@@ -164,7 +155,7 @@ class AnyStyleOptions(PaintingOptions):
 
 
 @dataclass(frozen=True)
-class StyleOptions(PaintingOptions):
+class StyleOptions(TransferOptions):
     """Everything that fitting the any-style network to one painting depends on."""
 
     needed: ClassVar[Mapping[str, str]] = {"painting": "a picture of the style"}
@@ -190,9 +181,8 @@ class StyleOptions(PaintingOptions):
         """Where checkpoint, log and previews are."""
         return Path(self.output).with_suffix(".training")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "output must end in .onnx": Path(self.output).suffix == ".onnx",
             "size is at least 32": self.size >= 32,
             "coarse is at least 8": self.coarse >= 8,

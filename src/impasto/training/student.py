@@ -60,12 +60,15 @@ class Student(PocketNetwork):
 
     def _kernel(self, name: str) -> Tensor:
         kernel: Tensor = self.kernels[name]
-        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
-        if name not in whites:
+        if name not in self._whites:
             return kernel
         # In float32 always: `folded` must come to the same.
         with torch.autocast(kernel.device.type, enabled=False):
-            return (kernel.flatten(1) @ whites[name]).view_as(kernel)
+            return (kernel.flatten(1) @ self._whites[name]).view_as(kernel)
+
+    @property
+    def _whites(self) -> dict[str, Tensor]:
+        return {"relu1_1": self.white_pixels, "stem": self.white_cells}
 
     def cells(self, image: Tensor) -> Tensor:
         """Return (N, 12, h + 2, w + 2)."""
@@ -89,9 +92,9 @@ class Student(PocketNetwork):
 
     @torch.no_grad()
     def unfold(self, parameters: Mapping[str, Tensor]) -> None:
-        """Take over what `folded` gave: lines of kernels get length 1, fixed statistics the rest.
+        """Take over what `folded` gave, with the whitening and scales that are set.
 
-        Whitening and scales are those at hand.
+        Rows of kernels get length 1; the normalization has the rest.
 
         Args:
             parameters: Kernels and biases by name, of the same shape.
@@ -103,7 +106,7 @@ class Student(PocketNetwork):
         if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:
             raise SettingsError("the file to begin with has other widths or depths than asked for")
         scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
-        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
+        whites = self._whites
         for name, kept in self.kernels.items():
             kernel = parameters[f"{name}.weight"].to(kept) / scales.get(name, 1.0)
             bias = parameters[f"{name}.bias"].to(kept) / scales.get(name, 1.0)
@@ -130,7 +133,7 @@ class Student(PocketNetwork):
             gain = norm.weight / (norm.running_var + norm.eps).sqrt()
             kernel = self._kernel(name) * gain.view(-1, 1, 1, 1)
             bias = norm.bias - norm.running_mean * gain
-            if name in ("relu1_1", "stem"):
+            if name in self._whites:
                 bias = bias - 0.5 * kernel.sum((1, 2, 3))
             scale = scales.get(name, 1.0)
             parameters[f"{name}.weight"] = (kernel * scale).float().cpu()
