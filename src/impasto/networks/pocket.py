@@ -1,8 +1,8 @@
 """The pocket encoder: a small network of our own that stands in for VGG-19.
 
 It was distilled from VGG-19 (`impasto.training.encoder`; Hinton et al. 2015, "Distilling the
-Knowledge in a Neural Network") and answers for the six layers that style transfer asks for, with
-as many channels as VGG-19 has there. Where its speed comes from:
+Knowledge in a Neural Network") and has the six layers that style transfer asks for, with as
+many channels as VGG-19 has there. Why it is fast:
 
 - No layer of it is as large as the picture. It starts from cells of 2x2 pixels; the features of
   `relu1_1` are VGG-19's own kind, a 3x3 convolution of the picture, computed from those cells.
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from impasto.errors import SettingsError, WeightsError
 from impasto.networks.bfloat16 import split_bfloat16
 
-#: The layers it answers for and VGG-19's widths there.
+#: Its layers and VGG-19's widths there.
 POCKET_LAYERS: Mapping[str, int] = {
     "relu1_1": 64,
     "relu2_1": 128,
@@ -34,7 +34,7 @@ POCKET_LAYERS: Mapping[str, int] = {
     "relu4_2": 512,
     "relu5_1": 512,
 }
-#: Those of which a quarter of the positions will do.
+#: Those of which a quarter of the positions is enough.
 SAMPLED_LAYERS = ("relu1_1", "relu2_1")
 SUBSAMPLE_PHASES = 4
 _DOWN = 4
@@ -86,7 +86,7 @@ class PocketShape:
 
 
 class PocketNetwork(nn.Module, ABC):
-    """The way of a picture through trunk and heads; who subclasses it says what a layer is.
+    """The forward pass through trunk and heads; subclasses define what a layer computes.
 
     Args:
         shape: Of the trunk.

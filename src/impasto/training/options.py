@@ -1,4 +1,4 @@
-"""What a training depends on; nothing here imports torch, so that help texts are instant."""
+"""Options of trainings; nothing here imports torch, so that help texts are instant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,18 +24,18 @@ class TrainingOptions:
         SettingsError: A value is out of range, or a folder is not named.
     """
 
-    #: What must be named, and what it is.
+    #: Options without a default, and what they name.
     needed: ClassVar[Mapping[str, str]] = {"photos": "a folder of photos"}
 
     photos: str = _option("", "Folder of photographs.")
-    output: str = _option("run", "Folder for all that comes out.")
-    teacher: str = _option("", "VGG-19; none: found or downloaded.")
-    steps: int = _option(20000, "Steps in all.")
-    crop: int = _option(128, "Their side in pixels.")
+    output: str = _option("run", "Folder for everything that is written.")
+    teacher: str = _option("", "File of VGG-19; none: found or downloaded.")
+    steps: int = _option(20000, "Steps in total.")
+    crop: int = _option(128, "Side of the crops in pixels.")
     rate: float = _option(0.2, "Step length of Muon at its largest.")
-    seed: int = _option(0, "Of everything random.")
+    seed: int = _option(0, "Seed of all random numbers.")
     device: str = _option("auto", "auto, cpu or cuda.")
-    minutes: float = _option(0.0, "Stop after so many; 0: at the end.")
+    minutes: float = _option(0.0, "Stop after this many minutes; 0: after the last step.")
 
     @property
     def folder(self) -> Path:
@@ -72,15 +72,15 @@ class EncoderOptions(TrainingOptions):
     needed = _BOTH
 
     paintings: str = _option("", "Folder of paintings.")
-    begin: str = _option("", "A trained file to begin with; none: at random.")
-    batch: int = _option(8, "Pictures a step.")
+    begin: str = _option("", "A trained file to start from; none: random weights.")
+    batch: int = _option(8, "Pictures per step.")
     widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
     depths: str = _option("1,1,1,1", "Convolutions of its stages.")
-    pool: int = _option(256, "Half-stylized pictures at hand.")
-    every: int = _option(3, "One step in so many teaches gradients.")
+    pool: int = _option(256, "Half-stylized pictures in the pool.")
+    every: int = _option(3, "Steps from one that teaches gradients to the next.")
     agreement: float = _option(1.0, "Weight of gradient agreement.")
     gram: float = _option(0.5, "Weight of the Gram error.")
-    frozen: float = _option(0.25, "Last part, with fixed statistics.")
+    frozen: float = _option(0.25, "Last part of the steps, with fixed normalization statistics.")
 
     def _rules(self) -> dict[str, bool]:
         return super()._rules() | {
@@ -105,18 +105,20 @@ class TransferOptions(TrainingOptions):
         *("content", "dense", "flat", "lattice", "shift", "identity"),
     )
 
-    begin: str = _option("", "A trained file, or any_style.onnx, to begin with; none: at random.")
+    begin: str = _option(
+        "", "A trained file, or any_style.onnx, to start from; none: random weights."
+    )
     rate: float = _option(0.007, "Step length of Muon at its largest.")
-    last_rate: float = _option(0.0005, "And in the end.")
+    last_rate: float = _option(0.0005, "Step length of Muon in the end.")
     crop: int = _option(256, "Side of the photographs in pixels.")
-    contents: int = _option(2, "Photographs a step.")
-    styles: int = _option(2, "Styles a step; each photograph is painted in each.")
+    contents: int = _option(2, "Photographs per step.")
+    styles: int = _option(2, "Styles per step; each photograph is stylized in each.")
     content: float = _option(0.03, "Weight of the content loss.")
     dense: float = _option(0.3, "Weight of features with the style's means and variances.")
-    flat: float = _option(0.1, "Weight of smoothness on flat parts.")
-    lattice: float = _option(5.0, "Weight against detail that all cells share.")
-    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
-    identity: float = _option(0.4, "Weight of painting a picture like itself.")
+    flat: float = _option(0.1, "Weight of smoothness where the photograph is flat.")
+    lattice: float = _option(5.0, "Weight of the checkerboard loss: detail that all cells share.")
+    shift: float = _option(1.0, "Weight of the loss of consistency under shifts and noise.")
+    identity: float = _option(0.4, "Weight of keeping a picture that is stylized in its own style.")
 
     def _rules(self) -> dict[str, bool]:
         return super()._rules() | {
@@ -134,12 +136,12 @@ class AnyStyleOptions(TransferOptions):
 
     paintings: str = _option("", "Folder of paintings.")
     pairs: str = _option(
-        "", "CSV of content and style, shown and measured on the way; none: held-out pictures."
+        "", "CSV of content and style to show and measure; none: held-out pictures."
     )
     reading: int = _option(
-        0, "First steps, which teach reading and copying; part of steps. 3000 for a new network."
+        0, "First steps, which pretrain an autoencoder; part of steps. 3000 for a new network."
     )
-    pool: int = _option(256, "Styles at hand.")
+    pool: int = _option(256, "Styles in the pool.")
     fresh: float = _option(0.3, "New styles for each one used.")
     fine: int = _option(48, "Channels at 1/4 of the resolution.")
     middle: int = _option(96, "Channels at 1/8.")
@@ -162,19 +164,19 @@ class StyleOptions(TransferOptions):
 
     painting: str = _option("", "Picture of the style.", argument=True)
     photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
-    output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
-    begin: str = _option("", "An any_style.onnx to begin with; none: the bundled one.")
-    size: int = _option(512, "Longest side of the painting as it is looked at.")
+    output: str = _option("painting.onnx", "File of the network; its log is beside it.", short="-o")
+    begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
+    size: int = _option(512, "Longest side of the painting in pixels.")
     coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
-    minutes: float = _option(15.0, "How long it learns; 0: all steps.")
+    minutes: float = _option(15.0, "How long to train; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")
-    last_rate: float = _option(0.0, "And in the end.")
-    styles: int = _option(1, "Sizes of the painting a step; each photograph is painted in each.")
+    last_rate: float = _option(0.0, "Step length of Muon in the end.")
+    styles: int = _option(1, "Sizes of the painting per step; each photograph is stylized in each.")
     content: float = _option(0.2, "Weight of the content loss, at first twice: less is bolder.")
     dense: float = _option(0.0, "Weight of features with the style's means and variances.")
-    flat: float = _option(0.3, "Weight of smoothness on flat parts.")
-    shift: float = _option(0.4, "Weight of constancy under shifts and noise.")
-    identity: float = _option(0.0, "Weight of painting a picture like itself.")
+    flat: float = _option(0.3, "Weight of smoothness where the photograph is flat.")
+    shift: float = _option(0.4, "Weight of the loss of consistency under shifts and noise.")
+    identity: float = _option(0.0, "Weight of keeping a picture that is stylized in its own style.")
 
     @property
     def folder(self) -> Path:
