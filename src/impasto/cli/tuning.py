@@ -23,7 +23,7 @@ def watch_tunings(quiet: bool, announce: OnDownload) -> None:
 @contextmanager
 def _shown(name: str, minutes: float, *, quiet: bool) -> Iterator[Watch]:
     if not quiet:
-        said = f"learning {name}: {minutes:g} minutes, but only once; Ctrl-C stops it, and it can be resumed"
+        said = f"learning {name}: {minutes:g} minutes, but only once; after Ctrl-C it resumes"
         print(said, file=sys.stderr)
     with tuning(name, minutes, quiet) as show:
         yield show

@@ -1,8 +1,8 @@
 """Styles to learn from: crops of paintings with their statistics in VGG-19, a few used often."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -69,20 +69,12 @@ class StylePool:
     ) -> None:
         self.paintings, self.vgg, self.seed = paintings, vgg, seed
         self.size, self.fresh = size, fresh
-        self._made: OrderedDict[int, Style] = OrderedDict()
+        self._style = lru_cache(size)(self._make)
 
     def pick(self, step: int, count: int, rng: Rng) -> list[Style]:
         """Return so many styles for a step, at random."""
         newest = int(step * count * self.fresh)
         return [self._style(newest + rng.integer(self.size)) for _ in range(count)]
-
-    def _style(self, number: int) -> Style:
-        if number not in self._made:
-            self._made[number] = self._make(number)
-            while len(self._made) > self.size:
-                self._made.popitem(last=False)
-        self._made.move_to_end(number)
-        return self._made[number]
 
     @torch.no_grad()
     def _make(self, number: int) -> Style:
