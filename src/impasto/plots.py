@@ -113,10 +113,10 @@ def save_curves(
         axes.plot(range(len(values)) if at is None else at, values, label=name)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
-    if logarithmic:
-        axes.set_yscale("log", nonpositive="mask")
-    else:
+    if not logarithmic:
         axes.set_ylim(bottom=0)
+    elif any(value > 0 for values in curves.values() for value in values):
+        axes.set_yscale("log", nonpositive="mask")
     axes.grid(alpha=0.3)
     axes.legend()
     file = io.BytesIO()

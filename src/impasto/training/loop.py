@@ -51,10 +51,12 @@ def train(
         tempfile.TemporaryFile(dir=folder).close()
     trainer.start(folder / CHECKPOINT)
     journal, begun = Journal(folder / LOG, trainer.step), trainer.spent
-    if trainer.progress() >= 1:
+    done = trainer.progress() >= 1
+    if done:
         _write(trainer)  # some of it may have been removed
-    while trainer.progress() < 1:
+    while not done:
         losses = _advance(trainer, report_every or trainer.report_every, begun)
+        done = trainer.progress() >= 1  # before the clock counts the report
         row = {"step": trainer.step, "minutes": trainer.spent, **losses}
         row |= {f"held {name}": value for name, value in trainer.measure().items()}
         with _writing(folder):
