@@ -77,10 +77,10 @@ def save_plot(
         plane.set_prop_cycle(color=colors)
     for name, values in curves.items():
         plane.plot(range(len(values)) if at is None else at, values, label=name)
-    if logarithmic:
-        plane.set_yscale("log")
-    else:
+    if not logarithmic:
         plane.set_ylim(bottom=0)
+    elif any(value > 0 for values in curves.values() for value in values):
+        plane.set_yscale("log", nonpositive="mask")
     plane.set(xlabel=axes[0], ylabel=axes[1])
     plane.grid(alpha=0.3)
     plane.legend()

@@ -10,7 +10,7 @@ from impasto.networks.any_style import (
     AnyStyle,
     AnyStyleShape,
 )
-from impasto.training.runs import save_half
+from impasto.training.export import save_half
 from impasto.weights import fetch
 
 

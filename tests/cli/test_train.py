@@ -12,7 +12,7 @@ from impasto.networks.any_style import (
     AnyStyle,
     AnyStyleShape,
 )
-from impasto.training.runs import save_half
+from impasto.training.export import save_half
 
 TINY = ("--size", 64, "--crop", 32, "--minutes", 0)
 

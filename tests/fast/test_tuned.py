@@ -21,10 +21,8 @@ from impasto.images import Picture, open_picture
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
 from impasto.settings import Settings
 from impasto.stylizers import reproduce
-from impasto.training.export import export
-from impasto.training.narrowing import narrowed
-from impasto.training.runs import save_half
-from impasto.training.trained import CODE
+from impasto.training.export import CODE, export, save_half
+from impasto.training.style import narrowed
 from impasto.weights import tuned as weights_tuned
 from impasto.weights.tuned import tuned_folder
 

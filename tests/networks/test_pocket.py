@@ -6,7 +6,7 @@ from torch import Tensor
 from impasto.errors import SettingsError, WeightsError
 from impasto.losses import gram_matrix
 from impasto.networks import POCKET_LAYERS, Pocket, build_encoder
-from impasto.networks.pocket import PHASES, PocketShape, thinned
+from impasto.networks.pocket import SUBSAMPLE_PHASES, PocketShape, subsampled
 from impasto.training.student import Student
 
 LAYERS = tuple(POCKET_LAYERS)
@@ -47,7 +47,7 @@ def test_first_layer_is_a_convolution_of_the_picture(
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("phase", range(PHASES))
+@pytest.mark.parametrize("phase", range(SUBSAMPLE_PHASES))
 def test_phases_are_parts_of_the_whole(
     parameters: dict[str, Tensor], image: Tensor, phase: int
 ) -> None:
@@ -64,7 +64,7 @@ def test_phases_together_have_the_gram_matrix_of_the_whole(
     parameters: dict[str, Tensor], image: Tensor
 ) -> None:
     pocket = Pocket(parameters)
-    parts = [pocket(image, ["relu1_1"], phase)["relu1_1"] for phase in range(PHASES)]
+    parts = [pocket(image, ["relu1_1"], phase)["relu1_1"] for phase in range(SUBSAMPLE_PHASES)]
     mean = torch.stack([gram_matrix(part) for part in parts]).mean(0)
     torch.testing.assert_close(mean, gram_matrix(pocket(image, ["relu1_1"])["relu1_1"]))
 
@@ -112,11 +112,11 @@ def test_gradient_reaches_every_pixel(
     assert reached[0, :, -1].float().mean() > 0.9
 
 
-def test_thinning_can_be_differentiated_twice() -> None:
+def test_subsampling_can_be_differentiated_twice() -> None:
     x = torch.rand(1, 2, 5, 4, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
     x.requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: thinned(x, 3), x)
-    assert torch.autograd.gradgradcheck(lambda x: thinned(x, 3).square(), x)
+    assert torch.autograd.gradcheck(lambda x: subsampled(x, 3), x)
+    assert torch.autograd.gradgradcheck(lambda x: subsampled(x, 3).square(), x)
 
 
 def test_unknown_layers_are_refused(parameters: dict[str, Tensor], image: Tensor) -> None:

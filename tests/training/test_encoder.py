@@ -10,13 +10,15 @@ from tests.training.conftest import run_alone
 
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks import POCKET_LAYERS, build_encoder
-from impasto.training.crops import Dice, batch, load_folder
-from impasto.training.distillation import Distillation
-from impasto.training.encoder import train
-from impasto.training.journal import Journal, drawing, read_journal
-from impasto.training.learner import TAUGHT, load_teacher
-from impasto.training.lessons import disagreement, style_gradient
+from impasto.plots import save_plot
+from impasto.training.crops import batch, load_pictures, picture_paths
+from impasto.training.distillation_losses import cosine_distance, style_gradient
+from impasto.training.encoder import EncoderTrainer
+from impasto.training.loop import train
 from impasto.training.options import EncoderOptions
+from impasto.training.reports import Journal, read_journal
+from impasto.training.rng import Rng
+from impasto.training.trainer import TEACHER_LAYERS
 
 CPU = torch.device("cpu")
 
@@ -40,7 +42,7 @@ def options(folders: dict[str, str], output: str) -> EncoderOptions:
 
 
 def finish(options: EncoderOptions) -> dict[str, torch.Tensor]:
-    list(train(options, report_every=3))
+    list(train(EncoderTrainer, options, report_every=3))
     return load_file(Path(options.output) / "pocket.safetensors")
 
 
@@ -48,8 +50,8 @@ def finish(options: EncoderOptions) -> dict[str, torch.Tensor]:
 def test_same_seed_same_network_however_often_it_was_stopped(options: EncoderOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
-    lines = [line["step"] for _ in range(6) for line in train(other, report_every=3)]
-    assert lines == [1, 2, 3, 4, 5, 6]
+    rows = [row for _ in range(6) for row in train(EncoderTrainer, other, report_every=3)]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
     pieces = load_file(Path(other.output) / "pocket.safetensors")
     assert whole.keys() == pieces.keys()
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
@@ -57,7 +59,7 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: EncoderOpt
 
 def test_training_draws_nearer_to_the_teacher(options: EncoderOptions) -> None:
     options = replace(options, steps=60)
-    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    training = EncoderTrainer(options)
     before = training.measure()
     for _ in range(60):
         training.advance()
@@ -67,12 +69,12 @@ def test_training_draws_nearer_to_the_teacher(options: EncoderOptions) -> None:
 
 
 def test_agreement_of_gradients_teaches_trunk_and_heads(options: EncoderOptions) -> None:
-    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    training = EncoderTrainer(options)
     image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(8)).requires_grad_()
-    features = training.student(image, TAUGHT, 1)
+    features = training.student(image, TEACHER_LAYERS, 1)
     targets = {name: 0.5 * f.detach() for name, f in features.items()}
     gradient = style_gradient(features, targets, image, keep=True)
-    disagreement(gradient, torch.ones_like(gradient)).mean().backward()  # type: ignore[no-untyped-call]
+    cosine_distance(gradient, torch.ones_like(gradient)).mean().backward()  # type: ignore[no-untyped-call]
     for name, kernel in training.student.kernels.items():
         if name != "relu4_2":  # which has no part in the style loss
             assert kernel.grad is not None, name
@@ -87,11 +89,11 @@ def test_what_comes_out_is_an_encoder(options: EncoderOptions) -> None:
     assert all(torch.isfinite(f).all() for f in features.values())
     rows = read_journal(Path(options.output) / "log.csv")
     assert [row["step"] for row in rows] == [3, 6]
-    assert "<polyline" in (Path(options.output) / "log.svg").read_text()
+    assert "<path" in (Path(options.output) / "log.svg").read_text()
 
 
 def test_pool_moves_pictures_and_renews_them(options: EncoderOptions) -> None:
-    training = Distillation(options, load_teacher(options.teacher, CPU, fast=False))
+    training = EncoderTrainer(options)
     training.pool.left[:] = 1
     training.pool.pictures[:] = 128
     training.step = 1
@@ -106,7 +108,7 @@ def test_begins_where_a_trained_file_ended(options: EncoderOptions) -> None:
     trained = finish(options)
     path = str(Path(options.output) / "pocket.safetensors")
     begun = replace(options, begin=path, frozen=1, seed=3, output=options.output + "-on")
-    training = Distillation(begun, load_teacher(options.teacher, CPU, fast=False))
+    training = EncoderTrainer(begun)
     training.begin()
     for name, tensor in training.student.folded().items():
         expected = trained[name].float()
@@ -119,28 +121,28 @@ def test_begins_with_a_file_of_the_same_shape_only(options: EncoderOptions) -> N
     path = str(Path(options.output) / "pocket.safetensors")
     other = replace(options, begin=path, frozen=1, widths="4,6,8,10,16", output="other")
     with pytest.raises(SettingsError, match="other widths or depths"):
-        Distillation(other, load_teacher(options.teacher, CPU, fast=False)).begin()
+        EncoderTrainer(other).begin()
     with pytest.raises(SettingsError, match="frozen is 1"):
         replace(options, begin=path)
 
 
 def test_other_options_do_not_go_on_with_a_training(options: EncoderOptions) -> None:
-    list(train(replace(options, minutes=1e-9)))
+    list(train(EncoderTrainer, replace(options, minutes=1e-9)))
     with pytest.raises(SettingsError, match="begun with widths 4,6,8,10,12"):
-        list(train(replace(options, widths="4,6,8,10,16")))
+        list(train(EncoderTrainer, replace(options, widths="4,6,8,10,16")))
 
 
 def test_damaged_checkpoint_is_one_clear_line(options: EncoderOptions) -> None:
     Path(options.output).mkdir()
     (Path(options.output) / "checkpoint.safetensors").write_bytes(b"no tensors")
     with pytest.raises(WeightsError, match="is no checkpoint"):
-        list(train(options))
+        list(train(EncoderTrainer, options))
 
 
 @pytest.mark.parametrize("widths", ["a,b", "1,2,3,4", "1,2,3,4,5,6"])
 def test_widths_must_be_five_numbers(options: EncoderOptions, widths: str) -> None:
     with pytest.raises(SettingsError, match="five whole numbers"):
-        list(train(replace(options, widths=widths)))
+        list(train(EncoderTrainer, replace(options, widths=widths)))
 
 
 @pytest.mark.parametrize(
@@ -164,18 +166,18 @@ def test_options_out_of_range(options: EncoderOptions, wrong: dict[str, Any]) ->
 
 def test_folder_without_pictures(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no pictures in"):
-        load_folder(tmp_path, CPU)
+        load_pictures(picture_paths(tmp_path), CPU)
 
 
 def test_picture_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("text")
     with pytest.raises(ImageError, match=r"text\.jpg cannot be read as a picture: take it away"):
-        load_folder(tmp_path, CPU)
+        load_pictures(picture_paths(tmp_path), CPU)
 
 
 def test_batches_follow_seed_and_step(folders: dict[str, str]) -> None:
-    photos = load_folder(Path(folders["photos"]), CPU)
-    first, again, later = (batch(photos, photos, 4, 24, Dice(7, step, CPU)) for step in (0, 0, 1))
+    photos = load_pictures(picture_paths(Path(folders["photos"])), CPU)
+    first, again, later = (batch(photos, photos, 4, 24, Rng(7, step, CPU)) for step in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, later)
     assert first.shape == (4, 3, 24, 24)
@@ -202,9 +204,17 @@ def test_a_journal_gets_new_columns(tmp_path: Path) -> None:
     assert "beyond" in (tmp_path / "log.svg").read_text()
 
 
-def test_drawing_leaves_out_what_has_no_logarithm() -> None:
-    assert "nan" not in drawing({"loss": [(1, 0.0), (2, np.nan), (3, 1.0)]})
-    assert "<polyline" not in drawing({"loss": [(1, 0.0)]})
+def test_curves_leave_out_what_has_no_logarithm(tmp_path: Path) -> None:
+    for values in ([0.0, np.nan, 1.0], [0.0, 0.0, 0.0]):
+        path = save_plot(
+            {"loss": values},
+            tmp_path / "log.svg",
+            axes=("step", "loss"),
+            at=[1, 2, 3],
+            logarithmic=True,
+            overwrite=True,
+        )
+        assert "nan" not in path.read_text()
 
 
 def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:

@@ -14,17 +14,13 @@ from tests.training.conftest import run_alone
 from torch import Tensor
 
 from impasto.errors import ImageError, SettingsError, WeightsError
-from impasto.networks.any_style import (
-    PLANES,
-    AnyStyle,
-    AnyStyleShape,
-)
+from impasto.networks.any_style import AnyStyle, AnyStyleShape
 from impasto.training.any_style_graph import code_length
-from impasto.training.export import export
+from impasto.training.export import CODE, export, save_half
+from impasto.training.loop import train
 from impasto.training.options import StyleOptions
-from impasto.training.runs import save_half
-from impasto.training.style import PREVIEW, PRODUCT, StyleTraining, train
-from impasto.training.trained import CODE
+from impasto.training.style import PREVIEW, StyleTrainer
+from impasto.weights.any_style import PLANES
 
 SHAPE = AnyStyleShape(8, 16, 16)
 
@@ -48,8 +44,8 @@ def options(folders: dict[str, str], tmp_path: Path) -> StyleOptions:
 
 
 def finish(options: StyleOptions) -> dict[str, Tensor]:
-    list(train(options, report_every=3))
-    return load_file(options.folder / PRODUCT)
+    list(train(StyleTrainer, options, report_every=3))
+    return load_file(options.folder / StyleTrainer.product)
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -57,9 +53,9 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: StyleOptio
     whole = finish(options)
     other = replace(options, output=options.output.replace("mine", "pieces"))
     for _ in range(4):
-        next(train(other, report_every=1))
-    assert list(train(other, report_every=1)) == []
-    pieces = load_file(other.folder / PRODUCT)
+        next(train(StyleTrainer, other, report_every=1))
+    assert list(train(StyleTrainer, other, report_every=1)) == []
+    pieces = load_file(other.folder / StyleTrainer.product)
     assert whole.keys() == pieces.keys()
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
 
@@ -69,21 +65,21 @@ def test_what_it_leaves_behind(options: StyleOptions) -> None:
     folder = options.folder
     assert folder == Path(options.output).parent / "mine.training"
     assert {each.name for each in folder.iterdir()} == {
-        *("checkpoint.safetensors", "log.csv", "log.svg", PRODUCT, PREVIEW),
+        *("checkpoint.safetensors", "log.csv", "log.svg", StyleTrainer.product, PREVIEW),
     }
     with Image.open(folder / PREVIEW) as preview:
         assert preview.size[0] == 320
 
 
 def test_content_counts_more_at_first(options: StyleOptions) -> None:
-    training = StyleTraining(options)
+    training = StyleTrainer(options)
     assert training.weights()["content"] == pytest.approx(2.2 * options.content)
     training.step = 5000
     assert training.weights()["content"] == pytest.approx(options.content, rel=1e-3)
 
 
 def test_it_comes_closer_to_the_style(options: StyleOptions) -> None:
-    training = StyleTraining(replace(options, steps=30, rate=0.02))
+    training = StyleTrainer(replace(options, steps=30, rate=0.02))
     before = training.measure()["style"]
     for _ in range(30):
         training.advance()
@@ -92,7 +88,7 @@ def test_it_comes_closer_to_the_style(options: StyleOptions) -> None:
 
 def test_time_ends_it_too(options: StyleOptions) -> None:
     timed = replace(options, steps=1000, minutes=0.02)
-    lines = list(train(timed, report_every=1))
+    lines = list(train(StyleTrainer, timed, report_every=1))
     assert 1 <= len(lines) < 1000
     assert lines[-1]["minutes"] >= 0.01
 
@@ -102,12 +98,12 @@ def test_the_network_has_the_style_within(options: StyleOptions) -> None:
     session = onnxruntime.InferenceSession(options.output)
     inputs = {each.name for each in session.get_inputs()}
     assert inputs == {"picture", "strength", "grain", "held", "pace"}
-    parameters = {n: t.float() for n, t in load_file(options.folder / PRODUCT).items()}
+    parameters = {n: t.float() for n, t in load_file(options.folder / StyleTrainer.product).items()}
     code = parameters.pop(CODE)
     made = AnyStyle(SHAPE)
     made.load_state_dict(parameters)
     content, grain = torch.rand(1, 3, 48, 64), torch.randn(1, PLANES, 12, 16)
-    training = StyleTraining(options)
+    training = StyleTrainer(options)
     made_code = made.encode(training.style)
     flat = torch.cat([part.flatten() for each in made_code for part in each])
     torch.testing.assert_close(code, flat, atol=5e-3, rtol=5e-2)
@@ -130,19 +126,19 @@ def test_the_network_has_the_style_within(options: StyleOptions) -> None:
 def test_bad_input(options: StyleOptions, tmp_path: Path) -> None:
     finish(options)
     with pytest.raises(SettingsError, match="begun with size 64"):
-        list(train(replace(options, size=128)))
+        list(train(StyleTrainer, replace(options, size=128)))
     other = f"{options.painting[:-5]}1.png"
     with pytest.raises(SettingsError, match="begun with another painting"):
-        list(train(replace(options, painting=other)))
+        list(train(StyleTrainer, replace(options, painting=other)))
     taken = replace(options, output=str(tmp_path / "taken.onnx"))
     Path(taken.output).write_text("somebody's")
     with pytest.raises(SettingsError, match=r"taken\.onnx exists already: remove it or name"):
-        list(train(taken))
+        list(train(StyleTrainer, taken))
     (tmp_path / "no.jpg").write_text("text")
     with pytest.raises(ImageError, match=r"no\.jpg"):
-        StyleTraining(replace(options, painting=str(tmp_path / "no.jpg")))
+        StyleTrainer(replace(options, painting=str(tmp_path / "no.jpg")))
     with pytest.raises(WeightsError, match=r"does not end in \.onnx"):
-        export(options.folder / PRODUCT, tmp_path / "folder")
+        export(options.folder / StyleTrainer.product, tmp_path / "folder")
     with pytest.raises(SettingsError, match="name a picture of the style"):
         replace(options, painting="")
     for wrong in ({"output": "run"}, {"size": 24}):
@@ -155,16 +151,16 @@ def test_what_is_missing_in_the_end_is_written(options: StyleOptions) -> None:
     network = Path(options.output)
     written = network.read_bytes()
     network.unlink()
-    assert list(train(options)) == []
+    assert list(train(StyleTrainer, options)) == []
     assert network.read_bytes() == written
 
 
 def test_its_own_previews_are_no_photographs(options: StyleOptions) -> None:
     within = replace(options, output=f"{options.photos}/mine.onnx")
-    count = len(StyleTraining(within).photos)
-    list(train(within, report_every=3))
+    count = len(StyleTrainer(within).photos)
+    list(train(StyleTrainer, within, report_every=3))
     assert len(list(within.folder.rglob("*.jpg"))) == 1
-    assert len(StyleTraining(within).photos) == count
+    assert len(StyleTrainer(within).photos) == count
     shutil.rmtree(within.folder)
     Path(within.output).unlink()
 
@@ -172,7 +168,7 @@ def test_its_own_previews_are_no_photographs(options: StyleOptions) -> None:
 def test_the_painting_is_read_as_by_stylize(options: StyleOptions, tmp_path: Path) -> None:
     gray = np.full((40, 60), 20000, np.uint16)
     Image.fromarray(gray).save(tmp_path / "deep.png")
-    training = StyleTraining(replace(options, painting=str(tmp_path / "deep.png")))
+    training = StyleTrainer(replace(options, painting=str(tmp_path / "deep.png")))
     assert training.style.mean() == pytest.approx(20000 / 65535, abs=0.01)
 
 
@@ -183,4 +179,4 @@ def test_needs_only_torch_numpy_pillow_and_safetensors(options: StyleOptions) ->
     assert run.returncode == 0, run.stderr
     assert "step 3" in run.stdout
     assert not Path(options.output).exists()
-    assert export(options.folder / PRODUCT, Path(options.output))
+    assert export(options.folder / StyleTrainer.product, Path(options.output))

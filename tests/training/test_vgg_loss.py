@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from impasto.training.learner import load_teacher
+from impasto.networks import VGG19
 from impasto.training.vgg_loss import FusedVgg, gram_matrices, relative_gram_distance
+from impasto.weights import load_vgg19
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu5_1")
 
@@ -15,12 +16,13 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu5_1")
 def test_features_and_gradients_are_those_of_plain_vgg(
     random_vgg: Path, size: tuple[int, int]
 ) -> None:
-    vgg = load_teacher(str(random_vgg), torch.device("cpu"), fast=False)
+    parameters = load_vgg19(random_vgg)
+    vgg = VGG19(parameters, LAYERS)
     numbers = torch.Generator().manual_seed(0)
     image, other = torch.rand((2, 2, 3, *size), generator=numbers)
     targets = gram_matrices(vgg(other, LAYERS))
     learned = []
-    for network in (vgg, FusedVgg(vgg)):
+    for network in (vgg, FusedVgg(parameters, LAYERS)):
         picture = image.clone().requires_grad_()
         features = network(picture, LAYERS)
         loss = torch.stack(

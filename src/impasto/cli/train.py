@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
 from impasto.cli.weights import announce
-from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
+from impasto.training.options import (
+    AnyStyleOptions,
+    EncoderOptions,
+    OptionsT,
+    StyleOptions,
+)
 from impasto.weights import fetch
+
+if TYPE_CHECKING:
+    from impasto.training.trainer import Trainer
 
 #: Options of trainings that learn from photographs and paintings.
 BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
@@ -50,31 +58,31 @@ def _declared(each: Field[Any]) -> inspect.Parameter:
 @app.command("encoder")
 @_with_options(EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
-    """Distill VGG-19 into the pocket encoder; run again, it resumes where it stopped.
+    """Distill VGG-19 into the pocket encoder; the same command resumes it where it stopped.
 
     Example: impasto train encoder --photos photos --paintings paintings --output run
     """
-    from impasto.training.encoder import POCKET, train
+    from impasto.training.encoder import EncoderTrainer
 
-    _train(options, train, POCKET)
+    _train(options, EncoderTrainer)
 
 
 @app.command("any-style")
 @_with_options(AnyStyleOptions)
 def any_style(options: AnyStyleOptions) -> None:
-    """Train the any-style network of method fast; run again, it resumes where it stopped.
+    """Train the any-style network of method fast; the same command resumes it where it stopped.
 
     Example: impasto train any-style --photos photos --paintings paintings --reading 3000
     """
-    from impasto.training.any_style import PRODUCT, train
+    from impasto.training.any_style import AnyStyleTrainer
 
-    _train(options, train, PRODUCT)
+    _train(options, AnyStyleTrainer)
 
 
 @app.command("style")
 @_with_options(StyleOptions)
 def style(options: StyleOptions) -> None:
-    """Fit the any-style network to one painting; run again, it resumes where it stopped.
+    """Fit the any-style network to one painting; the same command resumes it where it stopped.
 
     Example: impasto train style painting.jpg -o painting.onnx
     """
@@ -95,7 +103,7 @@ def style(options: StyleOptions) -> None:
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     with stopping(_STOPPED):
-        print(f"look at {options.folder / PREVIEW}, log.svg beside it", file=sys.stderr)
+        print(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
                 show(minutes)
@@ -104,21 +112,19 @@ def style(options: StyleOptions) -> None:
         print(options.output)
 
 
-def _train(
-    options: BothT, training: Callable[[BothT], Iterator[Mapping[str, float]]], product: str
-) -> None:
-    """Go through a training, print its log and in the end where its product is."""
+def _train(options: BothT, trainer_type: type[Trainer[BothT]]) -> None:
+    """Run a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
-    from impasto.training.runs import described
+    from impasto.training.loop import described, train
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19", on_download=announce)
     with stopping(_STOPPED):
-        for line in training(options):
-            print(described(line), flush=True)
-    print(options.folder / product)
+        for row in train(trainer_type, options):
+            print(described(row), flush=True)
+    print(options.folder / trainer_type.product)
 
 
 def export(

@@ -179,7 +179,7 @@ class StyleAugment:
             AnyStyle,
             shape_of,
         )
-        from impasto.training.trained import any_style_parameters
+        from impasto.training.export import any_style_parameters
         from impasto.weights import fetch
 
         parameters = any_style_parameters(fetch("any-style"))
@@ -218,7 +218,7 @@ def _padded(images: Tensor) -> Tensor:
     """Return (N, 3, H, W) with sides that are multiples of the network's cells."""
     import torch.nn.functional as F
 
-    from impasto.networks.any_style import CELL
+    from impasto.weights.any_style import CELL
 
     below, right = (max(-side % CELL, 2 * CELL - side) for side in images.shape[2:])
     return F.pad(images, (0, right, 0, below), mode="replicate")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.grain import CELL, still_grain
+from impasto.fast.grain import still_grain
 from impasto.fast.network import Network, StyleCode, scaled
 from impasto.fast.opening import Files, facts
 from impasto.fast.sessions import Array, Session, open_session
@@ -20,6 +20,7 @@ from impasto.fast.shot import PACE, Shot
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.settings.methods import Method
+from impasto.weights.any_style import CELL
 
 #: The painter's inputs if it has its one style within.
 ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}

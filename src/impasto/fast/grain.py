@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.fast.sessions import Array
+from impasto.weights.any_style import CELL, GRAIN_CELL
 
 Places = NDArray[np.int32]
 
-#: Pixels a side of what the network sees, and of what a value of the grain covers.
-CELL, GRAIN_CELL = 16, 4
 #: Sides of the squares of noise that planes repeat: all different, so the planes never repeat
 #: together.
 _SIDES = (499, 503, 509, 521, 523, 541, 547, 557)

@@ -25,11 +25,10 @@ from impasto.fast.statistics import (
     transfer,
 )
 from impasto.images import Picture, fitted_size
+from impasto.weights.any_style import FADES_BELOW
 
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
-#: Below this strength a network's picture fades into the content.
-FADES_BELOW = 0.5
 #: What a network keeps of its styles; nobody else reads it.
 StyleCode = Any
 

@@ -1,12 +1,12 @@
 """The any-style network: a reader, statistics of a style, and a painter.
 
-The *reader* takes a picture apart into three maps of features, at 1/4, 1/8 and 1/16 of its
-resolution; contents and styles go through the same reader. Each map of the content is given the
-mean and covariance of the style's map, and the *painter* makes a picture of all three. So a style
-need not be learned by heart: it is in the statistics, of any picture.
+The *reader* encodes a picture as three maps of features, at 1/4, 1/8 and 1/16 of its resolution;
+contents and styles go through the same reader. Each map of the content is given the mean and
+covariance of the style's map, and the *painter* decodes all three. So the weights hold no style:
+the statistics of any picture are one.
 
 Between whitening and coloring a little noise is added, the *grain*: a convolution can only paint a
-flat sky flat, or with a pattern of its own cells, so flat places need something for strokes to grow
+flat sky flat, or with a pattern of its own cells, so flat places need noise that strokes can start
 from.
 
 Sources: whitening and coloring of features (Li et al. 2017, "Universal Style Transfer via Feature
@@ -26,13 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
-
-#: Sides of what the network sees are multiples of this.
-CELL = 16
-#: Pixels a side that a value of the grain covers, and its planes.
-GRAIN_CELL, PLANES = 4, 8
-#: Below this strength the picture fades into the photograph.
-FADES_BELOW = 0.5
+from impasto.weights.any_style import FADES_BELOW, GRAIN_CELL, PLANES
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,7 @@ class AnyStyleShape:
 
 
 class Features(NamedTuple):
-    """What the reader sees in pictures, the coarsest map first.
+    """The maps of the reader, the coarsest first.
 
     Attributes:
         coarse: (N, coarse, H / 16, W / 16).
@@ -68,7 +62,7 @@ class Features(NamedTuple):
     fine: Tensor
 
 
-#: A style as the network knows it: of its colors, and of its coarse, middle and fine map.
+#: A style for the network: the statistics of its colors, and of its coarse, middle and fine map.
 StyleCode = Sequence[Coloring]
 
 
@@ -91,7 +85,7 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 
 
 class Reader(nn.Module):
-    """Picture -> features."""
+    """Encoder: picture -> features."""
 
     def __init__(self, shape: AnyStyleShape) -> None:
         super().__init__()
@@ -114,7 +108,7 @@ class Reader(nn.Module):
 
 
 class Painter(nn.Module):
-    """Features -> picture."""
+    """Decoder: features -> picture."""
 
     def __init__(self, shape: AnyStyleShape) -> None:
         super().__init__()
@@ -156,14 +150,14 @@ class AnyStyle(nn.Module):
             )
 
     def encode(self, style: Tensor) -> list[Coloring]:
-        """Return what is kept of styles (N, 3, H, W) in [0, 1], sides multiples of `CELL`."""
+        """Return the statistics of styles (N, 3, H, W) in [0, 1], sides multiples of `CELL`."""
         found = [statistics(style, *OF_COLORS), *(statistics(each) for each in self.reader(style))]
         return [Coloring(each.mean, roots(each.covariance)[0]) for each in found]
 
     def forward(
         self, content: Tensor, style: StyleCode, grain: Tensor, strength: float = 1
     ) -> Tensor:
-        """Paint contents like N styles.
+        """Stylize contents in N styles.
 
         Args:
             content: (N, 3, H, W) in [0, 1], sides multiples of `CELL`.

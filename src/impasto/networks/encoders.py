@@ -50,7 +50,7 @@ class Encoder:
         network: The module.
         file: Name of the file of parameters.
         sha256: Of that file.
-        phases: How many parts its largest layers can be seen in, one at a time; 1: only whole.
+        phases: Parts that its largest layers can be subsampled into; 1: always whole.
     """
 
     name: str
@@ -60,39 +60,45 @@ class Encoder:
     phases: int = 1
 
     def __call__(
-        self, image: Tensor, layers: Sequence[str], phase: int | None = None
+        self, image: Tensor, layers: Sequence[str], subsample_phase: int | None = None
     ) -> dict[str, Tensor]:
         """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name.
 
         Args:
             image: The pictures.
             layers: Which layers, among those it was built for.
-            phase: Which of its `phases` to see of the largest layers; None: all of them.
+            subsample_phase: Which of its `phases` of the largest layers to compute; None: all.
         """
         if self.phases == 1:
             features: dict[str, Tensor] = self.network(image, layers)
         else:
             assert isinstance(self.network, Pocket)
-            features = self.network(image, layers, phase)
+            features = self.network(image, layers, subsample_phase)
         return features
 
-    def stride(self, layer: str, phase: int | None = None) -> int:
+    def stride(self, layer: str, subsample_phase: int | None = None) -> int:
         """Return the pixels from one position of a layer to the next."""
-        return (1 << pools_before(layer)) * (2 if self._thins(layer, phase) else 1)
+        return (1 << pools_before(layer)) * (2 if self._subsamples(layer, subsample_phase) else 1)
 
-    def shape(self, layer: str, size: tuple[int, int], phase: int | None = None) -> tuple[int, int]:
+    def shape(
+        self, layer: str, size: tuple[int, int], subsample_phase: int | None = None
+    ) -> tuple[int, int]:
         """Return (height, width) of a layer's features for a picture of (height, width)."""
         if self.phases == 1:
             return size[0] >> pools_before(layer), size[1] >> pools_before(layer)
         cells = -(-size[0] // 2), -(-size[1] // 2)  # odd sides count as one pixel more
         if layer == "relu1_1":
-            return cells if self._thins(layer, phase) else (2 * cells[0], 2 * cells[1])
-        if phase is not None and self._thins(layer, phase):
-            return (cells[0] - phase // 2 + 1) // 2, (cells[1] - phase % 2 + 1) // 2
+            return (
+                cells if self._subsamples(layer, subsample_phase) else (2 * cells[0], 2 * cells[1])
+            )
+        if subsample_phase is not None and self._subsamples(layer, subsample_phase):
+            return (cells[0] - subsample_phase // 2 + 1) // 2, (
+                cells[1] - subsample_phase % 2 + 1
+            ) // 2
         return cells[0] >> pools_before(layer) - 1, cells[1] >> pools_before(layer) - 1
 
-    def _thins(self, layer: str, phase: int | None) -> bool:
-        return self.phases > 1 and phase is not None and layer in SAMPLED_LAYERS
+    def _subsamples(self, layer: str, subsample_phase: int | None) -> bool:
+        return self.phases > 1 and subsample_phase is not None and layer in SAMPLED_LAYERS
 
     @property
     def reach(self) -> int:

@@ -1,15 +1,15 @@
 """The pocket encoder: a small network of our own that stands in for VGG-19.
 
 It was distilled from VGG-19 (`impasto.training.encoder`; Hinton et al. 2015, "Distilling the
-Knowledge in a Neural Network") and answers for the six layers that style transfer asks for, with
-as many channels as VGG-19 has there. Where its speed comes from:
+Knowledge in a Neural Network") and has the six layers that style transfer asks for, with as
+many channels as VGG-19 has there. Why it is fast:
 
 - No layer of it is as large as the picture. It starts from cells of 2x2 pixels; the features of
   `relu1_1` are VGG-19's own kind, a 3x3 convolution of the picture, computed from those cells.
 - Its trunk is narrow, and convolutions of 4x4 with stride 2 take the place of poolings: unlike
   3x3 they look at every pixel equally often. A 1x1 head widens it where a layer is asked for.
 - Statistics do not need every position: of the two large layers a quarter will do, another one
-  at every step of an optimization (`phase`).
+  at every step of an optimization (`subsample_phase`).
 """
 
 import re
@@ -24,10 +24,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError, WeightsError
-from impasto.networks.bfloat16 import in_halves
+from impasto.networks.bfloat16 import split_bfloat16
 from impasto.weights import load_pocket
 
-#: The layers it answers for and VGG-19's widths there.
+#: Its layers and VGG-19's widths there.
 POCKET_LAYERS: Mapping[str, int] = {
     "relu1_1": 64,
     "relu2_1": 128,
@@ -36,9 +36,9 @@ POCKET_LAYERS: Mapping[str, int] = {
     "relu4_2": 512,
     "relu5_1": 512,
 }
-#: Those of which a quarter of the positions will do.
+#: Those of which a quarter of the positions is enough.
 SAMPLED_LAYERS = ("relu1_1", "relu2_1")
-PHASES = 4
+SUBSAMPLE_PHASES = 4
 _DOWN = 4
 """Kernel of a convolution with stride 2."""
 
@@ -88,7 +88,7 @@ class PocketShape:
 
 
 class PocketNetwork(nn.Module, ABC):
-    """The way of a picture through trunk and heads; who subclasses it says what a layer is.
+    """The forward pass through trunk and heads; subclasses define what a layer computes.
 
     Args:
         shape: Of the trunk.
@@ -112,7 +112,7 @@ class PocketNetwork(nn.Module, ABC):
         """Return (N, C, h + 2, w + 2): cells of 2x2 pixels with one more at each border."""
 
     @abstractmethod
-    def first(self, cells: Tensor, phase: int | None) -> Tensor:
+    def first(self, cells: Tensor, subsample_phase: int | None) -> Tensor:
         """Return the features of `relu1_1`, or those of one phase."""
 
     @abstractmethod
@@ -120,15 +120,15 @@ class PocketNetwork(nn.Module, ABC):
         """Return convolution and ReLU of this name; the input is padded already."""
 
     def forward(
-        self, image: Tensor, layers: Sequence[str], phase: int | None = None
+        self, image: Tensor, layers: Sequence[str], subsample_phase: int | None = None
     ) -> dict[str, Tensor]:
         """Compute features.
 
         Args:
             image: (N, 3, H, W) float32 sRGB in [0, 1], at least 16x16.
             layers: Which to return, among `POCKET_LAYERS`.
-            phase: 0 to 3: `relu1_1` and `relu2_1` at every other position across and down only,
-                beginning at this one of four; None: at all positions.
+            subsample_phase: 0 to 3: `relu1_1` and `relu2_1` only at every other position across and
+                down, starting at this one of four; None: at all positions.
 
         Returns:
             For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides
@@ -140,7 +140,7 @@ class PocketNetwork(nn.Module, ABC):
         features = {}
         if "relu1_1" in missing:
             missing.remove("relu1_1")
-            features["relu1_1"] = self.first(cells, phase)
+            features["relu1_1"] = self.first(cells, subsample_phase)
         x = cells
         for unit in self.units:
             if not missing:
@@ -148,8 +148,10 @@ class PocketNetwork(nn.Module, ABC):
             x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
-                seen = thinned(x, phase) if phase is not None and unit.tap in SAMPLED_LAYERS else x
-                features[unit.tap] = self.layer(unit.tap, seen)
+                if subsample_phase is not None and unit.tap in SAMPLED_LAYERS:
+                    features[unit.tap] = self.layer(unit.tap, subsampled(x, subsample_phase))
+                else:
+                    features[unit.tap] = self.layer(unit.tap, x)
         return features
 
 
@@ -169,15 +171,15 @@ class Pocket(PocketNetwork):
     ) -> None:
         super().__init__(_shape_of(parameters))
         self.precision = precision
-        # The picture comes in two halves in bfloat16: the same kernel for both.
-        halves = 2 if precision == torch.bfloat16 else 1
+        # The picture comes in two parts in bfloat16: the same kernel for both.
+        parts = 2 if precision == torch.bfloat16 else 1
         for name in (*(unit.name for unit in self.units), *POCKET_LAYERS):
             kernel = parameters[f"{name}.weight"].float()
             bias = parameters[f"{name}.bias"].float()
             if name == "relu1_1":
-                kernel, bias = _at_all_phases(kernel), bias.repeat(PHASES)
+                kernel, bias = _at_all_phases(kernel), bias.repeat(SUBSAMPLE_PHASES)
             if name in ("relu1_1", "stem"):
-                kernel = torch.cat([kernel] * halves, 1)
+                kernel = torch.cat([kernel] * parts, 1)
             kernel = kernel.to(precision).contiguous(memory_format=torch.channels_last)
             self.register_buffer(f"{name}_weight", kernel, persistent=False)
             self.register_buffer(f"{name}_bias", bias.to(precision), persistent=False)
@@ -186,20 +188,20 @@ class Pocket(PocketNetwork):
         """Return (N, 12 or 24, h + 2, w + 2) cells in the encoder's precision."""
         cells = cells_of(image)
         if self.precision == torch.bfloat16:
-            return in_halves(cells)
+            return split_bfloat16(cells)
         return cells.contiguous(memory_format=torch.channels_last)
 
-    def first(self, cells: Tensor, phase: int | None) -> Tensor:
+    def first(self, cells: Tensor, subsample_phase: int | None) -> Tensor:
         """Return (N, 64, H, W), or a quarter of it."""
         weight, bias = self.get_buffer("relu1_1_weight"), self.get_buffer("relu1_1_bias")
-        if phase is None:
+        if subsample_phase is None:
             every = F.relu(F.conv2d(cells, weight, bias), inplace=True)
             batch, channels, height, width = every.shape
             # Phases come first here, and last where pixel_shuffle looks for them.
-            every = every.view(batch, PHASES, channels // PHASES, height, width)
+            every = every.view(batch, SUBSAMPLE_PHASES, channels // SUBSAMPLE_PHASES, height, width)
             return F.pixel_shuffle(every.transpose(1, 2).flatten(1, 2), 2)
-        count = len(bias) // PHASES
-        part = slice(phase * count, (phase + 1) * count)
+        count = len(bias) // SUBSAMPLE_PHASES
+        part = slice(subsample_phase * count, (subsample_phase + 1) * count)
         return F.relu(F.conv2d(cells, weight[part], bias[part]), inplace=True)
 
     def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
@@ -234,16 +236,16 @@ def at_phase(kernel: Tensor, phase: int) -> Tensor:
 
 
 def _at_all_phases(kernel: Tensor) -> Tensor:
-    return torch.cat([at_phase(kernel, phase) for phase in range(PHASES)])
+    return torch.cat([at_phase(kernel, phase) for phase in range(SUBSAMPLE_PHASES)])
 
 
-def thinned(x: Tensor, phase: int) -> Tensor:
+def subsampled(x: Tensor, phase: int) -> Tensor:
     """Return every other position of (N, C, H, W) across and down: one phase of four."""
-    part: Tensor = _Thinned.apply(x, phase)  # type: ignore[no-untyped-call]
+    part: Tensor = _Subsample.apply(x, phase)  # type: ignore[no-untyped-call]
     return part
 
 
-class _Thinned(torch.autograd.Function):
+class _Subsample(torch.autograd.Function):
     """Its gradient lies in memory as the network's other gradients do, to be added to them fast."""
 
     @staticmethod

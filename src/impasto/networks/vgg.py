@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
-from impasto.networks.bfloat16 import in_halves
+from impasto.networks.bfloat16 import split_bfloat16
 from impasto.networks.layers import deepest, steps_to
 from impasto.weights import VggParameters, load_vgg19
 
@@ -85,7 +85,7 @@ class VGG19(nn.Module):
         """
         wanted = frozenset(layers)
         features: dict[str, Tensor] = {}
-        x = in_halves(image) if self.precision == torch.bfloat16 else image
+        x = split_bfloat16(image) if self.precision == torch.bfloat16 else image
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in steps_to(deepest(layers)):
             # In place saves a pass through memory, where nobody wants what was there before.

@@ -2,139 +2,133 @@
 
     python -m impasto.training.any_style --photos FOLDER --paintings FOLDER --teacher FILE
 
-needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and goes on where it stopped
-when it is started again with the same output folder. `impasto train any-style` is the same, and
+needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and resumes when it is
+started again with the same output folder. `impasto train any-style` is the same, and
 `impasto export` makes of the result what `--method fast` runs.
 """
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from impasto.networks.any_style import (
-    CELL,
-    AnyStyleShape,
-)
-from impasto.networks.vgg import VGG19
-from impasto.training import runs
+from impasto.networks.any_style import AnyStyleShape
+from impasto.training.autoencoder_pretraining import AutoencoderLosses
 from impasto.training.crops import (
     SCALES,
-    Dice,
     crop,
-    held_out,
     listed_pairs,
-    load_folder,
     load_style,
+    split_folder,
     whole_cells,
 )
+from impasto.training.export import any_style_parameters
+from impasto.training.loop import run_as_program
 from impasto.training.options import AnyStyleOptions
-from impasto.training.painting import PaintingTraining
-from impasto.training.reading import ReadingLesson
-from impasto.training.sheets import save_sheet
-from impasto.training.style_pool import StylePool, recolored
+from impasto.training.reports import save_sheet
+from impasto.training.rng import Rng
+from impasto.training.style_pool import Style, StylePool, recolored
+from impasto.training.transfer import TransferTrainer
+from impasto.weights.any_style import CELL
 
-PRODUCT, SHEET = "any_style.safetensors", "sheet.jpg"
+SHEET = "sheet.jpg"
 #: Pairs of held-out pictures that progress is shown on, where no others are named.
 SHOWN = 12
-_READING_RATE, _LESSON_PART = 0.01, 0.5
-"""Step length of Muon in the first lesson, and Adam's part of it for the linear maps."""
-_READING_WEIGHT = 0.3
-_PAINTED = 0.1
+_PRETRAINING_RATE, _HEADS_PART = 0.01, 0.5
+"""Step length of Muon in pretraining, and Adam's part of it for the linear maps."""
+_PRETRAINING_WEIGHTS = {"copy": 1.0, "reading": 0.3}
+_PAINTINGS = 0.1
 """Part of the contents that are paintings."""
 
 
-class AnyStyleTraining(PaintingTraining[AnyStyleOptions]):
-    """The network learns to paint in any style; before that, if asked, to read and to copy.
+class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
+    """Trains the network to stylize in any style; before that, if asked, as an autoencoder.
 
     Args:
         options: Everything it depends on.
-        teacher: VGG-19; one that is already read.
     """
 
-    def __init__(self, options: AnyStyleOptions, teacher: VGG19 | None = None) -> None:
+    product, architecture = "any_style.safetensors", "any style"
+    report_minutes = 5.0
+
+    def __init__(self, options: AnyStyleOptions) -> None:
         o = options
-        super().__init__(o, AnyStyleShape(o.fine, o.middle, o.coarse), teacher)
-        self.photos, held_photos = held_out(load_folder(Path(o.photos), self.device))
-        self.paintings, held_paintings = held_out(load_folder(Path(o.paintings), self.device))
+        super().__init__(o, AnyStyleShape(o.fine, o.middle, o.coarse))
+        self.photos, held_photos = split_folder(Path(o.photos), self.device)
+        self.paintings, held_paintings = split_folder(Path(o.paintings), self.device)
         self.styles = StylePool(self.paintings, self.vgg, o.seed, o.pool, o.fresh)
         self.shown = self._listed() if o.pairs else self._held(held_photos, held_paintings)
-        self.losses = (*self.losses, "copy", "reading")
         if o.reading:
             pictures = [*self.photos[::2], *self.paintings]
-            dice = Dice(o.seed, 2**41, self.device)
-            self.lesson = ReadingLesson(self.network, self.vgg, pictures, dice).to(self.device)
-            self.modules.add_module("lesson", self.lesson)
-            self.adam.add_param_group({"params": list(self.lesson.parameters())})
+            rng = Rng(o.seed, 2**41, self.device)
+            self.pretraining = AutoencoderLosses(self.network, self.vgg, pictures, rng)
+            self.modules.add_module("lesson", self.pretraining.to(self.device))
+            self.adam.add_param_group({"params": list(self.pretraining.parameters())})
 
     def _held(self, photos: list[Tensor], paintings: list[Tensor]) -> list[tuple[Tensor, Tensor]]:
-        dice, size = Dice(2**32, 0, self.device), 2 * self.options.crop
+        rng, size = Rng(2**32, 0, self.device), 2 * self.options.crop
         return [
-            (crop(photos, size, dice, (0.6, 1)), crop(paintings, size, dice, (0.6, 1.1)))
+            (crop(photos, size, rng, (0.6, 1)), crop(paintings, size, rng, (0.6, 1.1)))
             for _ in range(SHOWN)
         ]
 
     def _listed(self) -> list[tuple[Tensor, Tensor]]:
-        size = 2 * self.options.crop
+        def load(path: Path) -> Tensor:
+            return whole_cells(load_style(path, 2 * self.options.crop).to(self.device))
+
         pairs = listed_pairs(Path(self.options.pairs))
-        photos, styles = (
-            [whole_cells(load_style(path, size).to(self.device)) for path in paths]
-            for paths in zip(*pairs, strict=True)
-        )
-        return list(zip(photos, styles, strict=True))
+        return [(load(content), load(style)) for content, style in pairs]
+
+    def begin(self) -> None:
+        """Take over a trained file, if the options name one.
+
+        Raises:
+            SettingsError: It has another shape.
+        """
+        if self.options.begin:
+            self._load(any_style_parameters(Path(self.options.begin)))
 
     def advance(self) -> dict[str, Tensor]:
         """Take one step."""
         steps = self.options.reading
         if self.step >= steps:
             return super().advance()
-        dice = Dice(self.options.seed, self.step, self.device)
-        self._schedule(_READING_RATE, 0.0, self.step / steps)
-        self.adam.param_groups[1]["lr"] = self.muon.param_groups[0]["lr"] * _LESSON_PART
-        return self._learned(self._read(dice), {"copy": 1.0, "reading": _READING_WEIGHT})
+        self._schedule(_PRETRAINING_RATE, 0.0, self.step / steps)
+        self.adam.param_groups[1]["lr"] = self.muon.param_groups[0]["lr"] * _HEADS_PART
+        losses = self._autoencoder_losses(Rng(self.options.seed, self.step, self.device))
+        return self._learned(losses, _PRETRAINING_WEIGHTS)
 
     def progress(self) -> float:
-        """Return how much of the painting is over, from 0 to 1."""
+        """Return how much of the training is over, from 0 to 1, pretraining left out."""
         return (self.step - self.options.reading) / (self.options.steps - self.options.reading)
 
-    def _read(self, dice: Dice) -> dict[str, Tensor]:
-        """Return the losses of reading pictures and painting them again."""
+    def _autoencoder_losses(self, rng: Rng) -> dict[str, Tensor]:
         folders, size = (self.photos, self.paintings), self.options.crop * 3 // 4 // CELL * CELL
-        images = torch.cat([crop(folders[i % 2], size, dice, SCALES) for i in range(6)])
-        if dice.chance(0.3):
-            other = crop(self.paintings, 128, dice)
-            images = torch.cat([recolored(each, other, dice) for each in images[:, None]])
-        maps = 1 if dice.chance(0.4) else 2 + dice.below(2)
+        images = torch.cat([crop(folders[i % 2], size, rng, SCALES) for i in range(6)])
+        if rng.bernoulli(0.3):
+            other = crop(self.paintings, 128, rng)
+            images = torch.cat([recolored(each, other, rng) for each in images[:, None]])
+        maps = 1 if rng.bernoulli(0.4) else 2 + rng.integer(2)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
-            losses: dict[str, Tensor] = self.lesson(images, maps)
+            losses: dict[str, Tensor] = self.pretraining(images, maps)
         return losses
 
-    def _contents(self, size: int, dice: Dice) -> Tensor:
-        count = self.options.contents
-        folders = [self.paintings if dice.chance(_PAINTED) else self.photos for _ in range(count)]
-        return torch.cat([crop(each, size, dice, SCALES) for each in folders])
+    def _pick_styles(self, rng: Rng) -> list[Style]:
+        return self.styles.pick(self.step, self.options.styles, rng)
 
+    def _contents(self, size: int, rng: Rng) -> Tensor:
+        count = range(self.options.contents)
+        folders = [self.paintings if rng.bernoulli(_PAINTINGS) else self.photos for _ in count]
+        return torch.cat([crop(each, size, rng, SCALES) for each in folders])
 
-def train(
-    options: AnyStyleOptions, *, report_every: float = math.inf, report_minutes: float = 5.0
-) -> Iterator[dict[str, float]]:
-    """Train, or go on training, the network in a folder: see `impasto.training.runs.train`.
+    def report(self) -> None:
+        """Show contents, styles, and how they are stylized now.
 
-    At every report `sheet.jpg` shows photographs, styles, and what has become of them.
-    """
-    training = AnyStyleTraining(options)
-    lines = runs.train(options, lambda _: training, PRODUCT, report_every, report_minutes)
-    for line in lines:
-        painted = [training.painted(*pair) for pair in training.shown]
-        try:
-            photos, styles = zip(*training.shown, strict=True)
-            save_sheet([photos, styles, painted], options.folder / SHEET)
-        except OSError as error:
-            raise runs.no_place(options.folder, error) from error
-        yield line
+        Raises:
+            OSError: It cannot be written.
+        """
+        save_sheet(self.examples(), self.options.folder / SHEET)
 
 
 if __name__ == "__main__":
-    runs.run_as_program(AnyStyleOptions, train, (__doc__ or "").partition("\n")[0])
+    run_as_program(AnyStyleTrainer, AnyStyleOptions, __doc__)

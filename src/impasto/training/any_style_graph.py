@@ -22,18 +22,8 @@ then a matrix, row by row: in codes the root of the covariance, in statistics th
 from collections.abc import Mapping, Sequence
 
 from impasto.fast.graph import Graph, Values
-from impasto.networks.any_style import (
-    CELL,
-    FADES_BELOW,
-    GRAIN_CELL,
-    PLANES,
-    AnyStyleShape,
-)
-from impasto.networks.whitening import (
-    CONSTANT,
-    OF_COLORS,
-    RELATIVE,
-)
+from impasto.networks.any_style import AnyStyleShape
+from impasto.networks.whitening import CONSTANT, OF_COLORS, RELATIVE
 from impasto.training.whitening_graph import (
     CodedMap,
     Transfer,
@@ -42,6 +32,7 @@ from impasto.training.whitening_graph import (
     map_statistics,
     matrix_roots,
 )
+from impasto.weights.any_style import CELL, FADES_BELOW, GRAIN_CELL, PLANES
 
 #: Inputs that come in cells, and the side of the cells: ONNX orders these otherwise than torch.
 IN_CELLS = {"reader.stem": GRAIN_CELL, "reader.to_middle": 2, "reader.to_coarse": 2}
@@ -123,8 +114,7 @@ def _padded_image(graph: Graph, picture: str) -> str:
     graph.exact = True
     size = graph.add("Slice", graph.add("Shape", picture), graph.whole(1), graph.whole(3))
     rest = graph.add("Mod", graph.add("Neg", size), graph.whole(CELL))
-    missing = graph.add("Sub", graph.whole(2 * CELL), size)
-    after = graph.add("Max", rest, missing)
+    after = graph.add("Max", rest, graph.add("Sub", graph.whole(2 * CELL), size))
     none, zero = graph.whole(0, 0, 0, 0, 0), graph.whole(0)
     pads = graph.add("Concat", none, after, zero, axis=0)
     image = graph.image(graph.add("Pad", picture, pads, mode="edge"))
@@ -137,11 +127,11 @@ def _read(graph: Graph, image: str, shape: AnyStyleShape) -> Sequence[str]:
     blocks = dict(zip(("fine", "middle", "coarse"), shape.reader_blocks, strict=True))
     cells = graph.unshuffled(graph.add("Sub", image, graph.number(0.5)), GRAIN_CELL)
     maps = {}
-    x = graph.relu(_convolution(graph, cells, "reader.stem"))
+    x = graph.relu(graph.convolution(cells, "reader.stem", GRAIN_CELL))
     for name in ("fine", "middle", "coarse"):
         if name != "fine":
             cells = graph.unshuffled(graph.relu(x), 2)
-            x = graph.relu(_convolution(graph, cells, f"reader.to_{name}"))
+            x = graph.relu(graph.convolution(cells, f"reader.to_{name}", 2))
         maps[name] = x = _residual(graph, x, f"reader.{name}", blocks[name])
     skips = (graph.convolution(maps[n], f"reader.{n}_skip") for n in ("middle", "fine"))
     return [maps["coarse"], *skips]
@@ -157,10 +147,6 @@ def _paint(graph: Graph, maps: Mapping[str, str], shape: AnyStyleShape) -> str:
         x = graph.relu(_residual(graph, x, f"painter.{name}", blocks))
     cells = graph.shuffled(graph.convolution(x, "painter.head"), GRAIN_CELL)
     return graph.add("Add", cells, graph.number(0.5))
-
-
-def _convolution(graph: Graph, x: str, name: str) -> str:
-    return graph.convolution(x, name, IN_CELLS.get(name, 0))
 
 
 def _residual(graph: Graph, x: str, part: str, count: int) -> str:

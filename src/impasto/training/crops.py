@@ -12,74 +12,20 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.networks.any_style import CELL
+from impasto.training.rng import Rng
+from impasto.weights.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 LONGEST = 768
+"""Longest side of a training picture in memory, in pixels."""
 #: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
 SCALES = (0.6, 1.8)
 _HELD_OUT = 20
-"""Every so many-th picture is kept for measuring."""
+"""One picture in so many is kept for measuring."""
 _SAMPLES = (
     *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
     "camera.png",
 )
-
-
-class Dice:
-    """Everything random of one step, a function of seed and step: that makes a resume exact.
-
-    Args:
-        seed: Of the training.
-        step: Number of the step.
-        device: Where noise is drawn.
-    """
-
-    def __init__(self, seed: int, step: int, device: torch.device) -> None:
-        self.device = device
-        self.choices = np.random.default_rng((seed, step))
-        self.noise = torch.Generator(device).manual_seed(int(self.choices.integers(2**62)))
-
-    def chance(self, probability: float) -> bool:
-        """Return True this often."""
-        return bool(self.choices.random() < probability)
-
-    def between(self, low: float, high: float) -> float:
-        """Return a number, all of the interval equally likely."""
-        return float(self.choices.uniform(low, high))
-
-    def below(self, count: int) -> int:
-        """Return a whole number from 0 to `count` - 1."""
-        return int(self.choices.integers(count))
-
-    def normal(self, shape: Sequence[int]) -> Tensor:
-        """Return standard normal noise on the device."""
-        return torch.randn(*shape, generator=self.noise, device=self.device)
-
-
-def load_folder(folder: Path, device: torch.device) -> list[Tensor]:
-    """Read all pictures of a folder and of those below it: see `load_pictures`.
-
-    Raises:
-        ImageError: There is none.
-    """
-    return load_pictures(picture_paths(folder), device)
-
-
-def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Tensor]:
-    """Read pictures, sides of at most `LONGEST` pixels.
-
-    Args:
-        paths: Of the files.
-        device: Where they go: crops of a batch then cost it no waiting.
-
-    Returns:
-        Each (3, H, W) uint8.
-
-    Raises:
-        ImageError: One cannot be read.
-    """
-    return [_load(path, LONGEST).to(device) for path in paths]
 
 
 def sample_photos() -> list[Path]:
@@ -95,7 +41,11 @@ def sample_photos() -> list[Path]:
 
 
 def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
-    """Return the pictures of a folder and of those below it, by name; not those of one of these.
+    """Return the pictures of a folder and its subfolders, sorted by name.
+
+    Args:
+        folder: Where to look.
+        without: A folder to leave out.
 
     Raises:
         ImageError: There is none.
@@ -109,6 +59,35 @@ def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
     if not paths:
         raise ImageError(f"there are no pictures in {folder}: name another folder")
     return paths
+
+
+def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Tensor]:
+    """Read pictures, sides of at most `LONGEST` pixels.
+
+    Args:
+        paths: Of the files.
+        device: Where they go: then no batch has to wait for its crops.
+
+    Returns:
+        Each (3, H, W) uint8.
+
+    Raises:
+        ImageError: One cannot be read.
+    """
+    return [_load(path, LONGEST).to(device) for path in paths]
+
+
+def split_folder(
+    folder: Path, device: torch.device, without: Path | None = None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Read the pictures of a folder: see `picture_paths` and `load_pictures`.
+
+    Returns:
+        Those to train with, and those to measure with.
+    """
+    pictures = load_pictures(picture_paths(folder, without), device)
+    held = pictures[::_HELD_OUT]
+    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
 
 
 def _load(path: Path, longest: int) -> Tensor:
@@ -125,7 +104,7 @@ def _load(path: Path, longest: int) -> Tensor:
 def load_style(path: Path, longest: int) -> Tensor:
     """Read one picture as `impasto stylize` does: (1, 3, H, W) in [0, 1].
 
-    Where there is little but torch: as plain 8-bit RGB.
+    Without the packages that this needs it is read as plain 8-bit RGB.
 
     Args:
         path: The file.
@@ -165,59 +144,66 @@ def whole_cells(picture: Tensor) -> Tensor:
     return F.pad(picture, (0, right, 0, below), mode="replicate")[:, :, :height, :width]
 
 
-def held_out(pictures: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the pictures to train with, and those to measure with."""
-    held = list(pictures[::_HELD_OUT])
-    return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held
+def resized(image: Tensor, size: Sequence[int]) -> Tensor:
+    """Return (1, 3, H, W) in [0, 1] at another height and width."""
+    return F.interpolate(image, tuple(size), mode="bilinear", antialias=True).clamp(0, 1)
 
 
 def crop(
-    pictures: Sequence[Tensor], size: int, dice: Dice, scales: Sequence[float] = (0.6, 2.5)
+    pictures: Sequence[Tensor], size: int, rng: Rng, scales: Sequence[float] = (0.6, 2.5)
 ) -> Tensor:
-    """Return a crop at a random place, scale and hand of a random picture: (1, 3, size, size).
+    """Return a crop of a random picture at a random place and scale, flipped at random.
 
     Args:
         pictures: (3, H, W) uint8 each.
         size: Side of the crop.
-        dice: What is random.
+        rng: What is random.
         scales: Least and largest side of what is cut out, as parts of `size`.
+
+    Returns:
+        (1, 3, size, size) in [0, 1].
     """
-    picture = pictures[dice.below(len(pictures))]
+    picture = pictures[rng.integer(len(pictures))]
     height, width = picture.shape[1:]
-    side = round(min(height, width, size * dice.between(*scales)))
-    top, left = dice.below(height - side + 1), dice.below(width - side + 1)
-    part = picture[None, :, top : top + side, left : left + side].float() / 255
-    if dice.chance(0.5):
-        part = part.flip(3)
-    return F.interpolate(part, (size, size), mode="bilinear", antialias=True, align_corners=False)
+    side = round(min(height, width, size * rng.uniform(*scales)))
+    part = random_part(picture, (side, side), rng)
+    return F.interpolate(part, (size, size), mode="bilinear", antialias=True)
 
 
-def disturbed(image: Tensor, dice: Dice) -> Tensor:
-    """Return (N, 3, H, W) in [0, 1] with other colors, contrast, noise or blur now and then."""
-    if dice.chance(0.6):
-        gains = torch.tensor([dice.between(0.7, 1.4) for _ in range(3)], device=image.device)
-        middle = dice.between(0.3, 0.6)
-        image = (image - middle) * gains.view(1, 3, 1, 1) * dice.between(0.5, 1.4) + middle
-        image = image + dice.between(-0.1, 0.1)
-    if dice.chance(0.1):
-        image = image[:, list(dice.choices.permutation(3))]
-    if dice.chance(0.15):
+def random_part(picture: Tensor, size: tuple[int, int], rng: Rng) -> Tensor:
+    """Return a part of (3, H, W) uint8 at a random place, flipped at random, in [0, 1]."""
+    (height, width), (rows, columns) = picture.shape[1:], size
+    top, left = rng.integer(height - rows + 1), rng.integer(width - columns + 1)
+    part = picture[None, :, top : top + rows, left : left + columns].float() / 255
+    return part.flip(3) if rng.bernoulli(0.5) else part
+
+
+def disturbed(image: Tensor, rng: Rng) -> Tensor:
+    """Return (N, 3, H, W) in [0, 1], at random with other colors, contrast, noise or blur."""
+    if rng.bernoulli(0.6):
+        gains = torch.tensor([rng.uniform(0.7, 1.4) for _ in range(3)], device=image.device)
+        middle = rng.uniform(0.3, 0.6)
+        image = (image - middle) * gains.view(1, 3, 1, 1) * rng.uniform(0.5, 1.4) + middle
+        image = image + rng.uniform(-0.1, 0.1)
+    if rng.bernoulli(0.1):
+        image = image[:, list(rng.numpy.permutation(3))]
+    if rng.bernoulli(0.15):
         image = F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    if dice.chance(0.3):
-        coarse = 2 ** dice.below(3)
+    if rng.bernoulli(0.3):
+        coarse = 2 ** rng.integer(3)
         shape = (*image.shape[:2], image.shape[2] // coarse, image.shape[3] // coarse)
-        noise = F.interpolate(dice.normal(shape), image.shape[2:], mode="nearest")
-        image = image + noise * dice.between(0, 0.12)
+        noise = F.interpolate(rng.normal(shape), image.shape[2:], mode="nearest")
+        image = image + noise * rng.uniform(0, 0.12)
     return image.clamp(0, 1)
 
 
 def batch(
-    photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int, dice: Dice
+    photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int, rng: Rng
 ) -> Tensor:
     """Return (count, 3, size, size): photographs and paintings, some blended or disturbed."""
-    crops = [crop(photos if i % 2 else paintings, size, dice) for i in range(count)]
+    crops = [crop(photos if i % 2 else paintings, size, rng) for i in range(count)]
     for place in range(count):
-        if dice.chance(0.15):
-            share = dice.between(0.2, 0.8)
-            crops[place] = share * crops[place] + (1 - share) * crops[dice.below(count)]
-    return torch.cat([disturbed(one, dice) if dice.chance(0.7) else one for one in crops])
+        if rng.bernoulli(0.15):
+            share = rng.uniform(0.2, 0.8)
+            crops[place] = share * crops[place] + (1 - share) * crops[rng.integer(count)]
+    return torch.cat([disturbed(one, rng) if rng.bernoulli(0.7) else one for one in crops])

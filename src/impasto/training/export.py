@@ -1,28 +1,89 @@
-"""What a training wrote, as ONNX files that run without torch.
+"""Files of trained networks: safetensors as trainings write them, and ONNX, which needs no torch.
 
-Of `impasto train any-style` come two, `any_style.onnx` and `style_reader.onnx`, of `impasto train
-style` one, an `any_style.onnx` that has its style within: see `any_style_graph`.
+`impasto train any-style` becomes two ONNX files, `any_style.onnx` and `style_reader.onnx`;
+`impasto train style` becomes one, an `any_style.onnx` that contains its style: see
+`any_style_graph`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.files import replacing
 from impasto.networks.any_style import shape_of
-from impasto.training.any_style_graph import painter_graph, style_reader_graph
-from impasto.training.trained import CODE, load_trained
+from impasto.training.trainer import save_tensors
 
 PAINTER, READER = "any_style.onnx", "style_reader.onnx"
+ANY_STYLE, ONE_STYLE = "any style", "one style"
+#: Name of the style's code in what `impasto train style` writes.
+CODE = "code"
+#: Commands of `impasto train` by the architecture of what they write.
+_WRITTEN_BY = {ANY_STYLE: "any-style", ONE_STYLE: "style"}
+
+
+def save_half(parameters: Mapping[str, Tensor], architecture: str, path: Path, step: int) -> None:
+    """Write parameters in float16.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    tensors = {name: tensor.half() for name, tensor in parameters.items()}
+    save_tensors(tensors, path, {"architecture": architecture, "steps": str(step)})
+
+
+def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
+    """Read all parameters of a trained network, in float32.
+
+    Args:
+        path: The file.
+        architectures: Those that are accepted: `ANY_STYLE`, `ONE_STYLE`.
+
+    Raises:
+        WeightsError: The file does not exist, is damaged or holds something else.
+    """
+    programs = " or ".join(f"`impasto train {_WRITTEN_BY[each]}`" for each in architectures)
+    try:
+        with safe_open(path, "pt") as file:
+            if (file.metadata() or {}).get("architecture") not in architectures:
+                raise WeightsError(f"{path} is not what {programs} writes")
+            return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} cannot be read: name what {programs} wrote") from error
+
+
+def any_style_parameters(path: Path) -> dict[str, Tensor]:
+    """Read an any-style network from what its training wrote, or from what was exported.
+
+    Args:
+        path: A .safetensors file, or an `any_style.onnx`.
+
+    Raises:
+        WeightsError: It is missing, damaged or something else.
+    """
+    if path.suffix != ".onnx":
+        return load_trained(path, ANY_STYLE)
+    from impasto.fast.graph import from_space_to_depth, written_parameters
+    from impasto.training.any_style_graph import IN_CELLS
+
+    parameters = written_parameters(path)
+    if CODE in parameters or "painter.head.weight" not in parameters:
+        raise WeightsError(f"{path} is no any-style network: name an any_style.onnx")
+    for name, cells in IN_CELLS.items():
+        kernel = f"{name}.weight"
+        parameters[kernel] = from_space_to_depth(parameters[kernel], cells)
+    return {name: torch.from_numpy(array) for name, array in parameters.items()}
 
 
 def export(trained: Path, output: Path) -> list[Path]:
-    """Write what a training wrote as ONNX files, weights in float16, of one style in 8 bits.
+    """Write a trained network as ONNX files: weights in float16, those of one style in 8 bits.
 
     Args:
         trained: What `impasto train any-style` or `impasto train style` wrote.
-        output: Where to: a folder for the two files of the former, made if it is not there; the
+        output: Where to: a folder for the two files of the former, made if it does not exist; the
             file for the network of one style of the latter.
 
     Returns:
@@ -32,13 +93,21 @@ def export(trained: Path, output: Path) -> list[Path]:
         WeightsError: The file cannot be read or holds something else, or nothing can be written
             there.
     """
-    parameters, architecture = load_trained(trained, "any style", "one style")
-    if architecture == "one style" and output.suffix != ".onnx":
+    from impasto.training.any_style_graph import painter_graph, style_reader_graph
+
+    parameters = load_trained(trained, ANY_STYLE, ONE_STYLE)
+    arrays, shape = {n: t.numpy() for n, t in parameters.items()}, shape_of(parameters)
+    if CODE not in arrays:
+        graphs = {
+            output / PAINTER: painter_graph(arrays, shape),
+            output / READER: style_reader_graph(arrays, shape),
+        }
+    elif output.suffix == ".onnx":
+        graphs = {output: painter_graph(arrays, shape, code=arrays[CODE])}
+    else:
         raise WeightsError(f"{output} does not end in .onnx: a network of one style is one file")
-    graphs = _graphs(parameters, output)
     for path, content in graphs.items():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
                 part.write_bytes(content)
         except OSError as error:
@@ -47,14 +116,3 @@ def export(trained: Path, output: Path) -> list[Path]:
                 f"{path} cannot be written ({reason}): name another output"
             ) from error
     return list(graphs)
-
-
-def _graphs(parameters: dict[str, Tensor], output: Path) -> dict[Path, bytes]:
-    """Return ONNX models by the paths that they are for."""
-    arrays, shape = {n: t.numpy() for n, t in parameters.items()}, shape_of(parameters)
-    if CODE in arrays:
-        return {output: painter_graph(arrays, shape, code=arrays[CODE])}
-    return {
-        output / PAINTER: painter_graph(arrays, shape),
-        output / READER: style_reader_graph(arrays, shape),
-    }

@@ -22,11 +22,7 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Tensor],
-        lr: float,
-        momentum: float = 0.9,
-        cap: float = math.inf,
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, cap: float = math.inf
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "cap": cap})
 

@@ -1,4 +1,4 @@
-"""What a training depends on; nothing here imports torch, so that help texts are instant."""
+"""Options of trainings; nothing here imports torch, so that help texts are instant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,7 @@ from impasto.errors import SettingsError
 
 
 def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
-    """Return an option.
-
-    Args:
-        default: Its value where nothing is said.
-        help: What it is.
-        how: Where there is a command line: `short`, another spelling; `argument`, no option at all.
-    """
+    """Return an option; `short` is another spelling, an `argument` has no name in a command."""
     return field(default=default, metadata={"help": help, **how})
 
 
@@ -30,18 +24,18 @@ class TrainingOptions:
         SettingsError: A value is out of range, or a folder is not named.
     """
 
-    #: What must be named, and what it is.
+    #: Options without a default, and what they name.
     needed: ClassVar[Mapping[str, str]] = {"photos": "a folder of photos"}
 
     photos: str = _option("", "Folder of photographs.")
-    output: str = _option("run", "Folder for all that comes out.")
-    teacher: str = _option("", "VGG-19; none: found or downloaded.")
-    steps: int = _option(20000, "Steps in all.")
-    crop: int = _option(128, "Their side in pixels.")
+    output: str = _option("run", "Folder for everything that is written.")
+    teacher: str = _option("", "File of VGG-19; none: found or downloaded.")
+    steps: int = _option(20000, "Steps in total.")
+    crop: int = _option(128, "Side of the crops in pixels.")
     rate: float = _option(0.2, "Step length of Muon at its largest.")
-    seed: int = _option(0, "Of everything random.")
+    seed: int = _option(0, "Seed of all random numbers.")
     device: str = _option("auto", "auto, cpu or cuda.")
-    minutes: float = _option(0.0, "Stop after so many; 0: at the end.")
+    minutes: float = _option(0.0, "Stop after this many minutes; 0: after the last step.")
 
     @property
     def folder(self) -> Path:
@@ -52,11 +46,11 @@ class TrainingOptions:
         for name, what in self.needed.items():
             if not getattr(self, name):
                 raise SettingsError(f"there is nothing to learn from: name {what}")
-        for rule, kept in self.rules().items():
+        for rule, kept in self._rules().items():
             if not kept:
                 raise SettingsError(rule)
 
-    def rules(self) -> dict[str, bool]:
+    def _rules(self) -> dict[str, bool]:
         """Return what must hold, in words, and whether it does."""
         return {
             "steps is at least 1": self.steps >= 1,
@@ -78,19 +72,18 @@ class EncoderOptions(TrainingOptions):
     needed = _BOTH
 
     paintings: str = _option("", "Folder of paintings.")
-    begin: str = _option("", "A trained file to begin with; none: at random.")
-    batch: int = _option(8, "Pictures a step.")
+    begin: str = _option("", "A trained file to start from; none: random weights.")
+    batch: int = _option(8, "Pictures per step.")
     widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
     depths: str = _option("1,1,1,1", "Convolutions of its stages.")
-    pool: int = _option(256, "Half-stylized pictures at hand.")
-    every: int = _option(3, "One step in so many teaches gradients.")
+    pool: int = _option(256, "Half-stylized pictures in the pool.")
+    every: int = _option(3, "Steps from one that teaches gradients to the next.")
     agreement: float = _option(1.0, "Weight of gradient agreement.")
     gram: float = _option(0.5, "Weight of the Gram error.")
-    frozen: float = _option(0.25, "Last part, with fixed statistics.")
+    frozen: float = _option(0.25, "Last part of the steps, with fixed normalization statistics.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "batch is an even number": self.batch >= 2 and self.batch % 2 == 0,
             "pool and every are at least 1": min(self.pool, self.every) >= 1,
             "pool is at least half of batch": self.pool >= self.batch // 2,
@@ -101,7 +94,7 @@ class EncoderOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class PaintingOptions(TrainingOptions):
+class TransferOptions(TrainingOptions):
     """What trainings of the any-style network depend on, for any style or for one.
 
     Attributes:
@@ -112,22 +105,23 @@ class PaintingOptions(TrainingOptions):
         *("content", "dense", "flat", "lattice", "shift", "identity"),
     )
 
-    begin: str = _option("", "A trained file, or any_style.onnx, to begin with; none: at random.")
+    begin: str = _option(
+        "", "A trained file, or any_style.onnx, to start from; none: random weights."
+    )
     rate: float = _option(0.007, "Step length of Muon at its largest.")
-    last_rate: float = _option(0.0005, "And in the end.")
+    last_rate: float = _option(0.0005, "Step length of Muon in the end.")
     crop: int = _option(256, "Side of the photographs in pixels.")
-    contents: int = _option(2, "Photographs a step.")
-    styles: int = _option(2, "Styles a step; each photograph is painted in each.")
+    contents: int = _option(2, "Photographs per step.")
+    styles: int = _option(2, "Styles per step; each photograph is stylized in each.")
     content: float = _option(0.03, "Weight of the content loss.")
     dense: float = _option(0.3, "Weight of features with the style's means and variances.")
-    flat: float = _option(0.1, "Weight of smoothness on flat parts.")
-    lattice: float = _option(5.0, "Weight against detail that all cells share.")
-    shift: float = _option(1.0, "Weight of constancy under shifts and noise.")
-    identity: float = _option(0.4, "Weight of painting a picture like itself.")
+    flat: float = _option(0.1, "Weight of smoothness where the photograph is flat.")
+    lattice: float = _option(5.0, "Weight of the checkerboard loss: detail that all cells share.")
+    shift: float = _option(1.0, "Weight of the loss of consistency under shifts and noise.")
+    identity: float = _option(0.4, "Weight of keeping a picture that is stylized in its own style.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "contents and styles are at least 1": min(self.contents, self.styles) >= 1,
             "last_rate is from 0 to rate": 0 <= self.last_rate <= self.rate,
             "weights of losses are not negative": min(getattr(self, n) for n in self.weighted) >= 0,
@@ -135,27 +129,26 @@ class PaintingOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class AnyStyleOptions(PaintingOptions):
+class AnyStyleOptions(TransferOptions):
     """Everything that training the any-style network depends on."""
 
     needed = _BOTH
 
     paintings: str = _option("", "Folder of paintings.")
     pairs: str = _option(
-        "", "CSV of content and style, shown and measured on the way; none: held-out pictures."
+        "", "CSV of content and style to show and measure; none: held-out pictures."
     )
     reading: int = _option(
-        0, "First steps, which teach reading and copying; part of steps. 3000 for a new network."
+        0, "First steps, which pretrain an autoencoder; part of steps. 3000 for a new network."
     )
-    pool: int = _option(256, "Styles at hand.")
+    pool: int = _option(256, "Styles in the pool.")
     fresh: float = _option(0.3, "New styles for each one used.")
     fine: int = _option(48, "Channels at 1/4 of the resolution.")
     middle: int = _option(96, "Channels at 1/8.")
     coarse: int = _option(128, "Channels at 1/16.")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "fine, middle and coarse are at least 8": min(self.fine, self.middle, self.coarse) >= 8,
             "pool is at least 1": self.pool >= 1,
             "reading is from 0 to less than steps": 0 <= self.reading < self.steps,
@@ -164,35 +157,34 @@ class AnyStyleOptions(PaintingOptions):
 
 
 @dataclass(frozen=True)
-class StyleOptions(PaintingOptions):
+class StyleOptions(TransferOptions):
     """Everything that fitting the any-style network to one painting depends on."""
 
     needed: ClassVar[Mapping[str, str]] = {"painting": "a picture of the style"}
 
     painting: str = _option("", "Picture of the style.", argument=True)
     photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
-    output: str = _option("painting.onnx", "The network; its log is beside it.", short="-o")
-    begin: str = _option("", "An any_style.onnx to begin with; none: the bundled one.")
-    size: int = _option(512, "Longest side of the painting as it is looked at.")
+    output: str = _option("painting.onnx", "File of the network; its log is beside it.", short="-o")
+    begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
+    size: int = _option(512, "Longest side of the painting in pixels.")
     coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
-    minutes: float = _option(15.0, "How long it learns; 0: all steps.")
+    minutes: float = _option(15.0, "How long to train; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")
-    last_rate: float = _option(0.0, "And in the end.")
-    styles: int = _option(1, "Sizes of the painting a step; each photograph is painted in each.")
+    last_rate: float = _option(0.0, "Step length of Muon in the end.")
+    styles: int = _option(1, "Sizes of the painting per step; each photograph is stylized in each.")
     content: float = _option(0.2, "Weight of the content loss, at first twice: less is bolder.")
     dense: float = _option(0.0, "Weight of features with the style's means and variances.")
-    flat: float = _option(0.3, "Weight of smoothness on flat parts.")
-    shift: float = _option(0.4, "Weight of constancy under shifts and noise.")
-    identity: float = _option(0.0, "Weight of painting a picture like itself.")
+    flat: float = _option(0.3, "Weight of smoothness where the photograph is flat.")
+    shift: float = _option(0.4, "Weight of the loss of consistency under shifts and noise.")
+    identity: float = _option(0.0, "Weight of keeping a picture that is stylized in its own style.")
 
     @property
     def folder(self) -> Path:
         """Where checkpoint, log and previews are."""
         return Path(self.output).with_suffix(".training")
 
-    def rules(self) -> dict[str, bool]:
-        """Return what must hold, in words, and whether it does."""
-        return super().rules() | {
+    def _rules(self) -> dict[str, bool]:
+        return super()._rules() | {
             "output must end in .onnx": Path(self.output).suffix == ".onnx",
             "size is at least 32": self.size >= 32,
             "coarse is at least 8": self.coarse >= 8,

@@ -1,58 +1,57 @@
-"""Half-stylized pictures: what an optimizer shows an encoder for most of its life."""
+"""Half-stylized pictures: what an encoder sees most of the time that it is used."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from impasto.training.crops import Dice, crop, disturbed
+from impasto.training.crops import crop, disturbed
+from impasto.training.rng import Rng
 
-_LIFE = 40
-"""Steps that a picture is optimized for before another takes its place."""
+_MOST_STEPS = 40
+"""Steps that a picture is optimized for, at most, before another takes its place."""
 
 
 class Pool:
     """Pictures on their way to a style, each one step further whenever it is drawn.
 
     A picture starts as a crop of a photograph, often in the colors of its style, as runs do. It
-    then follows the pixel gradient that training computes anyway; when it has lived its life, a
-    new pair takes its place. Pixels are kept in 8 bits.
+    then follows the pixel gradient that training computes anyway; after its last step a new pair
+    takes its place. Pixels are kept in 8 bits.
 
     Args:
+        photos: (3, H, W) uint8 each.
+        paintings: Likewise.
         count: Pictures.
         size: Their side in pixels.
-        device: Where they are.
     """
 
-    def __init__(self, count: int, size: int, device: torch.device) -> None:
-        shape = (count, 3, size, size)
-        self.pictures = torch.zeros(shape, dtype=torch.uint8, device=device)
-        self.styles = torch.zeros(shape, dtype=torch.uint8, device=device)
+    def __init__(
+        self, photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int
+    ) -> None:
+        self.photos, self.paintings = photos, paintings
+        self.pictures = photos[0].new_zeros((count, 3, size, size))
+        self.styles = torch.zeros_like(self.pictures)
         self.left = torch.zeros(count, dtype=torch.int32)
 
-    def draw(
-        self, count: int, photos: Sequence[Tensor], paintings: Sequence[Tensor], dice: Dice
-    ) -> tuple[list[int], Tensor, Tensor]:
+    def draw(self, count: int, rng: Rng) -> tuple[list[int], Tensor, Tensor]:
         """Return places, pictures and styles, (count, 3, size, size) in [0, 1]."""
-        places = [int(p) for p in dice.choices.choice(len(self.left), count, replace=False)]
+        places = [int(p) for p in rng.numpy.choice(len(self.left), count, replace=False)]
         for place in places:
             if self.left[place] == 0:
-                self._renew(place, photos, paintings, dice)
+                self._renew(place, rng)
         return places, self.pictures[places].float() / 255, self.styles[places].float() / 255
 
-    def _renew(
-        self, place: int, photos: Sequence[Tensor], paintings: Sequence[Tensor], dice: Dice
-    ) -> None:
+    def _renew(self, place: int, rng: Rng) -> None:
         size = self.pictures.shape[-1]
-        style = crop(paintings, size, dice)
-        picture = crop(photos, size, dice)
-        if dice.chance(0.2):
-            style = disturbed(style, dice)
-        if dice.chance(0.6):
+        style, picture = crop(self.paintings, size, rng), crop(self.photos, size, rng)
+        if rng.bernoulli(0.2):
+            style = disturbed(style, rng)
+        if rng.bernoulli(0.6):
             picture = _recolored(picture, style)
         self.styles[place] = _to_bytes(style)[0]
         self.pictures[place] = _to_bytes(picture)[0]
-        self.left[place] = 1 + dice.below(_LIFE)
+        self.left[place] = 1 + rng.integer(_MOST_STEPS)
 
     def advance(self, places: Sequence[int], gradient: Tensor, length: float) -> None:
         """Move pictures against a gradient (N, 3, H, W), about `length` a pixel, as Adam would."""

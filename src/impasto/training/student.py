@@ -60,21 +60,24 @@ class Student(PocketNetwork):
 
     def _kernel(self, name: str) -> Tensor:
         kernel: Tensor = self.kernels[name]
-        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
-        if name not in whites:
+        if name not in self._whites:
             return kernel
         # In float32 always: `folded` must come to the same.
         with torch.autocast(kernel.device.type, enabled=False):
-            return (kernel.flatten(1) @ whites[name]).view_as(kernel)
+            return (kernel.flatten(1) @ self._whites[name]).view_as(kernel)
+
+    @property
+    def _whites(self) -> dict[str, Tensor]:
+        return {"relu1_1": self.white_pixels, "stem": self.white_cells}
 
     def cells(self, image: Tensor) -> Tensor:
         """Return (N, 12, h + 2, w + 2)."""
         return cells_of(image - 0.5).contiguous(memory_format=torch.channels_last)
 
-    def first(self, cells: Tensor, phase: int | None) -> Tensor:
-        """Return the features of `relu1_1` at one phase; a student never looks at all of them."""
-        assert phase is not None
-        kernel = at_phase(self._kernel("relu1_1"), phase)
+    def first(self, cells: Tensor, subsample_phase: int | None) -> Tensor:
+        """Return the features of `relu1_1` at one phase; a student never computes all."""
+        assert subsample_phase is not None
+        kernel = at_phase(self._kernel("relu1_1"), subsample_phase)
         return F.relu(self._norm("relu1_1")(F.conv2d(cells, kernel)))
 
     def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
@@ -89,9 +92,9 @@ class Student(PocketNetwork):
 
     @torch.no_grad()
     def unfold(self, parameters: Mapping[str, Tensor]) -> None:
-        """Take over what `folded` gave: lines of kernels get length 1, fixed statistics the rest.
+        """Take over what `folded` gave, with the whitening and scales that are set.
 
-        Whitening and scales are those at hand.
+        Rows of kernels get length 1; the normalization has the rest.
 
         Args:
             parameters: Kernels and biases by name, of the same shape.
@@ -103,18 +106,16 @@ class Student(PocketNetwork):
         if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:
             raise SettingsError("the file to begin with has other widths or depths than asked for")
         scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
-        whites = {"relu1_1": self.white_pixels, "stem": self.white_cells}
         for name, kept in self.kernels.items():
             kernel = parameters[f"{name}.weight"].to(kept) / scales.get(name, 1.0)
             bias = parameters[f"{name}.bias"].to(kept) / scales.get(name, 1.0)
-            if name in whites:
+            if name in self._whites:
                 bias = bias + 0.5 * kernel.sum((1, 2, 3))
-                kernel = torch.linalg.solve(whites[name].mT, kernel.flatten(1).mT).mT
+                kernel = torch.linalg.solve(self._whites[name].mT, kernel.flatten(1).mT).mT
             length = kernel.flatten(1).norm(dim=1) + 1e-12
             kept.copy_((kernel.flatten(1) / length.view(-1, 1)).view_as(kept))
             norm = self._norm(name)
-            assert norm.running_var is not None
-            norm.running_var.fill_(1 - norm.eps)
+            norm.get_buffer("running_var").fill_(1 - norm.eps)
             norm.weight.copy_(length)
             norm.bias.copy_(bias)
 
@@ -125,12 +126,11 @@ class Student(PocketNetwork):
         parameters = {}
         for name in self.norms:
             norm = self._norm(name)
-            assert norm.running_mean is not None
-            assert norm.running_var is not None
-            gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+            mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+            gain = norm.weight / (variance + norm.eps).sqrt()
             kernel = self._kernel(name) * gain.view(-1, 1, 1, 1)
-            bias = norm.bias - norm.running_mean * gain
-            if name in ("relu1_1", "stem"):
+            bias = norm.bias - mean * gain
+            if name in self._whites:
                 bias = bias - 0.5 * kernel.sum((1, 2, 3))
             scale = scales.get(name, 1.0)
             parameters[f"{name}.weight"] = (kernel * scale).float().cpu()

@@ -1,24 +1,18 @@
 """Styles to learn from: crops of paintings with their statistics in VGG-19, a few used often."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.networks.any_style import CELL
-from impasto.networks.whitening import (
-    OF_COLORS,
-    Coloring,
-    roots,
-    statistics,
-    transferred,
-)
+from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
 from impasto.settings.choices import STYLE_LAYERS
-from impasto.training.crops import Dice, crop
+from impasto.training.crops import crop, random_part, resized
+from impasto.training.rng import Rng
 from impasto.training.vgg_loss import FusedVgg, gram_matrices
+from impasto.weights.any_style import CELL
 
 _LONGEST, _SHORTEST, _LEAST = 512, 288, 96
 """Longest side of a style, at most and at least, and least side."""
@@ -27,12 +21,12 @@ _WHOLE, _RECOLORED = 0.4, 0.25
 
 
 @dataclass(frozen=True)
-class PooledStyle:
+class Style:
     """A style as it is learned from.
 
     Attributes:
         picture: (1, 3, H, W) uint8, sides multiples of `CELL`.
-        grams: Gram matrices (1, C, C) by layer, as the network computes.
+        grams: Gram matrices (1, C, C) by layer.
         means: Mean features (1, C) by layer.
     """
 
@@ -46,12 +40,21 @@ class PooledStyle:
         return self.picture.float() / 255
 
 
+@torch.no_grad()
+def style_of(image: Tensor, vgg: FusedVgg) -> Style:
+    """Return what is learned from (1, 3, H, W) in [0, 1], sides multiples of `CELL`."""
+    picture = (image * 255).round().to(torch.uint8)
+    features = vgg(picture.float() / 255, STYLE_LAYERS)
+    means = {name: each.float().mean((2, 3)) for name, each in features.items()}
+    return Style(picture, gram_matrices(features), means)
+
+
 class StylePool:
     """The styles of the last steps, each a function of its number and the seed.
 
-    To compute the statistics of a style takes as long as a large part of a step, so each one is
-    used a few times. What is in the pool at a step depends on nothing but the step: a resumed
-    training sees the same.
+    Computing the statistics of a style takes as long as a large part of a step, so each one is used
+    a few times. What is in the pool at a step depends on nothing but the step: a resumed training
+    sees the same.
 
     Args:
         paintings: (3, H, W) uint8 each.
@@ -66,64 +69,41 @@ class StylePool:
     ) -> None:
         self.paintings, self.vgg, self.seed = paintings, vgg, seed
         self.size, self.fresh = size, fresh
-        self._made: OrderedDict[int, PooledStyle] = OrderedDict()
+        self._style = lru_cache(size)(self._make)
 
-    def pick(self, step: int, count: int, dice: Dice) -> list[PooledStyle]:
-        """Return styles for a step.
-
-        Args:
-            step: Its number.
-            count: How many.
-            dice: What is random.
-        """
+    def pick(self, step: int, count: int, rng: Rng) -> list[Style]:
+        """Return so many styles for a step, at random."""
         newest = int(step * count * self.fresh)
-        return [self._style(newest + dice.below(self.size)) for _ in range(count)]
-
-    def _style(self, number: int) -> PooledStyle:
-        if number not in self._made:
-            self._made[number] = self._make(number)
-            while len(self._made) > self.size:
-                self._made.popitem(last=False)
-        self._made.move_to_end(number)
-        return self._made[number]
+        return [self._style(newest + rng.integer(self.size)) for _ in range(count)]
 
     @torch.no_grad()
-    def _make(self, number: int) -> PooledStyle:
-        device = self.paintings[0].device
-        dice = Dice(self.seed, 2**40 + number, device)
-        image = _excerpt(self.paintings[dice.below(len(self.paintings))], dice)
-        if dice.chance(_RECOLORED):
-            image = recolored(image, crop(self.paintings, 128, dice), dice)
-        picture = (image * 255).round().to(torch.uint8)
-        features = self.vgg(picture.float() / 255, STYLE_LAYERS)
-        grams = gram_matrices(features)
-        return PooledStyle(
-            picture,
-            {name: gram.to(self.vgg.precision) for name, gram in grams.items()},
-            {name: each.float().mean((2, 3)) for name, each in features.items()},
-        )
+    def _make(self, number: int) -> Style:
+        rng = Rng(self.seed, 2**40 + number, self.paintings[0].device)
+        image = _excerpt(self.paintings[rng.integer(len(self.paintings))], rng)
+        if rng.bernoulli(_RECOLORED):
+            image = recolored(image, crop(self.paintings, 128, rng), rng)
+        style = style_of(image, self.vgg)
+        # Many are kept, so they are kept as the network computes.
+        grams = {name: gram.to(self.vgg.precision) for name, gram in style.grams.items()}
+        return replace(style, grams=grams)
 
 
-def _excerpt(painting: Tensor, dice: Dice) -> Tensor:
-    """Return a painting or a part of it, (1, 3, H, W), as large as styles are looked at."""
+def _excerpt(painting: Tensor, rng: Rng) -> Tensor:
+    """Return a painting or a part of it, (1, 3, H, W), as large as styles usually are."""
     height, width = painting.shape[1:]
-    part = 1.0 if dice.chance(_WHOLE) else dice.between(0.5, 1)
-    rows, columns = int(height * part), int(width * part)
-    top, left = dice.below(height - rows + 1), dice.below(width - columns + 1)
-    image = painting[None, :, top : top + rows, left : left + columns].float() / 255
-    if dice.chance(0.5):
-        image = image.flip(3)
-    scale = dice.between(_SHORTEST, _LONGEST) / max(rows, columns)
-    size = [max(_LEAST, round(side * scale) // CELL * CELL) for side in (rows, columns)]
-    return F.interpolate(image, size, mode="bilinear", antialias=True).clamp(0, 1)
+    part = 1.0 if rng.bernoulli(_WHOLE) else rng.uniform(0.5, 1)
+    sides = int(height * part), int(width * part)
+    image = random_part(painting, sides, rng)
+    scale = rng.uniform(_SHORTEST, _LONGEST) / max(sides)
+    return resized(image, [max(_LEAST, round(side * scale) // CELL * CELL) for side in sides])
 
 
-def recolored(image: Tensor, other: Tensor, dice: Dice) -> Tensor:
+def recolored(image: Tensor, other: Tensor, rng: Rng) -> Tensor:
     """Return (1, 3, H, W) in the colors of another picture, or with its own mixed a little."""
-    if dice.chance(0.5):
+    if rng.bernoulli(0.5):
         found = statistics(other, *OF_COLORS)
         wanted = Coloring(found.mean, roots(found.covariance)[0])
         return transferred(image, wanted, *OF_COLORS).clamp(0, 1)
-    mixing = torch.eye(3, device=image.device) + 0.15 * dice.normal((3, 3))
+    mixing = torch.eye(3, device=image.device) + 0.15 * rng.normal((3, 3))
     moved = torch.einsum("ij,njhw->nihw", mixing, image - 0.5)
-    return (moved + 0.5 + dice.between(-0.15, 0.15)).clamp(0, 1)
+    return (moved + 0.5 + rng.uniform(-0.15, 0.15)).clamp(0, 1)

@@ -11,51 +11,43 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.networks.bfloat16 import in_halves
-from impasto.networks.layers import deepest, steps_to
 from impasto.networks.vgg import VGG19
+from impasto.weights import VggParameters
 
 _FLOOR = 0.05
 """Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
 all others."""
 
 
-class FusedVgg:
-    """Picture -> features of VGG-19, with a gradient for the picture and nothing else.
+class FusedVgg(VGG19):
+    """Picture -> features of VGG-19 after ReLUs, with a gradient for the picture and nothing else.
 
     Args:
-        network: Whose kernels; its pooling has to be the maximum.
+        parameters: See `VGG19`.
+        layers: Likewise.
+        precision: Likewise.
     """
 
-    def __init__(self, network: VGG19) -> None:
-        self.precision = network.precision
-        self.layers: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
-        for layer in network.path:
+    def __init__(
+        self,
+        parameters: VggParameters,
+        layers: Sequence[str],
+        *,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(parameters, layers, precision=precision)
+        for layer in self.path:
             if layer.startswith("conv"):
-                kernel = network.get_buffer(f"{layer}_weight")
-                bias = network.get_buffer(f"{layer}_bias")
-                adjoint = kernel.flip(2, 3).transpose(0, 1)
+                adjoint = self.get_buffer(f"{layer}_weight").flip(2, 3).transpose(0, 1)
                 adjoint = adjoint.contiguous(memory_format=torch.channels_last)
-                self.layers[layer] = kernel, bias, adjoint
+                self.register_buffer(f"{layer}_adjoint", adjoint, persistent=False)
 
-    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return features (N, C, h, w) by layer, all of them after the ReLU.
-
-        Args:
-            image: (N, 3, H, W) float32 sRGB in [0, 1].
-            layers: Their names.
-        """
-        x = in_halves(image) if self.precision == torch.bfloat16 else image
-        x = x.contiguous(memory_format=torch.channels_last)
-        features: dict[str, Tensor] = {}
-        for layer in steps_to(deepest(layers)):
-            if layer.startswith("conv"):
-                x = _Convolution.apply(x, *self.layers[layer])  # type: ignore[no-untyped-call]
-            elif layer.startswith("pool"):
-                x = F.max_pool2d(x, 2)
-            elif layer in layers:
-                features[layer] = x
-        return features
+    def _through(self, layer: str, x: Tensor, in_place: bool) -> Tensor:
+        if not layer.startswith("conv"):
+            return self.pool(x, 2) if layer.startswith("pool") else x  # the ReLU is done already
+        weights = (self.get_buffer(f"{layer}_{part}") for part in ("weight", "bias", "adjoint"))
+        y: Tensor = _Convolution.apply(x, *weights)  # type: ignore[no-untyped-call]
+        return y
 
 
 class _Convolution(torch.autograd.Function):

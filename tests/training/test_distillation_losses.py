@@ -3,12 +3,8 @@ import torch
 from torch import Tensor
 
 from impasto.settings.choices import STYLE_LAYERS
-from impasto.training.lessons import (
-    disagreement,
-    feature_error,
-    gram_distance,
-    style_gradient,
-)
+from impasto.training.distillation_losses import cosine_distance, gram_distance, style_gradient
+from impasto.training.vgg_loss import relative_error
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -28,15 +24,15 @@ def test_gram_distance_is_that_of_the_gram_matrices(side: int) -> None:
 
 def test_errors_are_zero_for_the_target_and_one_for_nothing() -> None:
     target = random(2, 4, 5, 5)
-    for error in (feature_error, gram_distance):
+    for error in (relative_error, gram_distance):
         torch.testing.assert_close(error(target, target), torch.zeros(2))
         torch.testing.assert_close(error(0 * target, target), torch.ones(2))
 
 
-def test_disagreement_looks_at_the_direction_only() -> None:
+def test_cosine_distance_looks_at_the_direction_only() -> None:
     gradient = random(2, 3, 4, 4) - 0.5
-    torch.testing.assert_close(disagreement(7 * gradient, gradient), torch.zeros(2))
-    torch.testing.assert_close(disagreement(-gradient, gradient), torch.full((2,), 2.0))
+    torch.testing.assert_close(cosine_distance(7 * gradient, gradient), torch.zeros(2))
+    torch.testing.assert_close(cosine_distance(-gradient, gradient), torch.full((2,), 2.0))
 
 
 def test_style_gradient_can_be_learned_from() -> None:

@@ -1,7 +1,7 @@
-"""What a student is taught: the teacher's features, their statistics, and where they lead.
+"""Losses of a distillation: features, their statistics, and the gradients that they lead to.
 
-What an encoder is for is its gradient in the pixels, so that is taught too: Czarnecki et al. 2017,
-"Sobolev Training for Neural Networks", with the cosine as the measure.
+What an encoder is for is its gradient in the pixels, so the student learns that too: Czarnecki et
+al. 2017, "Sobolev Training for Neural Networks", with the cosine as the measure.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.settings.choices import STYLE_LAYERS
+from impasto.training.vgg_loss import floored, relative_error
 
 Features = Mapping[str, Tensor]
 
 
-def grams(features: Features) -> dict[str, Tensor]:
-    """Return the Gram matrices (N, C, C) of features (N, C, H, W), divided by H · W."""
-    flat = {name: each.float().flatten(2) for name, each in features.items()}
-    return {name: f @ f.mT / f.shape[2] for name, f in flat.items()}
+def feature_losses(student: Features, teacher: Features) -> dict[str, Tensor]:
+    """Return the relative errors of features and of Gram matrices, summed over the layers: ()."""
+    features = [relative_error(f, teacher[name]).mean() for name, f in student.items()]
+    grams = [gram_distance(f, teacher[name]).mean() for name, f in student.items()]
+    return {"features": torch.stack(features).sum(), "grams": torch.stack(grams).sum()}
 
 
 def gram_distance(features: Tensor, target: Tensor) -> Tensor:
     """Return ‖G − A‖² / ‖A‖² of the Gram matrices of each picture: (N,).
+
+    Unlike `relative_gram_distance` it can be differentiated twice.
 
     Args:
         features: (N, C, H, W).
@@ -31,18 +35,12 @@ def gram_distance(features: Tensor, target: Tensor) -> Tensor:
     f, t = features.float().flatten(2), target.float().flatten(2)
     if f.shape[2] < f.shape[1]:
         # The same from the smaller products over channels: ‖FFᵀ − TTᵀ‖² in three parts.
-        energy = _squares(t.mT @ t)
-        distance = _squares(f.mT @ f) - 2 * _squares(f.mT @ t) + energy
+        products = t.mT @ t
+        distance = _squares(f.mT @ f) - 2 * _squares(f.mT @ t) + _squares(products)
     else:
-        gram = t @ t.mT
-        energy, distance = _squares(gram), _squares(f @ f.mT - gram)
-    return distance / _floored(energy)
-
-
-def feature_error(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return Σ (S − T)² / Σ T² of each picture: (N,)."""
-    difference, target = student.float() - teacher.float(), teacher.float()
-    return _squares(difference) / _floored(_squares(target))
+        products = t @ t.mT
+        distance = _squares(f @ f.mT - products)
+    return distance / floored(products)
 
 
 def style_gradient(features: Features, targets: Features, image: Tensor, keep: bool) -> Tensor:
@@ -64,15 +62,10 @@ def style_gradient(features: Features, targets: Features, image: Tensor, keep: b
     return gradient
 
 
-def disagreement(student: Tensor, teacher: Tensor) -> Tensor:
+def cosine_distance(student: Tensor, teacher: Tensor) -> Tensor:
     """Return 1 − cosine between two pixel gradients (N, 3, H, W): (N,)."""
     return 1 - F.cosine_similarity(student.float().flatten(1), teacher.float().flatten(1))
 
 
 def _squares(x: Tensor) -> Tensor:
     return x.square().flatten(1).sum(1)
-
-
-def _floored(energy: Tensor) -> Tensor:
-    # A crop without any texture must not outweigh all others.
-    return torch.maximum(energy, 0.05 * energy.detach().mean() + 1e-12)

@@ -1,4 +1,4 @@
-"""What painted pictures are judged by while a network learns to paint them."""
+"""Losses of stylized pictures while a network learns to make them (Johnson et al. 2016)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.networks.any_style import CELL
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.training.vgg_loss import FusedVgg, relative_error, relative_gram_distance
+from impasto.weights.any_style import CELL
 
 #: Layers at which features of photographs get the style's means and variances as their targets.
 DENSE_LAYERS = ("relu3_1", "relu4_1")
@@ -40,30 +40,29 @@ class Targets:
 
 
 def content_layers(*, dense: bool) -> tuple[str, ...]:
-    """Return the layers that photographs are looked at in."""
+    """Return the layers that are computed of photographs."""
     return (*DENSE_LAYERS, _CONTENT) if dense else (_CONTENT,)
 
 
-def painting_losses(
-    vgg: FusedVgg, painted: Tensor, photos: Tensor, targets: Targets
+def perceptual_losses(
+    vgg: FusedVgg, stylized: Tensor, contents: Tensor, targets: Targets
 ) -> dict[str, Tensor]:
     """Return the losses of pictures, each a number.
 
     `style` is the weighted mean root of the relative Gram distances over pictures and layers
     (Gatys et al. 2016; the root, so that what is far off does not outweigh all else), `content` the
     relative error at relu4_2, `dense` that of features that have the style's means and variances
-    place by place (Huang & Belongie 2017), `flat` roughness where the photograph is flat, `lattice`
-    the detail that all cells share, `beyond` what is cut off at 0 and 1: VGG-19 does not see it, so
-    it would grow. `gram` is the plain relative Gram distance, not to be
-    minimized.
+    place by place (Huang & Belongie 2017), `flat` that of `flatness_loss`, `lattice` that of
+    `checkerboard_loss`, `beyond` what is cut off at 0 and 1: VGG-19 does not see it, so it would
+    grow. `gram` is the plain relative Gram distance, not to be minimized.
 
     Args:
         vgg: VGG-19.
-        painted: (N, 3, H, W), not clamped.
-        photos: What they were painted from, (N / styles, 3, H, W).
+        stylized: (N, 3, H, W), not clamped.
+        contents: What they show, (N / styles, 3, H, W).
         targets: Of the styles and the photographs.
     """
-    features = vgg(clamped(painted), (*STYLE_LAYERS, _CONTENT))
+    features = vgg(_clamped(stylized), (*STYLE_LAYERS, _CONTENT))
     distances = torch.stack(
         [relative_gram_distance(features[name], targets.grams[name]) for name in STYLE_LAYERS]
     )
@@ -72,9 +71,9 @@ def painting_losses(
         "content": relative_error(
             features[_CONTENT], targets.content[_CONTENT].repeat_interleave(targets.styles, 0)
         ).mean(),
-        "flat": roughness(painted, photos),
-        "lattice": lattice(painted),
-        "beyond": (painted - painted.clamp(0, 1)).square().mean(),
+        "flat": flatness_loss(stylized, contents),
+        "lattice": checkerboard_loss(stylized),
+        "beyond": (stylized - stylized.clamp(0, 1)).square().mean(),
         "gram": distances.detach().mean(),
     }
     if targets.means:
@@ -98,42 +97,42 @@ def _dense(layer: str, targets: Targets) -> Tensor:
     return torch.addcmul(mean - own * gain, features, gain).clamp_min(0)
 
 
-def clamped(painted: Tensor) -> Tensor:
+def _clamped(stylized: Tensor) -> Tensor:
     """Return pictures within [0, 1]; the gradient does not know that they were cut off."""
-    return painted + (painted.clamp(0, 1) - painted).detach()
+    return stylized + (stylized.clamp(0, 1) - stylized).detach()
 
 
-def roughness(painted: Tensor, photos: Tensor) -> Tensor:
+def flatness_loss(stylized: Tensor, contents: Tensor) -> Tensor:
     """Return the mean difference of neighbors where the photograph is flat.
 
     Args:
-        painted: (N, 3, H, W).
-        photos: (M, 3, H, W), each for N / M pictures in turn.
+        stylized: (N, 3, H, W).
+        contents: (M, 3, H, W), each for N / M pictures in turn.
     """
-    total = painted.new_zeros(())
+    total = stylized.new_zeros(())
     for dim in (2, 3):
-        detail = photos.diff(dim=dim).abs().amax(1, keepdim=True)
+        detail = contents.diff(dim=dim).abs().amax(1, keepdim=True)
         # In two passes: the largest of 9 · 9 pixels.
         detail = F.max_pool2d(F.max_pool2d(detail, (9, 1), 1, (4, 0)), (1, 9), 1, (0, 4))
-        flat = (-detail / _FLAT).exp().repeat_interleave(len(painted) // len(photos), 0)
-        total = total + (painted.diff(dim=dim).abs() * flat).mean()
+        flat = (-detail / _FLAT).exp().repeat_interleave(len(stylized) // len(contents), 0)
+        total = total + (stylized.diff(dim=dim).abs() * flat).mean()
     return total
 
 
-def lattice(painted: Tensor) -> Tensor:
+def checkerboard_loss(stylized: Tensor) -> Tensor:
     """Return how strong the detail is that all cells of `CELL` · `CELL` pixels share.
 
     No picture has any but for its mean slope, which is taken off; it is what becomes of features
     that are alike everywhere.
 
     Args:
-        painted: (N, 3, H, W), sides multiples of `CELL`.
+        stylized: (N, 3, H, W), sides multiples of `CELL`.
     """
-    count, colors, height, width = painted.shape
-    cells = painted.reshape(count, colors, height // CELL, CELL, width // CELL, CELL)
+    count, colors, height, width = stylized.shape
+    cells = stylized.reshape(count, colors, height // CELL, CELL, width // CELL, CELL)
     common = cells.mean((2, 4))
     common = common - common.mean((2, 3), keepdim=True)
-    ramp = torch.arange(CELL, device=painted.device) - (CELL - 1) / 2
+    ramp = torch.arange(CELL, device=stylized.device) - (CELL - 1) / 2
     energy = ramp.square().sum() * CELL
     for slope in (ramp[:, None], ramp):
         common = common - (common * slope).sum((2, 3), keepdim=True) / energy * slope

@@ -1,0 +1,100 @@
+"""Pretraining of the any-style network as an autoencoder whose reader learns what VGG-19 sees.
+
+The style loss compares VGG-19's features, so the statistics that are worth transferring are theirs:
+each map of the reader learns to hold, a linear map away, the principal components of the layer that
+has its resolution. The painter learns to reconstruct the picture.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from impasto.networks.any_style import AnyStyle, Features
+from impasto.training.crops import whole_cells
+from impasto.training.rng import Rng
+from impasto.training.vgg_loss import FusedVgg
+
+#: The layer whose components each map holds, coarse to fine.
+LAYERS = ("relu5_1", "relu4_1", "relu3_1")
+_PICTURES = 64
+"""How many pictures the components are computed from."""
+
+
+class _Components(NamedTuple):
+    """The mean (C,) of a layer's features, and their scaled principal components (C, K).
+
+    Features less the mean, times the components, have a mean square of 1.
+    """
+
+    mean: Tensor
+    basis: Tensor
+
+
+@torch.no_grad()
+def _principal_components(
+    vgg: FusedVgg, pictures: Sequence[Tensor], counts: Sequence[int], rng: Rng
+) -> list[_Components]:
+    """Return the first components of each of `LAYERS`, so many."""
+    sums: list[tuple[Tensor, Tensor]] = [(torch.zeros(()), torch.zeros(()))] * len(LAYERS)
+    for _ in range(_PICTURES):
+        picture = pictures[rng.integer(len(pictures))][None].float() / 255
+        features = vgg(whole_cells(picture), LAYERS)
+        rows = [features[name][0].float().flatten(1) for name in LAYERS]
+        found = [(row.mean(1), row @ row.T / row.shape[1]) for row in rows]
+        sums = [(a + m, b + s) for (a, b), (m, s) in zip(sums, found, strict=True)]
+    components = []
+    for (mean, square), count in zip(sums, counts, strict=True):
+        mean, square = mean / _PICTURES, square / _PICTURES
+        values, vectors = torch.linalg.eigh(square - mean[:, None] * mean)
+        values, vectors = values.flip(0)[:count], vectors.flip(1)[:, :count]
+        components.append(_Components(mean, vectors / values.mean().clamp_min(1e-12).sqrt()))
+    return components
+
+
+class AutoencoderLosses(nn.Module):
+    """The losses of pretraining, with linear maps from the reader's maps to components of VGG-19's.
+
+    Args:
+        network: Reads and paints; not a part of this module.
+        vgg: VGG-19.
+        pictures: (3, H, W) uint8 each: what components are computed from.
+        rng: Which of them.
+    """
+
+    def __init__(
+        self, network: AnyStyle, vgg: FusedVgg, pictures: Sequence[Tensor], rng: Rng
+    ) -> None:
+        super().__init__()
+        shape = network.shape
+        widths = (shape.coarse, shape.middle, shape.fine)
+        self.network, self.vgg = [network], vgg  # in a list: its parameters are not of this module
+        self.components = _principal_components(vgg, pictures, widths, rng)
+        self.heads = nn.ModuleList(
+            nn.Conv2d(width, len(each.basis.T), 1)
+            for width, each in zip(widths, self.components, strict=True)
+        )
+        for parameter in self.heads.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, images: Tensor, maps: int) -> dict[str, Tensor]:
+        """Return `copy`, the mean absolute error, and `reading`, the relative one of components.
+
+        Args:
+            images: (N, 3, H, W), H and W multiples of 16.
+            maps: How many maps the painter gets, the coarsest first; of the others it gets zeros.
+        """
+        (network,) = self.network
+        features = network.reader(images)
+        shown = [f if i < maps else torch.zeros_like(f) for i, f in enumerate(features)]
+        copies = network.painter(Features(*shown))
+        with torch.no_grad():
+            seen = self.vgg(images, LAYERS)
+        errors = []
+        for name, f, head, each in zip(LAYERS, features, self.heads, self.components, strict=True):
+            target = (seen[name].float().movedim(1, 3) - each.mean) @ each.basis
+            found = head(f.float()).movedim(1, 3)
+            spread = (target - target.mean((0, 1, 2))).square().sum()
+            errors.append((found - target).square().sum() / (spread + 1e-6))
+        return {"copy": (copies - images).abs().mean(), "reading": torch.stack(errors).mean()}

@@ -1,0 +1,199 @@
+"""What all trainings have in common: modules, two optimizers, a count of steps, a checkpoint."""
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from impasto.errors import SettingsError, WeightsError
+from impasto.files import replacing
+from impasto.networks.devices import choose_device, has_fast_bfloat16
+from impasto.networks.pocket import POCKET_LAYERS
+from impasto.networks.vgg import VGG19
+from impasto.training.muon import Muon
+from impasto.training.options import OptionsT
+from impasto.weights import fetch, load_vgg19
+
+TeacherT = TypeVar("TeacherT", bound=VGG19)
+#: The layers of VGG-19 that trainings use.
+TEACHER_LAYERS = tuple(POCKET_LAYERS)
+#: Options that may differ when a training is resumed.
+MAY_CHANGE = (
+    *("begin", "photos", "painting", "paintings", "pairs", "teacher", "output", "device"),
+    "minutes",
+)
+#: The fact that is the hash of the painting that a network is fitted to.
+PAINTING = "learned"
+_LARGEST_GRADIENT = 5.0
+
+
+class Trainer(ABC, Generic[OptionsT]):
+    """Networks in training, one step after the other.
+
+    Args:
+        options: Everything it depends on.
+
+    Attributes:
+        product: Name of the file of what is trained.
+        architecture: What that file says it holds.
+        report_every: Steps between two reports, at most; `report_minutes`: minutes.
+        modules: All that is trained.
+        muon: Optimizes kernels.
+        adam: Optimizes the rest.
+        state: Other tensors of a checkpoint, by name; they are restored in place.
+        step: Steps done.
+    """
+
+    product: ClassVar[str]
+    architecture: ClassVar[str]
+    report_every: float = float("inf")
+    report_minutes: float = float("inf")
+    modules: nn.Module
+    muon: Muon
+    adam: torch.optim.Adam
+    state: Mapping[str, Tensor]
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+        # Devices other than these two lack the arithmetic.
+        auto = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = choose_device(auto if options.device == "auto" else options.device)
+        self.fast = has_fast_bfloat16(self.device)
+        self.step = 0
+        self._spent, self._started = 0.0, time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Minutes spent on the training, those before it was resumed included."""
+        return self._spent + (time.monotonic() - self._started) / 60
+
+    def load_teacher(self, kind: type[TeacherT]) -> TeacherT:
+        """Read VGG-19 up to conv5_1; it is downloaded if the options name no file."""
+        parameters = load_vgg19(self.options.teacher or fetch("vgg19"), deepest="conv5_1")
+        precision = torch.bfloat16 if self.fast else torch.float32
+        return kind(parameters, TEACHER_LAYERS, precision=precision).to(self.device)
+
+    def start(self, checkpoint: Path) -> None:
+        """Resume from a checkpoint if it exists, or begin; and start the clock."""
+        if checkpoint.is_file():
+            self.restore(checkpoint)
+        else:
+            self.begin()
+        self._started = time.monotonic()
+
+    def begin(self) -> None:
+        """Take over the trained file that the options name, if they do."""
+
+    @abstractmethod
+    def advance(self) -> dict[str, Tensor]:
+        """Take one step and return its losses by name: tensors (), so that no device is awaited."""
+
+    @abstractmethod
+    def measure(self) -> dict[str, float]:
+        """Return errors on pictures that were held out."""
+
+    @abstractmethod
+    def result(self) -> dict[str, Tensor]:
+        """Return what is trained, by name."""
+
+    def report(self) -> None:
+        """Write what else shows the state of the training into its folder.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+
+    def learn(self, total: Tensor) -> None:
+        """Take a step down a loss."""
+        parameters = list(self.modules.parameters())
+        self.modules.zero_grad()
+        total.backward(inputs=parameters)  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
+        if bool(norm.isfinite()):
+            self.muon.step()
+            self.adam.step()
+        self.step += 1
+
+    def progress(self) -> float:
+        """Return how much of the training is over, from 0 to 1."""
+        return self.step / self.options.steps
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the training depends on, as checkpoints keep it."""
+        return asdict(self.options)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state as one safetensors file.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        tensors = {f"network.{name}": t for name, t in self.modules.state_dict().items()}
+        for name, parameter in self.modules.named_parameters():
+            for optimizer in (self.muon, self.adam):
+                for key, value in optimizer.state.get(parameter, {}).items():
+                    tensors[f"optimizer.{name}/{key}"] = value
+        facts = {"step": self.step, "minutes": self.spent, "options": self.facts()}
+        save_tensors({**tensors, **self.state}, path, {"checkpoint": json.dumps(facts)})
+
+    def restore(self, path: Path) -> None:
+        """Resume from a file that `save` wrote.
+
+        Raises:
+            WeightsError: It is damaged or something else.
+            SettingsError: It is of a training with other options.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                facts = json.loads(file.metadata()["checkpoint"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            step, spent, begun = facts["step"], facts["minutes"], dict(facts["options"])
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            raise WeightsError(f"{path} is no checkpoint: remove it to begin anew") from error
+        for name, value in self.facts().items():
+            if name not in MAY_CHANGE and begun.get(name) != value:
+                other = "another painting" if name == PAINTING else f"{name} {begun.get(name)}"
+                raise SettingsError(
+                    f"this training was begun with {other}: "
+                    "use that again or name another output folder"
+                )
+        self.modules.load_state_dict(_part(tensors, "network."))
+        self._restore_optimizers(_part(tensors, "optimizer."))
+        for name, tensor in self.state.items():
+            tensor.copy_(tensors[name])
+        self.step, self._spent = step, spent
+
+    def _restore_optimizers(self, tensors: Mapping[str, Tensor]) -> None:
+        parameters = dict(self.modules.named_parameters())
+        kernels = {p for group in self.muon.param_groups for p in group["params"]}
+        for key, value in tensors.items():
+            name, _, kind = key.rpartition("/")
+            parameter = parameters[name]
+            optimizer = self.muon if parameter in kernels else self.adam
+            # Adam keeps its count of steps on the CPU, wherever the parameter is.
+            target = "cpu" if kind == "step" else parameter.device
+            optimizer.state[parameter][kind] = value.to(target)
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write a safetensors file, whole or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    content = save({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, metadata)
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names have this prefix, without it."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

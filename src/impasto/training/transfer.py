@@ -1,0 +1,264 @@
+"""What training the any-style network for many styles and for one have in common."""
+
+import copy
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from impasto.errors import SettingsError
+from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
+from impasto.networks.whitening import Coloring
+from impasto.settings.choices import STYLE_LAYERS
+from impasto.training.crops import SCALES, crop
+from impasto.training.muon import Muon
+from impasto.training.options import TransferOptions
+from impasto.training.perceptual_losses import Targets, content_layers, perceptual_losses
+from impasto.training.rng import Rng
+from impasto.training.style_pool import Style
+from impasto.training.trainer import Trainer
+from impasto.training.vgg_loss import FusedVgg, gram_matrices
+from impasto.weights.any_style import GRAIN_CELL, PLANES
+
+TransferT = TypeVar("TransferT", bound=TransferOptions)
+_HEAD_PART, _ADAM_PART = 0.3, 0.1
+"""Learning rates as parts of Muon's: of the last kernel, since its every step is seen at once as
+dirt; of biases and grain."""
+_SCALE = 0.01
+"""Weight of the penalty on the scale of features."""
+_BEYOND = 5.0
+"""Weight of what is beyond 0 and 1."""
+_CAP, _RESIDUAL_CAP = 1.3, 0.6
+"""Norms of kernels, as parts of He-initialized ones', at most."""
+_WARM_UP = 20
+_AVERAGED = 0.998
+"""Decay of the average of parameters, which is the result."""
+_ROUGHEST = 0.3
+"""A stylized picture that is rougher than this where its content is flat blew up."""
+_EVERY = 4
+"""One step in so many looks at a moved photograph, and one stylizes a picture in its own style."""
+_SHIFT = 16
+"""Pixels that the same photograph is moved by, at most."""
+
+
+class TransferTrainer(Trainer[TransferT]):
+    """The network, its losses and its optimizers, one step after the other.
+
+    A step stylizes photographs, each in several styles. Its losses are those of
+    `perceptual_losses`, and in some steps *shift*, the same picture from a photograph that was
+    moved and has noise (Ruder et al. 2018), and *identity*, a picture in its own style stays what
+    it is. Whitening and ReLU do not mind the scale of features, so it would grow without end:
+    kernels are capped, and a penalty on the logarithm of the mean squares of inner maps keeps them
+    small.
+
+    Args:
+        options: Everything it depends on.
+        shape: Of the network.
+
+    Attributes:
+        photos: (3, H, W) uint8 each.
+        averaged: The network with its parameters averaged over the last steps.
+        shown: Contents and styles that progress is shown and measured on: (1, 3, H, W) each, sides
+            multiples of `CELL`.
+    """
+
+    photos: Sequence[Tensor]
+    shown: list[tuple[Tensor, Tensor]]
+
+    def __init__(self, options: TransferT, shape: AnyStyleShape) -> None:
+        super().__init__(options)
+        self.vgg = self.load_teacher(FusedVgg)
+        self.network = AnyStyle(shape, options.seed).to(self.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False)
+        self.modules = nn.ModuleDict({"network": self.network})
+        self.muon, self.adam = _optimizers(self.network)
+        self.state = {f"average.{name}": t for name, t in self.averaged.state_dict().items()}
+        self._scales: list[Tensor] = []
+        _record_scales(self.network, self._scales)
+
+    def _load(self, parameters: dict[str, Tensor]) -> None:
+        if shape_of(parameters) != self.network.shape:
+            raise SettingsError("the file to begin with has another shape than asked for")
+        for network in (self.network, self.averaged):
+            network.load_state_dict(parameters)
+
+    def advance(self) -> dict[str, Tensor]:
+        """Take one step."""
+        o, rng = self.options, Rng(self.options.seed, self.step, self.device)
+        self._schedule(o.rate, o.last_rate, self.progress())
+        return self._learned(self._losses(rng), self.weights())
+
+    def weights(self) -> dict[str, float]:
+        """Return how much each loss counts in this step."""
+        weights = {name: float(getattr(self.options, name)) for name in self.options.weighted}
+        return weights | {"style": 1.0, "beyond": _BEYOND}
+
+    def _learned(self, losses: dict[str, Tensor], weights: dict[str, float]) -> dict[str, Tensor]:
+        """Take a step down losses, unless they blew up; return them."""
+        losses["scale"] = (1 + torch.stack(self._scales)).log().mean()
+        self._scales.clear()
+        total = _SCALE * losses["scale"] + sum(
+            weights[n] * losses[n] for n in weights if n in losses
+        )
+        # A pair that blew up would undo what a hundred others taught.
+        rough = self.step > _WARM_UP and "flat" in losses and not losses["flat"] <= _ROUGHEST
+        if bool(rough) or not bool(total.isfinite()):
+            self.step += 1
+            return {"outliers": torch.ones(())}
+        self.learn(total)
+        decay = min(_AVERAGED, self.step / (self.step + 10))
+        for name, tensor in self.network.state_dict().items():
+            self.state[f"average.{name}"].lerp_(tensor, 1 - decay)
+        return {n: each.detach() for n, each in losses.items()} | {"outliers": torch.zeros(())}
+
+    def _schedule(self, rate: float, last: float, progress: float) -> None:
+        """Set the learning rates: they fall as a cosine."""
+        share = last + (rate - last) * (0.5 + 0.5 * math.cos(math.pi * progress))
+        share *= min(1, (self.step + 1) / _WARM_UP)
+        for group, part in zip(self.muon.param_groups, (1, 1, _HEAD_PART), strict=True):
+            group["lr"] = share * part
+        self.adam.param_groups[0]["lr"] = share * _ADAM_PART
+
+    @abstractmethod
+    def _pick_styles(self, rng: Rng) -> list[Style]:
+        """Return the styles of this step."""
+
+    def _contents(self, size: int, rng: Rng) -> Tensor:
+        """Return photographs (N, 3, size, size)."""
+        count = range(self.options.contents)
+        return torch.cat([crop(self.photos, size, rng, SCALES) for _ in count])
+
+    def _losses(self, rng: Rng) -> dict[str, Tensor]:
+        """Return the losses of photographs in styles."""
+        o, size, wide = self.options, self.options.crop, self.options.crop + _SHIFT
+        count = o.contents * o.styles
+        larger = self._contents(wide, rng)
+        photos, styles = larger[:, :, :size, :size], self._pick_styles(rng)
+        targets = self._targets(photos, styles)
+        grain = rng.normal((count, PLANES, wide // GRAIN_CELL, wide // GRAIN_CELL))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
+            code = self._encoded(styles)
+            contents = photos.repeat_interleave(o.styles, 0)
+            stylized = self.network(contents, code, _part(grain, size))
+            extra = {}
+            if self.step % _EVERY == 1 and o.shift:
+                shift = self._shift_consistency_loss(larger[:1], stylized, code, grain, rng)
+                extra["shift"] = shift
+            elif self.step % _EVERY == 3 and o.identity:
+                extra["identity"] = self._identity_loss(photos[:1], grain)
+        return perceptual_losses(self.vgg, stylized, photos, targets) | extra
+
+    @torch.no_grad()
+    def _targets(self, photos: Tensor, styles: Sequence[Style]) -> Targets:
+        o, dense = self.options, self.options.dense > 0
+        return Targets(
+            grams={n: self._each([s.grams[n].float() for s in styles]) for n in STYLE_LAYERS},
+            means={n: self._each([s.means[n] for s in styles]) for n in STYLE_LAYERS if dense},
+            content=self.vgg(photos, content_layers(dense=dense)),
+            styles=o.styles,
+        )
+
+    def _each(self, parts: Sequence[Tensor]) -> Tensor:
+        """Return what belongs to styles (1, ...) for all pictures of a step (N, ...)."""
+        return torch.cat(list(parts) * self.options.contents)
+
+    def _encoded(self, styles: Sequence[Style]) -> list[Coloring]:
+        codes = [self.network.encode(each.image) for each in styles]
+        return [
+            Coloring(*(self._each(part) for part in zip(*each, strict=True)))
+            for each in zip(*codes, strict=True)
+        ]
+
+    def _identity_loss(self, photo: Tensor, grain: Tensor) -> Tensor:
+        same = self.network(photo, self.network.encode(photo), _part(grain[:1], photo.shape[2]))
+        loss: Tensor = (same - photo).abs().mean()
+        return loss
+
+    def _shift_consistency_loss(
+        self, larger: Tensor, stylized: Tensor, code: list[Coloring], grain: Tensor, rng: Rng
+    ) -> Tensor:
+        """Return how much the result changes where a photograph moves, its grain with it."""
+        rows, columns = (1 + rng.integer(_SHIFT // GRAIN_CELL) for _ in range(2))
+        size, down, across = stylized.shape[2], rows * GRAIN_CELL, columns * GRAIN_CELL
+        moved = larger[:, :, down : down + size, across : across + size]
+        moved = (moved + rng.normal(moved.shape) * rng.uniform(0, 0.02)).clamp(0, 1)
+        first = [Coloring(*(part[:1] for part in each)) for each in code]
+        again = self.network(moved, first, _part(grain[:1, :, rows:, columns:], size))
+        before, after = stylized[:1, :, down:, across:], again[:, :, : size - down, : size - across]
+        loss: Tensor = (before - after).abs().mean()
+        return loss
+
+    @torch.no_grad()
+    def measure(self) -> dict[str, float]:
+        """Return the mean relative Gram distance and content error of the pairs shown."""
+        found = [self._measured(*pair) for pair in self.shown]
+        losses = {"style": "gram", "content": "content"}
+        return {
+            n: sum(float(each[loss]) for each in found) / len(found) for n, loss in losses.items()
+        }
+
+    def _measured(self, content: Tensor, style: Tensor) -> dict[str, Tensor]:
+        targets = Targets(
+            grams=gram_matrices(self.vgg(style, STYLE_LAYERS)),
+            means={},
+            content=self.vgg(content, content_layers(dense=False)),
+        )
+        return perceptual_losses(self.vgg, self.stylized(content, style), content, targets)
+
+    def examples(self) -> list[list[Tensor]]:
+        """Return what is shown: contents, styles, and contents as they are stylized now."""
+        contents, styles = map(list, zip(*self.shown, strict=True))
+        return [contents, styles, [self.stylized(*pair) for pair in self.shown]]
+
+    @torch.no_grad()
+    def stylized(self, content: Tensor, style: Tensor) -> Tensor:
+        """Return (1, 3, H, W) in [0, 1], stylized by the result as it stands.
+
+        Args:
+            content: (1, 3, H, W), sides multiples of `CELL`.
+            style: Likewise.
+        """
+        rng, (height, width) = Rng(0, 0, self.device), content.shape[2:]
+        grain = rng.normal((1, PLANES, height // GRAIN_CELL, width // GRAIN_CELL))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
+            stylized: Tensor = self.averaged(content, self.averaged.encode(style), grain)
+        return stylized.clamp(0, 1)
+
+    def result(self) -> dict[str, Tensor]:
+        """Return all parameters by name, averaged over the last steps."""
+        return self.averaged.state_dict()
+
+
+def _optimizers(network: AnyStyle) -> tuple[Muon, torch.optim.Adam]:
+    """Return Muon for kernels, in three groups, and Adam for biases and grain."""
+    head = network.painter.head.weight
+    named = [(n, p) for n, p in network.named_parameters() if p.dim() == 4 and p is not head]
+    muon = Muon([p for n, p in named if not n.endswith("second.weight")], 0.0, 0.95, _CAP)
+    residual = [p for n, p in named if n.endswith("second.weight")]
+    muon.add_param_group({"params": residual, "cap": _RESIDUAL_CAP})
+    muon.add_param_group({"params": [head], "cap": math.inf})
+    others = [p for p in network.parameters() if p.dim() < 4]
+    return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
+
+
+def _record_scales(network: AnyStyle, scales: list[Tensor]) -> None:
+    """Record the mean squares of inner maps while there is a gradient."""
+
+    def record(_module: nn.Module, _given: object, made: Tensor | tuple[Tensor, ...]) -> None:
+        if torch.is_grad_enabled():
+            maps = (made,) if isinstance(made, Tensor) else made
+            scales.extend(each.float().square().mean() for each in maps)
+
+    painter = network.painter
+    inner = (painter.coarse, painter.to_middle, painter.middle, painter.to_fine, painter.fine)
+    for module in (network.reader, *inner):
+        module.register_forward_hook(record)
+
+
+def _part(grain: Tensor, size: int) -> Tensor:
+    """Return the grain of a picture of this side."""
+    return grain[:, :, : size // GRAIN_CELL, : size // GRAIN_CELL]
