@@ -18,8 +18,8 @@ import sys, time, statistics
 import numpy as np
 import impasto
 from impasto.fast import FastStylizer
-from impasto.gallery import draw
-stylizer = FastStylizer(draw("strokes"), runtime=sys.argv[1], size=640)
+from impasto.gallery import open_style
+stylizer = FastStylizer(open_style("strokes", 768), runtime=sys.argv[1], size=640)
 frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
 times = []
 for _ in range(int(sys.argv[2]) + 3):
@@ -34,8 +34,8 @@ LARGE = """
 import sys, time, resource
 import numpy as np
 import impasto
-from impasto.gallery import draw
-stylizer = FastStylizer(draw("strokes"), runtime=sys.argv[1], size=4096)
+from impasto.gallery import open_style
+stylizer = FastStylizer(open_style("strokes", 768), runtime=sys.argv[1], size=4096)
 coarse = np.random.default_rng(0).integers(0, 256, (270, 512, 3), dtype=np.uint8)
 content = coarse.repeat(8, 0).repeat(8, 1)
 start = time.perf_counter()
@@ -51,11 +51,11 @@ def command_seconds(runtime: str, folder: Path) -> float:
     import skimage.data
     from PIL import Image
 
-    from impasto.gallery import draw
+    from impasto.gallery import open_style
 
     photo, style = folder / "photo.png", folder / "style.png"
     Image.fromarray(skimage.data.coffee()).save(photo)
-    draw("strokes").save(style, overwrite=True)
+    open_style("strokes", 768).save(style, overwrite=True)
     line = [sys.executable, "-m", "impasto", "stylize", str(photo), str(style), "-q", "-f"]
     line += ["--method", "fast", "--runtime", runtime, "-o", str(folder / "out.png")]
     times = []

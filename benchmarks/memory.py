@@ -14,20 +14,16 @@ import sys, resource, time
 import skimage.data
 import impasto
 from impasto.optimize import IterativeStylizer
-from impasto.gallery import draw
-from impasto.optimize import IterativeStylizer
+from impasto.gallery import open_style
 from impasto.optimize.memory import BASE_BYTES
-from impasto.optimize.run import Run
 size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
 stylizer = IterativeStylizer(
-    draw("strokes"), size=size, encoder=encoder, precision=precision, memory=memory or None,
-    steps=8,
+    open_style("strokes", 768), size=size, encoder=encoder, precision=precision,
+    memory=memory or None, steps=8,
 )
-run = Run(stylizer, impasto.open_picture(skimage.data.coffee()[:, :400]), time.monotonic())
-expected, sides = run.views.bytes, run.views.sides
-for state in run.states():
-    pass
-picture = state.picture
+run = stylizer.run(impasto.open_picture(skimage.data.coffee()[:, :400]))
+expected, sides = run.tiles.bytes, run.tiles.sides
+picture, state = run.finish(), run.state
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(f"{picture.width}x{picture.height} {encoder} {stylizer.precision}: "
       f"peak {peak / 2**30:.2f} GiB, "

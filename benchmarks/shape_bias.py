@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from impasto import StyleAugment
-from impasto.gallery import draw
+from impasto.gallery import open_style
 
 SIDE, EPOCHS, BATCH, COUNT = 64, 8, 32, 720
 TEXTURES = ("halftone", "knitted", "marble", "op_art", "circuit", "leaves")
@@ -64,7 +64,7 @@ def mask(shape: int, dice: np.random.Generator) -> np.ndarray:
 def pictures(count: int, *, shuffled: bool, seed: int) -> tuple[Tensor, Tensor]:
     """Return (N, 3, SIDE, SIDE) and the shapes' numbers."""
     dice = np.random.default_rng(seed)
-    sheets = [draw(name, 256, 1).pixels for name in (*TEXTURES, GROUND)]
+    sheets = [open_style(name, 256).pixels for name in (*TEXTURES, GROUND)]
     images, labels = [], []
     for number in range(count):
         shape = number % 6

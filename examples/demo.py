@@ -1,4 +1,4 @@
-"""Paint a real photograph in the style of a picture the project drew, without any download.
+"""Paint a real photograph in the style of a bundled picture, without any download.
 
 Usage: python examples/demo.py [OUTPUT]
 """
@@ -9,12 +9,11 @@ from pathlib import Path
 import skimage.data
 
 import impasto
-from impasto.gallery import draw
 
 
 def main(output: Path) -> None:
     """Paint and say where the picture is."""
-    stylizer = impasto.stylizer(draw("strokes"), size=512)
+    stylizer = impasto.stylizer("strokes", size=512)
     print(f"painting with {stylizer.describe()}")
     run = stylizer.run(skimage.data.coffee())
     for state in run:

@@ -9,13 +9,15 @@ import torch
 from torch import nn
 
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 
 
 def main(steps: int) -> None:
     """Train a small network to tell two drawings apart by anything but their texture."""
     torch.manual_seed(0)
-    sheets = [torch.from_numpy(draw(name, 256).pixels.copy()) for name in ("marble", "facets")]
+    sheets = [
+        torch.from_numpy(open_style(name, 256).pixels.copy()) for name in ("marble", "facets")
+    ]
     augment = impasto.StyleAugment(["mosaic", "waves"], probability=0.5, size=64, seed=0)
     network = nn.Sequential(
         *(nn.Conv2d(3, 16, 5, 2), nn.ReLU(), nn.Conv2d(16, 32, 5, 2), nn.ReLU()),

@@ -86,9 +86,9 @@ def photo() -> Array:
 @pytest.fixture(scope="session")
 def painting() -> Array:
     """A drawn style of 80 x 80 pixels."""
-    from impasto.gallery import draw
+    from impasto.gallery import open_style
 
-    return draw("strokes", 80).to_array()
+    return open_style("strokes", 80).to_array()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import skimage.data
 from PIL import Image
 
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 
 TARGET = Path(__file__).parents[1] / "docs" / "images" / "cat-mosaic.jpg"
 HEIGHT = 341
@@ -17,7 +17,7 @@ HEIGHT = 341
 
 def main() -> None:
     """Paint, lay out, save."""
-    photo, style = impasto.open_picture(skimage.data.chelsea()), draw("mosaic", 768)
+    photo, style = impasto.open_picture(skimage.data.chelsea()), open_style("mosaic", 768)
     painted = impasto.stylize(photo, style, encoder="vgg19", style_scale=0.7)
     tiles = [photo.resized(512), style.resized(HEIGHT), painted]
     sheet = Image.new("RGB", (sum(t.width for t in tiles) + 16, HEIGHT), "white")

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from impasto.errors import ImageError, RecipeError, SettingsError
-from impasto.gallery import DRAWINGS
-from impasto.gallery.names import drawn
+from impasto.gallery.drawings import DRAWINGS, drawing_path
 from impasto.gallery.own import own_styles
-from impasto.gallery.paintings import PAINTINGS, fetch_painting, place_of
+from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
 from impasto.images import Identity, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import REST
 from impasto.version import __version__
-from impasto.weights.tuned import SUFFIX, tuned_network
+from impasto.weights.tuned import tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
@@ -146,46 +145,36 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
     names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
-    lines = [
+    return [
         f"{name}: {recipe.get(name)} then, {here.get(name)} now"
         for name in names
         if recipe.get(name) != here.get(name)
     ]
-    if recipe.get("styles") != here.get("styles"):
-        lines.append("the style is drawn with other last digits here")
-    return lines
 
 
 def _of_gallery(name: str, sha256: str) -> Path | None:
-    """Return the style that a recipe names, if it is one that has a name and is here."""
-    stem, suffix = Path(name).stem, Path(name).suffix
-    if suffix == SUFFIX:
-        network = tuned_network(stem)
-        return network if network is not None and _is(network, sha256) else None
-    path = own_styles().get(stem, place_of(stem))
-    if stem in DRAWINGS and suffix == ".png":
-        with suppress(ImageError):  # no room for it: perhaps the file is elsewhere
-            path = drawn(stem)
-    return path if path.is_file() and _is(path, sha256) else None
+    """Return the file of the named style that a recipe means, if it is here."""
+    stem = Path(name).stem
+    named = (tuned_network(stem), drawing_path(stem), own_styles().get(stem), painting_path(stem))
+    return next((path for path in named if path is not None and _is(path, sha256)), None)
 
 
 def _found(name: str, sha256: str, folders: Sequence[Path]) -> Path:
-    """Find a file in folders, or else in the gallery.
-
-    A drawing is drawn anew, on another machine perhaps with other last digits; a painting is
-    downloaded.
-    """
+    """Find a file in folders, or else download it if it is a painting of the gallery."""
     try:
         return _find(name, sha256, folders)
-    except RecipeError:
+    except RecipeError as error:
         stem = Path(name).stem
-        if stem in DRAWINGS and name == f"{stem}.png":
-            return drawn(stem)
-        if stem in PAINTINGS and name == place_of(stem).name:
+        if stem in PAINTINGS and name == painting_path(stem).name:
             with suppress(ImageError):
                 path = fetch_painting(stem)
                 if _is(path, sha256):
                     return path
+        if stem in DRAWINGS and name in (f"{stem}.png", drawing_path(stem).name):
+            raise RecipeError(
+                f"{error}; if it is the style {stem} of another version of impasto, paint in that "
+                f"of this one: impasto stylize CONTENT {stem} --recipe FILE"
+            ) from error
         raise
 
 

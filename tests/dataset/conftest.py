@@ -15,13 +15,14 @@ from impasto.dataset.painting import Row
 from impasto.dataset.plan import Task
 from impasto.dataset.running import Job, Worker
 from impasto.fast.sessions import limit_threads
-from impasto.gallery import draw
+from impasto.gallery import open_style
 
 
 @pytest.fixture(scope="session")
 def styles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("styles")
-    return [draw("mosaic", 96, n).save(folder / f"style {n}.png") for n in range(5)]
+    names = ("mosaic", "strokes", "waves", "woodcut", "batik")
+    return [open_style(name, 96).save(folder / f"style {n}.png") for n, name in enumerate(names)]
 
 
 @pytest.fixture

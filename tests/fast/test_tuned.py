@@ -15,8 +15,8 @@ from impasto.dataset.local import local
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import Watch, fitted, show_tunings, tuned
-from impasto.gallery import draw
-from impasto.gallery.names import drawn, gallery_name, list_styles
+from impasto.gallery import open_style
+from impasto.gallery.names import gallery_name, list_styles, style_path
 from impasto.images import Picture, open_picture
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
 from impasto.settings import Settings
@@ -39,12 +39,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def photo() -> Picture:
-    return draw("mountains", 96)
+    return open_style("mountains", 96)
 
 
 @pytest.fixture
 def style(tmp_path: Path) -> Path:
-    return draw("waves", 64).save(tmp_path / "waves.png")
+    return open_style("waves", 64).save(tmp_path / "waves.png")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Pict
     assert FastStylizer(str(comes_tuned))(photo).size == (512, 512)
     given = [
         FastStylizer("waves"),
-        FastStylizer(draw("mosaic", 64)),
+        FastStylizer(open_style("mosaic", 64)),
         FastStylizer("mosaic", tune=0),
     ]
     given += [FastStylizer("mosaic", style_scale=0.5), FastStylizer("mosaic", color="match")]
@@ -123,7 +123,7 @@ def test_a_name_is_enough_for_a_painting(
 def test_gallery_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert gallery_name("mosaic") == gallery_name("gallery:mosaic") == "mosaic"
-    others: list[object] = ["nothing", "mosaic.png", drawn("mosaic"), b"mosaic"]
+    others: list[object] = ["nothing", "mosaic.png", style_path("mosaic"), b"mosaic"]
     assert all(gallery_name(other) is None for other in others)  # type: ignore[arg-type]
     Path("mosaic").write_text("mine")
     assert gallery_name("mosaic") is None

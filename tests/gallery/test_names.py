@@ -15,8 +15,8 @@ from PIL import Image
 
 import impasto
 from impasto.errors import ImageError, RecipeError
-from impasto.gallery import DRAWINGS, names, paintings
-from impasto.gallery.names import drawn, find_style, list_styles, read_styles
+from impasto.gallery import DRAWINGS, open_style, paintings
+from impasto.gallery.names import find_style, list_styles, read_styles, style_path
 from impasto.gallery.own import add_folder, own_folders, own_styles, remove_folder
 from impasto.stylizers import reproduce
 
@@ -26,7 +26,6 @@ Array = np.ndarray
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(names.drawn, "__defaults__", (96,))
     return tmp_path / "home"
 
 
@@ -40,14 +39,14 @@ def folder(tmp_path: Path, painting: Array) -> Path:
     return place
 
 
-def test_a_name_leads_to_a_drawing_that_is_drawn_once() -> None:
+def test_a_name_leads_to_a_file_of_the_package(home: Path) -> None:
     path = find_style("mosaic")
     assert isinstance(path, Path)
-    assert path.name == "mosaic.png"
-    assert impasto.open_picture(path).size == (96, 96)
-    changed = path.stat().st_mtime_ns
+    assert path.name == "mosaic.avif"
     assert find_style("gallery:mosaic") == path
-    assert path.stat().st_mtime_ns == changed
+    assert open_style("mosaic").size == impasto.open_picture(path).size == (1024, 1024)
+    assert open_style("mosaic", 4096).size == (1024, 1024)
+    assert not home.exists()
 
 
 def test_a_file_comes_before_a_name(
@@ -56,7 +55,7 @@ def test_a_file_comes_before_a_name(
     monkeypatch.chdir(tmp_path)
     Image.fromarray(painting).save("mosaic", "png")
     assert find_style("mosaic") == "mosaic"
-    assert find_style("gallery:mosaic") == drawn("mosaic")
+    assert find_style("gallery:mosaic") == style_path("mosaic")
 
 
 @pytest.mark.parametrize(
@@ -87,16 +86,13 @@ def test_stylizers_take_names(photo: Array) -> None:
     by_file = impasto.stylize(photo, read_styles(["mosaic", "strokes"]), method="fast", size=64)
     np.testing.assert_array_equal(by_name.pixels, by_file.pixels)
     assert by_name.recipe is not None
-    assert [each["name"] for each in by_name.recipe["styles"]] == ["mosaic.png", "strokes.png"]  # type: ignore[attr-defined]
+    assert [each["name"] for each in by_name.recipe["styles"]] == ["mosaic.avif", "strokes.avif"]  # type: ignore[attr-defined]
 
 
-def test_a_picture_painted_like_a_drawing_is_made_again(
-    files: tuple[Path, Path], home: Path
-) -> None:
+def test_a_picture_painted_like_a_drawing_is_made_again(files: tuple[Path, Path]) -> None:
     content, _ = files
     made = impasto.stylize(str(content), "tiles", method="fast", size=64)
     path = made.save(content.parent / "made.png")
-    drawn("tiles").unlink()
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
 
 
@@ -107,25 +103,18 @@ def test_an_own_style_is_found_again(files: tuple[Path, Path], folder: Path) -> 
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
 
 
-def test_a_picture_with_the_name_of_a_drawing_needs_no_drawing(
-    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_with_the_name_of_a_drawing_is_found(files: tuple[Path, Path]) -> None:
     content = files[0].rename(files[0].with_name("waves.png"))
     style = files[1].rename(files[1].with_name("mosaic.png"))
     made = impasto.stylize(content, style, method="fast", size=64)
     path = made.save(content.parent / "made.png")
-    (content.parent / "file").write_text("")
-    monkeypatch.setenv("IMPASTO_HOME", str(content.parent / "file"))
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
 
 
-def test_a_home_that_cannot_be_written_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_drawing_needs_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "file"))
-    with pytest.raises(ImageError, match=r"cannot be written .*IMPASTO_HOME"):
-        find_style("mosaic")
+    assert open_style("mosaic", 64).size == (64, 64)
 
 
 def test_own_folders(folder: Path) -> None:
@@ -133,7 +122,9 @@ def test_own_folders(folder: Path) -> None:
     assert add_folder(folder) == ["dots", "mosaic"]
     assert own_folders() == [folder.resolve()]
     assert find_style("dots") == folder.resolve() / "dots.png"
-    assert find_style("mosaic") == drawn("mosaic")  # the gallery's own names stay what they are
+    assert find_style("mosaic") == style_path(
+        "mosaic"
+    )  # the gallery's own names stay what they are
     listed = {style.name: style for style in list_styles()}
     assert listed["dots"].kind == "own"
     assert listed["mosaic"].kind == "drawing"
@@ -241,12 +232,12 @@ def test_a_painting_is_downloaded_once(museum: type[_Museum]) -> None:
 def test_a_painting_is_verified(museum: type[_Museum], monkeypatch: pytest.MonkeyPatch) -> None:
     known = replace(paintings.PAINTINGS["senecio"], sha256=hashlib.sha256(b"other").hexdigest())
     monkeypatch.setitem(paintings.PAINTINGS, "senecio", known)
-    with pytest.raises(ImageError, match="what came for senecio is something else"):
+    with pytest.raises(ImageError, match="what was downloaded for senecio is not that painting"):
         find_style("senecio")
-    assert not list(paintings.place_of("senecio").parent.iterdir())
+    assert not list(paintings.painting_path("senecio").parent.iterdir())
     good = replace(known, sha256=hashlib.sha256(museum.body).hexdigest())
     monkeypatch.setitem(paintings.PAINTINGS, "senecio", good)
-    assert find_style("senecio") == paintings.place_of("senecio")
+    assert find_style("senecio") == paintings.painting_path("senecio")
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b"no"), (200, b"<html>sorry</html>")])
@@ -255,7 +246,7 @@ def test_a_painting_that_does_not_come(museum: type[_Museum], status: int, body:
     with pytest.raises(ImageError, match=r"the_kiss .*give its path") as caught:
         find_style("the_kiss")
     assert "\n" not in str(caught.value)
-    assert not paintings.place_of("the_kiss").exists()
+    assert not paintings.painting_path("the_kiss").exists()
 
 
 def test_a_painting_of_a_recipe_is_downloaded_again(
@@ -263,9 +254,9 @@ def test_a_painting_of_a_recipe_is_downloaded_again(
 ) -> None:
     made = impasto.stylize(files[0], "tower_of_babel", method="fast", size=64)
     path = made.save(files[0].parent / "made.png")
-    paintings.place_of("tower_of_babel").unlink()
+    paintings.painting_path("tower_of_babel").unlink()
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
-    paintings.place_of("tower_of_babel").unlink()
+    paintings.painting_path("tower_of_babel").unlink()
     museum.status = 404
     with pytest.raises(RecipeError, match=r"tower_of_babel\.jpg is not here"):
         reproduce(path)
@@ -294,14 +285,11 @@ def test_offline_says_what_to_do() -> None:
         find_style("starry_night")
 
 
-def test_a_drawing_that_differs_elsewhere_is_told(
-    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content, _ = files
-    made = impasto.stylize(str(content), "tiles", method="fast", size=64)
-    path = made.save(content.parent / "made.png")
-    drawn("tiles").unlink()
-    monkeypatch.setattr(names.drawn, "__defaults__", (98,))  # as if by another machine
-    with pytest.warns(UserWarning, match="drawn with other last digits"):
-        again = reproduce(path)
-    assert again.size == made.size
+@pytest.mark.parametrize("name", ["tiles.png", "tiles.avif"])
+def test_a_drawing_of_another_version_is_told(files: tuple[Path, Path], name: str) -> None:
+    """Earlier versions drew their styles, and saved the hash of the drawing."""
+    content, style = files[0], files[1].rename(files[1].with_name(name))
+    path = impasto.stylize(content, style, method="fast", size=64).save(content.parent / "made.png")
+    style.unlink()
+    with pytest.raises(RecipeError, match=r"another version .*: impasto stylize CONTENT tiles"):
+        reproduce(path)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 
 SIZE = 160
 #: Of 60 that are planned: a frame shows in the first 15 already.
@@ -50,7 +50,7 @@ def paint(encoder: str, weights: Path | None = None) -> NDArray[np.float32]:
     """Paint the style's texture onto nothing."""
     return impasto.stylize(
         np.full((SIZE, SIZE, 3), 128, np.uint8),
-        draw("mosaic", 2 * SIZE, 1),
+        open_style("mosaic", 2 * SIZE),
         encoder=encoder,
         weights=weights,
         size=SIZE,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from impasto import ImpastoError
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.optimize import IterativeStylizer, loop
 from impasto.optimize.memory import TileSides
 from impasto.optimize.objective import Objective
@@ -36,7 +36,9 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
 
 def test_a_large_picture_is_the_one_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "plan_tiles", lambda *_: TileSides((64,), None, 0.0))
-    run = IterativeStylizer(draw("waves"), size=128, steps=3).run(draw("strokes"))
+    run = IterativeStylizer(open_style("waves", 768), size=128, steps=3).run(
+        open_style("strokes", 768)
+    )
     next(run)
     taken = run.picture
     pixels = taken.pixels.copy()
@@ -48,7 +50,9 @@ def test_a_large_picture_is_the_one_at_hand(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "plan_tiles", lambda *_: TileSides((64,), None, 0.0))
-    run = IterativeStylizer(draw("waves"), size=128, steps=3).run(draw("strokes"))
+    run = IterativeStylizer(open_style("waves", 768), size=128, steps=3).run(
+        open_style("strokes", 768)
+    )
     state = next(run)
 
     def torn(_: Objective, optimizer: PixelOptimizer, *__: object) -> None:
@@ -63,6 +67,6 @@ def test_what_is_stopped_in_the_middle_of_a_step_is_kept(monkeypatch: pytest.Mon
 
 
 def test_the_size_that_is_advised_is_of_the_picture() -> None:
-    stylizer = IterativeStylizer(draw("waves"), size=8192, memory="1.3GB")
+    stylizer = IterativeStylizer(open_style("waves", 768), size=8192, memory="1.3GB")
     with pytest.raises(ImpastoError, match=r"painting at 8192x\d+, .* try size \d{4}$"):
-        stylizer.run(draw("strokes"))
+        stylizer.run(open_style("strokes", 768))

@@ -21,7 +21,7 @@ from tests.studio.conftest import running
 from tests.studio.test_uploads import bomb
 
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.images import save_animation
 from impasto.video.production import open_reader
 
@@ -36,7 +36,7 @@ def client(studio: str) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("styles") / "waves.png"
-    return draw("strokes", 96, 5).save(path)
+    return open_style("strokes", 96).save(path)
 
 
 def stylize(client: Client, content: Path, names: str = "mosaic", **settings: Any) -> Any:  # noqa: ANN401

@@ -128,7 +128,7 @@ def engine() -> str:
         for path in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
             if path.suffix == ".py":
                 digest.update(plain(path).encode())
-            elif path.suffix in (".onnx", ".safetensors"):
+            elif path.suffix in (".onnx", ".safetensors", ".avif"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

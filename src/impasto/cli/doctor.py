@@ -134,11 +134,11 @@ def _cameras() -> str:
 
 def _speeds() -> Iterator[tuple[str, str]]:
     """Paint small pictures: one pass of the network, and some steps."""
-    from impasto.gallery import draw
+    from impasto.gallery import open_style
     from impasto.settings import Settings
     from impasto.stylizers import stylizer
 
-    content, style = draw("mosaic", 256), draw("strokes", 256)
+    content, style = open_style("mosaic", 256), open_style("strokes", 256)
     for method, steps in (("fast", None), ("optimize", (4,))):
         try:
             settings = Settings(method=method, size=256, steps=steps)

@@ -75,14 +75,14 @@ def _files(names: list[str]) -> Iterator[tuple[str, str]]:
 def _speed(name: str) -> str:
     """Return milliseconds of a pass, the style read before."""
     from impasto.errors import MissingExtraError
-    from impasto.gallery import draw
+    from impasto.gallery import open_style
     from impasto.stylizers import stylizer
 
     try:
-        painter = stylizer(draw("strokes", 256), method=name, size=max(TIMED))
+        painter = stylizer(open_style("strokes", 256), method=name, size=max(TIMED))
     except MissingExtraError as error:
         return str(error)
-    content = draw("mosaic", max(TIMED)).resized(TIMED)
+    content = open_style("mosaic", max(TIMED)).resized(TIMED)
     times = []
     for _ in range(WARM + PASSES):
         begun = time.perf_counter()

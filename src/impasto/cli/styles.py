@@ -1,4 +1,4 @@
-"""`impasto styles`: pictures to paint like that have names."""
+"""`impasto styles`: style pictures that have names."""
 
 import sys
 from pathlib import Path
@@ -18,9 +18,9 @@ app = typer.Typer(
 def list_all(context: typer.Context) -> None:
     """List the styles that have names: use one instead of a picture's path.
 
-    Drawings are the project's own; paintings, all in the public domain, are downloaded when they
-    are first used; then come the pictures of folders that were added. Method fast comes tuned to
-    some of them, and then needs no picture of theirs.
+    Drawings come with impasto; paintings, all in the public domain, are downloaded when they are
+    first used; then come the pictures of folders that were added. Method fast comes tuned to some
+    of them, and then does not need their picture.
 
     Example: impasto stylize photo.jpg mosaic
     """
@@ -42,29 +42,22 @@ def save(
     name: str = argument(..., "A name of `impasto styles`.", autocompletion=completion.styles),
     output: Path = own(..., "Where to save it.", "--output", "-o"),
     *,
-    size: int = own(1024, "Longest side in pixels.", min=32, max=8192),
-    seed: int = own(0, "Of a drawing: another of its kind.", min=0),
+    size: int | None = own(None, "Longest side in pixels, at most.", min=1),
     force: Force = False,
 ) -> None:
-    """Save a style picture: a drawing at any size, and another one for each seed.
+    """Save the picture of a style, as large as it is or smaller.
 
-    Example: impasto styles save mosaic -o mosaic.png --size 2048 --seed 3
+    Example: impasto styles save mosaic -o mosaic.png --size 512
     """
-    from impasto.gallery import DRAWINGS, draw
-    from impasto.gallery.names import PREFIX, find_style
-    from impasto.images import open_picture
+    from impasto.gallery import open_style
+    from impasto.gallery.names import PREFIX
 
-    name = name.removeprefix(PREFIX)
-    if name in DRAWINGS:
-        picture = draw(name, size, seed)
-    else:
-        picture = open_picture(find_style(f"{PREFIX}{name}"), max_size=size)
-    print(picture.save(output, overwrite=force))
+    print(open_style(name.removeprefix(PREFIX), size).save(output, overwrite=force))
 
 
 @app.command()
-def add(folder: Path = argument(..., "Whose pictures get names: those of the files.")) -> None:
-    """Add a folder of your own: its pictures are styles by their file names.
+def add(folder: Path = argument(..., "Its pictures get the names of their files.")) -> None:
+    """Add a folder of your own: its pictures become styles with the names of their files.
 
     Example: impasto styles add paintings
     """

@@ -12,19 +12,10 @@ from impasto.images import is_picture_name
 from impasto.weights.folders import expanded
 
 
-def list_file() -> Path:
-    """Return the file that names the folders: in ``IMPASTO_HOME``, or the user's settings."""
-    if home := os.environ.get("IMPASTO_HOME"):
-        return expanded(home) / "styles.txt"
-    from platformdirs import user_config_path
-
-    return user_config_path("impasto", appauthor=False) / "styles.txt"
-
-
 def own_folders() -> list[Path]:
-    """Return the folders that were added, in order, also those that are gone now."""
+    """Return the folders that were added, in order, including those that no longer exist."""
     try:
-        text = list_file().read_text("utf-8", "surrogateescape")
+        text = _list_file().read_text("utf-8", "surrogateescape")
     except OSError:
         return []
     return [Path(line) for line in text.split("\n") if line]
@@ -33,7 +24,7 @@ def own_folders() -> list[Path]:
 def own_styles() -> dict[str, Path]:
     """Return the pictures in those folders by the stems of their names; the first of a name wins.
 
-    A folder that is gone, or may not be read, has none.
+    A folder that cannot be read has none.
     """
     found: dict[str, Path] = {}
     for folder in own_folders():
@@ -43,17 +34,12 @@ def own_styles() -> dict[str, Path]:
     return found
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """Return the pictures in a folder that are shown; not what systems hide beside them."""
-    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return sorted(path for path in shown if is_picture_name(path) and path.is_file())
-
-
 def add_folder(folder: Path) -> list[str]:
-    """Add a folder of style pictures, and return the names that they have.
+    """Add a folder of style pictures, and return the names of its styles.
 
     Raises:
-        ImageError: It is no folder, cannot be read, has no pictures, or the list cannot be written.
+        ImageError: It is not a folder, cannot be read, has no pictures, or the list of folders
+            cannot be written.
     """
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: name one with style pictures in it")
@@ -82,8 +68,23 @@ def remove_folder(folder: Path) -> None:
     _write(left)
 
 
+def _list_file() -> Path:
+    """Return the file that lists the folders, in ``IMPASTO_HOME`` or the user's settings."""
+    if home := os.environ.get("IMPASTO_HOME"):
+        return expanded(home) / "styles.txt"
+    from platformdirs import user_config_path
+
+    return user_config_path("impasto", appauthor=False) / "styles.txt"
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """Return the pictures in a folder, without hidden files that systems put beside them."""
+    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return sorted(path for path in shown if is_picture_name(path) and path.is_file())
+
+
 def _write(folders: list[Path]) -> None:
-    target = list_file()
+    target = _list_file()
     try:
         with replacing(target) as part:
             text = "".join(f"{folder}\n" for folder in folders)

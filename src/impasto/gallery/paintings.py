@@ -1,4 +1,4 @@
-"""Well-known paintings in the public domain: what they are, and how they come here."""
+"""Well-known paintings in the public domain, downloaded from Wikimedia Commons on first use."""
 
 from __future__ import annotations
 
@@ -15,31 +15,25 @@ from impasto.weights.downloading import get_file, reason_of
 from impasto.weights.folders import home_folder, is_offline
 
 _COMMONS = "https://commons.wikimedia.org/wiki/Special:FilePath/"
-#: Pixels of width that are asked for: one of the widths that Commons keeps ready.
+#: Width in pixels that is requested: one of those that Commons keeps ready.
 _WIDTH = 1280
-#: Commons answers only those who say who they are.
+#: Commons refuses clients that do not identify themselves.
 _HEADERS = {"User-Agent": f"impasto/{__version__} (style transfer toolkit)"}
 
 
 @dataclass(frozen=True)
 class Painting:
-    """A painting that is downloaded when it is first used.
+    """A painting in the public domain.
 
     Attributes:
-        title: What it is called.
-        artist: Who painted it.
-        year: When.
+        description: Title, artist and year.
         file: Its name on Wikimedia Commons.
-        sha256: Of the original file there, where it is known; then that is what is downloaded.
-        license: What may be done with it.
+        sha256: Of the original file there; without it the file is downloaded at a smaller size.
     """
 
-    title: str
-    artist: str
-    year: str
+    description: str
     file: str
     sha256: str | None = None
-    license: str = "public domain"
 
     @property
     def url(self) -> str:
@@ -47,99 +41,68 @@ class Painting:
         width = "" if self.sha256 else f"?width={_WIDTH}"
         return f"{_COMMONS}{quote(self.file)}{width}"
 
-    @property
-    def description(self) -> str:
-        """Title, artist and year."""
-        return f"{self.title}, {self.artist}, {self.year}"
-
 
 PAINTINGS: Mapping[str, Painting] = {
     "starry_night": Painting(
-        "The Starry Night",
-        "Vincent van Gogh",
-        "1889",
+        "The Starry Night, Vincent van Gogh, 1889",
         "Van_Gogh_-_Starry_Night_-_Google_Art_Project.jpg",
     ),
     "wheat_field": Painting(
-        "Wheat Field with Cypresses",
-        "Vincent van Gogh",
-        "1889",
+        "Wheat Field with Cypresses, Vincent van Gogh, 1889",
         "Wheat-Field-with-Cypresses-(1889)-Vincent-van-Gogh-Met.jpg",
     ),
     "great_wave": Painting(
-        "The Great Wave off Kanagawa",
-        "Katsushika Hokusai",
-        "1831",
+        "The Great Wave off Kanagawa, Katsushika Hokusai, 1831",
         "Tsunami_by_hokusai_19th_century.jpg",
         "30c170260de393f51bd592adacc6f0714b60f157c09744e9c5b6d46e6a613718",
     ),
     "the_kiss": Painting(
-        "The Kiss",
-        "Gustav Klimt",
-        "1908",
-        "The_Kiss_-_Gustav_Klimt_-_Google_Cultural_Institute.jpg",
+        "The Kiss, Gustav Klimt, 1908", "The_Kiss_-_Gustav_Klimt_-_Google_Cultural_Institute.jpg"
     ),
     "the_scream": Painting(
-        "The Scream",
-        "Edvard Munch",
-        "1893",
-        "Edvard_Munch,_1893,_The_Scream,_oil,_tempera_and_pastel_on_cardboard,_91_x_73_cm,"
-        "_National_Gallery_of_Norway.jpg",
+        "The Scream, Edvard Munch, 1893",
+        "Edvard_Munch,_1893,_The_Scream,_oil,_tempera_and_pastel_on_cardboard,_91_x_73_cm,_National_Gallery_of_Norway.jpg",
     ),
     "impression_sunrise": Painting(
-        "Impression, Sunrise", "Claude Monet", "1872", "Monet_-_Impression,_Sunrise.jpg"
+        "Impression, Sunrise, Claude Monet, 1872", "Monet_-_Impression,_Sunrise.jpg"
     ),
     "water_lilies": Painting(
-        "Water Lilies", "Claude Monet", "1906", "Claude_Monet_-_Water_Lilies_-_1906,_Ryerson.jpg"
+        "Water Lilies, Claude Monet, 1906", "Claude_Monet_-_Water_Lilies_-_1906,_Ryerson.jpg"
     ),
     "grande_jatte": Painting(
-        "A Sunday on La Grande Jatte",
-        "Georges Seurat",
-        "1884",
+        "A Sunday on La Grande Jatte, Georges Seurat, 1884",
         "A_Sunday_on_La_Grande_Jatte,_Georges_Seurat,_1884.jpg",
     ),
     "composition_vii": Painting(
-        "Composition VII",
-        "Wassily Kandinsky",
-        "1913",
-        "Vassily_Kandinsky,_1913_-_Composition_7.jpg",
+        "Composition VII, Wassily Kandinsky, 1913", "Vassily_Kandinsky,_1913_-_Composition_7.jpg"
     ),
-    "senecio": Painting("Senecio", "Paul Klee", "1922", "Senecio2.JPG"),
+    "senecio": Painting("Senecio, Paul Klee, 1922", "Senecio2.JPG"),
     "blue_horses": Painting(
-        "The Large Blue Horses",
-        "Franz Marc",
-        "1911",
+        "The Large Blue Horses, Franz Marc, 1911",
         "Franz_Marc_-_The_Large_Blue_Horses_-_Google_Art_Project.jpg",
     ),
     "girl_with_a_pearl_earring": Painting(
-        "Girl with a Pearl Earring",
-        "Johannes Vermeer",
-        "1665",
-        "1665_Girl_with_a_Pearl_Earring.jpg",
+        "Girl with a Pearl Earring, Johannes Vermeer, 1665", "1665_Girl_with_a_Pearl_Earring.jpg"
     ),
     "wanderer": Painting(
-        "Wanderer above the Sea of Fog",
-        "Caspar David Friedrich",
-        "1818",
+        "Wanderer above the Sea of Fog, Caspar David Friedrich, 1818",
         "Caspar_David_Friedrich_-_Wanderer_above_the_sea_of_fog.jpg",
         "e03e5b8c19cc9928592659f98834e568d3de11a93e031ab8093f5c3ef117f21d",
     ),
     "tower_of_babel": Painting(
-        "The Tower of Babel",
-        "Pieter Bruegel the Elder",
-        "1563",
+        "The Tower of Babel, Pieter Bruegel the Elder, 1563",
         "Pieter_Bruegel_the_Elder_-_The_Tower_of_Babel_(Vienna)_-_Google_Art_Project_-_edited.jpg",
     ),
 }
 
 
-def place_of(name: str) -> Path:
-    """Return where a painting lies once it is downloaded."""
+def painting_path(name: str) -> Path:
+    """Return where the file of a painting is once it is downloaded."""
     return home_folder() / "paintings" / f"{name}.jpg"
 
 
 def fetch_painting(name: str) -> Path:
-    """Return a painting's file, downloaded unless it is here.
+    """Return the file of a painting, downloaded if it is not here.
 
     Args:
         name: One of `PAINTINGS`.
@@ -147,7 +110,7 @@ def fetch_painting(name: str) -> Path:
     Raises:
         ImageError: It is not here and cannot be downloaded.
     """
-    path = place_of(name)
+    path = painting_path(name)
     if path.is_file():
         return path
     painting = PAINTINGS[name]
@@ -159,8 +122,10 @@ def fetch_painting(name: str) -> Path:
             get_file(painting.url, part, _HEADERS)
             _check(painting, part)
     except ImageError as error:
-        raise ImageError(f"what came for {name} is something else: {advice}") from error
-    except OSError as error:  # all that requests raises, too
+        raise ImageError(
+            f"what was downloaded for {name} is not that painting: {advice}"
+        ) from error
+    except OSError as error:  # includes all that requests raises
         raise ImageError(
             f"{name} could not be downloaded ({reason_of(error)}): {advice}"
         ) from error
@@ -168,7 +133,7 @@ def fetch_painting(name: str) -> Path:
 
 
 def _check(painting: Painting, path: Path) -> None:
-    """Raise an `ImageError` unless a file is the painting, as far as that can be told."""
+    """Raise an `ImageError` unless a file is a picture, with the painting's hash if it is known."""
     if painting.sha256 not in (None, sha256_of(path)):
         raise ImageError("another hash")
     open_picture(path, max_size=64)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from impasto.errors import ImpastoError, SettingsError
-from impasto.gallery.names import drawn
+from impasto.gallery.drawings import drawing_path
 from impasto.images import Picture, identify
 from impasto.runs import Plan, Run, State, Stylizer
 from impasto.settings import Settings
@@ -162,7 +162,7 @@ class Engine:
             threading.Thread(target=self._warmed_up, daemon=True).start()
 
     def _warmed_up(self) -> None:
-        style = (drawn("strokes"),)
+        style = (drawing_path("strokes"),)
         for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError), self.turns.turn(Ticket("")):

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.gallery.names import PREFIX, Style, drawn, find_style
+from impasto.gallery.names import style_path
 from impasto.studio.atelier import Atelier, clear
-from impasto.studio.pictures import THUMBNAIL, picture_input
+from impasto.studio.pictures import picture_input
 
 #: Styles of a mixture.
 MOST = 4
@@ -63,13 +63,11 @@ class StyleChooser:
         self._connect()
 
     def thumbnails(self) -> list[tuple[str, str]]:
-        """Return what the gallery shows; drawings are drawn small for it, the first time."""
-        return [(self._thumbnail(style), style.name.replace("_", " ")) for style in self.named]
-
-    def _thumbnail(self, style: Style) -> str:
-        if style.kind == "drawing":
-            return self.atelier.shelf.thumbnail(drawn(style.name, THUMBNAIL))
-        return self.atelier.shelf.thumbnail(Path(str(find_style(PREFIX + style.name))))
+        """Return what the gallery shows."""
+        return [
+            (self.atelier.shelf.thumbnail(style_path(style.name)), style.name.replace("_", " "))
+            for style in self.named
+        ]
 
     def _row(self, number: int) -> tuple[gr.Row, gr.Image, gr.Slider, gr.Button]:
         with gr.Row(visible=False, elem_classes="chosen") as row:
@@ -114,7 +112,7 @@ class StyleChooser:
         """Choose a style of the gallery; in a mixture, choosing it again takes it out."""
         index = int(event.index)
         name = self.named[index].name
-        one = {"path": str(find_style(PREFIX + name)), "name": name, "weight": 1.0}
+        one = {"path": str(style_path(name)), "name": name, "weight": 1.0}
         left = [each for each in chosen if each["path"] != one["path"]]
         if mix and len(left) < len(chosen):
             return left

@@ -20,7 +20,7 @@ from tools.site.sheets import (
 
 import impasto
 from impasto import Picture
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.losses import (
     content_loss,
     energy,
@@ -51,7 +51,7 @@ def layers() -> Image.Image:
     made = [
         painted(
             photo("chelsea"),
-            draw("mosaic", 64),
+            open_style("mosaic", 64),
             **ALONE,
             content_layers=(name,),
             content_weight=1,
@@ -71,7 +71,7 @@ def textures() -> Image.Image:
 
     def texture(names: Sequence[str]) -> Image.Image:
         canvas = Picture(photo("chelsea").pixels[:128, :128])
-        style = Picture(draw("strokes", SIDE).pixels)
+        style = Picture(open_style("strokes", SIDE).pixels)
         options: Options = {"size": 128, "min_size": 128, "content_weight": 0, "init": "noise"}
         return shown(
             impasto.stylize(
@@ -98,7 +98,7 @@ def trade() -> Image.Image:
         [
             painted(
                 photo("rocket"),
-                draw("waves", SIDE),
+                open_style("waves", SIDE),
                 **SMALL,
                 content_layers=(place,),
                 content_weight=weight,
@@ -116,7 +116,7 @@ def relative() -> bytes:
     encoder = build_encoder("pocket", POCKET_LAYERS)
     rows: dict[int, list[list[float]]] = {}
     for side in (128, 256, 512):
-        pixels = [photo("chelsea", side), draw("waves", side).resized((side, side * 2 // 3))]
+        pixels = [photo("chelsea", side), open_style("waves", side).resized((side, side * 2 // 3))]
         both = [torch.from_numpy(p.pixels.copy()).permute(2, 0, 1)[None] for p in pixels]
         cat, waves = (encoder(each, tuple(POCKET_LAYERS)) for each in both)
         grams = [(gram_matrix(cat[name]), gram_matrix(waves[name])) for name in STYLE]

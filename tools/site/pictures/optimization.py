@@ -9,7 +9,7 @@ from PIL import Image
 from tools.site.sheets import ALONE, SIDE, Options, photo, plot, sheet, shown
 
 import impasto
-from impasto.gallery import draw
+from impasto.gallery import open_style
 from impasto.networks import Pocket, add_encoder
 from impasto.optimize import IterativeStylizer
 from impasto.weights import fetch, load_pocket
@@ -20,7 +20,7 @@ def iterations() -> Image.Image:
     rows: list[list[Image.Image | None]] = []
     for begin in ("noise", "matched"):
         stylizer = IterativeStylizer(
-            draw("mosaic", SIDE), **ALONE, steps=200, init=begin, content_weight=0.3
+            open_style("mosaic", SIDE), **ALONE, steps=200, init=begin, content_weight=0.3
         )
         run = stylizer.run(photo("coffee"))
         found = {s.done: shown(run.picture) for s in run if s.done in (1, 10, 50, 200)}
@@ -39,7 +39,7 @@ def optimizers() -> bytes:
     }
     curves = {}
     for name, options in runs.items():
-        stylizer = IterativeStylizer(draw("mosaic", SIDE), **ALONE, steps=60, **options)
+        stylizer = IterativeStylizer(open_style("mosaic", SIDE), **ALONE, steps=60, **options)
         curves[name] = [state.loss for state in stylizer.run(photo("coffee"))]
 
     def drawn(axes: Any) -> None:  # noqa: ANN401
@@ -53,7 +53,7 @@ def optimizers() -> bytes:
 
 def pyramid() -> Image.Image:
     """One size, two and three, after as many steps of the finest."""
-    content, style = photo("rocket", 384), draw("strokes", 384)
+    content, style = photo("rocket", 384), open_style("strokes", 384)
     made = [
         shown(
             impasto.stylize(
@@ -86,7 +86,10 @@ def padding() -> Image.Image:
     add_encoder("zeros", Zeros({k: torch.from_numpy(v) for k, v in parameters.items()}))
     options = {**ALONE, "precision": "float32", "steps": 80, "content_weight": 0.05}
     made = [
-        shown(impasto.stylize(photo("coffee"), draw("mosaic", SIDE), encoder=name, **options), 288)
+        shown(
+            impasto.stylize(photo("coffee"), open_style("mosaic", SIDE), encoder=name, **options),
+            288,
+        )
         for name in ("zeros", "pocket")
     ]
     return sheet([made], [["zeros", "the nearest pixel"]])

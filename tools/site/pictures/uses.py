@@ -7,7 +7,7 @@ from tools.site.sheets import SIDE, SMALL, Options, painted, photo, sheet, shown
 
 import impasto
 from impasto.fast import FastStylizer
-from impasto.gallery import DRAWINGS, draw
+from impasto.gallery import DRAWINGS, open_style
 
 
 def start() -> Image.Image:
@@ -15,7 +15,8 @@ def start() -> Image.Image:
     cat = photo("chelsea", 384)
     ways: Sequence[Options] = ({"method": "fast"}, {}, {"color": "content"})
     made = [
-        shown(impasto.stylize(cat, draw("mosaic", 384), size=384, **each), 288) for each in ways
+        shown(impasto.stylize(cat, open_style("mosaic", 384), size=384, **each), 288)
+        for each in ways
     ]
     return sheet([made], [["--quality draft", "as it comes", "--color content"]])
 
@@ -25,7 +26,7 @@ def fast_strength() -> Image.Image:
     cat = photo("astronaut", 384)
     rows = [
         [
-            shown(FastStylizer(draw(name, 384), size=384, strength=strength)(cat))
+            shown(FastStylizer(open_style(name, 384), size=384, strength=strength)(cat))
             for strength in (0.0, 0.5, 0.8, 1.0)
         ]
         for name in ("strokes", "stained_glass")
@@ -38,7 +39,7 @@ def colors() -> Image.Image:
     """The three ways with colors, and one halfway."""
     ways: Sequence[Options]
     ways = ({}, {"color": "content"}, {"color": "match"}, {"color": "content", "color_amount": 0.5})
-    made = [painted(photo("coffee"), draw("waves", SIDE), **SMALL, **way) for way in ways]
+    made = [painted(photo("coffee"), open_style("waves", SIDE), **SMALL, **way) for way in ways]
     words = ["style", "content", "match", "content, amount 0.5"]
     return sheet([made], [words])
 
@@ -49,7 +50,7 @@ def face() -> Image.Image:
     options: Options = {"size": 384, "min_size": SIDE, "steps": (20, 20)}
     ways: Sequence[Options] = ({}, {"content_weight": 0.5}, {"keep": "faces"})
     made = [
-        shown(impasto.stylize(portrait, draw("palette_knife", 384), **options, **each), 288)
+        shown(impasto.stylize(portrait, open_style("palette_knife", 384), **options, **each), 288)
         for each in ways
     ]
     return sheet([made], [["as it comes", "--content-weight 0.5", "--keep faces"]])
@@ -57,7 +58,7 @@ def face() -> Image.Image:
 
 def drawings() -> Image.Image:
     """All styles that the project draws."""
-    made: list[Image.Image | None] = [draw(name, 144).to_pil() for name in DRAWINGS]
+    made: list[Image.Image | None] = [open_style(name, 144).to_pil() for name in DRAWINGS]
     rows = [made[at : at + 6] for at in range(0, len(made), 6)]
     names = list(DRAWINGS)
     return sheet(rows, [names[at : at + 6] for at in range(0, len(names), 6)])
