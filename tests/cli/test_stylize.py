@@ -451,7 +451,7 @@ def test_masks_what_is_kept_and_fine_texture_can_be_reproduced(
     assert made.status == 0, made.err
     settings = read_recipe(folder / "made.png")["settings"]
     assert settings["masks"] == ["rest", "left.png"]
-    assert (settings["keep"], settings["fine_style"]) == ("right.png", "woodcut.png")
+    assert (settings["keep"], settings["fine_style"]) == ("right.png", "woodcut.avif")
     assert impasto("reproduce", folder / "made.png").status == 0
     assert (folder / "made.png").read_bytes() == Path("made-again.png").read_bytes()
 

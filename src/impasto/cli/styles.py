@@ -56,7 +56,7 @@ def save(
 
 
 @app.command()
-def add(folder: Path = argument(..., "Whose pictures get names: those of the files.")) -> None:
+def add(folder: Path = argument(..., "Its pictures get the names of their files.")) -> None:
     """Add a folder of your own: its pictures become styles with the names of their files.
 
     Example: impasto styles add paintings
