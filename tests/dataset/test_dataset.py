@@ -268,8 +268,8 @@ def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) ->
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--strengths", "much"], "strengths are as"),
-        (["--split", "val"], "a split is as"),
+        (["--strengths", "much"], "strengths are written as"),
+        (["--split", "val"], "a split is written as"),
         (["--engine", "magic"], "engine is local or ray"),
         (["--size", "64"], "size is each picture's own"),
         (["--method", "x.onnx"], "style pictures"),
