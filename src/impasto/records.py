@@ -77,7 +77,13 @@ class Records:
             if self._last != state.done:
                 self._add_frame(state, run)
             saved.append(
-                save_animation(self._frames, self.animation, overwrite=self.force, protect=protect)
+                save_animation(
+                    self._frames,
+                    self.animation,
+                    recipe=run.picture.recipe,
+                    overwrite=self.force,
+                    protect=protect,
+                )
             )
         if self.plot is not None:
             saved.append(self._save_plot(self.plot, protect))

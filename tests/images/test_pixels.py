@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.images.image_samples import astronaut, photograph
 
-from impasto.errors import ImageError, MissingExtraError
-from impasto.images import Picture, keep_colors, match_colors, open_picture, save_animation
+from impasto.errors import ImageError, MissingExtraError, RecipeError
+from impasto.images import (
+    Picture,
+    keep_colors,
+    match_colors,
+    open_picture,
+    read_recipe,
+    save_animation,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -177,6 +184,15 @@ def test_animations_repeat_and_hold_the_last_frame(suffix: str, tmp_path: Path) 
     again = save_animation(_frames(), path)
     assert again.name == f"a-2.{suffix}"
     assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_animations_keep_their_recipe(suffix: str, tmp_path: Path) -> None:
+    recipe = {"impasto": "0", "settings": {"steps": [3, 2], "words": "naïve <&>"}}
+    path = save_animation(_frames(), tmp_path / f"a.{suffix}", recipe=recipe)
+    assert read_recipe(path) == recipe
+    with pytest.raises(RecipeError, match="has no recipe"):
+        read_recipe(save_animation(_frames(), tmp_path / f"b.{suffix}"))
 
 
 def test_video_animation(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
 from impasto.images.reading import suppress_warnings
+from impasto.images.recipe import animation_metadata, recipe_json
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -28,6 +29,7 @@ _HOLD = 1500
 """Milliseconds that the last frame stays: it is the result."""
 _GIF_TICK = 10
 _BT709 = 1
+Recipe: TypeAlias = "Mapping[str, object] | None"
 
 
 def save_animation(
@@ -35,6 +37,7 @@ def save_animation(
     path: str | Path,
     *,
     fps: float = 12,
+    recipe: Recipe = None,
     overwrite: bool = False,
     protect: Sequence[str | Path] = (),
 ) -> Path:
@@ -47,6 +50,7 @@ def save_animation(
         frames: Pictures, or uint8 arrays (H, W, 3).
         path: Where to: .gif, .webp or .mp4 (which needs the extra "video").
         fps: Frames per second, above 0 and up to 100; GIF shows at most 50.
+        recipe: How the last frame was made, to be kept in the file.
         overwrite: Whether an existing file is replaced, instead of writing to a numbered one.
         protect: Files that are never replaced: the inputs.
 
@@ -70,7 +74,7 @@ def save_animation(
         image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
         for image in images
     ]
-    write = partial(_WRITERS[path.suffix.lower()], images, fps)
+    write = partial(_WRITERS[path.suffix.lower()], images, fps, recipe)
     with suppress_warnings():
         return write_atomically(path, write, overwrite)
 
@@ -98,22 +102,25 @@ def _durations(count: int, fps: float, tick: int, shortest: int) -> list[int]:
     return durations
 
 
-def _write_gif(images: list[Image.Image], fps: float, path: Path) -> None:
+def _write_gif(images: list[Image.Image], fps: float, recipe: Recipe, path: Path) -> None:
     # A palette of its own for every frame: the first ones are a photo, the last a painting.
     frames = [
         image.quantize(palette=image.quantize(256, Image.Quantize.MEDIANCUT)) for image in images
     ]
     # Browsers slow down anything faster than 20 ms.
     durations = _durations(len(frames), fps, _GIF_TICK, 2 * _GIF_TICK)
-    _write_frames(frames, path, "GIF", duration=durations, optimize=False, disposal=1)
+    _write_frames(frames, path, "GIF", recipe, duration=durations, optimize=False, disposal=1)
 
 
-def _write_webp(images: list[Image.Image], fps: float, path: Path) -> None:
+def _write_webp(images: list[Image.Image], fps: float, recipe: Recipe, path: Path) -> None:
     durations = _durations(len(images), fps, 1, 1)
-    _write_frames(images, path, "WEBP", duration=durations, quality=85, method=4)
+    _write_frames(images, path, "WEBP", recipe, duration=durations, quality=85, method=4)
 
 
-def _write_frames(images: list[Image.Image], path: Path, kind: str, **options: object) -> None:
+def _write_frames(
+    images: list[Image.Image], path: Path, kind: str, recipe: Recipe, **options: object
+) -> None:
+    options |= animation_metadata(kind, recipe)
     file = io.BytesIO()
     try:
         images[0].save(file, kind, save_all=True, append_images=images[1:], loop=0, **options)
@@ -122,7 +129,7 @@ def _write_frames(images: list[Image.Image], path: Path, kind: str, **options: o
     path.write_bytes(file.getvalue())
 
 
-def _write_mp4(images: list[Image.Image], fps: float, path: Path) -> None:
+def _write_mp4(images: list[Image.Image], fps: float, recipe: Recipe, path: Path) -> None:
     try:
         import av
     except ImportError as error:
@@ -130,6 +137,8 @@ def _write_mp4(images: list[Image.Image], fps: float, path: Path) -> None:
     held = max(0, round(fps * _HOLD / 1000) - 1)
     options = {"movflags": "faststart", "fflags": "bitexact"}
     with av.open(str(path), "w", "mp4", options) as container:
+        if recipe is not None:
+            container.metadata["comment"] = recipe_json(recipe)
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         stream.width, stream.height = (side + side % 2 for side in images[0].size)
         stream.pix_fmt = "yuv420p"

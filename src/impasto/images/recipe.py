@@ -46,6 +46,20 @@ def xmp_packet(recipe: Mapping[str, object]) -> bytes:
     return _XMP.format(escape(recipe_json(recipe))).encode()
 
 
+def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[str, Any]:
+    """Return what Pillow writes a recipe with into a GIF or a WebP; raises as `recipe_json`.
+
+    Args:
+        kind: `gif` or `webp`, in any case.
+        recipe: The recipe, or None.
+    """
+    if recipe is None:
+        return {}
+    if kind.lower() == "gif":
+        return {"comment": recipe_json(recipe).encode()}
+    return {"xmp": xmp_packet(recipe)}
+
+
 def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     """Read the recipe in a picture that impasto saved, or in a .json file.
 
@@ -88,7 +102,10 @@ def _embedded(data: bytes) -> str | None:
         if isinstance(image, PngImageFile):
             # `text` also finds what comes after the pixels, and has to decode those first.
             return image.info.get(KEYWORD) or image.text.get(KEYWORD)
+        comment = bytes(image.info.get("comment") or b"")
         packet = image.info.get("xmp") or b""
+    if _is_json(comment):
+        return comment.decode()
     found = _ELEMENT.search(bytes(packet).decode(errors="replace"))
     return unescape(found[1]) if found else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
 from impasto.files import refuse_inputs
 from impasto.images import Source, fitted_size, identify
+from impasto.images.recipe import recipe_json
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
@@ -231,7 +231,7 @@ def _sink(
     if is_pattern(output):
         return FolderSink(output)
     if suffix in ANIMATIONS:
-        return AnimationSink(output, clip)
+        return AnimationSink(output, clip, recipe)
     if suffix not in USUAL:
         kinds = ", ".join([*USUAL, *ANIMATIONS])
         raise ImageError(f"a video is written as {kinds}, or frames/%06d.png; not {output.name}")
@@ -241,13 +241,9 @@ def _sink(
     source = clip.path if _has_streams(clip) else None
     if options.sound:
         check_container(output, source)
-    extras = Extras(source, options.span, options.sound, {"comment": _text(recipe)})
+    extras = Extras(source, options.span, options.sound, {"comment": recipe_json(recipe)})
     return FileSink(output, Encoding(clip, size, codec, options.crf), extras)
 
 
 def _has_streams(clip: Clip) -> bool:
     return clip.path.is_file() and clip.path.suffix.lower() not in (*ANIMATIONS, *PICTURES)
-
-
-def _text(recipe: Mapping[str, Any]) -> str:
-    return json.dumps({"impasto": recipe}, default=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +11,7 @@ from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.files import replacing
+from impasto.images.recipe import animation_metadata
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.files import opened, pyav
@@ -53,10 +54,12 @@ class AnimationSink:
     Attributes:
         path: The result.
         clip: What is painted.
+        recipe: How, to be kept in the file.
     """
 
     path: Path
     clip: Clip
+    recipe: Mapping[str, object]
     suffix: str = ".mkv"
 
     def part(self, path: Path, first: int) -> _Lossless:
@@ -81,6 +84,7 @@ class AnimationSink:
                     append_images=frames,
                     duration=_ticks(durations, _GIF_TICK if kind == "gif" else 1),
                     **extra,
+                    **animation_metadata(kind, self.recipe),
                 )
         except OSError as error:
             reason = error.strerror or error
