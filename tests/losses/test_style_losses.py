@@ -47,7 +47,8 @@ def test_the_gradient_is_right(name: str) -> None:
     target = known(features(1))
 
     def loss(f: Tensor) -> Tensor:
-        return STYLE_LOSSES[name].distance(known(f, center=target.mean), target, 5)
+        loss: Tensor = STYLE_LOSSES[name].distance(known(f, center=target.mean), target, 5)
+        return loss
 
     assert torch.autograd.gradcheck(loss, features(2).requires_grad_(), atol=1e-6, rtol=1e-3)
 

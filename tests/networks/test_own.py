@@ -12,16 +12,13 @@ from torch import Tensor, nn
 
 import impasto
 from impasto.losses import (
+    STYLE_LOSSES,
     LayerStatistics,
     RequiredStatistics,
     add_style_loss,
 )
-from impasto.losses import (
-    style as style_losses,
-)
 from impasto.networks import add_encoder
 from impasto.optimize import IterativeStylizer
-from impasto.settings import choices
 from impasto.settings.encoders import ENCODERS, TURNS
 
 SMALL: Mapping[str, Any] = {"size": 64, "min_size": 32, "steps": (2, 2), "precision": "float32"}
@@ -49,11 +46,10 @@ class Blurs(nn.Module):
 def _forgotten() -> Iterator[None]:
     yield
     for name in ("means", "blurs"):
-        style_losses.STYLE_LOSSES.pop(name, None)
+        STYLE_LOSSES.pop(name, None)
         ENCODERS.pop(name, None)
-        for known in (choices.STYLE_LOSSES, TURNS):
-            if name in known:
-                known.remove(name)
+        if name in TURNS:
+            TURNS.remove(name)
 
 
 def means(found: LayerStatistics, target: LayerStatistics, seed: int) -> Tensor:

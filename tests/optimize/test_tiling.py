@@ -1,6 +1,7 @@
 """However a picture is cut, its losses and gradient are those of the whole."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.losses import RequiredStatistics, required_statistics
-from impasto.losses.style import STYLE_LOSSES
+from impasto.losses import STYLE_LOSSES, RequiredStatistics, required_statistics
 from impasto.networks import Encoder, build_encoder
 from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
@@ -53,7 +53,7 @@ def statistics(
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, loss in STYLE_LOSSES.items():
         fewer = loss.needs._replace(samples=min(SAMPLES, loss.needs.samples))
-        monkeypatch.setitem(STYLE_LOSSES, name, loss._replace(needs=fewer))
+        monkeypatch.setitem(STYLE_LOSSES, name, replace(loss, needs=fewer))
 
 
 @pytest.mark.usefixtures("few_samples")

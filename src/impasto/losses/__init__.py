@@ -18,18 +18,16 @@ from impasto.losses.gram import gram_matrix, relative_style_loss, style_loss
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
 from impasto.losses.statistics import (
     LayerStatistics,
-    RequiredStatistics,
     SamplePositions,
     draw_positions,
     layer_statistics,
 )
 from impasto.losses.style import (
-    STYLE_LOSSES,
-    StyleLoss,
     add_style_loss,
     required_statistics,
     self_similarity_loss,
 )
+from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
 
 __all__ = [
     "STYLE_LOSSES",

@@ -15,31 +15,10 @@ import torch
 from torch import Tensor
 
 from impasto.losses.gram import gram_matrix
+from impasto.settings.losses import RequiredStatistics
 
 #: A share of the mean variance that is added to each: what is flat has a root, too.
 _LEAST = 1e-5
-
-
-class RequiredStatistics(NamedTuple):
-    """Which statistics of a layer are needed.
-
-    Attributes:
-        gram: The Gram matrix.
-        moments: Mean and covariance.
-        samples: Positions whose features are kept.
-    """
-
-    gram: bool = False
-    moments: bool = False
-    samples: int = 0
-
-    def __or__(self, other: RequiredStatistics) -> RequiredStatistics:
-        """Return what serves both."""
-        return RequiredStatistics(
-            self.gram or other.gram,
-            self.moments or other.moments,
-            max(self.samples, other.samples),
-        )
 
 
 class SamplePositions(NamedTuple):

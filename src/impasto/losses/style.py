@@ -9,7 +9,6 @@ mixed, and one set of weights serves every encoder, layer and size.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,31 +16,13 @@ from torch import Tensor
 
 from impasto.losses.distances import TINY
 from impasto.losses.gram import relative_style_loss
-from impasto.losses.statistics import LayerStatistics, RequiredStatistics
-from impasto.settings import choices
+from impasto.losses.statistics import LayerStatistics
 from impasto.settings.declaration import check_own_name
+from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
 
 Distance = Callable[[LayerStatistics, LayerStatistics, int], Tensor]
 #: Directions of the sliced Wasserstein distance.
 SLICES = 64
-
-
-class StyleLoss(NamedTuple):
-    """A style loss and what it looks at.
-
-    Attributes:
-        distance: The picture's statistics, the style's, a seed -> tensor ().
-        needs: Which statistics it compares.
-        title: For people.
-        mixes: Whether a target that is partly the photograph's own makes a picture that is partly
-            painted. Where nearest neighbors count it does not, since each feature finds itself
-            again: there strength is the weight, against that of content.
-    """
-
-    distance: Distance
-    needs: RequiredStatistics
-    title: str
-    mixes: bool = True
 
 
 def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -127,18 +108,6 @@ def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 
 
-_GRAM, _MOMENTS = RequiredStatistics(gram=True), RequiredStatistics(moments=True)
-_SOME, _FEWER, _MANY = (RequiredStatistics(samples=n) for n in (2048, 1024, 4096))
-
-STYLE_LOSSES: dict[str, StyleLoss] = {
-    "gram": StyleLoss(gram_distance, _GRAM, "Gram matrices"),
-    "moments": StyleLoss(moments_distance, _MOMENTS, "means and deviations"),
-    "w2": StyleLoss(w2_distance, _MOMENTS, "Wasserstein between Gaussians"),
-    "swd": StyleLoss(swd_distance, _MANY, "sliced Wasserstein"),
-    "nnfm": StyleLoss(nnfm_distance, _SOME, "nearest neighbors", False),
-    "remd": StyleLoss(remd_distance, _FEWER, "relaxed earth mover", False),
-    "histogram": StyleLoss(histogram_distance, _MANY, "histograms"),
-}
 _BUILT_IN = frozenset(STYLE_LOSSES)
 
 
@@ -168,8 +137,6 @@ def add_style_loss(
     """
     check_own_name(name, _BUILT_IN)
     STYLE_LOSSES[name] = StyleLoss(distance, needs, title or name, mixes)
-    if name not in choices.STYLE_LOSSES:
-        choices.STYLE_LOSSES.append(name)
 
 
 def required_statistics(names: Sequence[str]) -> RequiredStatistics:

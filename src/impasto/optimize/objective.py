@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -288,5 +288,5 @@ def _style_losses(settings: Settings) -> list[StyleLoss]:
 
     named = dict(STYLE_LOSSES)
     if settings.loss == "gatys":
-        named["gram"] = named["gram"]._replace(distance=as_written)
+        named["gram"] = replace(named["gram"], function=as_written)
     return [named[name] for name in settings.style_losses]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from impasto.settings.declaration import option
 from impasto.settings.encoders import TURNS
+from impasto.settings.losses import STYLE_LOSSES
 from impasto.settings.methods import METHODS, NETWORK_FILES
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -20,8 +21,7 @@ DEFAULT_WEIGHTS: Mapping[str, tuple[float, float, float]] = {
 }
 #: The coarsest octave where none is given.
 DEFAULT_MIN_SIZE = 256
-#: Names of the losses; `impasto.losses` has them, and adds your own.
-STYLE_LOSSES = ["gram", "moments", "w2", "swd", "nnfm", "remd", "histogram"]
+#: Names of the content losses.
 CONTENT_LOSSES = ("features", "self-similarity")
 #: Words instead of the file of a mask: what the other masks leave, and what finds faces.
 REST, FACES = "rest", "faces"
@@ -160,7 +160,7 @@ class Choices:
         "How styles are compared: one of gram, moments, w2, swd, nnfm, remd, histogram, or "
         "several: w2+swd.",
         "Losses",
-        parts=STYLE_LOSSES,
+        parts=STYLE_LOSSES.keys(),
     )
     content_loss: str = option(
         "features",

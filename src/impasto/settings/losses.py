@@ -1,0 +1,78 @@
+"""The style losses, one frozen row each; the functions are in `impasto.losses.style`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from impasto.settings.methods import load
+
+
+class RequiredStatistics(NamedTuple):
+    """Which statistics of a layer are needed.
+
+    Attributes:
+        gram: The Gram matrix.
+        moments: Mean and covariance.
+        samples: Positions whose features are kept.
+    """
+
+    gram: bool = False
+    moments: bool = False
+    samples: int = 0
+
+    def __or__(self, other: RequiredStatistics) -> RequiredStatistics:
+        """Return what serves both."""
+        return RequiredStatistics(
+            self.gram or other.gram,
+            self.moments or other.moments,
+            max(self.samples, other.samples),
+        )
+
+
+@dataclass(frozen=True)
+class StyleLoss:
+    """A style loss and what it looks at.
+
+    Attributes:
+        function: The picture's statistics, the style's, a seed -> tensor (), as `"module:name"` or
+            itself.
+        needs: Which statistics it compares.
+        title: For people.
+        mixes: Whether a target that is partly the photograph's own makes a picture that is partly
+            painted. Where nearest neighbors count it does not, since each feature finds itself
+            again: there strength is the weight, against that of content.
+    """
+
+    function: str | Callable[..., Any]
+    needs: RequiredStatistics
+    title: str
+    mixes: bool = True
+
+    @property
+    def distance(self) -> Callable[..., Any]:
+        """The function."""
+        return load(self.function)
+
+
+_GRAM, _MOMENTS = RequiredStatistics(gram=True), RequiredStatistics(moments=True)
+_WHERE = "impasto.losses.style"
+#: All style losses by name; `impasto.losses.add_style_loss` adds yours.
+STYLE_LOSSES: dict[str, StyleLoss] = {
+    "gram": StyleLoss(f"{_WHERE}:gram_distance", _GRAM, "Gram matrices"),
+    "moments": StyleLoss(f"{_WHERE}:moments_distance", _MOMENTS, "means and deviations"),
+    "w2": StyleLoss(f"{_WHERE}:w2_distance", _MOMENTS, "Wasserstein between Gaussians"),
+    "swd": StyleLoss(
+        f"{_WHERE}:swd_distance", RequiredStatistics(samples=4096), "sliced Wasserstein"
+    ),
+    "nnfm": StyleLoss(
+        f"{_WHERE}:nnfm_distance", RequiredStatistics(samples=2048), "nearest neighbors", False
+    ),
+    "remd": StyleLoss(
+        f"{_WHERE}:remd_distance", RequiredStatistics(samples=1024), "relaxed earth mover", False
+    ),
+    "histogram": StyleLoss(
+        f"{_WHERE}:histogram_distance", RequiredStatistics(samples=4096), "histograms"
+    ),
+}
