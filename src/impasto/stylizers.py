@@ -135,6 +135,21 @@ def needed_weights(settings: Settings) -> list[str]:
     return names
 
 
+def missing_weights(settings: Settings) -> list[str]:
+    """Return the names in the catalogue of the trained files that have to be downloaded first.
+
+    Raises:
+        SettingsError: Where some have: a layer or a pooling that the encoder does not have.
+    """
+    missing = [name for name in needed_weights(settings) if find(name) is None]
+    if missing and settings.row.steps:
+        from impasto.networks import check_encoders
+        from impasto.optimize.objective import layers_of
+
+        check_encoders(settings.encoders, layers_of(settings), settings.pooling)
+    return missing
+
+
 def files_of(settings: Settings) -> list[str]:
     """Return the SHA-256 of all files that painting takes, beside contents and styles."""
     named = [settings.weights, settings.method if settings.row.one_style else None]

@@ -20,8 +20,8 @@ from impasto.images import Picture
 from impasto.records import Records
 from impasto.runs import Run, State
 from impasto.settings import Settings
-from impasto.stylizers import needed_weights, stylizer
-from impasto.weights import WeightsFile, fetch, find
+from impasto.stylizers import missing_weights, stylizer
+from impasto.weights import WeightsFile, fetch
 
 #: Longest side in pixels from which on a run says beforehand what it will take.
 _LARGE = 1024
@@ -92,7 +92,7 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
     def announce(file: WeightsFile, _: Path) -> None:
         say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
 
-    missing = [name for name in needed_weights(settings) if find(name) is None]
+    missing = missing_weights(settings)
     if settings.tune:
         from impasto.fast.tuned import show_tunings
 
@@ -100,11 +100,6 @@ def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda:
     elif not missing:
         return False
     check()
-    if settings.row.steps:
-        from impasto.networks import check_encoders
-        from impasto.optimize.objective import layers_of
-
-        check_encoders(settings.encoders, layers_of(settings), settings.pooling)
     for name in missing:
         fetch(name, on_download=announce)
     return bool(missing)
