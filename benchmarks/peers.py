@@ -23,7 +23,7 @@ import torch
 from benchmarks.quality import load_judge
 from benchmarks.references import WCT, AdaIN, Magenta, Method, MicroAST, Painter
 
-from impasto import open_picture
+from impasto import Settings, open_picture
 from impasto.fast import FastStylizer
 from impasto.images import Picture, fitted_size
 
@@ -32,7 +32,8 @@ def ours(runtime: str, size: int) -> Method:
     """Return our own network in a runtime."""
 
     def read(style: Picture) -> Painter:
-        stylizer = FastStylizer(style, runtime=runtime, size=size)
+        settings = Settings.from_dict({"method": "fast", "runtime": runtime, "size": size})
+        stylizer = FastStylizer(style, settings)
         return lambda pixels: stylizer.paint(Picture(pixels))
 
     return read

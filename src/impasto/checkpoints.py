@@ -51,7 +51,8 @@ class Checkpoint:
             ImageError: It cannot be written.
         """
         if time.monotonic() - self._written >= INTERVAL:
-            _write(self.path, self.run.state_dict())
+            if state := self.run.state_dict():
+                _write(self.path, state)
             self._written = time.monotonic()
 
     def remove(self) -> None:

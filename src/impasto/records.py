@@ -1,6 +1,6 @@
 """What can be kept of the process besides the result: an animation and a plot of the losses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class Records:
         self.animation, self.plot, self.force = animation, plot, force
         self._frames: list[NDArray[np.uint8]] = []
         self._every, self._last = 1, 0
+        self._recipe: Mapping[str, object] | None = None
         self._losses: list[tuple[int, float, float, float]] = []
         if animation is not None:
             check_animation(animation)
@@ -60,6 +61,7 @@ class Records:
 
     def _add_frame(self, state: "State", run: "Run") -> None:
         picture = run.picture
+        self._recipe = picture.recipe
         size = min(FRAME_SIZE, max(picture.size))
         self._frames.append(picture.resized(size).on_white().to_array())
         self._last = state.done
@@ -80,7 +82,7 @@ class Records:
                 save_animation(
                     self._frames,
                     self.animation,
-                    recipe=run.picture.recipe,
+                    recipe=self._recipe,
                     overwrite=self.force,
                     protect=protect,
                 )

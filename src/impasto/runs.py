@@ -20,6 +20,9 @@ from impasto.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from typing_extensions import Unpack
+
+    from impasto.settings.typed import Options
 
 #: What a run is saved as: tensors by name, and facts that JSON can hold.
 StateDict: TypeAlias = dict[str, Any]
@@ -43,9 +46,8 @@ class State:
         content_loss: Its content loss, unweighted.
         style_loss: Its style loss, unweighted.
         tv_loss: Its smoothness loss, unweighted.
-        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps. Of a
-            picture so large that it is seen in tiles it is not a copy, unless iterates are
-            averaged: the next step changes it.
+        image: (1, 3, H, W) float32 in [0, 1], at the size of the octave; None without steps. Not a
+            copy if the picture is processed in tiles and `ema` is 0: the next step overwrites it.
     """
 
     octave: int
@@ -169,7 +171,8 @@ class Run(Iterator[State], Protocol):
     def picture(self) -> Picture:
         """The result as it stands: full size, colors and alpha right, with its recipe.
 
-        Before the first step, that step is taken.
+        Before the first step, that step is taken: then only the thread that iterates may ask.
+        While another thread takes a step, a picture seen in tiles may have some rows of that step.
         """
         ...
 
@@ -179,7 +182,10 @@ class Run(Iterator[State], Protocol):
         return {}
 
     def state_dict(self) -> StateDict:
-        """Return what is needed to resume the run later; empty where there is nothing to save."""
+        """Return what is needed to resume the run later; empty where there is nothing to save.
+
+        Its tensors share the run's memory: save them before the next step.
+        """
         return {}
 
     def load_state_dict(self, state: StateDict) -> None:
@@ -233,13 +239,21 @@ class Stylizer(Protocol):
         """
         ...
 
-    def changed(self, **options: Any) -> Stylizer:  # noqa: ANN401
+    def changed(self, **options: Unpack[Options]) -> Stylizer:
         """Return a stylizer of the same styles with other settings.
 
-        Other values of strength, style_weights and size leave the styles as they were read.
+        Another strength, seed or mixture of the styles costs nothing: they are not read again.
 
         Raises:
             SettingsError: An option that does not exist or does not fit.
+        """
+        ...
+
+    def at_size(self, size: int) -> Stylizer:
+        """Return one whose results have another longest side, for frames and data sets.
+
+        A method of one pass leaves its styles as they were read; the recipes of its pictures then
+        do not make the same pictures again.
         """
         ...
 
@@ -253,7 +267,7 @@ class Stylizer(Protocol):
         ...
 
     def describe(self) -> str:
-        """Return in a few words with what and where it computes."""
+        """Describe briefly what it computes with, and where."""
         ...
 
     @property

@@ -127,9 +127,8 @@ def needed_weights(settings: Settings) -> list[str]:
     """Return the names in the catalogue of the trained files that painting takes."""
     row = method_of(settings.method)
     names: list[str] = []
-    if row.files and (row.steps or settings.weights is None):
-        there = not row.parts or all(find(name) for name in row.files)
-        names += row.files if there else row.parts
+    if row.steps or settings.weights is None:
+        names += row.needed(lambda name: find(name) is not None)
     if row.steps and settings.weights is None:
         names += [ENCODERS[name].file for name in settings.encoders if ENCODERS[name].file]
     return names
@@ -165,6 +164,15 @@ def for_many_sizes(settings: Settings) -> Settings:
     return settings.updated(runtime="onnxruntime")
 
 
+def _fast_settings(settings: Settings) -> Settings:
+    """Return the settings of the network that lays a picture out."""
+    shared: Any = {name: getattr(settings, name) for name in _SHARED}
+    # Colors that are put back in the end are painted as the style has them until then.
+    if settings.color == "match":
+        shared |= {"color": "match", "color_amount": settings.color_amount}
+    return Settings(method="fast", **shared)
+
+
 class FastThenOptimize:
     """Lets a network lay the picture out, and optimization paint it.
 
@@ -181,11 +189,7 @@ class FastThenOptimize:
 
         self.settings = settings
         styles = read_styles(style)
-        shared: dict[str, Any] = {name: getattr(settings, name) for name in _SHARED}
-        # Colors that are put back in the end are painted as the style has them until then.
-        if settings.color == "match":
-            shared |= {"color": "match", "color_amount": settings.color_amount}
-        self.fast = FastStylizer(styles, Settings(method="fast", **shared))
+        self.fast = FastStylizer(styles, _fast_settings(settings))
         self.slow = IterativeStylizer(styles, settings)
 
     def __call__(self, content: Source) -> Picture:
@@ -209,12 +213,19 @@ class FastThenOptimize:
         second = self.slow.run(source, started=started, start=first)
         return WarmRun(first, second, self.fast, self.settings.time)
 
-    def changed(self, **options: Any) -> FastThenOptimize:  # noqa: ANN401
+    def changed(self, **options: Unpack[Options]) -> FastThenOptimize:
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         other = copy(self)
         other.settings = self.settings.updated(**options)
-        shared = {name: value for name, value in options.items() if name in _SHARED}
-        other.fast, other.slow = self.fast.changed(**shared), self.slow.changed(**options)
+        other.slow = self.slow.changed(**options)
+        fast: Any = _fast_settings(other.settings).to_dict()
+        other.fast = self.fast.changed(**fast)
+        return other
+
+    def at_size(self, size: int) -> FastThenOptimize:
+        """Return one whose results have another size; see `Stylizer`."""
+        other = self.changed(size=size)
+        other.fast = self.fast.at_size(size)
         return other
 
     def with_styles(self, style: Sources) -> FastThenOptimize:
@@ -224,7 +235,7 @@ class FastThenOptimize:
         return other
 
     def describe(self) -> str:
-        """Return in a few words with what and where it computes."""
+        """Describe briefly what it computes with, and where."""
         return f"{self.fast.describe()}; then {self.slow.describe()}"
 
     @property
@@ -244,7 +255,8 @@ class WarmRun(Run):
     """
 
     def __init__(self, first: Run, second: Run, fast: FastStylizer, limit: float | None) -> None:
-        self._first, self._second, self._fast, self._limit = first, second, fast, limit
+        self._first: Run | None = first
+        self._second, self._fast, self._limit = second, fast, limit
 
     def __iter__(self) -> Iterator[State]:
         """Return the run itself."""
@@ -252,11 +264,15 @@ class WarmRun(Run):
 
     def __next__(self) -> State:
         """Take a step of the second run."""
-        return next(self._second)
+        state = next(self._second)
+        self._first = None  # a large one is not kept
+        return state
 
     @property
     def plan(self) -> Plan:
-        """What both runs take."""
+        """What both runs take; after the first step, what the second takes."""
+        if self._first is None:
+            return self._second.plan
         first, second = self._first.plan, self._second.plan
         seconds = self._limit or first.seconds + second.seconds
         return Plan(

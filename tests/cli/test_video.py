@@ -67,7 +67,7 @@ def test_what_cannot_be_is_told_at_once(
     assert "choose another name" in onto_itself.only_line
     untimely = impasto("video", clip, files[1], *out, "--start", "soon", *FAST)
     assert untimely.status == 2
-    assert "soon is no time" in untimely.only_line
+    assert "soon is not a time" in untimely.only_line
     both = impasto("video", clip, files[1], *out, "--wipe", "--side-by-side", *FAST)
     assert both.status == 2
 

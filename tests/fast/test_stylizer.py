@@ -19,7 +19,7 @@ from impasto.fast.opening import open_network
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import Kind, coloring, statistics, transfer
-from impasto.images import Picture, open_picture
+from impasto.images import Picture, identify, open_picture
 from impasto.runs import EarlierFrame, Reference
 from impasto.weights import fetch
 
@@ -309,3 +309,40 @@ def test_strength_and_mixture_can_change_without_reading_styles_anew(
         first.changed(strength=2)
     with pytest.raises(SettingsError):
         first.changed(style_weights=(1, 2, 3))
+
+
+def test_recipes_know_styles_by_what_was_given(
+    photo: Array, painting: Array, files: tuple[Path, Path]
+) -> None:
+    """Not by how large they were read."""
+    large = np.tile(painting, (4, 4, 1))
+    hashes = set()
+    for size in (64, 128):
+        recipe: Any = paint(photo, large, size=size).recipe
+        hashes.add(recipe["styles"][0]["sha256"])
+    assert hashes == {identify(large).sha256}
+    opened: Any = paint(photo, open_picture(files[1]), size=64).recipe
+    assert opened["styles"][0] == identify(files[1])._asdict()
+
+
+def test_another_size_reads_the_styles_again(photo: Array, painting: Array) -> None:
+    options: dict[str, Any] = {"runtime": "onnxruntime", "device": "cpu"}
+    large = np.tile(painting, (4, 4, 1))
+    small, whole = (FastStylizer(large, **options, size=size) for size in (64, 192))
+    again = small.changed(size=192)(photo)
+    np.testing.assert_array_equal(again.pixels, whole(photo).pixels)
+    assert small.at_size(192)(photo).size == again.size
+    assert np.abs(small.at_size(192)(photo).pixels - again.pixels).max() > 0.01
+
+
+def test_a_mixture_changes_in_the_middle_of_a_shot(photo: Array, painting: Array) -> None:
+    options: dict[str, Any] = {"size": 96, "runtime": "onnxruntime", "device": "cpu"}
+    styles, frame = [painting, 255 - painting], open_picture(photo).resized((96, 64))
+    stylizer = FastStylizer(styles, **options, color="match", style_weights=(1, 0))
+    first = stylizer.run(frame, reference=Reference()).pixels
+    changed = stylizer.changed(style_weights=(0, 1)).run(frame, reference=Reference()).pixels
+    other = FastStylizer(styles, **options, color="match", style_weights=(0, 1))
+    np.testing.assert_array_equal(changed, other.run(frame, reference=Reference()).pixels)
+    assert np.abs(changed - first).mean() > 0.02
+    still = EarlierFrame(first, np.zeros((64, 96, 2), np.float32), np.ones((64, 96), np.float32))
+    assert stylizer.run(frame, reference=Reference({1: still})).pixels.shape == first.shape

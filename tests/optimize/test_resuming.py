@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from tests.optimize.test_stylizer import SMALL
 
 from impasto import checkpoints
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import open_picture
 from impasto.machine import parse_size
 from impasto.networks import build_encoder
@@ -109,6 +109,37 @@ def test_a_run_that_stops_where_told_leaves_no_file(
     stylizer = IterativeStylizer(painting, **SMALL, stop_after=2)
     list(resumed(stylizer, photo, tmp_path / "checkpoint"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("more", [{}, {"stop_after": 3}])
+def test_a_run_that_had_ended_stays_as_it_was(
+    more: dict[str, Any], photo: Array, painting: Array
+) -> None:
+    stylizer = IterativeStylizer(painting, **SMALL, **more)
+    ended = stylizer.run(photo)
+    pixels = ended.finish().pixels
+    again = stylizer.run(photo)
+    again.load_state_dict(ended.state_dict())
+    assert len(list(again)) == 1
+    assert done(again) == done(ended)
+    np.testing.assert_array_equal(again.picture.pixels, pixels)
+
+
+def test_a_state_is_the_callers(photo: Array, painting: Array) -> None:
+    stylizer = IterativeStylizer(painting, **SMALL)
+    assert stylizer.run(photo).state_dict() == {}
+    run = stylizer.run(photo)
+    next(run)
+    state = run.state_dict()
+    state["tensors"] = {name: each.clone() for name, each in state["tensors"].items()}
+    results = []
+    for _ in range(2):
+        other = stylizer.run(photo)
+        other.load_state_dict(state)
+        results.append(other.finish().pixels)
+    np.testing.assert_array_equal(results[0], results[1])
+    with pytest.raises(SettingsError, match="other pictures or settings"):
+        stylizer.run(photo).load_state_dict({})
 
 
 def test_another_runs_checkpoint_is_refused(

@@ -104,9 +104,11 @@ def test_what_is_varied_is_names_and_lists(client: Client, picture: Path) -> Non
             client.predict(handle_file(picture), [], "mosaic", {}, vary, api_name="/explore")
 
 
-def test_one_pass_has_no_plan(client: Client, picture: Path) -> None:
+def test_one_pass_has_a_plan(client: Client, picture: Path) -> None:
     fast = {"method": "fast"}
-    assert client.predict(handle_file(picture), [], "mosaic", fast, api_name="/plan") is None
+    plan = client.predict(handle_file(picture), [], "mosaic", fast, api_name="/plan")
+    assert "one pass of " in plan["lines"][0]
+    assert 0 < plan["seconds"] < 60
 
 
 def test_a_video(client: Client, tmp_path: Path) -> None:

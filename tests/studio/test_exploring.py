@@ -133,6 +133,7 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
         time.sleep(1)
         return iter(())
 
+    monkeypatch.setattr(page.atelier.engine, "run", lambda _: SimpleNamespace(plan=PLAN))
     monkeypatch.setattr(page.atelier.engine, "steps", states)
     told = [shown.get(painter.view.plan) for shown in painter.painted(VISITOR, "", large)]
     assert any(words and "2 min 10 s" in words for words in told)
@@ -141,7 +142,8 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
     def full(_: object) -> Plan:
         raise ImpastoError("painting needs about 9.0 GB of memory and 1.0 GB are free: try size 64")
 
-    monkeypatch.setattr(page.atelier.engine, "plan", full)
+    for name in ("plan", "run"):
+        monkeypatch.setattr(page.atelier.engine, name, full)
     assert "needs about 9.0 GB" in painter.plan(VISITOR, lambda: large)
     with pytest.raises(ImpastoError, match="needs about"):
         list(painter.painted(VISITOR, "", large))

@@ -41,7 +41,7 @@ def test_values_between_moments(tmp_path: Path) -> None:
     [
         ({"time": 0}, "is no list of moments"),
         ([{"strength": 1}], "a moment has no time"),
-        ([{"time": "soon"}], "soon is no time"),
+        ([{"time": "soon"}], "soon is not a time"),
         ([{"time": 0, "strenght": 1}], "strenght is none of"),
         ([{"time": 0, "strength": 2}], "choose from 0 to 1"),
         ([{"time": 0, "style_weights": [1]}], "give 2 numbers"),

@@ -53,7 +53,7 @@ def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
     """A flat frame has nothing but grain to paint strokes from."""
     flat = np.full((96, 128, 3), 120, np.uint8)
     size = flat.shape[:2]
-    painter = FramePainter(stylizer.changed(size=128), 0.01)
+    painter = FramePainter(stylizer.at_size(128), 0.01)
     first = painter(flat, {}, 0)
     second = painter(flat, {1: still(size, 16)}, 1)
     with_it = np.abs(second[16:-16, 48:-16] - first[16:-16, 32:-32]).mean()

@@ -89,4 +89,4 @@ def _speed(name: str) -> str:
         _ = painter.run(content).pixels
         times.append(time.perf_counter() - begun)
     milliseconds = 1e3 * statistics.median(times[WARM:])
-    return f"{milliseconds:.0f} ms at {TIMED[0]}x{TIMED[1]}, {painter.run(content).plan.where}"
+    return f"{milliseconds:.0f} ms at {TIMED[0]}x{TIMED[1]}, {painter.describe()}"

@@ -152,7 +152,7 @@ class DatasetPainter:
         if factor > 1:  # painted enlarged, and made small again
             picture = picture.resized(fitted_size(size, round(max(size) * factor + 0.5)))
         read = self._one(_size_of(max(size)), task.style)
-        one = read.changed(strength=task.strength, size=max(picture.size), seed=task.seed)
+        one = read.changed(strength=task.strength, seed=task.seed).at_size(max(picture.size))
         painted = one.run(picture).pixels
         return Picture(painted).resized(size).pixels if factor > 1 else painted
 

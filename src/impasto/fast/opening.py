@@ -22,12 +22,6 @@ _OPEN = 16
 """Networks that are kept open."""
 
 
-def needed_files(row: Method) -> tuple[str, ...]:
-    """Return the names in the catalogue of what a method runs with on this machine."""
-    there = not row.parts or all(find(name) for name in row.files)
-    return row.files if there else row.parts
-
-
 def open_network(settings: Settings) -> Network:
     """Open the network of a method of one pass; stylizers of many styles share one.
 
@@ -43,7 +37,7 @@ def open_network(settings: Settings) -> Network:
         painter = Path(settings.weights)
         files = {"any-style": painter, "style-reader": painter.with_name("style_reader.onnx")}
     else:
-        files = {name: fetch(name) for name in needed_files(row)}
+        files = {name: fetch(name) for name in row.needed(lambda name: find(name) is not None)}
     # Of the settings, those that a network depends on.
     names = ("method", "runtime", "device", "level_strengths")
     relevant = Settings(**{name: getattr(settings, name) for name in names})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from impasto.fast.memory import BASE_BYTES, check_memory
@@ -15,7 +16,7 @@ from impasto.images import (
     Picture,
     Source,
     fitted_size,
-    identify,
+    identify_opened,
     open_for_role,
     read_source,
 )
@@ -76,10 +77,9 @@ class OnePassRun(Run):
         self._started = time.monotonic() if started is None else started
         self._stylizer, self._reference = stylizer, reference
         settings = stylizer.settings
-        self._source = read_source(content)
-        opened = open_for_role(self._source, "content", settings.size, settings)
-        if opened.identity is not None:
-            self._source = opened  # the file is not read again for its hash
+        source = read_source(content)
+        opened = open_for_role(source, "content", settings.size, settings)
+        self._identify = partial(identify_opened, opened, source)  # frames are never asked
         size = fitted_size(opened.size, settings.size)
         check_memory(size, stylizer.network.bytes_per_pixel)
         self._content = opened.resized(size)
@@ -139,7 +139,7 @@ class OnePassRun(Run):
         settings, stylizer = self._stylizer.settings, self._stylizer
         recipe = make_recipe(
             stylizer.remade(),
-            {"content": identify(self._source), "styles": stylizer.identities},
+            {"content": self._identify(), "styles": stylizer.identities},
             weights=stylizer.weights,
             runtime=stylizer.network.machine,
         )

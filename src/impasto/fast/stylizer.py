@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from impasto.images import (
     Source,
     Sources,
     identify,
+    identify_opened,
     keep_colors,
     match_colors,
     open_for_role,
@@ -33,8 +34,13 @@ from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from impasto.settings.typed import Options
+
 #: Settings whose other values leave the styles as they were read.
-_LIGHT = ("strength", "style_weights", "size", "seed", "bits", "keep_exif", "keep_gps")
+_LIGHT = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
 
 
 class FastStylizer:
@@ -63,7 +69,7 @@ class FastStylizer:
         self,
         style: Sources = (),
         settings: Settings | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Unpack[Options],
     ) -> None:
         self.settings = (settings or Settings(method="fast")).updated(**options)
         self.method = method_of(self.settings.method)
@@ -81,14 +87,17 @@ class FastStylizer:
         # A network that scales styles itself gets them as they are.
         scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])
         most = min(self._longest, MOST_STYLE) if scales else MOST_STYLE
-        within = method_of(settings.method).one_style
-        opened = [] if within else [open_for_role(each, "style", most) for each in self._sources]
-        self.identities = [identify(each) for each in (self._sources if within else opened)]
-        self.styles = [rotate_tile(each, self.settings) for each in opened]
+        self.styles: list[Picture] = []
+        if settings.row.one_style:
+            self.identities = [identify(each) for each in self._sources]
+        else:
+            opened = [open_for_role(each, "style", most) for each in self._sources]
+            self.identities = list(map(identify_opened, opened, self._sources))
+            self.styles = [rotate_tile(each, self.settings) for each in opened]
         matches = self.settings.color == "match"
         self._codes = [] if matches else [self._read(style) for style in self.styles]
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
-        self._matched: tuple[Array, StyleCode] | None = None
+        self._matched: tuple[Array, list[StyleCode]] | None = None
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
@@ -109,15 +118,19 @@ class FastStylizer:
         """Begin a run of one step; see `impasto.runs.Stylizer`."""
         return OnePassRun(self, content, reference, started)
 
-    def changed(self, **options: Any) -> FastStylizer:  # noqa: ANN401
+    def changed(self, **options: Unpack[Options]) -> FastStylizer:
         """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
         settings = self.settings.updated(**options)
-        if any(
-            getattr(settings, name) != getattr(self.settings, name)
-            for name in FIELDS
-            if name not in _LIGHT
-        ):
-            return FastStylizer(self._sources, settings)
+        changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
+        if changed.issubset(_LIGHT):
+            return self._with(settings)
+        return FastStylizer(self._sources, settings)
+
+    def at_size(self, size: int) -> FastStylizer:
+        """Return one that paints at another size, its styles as they were read; see `Stylizer`."""
+        return self._with(self.settings.updated(size=size))
+
+    def _with(self, settings: Settings) -> FastStylizer:
         other = copy(self)
         other.settings = settings
         other._shares = settings.normalized_style_weights(len(self._shares))
@@ -155,7 +168,7 @@ class FastStylizer:
         """
         before, kept = reference.frames.get(1), dict(reference.memory)
         mixture = np.array([self.settings.strength, *self._shares])
-        if before is None:
+        if before is None or "first" not in kept:
             kept = {"first": content.pixels, "mixture": mixture}
         first = kept.pop("first")
         if not np.array_equal(kept.pop("mixture"), mixture):
@@ -188,13 +201,12 @@ class FastStylizer:
         """
         if self.settings.color != "match":
             return self._code
-        if self._matched is not None and self._matched[0] is content.pixels:
-            return self._matched[1]
-        codes = [self._read(self._recolored(style, content)) for style in self.styles]
-        code = self.network.mixed(codes, self._shares)
-        if keep:
-            self._matched = content.pixels, code
-        return code
+        if self._matched is None or self._matched[0] is not content.pixels:
+            codes = [self._read(self._recolored(style, content)) for style in self.styles]
+            if not keep:
+                return self.network.mixed(codes, self._shares)
+            self._matched = content.pixels, codes
+        return self.network.mixed(self._matched[1], self._shares)
 
     def _read(self, style: Picture) -> StyleCode:
         return self.network.read(style, self._longest)

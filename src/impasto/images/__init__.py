@@ -15,6 +15,7 @@ from impasto.images.sources import (
     Source,
     Sources,
     identify,
+    identify_opened,
     read_source,
     source_list,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "find_faces",
     "fitted_size",
     "identify",
+    "identify_opened",
     "is_picture_name",
     "keep_colors",
     "match_colors",

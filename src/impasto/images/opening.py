@@ -174,7 +174,7 @@ def _from_array(array: NDArray[Any]) -> Picture:
     shape = array.shape
     if array.ndim not in (2, 3) or 0 in shape or shape[2:] not in ((), (1,), (3,), (4,)):
         raise ImageError(
-            f"an array of shape {shape} is no picture: give (H, W), (H, W, 1), (H, W, 3) or "
+            f"an array of shape {shape} is not a picture: give (H, W), (H, W, 1), (H, W, 3) or "
             "(H, W, 4)"
         )
     if array.dtype.kind == "f":
@@ -183,7 +183,7 @@ def _from_array(array: NDArray[Any]) -> Picture:
         values = to_floats(array)
     else:
         raise ImageError(
-            f"an array of {array.dtype} is no picture: give uint8, uint16 or floats in [0, 1]"
+            f"an array of {array.dtype} is not a picture: give uint8, uint16 or floats in [0, 1]"
         )
     if np.may_share_memory(values, array):
         values = values.copy()  # the caller may go on changing it
@@ -196,4 +196,6 @@ def _from_array(array: NDArray[Any]) -> Picture:
 def _fitted(picture: Picture, max_size: int | None) -> Picture:
     if max_size is None or max(picture.size) <= max_size:
         return picture
-    return picture.resized(max_size)
+    smaller = picture.resized(max_size)
+    object.__setattr__(smaller, "identity", picture.identity)
+    return smaller

@@ -100,6 +100,16 @@ def read_source(source: Source) -> Source:
     return source
 
 
+def identify_opened(opened: Picture, source: Source) -> Identity:
+    """Return who an opened picture is, without reading its file again.
+
+    Args:
+        opened: What `open_picture` made of the source, perhaps smaller.
+        source: What it was opened from; not a pipe.
+    """
+    return opened.identity or identify(source)
+
+
 def identify(source: Source) -> Identity:
     """Name a picture and fingerprint it.
 

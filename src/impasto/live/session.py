@@ -147,7 +147,7 @@ class Session:
         wanted = (controls.style, size)
         if wanted != self._painting:
             self._painting = wanted
-            stylizer = self._stylizers[controls.style].changed(size=max(size))
+            stylizer = self._stylizers[controls.style].at_size(max(size))
             self._painter = FramePainter(stylizer, self._stability)
             self._finder = MotionFinder(self._painter.lags, patient=False)
             self._strength = 1.0

@@ -25,7 +25,7 @@ class Composition:
         masks: One for each style; none: each applies everywhere.
         keep: Where the photograph stays, or None.
         identities: Of the files of masks, and of `keep`.
-        kept: Who `keep` is, if it is a file.
+        kept: Identity of the `keep` file, or None.
     """
 
     masks: Sequence[Mask] = ()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, identify, open_for_role, read_source
+from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
 from impasto.machine import give_back_memory
 from impasto.networks import Encoder
 from impasto.optimize.backward import take_step
@@ -70,9 +70,8 @@ class IterativeRun(Run):
         self.schedule = Schedule(self.octaves, self.settings, self.started, looked_at)
         self.full_resolution = needs_full_resolution(self.settings)
         self.content = picture.resized(self.size)
-        pixels = None if start is None else start.pixels
-        self.targets = TargetBuilder(reader, self.content, reference, pixels)
-        self.identity = identify(source if picture.identity is None else picture)
+        self.targets = TargetBuilder(reader, self.content, reference, start)
+        self.identity = identify_opened(picture, source)
         self.state: State | None = None
         self.optimizer: PixelOptimizer | None = None
         self.coarse_target: Tensor | None = None
@@ -103,11 +102,16 @@ class IterativeRun(Run):
             if (saved and number < saved["octave"]) or not self.schedule.should_run(number):
                 continue
             self.coarse_target = saved["tensors"].get("coarse_target") if saved else image
-            optimizer = self._optimizer(image, moments, number)
+            image = saved["tensors"]["image"] if saved else image
+            optimizer = self.optimizer = self._optimizer(image, moments, number)
             if saved:
                 optimizer.load_state_dict(saved["tensors"])
-            self.optimizer, objective = optimizer, None
-            step, saved, moments = saved["step"] if saved else 0, None, None
+            step: int = saved["step"] if saved else 0
+            if saved and not self._goes_on(number, step, done + step):
+                yield self._state(number, step, done + step, optimizer.result())
+                return
+            saved, moments = None, None
+            objective: Objective | None = None
             while step < self.schedule.steps[number]:
                 step += 1
                 begun = time.monotonic()
@@ -118,8 +122,14 @@ class IterativeRun(Run):
                 yield self._state(number, step, done + step, optimizer.result(), losses)
                 if done + step == self.settings.stop_after:
                     return
+            del objective, losses  # before the next octave's, which are larger
             done, image, moments = done + step, optimizer.result(), optimizer.moments()
             optimizer.image.grad = None
+
+    def _goes_on(self, number: int, step: int, done: int) -> bool:
+        """Tell whether a step follows so many of an octave, and so many in all."""
+        left = self.schedule.steps[number] - step + sum(self.schedule.steps[number + 1 :])
+        return left > 0 and done != self.settings.stop_after
 
     def _step(
         self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int
@@ -248,7 +258,7 @@ class IterativeRun(Run):
 
     def state_dict(self) -> StateDict:
         """Return picture, momenta and where the run is; about 40 bytes a pixel."""
-        if self.state is None or self.optimizer is None:
+        if self.state is None or self.optimizer is None:  # not begun, or at strength 0
             return {}
         tensors = self.optimizer.state_dict()
         tensors |= {} if self.coarse_target is None else {"coarse_target": self.coarse_target}
@@ -268,8 +278,10 @@ class IterativeRun(Run):
         Raises:
             SettingsError: The state belongs to other pictures or settings.
         """
-        if state["key"] != self._key():
+        if state.get("key") != self._key():
             raise SettingsError("the saved run has other pictures or settings")
-        state["tensors"] = {name: each.to(self.device) for name, each in state["tensors"].items()}
+        # Copies: the run changes its tensors, and the state is the caller's.
+        tensors = {n: each.to(self.device, copy=True) for n, each in state["tensors"].items()}
+        state = {**state, "tensors": tensors}
         self.schedule.resume(state["steps"], state["octave"], state["losses"])
         self._saved = state

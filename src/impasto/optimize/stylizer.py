@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from impasto.errors import SettingsError
 from impasto.gallery.names import read_styles
@@ -13,7 +13,7 @@ from impasto.images import (
     Picture,
     Source,
     Sources,
-    identify,
+    identify_opened,
     open_for_role,
     rotate_tile,
 )
@@ -26,6 +26,11 @@ from impasto.optimize.style_targets import StyleReader
 from impasto.runs import Reference, Run
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from impasto.settings.typed import Options
 
 #: Settings whose other values leave styles as they were read, and the encoders.
 _LIGHT = (
@@ -67,7 +72,7 @@ class IterativeStylizer:
         self,
         style: Sources,
         settings: Settings | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Unpack[Options],
     ) -> None:
         self.settings = (settings or Settings()).updated(**options)
         if not method_of(self.settings.method).steps:
@@ -91,13 +96,15 @@ class IterativeStylizer:
 
     def _read(self, narrowest: int) -> StyleReader:
         """Open the style pictures."""
-        settings, fine = self.settings, None
+        settings, fine, fine_identity = self.settings, None, None
         largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
         opened = [open_for_role(source, "style", largest) for source in self._sources]
         if settings.fine_style is not None:
-            fine = open_for_role(read_styles([settings.fine_style])[0], "style", largest)
+            fine_source = read_styles([settings.fine_style])[0]
+            fine = open_for_role(fine_source, "style", largest)
+            fine_identity = identify_opened(fine, fine_source)
         identities = [
-            identify(source if picture.identity is None else picture)
+            identify_opened(picture, source)
             for source, picture in zip(self._sources, opened, strict=True)
         ]
         return StyleReader(
@@ -110,7 +117,7 @@ class IterativeStylizer:
             styles=[rotate_tile(picture, settings) for picture in opened],
             identities=identities,
             fine=fine,
-            fine_identity=None if fine is None else identify(fine),
+            fine_identity=fine_identity,
         )
 
     def __call__(self, content: Source) -> Picture:
@@ -152,7 +159,7 @@ class IterativeStylizer:
             reader = replace(reader, settings=following)
         return IterativeRun(reader, content, started, start, reference)
 
-    def changed(self, **options: Any) -> IterativeStylizer:  # noqa: ANN401
+    def changed(self, **options: Unpack[Options]) -> IterativeStylizer:
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         settings = self.settings.updated(**options)
         names = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
@@ -166,6 +173,10 @@ class IterativeStylizer:
         else:
             other.reader = replace(self.reader, settings=settings)
         return other
+
+    def at_size(self, size: int) -> IterativeStylizer:
+        """Return one whose results have another size; see `Stylizer`."""
+        return self.changed(size=size)
 
     def with_styles(self, style: Sources) -> IterativeStylizer:
         """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""

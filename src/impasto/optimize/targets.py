@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.flow import warped
-from impasto.images import Identity, Picture, identify, match_colors, open_for_role
+from impasto.images import Identity, Picture, identify_opened, match_colors, open_for_role
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
 from impasto.optimize.composition import compose
@@ -23,7 +23,7 @@ from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_target, mixture
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
-from impasto.runs import Reference
+from impasto.runs import Reference, Run
 from impasto.settings.choices import STARTS
 
 #: How much more content counts where a picture is to be kept.
@@ -97,7 +97,7 @@ class TargetBuilder:
         reader: Which has the styles.
         content: At the size of the result.
         reference: What a frame of a video has to agree with, or None.
-        start: (H, W, 3), the pixels to start from; None: the settings say.
+        start: The run whose result is the picture to start from; None: the settings say.
 
     Raises:
         SettingsError: A file that the settings name is not there, or masks do not fit the styles.
@@ -109,13 +109,14 @@ class TargetBuilder:
         reader: StyleReader,
         content: Picture,
         reference: Reference | None = None,
-        start: NDArray[np.float32] | None = None,
+        start: Run | None = None,
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.content, self.filled = content, content.filled()
         self.composition = compose(self.settings, content, len(reader.styles))
         self.started_with: Identity | None = None
-        self._start = self._chosen() if start is None else Picture(start)
+        self._start_run = start
+        self._start = self._chosen() if start is None else None
         self._styles = self._matched() if self.settings.color == "match" else None
         self._anchors: list[tuple[Picture, NDArray[np.float32]]] = []
         self._anchor_weight = 0.0
@@ -124,6 +125,8 @@ class TargetBuilder:
 
     def initial(self, size: tuple[int, int]) -> Tensor:
         """Return the picture to start from, (1, 3, H, W) at (width, height), once."""
+        if self._start_run is not None:
+            self._start, self._start_run = Picture(self._start_run.pixels), None
         if self._start is not None:
             start, self._start = self._start, None  # a large one is not kept
             return to_tensor(start, size, self.device)
@@ -199,7 +202,7 @@ class TargetBuilder:
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
         opened = open_for_role(init, "start", max(self.content.size))
-        self.started_with = identify(opened)
+        self.started_with = identify_opened(opened, init)
         return opened.filled()
 
     def _recolored(self) -> Picture:
@@ -235,7 +238,8 @@ class TargetBuilder:
         Where nothing can be trusted, the start is the content in the style's colors. How far back
         frames are looked at matters: what was hidden comes back as it was.
         """
-        start = self._start.pixels.copy() if self._start is not None else self.content.pixels.copy()
+        recolored = self.settings.color == "style"
+        start = (self._recolored() if recolored else self.filled).pixels.copy()
         left = np.ones(start.shape[:2], np.float32)
         for lag, earlier in sorted(reference.frames.items()):
             moved = warped(earlier.painted, earlier.flow).clip(0, 1)

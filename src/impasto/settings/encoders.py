@@ -23,7 +23,8 @@ class EncoderRow:
         bytes_per_pixel: Of memory, of a pixel that is looked at at once at the peak, by precision;
             measured (benchmarks/RESULTS.md).
         full_bytes_per_pixel: More, where its largest layers are not subsampled.
-        subsamples: In how many parts its largest layers can be seen, one a step; 1: only whole.
+        subsamples: In how many parts its largest layers can be seen, one a step; 1: only whole, as
+            all but pocket, whose geometry `Encoder.shape` knows.
         left: About the part of the photograph's distance to a style that is left at full strength.
         bounded: Whether its features are known to stay within the range of 16 bits.
         planned_from: Longest side in pixels from which on a run is worth planning.

@@ -63,6 +63,14 @@ class Method:
     bytes_per_pixel: int = 0
     many_sizes: bool = False
 
+    def needed(self, has: Callable[[str], bool]) -> tuple[str, ...]:
+        """Return the names in the catalogue of what it runs with on this machine.
+
+        Args:
+            has: Whether a file is at hand.
+        """
+        return self.files if not self.parts or all(map(has, self.files)) else self.parts
+
     def takes(self, option: str, group: str) -> bool:
         """Return whether the method looks at an option.
 

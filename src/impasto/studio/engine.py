@@ -140,9 +140,9 @@ class Engine:
         """
         return self._stylizer(order.styles, order.whole).run(order.content)
 
-    def steps(self, order: Order) -> Iterator[Step]:
-        """Paint an order, step by step; to be called when it is its turn."""
-        run = self.run(order)
+    def steps(self, begun: Run | Order) -> Iterator[Step]:
+        """Paint an order, or go through its run; to be called when it is its turn."""
+        run = self.run(begun) if isinstance(begun, Order) else begun
         for state in run:
             yield Step(state, run)
 

@@ -122,9 +122,10 @@ class Painter:
 
 def _recorded(atelier: Atelier, order: Order, records: Records, plan: list[str]) -> Iterator[Step]:
     """Paint, and record it; what takes long is planned first."""
+    run = atelier.engine.run(order)
     if is_large(order.settings):
-        plan.append(in_words(atelier.engine.plan(order), atelier.options.minutes))
-    for step in atelier.engine.steps(order):
+        plan.append(in_words(run.plan, atelier.options.minutes))
+    for step in atelier.engine.steps(run):
         if step.state.planned > 1:
             records.add(*step)
         yield step

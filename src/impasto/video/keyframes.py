@@ -56,7 +56,7 @@ def seconds(text: str) -> float:
         SettingsError: It is none.
     """
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
-        raise SettingsError(f"{text} is no time: write 83.5 or 1:23.5")
+        raise SettingsError(f"{text} is not a time: write 83.5 or 1:23.5")
     found = 0.0
     for part in text.split(":"):
         found = 60 * found + float(part)

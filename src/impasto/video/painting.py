@@ -57,10 +57,11 @@ class FramePainter:
         run = self._now.run(picture_of(frame), reference=self._reference(motions))
         for _ in run:
             still_wanted()
+        pixels = run.pixels
         if self.lags:
             self._memory = run.memory
-            self._painted.append(run.pixels)
-        return run.pixels
+            self._painted.append(pixels)
+        return pixels
 
     def use(self, stylizer: Stylizer) -> None:
         """Paint with another strength or mixture from the next frame on, in the same shot."""
@@ -70,8 +71,10 @@ class FramePainter:
         if self._keyframes is None or self._keyframes.at(seconds) == self._moment:
             return
         self._moment = self._keyframes.at(seconds)
-        named = zip(("strength", "style_weights"), self._moment, strict=True)
-        self.use(self.stylizer.changed(**{k: v for k, v in named if v is not None}))
+        strength, weights = self._moment
+        now = self.stylizer
+        now = now if strength is None else now.changed(strength=strength)
+        self.use(now if weights is None else now.changed(style_weights=weights))
 
     def _reference(self, motions: Mapping[int, Motion]) -> Reference | None:
         """Return what a frame has to agree with; nothing of earlier frames where a shot begins."""
