@@ -16,7 +16,7 @@ class Painter:
     """A stylizer in a process of its own."""
 
     def __init__(self, style: str, output: str) -> None:
-        self.stylizer, self.output = impasto.stylizer(style, method="fast"), Path(output)
+        self.stylizer, self.output = impasto.stylizer(style, method="fast", size=256), Path(output)
 
     def paint(self, path: Path) -> str:
         """Paint one picture and return where it is."""

@@ -15,9 +15,7 @@ from impasto.gallery import open_style
 def main(steps: int) -> None:
     """Train a small network to tell two drawings apart by anything but their texture."""
     torch.manual_seed(0)
-    sheets = [
-        torch.from_numpy(open_style(name, 256).pixels.copy()) for name in ("marble", "facets")
-    ]
+    sheets = [open_style(name, 256).to_tensor() for name in ("marble", "facets")]
     augment = impasto.StyleAugment(["mosaic", "waves"], probability=0.5, size=64, seed=0)
     network = nn.Sequential(
         *(nn.Conv2d(3, 16, 5, 2), nn.ReLU(), nn.Conv2d(16, 32, 5, 2), nn.ReLU()),
@@ -27,8 +25,9 @@ def main(steps: int) -> None:
     for step in range(steps):
         labels = torch.randint(2, (8,))
         tops = torch.randint(192, (8, 2)).tolist()
-        crops = [sheets[n][y : y + 64, x : x + 64] for n, (y, x) in zip(labels, tops, strict=True)]
-        images = augment.batch(torch.stack(crops).permute(0, 3, 1, 2))  # the one line
+        pairs = zip(labels, tops, strict=True)
+        crops = [sheets[n][:, y : y + 64, x : x + 64] for n, (y, x) in pairs]
+        images = augment.batch(torch.stack(crops))  # the one line
         loss = nn.functional.cross_entropy(network(images), labels)
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -112,6 +112,7 @@ class IterativeRun(Run):
                 return
             saved, moments = None, None
             objective: Objective | None = None
+            losses: Losses | None = None
             while step < self.schedule.steps[number]:
                 step += 1
                 begun = time.monotonic()
@@ -122,7 +123,7 @@ class IterativeRun(Run):
                 yield self._state(number, step, done + step, optimizer.result(), losses)
                 if done + step == self.settings.stop_after:
                     return
-            del objective, losses  # before the next octave's, which are larger
+            objective = losses = None  # before the next octave's, which are larger
             done, image, moments = done + step, optimizer.result(), optimizer.moments()
             optimizer.image.grad = None
 
