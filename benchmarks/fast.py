@@ -33,7 +33,7 @@ print(f"640x480, {stylizer.describe()}: {1e3 * middle:.1f} ms, {1 / middle:.1f} 
 LARGE = """
 import sys, time, resource
 import numpy as np
-import impasto
+from impasto.fast import FastStylizer
 from impasto.gallery import open_style
 stylizer = FastStylizer(open_style("strokes", 768), runtime=sys.argv[1], size=4096)
 coarse = np.random.default_rng(0).integers(0, 256, (270, 512, 3), dtype=np.uint8)
