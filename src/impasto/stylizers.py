@@ -224,8 +224,9 @@ class FastThenOptimize:
 
     def at_size(self, size: int) -> FastThenOptimize:
         """Return one whose results have another size; see `Stylizer`."""
-        other = self.changed(size=size)
-        other.fast = self.fast.at_size(size)
+        other = copy(self)
+        other.settings = self.settings.updated(size=size)
+        other.fast, other.slow = self.fast.at_size(size), self.slow.at_size(size)
         return other
 
     def with_styles(self, style: Sources) -> FastThenOptimize:
