@@ -29,7 +29,7 @@ from impasto.fast import FastStylizer
 from impasto.flow import optical_flow, trusted
 from impasto.video.motion import MotionFinder
 from impasto.video.painting import FramePainter, Pixels
-from impasto.video.production import VideoOptions, open_reader, prepare
+from impasto.video.setup import VideoOptions, open_reader, prepare
 
 Frames = Sequence[NDArray[np.uint8]]
 PHOTOS = ("golden_gate.jpg", "tubingen.jpg")

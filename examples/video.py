@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from impasto import Settings
-from impasto.video.production import VideoOptions, prepare
+from impasto.video.setup import VideoOptions, prepare
 
 
 def main(clip: str, style: str, output: str) -> None:

@@ -23,7 +23,7 @@ from tests.studio.test_uploads import bomb
 import impasto
 from impasto.gallery import open_style
 from impasto.images import save_animation
-from impasto.video.production import open_reader
+from impasto.video.setup import open_reader
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.video.conftest import moving
 from impasto import Settings
 from impasto.errors import SettingsError
 from impasto.video.keyframes import read_keyframes
-from impasto.video.production import VideoOptions, prepare
+from impasto.video.setup import VideoOptions, prepare
 
 
 def written(folder: Path, entries: Any) -> Path:  # noqa: ANN401

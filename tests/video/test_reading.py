@@ -11,8 +11,8 @@ from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto.errors import ImageError
 from impasto.video.clip import Span
-from impasto.video.production import open_reader
-from impasto.video.tones import HLG, PQ, to_sdr
+from impasto.video.setup import open_reader
+from impasto.video.tone_mapping import HLG, PQ, to_sdr
 
 
 def test_frames_and_times(tmp_path: Path) -> None:

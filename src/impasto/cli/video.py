@@ -17,7 +17,7 @@ from impasto.cli.options import (
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
-    from impasto.video.work import Work
+    from impasto.video.pipeline import Work
 
 #: The part of a clip's frames that must at least have been read.
 _WHOLE = 0.9
@@ -79,8 +79,8 @@ def video(
     from impasto.video.clip import Span
     from impasto.video.keyframes import read_keyframes, seconds
     from impasto.video.pictures import is_sequence
-    from impasto.video.production import VideoOptions, check_output
-    from impasto.video.production import prepare as begun
+    from impasto.video.setup import VideoOptions, check_output
+    from impasto.video.setup import prepare as begun
     from impasto.video.stylize import video_settings
 
     if side_by_side and wipe:

@@ -13,8 +13,8 @@ from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.studio.atelier import Atelier, clear, waiting
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
-from impasto.video.production import VideoOptions, prepare
-from impasto.video.work import Progress
+from impasto.video.pipeline import Progress
+from impasto.video.setup import VideoOptions, prepare
 
 _EVERY = 0.5
 #: Longest side to begin with: a laptop's speed.

@@ -61,7 +61,7 @@ class Uploads:
         """
         from impasto.video.files import WHOLE, opened
         from impasto.video.pictures import ANIMATIONS
-        from impasto.video.production import open_reader
+        from impasto.video.setup import open_reader
 
         if not path:
             raise ImageError("choose a video first")

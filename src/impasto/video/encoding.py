@@ -12,7 +12,7 @@ import numpy as np
 
 from impasto.video.clip import Clip, Pixels8, Tags
 from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, stored
-from impasto.video.tones import NAMES
+from impasto.video.tone_mapping import NAMES
 
 if TYPE_CHECKING:
     from av.container import OutputContainer

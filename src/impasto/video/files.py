@@ -14,7 +14,7 @@ import numpy as np
 
 from impasto.errors import ImageError, MissingExtraError
 from impasto.video.clip import Clip, Frame, Pixels8, Tags
-from impasto.video.tones import NAMES, to_sdr
+from impasto.video.tone_mapping import NAMES, to_sdr
 
 if TYPE_CHECKING:
     from av import VideoFrame

@@ -16,7 +16,7 @@ from impasto.files import replacing
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import resized
-from impasto.video.production import LEAST, open_reader, painted_size
+from impasto.video.setup import LEAST, open_reader, painted_size
 
 
 def measured(

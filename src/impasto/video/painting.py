@@ -14,7 +14,7 @@ from impasto.runs import EarlierFrame, Memory, Reference, Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.keyframes import Keyframes
 from impasto.video.motion import Motion
-from impasto.video.threads import still_wanted
+from impasto.video.prefetch import still_wanted
 
 Pixels = NDArray[np.float32]
 #: What painting is resumed from, as arrays by name.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import SettingsError
 from impasto.images import Source, Sources, source_list
 from impasto.settings import Settings
-from impasto.video.production import VideoOptions, check_output, prepare
+from impasto.video.setup import VideoOptions, check_output, prepare
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -17,18 +17,17 @@ from tests.video.conftest import SIZE, moving, write_clip
 from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
 from impasto.images import open_picture
-from impasto.video import work as works
 from impasto.video.clip import Span
 from impasto.video.motion import Motion
 from impasto.video.painting import FramePainter, Kept, Pixels
-from impasto.video.production import VideoOptions, check_output, parts_folder, prepare
+from impasto.video.setup import VideoOptions, check_output, parts_folder, prepare
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 
 
 @pytest.fixture(autouse=True)
 def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(works, "PART", 5)
+    monkeypatch.setattr(pipelines, "PART", 5)
 
 
 class Stopping(FramePainter):
@@ -329,7 +328,7 @@ def test_outputs_are_no_inputs(tmp_path: Path) -> None:
 def test_parts_end_in_time(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(works, "SECONDS", 0.0)
+    monkeypatch.setattr(pipelines, "SECONDS", 0.0)
     work = prepare(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoOptions())
     with pytest.raises(KeyboardInterrupt):
         list(replace(work, painter=Stopping(work.painter, 3)).run(work.begin(False)))

@@ -20,8 +20,8 @@ from impasto.stylizers import stylizer
 from impasto.video.clip import Clip, Reader, Span
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
-from impasto.video.joining import Extras, check_container
 from impasto.video.keyframes import Keyframes
+from impasto.video.mux import Extras, check_container
 from impasto.video.painting import FramePainter
 from impasto.video.pictures import (
     ANIMATIONS,
@@ -31,8 +31,8 @@ from impasto.video.pictures import (
     is_sequence,
     sequence,
 )
-from impasto.video.sinks import AnimationSink, FileSink, FolderSink
-from impasto.video.work import Sink, Work
+from impasto.video.pipeline import Sink, Work
+from impasto.video.writers import AnimationSink, FileSink, FolderSink
 
 #: Pixels of the shorter side of a clip.
 LEAST = 16

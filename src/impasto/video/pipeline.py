@@ -19,7 +19,7 @@ from impasto.video.clip import Frame, Pixels8, Reader, Span
 from impasto.video.comparing import COMPARISONS
 from impasto.video.motion import Motion, MotionFinder
 from impasto.video.painting import FramePainter, Kept, resized
-from impasto.video.threads import ahead
+from impasto.video.prefetch import ahead
 
 #: Frames of a part, and seconds of work on it, at most: what a stopped run may lose.
 PART, SECONDS = 96, 20.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from impasto.video.threads import ahead, still_wanted
+from impasto.video.prefetch import ahead, still_wanted
 
 
 def test_items_come_in_order() -> None:

@@ -15,7 +15,7 @@ from impasto.images.recipe import animation_metadata
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.files import opened, pyav
-from impasto.video.joining import Extras, join
+from impasto.video.mux import Extras, join
 from impasto.video.painting import picture_of
 
 _GIF_TICK = 10
