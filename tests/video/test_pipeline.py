@@ -17,6 +17,7 @@ from tests.video.conftest import SIZE, moving, write_clip
 from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
 from impasto.images import open_picture
+from impasto.video import pipeline as pipelines
 from impasto.video.clip import Span
 from impasto.video.motion import Motion
 from impasto.video.painting import FramePainter, Kept, Pixels
