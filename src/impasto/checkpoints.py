@@ -71,7 +71,7 @@ def _read(path: Path) -> StateDict:
             names = file.keys()
             return {**facts, "tensors": {name: file.get_tensor(name).clone() for name in names}}
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ImpastoError(f"{path} is not a checkpoint: delete it to begin anew") from error
+        raise ImpastoError(f"{path} is not a checkpoint: delete it to start again") from error
 
 
 def _write(path: Path, state: StateDict) -> None:

@@ -46,7 +46,7 @@ def parse_size(text: str) -> float:
     except ValueError:
         number = 0.0
     if found is None or number <= 0:
-        raise SettingsError(f"{text!r} is no amount of memory: say 4GiB or 800MB")
+        raise SettingsError(f"{text!r} is not an amount of memory: say 4GiB or 800MB")
     base = 1000 if text.lower().rstrip().endswith("b") and not found[3] else 1024
     return number * float(base ** " kmgt".index(found[2] or " "))
 

@@ -47,7 +47,7 @@ def near(number: int) -> bytes:
 
 
 def broken(number: int) -> bytes:
-    """Return what is no picture any more: cut off, text, nothing, or garbled."""
+    """Return what is not a picture any more: cut off, text, nothing, or garbled."""
     whole = good(5000 + number)
     half = whole[: len(whole) // 2]
     return (half, b"not found, sorry", b"", whole[:40] + bytes(300))[number % 4]

@@ -48,7 +48,7 @@ def test_pairs_from_a_table_in_another_folder(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("methods", "is no TOML"),
+        ("methods", "is not TOML"),
         ("[pears]", "did you mean 'pairs'"),
         ("pairs = 3", "pairs must be a table"),
         ('[pairs]\ncontents = ["a.png"]\n', "has no methods"),

@@ -143,7 +143,7 @@ def test_tables_of_files(tmp_path: Path) -> None:
     assert read_table(path, ("content", "output")) == [[tmp_path / "a.jpg", tmp_path / "c.png"]]
     for text in ("", "content,style\na,b\n", "content,style,output\na,b\n"):
         path.write_text(text)
-        with pytest.raises(ImageError, match="is no table of content, style, output"):
+        with pytest.raises(ImageError, match="is not a table of content, style, output"):
             read_table(path, ("content", "style", "output"))
     with pytest.raises(ImageError, match="cannot be read"):
         read_table(tmp_path / "none.csv", ("content",))

@@ -33,7 +33,7 @@ def _deep_bomb() -> bytes:
 
 BAD_FILES = {
     "empty.jpg": b"",
-    "text.jpg": b"This is no picture.\n" * 10,
+    "text.jpg": b"This is not a picture.\n" * 10,
     "page.png": b"<!doctype html><html></html>",
     "cut.jpg": encoded(astronaut(), "JPEG")[:1500],
     "cut.png": encoded(astronaut(), "PNG")[:5000],

@@ -237,7 +237,7 @@ def test_no_file_of_the_machine_is_served(studio: str, folder: Path) -> None:
 
 
 def malformed(number: int, picture: bytes) -> tuple[str, bytes]:
-    """Return the name and the bytes of something that is no picture, or hardly."""
+    """Return the name and the bytes of something that is not a picture, or hardly."""
     dice = random.Random(number)
     name = dice.choice(["a.png", "a.jpg", "a.gif", "a.webp", "a.tiff", "a.svg", "a.heic", "a"])
     heads = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x10\0\0\0WEBP", b"II*\0"]

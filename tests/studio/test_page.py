@@ -148,7 +148,7 @@ def test_styles_are_mixed(page: Page, picture: Path) -> None:
 
 def test_a_bad_file_is_a_message(page: Page, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
-    bad.write_text("this is no picture")
+    bad.write_text("this is not a picture")
     page.locator("#gallery .thumbnail-lg").first.click()
     page.locator("#content input[type=file]").first.set_input_files(bad)
     expect(page.get_by_text("cannot be used", exact=False).first).to_be_visible(timeout=LONG)

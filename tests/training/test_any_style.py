@@ -173,7 +173,7 @@ def test_pairs_of_ones_own_are_shown(options: AnyStyleOptions, tmp_path: Path) -
     (shown,) = AnyStyleTrainer(replace(options, pairs=str(table))).shown
     assert [each.shape for each in shown] == [(1, 3, 32, 64), (1, 3, 32, 64)]
     table.write_text("a,b\n1,2\n")
-    with pytest.raises(ImageError, match=r"pairs\.csv is no table of columns content and style"):
+    with pytest.raises(ImageError, match=r"pairs\.csv is not a table of columns content and style"):
         AnyStyleTrainer(replace(options, pairs=str(table)))
 
 
@@ -287,7 +287,7 @@ def test_what_was_exported_can_be_begun_with(
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(WeightsError, match=r"text\.onnx cannot be read: name what"):
         any_style_parameters(tmp_path / "text.onnx")
-    with pytest.raises(WeightsError, match=r"style_reader\.onnx is no any-style network"):
+    with pytest.raises(WeightsError, match=r"style_reader\.onnx is not an any-style network"):
         any_style_parameters(reader)
 
 

@@ -135,7 +135,7 @@ def test_other_options_do_not_go_on_with_a_training(options: EncoderOptions) -> 
 def test_damaged_checkpoint_is_one_clear_line(options: EncoderOptions) -> None:
     Path(options.output).mkdir()
     (Path(options.output) / "checkpoint.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(WeightsError, match="is no checkpoint"):
+    with pytest.raises(WeightsError, match="is not a checkpoint"):
         list(train(EncoderTrainer, options))
 
 

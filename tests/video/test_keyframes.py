@@ -39,7 +39,7 @@ def test_values_between_moments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"time": 0}, "is no list of moments"),
+        ({"time": 0}, "is not a list of moments"),
         ([{"strength": 1}], "a moment has no time"),
         ([{"time": "soon"}], "soon is not a time"),
         ([{"time": 0, "strenght": 1}], "strenght is none of"),
@@ -54,7 +54,7 @@ def test_what_cannot_be(tmp_path: Path, entries: object, said: str) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         read_keyframes(tmp_path / "none.json", 2)
     (tmp_path / "text.json").write_text("no json")
-    with pytest.raises(SettingsError, match="is no JSON"):
+    with pytest.raises(SettingsError, match="is not JSON"):
         read_keyframes(tmp_path / "text.json", 2)
 
 

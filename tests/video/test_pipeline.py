@@ -126,7 +126,7 @@ def test_stopped_and_resumed_it_is_the_same(
         assert work.begin(resume=done > 0) == done
         with pytest.raises(KeyboardInterrupt):
             list(replace(work, painter=Stopping(work.painter, stop - 5 * done)).run(done))
-    with pytest.raises(SettingsError, match="go on with --resume"):
+    with pytest.raises(SettingsError, match="resume it with --resume"):
         make(clip, painting, output)
     with pytest.raises(SettingsError, match="of a run with other options"):
         make(clip, painting, output, resume=True, stability=0.2)

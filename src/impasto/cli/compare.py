@@ -18,7 +18,7 @@ def compare(
     only: str = own("", "These methods only: fast,adain.", metavar="NAMES"),
     size: int | None = own(None, "Longest side painted, instead of that in the file.", min=16),
     judged: int = own(512, "Longest side that is judged.", min=64),
-    fresh: bool = own(False, "Paint everything again, and take all times anew.", "--fresh"),
+    fresh: bool = own(False, "Paint everything again, and measure all times again.", "--fresh"),
     quiet: Quiet = False,
 ) -> None:
     r"""Paint pairs with several methods, measure and time them, and write a report.

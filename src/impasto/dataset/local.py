@@ -56,7 +56,7 @@ def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) ->
     except BrokenProcessPool as error:
         raise ImpastoError(
             "a worker was killed, perhaps for want of memory: start again with fewer --workers; "
-            "it goes on where it stopped"
+            "it resumes where it stopped"
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -59,7 +59,7 @@ def read_comparison(
         size: Instead of the size in `[settings]`.
 
     Raises:
-        SettingsError: It is no TOML, or says what cannot be; the message names the place.
+        SettingsError: It is not TOML, or says what cannot be; the message names the place.
         ImageError: A picture or table is not there.
     """
     said = _parsed(path)
@@ -88,7 +88,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}): name a .toml") from error
     except ValueError as error:
-        raise SettingsError(f"{path.name} is no TOML: {error}") from error
+        raise SettingsError(f"{path.name} is not TOML: {error}") from error
 
 
 def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -43,11 +43,13 @@ def open_network(path: Path) -> Network:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES or not path.is_file():
-        raise WeightsError(f"{path} is no network: name an .onnx or a TorchScript .pt file")
+        raise WeightsError(f"{path} is not a network: name an .onnx or a TorchScript .pt file")
     try:
         network = _onnx(path) if suffix == ".onnx" else _torchscript(path)
     except Exception as error:  # whatever the runtimes raise for what they cannot read
-        raise WeightsError(f"{path} cannot be opened ({_reason(error)}): export it anew") from error
+        raise WeightsError(
+            f"{path} cannot be opened ({_reason(error)}): export it again"
+        ) from error
 
     def run(*inputs: Floats) -> Floats:
         try:

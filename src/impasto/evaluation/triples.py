@@ -44,7 +44,7 @@ def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -
         raise ImageError(f"{path} cannot be read ({error}): name a .csv in UTF-8") from error
     if not rows or any(not row.get(name) for row in rows for name in columns):
         raise ImageError(
-            f"{path} is no table of {', '.join(columns)}: name these in its first line"
+            f"{path} is not a table of {', '.join(columns)}: name these in its first line"
         )
     return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
 

@@ -82,7 +82,7 @@ def show_tunings(show: Show = _unseen, on_download: OnDownload | None = None) ->
 
 
 def is_network(source: Source) -> bool:
-    """Tell whether a style is no picture, but a network that was tuned to it."""
+    """Tell whether a style is not a picture, but a network that was tuned to it."""
     return isinstance(source, str | Path) and str(source).lower().endswith(NETWORK_FILES)
 
 

@@ -99,5 +99,5 @@ def one_clear_error(label: str) -> Iterator[None]:
     except Exception as error:  # damaged files make the decoders raise almost anything
         raise ImageError(
             f"{label} is damaged, cut off or of an unknown kind: copy or download it again, or "
-            "save it anew with another program"
+            "save it again with another program"
         ) from error

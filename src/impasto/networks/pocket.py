@@ -290,9 +290,9 @@ def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
             for name, (outputs, inputs, kernel) in expected.items()
         )
     except KeyError as error:
-        raise WeightsError(f"these are no parameters of a pocket encoder: no {error}") from error
+        raise WeightsError(f"these are not parameters of a pocket encoder: no {error}") from error
     if not fits:
-        raise WeightsError("these are no parameters of a pocket encoder: their shapes do not fit")
+        raise WeightsError("these are not parameters of a pocket encoder: their shapes do not fit")
     return shape
 
 

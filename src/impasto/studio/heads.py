@@ -35,7 +35,7 @@ def extent_of(path: Path) -> Extent:
         path: Its file.
 
     Raises:
-        ImageError: It is no picture, or one whose head is damaged.
+        ImageError: It is not a picture, or one whose head is damaged.
     """
     with one_clear_error(str(path)):
         data = path.read_bytes()

@@ -90,7 +90,7 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
         ):
             if image.width * image.height <= _MOST_FRAME:
                 return np.asarray(image.convert("RGB"))
-    except Exception as error:  # whatever a decoder says of what is no picture
+    except Exception as error:  # whatever a decoder says of what is not a picture
         raise gr.Error("This frame cannot be read", print_exception=False) from error
     raise gr.Error("This frame is too large", print_exception=False)
 

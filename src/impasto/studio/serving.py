@@ -40,7 +40,7 @@ def free_port(host: str, first: int) -> int:
                 continue
             except OSError as error:
                 if error.errno in _ELSEWHERE or isinstance(error, socket.gaierror):
-                    raise ImpastoError(f"{host} is no address of this machine") from error
+                    raise ImpastoError(f"{host} is not an address of this machine") from error
                 continue
         return port
     raise ImpastoError(f"no free port from {first} on: name another with --port")

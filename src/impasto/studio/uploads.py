@@ -68,7 +68,7 @@ class Uploads:
         with self._gone_if_bad(Path(path)):
             self._check_bytes(Path(path))
             if not Path(path).is_file():
-                raise ImageError("that is no video")
+                raise ImageError("that is not a video")
             with _told("video", Path(path)), self._one:
                 if Path(path).suffix.lower() not in ANIMATIONS:
                     # A playlist would have FFmpeg read whatever files of this machine it names.

@@ -134,7 +134,7 @@ def listed_pairs(table: Path) -> list[tuple[Path, Path]]:
             raise ValueError
         return [(table.parent / row["content"], table.parent / row["style"]) for row in rows]
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ImageError(f"{table} is no table of columns content and style") from error
+        raise ImageError(f"{table} is not a table of columns content and style") from error
 
 
 def whole_cells(picture: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
 
     parameters = written_parameters(path)
     if CODE in parameters or "painter.head.weight" not in parameters:
-        raise WeightsError(f"{path} is no any-style network: name an any_style.onnx")
+        raise WeightsError(f"{path} is not an any-style network: name an any_style.onnx")
     for name, cells in IN_CELLS.items():
         kernel = f"{name}.weight"
         parameters[kernel] = from_space_to_depth(parameters[kernel], cells)

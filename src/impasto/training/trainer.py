@@ -157,7 +157,7 @@ class Trainer(ABC, Generic[OptionsT]):
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             step, spent, begun = facts["step"], facts["minutes"], dict(facts["options"])
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            raise WeightsError(f"{path} is no checkpoint: remove it to begin anew") from error
+            raise WeightsError(f"{path} is not a checkpoint: remove it to start again") from error
         for name, value in self.facts().items():
             if name not in MAY_CHANGE and begun.get(name) != value:
                 other = "another painting" if name == PAINTING else f"{name} {begun.get(name)}"

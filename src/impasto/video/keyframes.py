@@ -78,9 +78,9 @@ def read_keyframes(path: Path, styles: int) -> Keyframes:
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise SettingsError(f"{path} is no JSON: {error}") from error
+        raise SettingsError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise SettingsError(f'{path} is no list of moments: [{{"time": 0, "strength": 1}}, …]')
+        raise SettingsError(f'{path} is not a list of moments: [{{"time": 0, "strength": 1}}, …]')
     moments = [(_time(each, path), each) for each in _checked(entries, path, styles)]
     timed = sorted(moments, key=lambda moment: moment[0])
     return Keyframes(

@@ -123,7 +123,7 @@ class Work:
         if done and not resume:
             raise SettingsError(
                 f"{self.folder} has {self.frames_of(done)} frames of a run that was stopped: "
-                "go on with --resume, or remove the folder"
+                "resume it with --resume, or remove the folder"
             )
         if done and self._begun_plan() != _plain(self.plan):
             raise SettingsError(

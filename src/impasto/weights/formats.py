@@ -189,7 +189,7 @@ def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
     scale = float(metadata["scale"])
     mean, std = _three_numbers(metadata["mean"]), _three_numbers(metadata["std"])
     if not all(map(isfinite, (scale, *mean, *std))) or min(scale, *std) <= 0:
-        raise ValueError("its metadata has a scale, mean or std that is no good number")
+        raise ValueError("its metadata has a scale, mean or std that is not a usable number")
     return InputConvention("RGB" if order == "RGB" else "BGR", scale, mean, std)
 
 
@@ -205,7 +205,7 @@ def _open_keras(path: Path) -> Iterator[_Opened]:
     with h5py.File(path, "r") as file:
         root = file.get("model_weights", file)
         if "layer_names" not in root.attrs:
-            raise ValueError("it has no attribute layer_names, so it is no Keras weights file")
+            raise ValueError("it has no attribute layer_names, so it is not a Keras weights file")
         layers = set(map(_text, root.attrs["layer_names"]))
         yield _Opened(
             names=[name for name in VGG19_LAYERS if _keras_name(name) in layers],
@@ -301,5 +301,5 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
             f"leave weights out to use the bundled file ({error})"
         ) from error
     if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise WeightsError(f"{path} holds numbers that are not finite: train it anew")
+        raise WeightsError(f"{path} holds numbers that are not finite: train it again")
     return arrays
