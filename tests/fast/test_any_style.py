@@ -14,7 +14,7 @@ from impasto.errors import SettingsError
 from impasto.fast import FastStylizer
 from impasto.fast.any_style import AnyStyleNetwork
 from impasto.fast.network import Network
-from impasto.fast.opening import open_network
+from impasto.fast.opening import network_for
 from impasto.fast.shot import Shot
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch
@@ -27,7 +27,7 @@ SIZES = ((8, 8), (16, 16), (17, 33), (1, 40), (40, 1), (33, 31), (48, 20), (24, 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return open_network(Settings(method="fast", runtime="onnxruntime", device="cpu"))
+    return network_for(Settings(method="fast", runtime="onnxruntime", device="cpu"))
 
 
 def kinds(random: np.random.Generator, size: tuple[int, int]) -> dict[str, Values]:
@@ -81,7 +81,7 @@ def test_any_pair_makes_a_picture(network: Network) -> None:
 
 def test_any_pair_makes_a_picture_in_bfloat16() -> None:
     pytest.importorskip("openvino")
-    network = open_network(Settings(method="fast", runtime="openvino"))
+    network = network_for(Settings(method="fast", runtime="openvino"))
     random = np.random.default_rng(1)
     for size in ((17, 33), (64, 48)):
         contents = kinds(random, size)
@@ -97,7 +97,7 @@ def test_gray_pictures_are_painted_alike_in_bfloat16(
 ) -> None:
     """Their covariances are nearly singular, so roots and what leads to them are in float32."""
     pytest.importorskip("openvino")
-    other = open_network(Settings(method="fast", runtime="openvino"))
+    other = network_for(Settings(method="fast", runtime="openvino"))
     look = network.read(open_picture(painting), 64)
     light = open_picture(photo).pixels.mean(2, keepdims=True)
     page = np.ones((48, 64, 1), np.float32)

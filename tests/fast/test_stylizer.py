@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impasto import Settings, stylize
 from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.opening import open_network
+from impasto.fast.opening import network_for
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import Kind, coloring, statistics, transfer
@@ -250,7 +250,7 @@ def test_bad_input_is_one_clear_line(photo: Array, painting: Array, tmp_path: Pa
 
 
 def test_the_network_is_small() -> None:
-    network = open_network(Settings(method="fast"))
+    network = network_for(Settings(method="fast"))
     assert {file["name"] for file in network.named} == {"any_style.onnx", "style_reader.onnx"}
     assert sum(fetch(name).stat().st_size for name in ("any-style", "style-reader")) < 10e6
 

@@ -74,7 +74,7 @@ class Network(Protocol):
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
         Args:
-            content: Of any height and width.
+            content: Of any height and width. Colors under alpha are hidden: use `filled()`.
             code: What `read` returned.
             strength: From 0, the content itself, to 1.
             shot: The shot that the content is a frame of; None: it is a picture by itself.

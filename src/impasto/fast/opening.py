@@ -22,7 +22,7 @@ _OPEN = 16
 """Networks that are kept open."""
 
 
-def open_network(settings: Settings) -> Network:
+def network_for(settings: Settings) -> Network:
     """Open the network of a method of one pass; stylizers of many styles share one.
 
     Raises:

@@ -11,7 +11,7 @@ import numpy as np
 
 from impasto.errors import SettingsError
 from impasto.fast.network import MOST_STYLE, StyleCode
-from impasto.fast.opening import open_network
+from impasto.fast.opening import network_for
 from impasto.fast.run import OnePassRun
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
@@ -82,7 +82,7 @@ class FastStylizer:
         self._sources = find_styles(style, self.settings)
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
-        self.network = open_network(settings)
+        self.network = network_for(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
         scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])

@@ -1,13 +1,14 @@
 """Losses: pure functions of features, one paper a function.
 
-The first are those of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural
-Networks".
-Each is a pure function of tensors. Features are (N, C, H, W); N is the paper's batch, always 1 in
-a run; C is the paper's N_l (filters) and H·W its M_l (positions). Every loss comes in two forms:
+Features are (N, C, H, W); N is the paper's batch, always 1 in a run; C is the paper's N_l (filters)
+and H·W its M_l (positions). The losses of content and of Gram matrices (Gatys et al. 2016, "Image
+Style Transfer Using Convolutional Neural Networks") come in two forms:
 
 - `gatys`, as the paper writes it;
 - `relative`, divided by the size of the target, so that 1 means "as far away as a picture without
   any features": one set of weights then serves every encoder, layer and picture size.
+
+The style losses by name (`STYLE_LOSSES`) are all relative.
 
 Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
 """

@@ -1,4 +1,7 @@
-"""The content loss of Gatys et al. 2016."""
+"""The content loss of Gatys et al. 2016.
+
+The engine sums the same distance tile by tile: `Objective.content_part`.
+"""
 
 from torch import Tensor
 

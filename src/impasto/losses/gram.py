@@ -59,6 +59,8 @@ class _Products(torch.autograd.Function):
 def style_loss(gram: Tensor, target: Tensor) -> Tensor:
     """Return Σ (G − A)² / (4 N²) for Gram matrices divided by M (Gatys et al., eq. 4).
 
+    Of Gram matrices only; `STYLE_LOSSES` has the losses that `--style-loss` names.
+
     Args:
         gram: (N, C, C), of the picture, from `gram_matrix`.
         target: (N, C, C), of the style.

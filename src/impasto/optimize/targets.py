@@ -51,7 +51,8 @@ class OctaveTargets:
     Attributes:
         content: (1, 3, H, W) in [0, 1].
         styles: The styles.
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss.
+        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss
+            but staying near earlier frames and octaves.
         regions: (1, 1, H, W) in [0, 1] each, or None: where alpha is. Guided Gram matrices (Gatys
             et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer").
         keep: (1, 1, H, W) in [0, 1], or None: where content counts more.

@@ -157,8 +157,7 @@ class Choices:
 
     style_loss: str = option(
         "gram",
-        "How styles are compared: one of gram, moments, w2, swd, nnfm, remd, histogram, or "
-        "several: w2+swd.",
+        f"How styles are compared: one of {', '.join(STYLE_LOSSES)}, or several: w2+swd.",
         "Losses",
         parts=STYLE_LOSSES.keys(),
     )
