@@ -98,6 +98,7 @@ class IterativeRun(Run):
         done: int = saved["done"] if saved else 0
         image: Tensor | None = None
         moments: Moments | None = None
+        reached: tuple[int, int, int, Tensor] | None = None
         for number in range(len(self.octaves)):
             if (saved and number < saved["octave"]) or not self.schedule.should_run(number):
                 continue
@@ -107,13 +108,10 @@ class IterativeRun(Run):
             if saved:
                 optimizer.load_state_dict(saved["tensors"])
             step: int = saved["step"] if saved else 0
-            if saved and not self._goes_on(number, step, done + step):
-                yield self._state(number, step, done + step, optimizer.result())
-                return
             saved, moments = None, None
             objective: Objective | None = None
             losses: Losses | None = None
-            while step < self.schedule.steps[number]:
+            while step < self.schedule.steps[number] and done + step != self.settings.stop_after:
                 step += 1
                 begun = time.monotonic()
                 objective, losses = self._step(number, objective, optimizer, done + step)
@@ -121,16 +119,14 @@ class IterativeRun(Run):
                 self.schedule.record_time(number, step, time.monotonic() - begun)
                 self.schedule.record_loss(number, step, loss)
                 yield self._state(number, step, done + step, optimizer.result(), losses)
-                if done + step == self.settings.stop_after:
-                    return
+            reached = number, step, done + step, optimizer.result()
+            if done + step == self.settings.stop_after:
+                break
             objective = losses = None  # before the next octave's, which are larger
             done, image, moments = done + step, optimizer.result(), optimizer.moments()
             optimizer.image.grad = None
-
-    def _goes_on(self, number: int, step: int, done: int) -> bool:
-        """Tell whether a step follows so many of an octave, and so many in all."""
-        left = self.schedule.steps[number] - step + sum(self.schedule.steps[number + 1 :])
-        return left > 0 and done != self.settings.stop_after
+        if self.state is None and reached is not None:  # resumed where it had ended
+            yield self._state(*reached)
 
     def _step(
         self, number: int, objective: Objective | None, optimizer: PixelOptimizer, step: int

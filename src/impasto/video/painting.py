@@ -72,7 +72,7 @@ class FramePainter:
             return
         self._moment = self._keyframes.at(seconds)
         strength, weights = self._moment
-        now = self.stylizer
+        now = self._now  # which may have read styles in the shot's colors
         now = now if strength is None else now.changed(strength=strength)
         self.use(now if weights is None else now.changed(style_weights=weights))
 
