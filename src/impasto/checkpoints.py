@@ -5,62 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from pathlib import Path
 
-from impasto.errors import ImpastoError, SettingsError
+from impasto.errors import ImpastoError
 from impasto.files import write_atomically
-from impasto.runs import Run, StateDict
-
-#: Seconds between two checkpoints.
-INTERVAL = 60.0
+from impasto.runs import StateDict
 
 
-class Checkpoint:
-    """A file that holds the last state of one run.
+def read_checkpoint(path: Path) -> StateDict:
+    """Read what `write_checkpoint` wrote, for `Run.load_state_dict`.
 
-    Args:
-        path: Where to.
-        run: The run, not yet begun.
+    Raises:
+        ImpastoError: The file is damaged, or something else.
     """
-
-    def __init__(self, path: Path, run: Run) -> None:
-        self.path, self.run = path, run
-        self._written = time.monotonic()
-
-    def restore(self) -> None:
-        """Resume the run from the file, if there is one.
-
-        Raises:
-            ImpastoError: It is damaged, or belongs to another run.
-        """
-        if not self.path.exists():
-            return
-        try:
-            self.run.load_state_dict(_read(self.path))
-        except SettingsError as error:
-            raise ImpastoError(
-                f"{self.path} is of a run with other pictures or settings: give those again, or "
-                "delete it"
-            ) from error
-
-    def save_if_due(self) -> None:
-        """Save the run if a minute has passed since it was saved.
-
-        Raises:
-            ImageError: It cannot be written.
-        """
-        if time.monotonic() - self._written >= INTERVAL:
-            if state := self.run.state_dict():
-                _write(self.path, state)
-            self._written = time.monotonic()
-
-    def remove(self) -> None:
-        """Delete the file: the run has come to its end."""
-        self.path.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> StateDict:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -74,8 +31,12 @@ def _read(path: Path) -> StateDict:
         raise ImpastoError(f"{path} is not a checkpoint: delete it to start again") from error
 
 
-def _write(path: Path, state: StateDict) -> None:
-    """Write a state whole or not at all; safetensors needs no copy of it in memory."""
+def write_checkpoint(path: Path, state: StateDict) -> None:
+    """Write what `Run.state_dict` returns, whole or not at all, without a copy in memory.
+
+    Raises:
+        ImageError: It cannot be written.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 

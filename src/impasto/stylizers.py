@@ -25,7 +25,7 @@ from impasto.runs import Memory, Plan, Reference, Run, State, StateDict, Stylize
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import load, method_of
-from impasto.weights import find
+from impasto.weights import fetch, find
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,19 +134,14 @@ def needed_weights(settings: Settings) -> list[str]:
     return names
 
 
-def missing_weights(settings: Settings) -> list[str]:
-    """Return the names in the catalogue of the trained files that have to be downloaded first.
+def fetch_weights(settings: Settings) -> None:
+    """Download the trained files that painting takes and that are not on this machine.
 
     Raises:
-        SettingsError: Where some have: a layer or a pooling that the encoder does not have.
+        WeightsError: One cannot be had.
     """
-    missing = [name for name in needed_weights(settings) if find(name) is None]
-    if missing and settings.row.steps:
-        from impasto.networks import check_encoders
-        from impasto.optimize.objective import layers_of
-
-        check_encoders(settings.encoders, layers_of(settings), settings.pooling)
-    return missing
+    for name in needed_weights(settings):
+        fetch(name)
 
 
 def files_of(settings: Settings) -> list[str]:

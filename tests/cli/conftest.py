@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from impasto.cli import main
+from impasto.weights.fetching import show_downloads
 
 SMALL = ("--size", "64", "--min-size", "32", "--steps", "3,2")
 
@@ -41,6 +42,8 @@ def impasto(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             status = 0
         except SystemExit as exit:
             status = int(exit.code or 0)
+        finally:
+            show_downloads()
         out, err = capsys.readouterr()
         return Outcome(status, out, err)
 

@@ -476,7 +476,7 @@ def test_a_plan_is_said_and_nothing_painted(
 def test_a_killed_run_is_gone_on_with(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from impasto import checkpoints
+    from impasto.cli import outputs
     from impasto.cli.progress import Progress
 
     stylize(*files, "-o", "whole.png")
@@ -486,7 +486,7 @@ def test_a_killed_run_is_gone_on_with(
         if next(count) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "show", interrupt)
         assert stylize(*files, "--resume", "-o", "out.png").status == 130

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from tests.optimize.test_stylizer import SMALL
 
-from impasto import checkpoints
+from impasto.cli import outputs
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import open_picture
 from impasto.machine import parse_size
@@ -28,12 +28,13 @@ Array = NDArray[np.uint8]
 def resumed(stylizer: IterativeStylizer, content: Array, path: Path) -> Iterator[IterativeRun]:
     """Yield a run after each of its steps, saved in a file, and from there if it is there."""
     run = stylizer.run(content)
-    checkpoint = checkpoints.Checkpoint(path, run)
-    checkpoint.restore()
-    for _ in run:
-        checkpoint.save_if_due()
+    kept = outputs.Outputs(path.with_name("out.png"), [], resume=True)
+    assert kept.checkpoint == path
+    kept.restore(run)
+    for state in run:
+        kept.add(state, run)
         yield run
-    checkpoint.remove()
+    kept.complete()
 
 
 def done(run: IterativeRun) -> int:
@@ -51,7 +52,7 @@ def test_a_run_gone_on_with_is_the_unbroken_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     monkeypatch.setattr(loop, "SMALL", 0)
     stylizer = IterativeStylizer(painting, **{**SMALL, "steps": (3, 4), **more})
     whole = stylizer(photo).pixels
@@ -71,11 +72,11 @@ def test_a_run_gone_on_with_is_the_unbroken_one(
 def test_an_octave_that_settles_is_gone_on_with(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, size=32, min_size=32, precision="float32")
     whole = stylizer.run(photo)
     picture = whole.finish()
-    path = tmp_path / "checkpoint"
+    path = tmp_path / "out.png.checkpoint"
     for run in resumed(stylizer, photo, path):
         if done(run) == 20:
             break
@@ -90,9 +91,9 @@ def test_an_octave_that_settles_is_gone_on_with(
 def test_a_timed_run_is_gone_on_with(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, size=64, min_size=32, time=30)
-    path = tmp_path / "checkpoint"
+    path = tmp_path / "out.png.checkpoint"
     for run in resumed(stylizer, photo, path):
         assert run.state is not None
         if run.state.octave == 2 and run.state.step == 3:
@@ -105,9 +106,9 @@ def test_a_timed_run_is_gone_on_with(
 def test_a_run_that_stops_where_told_leaves_no_file(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     stylizer = IterativeStylizer(painting, **SMALL, stop_after=2)
-    list(resumed(stylizer, photo, tmp_path / "checkpoint"))
+    list(resumed(stylizer, photo, tmp_path / "out.png.checkpoint"))
     assert not list(tmp_path.iterdir())
 
 
@@ -145,8 +146,8 @@ def test_a_state_is_the_callers(photo: Array, painting: Array) -> None:
 def test_another_runs_checkpoint_is_refused(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
-    path = tmp_path / "checkpoint"
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
+    path = tmp_path / "out.png.checkpoint"
     next(resumed(IterativeStylizer(painting, **SMALL), photo, path))
     other = IterativeStylizer(painting, **SMALL, content_weight=3)
     with pytest.raises(ImpastoError, match="of a run with other pictures or settings"):
@@ -162,8 +163,8 @@ def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
     def full(*_: object) -> None:
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
-    path = tmp_path / "checkpoint"
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
+    path = tmp_path / "out.png.checkpoint"
     runs = resumed(IterativeStylizer(painting, **SMALL), photo, path)
     next(runs)
     (tmp_path / "other").touch()

@@ -14,6 +14,7 @@ import pytest
 
 from impasto.errors import WeightsError
 from impasto.weights import WeightsFile, fetch
+from impasto.weights.fetching import show_downloads
 
 if TYPE_CHECKING:
     from tests.weights.conftest import Answer, Server
@@ -83,9 +84,14 @@ def test_what_is_coming_is_told_before_the_first_byte(
 ) -> None:
     server.answers = [answer(BODY[:99], missing_bytes=1), answer(BODY)]
     told = []
-    fetch("small", on_download=lambda *args: told.append((*args, server.requests)))
-    assert told == [(file, cache / "small.bin", 0)]
-    fetch("small", on_download=lambda *args: pytest.fail("nothing was downloaded"))
+    show_downloads(lambda *args: told.append((*args, server.requests)))
+    try:
+        fetch("small")
+        assert told == [(file, cache / "small.bin", 0)]
+        fetch("small")
+    finally:
+        show_downloads()
+    assert len(told) == 1
 
 
 def test_a_wrong_hash_is_refused_at_once(
@@ -232,8 +238,10 @@ def test_a_cache_that_is_no_folder(
     (tmp_path / "taken").write_text("a file")
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "taken"))
     told: list[Path] = []
+    show_downloads(lambda file, path: told.append(path))
     with pytest.raises(WeightsError, match=r"cannot be written .*IMPASTO_HOME"):
-        fetch("small", on_download=lambda file, path: told.append(path))
+        fetch("small")
+    show_downloads()
     assert told == []
     assert server.requests == 0
 

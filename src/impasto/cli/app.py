@@ -30,6 +30,7 @@ from impasto.cli import (
 from impasto.cli.options import Command, in_flags
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
+from impasto.weights.fetching import show_downloads
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
@@ -68,6 +69,7 @@ def root(
     ] = False,
 ) -> None:
     """Paint any picture in the style of any artwork."""
+    show_downloads(weights.announce)
 
 
 def main() -> None:

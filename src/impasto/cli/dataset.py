@@ -66,6 +66,7 @@ def dataset(
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
     from impasto.dataset.stylize import dataset_settings, find_style_files, open_engine
+    from impasto.stylizers import fetch_weights
 
     settings = dataset_settings(**options)
     chosen = DatasetOptions(
@@ -80,6 +81,7 @@ def dataset(
     )
     runner = open_engine(engine, address)
     prepare(settings, quiet)
+    fetch_weights(settings)  # once, not in each worker
     work = Dataset(source, find_style_files(styles, settings), output, chosen)
     made = work.journal.rows
     with stopping(lambda: f"stopped: {len(made)} files are there; the same command continues"):

@@ -60,7 +60,7 @@ def evaluate(
 
     Example: impasto evaluate -c photos -s painting.jpg -o painted --table measures.csv
     """
-    from impasto.cli.inputs import check_outputs
+    from impasto.cli.outputs import check_outputs
     from impasto.cli.painting import say
     from impasto.evaluation.evaluating import save_table, summary_lines
     from impasto.evaluation.pictures import find_triples

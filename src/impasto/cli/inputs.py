@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network
-from impasto.files import refuse_inputs
 from impasto.images import (
     Picture,
     Source,
@@ -44,13 +41,6 @@ class Job:
     output: Path | None
 
     @property
-    def checkpoint(self) -> Path:
-        """Where a long run is saved: beside its output, which must not be a pipe."""
-        if self.output is None:
-            raise SettingsError("a run into a pipe cannot be resumed: name an --output")
-        return self.output.with_name(f"{self.output.name}.checkpoint")
-
-    @property
     def protected(self) -> list[str | Path]:
         """The input files, which no output may replace."""
         named = [self.content, *self.styles, *self.settings.pictures]
@@ -61,21 +51,6 @@ class Job:
         for source in (self.content, *self.styles):
             if not self.settings.row.tunes or not is_network(source):
                 open_picture(source, max_size=64)
-
-    def save(self, picture: Picture, *, force: bool) -> list[Path]:
-        """Save the result and return where; nowhere if it went down a pipe.
-
-        If it cannot be saved there, the work is not lost: the error says where the picture is.
-        """
-        if self.output is None:
-            sys.stdout.buffer.write(picture.encode("png"))
-            sys.stdout.buffer.flush()
-            return []
-        try:
-            return [picture.save(self.output, overwrite=force, protect=self.protected)]
-        except ImageError as error:
-            rescued = picture.save(Path(tempfile.gettempdir()) / f"{self.output.stem}.png")
-            raise ImageError(f"{error}; the picture is in {rescued}") from error
 
 
 def gather_job(
@@ -114,18 +89,7 @@ def job_of_recipe(
     found = gather(recipe, [*look_in, path.parent, Path.cwd()])
     suffix = ".png" if path.suffix.lower() == ".json" else path.suffix
     target = _target(output, f"{path.stem}-again{suffix}", found.settings)
-    job = Job(found.content, list(found.styles), found.settings, target)
-    check_outputs([target], [path, *job.protected])
-    return job, recipe
-
-
-def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
-    """Refuse outputs that are inputs, or each other, before any work."""
-    named = [path for path in outputs if path is not None]
-    for path in named:
-        refuse_inputs(path, inputs)
-    if len({path.resolve() for path in named}) < len(named):
-        raise ImageError("two outputs have the same name: give the picture another one")
+    return Job(found.content, list(found.styles), found.settings, target), recipe
 
 
 def _from_recipe(

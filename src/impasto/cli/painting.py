@@ -1,5 +1,6 @@
 """What `stylize` and `reproduce` share: paint a job, show how it goes, lose nothing."""
 
+import ctypes
 import signal
 import sys
 import time
@@ -7,73 +8,73 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from impasto.checkpoints import Checkpoint
 from impasto.cli.inputs import Job
-from impasto.cli.memory import reuse_freed_memory
 from impasto.cli.options import INTERRUPTED
+from impasto.cli.outputs import Outputs
 from impasto.cli.progress import Progress, tuning
+from impasto.cli.weights import announce
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture
-from impasto.records import Records
+from impasto.machine import free_memory
 from impasto.runs import Run, State
 from impasto.settings import Settings
-from impasto.stylizers import missing_weights, stylizer
-from impasto.weights import WeightsFile, fetch
+from impasto.settings.encoders import ENCODERS
+from impasto.stylizers import stylizer
+from impasto.weights import WeightsFile
+from impasto.weights.fetching import show_downloads
 
 #: Longest side in pixels from which on a run says beforehand what it will take.
 _LARGE = 1024
-
-
-def say_plan(job: Job) -> None:
-    """Print what a job would take of time and memory."""
-    if job.settings.tune:
-        raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
-    for line in stylizer(job.styles, job.settings).run(job.content).plan.lines():
-        print(line)
+#: What a run takes at the most, kept pieces included, of what its encoder takes.
+_SPARE = 1.5
+#: Names of options in glibc's malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
 def paint(
-    job: Job, records: Records, *, force: bool, quiet: bool, started: float, resume: bool = False
-) -> Picture:
-    """Paint a job, save the result and the records, and print where they are.
+    job: Job, outputs: Outputs, *, quiet: bool, started: float, plan: bool = False
+) -> Picture | None:
+    """Paint a job, save what it leaves behind, and print where that is.
 
     A time limit counts from `started`, or from the end of a download. Whatever ends the run early,
     what was painted until then is saved first.
+
+    Args:
+        job: What to paint.
+        outputs: Where to save.
+        quiet: Print the result only.
+        started: `time.monotonic()` when the command began.
+        plan: Only print how much time and memory it would take, and return None.
     """
     settings = job.settings
-    if resume and not settings.row.steps:
+    if outputs.resume and not settings.row.steps:
         raise SettingsError(f"{settings.method} paints in one pass: leave --resume out")
-    if prepare(settings, quiet, job.check_pictures):
-        started = time.monotonic()
+    if plan and settings.tune:
+        raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
+    downloads = prepare(settings, quiet, job.check_pictures)
     painter = stylizer(job.styles, settings)
-    say(painter.describe(), quiet)
+    started = time.monotonic() if downloads else started
     run = painter.run(job.content, started=started)
-    if settings.row.steps and settings.size > _LARGE and settings.time is None:
-        _say_plan_of(run, quiet)
-    checkpoint = Checkpoint(job.checkpoint, run) if resume else None
-    state, ending = _watch(run, records, checkpoint, quiet)
+    if plan:
+        print(*run.plan.lines(), sep="\n")
+        return None
+    say(painter.describe(), quiet)
+    if settings.row.steps and settings.size > _LARGE and settings.time is None and not quiet:
+        with suppress(ImpastoError):  # the run itself will say what is wrong
+            say("\n".join(run.plan.lines()))
+    state, ending = _watch(run, outputs, quiet)
     with _uninterrupted():
         picture = run.picture
-        if ending is not None:
-            say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
-        elif settings.time is not None and not state.steps[-1]:
-            say(_what_time_was_short_for(state, picture, job), quiet)
-        paths = job.save(picture, force=force)
-        paths += records.save(state, run, job.protected)
-        for path in paths:
-            print(path, file=sys.stderr if job.output is None else sys.stdout)
+        _say_what_is_unfinished(state, picture, settings, ending, quiet)
+        for path in outputs.save(picture, state, run):
+            print(path, file=sys.stderr if outputs.target is None else sys.stdout)
     if ending is not None:
         raise typer.Exit(INTERRUPTED) if isinstance(ending, KeyboardInterrupt) else ending
     return picture
-
-
-def _say_plan_of(run: Run, quiet: bool) -> None:
-    with suppress(ImpastoError):  # the run itself will say what is wrong
-        for line in () if quiet else run.plan.lines():
-            say(line)
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -82,59 +83,87 @@ def say(message: str, quiet: bool = False) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def prepare(settings: Settings, quiet: bool, check: Callable[[], None] = lambda: None) -> bool:
-    """Prepare the process for painting; return whether weights were downloaded, or may be.
+def prepare(
+    settings: Settings, quiet: bool, check: Callable[[], None] = lambda: None
+) -> list[WeightsFile]:
+    """Prepare the process for painting: keep freed memory, show downloads and tunings.
 
-    Before a download, `check` raises what is wrong with the pictures.
+    Args:
+        settings: Of what will be painted.
+        quiet: Show nothing.
+        check: Called before a download or a tuning; it raises what is wrong with the pictures.
+
+    Returns:
+        The list to which the files that are downloaded will be added.
     """
-    reuse_freed_memory(settings)
+    _keep_freed_memory(settings)
+    downloads: list[WeightsFile] = []
 
-    def announce(file: WeightsFile, _: Path) -> None:
-        say(f"downloading {file.filename}: {file.size}, {file.license}, {file.url}", quiet)
+    def tell(file: WeightsFile, target: Path) -> None:
+        check()
+        downloads.append(file)
+        if not quiet:
+            announce(file, target)
 
-    missing = missing_weights(settings)
+    show_downloads(tell)
     if settings.tune:
         from impasto.fast.tuned import show_tunings
 
-        show_tunings(partial(_tuning, quiet=quiet), announce)
-    elif not missing:
-        return False
-    check()
-    for name in missing:
-        fetch(name, on_download=announce)
-    return bool(missing)
+        show_tunings(partial(_tuning, quiet=quiet, check=check))
+    return downloads
 
 
 @contextmanager
-def _tuning(name: str, minutes: float, *, quiet: bool) -> Iterator[Callable[[float], object]]:
+def _tuning(
+    name: str, minutes: float, *, quiet: bool, check: Callable[[], None]
+) -> Iterator[Callable[[float], object]]:
+    check()
     text = f"learning {name}: {minutes:g} minutes, but only once; after Ctrl-C it can be resumed"
     say(text, quiet)
     with tuning(name, minutes, quiet) as show:
         yield show
 
 
-def _what_time_was_short_for(state: State, picture: Picture, job: Job) -> str:
-    if max(state.size) < max(picture.size):
-        return f"no time for more than {state.size[0]}x{state.size[1]} pixels: enlarged"
-    return f"no time for {job.settings.encoders[-1]}: painted without it"
+def _keep_freed_memory(settings: Settings) -> None:
+    """Keep the memory that a step of an optimization frees for the next one.
+
+    glibc returns each large piece at once, and the system fills it with zeros when it is asked for
+    again: a third of the time of large pictures. Kept pieces take up to a quarter more memory:
+    where that may be short, and on other systems, nothing changes.
+    """
+    rows = [ENCODERS[name] for name in settings.encoders if name in ENCODERS]
+    most = max((max(row.bytes_per_pixel.values()) for row in rows), default=0)
+    needed, free = _SPARE * most * settings.size**2, free_memory() or 0.0
+    if not settings.row.steps or settings.memory or needed > free or sys.platform != "linux":
+        return
+    libc: Any = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # before glibc 2.35 so much is refused
+        libc.mallopt(_MMAP_THRESHOLD, 1 << 30) or libc.mallopt(_MMAP_THRESHOLD, 32 << 20)
+        libc.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
-def _watch(
-    run: Run, records: Records, checkpoint: Checkpoint | None, quiet: bool
-) -> tuple[State, BaseException | None]:
+def _say_what_is_unfinished(
+    state: State, picture: Picture, settings: Settings, ending: BaseException | None, quiet: bool
+) -> None:
+    if ending is not None:
+        say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
+    elif settings.time is not None and not state.steps[-1]:
+        enlarged = max(state.size) < max(picture.size)
+        size = f"more than {state.size[0]}x{state.size[1]} pixels: enlarged"
+        encoder = f"{settings.encoders[-1]}: painted without it"
+        say(f"no time for {size if enlarged else encoder}", quiet)
+
+
+def _watch(run: Run, outputs: Outputs, quiet: bool) -> tuple[State, BaseException | None]:
     """Go through a run; return the last state, and what ended it early."""
     state = None
     try:
-        if checkpoint is not None:
-            checkpoint.restore()
+        outputs.restore(run)
         with Progress(quiet) as progress:
             for state in run:
                 progress.show(state)
-                records.add(state, run)
-                if checkpoint is not None:
-                    checkpoint.save_if_due()
-        if checkpoint is not None:
-            checkpoint.remove()
+                outputs.add(state, run)
+        outputs.complete()
     except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
         if state is None:
             raise

@@ -40,13 +40,14 @@ def reproduce(
     """Make a picture again: the same bytes on the same machine and version."""
     started = time.monotonic()
     from impasto.cli.inputs import job_of_recipe
+    from impasto.cli.outputs import Outputs
     from impasto.cli.painting import paint, say
     from impasto.recipes import differences
-    from impasto.records import Records
 
     job, found = job_of_recipe(picture, look_in or [], output)
-    picture_again = paint(job, Records(), force=force, quiet=quiet, started=started)
-    for line in differences(found, picture_again.recipe or {}):
+    outputs = Outputs(job.output, [picture, *job.protected], force=force)
+    again = paint(job, outputs, quiet=quiet, started=started)
+    for line in differences(found, (again and again.recipe) or {}):
         say(f"not the same machine or version, so not the same bytes: {line}")
 
 

@@ -60,8 +60,9 @@ def stylize(
     Example: impasto stylize harbour.jpg starry_night.jpg --size 1024
     """
     started = time.monotonic()
-    from impasto.cli.inputs import check_outputs, gather_job
-    from impasto.cli.painting import paint, say_plan
+    from impasto.cli.inputs import gather_job
+    from impasto.cli.outputs import Outputs
+    from impasto.cli.painting import paint
     from impasto.records import Records
 
     job = gather_job(
@@ -70,10 +71,7 @@ def stylize(
     if plot is not None and not job.settings.row.steps:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)
-    check_outputs([job.output, animation, plot], job.protected)
-    if plan:
-        say_plan(job)
-        return
-    picture = paint(job, records, force=force, quiet=quiet, started=started, resume=resume)
-    if show:
+    outputs = Outputs(job.output, job.protected, records, force, resume)
+    picture = paint(job, outputs, quiet=quiet, started=started, plan=plan)
+    if show and picture is not None:
         picture.show()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
-from impasto.cli.weights import announce
 from impasto.training.options import (
     AnyStyleOptions,
     EncoderOptions,
@@ -101,7 +100,7 @@ def style(options: StyleOptions) -> None:
     else:
         sample_photos()
     if not options.teacher:
-        fetch("vgg19", on_download=announce)
+        fetch("vgg19")
     with stopping(_STOPPED):
         print(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
@@ -120,7 +119,7 @@ def _train(options: BothT, trainer_type: type[Trainer[BothT]]) -> None:
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
-        fetch("vgg19", on_download=announce)
+        fetch("vgg19")
     with stopping(_STOPPED):
         for row in train(trainer_type, options):
             print(described(row), flush=True)

@@ -37,7 +37,7 @@ def fetch(
     ),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
-    print(fetch_weights(name, on_download=announce))
+    print(fetch_weights(name))
 
 
 @app.command()
@@ -81,7 +81,8 @@ def _to_verify(name: str | None) -> Iterator[tuple[WeightsFile | None, Path]]:
 def announce(file: WeightsFile, target: Path) -> None:
     """Say what is about to be downloaded."""
     typer.echo(
-        f"{file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}", err=True
+        f"downloading {file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}",
+        err=True,
     )
 
 

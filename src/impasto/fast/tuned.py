@@ -35,7 +35,6 @@ from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES, method_of
 from impasto.version import __version__
 from impasto.weights import fetch
-from impasto.weights.downloading import OnDownload
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
 
 #: Told how many minutes a tuning has taken so far.
@@ -67,18 +66,16 @@ def _unseen(_name: str, _minutes: float) -> AbstractContextManager[Watch]:
 
 
 _shown: Show = _unseen
-_told: OnDownload | None = None
 
 
-def show_tunings(show: Show = _unseen, on_download: OnDownload | None = None) -> None:
+def show_tunings(show: Show = _unseen) -> None:
     """Have all tunings from now on shown by something.
 
     Args:
         show: Entered when one begins, with the name of its style and the minutes it will take.
-        on_download: Told of VGG-19, before the first byte of it.
     """
-    global _shown, _told
-    _shown, _told = show, on_download
+    global _shown
+    _shown = show
 
 
 def is_network(source: Source) -> bool:
@@ -178,7 +175,7 @@ def tuned(style: Source, settings: Settings) -> Path:
         "painting": part / "painting.png",
         "output": part / f"style{SUFFIX}",
         "begin": begin,
-        "teacher": fetch("vgg19", on_download=_told),
+        "teacher": fetch("vgg19"),
         "device": settings.device if settings.device in ("cpu", "cuda") else "auto",
         "size": size,
         "minutes": minutes,

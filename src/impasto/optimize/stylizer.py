@@ -17,7 +17,7 @@ from impasto.images import (
     open_for_role,
     rotate_tile,
 )
-from impasto.networks import Encoder, build_encoder
+from impasto.networks import Encoder, build_encoder, check_encoders
 from impasto.networks.devices import choose_device, choose_precision, describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.objective import layer_weights, layers_of
@@ -80,6 +80,7 @@ class IterativeStylizer:
         self.device = choose_device(self.settings.device)
         self.precision = choose_precision(self.settings.precision, self.device)
         layers = layers_of(self.settings)
+        check_encoders(self.settings.encoders, layers, self.settings.pooling)
         self.encoders: dict[str, Encoder] = {}
         self._sources = read_styles(style)
         self.settings.normalized_style_weights(len(self._sources))  # refuses what does not fit

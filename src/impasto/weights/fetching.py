@@ -37,7 +37,20 @@ def find(name: str | os.PathLike[str]) -> Path | None:
     return found[1] if found else None
 
 
-def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None) -> Path:
+_told: OnDownload | None = None
+
+
+def show_downloads(tell: OnDownload | None = None) -> None:
+    """Have all downloads from now on announced, before the first byte.
+
+    Args:
+        tell: Told the file and its future path; what it raises ends the download. None: nobody is.
+    """
+    global _told
+    _told = tell
+
+
+def fetch(name: str | os.PathLike[str]) -> Path:
     """The file that a name stands for, downloaded into the cache if it is nowhere on this machine.
 
     Looks at an explicit path, the bundled files, each folder of ``IMPASTO_WEIGHTS``, the cache
@@ -47,7 +60,6 @@ def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None
 
     Args:
         name: As for `find`.
-        on_download: Told the file and its future path before the first byte of a download.
 
     Returns:
         The path of a file that `load_vgg19` reads.
@@ -64,7 +76,7 @@ def fetch(name: str | os.PathLike[str], *, on_download: OnDownload | None = None
     file = next((file for file in files if file.url), None)
     if file is None or is_offline():
         raise missing(str(name))
-    return _downloaded(file, on_download)
+    return _downloaded(file)
 
 
 def given_file(name: str | os.PathLike[str]) -> Path | None:
@@ -121,9 +133,9 @@ def _first_found(*files: WeightsFile) -> tuple[WeightsFile, Path] | None:
     return None
 
 
-def _downloaded(file: WeightsFile, on_download: OnDownload | None) -> Path:
+def _downloaded(file: WeightsFile) -> Path:
     target = cache_folder() / file.filename
-    download(file, target, on_download)
+    download(file, target, _told)
     path = converted(file, target)
     if path != target:
         target.unlink(missing_ok=True)
