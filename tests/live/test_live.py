@@ -20,11 +20,10 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.fast import FastStylizer
 from impasto.live import sources
 from impasto.live.controls import KEYS, Controls
-from impasto.live.pace import SIZES, Pace
+from impasto.live.outputs import Recorder
+from impasto.live.pace import SIZES, Meter, Pace
 from impasto.live.page import Page
-from impasto.live.recording import Recorder
-from impasto.live.session import Session
-from impasto.live.show import Meter, halves, written
+from impasto.live.session import Session, halves, written
 from impasto.live.sources import Newest, SourceLostError, open_source
 
 Pixels8 = NDArray[np.uint8]
@@ -159,26 +158,26 @@ def test_a_session_paints_and_takes_keys(painting: Pixels8, tmp_path: Path) -> N
     (photo,) = moving(1)
     screen = Screen({2: "right", 4: "b", 6: "s", 8: "q"})
     live, controls = session(lambda: endless(photo), painting, screen, tmp_path)
-    report = live.run()
+    live.run()
     assert controls.over
-    assert report.frames == len(screen.shown) == 8
+    assert live.frames == len(screen.shown) == 8
     first, other, split = screen.shown[1], screen.shown[3], screen.shown[5]
     assert first.shape == (*SIZE[::-1], 3)
     assert np.abs(first.astype(int) - photo).mean() > 10
     assert np.abs(other.astype(int) - first).mean() > 10
     np.testing.assert_array_equal(split[:, :40], photo[:, :40])
     np.testing.assert_array_equal(split[:, 56:], other[:, 56:])
-    assert [path.name for path in report.saved] == ["impasto-live.png"]
-    assert report.saved[0].parent == tmp_path
-    assert report.fps > 1
-    assert report.latency < 1
+    assert [path.name for path in live.saved] == ["impasto-live.png"]
+    assert live.saved[0].parent == tmp_path
+    assert live.meter.fps > 1
+    assert live.meter.latency < 1
 
 
 def test_strength_goes_to_the_photograph(painting: Pixels8, tmp_path: Path) -> None:
     (photo,) = moving(1)
-    screen = Screen(dict.fromkeys(range(1, 11), "down"))
+    screen = Screen({**dict.fromkeys(range(1, 11), "down"), 12: "q"})
     live, controls = session(lambda: endless(photo), painting, screen, tmp_path)
-    live.run(most=12)
+    live.run()
     assert controls.strength == 0
     np.testing.assert_array_equal(screen.shown[-1], photo)
 
@@ -195,7 +194,8 @@ def test_what_is_wrong_is_shown(
 
     screen = Screen({1: "q"})
     live, _ = session(frames, painting, screen, tmp_path)
-    assert live.run().frames == 0
+    live.run()
+    assert live.frames == 0
     assert screen.shown[0].max() == 255  # words
 
 
@@ -218,10 +218,14 @@ def test_every_key_does_something() -> None:
     for key in KEYS:
         controls = Controls(styles=3, strength=0.5)
         before = vars(controls).copy()
-        assert controls.press(key)
+        controls.press(key)
         assert vars(controls) != before, key
-    assert not Controls().press("x")
     controls = Controls(styles=3)
+    controls.press("x")
+    assert controls == Controls(styles=3)
+    for _ in range(2):
+        controls.press("q")
+    assert controls.over
     for _ in range(4):
         controls.press("left")
     assert controls.style == 2
@@ -304,7 +308,7 @@ def test_the_page() -> None:
 
 def test_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    from impasto.live.window import Window
+    from impasto.live.outputs import Window
 
     window = Window()
     window.show(np.full((48, 64, 3), 90, np.uint8))
@@ -321,7 +325,7 @@ def test_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "nosuchdriver")
-    from impasto.live.window import Window
+    from impasto.live.outputs import Window
 
     with pytest.raises(ImpastoError, match="there is no screen for a window"):
         Window()

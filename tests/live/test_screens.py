@@ -46,7 +46,7 @@ def test_the_page_in_a_browser(tmp_path: Path) -> None:
 _WINDOW = """
 import time
 import numpy as np
-from impasto.live.window import Window
+from impasto.live.outputs import Window
 window = Window()
 for _ in range(20):
     window.show(np.full((240, 320, 3), (20, 90, 200), np.uint8))

@@ -1,7 +1,7 @@
 """`impasto live`: a camera, painted."""
 
 import sys
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,13 @@ from impasto.cli.options import INTERRUPTED, own, style_pictures, with_help_all
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
-    from impasto.live.session import Output
+    from typing_extensions import Unpack
+
+    from impasto.live.outputs import Output, Recorder
+    from impasto.live.session import Session
+    from impasto.runs import Stylizer
+    from impasto.settings import Settings
+    from impasto.settings.typed import Options
 
 
 @with_help_all
@@ -50,42 +56,28 @@ def live(
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
-    from impasto.cli.painting import prepare
-    from impasto.fast.tuned import find_styles
-    from impasto.images import identify
     from impasto.live.controls import Controls
-    from impasto.live.recording import Recorder
+    from impasto.live.outputs import Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
-    from impasto.settings import Settings
-    from impasto.stylizers import stylizer
 
-    settings = Settings(method=method, size=size, tune=tune)
-    if settings.row.steps:
-        raise SettingsError(f"{method} is too slow for live pictures: use --method fast")
-    if not styles and not settings.row.one_style:
-        raise SettingsError("give a style picture: impasto live STYLE")
+    settings = _settings(styles or [], method=method, size=size, tune=tune)
     frames = open_source(source, loop=not once)
-    found = [each for style in styles or [] for each in find_styles([style], settings)]
-    prepare(settings, quiet=False)
-    stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
-    names = [Path(identify(each).name).stem for each in found] or [Path(method).stem]
+    stylizers, names = _stylizers(styles or [], settings)
     recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)
-    controls = Controls(styles=len(stylizers), strength=strength, recording=record is not None)
-    shown = window if window is not None else not (serve or virtual or record)
-    report = None
+    if window is None:
+        window = not (serve or virtual or record)
     with ExitStack() as stack:
-        outputs = _outputs(shown, serve, virtual, host, port, fps)
-        newest = stack.enter_context(closing(Newest(frames)))
+        outputs = _outputs(window, serve, virtual, host, port, fps)
         stack.callback(recorder.close)
         for output in outputs:
             stack.callback(output.close)
         session = Session(
-            newest,
+            stack.enter_context(closing(Newest(frames))),
             stylizers,
             names,
             outputs,
-            controls,
+            Controls(styles=len(stylizers), strength=strength, recording=record is not None),
             size=size,
             fps=fps,
             stability=stability,
@@ -93,15 +85,47 @@ def live(
             recorder=recorder,
             complain=lambda trouble: print(f"{trouble}; trying again", file=sys.stderr),
         )
-        with suppress(KeyboardInterrupt):
-            report = session.run()
-    for path in recorder.saved:
+        _run(session, recorder)
+
+
+def _settings(styles: list[str], **options: "Unpack[Options]") -> "Settings":
+    from impasto.settings import Settings
+
+    settings = Settings(**options)
+    if settings.row.steps:
+        raise SettingsError(f"{settings.method} is too slow for live pictures: use --method fast")
+    if not styles and not settings.row.one_style:
+        raise SettingsError("give a style picture: impasto live STYLE")
+    return settings
+
+
+def _stylizers(styles: list[str], settings: "Settings") -> "tuple[list[Stylizer], list[str]]":
+    """Return one stylizer for each style, and the names of the styles."""
+    from impasto.cli.painting import prepare
+    from impasto.fast.tuned import find_styles
+    from impasto.images import identify
+    from impasto.stylizers import stylizer
+
+    found = [each for style in styles for each in find_styles([style], settings)]
+    prepare(settings, quiet=False)
+    stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
+    return stylizers, [Path(identify(s).name).stem for s in found] or [Path(settings.method).stem]
+
+
+def _run(session: "Session", recorder: "Recorder") -> None:
+    """Paint until it ends or is interrupted; then say what there is."""
+    interrupted = False
+    try:
+        session.run()
+    except KeyboardInterrupt:
+        interrupted = True
+    recorder.close()
+    for path in (*recorder.saved, *session.saved):
         print(path)
-    if report is None:
+    if interrupted:
         raise typer.Exit(INTERRUPTED)
-    for path in report.saved:
-        print(path)
-    said = f"{report.frames} frames, {report.fps:.1f} a second, {1000 * report.latency:.0f} ms late"
+    rate, latency = session.meter.fps, 1000 * session.meter.latency
+    said = f"{session.frames} frames, {rate:.1f} a second, {latency:.0f} ms late"
     print(said, file=sys.stderr)
 
 
@@ -117,11 +141,11 @@ def _outputs(
         print(page.url, flush=True)
         found.append(page)
     if virtual:
-        from impasto.live.recording import VirtualCamera
+        from impasto.live.outputs import VirtualCamera
 
         found.append(VirtualCamera(fps or 25))
     if window:
-        from impasto.live.window import Window
+        from impasto.live.outputs import Window
 
         found.append(Window())
     return found

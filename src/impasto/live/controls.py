@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: A step of strength.
 _STEP = 0.1
+#: Keys and what they do, for people.
+KEYS: Mapping[str, str] = {
+    "right": "next style",
+    "left": "previous style",
+    "up": "stronger",
+    "down": "weaker",
+    "space": "freeze",
+    "b": "before and after",
+    "s": "save a picture",
+    "r": "record",
+    "o": "overlay",
+    "q": "quit",
+}
+#: What keys turn on and off.
+_SWITCHES = {"space": "frozen", "b": "split", "r": "recording", "o": "overlay"}
 
 
 @dataclass
@@ -35,60 +50,16 @@ class Controls:
     snapshots: int = 0
     over: bool = False
 
-    def press(self, key: str) -> bool:
-        """Do what a key does, and tell whether it does anything.
-
-        Args:
-            key: Of `KEYS`.
-        """
-        action = _ACTIONS.get(key)
-        if action is not None:
-            action(self)
-        return action is not None
-
-    def turn(self, by: int) -> None:
-        """Go on to another style."""
-        self.style = (self.style + by) % self.styles
-
-    def strengthen(self, by: float) -> None:
-        """Change the strength."""
-        self.strength = round(min(1.0, max(0.0, self.strength + by)), 3)
-
-    def toggle(self, name: str) -> None:
-        """Turn something on or off."""
-        setattr(self, name, not getattr(self, name))
-
-    def snap(self) -> None:
-        """Save the next picture."""
-        self.snapshots += 1
-
-    def stop(self) -> None:
-        """Come to an end."""
-        self.over = True
-
-
-#: Keys and what they do, for people.
-KEYS: Mapping[str, str] = {
-    "right": "next style",
-    "left": "previous style",
-    "up": "stronger",
-    "down": "weaker",
-    "space": "freeze",
-    "b": "before and after",
-    "s": "save a picture",
-    "r": "record",
-    "o": "overlay",
-    "q": "quit",
-}
-_ACTIONS: Mapping[str, Callable[[Controls], None]] = {
-    "right": lambda c: c.turn(1),
-    "left": lambda c: c.turn(-1),
-    "up": lambda c: c.strengthen(_STEP),
-    "down": lambda c: c.strengthen(-_STEP),
-    "space": lambda c: c.toggle("frozen"),
-    "b": lambda c: c.toggle("split"),
-    "s": Controls.snap,
-    "r": lambda c: c.toggle("recording"),
-    "o": lambda c: c.toggle("overlay"),
-    "q": Controls.stop,
-}
+    def press(self, key: str) -> None:
+        """Do what a key of `KEYS` does; other keys do nothing."""
+        if key in ("right", "left"):
+            self.style = (self.style + (1 if key == "right" else -1)) % self.styles
+        elif key in ("up", "down"):
+            strength = self.strength + (_STEP if key == "up" else -_STEP)
+            self.strength = round(min(1.0, max(0.0, strength)), 3)
+        elif key == "s":
+            self.snapshots += 1
+        elif key == "q":
+            self.over = True
+        elif key in _SWITCHES:
+            setattr(self, _SWITCHES[key], not getattr(self, _SWITCHES[key]))

@@ -1,4 +1,4 @@
-"""Holding a number of frames a second: smaller pictures when it is too much, larger ones again."""
+"""Frames a second: measured, and held by smaller pictures when it is too much."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from statistics import median
 SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)
 #: Frames after which the size may change, and how much of the time may be used.
 _PATIENCE, _ROOM = 12, 0.92
+#: First frames at a size, which do not count: a network may be compiled for it.
 _SETTLING = 3
-"""First frames at a size, which do not count: a network may be compiled for it."""
 
 
 class Pace:
@@ -44,17 +44,45 @@ class Pace:
             self._change(1)
             # What was too much once is not tried again soon.
             self._waits = min(2 * self._waits, 64)
-        elif self._level and self._larger(usual) < _ROOM * self._budget * 0.9:
-            self._waits -= 1
+        elif self._level:
+            larger = usual * (SIZES[self._level - 1] / SIZES[self._level]) ** 2
+            if larger < _ROOM * self._budget * 0.9:
+                self._waits -= 1
             if self._waits <= 0:
                 self._change(-1)
                 self._waits = 1
-
-    def _larger(self, seconds: float) -> float:
-        """Return what a frame would take at the next larger size."""
-        return seconds * (SIZES[self._level - 1] / SIZES[self._level]) ** 2
 
     def _change(self, by: int) -> None:
         self._level += by
         self._settling = _SETTLING
         self._times.clear()
+
+
+class Meter:
+    """Frames a second and latency, of the last second or so."""
+
+    def __init__(self) -> None:
+        self._shown: deque[float] = deque(maxlen=30)
+        self._late: deque[float] = deque(maxlen=30)
+
+    def shown(self, now: float, taken: float) -> None:
+        """Learn that a frame was shown.
+
+        Args:
+            now: When, `time.monotonic()`.
+            taken: When it was taken.
+        """
+        self._shown.append(now)
+        self._late.append(now - taken)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        if len(self._shown) < 2:
+            return 0.0
+        return (len(self._shown) - 1) / max(1e-6, self._shown[-1] - self._shown[0])
+
+    @property
+    def latency(self) -> float:
+        """Seconds from taken to shown, the median."""
+        return median(self._late) if self._late else 0.0

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.live.controls import KEYS
 from impasto.local_page import LocalHandler, LocalPage
+from impasto.video.clip import Pixels8
 
 _QUALITY = 85
 _BOUNDARY = "frame"
@@ -46,11 +45,11 @@ class Page(LocalPage):
         self._frame: bytes = b""
         self._number = 0
         self._fresh = threading.Condition()
-        self._keys: list[str] = []
+        self.pressed: list[str] = []
         self._watched = 0
         super().__init__(host, port, _Handler)
 
-    def show(self, pixels: NDArray[np.uint8]) -> None:
+    def show(self, pixels: Pixels8) -> None:
         """Show a frame."""
         if not self._watched and self._frame:
             return  # nobody looks: the first frame is there for who comes
@@ -62,12 +61,8 @@ class Page(LocalPage):
 
     def keys(self) -> Sequence[str]:
         """Return the keys that were pressed on the page."""
-        keys, self._keys = self._keys, []
+        keys, self.pressed = self.pressed, []
         return keys
-
-    def press(self, key: str) -> None:
-        """Take a key."""
-        self._keys.append(key)
 
     def next_frame(self, seen: int) -> tuple[bytes, int]:
         """Return a frame newer than one that was seen, and its number; or the last one again."""
@@ -95,8 +90,7 @@ class _Handler(LocalHandler):
             keys = "".join(f"<kbd>{key}</kbd>{what}" for key, what in KEYS.items())
             self.send_page(_HTML, keys=keys, names=json.dumps(_NAMES))
         elif self.path == "/picture.jpg":
-            number = self.page.watch(1)
-            frame, _ = self.page.next_frame(number)
+            frame, _ = self.page.next_frame(self.page.watch(1))
             self.page.watch(-1)
             self.send(frame, "image/jpeg")
         elif self.path == "/stream":
@@ -110,7 +104,7 @@ class _Handler(LocalHandler):
         if not self.may_act("live") or key not in KEYS:
             self.send_error(403)
             return
-        self.page.press(key)
+        self.page.pressed.append(key)
         self.send(b"", "text/plain")
 
     def _stream(self) -> None:
@@ -121,9 +115,8 @@ class _Handler(LocalHandler):
         try:
             while True:
                 frame, number = self.page.next_frame(number)
-                head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
-                length = f"Content-Length: {len(frame)}\r\n\r\n"
-                self.wfile.write((head + length).encode() + frame + b"\r\n")
+                head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(frame)}"
+                self.wfile.write(head.encode() + b"\r\n\r\n" + frame + b"\r\n")
         except (BrokenPipeError, ConnectionResetError):
             pass  # who looked has gone
         finally:

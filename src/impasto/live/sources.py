@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from impasto.errors import ImageError, ImpastoError
 from impasto.flow.opencv import opencv
+from impasto.video.clip import Pixels8
 from impasto.video.files import FileReader, pyav
 
-Pixels8 = NDArray[np.uint8]
 #: Seconds between two tries to open a source that is gone.
 RETRY = 2.0
 
@@ -96,10 +93,7 @@ def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
     while True:
         begun = time.monotonic()
         for frame in reader.frames():
-            due = begun + float(frame.time * unit)
-            wait = due - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
+            time.sleep(max(0.0, begun + float(frame.time * unit) - time.monotonic()))
             yield frame.pixels
         if not loop:
             return
@@ -148,8 +142,14 @@ class Newest:
         try:
             while not self._left.is_set():
                 try:
-                    self._follow()
-                    break
+                    for pixels in self._frames():
+                        with self._fresh:
+                            self.trouble = None
+                            self._captured = Captured(pixels, time.monotonic())
+                            self._fresh.notify_all()
+                        if self._left.is_set():
+                            break
+                    return
                 except (SourceLostError, ImageError) as error:
                     self.trouble = str(error)
                     self._left.wait(RETRY)
@@ -159,16 +159,3 @@ class Newest:
             with self._fresh:
                 self.ended = True
                 self._fresh.notify_all()
-
-    def _follow(self) -> None:
-        """Take frames until the source ends."""
-        for pixels in self._frames():
-            self._put(Captured(pixels, time.monotonic()))
-            if self._left.is_set():
-                return
-
-    def _put(self, captured: Captured) -> None:
-        with self._fresh:
-            self.trouble = None
-            self._captured = captured
-            self._fresh.notify_all()
