@@ -28,8 +28,9 @@ from impasto.evaluation.flicker import warping_error
 from impasto.fast import FastStylizer
 from impasto.flow import optical_flow, trusted
 from impasto.video.motion import MotionFinder
+from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Pixels
-from impasto.video.setup import VideoOptions, open_reader, prepare
+from impasto.video.setup import open_reader, prepare
 
 Frames = Sequence[NDArray[np.uint8]]
 PHOTOS = ("golden_gate.jpg", "tubingen.jpg")
@@ -170,7 +171,7 @@ def speed(bench: Bench) -> None:
         rates = []
         for number in range(3):
             output = bench.folder / f"{stability} {number}.mp4"
-            settings, options = Settings(method="fast"), VideoOptions(stability=stability)
+            settings, options = Settings(method="fast"), VideoSettings(stability=stability)
             work = prepare(str(path), [bench.style], output, settings, options)
             begun = time.perf_counter()
             count = sum(1 for _ in work.run(work.begin(False)))
@@ -211,10 +212,11 @@ def live(bench: Bench) -> None:
             folder=bench.folder,
             recorder=lambda _: None,
         )
-        report = session.run()
+        session.run()
+        meter, scale = session.meter, session.pace.scale
         print(
-            f"live, stability {stability}: {report.fps:.1f} frames a second, "
-            f"{1000 * report.latency:.0f} ms, painted at {session.scale:.0%} of the size"
+            f"live, stability {stability}: {meter.fps:.1f} frames a second, "
+            f"{1000 * meter.latency:.0f} ms, painted at {scale:.0%} of the size"
         )
 
 

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from impasto import Settings
-from impasto.video.setup import VideoOptions, prepare
+from impasto.video.options import VideoSettings
+from impasto.video.setup import prepare
 
 
 def main(clip: str, style: str, output: str) -> None:
     """Paint frame by frame and say how far it is."""
-    options = VideoOptions(stability=0.9, size=256)
+    options = VideoSettings(stability=0.9, size=256)
     work = prepare(clip, [style], Path(output), Settings(method="fast"), options)
     for progress in work.run(work.begin(resume=True)):
         if progress.done % 25 == 0:

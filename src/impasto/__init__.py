@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from impasto.runs import Run, State, Stylizer
     from impasto.settings import Settings
     from impasto.stylizers import reproduce, stylize, stylizer
-    from impasto.video.stylize import stylize_video
+    from impasto.video.setup import stylize_video
 
 #: Where each public name lives.
 _HOME = {
@@ -48,7 +48,7 @@ _HOME = {
     "stylize": "impasto.stylizers",
     "stylize_batch": "impasto.batch",
     "stylize_dataset": "impasto.dataset",
-    "stylize_video": "impasto.video.stylize",
+    "stylize_video": "impasto.video.setup",
     "stylizer": "impasto.stylizers",
 }
 

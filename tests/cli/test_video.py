@@ -1,5 +1,6 @@
 """`impasto video` and `impasto flicker` from the command line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.video.conftest import moving, write_clip
 
 from impasto import open_picture
 from impasto.errors import SettingsError
-from impasto.video.keyframes import seconds
+from impasto.video.options import seconds
 
 FAST = ("--runtime", "onnxruntime", "-q")
 
@@ -70,6 +71,40 @@ def test_what_cannot_be_is_told_at_once(
     assert "soon is not a time" in untimely.only_line
     both = impasto("video", clip, files[1], *out, "--wipe", "--side-by-side", *FAST)
     assert both.status == 2
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".mov"])
+def test_a_video_says_how_it_was_made(
+    impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path, suffix: str
+) -> None:
+    painted = tmp_path / f"painted{suffix}"
+    how = ("--stability", 0.5, "--wipe", "--no-sound", "--end", 0.1, "--size", 48)
+    assert impasto("video", clip, files[1], "-o", painted, *how, *FAST).status == 0
+    told = impasto("recipe", painted)
+    assert told.status == 0, told.err
+    command = told.out.splitlines()[0]
+    assert command.startswith(f"impasto video clip.mp4 {files[1].name} ")
+    for option in (
+        "--end 0.1",
+        "--stability 0.5",
+        "--wipe",
+        "--no-sound",
+        "--size 48",
+        "--method fast",
+    ):
+        assert option in command
+    whole = json.loads(impasto("recipe", painted, "--json").out)
+    assert whole["settings"]["size"] == 48
+    assert whole["styles"][0]["name"] == files[1].name
+
+
+def test_not_every_video_has_a_recipe(impasto: Impasto, clip: Path, tmp_path: Path) -> None:
+    none = impasto("recipe", clip)
+    assert none.status == 1
+    assert "has no recipe" in none.only_line
+    missing = impasto("recipe", tmp_path / "none.mp4")
+    assert missing.status == 1
+    assert "there is no such file" in missing.only_line
 
 
 def test_measuring_replaces_no_clip(impasto: Impasto, clip: Path, tmp_path: Path) -> None:

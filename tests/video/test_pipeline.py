@@ -18,10 +18,10 @@ from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
 from impasto.images import open_picture
 from impasto.video import pipeline as pipelines
-from impasto.video.clip import Span
 from impasto.video.motion import Motion
+from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Kept, Pixels
-from impasto.video.setup import VideoOptions, check_output, parts_folder, prepare
+from impasto.video.setup import check_output, parts_folder, prepare
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 
@@ -59,7 +59,7 @@ def make(
     resume: bool = False,
     **options: Any,  # noqa: ANN401
 ) -> Path:
-    work = prepare(str(source), [style], output, FAST, VideoOptions(**options))
+    work = prepare(str(source), [style], output, FAST, VideoSettings(**options))
     for _ in work.run(work.begin(resume)):
         pass
     return work.finish()
@@ -122,7 +122,7 @@ def test_stopped_and_resumed_it_is_the_same(
     output = tmp_path / "pieces" / name
     output.parent.mkdir(parents=True)
     for done, stop in ((0, 7), (1, 11)):
-        work = prepare(str(clip), [painting], output, FAST, VideoOptions())
+        work = prepare(str(clip), [painting], output, FAST, VideoSettings())
         assert work.begin(resume=done > 0) == done
         with pytest.raises(KeyboardInterrupt):
             list(replace(work, painter=Stopping(work.painter, stop - 5 * done)).run(done))
@@ -212,7 +212,7 @@ def test_sizes_and_comparisons(clip: Path, painting: NDArray[np.uint8], tmp_path
 
 
 def test_a_part_with_its_sound(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
-    result = make(clip, painting, tmp_path / "out.mp4", span=Span(0.25, 0.42))
+    result = make(clip, painting, tmp_path / "out.mp4", start=0.25, end=0.42)
     assert len(pictures(result)) == 5
     with av.open(str(result)) as made:
         assert 0.15 < (made.duration or 0) / 1e6 < 0.26
@@ -236,8 +236,8 @@ def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> N
     refused(SettingsError, r"\.webm holds vp9", "out.webm", codec="h264")
     refused(SettingsError, "stability is from 0 to 1", stability=2.0)
     refused(SettingsError, "codec is h264", codec="mpeg1")
-    refused(SettingsError, "end is after", span=Span(3, 2))
-    refused(ImageError, "there are no frames", span=Span(9))
+    refused(SettingsError, "end is after", start=3.0, end=2.0)
+    refused(ImageError, "there are no frames", start=9.0)
     (tmp_path / "in-the-way.mp4.parts").write_text("a file")
     refused(ImageError, "cannot be written to", "in-the-way.mp4")
 
@@ -245,7 +245,7 @@ def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> N
 def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     """Whatever is kept from part to part has one frame's size."""
     source = write_clip(tmp_path / "in.mp4", moving(12))
-    work = prepare(str(source), [painting], tmp_path / "out.mp4", FAST, VideoOptions())
+    work = prepare(str(source), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
     sizes = []
     for progress in work.run(work.begin(False)):
         if progress.done % 5 == 0 and work._state(progress.done // 5 - 1).is_file():
@@ -275,7 +275,7 @@ def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) ->
     settings = Settings(steps=(6,), device="cpu", precision="float32")
 
     def painted(name: str, stability: float, stop: int | None = None) -> list[NDArray[np.uint8]]:
-        options = VideoOptions(stability=stability)
+        options = VideoSettings(stability=stability)
         output = tmp_path / name / "%d.png"
         work = prepare(str(source), [painting], output, settings, options)
         done = work.begin(resume=work.folder.exists())
@@ -330,7 +330,7 @@ def test_parts_end_in_time(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "SECONDS", 0.0)
-    work = prepare(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoOptions())
+    work = prepare(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
     with pytest.raises(KeyboardInterrupt):
         list(replace(work, painter=Stopping(work.painter, 3)).run(work.begin(False)))
     assert work.begin(resume=True) == 3
@@ -343,7 +343,7 @@ def test_sound_stays_with_its_frames(painting: NDArray[np.uint8], tmp_path: Path
     # A frame a second; the second one begins to sound.
     times = [0, 600, 1200, 1800]
     source = write_clip(tmp_path / "in.mkv", moving(4), times=times, sound=True)
-    result = make(source, painting, tmp_path / "out.mkv", span=Span(1.5))
+    result = make(source, painting, tmp_path / "out.mkv", start=1.5)
     with av.open(str(result)) as made:
         assert [frame.time for frame in made.decode(video=0)] == pytest.approx([0, 0.5, 1.5])
     first = next(iter(packets(result, "audio")))[1]

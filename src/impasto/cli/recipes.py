@@ -3,7 +3,7 @@
 import json
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,20 @@ from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own
 
 
 def recipe(
-    picture: Path = argument(..., "A picture made by impasto, or a .json recipe."),
+    picture: Path = argument(..., "A picture or video made by impasto, or a .json recipe."),
     *,
     as_json: bool = own(False, "The whole recipe as JSON, for --recipe.", "--json"),
 ) -> None:
-    """Print how a picture was made."""
+    """Print how a picture or a video was made."""
     from impasto.images import read_recipe
+    from impasto.video.encoding import USUAL
 
-    found = read_recipe(picture)
+    if picture.suffix.lower() in USUAL:
+        from impasto.video.mux import video_recipe
+
+        found = video_recipe(picture)
+    else:
+        found = read_recipe(picture)
     if as_json:
         print(json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False))
         return
@@ -53,17 +59,35 @@ def reproduce(
 
 def _lines(recipe: Mapping[str, Any]) -> list[str]:
     """Return the recipe in words: the command that makes it, its inputs, and with what."""
-    content, styles = recipe.get("content", {}), recipe.get("styles", [])
-    words = ["impasto", "stylize", content.get("name", "?"), *(s.get("name", "?") for s in styles)]
+    content, styles, video = recipe.get("content", {}), recipe.get("styles", []), "video" in recipe
+    words = ["impasto", "video" if video else "stylize"]
+    words += [recipe.get("clip", "?") if video else content.get("name", "?")]
+    words += [style.get("name", "?") for style in styles]
+    words += [*_changed_of_video(recipe["video"])] if video else []
     words += _changed(recipe.get("settings", {}))
-    lines = [shlex.join(words), ""]
-    inputs = [("content", content), *(("style", s) for s in styles)]
+    inputs = [] if video else [("content", content)]
+    inputs += [("style", style) for style in styles]
     inputs += [("init", recipe["init"])] if recipe.get("init") else []
     inputs += [("weights", file) for file in recipe.get("weights", [])]
-    lines += [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]
+    lines = [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]
     names = ("impasto", "torch", "device", "precision", "threads", "runtime")
     made = [f"{name} {recipe[name]}" for name in names if name in recipe]
-    return [*lines, f"{'made by':8} {', '.join(made)}"]
+    return [shlex.join(words), "", *lines, f"{'made by':8} {', '.join(made)}"]
+
+
+def _changed_of_video(video: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of a video that differ from the defaults; its size is in the settings."""
+    from impasto.video.options import VideoSettings
+
+    for name, value in video.items():
+        if name == "size" or value == getattr(VideoSettings, name, None):
+            continue
+        if name == "compare":
+            yield flag(value)
+        elif value is False:
+            yield f"--no-{name}"
+        else:
+            yield from (flag(name), "?" if name == "keyframes" else str(value))
 
 
 def _changed(settings: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: The part of a clip's frames that must at least have been read.
 _WHOLE = 0.9
-SIDE, WIPE = "side-by-side", "wipe"
 
 
 @with_settings
@@ -76,30 +75,29 @@ def video(
     """
     from impasto.cli.painting import prepare, say
     from impasto.images import output_name
-    from impasto.video.clip import Span
-    from impasto.video.keyframes import read_keyframes, seconds
+    from impasto.video.options import video_settings
     from impasto.video.pictures import is_sequence
-    from impasto.video.setup import VideoOptions, check_output
+    from impasto.video.setup import check_output
     from impasto.video.setup import prepare as begun
-    from impasto.video.stylize import video_settings
 
     if side_by_side and wipe:
         raise SettingsError("give --side-by-side or --wipe, not both")
     if flicker and (side_by_side or wipe):
         raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
     looks = styles or []
-    settings = video_settings(looks, **options)
-    asked = VideoOptions(
-        span=Span(seconds(start), None if end is None else seconds(end), every),
+    options.update(
         stability=stability,
-        size=options.get("size"),
+        start=start,
+        end=end,
+        every=every,
         codec=codec,
         crf=crf,
         sound=sound,
-        rate=fps,
-        compare=SIDE if side_by_side else WIPE if wipe else None,
-        keyframes=None if keyframes is None else read_keyframes(keyframes, len(looks)),
+        fps=fps,
+        compare="side-by-side" if side_by_side else "wipe" if wipe else None,
+        keyframes=keyframes,
     )
+    settings, asked = video_settings(looks, **options)
     path = Path(clip)
     whole = path.parent if is_sequence(clip) and not path.is_dir() else path
     names = [Path(look).name for look in looks or [settings.method]]

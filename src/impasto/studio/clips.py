@@ -13,8 +13,9 @@ from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.studio.atelier import Atelier, clear, waiting
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
+from impasto.video.options import VideoSettings
 from impasto.video.pipeline import Progress
-from impasto.video.setup import VideoOptions, prepare
+from impasto.video.setup import prepare
 
 _EVERY = 0.5
 #: Longest side to begin with: a laptop's speed.
@@ -141,7 +142,7 @@ class Painted:
             raise gr.Error("Choose a style first", print_exception=False)
         self._settings = atelier.engine.settings(values)
         self._styles = [atelier.uploads.picture(path, "style") for path in paths_of(chosen)]
-        self._options = VideoOptions(stability=stability, size=size)
+        self._options = VideoSettings(stability=stability, size=size)
         self._source, self._target = source, target
 
     def frames(self) -> Iterator[Progress]:

@@ -93,9 +93,9 @@ class Span:
     """Which frames of a clip are painted.
 
     Attributes:
-        start: Seconds of the first.
-        end: Seconds before which the last is shown; None: to the end.
-        every: One frame in so many.
+        start: Seconds of the first frame.
+        end: Seconds before which the last one is shown; None: to the end.
+        every: One frame in so many is painted.
     """
 
     start: float = 0.0
@@ -109,7 +109,7 @@ class Span:
         """
         held: Frame | None = None
         for number, frame in enumerate(self._within(reader)):
-            if number % self.every and held is not None:
+            if held is not None and number % self.every:
                 held = held._replace(duration=held.duration + frame.duration)
                 continue
             if held is not None:
@@ -131,8 +131,8 @@ class Span:
 
     def count(self, clip: Clip) -> int | None:
         """Return about how many frames it has; None: not known."""
-        if clip.count is None and self.end is None:
+        limits = [clip.count, None if self.end is None else round(float(clip.rate) * self.end)]
+        last = min((limit for limit in limits if limit is not None), default=None)
+        if last is None:
             return None
-        whole = clip.count or round(float(clip.rate) * (self.end or 0))
-        last = min(whole, round(float(clip.rate) * self.end)) if self.end is not None else whole
         return max(1, -(-(last - round(float(clip.rate) * self.start)) // self.every))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from impasto.video.clip import Clip, Pixels8, Tags
-from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, stored
+from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, upright
 from impasto.video.tone_mapping import NAMES
 
 if TYPE_CHECKING:
@@ -73,12 +72,18 @@ class Encoding:
     codec: str
     crf: int | None = None
 
+    @property
+    def timescale(self) -> dict[str, str]:
+        """What an MP4 is told, so that all times of the clip are whole ticks of it."""
+        return {"video_track_timescale": str(self.clip.time_base.denominator)}
+
     def stream(self, container: OutputContainer) -> VideoStream:
         """Add the stream to a container, not yet opened."""
         chosen, clip, tags = CODECS[self.codec], self.clip, output_tags(self.clip)
         quality = {"crf": str(chosen.crf if self.crf is None else self.crf)}
-        options = {**chosen.options, **quality}
-        stream: Any = container.add_stream(chosen.encoder, rate=clip.rate, options=options)
+        stream: Any = container.add_stream(
+            chosen.encoder, rate=clip.rate, options={**chosen.options, **quality}
+        )
         turned = clip.rotation in (90, 270)
         stream.width, stream.height = self.size[::-1] if turned else self.size
         stream.pix_fmt = "yuv420p"
@@ -88,8 +93,7 @@ class Encoding:
         context.sample_aspect_ratio = clip.aspect
         context.colorspace, context.color_range = tags.matrix, tags.range
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        shown: VideoStream = stream
-        return shown
+        return cast("VideoStream", stream)
 
 
 class PartWriter:
@@ -101,12 +105,11 @@ class PartWriter:
     """
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
-        self.clip, self.tags = encoding.clip, output_tags(encoding.clip)
-        options = {"video_track_timescale": str(ticks(self.clip.time_base))}
+        self._encoding = encoding
         self._container: OutputContainer = pyav().open(
-            str(path), "w", format="mp4", options=options
+            str(path), "w", format="mp4", options=encoding.timescale
         )
-        self.stream = encoding.stream(self._container)
+        self._stream = encoding.stream(self._container)
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
         """Encode a frame.
@@ -116,26 +119,23 @@ class PartWriter:
             time: From the beginning of the part, in the clip's units.
             duration: Likewise.
         """
-        plain = stored(pixels, self.clip.rotation)
-        frame = pyav().VideoFrame.from_ndarray(np.ascontiguousarray(plain), format="rgb24")
-        matrix = self.tags.matrix
+        clip, tags = self._encoding.clip, output_tags(self._encoding.clip)
+        stored = np.ascontiguousarray(upright(pixels, -clip.rotation))
+        frame = pyav().VideoFrame.from_ndarray(stored, format="rgb24")
         frame = frame.reformat(
             format="yuv420p",
-            src_colorspace=matrix,
-            dst_colorspace=matrix,
-            dst_color_range=self.tags.range,
+            src_colorspace=tags.matrix,
+            dst_colorspace=tags.matrix,
+            dst_color_range=tags.range,
             interpolation=exact(),
         )
-        frame.pts, frame.time_base, frame.duration = time, self.clip.time_base, duration
-        self._container.mux(self.stream.encode(frame))
+        frame.pts, frame.time_base, frame.duration = time, clip.time_base, duration
+        self._container.mux(self._stream.encode(frame))
 
-    def close(self) -> None:
-        """Finish the file."""
-        self._container.mux(self.stream.encode(None))
-        self._container.close()
-
-    def abandon(self) -> None:
-        """Leave the file as it is."""
+    def close(self, *, whole: bool = True) -> None:
+        """Finish the file; or leave it as it is, if it is not whole."""
+        if whole:
+            self._container.mux(self._stream.encode(None))
         self._container.close()
 
 
@@ -148,8 +148,3 @@ def output_tags(clip: Clip) -> Tags:
     matrix = tags.matrix if tags.matrix in (BT709, 5, BT601) else BT709
     said = (BT709, BT709) if tags.primaries == SAID_NOTHING and matrix == BT709 else tags[1:3]
     return Tags(matrix, *said, tags.range or 1)
-
-
-def ticks(unit: Fraction) -> int:
-    """Return ticks a second for a muxer; all times of the clip are whole ticks."""
-    return unit.denominator

@@ -26,13 +26,13 @@ SAID_NOTHING = 2
 #: Matrices by what is usual where nothing is said: small pictures, and others.
 BT601, BT709 = 6, 1
 _HIGH = 720
+#: Frames a second that are believed.
 _FASTEST = 240
-"""Frames a second that are believed."""
+#: Kinds of files, as FFmpeg names them, that hold all they show: playlists name other files.
 WHOLE = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,flv,"
     "ogg,asf,dv,mxf,nut,rm,wtv,yuv4mpegpipe,gif,apng"
 )
-"""Kinds of files, as FFmpeg names them, that hold all they show: playlists name other files."""
 
 
 def pyav() -> Any:  # noqa: ANN401
@@ -111,7 +111,6 @@ class FileReader:
             if first is None:
                 raise ImageError(f"there are no frames in {path}")
             self.clip = _described(path, container, stream, first)
-        self._matrix = self.clip.tags.matrix
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
         """Yield the frames that are shown after a time in seconds, and some before it."""
@@ -136,7 +135,7 @@ class FileReader:
                 yield held
 
     def _pixels(self, frame: VideoFrame) -> Pixels8:
-        transfer, matrix = self.clip.tags.transfer, self._matrix
+        transfer, matrix = self.clip.tags.transfer, self.clip.tags.matrix
         wide = transfer in NAMES
         values: Any = frame.to_ndarray(
             format="rgb48le" if wide else "rgb24",
@@ -149,13 +148,8 @@ class FileReader:
 
 
 def upright(pixels: Pixels8, rotation: int) -> Pixels8:
-    """Turn stored pixels as players do: by degrees, counterclockwise."""
+    """Turn stored pixels as players do, by degrees counterclockwise; by the negative, back."""
     return np.ascontiguousarray(np.rot90(pixels, rotation // 90)) if rotation else pixels
-
-
-def stored(pixels: Pixels8, rotation: int) -> Pixels8:
-    """Turn upright pixels as they are stored."""
-    return upright(pixels, -rotation)
 
 
 def _described(
@@ -163,17 +157,19 @@ def _described(
 ) -> Clip:
     unit = stream.time_base or Fraction(1, 1000)
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    count = stream.frames or _count(container, stream, unit, rate)
+    count = stream.frames or None
+    if count is None and rate <= _FASTEST:  # some give a rate that is but their times' fineness
+        lasts = Fraction(container.duration or 0, 1_000_000)
+        count = round((stream.duration * unit if stream.duration else lasts) * rate) or None
     rotation = round(first.rotation / 90) * 90 % 360
     width, height = first.width, first.height
     said = Tags(first.colorspace, first.color_primaries, first.color_trc, first.color_range)
     usual = BT709 if min(width, height) >= _HIGH else BT601
     tags = said._replace(matrix=usual if said.matrix == SAID_NOTHING else said.matrix)
-    notes = []
+    bits = max((part.bits for part in first.format.components), default=8)
+    notes: tuple[str, ...] = (f"{bits} bits a color became 8",) if bits > 8 else ()
     if tags.transfer in NAMES:
-        notes.append(f"{NAMES[tags.transfer]} was brought to standard dynamic range")
-    elif any(part.bits > 8 for part in first.format.components):
-        notes.append(f"{max(p.bits for p in first.format.components)} bits a color became 8")
+        notes = (f"{NAMES[tags.transfer]} was brought to standard dynamic range",)
     return Clip(
         path=path,
         size=(height, width) if rotation in (90, 270) else (width, height),
@@ -183,17 +179,5 @@ def _described(
         rotation=rotation,
         aspect=stream.sample_aspect_ratio or Fraction(1),
         tags=tags,
-        notes=tuple(notes),
+        notes=notes,
     )
-
-
-def _count(
-    container: InputContainer, stream: VideoStream, unit: Fraction, rate: Fraction
-) -> int | None:
-    if rate > _FASTEST:
-        return None  # some files give a rate that is only the fineness of their times
-    if stream.duration:
-        return round(stream.duration * unit * rate)
-    if container.duration:
-        return round(Fraction(container.duration, 1_000_000) * rate)
-    return None

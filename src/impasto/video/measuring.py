@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from impasto.errors import ImageError
 from impasto.evaluation.flicker import Flicker, FlickerMeter
 from impasto.files import replacing
-from impasto.video.clip import Clip, Pixels8
+from impasto.video.clip import Clip
 from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import resized
 from impasto.video.setup import LEAST, open_reader, painted_size
@@ -45,47 +45,35 @@ def measured(
     if min(after.clip.size) < LEAST:
         raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
-    with ExitStack() as stack:
-        video = None
-        if heat is not None:
-            video = HeatVideo(stack.enter_context(replacing(heat)), after.clip, hottest)
-            stack.callback(video.close)
+    with _heat_video(heat, after.clip, hottest) as show:
         for plain, painted in zip_longest(before.frames(), after.frames()):
             if plain is None or painted is None:
                 raise ImageError(f"{original} and {stylized} have not as many frames")
             pixels = resized(plain.pixels, after.clip.size)
             found = {lag: meter(pixels, painted.pixels) for lag, meter in meters.items()}
             there = {lag: flicker for lag, flicker in found.items() if flicker is not None}
-            if video is not None and lags[0] in there:
-                video.show(there[lags[0]])
+            if lags[0] in there:
+                show(there[lags[0]])
             if there:
                 yield there
 
 
-class HeatVideo:
-    """Where a clip flickers, as a video.
+@contextmanager
+def _heat_video(
+    path: Path | None, clip: Clip, hottest: float
+) -> Iterator[Callable[[Flicker], None]]:
+    """Give what adds a frame to a video: black, red, yellow, white."""
+    if path is None:
+        yield lambda _: None
+        return
+    width, height = painted_size(clip, None)
+    encoding = Encoding(replace(clip, rotation=0, size=(width, height)), (width, height), "h264")
+    unit, numbers = max(1, round(1 / (clip.rate * clip.time_base))), count()
+    with replacing(path) as partial, closing(PartWriter(partial, encoding)) as writer:
 
-    Args:
-        path: An .mp4.
-        clip: The clip.
-        hottest: What is shown as white.
-    """
+        def show(flicker: Flicker) -> None:
+            value = (flicker.heat[:height, :width] / hottest * 3).clip(0, 3)
+            colors = np.stack([value, value - 1, value - 2], -1).clip(0, 1)
+            writer.add((colors * 255).astype(np.uint8), next(numbers) * unit, unit)
 
-    def __init__(self, path: Path, clip: Clip, hottest: float) -> None:
-        self._clip = replace(clip, rotation=0, size=painted_size(clip, None))
-        self._writer = PartWriter(path, Encoding(self._clip, self._clip.size, "h264"))
-        self._hottest, self._number = hottest, 0
-
-    def show(self, flicker: Flicker) -> None:
-        """Add a frame: black, red, yellow, white."""
-        width, height = self._clip.size
-        value = (flicker.heat[:height, :width] / self._hottest * 3).clip(0, 3)
-        colors = np.stack([value, value - 1, value - 2], -1).clip(0, 1)
-        pixels: Pixels8 = (colors * 255).astype(np.uint8)
-        unit = max(1, round(1 / (self._clip.rate * self._clip.time_base)))
-        self._writer.add(pixels, self._number * unit, unit)
-        self._number += 1
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._writer.close()
+        yield show

@@ -68,12 +68,10 @@ class MotionFinder:
                 self._before.clear()
             else:
                 found[1] = self._closer(motion, now)
-        for lag in self.lags:
-            if 1 < lag <= len(self._before):
-                found[lag] = _motion(now, self._before[-lag])
+        lags = [lag for lag in self.lags if 1 < lag <= len(self._before)]
+        found |= {lag: _motion(now, self._before[-lag]) for lag in lags}
         self._before.append(now)
-        size = frame.shape[:2]
-        return {lag: _enlarged(motion, size) for lag, motion in found.items()}
+        return {lag: _enlarged(motion, frame.shape[:2]) for lag, motion in found.items()}
 
     def _closer(self, motion: Motion, now: Frame) -> Motion:
         """Return a motion, or one that can be trusted more, where it is hard to follow.
@@ -88,9 +86,12 @@ class MotionFinder:
 
 
 def _motion(now: Frame, before: Frame, *, close: bool = False) -> Motion:
+    cv2 = opencv()
     back, there = gray_flow(now, before, close=close), gray_flow(before, now, close=close)
-    moved = warped(before, back, cubic=False)
-    return Motion(back, trusted(back, there) * _alike(now, moved))
+    difference = cv2.absdiff(now, warped(before, back, cubic=False))
+    difference = cv2.blur(difference, (3, 3)).astype(np.float32)
+    alike = 1 / (1 + np.square(difference / np.float32(255 * _DIFFERENCE)))
+    return Motion(back, trusted(back, there) * alike)
 
 
 def _enlarged(motion: Motion, size: tuple[int, int]) -> Motion:
@@ -100,14 +101,6 @@ def _enlarged(motion: Motion, size: tuple[int, int]) -> Motion:
     cv2 = opencv()
     trust = cv2.resize(motion.trust, size[::-1], interpolation=cv2.INTER_LINEAR)
     return Motion(enlarged(motion.flow, size), trust)
-
-
-def _alike(now: Frame, moved: Frame) -> NDArray[np.float32]:
-    """Return from 0 to 1 how much two frames are the same, place by place."""
-    cv2 = opencv()
-    difference = cv2.blur(cv2.absdiff(now, moved), (3, 3)).astype(np.float32)
-    alike: NDArray[np.float32] = 1 / (1 + np.square(difference / np.float32(255 * _DIFFERENCE)))
-    return alike
 
 
 def _is_cut(before: Frame, now: Frame, trust: float) -> bool:

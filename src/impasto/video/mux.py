@@ -9,32 +9,38 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.files import replacing
+from impasto.images import read_recipe
+from impasto.images.recipe import recipe_json
 from impasto.video.clip import Span
-from impasto.video.encoding import CODECS, Encoding, ticks
+from impasto.video.encoding import CODECS, Encoding, PartWriter
 from impasto.video.files import opened, pyav, video_stream
+from impasto.video.options import VideoSettings
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
     from av.video.stream import VideoStream
 
+#: Seconds, number of the stream, and a packet.
+Timed: TypeAlias = tuple[float, int, Any]
+#: Seconds before the first frame that sound may begin: encoders begin with a few silent samples.
+_PRIMING = 0.1
 
-def check_container(path: Path, source: Path | None) -> None:
-    """Refuse, before the work, a container that does not take what is copied from a source.
+
+def check_container(path: Path, source: Path) -> None:
+    """Refuse, before the work, a container that does not take the sound of a video file.
 
     Args:
         path: The result.
-        source: A video file; None: there is nothing to copy.
+        source: The video file.
 
     Raises:
         SettingsError: It does not take a stream of sound.
     """
-    if source is None:
-        return
     with opened(source) as container:
         for stream in container.streams.audio:
             if not _takes(path, stream):
@@ -59,62 +65,95 @@ def _format(path: Path) -> str:
     return names.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
 
 
-#: Seconds before the first frame that sound may begin: encoders begin with a few silent samples.
-_PRIMING = 0.1
+def video_recipe(path: Path) -> dict[str, Any]:
+    """Return the recipe in a video that impasto made.
+
+    Raises:
+        RecipeError: It has none.
+        ImageError: It is missing or damaged.
+        MissingExtraError: PyAV is not installed.
+    """
+    with opened(path) as container:
+        told = {name.lower(): text for name, text in container.metadata.items()}
+    comment = told.get("comment", "")
+    if not comment.startswith("{"):
+        raise RecipeError(f"{path} has no recipe: only videos made by impasto carry one")
+    return read_recipe(comment.encode())
 
 
 @dataclass(frozen=True)
-class Extras:
-    """What a result has beside its frames.
+class FileSink:
+    """A video file.
 
     Attributes:
+        path: The result.
+        encoding: How frames are encoded.
         source: The file that sound, subtitles, chapters and titles are copied from; None: none.
-        span: The part of it.
-        sound: Whether sound is copied.
-        metadata: More of it.
+        video: The part of it, and whether sound is copied.
+        recipe: How it is made, to be kept in the file.
     """
 
+    path: Path
+    encoding: Encoding
     source: Path | None
-    span: Span
-    sound: bool
-    metadata: Mapping[str, str]
+    video: VideoSettings
+    recipe: Mapping[str, object]
+    suffix: str = ".mp4"
 
+    def part(self, path: Path, first: int) -> PartWriter:
+        """Begin a part."""
+        return PartWriter(path, self.encoding)
 
-def join(
-    parts: Sequence[Path], offsets: Sequence[int], path: Path, encoding: Encoding, extras: Extras
-) -> None:
-    """Make one file of all parts, and copy what else there is.
+    def join(self, parts: Sequence[Path], times: Sequence[Sequence[int]]) -> Path:
+        """Make one file of all parts, and copy what else there is.
 
-    Args:
-        parts: What `PartWriter` wrote.
-        offsets: The time of each one's beginning, in the clip's units.
-        path: The result; replaced if it is there.
-        encoding: How the parts were encoded.
-        extras: What else it has.
+        Args:
+            parts: What `PartWriter` wrote.
+            times: Of the frames of each part and of its end, in the clip's units.
 
-    Raises:
-        ImageError: It cannot be written.
-    """
-    av, unit = pyav(), encoding.clip.time_base
-    options = {"movflags": "+faststart", "video_track_timescale": str(ticks(unit))}
-    kind = _format(path)
-    try:
-        with replacing(path) as partial, ExitStack() as stack:
-            given = options if kind in ("mp4", "mov") else {}
-            out = stack.enter_context(av.open(str(partial), "w", format=kind, options=given))
-            video = _like_parts(parts[0], encoding, out)
-            if encoding.clip.rotation:
-                video.set_display_rotation(encoding.clip.rotation)
-            packets = [_joined(parts, offsets, video, unit)]
-            if extras.source is not None:
-                source = stack.enter_context(opened(extras.source))
-                packets += _copied(source, out, path, extras)
-                _describe(source, out, extras)
-            out.metadata.update(extras.metadata)
-            for _, _, packet in heapq.merge(*packets, key=lambda item: item[:2]):
-                out.mux(packet)
-    except (av.FFmpegError, OSError) as error:
-        raise ImageError(f"{path} cannot be written: {error.strerror or error}") from error
+        Raises:
+            ImageError: It cannot be written.
+        """
+        av, encoding, kind = pyav(), self.encoding, _format(self.path)
+        mp4 = {"movflags": "+faststart", **encoding.timescale} if kind in ("mp4", "mov") else {}
+        try:
+            with replacing(self.path) as partial, ExitStack() as stack:
+                out = stack.enter_context(av.open(str(partial), "w", format=kind, options=mp4))
+                painted = _like_parts(parts[0], encoding, out)
+                if encoding.clip.rotation:
+                    painted.set_display_rotation(encoding.clip.rotation)
+                offsets = [shown[0] for shown in times]
+                packets = [_joined(parts, offsets, painted, encoding.clip.time_base)]
+                if self.source is not None:
+                    source = stack.enter_context(opened(self.source))
+                    packets += self._copied(source, out)
+                    self._describe(source, out)
+                out.metadata["comment"] = recipe_json(self.recipe)
+                for _, _, packet in heapq.merge(*packets, key=lambda item: item[:2]):
+                    out.mux(packet)
+        except (av.FFmpegError, OSError) as error:
+            raise ImageError(f"{self.path} cannot be written: {error.strerror or error}") from error
+        return self.path
+
+    def _copied(self, source: InputContainer, out: OutputContainer) -> Iterator[Iterator[Timed]]:
+        """Yield the packets of each other stream that the container takes."""
+        sound: Sequence[Stream] = source.streams.audio if self.video.sound else ()
+        shown = video_stream(source, self.path)
+        origin = float((shown.start_time or 0) * (shown.time_base or 0))
+        for number, stream in enumerate([*source.streams.subtitles, *sound], 1):
+            if _takes(self.path, stream):
+                copy = out.add_stream_from_template(stream)
+                copy.metadata.update(stream.metadata)
+                path = Path(source.name)
+                yield _shifted(path, stream.index, copy, number, self.video, origin)
+
+    def _describe(self, source: InputContainer, out: OutputContainer) -> None:
+        """Copy titles and chapters."""
+        ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
+        out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
+        chapters = source.chapters()
+        if chapters and not self.video.start and self.video.end is None:
+            out.set_chapters(chapters)
 
 
 def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoStream:
@@ -130,21 +169,15 @@ def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoSt
     return stream
 
 
-#: Seconds, number of the stream, and a packet.
-Timed = tuple[float, int, Any]
-
-
 def _joined(
     parts: Sequence[Path], offsets: Sequence[int], stream: VideoStream, unit: Fraction
 ) -> Iterator[Timed]:
     """Yield the packets of all parts with their seconds, in the order they are decoded in."""
-    shown = [time for time, _ in _packets(parts, offsets, unit)]
-    for (time, packet), decoded in zip(
-        _packets(parts, offsets, unit), decoding_times(shown), strict=True
-    ):
+    decoded = decoding_times([time for time, _ in _packets(parts, offsets, unit)])
+    for (time, packet), dts in zip(_packets(parts, offsets, unit), decoded, strict=True):
         packet.duration = round((packet.duration or 0) * packet.time_base / unit)
-        packet.pts, packet.dts, packet.time_base, packet.stream = time, decoded, unit, stream
-        yield float(decoded * unit), 0, packet
+        packet.pts, packet.dts, packet.time_base, packet.stream = time, dts, unit, stream
+        yield float(dts * unit), 0, packet
 
 
 def _packets(
@@ -174,25 +207,6 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
     return [*early, *order[: len(order) - delay]]
 
 
-def _copied(
-    source: InputContainer, out: OutputContainer, path: Path, extras: Extras
-) -> list[Iterator[Timed]]:
-    """Return the packets of each other stream that the container takes."""
-    sound: Sequence[Stream] = source.streams.audio if extras.sound else ()
-    wanted: list[Stream] = [*source.streams.subtitles, *sound]
-    found = []
-    shown = video_stream(source, path)
-    origin = float((shown.start_time or 0) * (shown.time_base or 0))
-    for number, stream in enumerate(wanted, 1):
-        if _takes(path, stream):
-            copy = out.add_stream_from_template(stream)
-            copy.metadata.update(stream.metadata)
-            found.append(
-                _shifted(Path(source.name), stream.index, copy, number, extras.span, origin)
-            )
-    return found
-
-
 def _shifted(
     path: Path, index: int, copy: Stream, number: int, span: Span, origin: float
 ) -> Iterator[Timed]:
@@ -213,12 +227,3 @@ def _shifted(
             decoded = packet.dts - shift
             packet.pts, packet.dts, packet.stream = packet.pts - shift, decoded, copy
             yield float(decoded * packet.time_base), number, packet
-
-
-def _describe(source: InputContainer, out: OutputContainer, extras: Extras) -> None:
-    """Copy titles and chapters."""
-    ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
-    out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
-    chapters = source.chapters()
-    if chapters and not extras.span.start and extras.span.end is None:
-        out.set_chapters(chapters)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +14,17 @@ from impasto.flow.opencv import opencv
 from impasto.images import Picture
 from impasto.runs import EarlierFrame, Memory, Reference, Stylizer
 from impasto.video.clip import Pixels8
-from impasto.video.keyframes import Keyframes
 from impasto.video.motion import Motion
+from impasto.video.options import Keyframes
 from impasto.video.prefetch import still_wanted
 
 Pixels = NDArray[np.float32]
 #: What painting is resumed from, as arrays by name.
-Kept = Mapping[str, NDArray[np.generic]]
+Kept = Mapping[str, NDArray[Any]]
 #: How names of earlier frames, and of what the last run left to the next, begin there.
 _PAINTED, _MEMORY = "painted ", "memory "
+#: Seconds of a wipe, there and back; half the width of its line in pixels.
+_PERIOD, _LINE = 6.0, 2
 
 
 class FramePainter:
@@ -93,13 +97,12 @@ class FramePainter:
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
         painted = {f"{_PAINTED}{number}": pixels for number, pixels in enumerate(self._painted)}
-        return {**painted, **{f"{_MEMORY}{name}": each for name, each in self._memory.items()}}
+        return painted | {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
 
     def restore(self, kept: Kept) -> None:
         """Resume from what `kept` returned."""
         self._painted.clear()
-        for number in range(sum(name.startswith(_PAINTED) for name in kept)):
-            self._painted.append(np.asarray(kept[f"{_PAINTED}{number}"], np.float32))
+        self._painted.extend(kept[name] for name in kept if name.startswith(_PAINTED))
         self._memory = {
             name.removeprefix(_MEMORY): kept[name] for name in kept if name.startswith(_MEMORY)
         }
@@ -123,3 +126,20 @@ def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
     kind = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     other: Pixels8 = cv2.resize(frame, size, interpolation=kind)
     return other
+
+
+def wipe(original: Pixels8, painted: Pixels8, seconds: float) -> Pixels8:
+    """Return the painted frame on the left of a line that moves, the original on its right."""
+    width = painted.shape[1]
+    place = round(width * (0.5 - 0.5 * math.cos(2 * math.pi * seconds / _PERIOD)))
+    both = original.copy()
+    both[:, :place] = painted[:, :place]
+    both[:, max(0, place - _LINE) : place + _LINE] = 255
+    return both
+
+
+#: Original, painted and seconds -> what is shown, by what it is called.
+COMPARISONS: Mapping[str, Callable[[Pixels8, Pixels8, float], Pixels8]] = {
+    "side-by-side": lambda original, painted, _: np.concatenate([original, painted], 1),
+    "wipe": wipe,
+}

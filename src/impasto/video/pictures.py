@@ -33,16 +33,12 @@ class AnimationReader:
     def __init__(self, path: Path) -> None:
         with _open(path) as image:
             count = getattr(image, "n_frames", 1)
-            durations = []
-            for number in range(count):
-                _seek(image, number, path)
-                durations.append(_duration(image))
-            total = sum(durations)
+            milliseconds = sum(_duration(image, number, path) for number in range(count))
             self.clip = Clip(
                 path=path,
                 size=image.size,
                 time_base=Fraction(1, 1000),
-                rate=Fraction(1000 * count, total),
+                rate=Fraction(1000 * count, milliseconds),
                 count=count,
                 loops=image.info.get("loop", -1),
             )
@@ -52,8 +48,7 @@ class AnimationReader:
         time = 0
         with _open(self.clip.path) as image:
             for number in range(self.clip.count or 1):
-                _seek(image, number, self.clip.path)
-                duration = _duration(image)
+                duration = _duration(image, number, self.clip.path)
                 if time + duration > start * 1000:
                     yield Frame(_on_white(image), time, duration)
                 time += duration
@@ -68,16 +63,13 @@ def _open(path: Path) -> Image.Image:
         raise ImageError(f"{path} cannot be read as an animation") from error
 
 
-def _seek(image: Image.Image, number: int, path: Path) -> None:
-    """Go to a frame and read it: a WebP says only then how long it is shown."""
+def _duration(image: Image.Image, number: int, path: Path) -> int:
+    """Go to a frame, read it, and return its milliseconds, which a WebP says only then."""
     try:
         image.seek(number)
         image.load()
     except (OSError, EOFError, ValueError) as error:
         raise ImageError(f"{path} is damaged: frame {number + 1} cannot be read") from error
-
-
-def _duration(image: Image.Image) -> int:
     return round(image.info.get("duration", 0)) or _UNSAID
 
 
@@ -99,7 +91,11 @@ class SequenceReader:
     """
 
     def __init__(self, source: str, rate: Fraction) -> None:
-        self._paths = sequence(source)
+        self._paths = matching(source)
+        if not self._paths:
+            raise ImageError(
+                f"there are no pictures in {source}: name a folder, or frames/%04d.png"
+            )
         first = open_picture(self._paths[0])
         self.clip = Clip(
             path=Path(source),
@@ -127,12 +123,8 @@ def is_sequence(source: str) -> bool:
     return bool(re.search(r"%0?\d*d|[*?]", source)) or Path(source).is_dir()
 
 
-def sequence(source: str) -> Sequence[Path]:
-    """Return the pictures of a folder or a pattern in the order of their numbers.
-
-    Raises:
-        ImageError: There are none.
-    """
+def matching(source: str) -> Sequence[Path]:
+    """Return the pictures of a folder or a pattern in the order of their numbers."""
     path = Path(source)
     folder, name = (path, "*") if path.is_dir() else (path.parent, path.name)
     if "%" in name:
@@ -142,11 +134,8 @@ def sequence(source: str) -> Sequence[Path]:
         wanted = fnmatch.translate(name)
     there = folder.iterdir() if folder.is_dir() else ()
     found = [p for p in there if re.fullmatch(wanted, p.name) and p.suffix.lower() in PICTURES]
-    if not found:
-        raise ImageError(f"there are no pictures in {source}: name a folder, or frames/%04d.png")
-    return sorted(found, key=_by_numbers)
 
+    def numbers(path: Path) -> list[str | int]:
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
 
-def _by_numbers(path: Path) -> list[str | int]:
-    parts: list[str | int] = [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", path.name)]
-    return parts
+    return sorted(found, key=numbers)

@@ -7,66 +7,23 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from impasto.errors import ImageError, SettingsError
 from impasto.files import replacing
 from impasto.video.clip import Frame, Pixels8, Reader, Span
-from impasto.video.comparing import COMPARISONS
 from impasto.video.motion import Motion, MotionFinder
-from impasto.video.painting import FramePainter, Kept, resized
+from impasto.video.painting import COMPARISONS, FramePainter, Kept, resized
 from impasto.video.prefetch import ahead
+from impasto.video.writers import PartSink, Sink
 
 #: Frames of a part, and seconds of work on it, at most: what a stopped run may lose.
 PART, SECONDS = 96, 20.0
 _PLAN = "plan.json"
-
-
-class Sink(Protocol):
-    """Takes painted frames in parts and makes the result of them."""
-
-    @property
-    def suffix(self) -> str:
-        """Of the files of parts; empty: they have none, each frame goes to its place."""
-        ...
-
-    def part(self, path: Path, first: int) -> PartSink:
-        """Begin a part.
-
-        Args:
-            path: Its file.
-            first: Number of its first frame.
-        """
-        ...
-
-    def join(self, parts: Sequence[Path], offsets: Sequence[int]) -> Path:
-        """Make the result of all parts and return its path.
-
-        Args:
-            parts: Their files.
-            offsets: The time of each one's beginning, in the clip's units.
-        """
-        ...
-
-
-class PartSink(Protocol):
-    """Takes the frames of a part."""
-
-    def add(self, pixels: Pixels8, time: int, duration: int) -> None:
-        """Take a frame; times count from the part's beginning."""
-        ...
-
-    def close(self) -> None:
-        """Finish the part."""
-        ...
-
-    def abandon(self) -> None:
-        """Leave it unfinished."""
-        ...
 
 
 class Progress(NamedTuple):
@@ -119,21 +76,26 @@ class Work:
             SettingsError: There is the work of another plan, or unfinished work and no `resume`.
             ImageError: The folder cannot be written to.
         """
-        done = self.done()
+        done, plan = self.done(), json.dumps(self.plan)
         if done and not resume:
             raise SettingsError(
                 f"{self.folder} has {self.frames_of(done)} frames of a run that was stopped: "
                 "resume it with --resume, or remove the folder"
             )
-        if done and self._begun_plan() != _plain(self.plan):
+        begun = self._begun_plan()
+        if done and begun != json.loads(plan):
             raise SettingsError(
                 f"{self.folder} is of a run with other options: give the same, or remove the folder"
             )
         try:
             if not done:
-                self._clear()
+                if begun is None and self.folder.exists() and any(self.folder.iterdir()):
+                    raise ImageError(
+                        f"{self.folder} is in the way: move it, or name another output"
+                    )
+                shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.mkdir(parents=True)
-                (self.folder / _PLAN).write_text(json.dumps(self.plan), "utf-8")
+                (self.folder / _PLAN).write_text(plan, "utf-8")
         except OSError as error:
             raise _no_place(self.folder, error) from error
         return done
@@ -144,33 +106,21 @@ class Work:
         except (OSError, ValueError):
             return None
 
-    def _clear(self) -> None:
-        """Remove what is of no use any more; nothing that is not ours.
-
-        Raises:
-            ImageError: Something else is there.
-        """
-        if self.folder.exists() and self._begun_plan() is None and any(self.folder.iterdir()):
-            raise ImageError(f"{self.folder} is in the way: move it, or name another output")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def frames_of(self, done: int) -> int:
         """Return how many frames so many parts have."""
-        count = 0
-        for number in range(done):
-            with np.load(self._state(number)) as kept:
-                count += int(kept["frames"])
-        return count
+        return sum(len(self._times(number)) - 1 for number in range(done))
 
     def done(self) -> int:
         """Return how many parts are whole, from the first on."""
-        number = 0
-        while self._state(number).is_file():
-            number += 1
-        return number
+        return next(number for number in count() if not self._state(number).is_file())
 
     def _state(self, number: int) -> Path:
         return self.folder / f"{number:06}.npz"
+
+    def _times(self, number: int) -> list[int]:
+        """Return the times of a part's frames, and of its end."""
+        with np.load(self._state(number)) as kept:
+            return [int(time) for time in kept["times"]]
 
     def _part(self, number: int) -> Path:
         return self.folder / f"{number:06}{self.sink.suffix}"
@@ -210,7 +160,7 @@ class Work:
             with np.load(self._state(done - 1)) as kept:
                 self.painter.restore({name: kept[name] for name in kept.files})
         unit = self.reader.clip.time_base
-        count, begun = 0, time.monotonic()
+        frames, begun = 0, time.monotonic()
         with ahead(self._moving(done)) as moving:
             for number, frame, motions in moving:
                 seconds = float(frame.time * unit)
@@ -218,40 +168,40 @@ class Work:
                 painted = (pixels * np.float32(255)).round().astype(np.uint8)
                 if self.compare:
                     painted = COMPARISONS[self.compare](frame.pixels, painted, seconds)
-                count += 1
-                last = count == PART or time.monotonic() - begun > SECONDS
+                frames += 1
+                last = frames == PART or time.monotonic() - begun > SECONDS
                 yield number, frame, painted, self.painter.kept() if last else None
                 if last:
-                    count, begun = 0, time.monotonic()
+                    frames, begun = 0, time.monotonic()
 
     def _encoded(self, done: int) -> Iterator[tuple[int, Pixels8, Pixels8]]:
         """Encode each frame, and close each part."""
         part: PartSink | None = None
-        begun = count = 0
+        times: list[int] = []
         try:
             with ahead(self._painted(done)) as frames:
                 for number, frame, painted, kept in frames:
                     if part is None:
-                        part, begun, count = self.sink.part(self._part(done), number), frame.time, 0
-                    part.add(painted, frame.time - begun, frame.duration)
-                    count += 1
+                        part, times = self.sink.part(self._part(done), number), [frame.time]
+                    part.add(painted, frame.time - times[0], frame.duration)
+                    times.append(frame.time + frame.duration)
                     if kept is not None:
                         part.close()
                         part = None
-                        self._keep(done, kept, begun, count)
+                        self._keep(done, kept, times)
                         done += 1
                     yield number, frame.pixels, painted
             if part is not None:
                 part.close()
                 part = None
-                self._keep(done, {}, begun, count)
+                self._keep(done, {}, times)
         finally:
             if part is not None:
-                part.abandon()
+                part.close(whole=False)
 
-    def _keep(self, number: int, kept: Kept, begun: int, frames: int) -> None:
+    def _keep(self, number: int, kept: Kept, times: Sequence[int]) -> None:
         """Say that a part is whole."""
-        facts: dict[str, Any] = {"begun": np.int64(begun), "frames": np.int64(frames), **kept}
+        facts: dict[str, Any] = {"times": np.array(times), **kept}
         with replacing(self._state(number)) as partial, partial.open("wb") as file:
             np.savez(file, **facts)
 
@@ -261,21 +211,13 @@ class Work:
         Raises:
             ImageError: There are no frames, or it cannot be written; the parts stay.
         """
-        parts, offsets, done = [], [], self.done()
-        for number in range(done):
-            with np.load(self._state(number)) as kept:
-                offsets.append(int(kept["begun"]))
-            parts.append(self._part(number))
+        done = range(self.done())
         if not done:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise ImageError(f"there are no frames to paint in {self.reader.clip.path}")
-        path = self.sink.join(parts, offsets)
+        path = self.sink.join([*map(self._part, done)], [*map(self._times, done)])
         shutil.rmtree(self.folder, ignore_errors=True)
         return path
-
-
-def _plain(plan: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    return json.loads(json.dumps(plan))
 
 
 def _no_place(folder: Path, error: OSError) -> ImageError:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_END = object()
-#: Seconds that a thread is waited for.
-_PATIENCE = 5.0
-#: Seconds between two looks whether work is still wanted.
-_LOOK = 0.1
+#: Seconds that a thread is waited for, and those between two looks whether work is still wanted.
+_PATIENCE, _LOOK = 5.0, 0.1
 #: Of a thread that `ahead` began: the event that ends it.
 _THREAD = threading.local()
 
@@ -47,9 +44,25 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     Yields:
         An iterator of them.
     """
-    made: queue.Queue[Any] = queue.Queue(depth)
+    # Whether it is an item, and the item; or what ended them: an error, or None.
+    made: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
     left = threading.Event()
-    worker = threading.Thread(target=_work, args=(items, made, left), daemon=True)
+
+    def work() -> None:
+        _THREAD.left = left
+        with suppress(Unwanted):
+            try:
+                for item in items:
+                    _wait(made.put, (True, item))
+                _wait(made.put, (False, None))
+            except BaseException as error:
+                _wait(made.put, (False, error))
+            finally:
+                # What it has open is closed now, not when it happens to be forgotten.
+                if isinstance(items, Generator):
+                    items.close()
+
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     try:
         yield _taken(made)
@@ -58,42 +71,18 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         worker.join(_PATIENCE)
 
 
-def _taken(made: queue.Queue[Any]) -> Iterator[Any]:
-    while True:
-        try:
-            item, error = made.get(timeout=_LOOK)
-        except queue.Empty:
-            still_wanted()
-            continue
-        if error is not None:
-            raise error
-        if item is _END:
-            return
+def _taken(made: queue.Queue[tuple[bool, Any]]) -> Iterator[Any]:
+    more, item = _wait(made.get)
+    while more:
         yield item
+        more, item = _wait(made.get)
+    if item is not None:
+        raise item
 
 
-def _work(items: Iterable[object], made: queue.Queue[Any], left: threading.Event) -> None:
-    """Make items until nobody wants them any more."""
-    _THREAD.left = left
-    try:
-        for item in items:
-            if not _put((item, None), made, left):
-                return
-        _put((_END, None), made, left)
-    except BaseException as error:
-        _put((_END, error), made, left)
-    finally:
-        # What it has open is closed now, not when it happens to be forgotten.
-        if isinstance(items, Generator):
-            items.close()
-
-
-def _put(item: object, made: queue.Queue[Any], left: threading.Event) -> bool:
-    """Wait until there is room, and tell whether the item is still wanted."""
-    while not left.is_set():
-        try:
-            made.put(item, timeout=_LOOK)
-        except queue.Full:
-            continue
-        return True
-    return False
+def _wait(step: Callable[..., T], *entry: object) -> T:
+    """Put an entry into a queue, or get one, as soon as there is one and while it is wanted."""
+    while True:
+        still_wanted()
+        with suppress(queue.Empty, queue.Full):
+            return step(*entry, timeout=_LOOK)

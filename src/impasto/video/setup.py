@@ -1,27 +1,26 @@
-"""From what a user asks for to the work that does it."""
+"""From what a user asks for to the work that does it, and to its result."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
 from impasto.files import refuse_inputs
-from impasto.images import Source, fitted_size, identify
-from impasto.images.recipe import recipe_json
+from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
-from impasto.video.clip import Clip, Reader, Span
+from impasto.video.clip import Clip, Reader
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
-from impasto.video.keyframes import Keyframes
-from impasto.video.mux import Extras, check_container
+from impasto.video.mux import FileSink, check_container
+from impasto.video.options import VideoOptions, VideoSettings, video_settings
 from impasto.video.painting import FramePainter
 from impasto.video.pictures import (
     ANIMATIONS,
@@ -29,58 +28,16 @@ from impasto.video.pictures import (
     AnimationReader,
     SequenceReader,
     is_sequence,
-    sequence,
+    matching,
 )
-from impasto.video.pipeline import Sink, Work
-from impasto.video.writers import AnimationSink, FileSink, FolderSink
+from impasto.video.pipeline import Work
+from impasto.video.writers import AnimationSink, FolderSink, Sink
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 #: Pixels of the shorter side of a clip.
 LEAST = 16
-
-
-@dataclass(frozen=True)
-class VideoOptions:
-    """What is asked for besides `Settings`.
-
-    Attributes:
-        span: Which frames.
-        stability: From 0, frame by frame, to 1.
-        size: Longest side in pixels; None: the clip's own.
-        codec: Of `CODECS`; None: what the file's kind usually has.
-        crf: Quality of the codec, lower is better; None: its usual one.
-        sound: Whether sound is copied.
-        rate: Frames a second of pictures by number.
-        compare: `side-by-side`, `wipe` or None.
-        keyframes: Strength and mixture over time; None: as the settings say.
-
-    Raises:
-        SettingsError: A value is out of range.
-    """
-
-    span: Span = field(default_factory=Span)
-    stability: float = 0.9
-    size: int | None = None
-    codec: str | None = None
-    crf: int | None = None
-    sound: bool = True
-    rate: float = 25.0
-    compare: str | None = None
-    keyframes: Keyframes | None = None
-
-    def __post_init__(self) -> None:
-        rules = {
-            "stability is from 0 to 1": 0 <= self.stability <= 1,
-            "every is at least 1": self.span.every >= 1,
-            "start is not negative, and end is after it": self.span.start >= 0
-            and (self.span.end is None or self.span.start < self.span.end),
-            "size is at least 16": self.size is None or self.size >= 16,
-            "crf is from 0 to 63": self.crf is None or 0 <= self.crf <= 63,
-            f"codec is {', '.join(CODECS)}": self.codec is None or self.codec in CODECS,
-            "fps is more than 0 and at most 1000": 0 < self.rate <= 1000,
-        }
-        for rule, kept in rules.items():
-            if not kept:
-                raise SettingsError(rule)
 
 
 def open_reader(source: str, rate: float = 25.0) -> Reader:
@@ -103,7 +60,7 @@ def open_reader(source: str, rate: float = 25.0) -> Reader:
 
 
 def prepare(
-    source: str, styles: Sequence[Source], output: Path, settings: Settings, options: VideoOptions
+    source: str, styles: Sequence[Source], output: Path, settings: Settings, video: VideoSettings
 ) -> Work:
     """Check everything and return the work that makes a stylized clip.
 
@@ -112,7 +69,7 @@ def prepare(
         styles: Style pictures.
         output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
         settings: How frames are painted.
-        options: What else is asked for.
+        video: What else is asked for.
 
     Raises:
         SettingsError: Something does not fit.
@@ -120,36 +77,76 @@ def prepare(
         WeightsError: Trained weights that cannot be had.
         MissingExtraError: Something is not installed.
     """
-    reader = open_reader(source, options.rate)
+    reader = open_reader(source, video.fps)
     if min(reader.clip.size) < LEAST:
         width, height = reader.clip.size
         raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
-    clip = _shown_square(reader.clip, output, options)
-    size = painted_size(clip, options.size)
-    shown = (2 * size[0], size[1]) if options.compare == "side-by-side" else size
-    _sink(output, clip, shown, options, {})  # what does not fit is said before a style is learned
+    clip = _shown_square(reader.clip, output, video)
+    size = painted_size(clip, video.size)
+    _sink(output, clip, size, video, {})  # what does not fit is said before a style is learned
     sources = find_styles(styles, settings)
     settings = settings.updated(size=max(size))
     made = stylizer(sources, settings)
-    painter = FramePainter(made, options.stability, options.keyframes)
     inputs = {"styles": [identify(style) for style in sources]}
-    recipe = make_recipe(settings, inputs, video=asdict(options), weights=made.weights)
-    plan = {**recipe, "clip": _identity(clip), "output": output.name}
+    recipe = make_recipe(
+        settings, inputs, video=asdict(video), clip=clip.path.name, weights=made.weights
+    )
     return Work(
         reader=reader,
-        span=options.span,
+        span=video,
         size=size,
-        painter=painter,
-        sink=_sink(output, clip, shown, options, recipe),
+        painter=FramePainter(made, video.stability, video.keyframes),
+        sink=_sink(output, clip, size, video, recipe),
         folder=parts_folder(output),
-        plan=plan,
-        compare=options.compare,
+        plan={**recipe, "clip": _identity(clip), "output": output.name},
+        compare=video.compare,
     )
 
 
-def _shown_square(clip: Clip, output: Path, options: VideoOptions) -> Clip:
+def stylize_video(
+    source: str | Path,
+    styles: Sources,
+    output: str | Path,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    **options: Unpack[VideoOptions],
+) -> Path:
+    """Paint every frame of a clip without flicker, as `impasto video` does.
+
+    Args:
+        source: A video file, a GIF or WebP, or pictures: `frames/%04d.png`.
+        styles: One style picture or several, or names; empty where the method knows its own style.
+        output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
+        resume: Continue a run that was stopped.
+        overwrite: Whether an existing output is replaced.
+        **options: Options by the names of `Settings`, and `stability` (0 to 1), `start` and `end`
+            (seconds, or `1:23.5`), `every`, `codec`, `crf`, `sound`, `fps` (of numbered pictures),
+            `compare` (`side-by-side`, `wipe`) and `keyframes` (a .json file). The clip's size is
+            kept unless `size` is given.
+
+    Returns:
+        Where the result is.
+
+    Raises:
+        SettingsError: An option that does not exist or does not fit.
+        ImageError: The clip or a style cannot be read, or the output exists.
+        WeightsError: Trained weights that cannot be had.
+        MissingExtraError: The extra `video` is not installed.
+    """
+    looks, output = source_list(styles), Path(output)
+    settings, video = video_settings(looks, **options)
+    paths = [str(look) for look in looks if isinstance(look, str | Path)]
+    check_output(output, [str(source), *paths], replaces=overwrite or resume)
+    work = prepare(str(source), looks, output, settings, video)
+    for _ in work.run(work.begin(resume)):
+        pass
+    return work.finish()
+
+
+def _shown_square(clip: Clip, output: Path, video: VideoSettings) -> Clip:
     """Return the clip with square pixels, if what it is written as cannot say another form."""
-    codec = CODECS.get(options.codec or USUAL.get(output.suffix.lower(), ""))
+    codec = CODECS.get(video.codec or USUAL.get(output.suffix.lower(), ""))
     if clip.aspect == 1 or (codec is not None and codec.says_aspect):
         return clip
     aspect = clip.aspect if clip.rotation in (0, 180) else 1 / clip.aspect
@@ -190,19 +187,10 @@ def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None
     folder = clip if clip.is_dir() else clip.parent
     if is_sequence(inputs[0]) and folder.resolve() == output.parent.resolve():
         raise ImageError(f"{output.parent} has the pictures that are painted: name another folder")
-    there = _existing(output)
-    for path in there:
+    for path in matching(str(output)):
         refuse_inputs(path, inputs)
-    if there and not replaces:
-        raise ImageError(f"{there[0]} exists: --force replaces it, or name another folder")
-
-
-def _existing(output: Path) -> Sequence[Path]:
-    """Return the pictures of a pattern that are there."""
-    try:
-        return sequence(str(output))
-    except ImageError:
-        return ()
+        if not replaces:
+            raise ImageError(f"{path} exists: --force replaces it, or name another folder")
 
 
 def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
@@ -213,18 +201,17 @@ def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
 
 def _identity(clip: Clip) -> Mapping[str, Any]:
     """Return what tells a clip from another: reading all of it to hash it would take too long."""
-    facts: dict[str, Any] = {"name": clip.path.name, "size": clip.size, "count": clip.count}
     source = str(clip.path)
-    files = sequence(source) if is_sequence(source) else [clip.path]
-    stats = [path.stat() for path in files]
-    return facts | {"files": [[stat.st_size, stat.st_mtime_ns] for stat in stats]}
+    stats = [p.stat() for p in (matching(source) if is_sequence(source) else [clip.path])]
+    files = [[stat.st_size, stat.st_mtime_ns] for stat in stats]
+    return {"name": clip.path.name, "size": clip.size, "count": clip.count, "files": files}
 
 
 def _sink(
     output: Path,
     clip: Clip,
     size: tuple[int, int],
-    options: VideoOptions,
+    video: VideoSettings,
     recipe: Mapping[str, Any],
 ) -> Sink:
     suffix = output.suffix.lower()
@@ -235,15 +222,13 @@ def _sink(
     if suffix not in USUAL:
         kinds = ", ".join([*USUAL, *ANIMATIONS])
         raise ImageError(f"a video is written as {kinds}, or frames/%06d.png; not {output.name}")
-    codec = options.codec or USUAL[suffix]
+    codec = video.codec or USUAL[suffix]
     if suffix == ".webm" and codec not in ("vp9", "av1"):
         raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
-    source = clip.path if _has_streams(clip) else None
-    if options.sound:
+    pictures = clip.path.suffix.lower() in (*ANIMATIONS, *PICTURES)
+    source = clip.path if clip.path.is_file() and not pictures else None
+    if video.sound and source is not None:
         check_container(output, source)
-    extras = Extras(source, options.span, options.sound, {"comment": recipe_json(recipe)})
-    return FileSink(output, Encoding(clip, size, codec, options.crf), extras)
-
-
-def _has_streams(clip: Clip) -> bool:
-    return clip.path.is_file() and clip.path.suffix.lower() not in (*ANIMATIONS, *PICTURES)
+    width = 2 * size[0] if video.compare == "side-by-side" else size[0]
+    encoding = Encoding(clip, (width, size[1]), codec, video.crf)
+    return FileSink(output, encoding, source, video, recipe)

@@ -1,6 +1,7 @@
-"""Strength and mixture go evenly from moment to moment."""
+"""What can be asked for of a clip; strength and mixture go evenly from moment to moment."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from tests.video.conftest import moving
 
 from impasto import Settings
 from impasto.errors import SettingsError
-from impasto.video.keyframes import read_keyframes
-from impasto.video.setup import VideoOptions, prepare
+from impasto.settings.typed import Options
+from impasto.video.options import VideoOptions, VideoSettings, read_keyframes, video_settings
+from impasto.video.setup import prepare
 
 
 def written(folder: Path, entries: Any) -> Path:  # noqa: ANN401
@@ -72,7 +74,7 @@ def test_a_clip_fades_in(
     moments = [{"time": 0, "strength": 0}, {"time": 0.2, "strength": 1}]
     keyframes = read_keyframes(written(tmp_path, moments), 1)
     settings = Settings(**options, device="cpu")
-    asked = VideoOptions(stability=0.0, keyframes=keyframes)
+    asked = VideoSettings(stability=0.0, keyframes=keyframes)
     output = tmp_path / "out" / "%d.png"
     work = prepare(str(tmp_path / "in"), [painting], output, settings, asked)
     apart = [
@@ -82,3 +84,25 @@ def test_a_clip_fades_in(
     assert apart[0] == 0
     assert apart == sorted(apart)
     assert apart[-1] > 10
+
+
+def test_editors_know_all_options() -> None:
+    own = {each.name for each in fields(VideoSettings)}
+    assert VideoOptions.__optional_keys__ == own | Options.__optional_keys__
+
+
+def test_options_of_clips_and_of_frames(tmp_path: Path) -> None:
+    moments = written(tmp_path, [{"time": 1, "strength": 0.2}])
+    settings, video = video_settings(
+        ["mosaic"], strength=0.5, size=64, start="0:01.5", end=2, keyframes=moments
+    )
+    assert (settings.method, settings.strength, settings.size) == ("fast", 0.5, 64)
+    assert (video.start, video.end, video.size) == (1.5, 2, 64)
+    assert video.keyframes is not None
+    assert video.keyframes.at(0) == (0.2, None)
+    with pytest.raises(SettingsError, match="did you mean 'stability'"):
+        video_settings(["mosaic"], stabilty=0.5)  # type: ignore[call-arg]
+    with pytest.raises(SettingsError, match="compare is side-by-side or wipe"):
+        video_settings(["mosaic"], compare="beside")  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="give a style picture"):
+        video_settings([])
