@@ -45,9 +45,10 @@ def test_values_between_moments(tmp_path: Path) -> None:
         ([{"strength": 1}], "a moment has no time"),
         ([{"time": "soon"}], "soon is not a time"),
         ([{"time": 0, "strenght": 1}], "strenght is none of"),
-        ([{"time": 0, "strength": 2}], "choose from 0 to 1"),
-        ([{"time": 0, "style_weights": [1]}], "give 2 numbers"),
-        ([{"time": 0, "style_weights": [0, 0]}], "not all 0"),
+        ([{"time": 0, "strength": 2}], "strength must be at most 1"),
+        ([{"time": 0, "style_weights": [1]}], "has 1 numbers for 2"),
+        ([{"time": 0, "style_weights": [1, -1]}], "style_weights must be at least 0"),
+        ([{"time": 0, "style_weights": [0, 0]}], "not all be 0"),
     ],
 )
 def test_what_cannot_be(tmp_path: Path, entries: object, said: str) -> None:

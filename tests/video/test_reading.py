@@ -10,7 +10,7 @@ from PIL import Image
 from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto.errors import ImageError
-from impasto.video.clip import Span
+from impasto.video.options import VideoSettings
 from impasto.video.setup import open_reader
 from impasto.video.tone_mapping import HLG, PQ, to_sdr
 
@@ -40,16 +40,20 @@ def test_a_turned_clip_is_upright(tmp_path: Path) -> None:
 
 def test_a_part_of_a_clip(clip: Path) -> None:
     reader = open_reader(str(clip))
-    whole = list(Span().frames(reader))
-    part = list(Span(2 / 24, 9 / 24).frames(reader))
+    whole = list(VideoSettings().frames(reader))
+    part = list(VideoSettings(2 / 24, 9 / 24).frames(reader))
     assert len(part) == 7
     assert part[0].time == 0
     np.testing.assert_array_equal(part[0].pixels, whole[2].pixels)
-    third = list(Span(every=3).frames(reader))
+    third = list(VideoSettings(every=3).frames(reader))
     assert [frame.time for frame in third] == [whole[i].time for i in (0, 3, 6, 9)]
     assert sum(frame.duration for frame in third) == sum(frame.duration for frame in whole)
-    for span, count in ((Span(), 12), (Span(2 / 24, 9 / 24), 7), (Span(every=3), 4)):
-        assert span.count(reader.clip) == count
+    for video, count in (
+        (VideoSettings(), 12),
+        (VideoSettings(2 / 24, 9 / 24), 7),
+        (VideoSettings(every=3), 4),
+    ):
+        assert video.count(reader.clip) == count
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
@@ -65,7 +69,7 @@ def test_animations(tmp_path: Path, suffix: str) -> None:
     assert frames[2].pixels.shape == (*SIZE[::-1], 3)
     assert reader.clip.loops == 3
     # What is on the screen then comes first, as long as it still is.
-    part = list(Span(0.1).frames(reader))
+    part = list(VideoSettings(0.1).frames(reader))
     assert [(frame.time, frame.duration) for frame in part] == [
         *((0, 20), (20, 40), (60, 200), (260, 40)),
     ]

@@ -117,7 +117,7 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     from impasto.evaluation.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
-    begun, painted, whole = time.monotonic(), 0, work.span.count(work.reader.clip)
+    begun, painted, whole = time.monotonic(), 0, work.video.count(work.reader.clip)
 
     def stopped() -> str:
         there = f"{work.frames_of(work.done())} frames are in {work.folder}"

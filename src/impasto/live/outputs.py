@@ -91,10 +91,7 @@ class Window:
 
 
 class VirtualCamera:
-    """A camera that other programs see.
-
-    Args:
-        rate: Frames a second that it says to have.
+    """A camera that other programs see; `rate` is that which it says to have.
 
     Raises:
         ImpastoError: There is no device for it.
@@ -142,9 +139,8 @@ class VirtualCamera:
 class Recorder:
     """Records what it is given, as long as it is given something; each time into a new file.
 
-    Args:
-        path: An .mp4; later recordings get numbers.
-        rate: Frames a second, about: times are those at which frames came.
+    The first is `path`, an .mp4; later ones get numbers. Times are those at which frames came,
+    `rate` a second about.
 
     Raises:
         ImpastoError: There is no such folder.

@@ -14,11 +14,7 @@ _SETTLING = 3
 
 
 class Pace:
-    """Chooses the size that is painted.
-
-    Args:
-        fps: Frames a second to hold; 0: the full size always.
-    """
+    """Chooses the size that is painted, to hold `fps` frames a second; 0: the full size always."""
 
     def __init__(self, fps: float) -> None:
         self._budget = 1 / fps if fps > 0 else float("inf")
@@ -66,12 +62,7 @@ class Meter:
         self._late: deque[float] = deque(maxlen=30)
 
     def shown(self, now: float, taken: float) -> None:
-        """Learn that a frame was shown.
-
-        Args:
-            now: When, `time.monotonic()`.
-            taken: When it was taken.
-        """
+        """Learn when a frame was shown, and when it was taken, by `time.monotonic()`."""
         self._shown.append(now)
         self._late.append(now - taken)
 

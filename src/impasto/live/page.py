@@ -19,10 +19,7 @@ _BOUNDARY = "frame"
 _HTML = Path(__file__).with_suffix(".html")
 #: Keys by the names that browsers give them.
 _NAMES = {
-    "ArrowRight": "right",
-    "ArrowLeft": "left",
-    "ArrowUp": "up",
-    "ArrowDown": "down",
+    **{f"Arrow{name.title()}": name for name in ("right", "left", "up", "down")},
     " ": "space",
     **{key: key for key in KEYS if len(key) == 1},
 }
@@ -31,11 +28,7 @@ _IDLE = 1.0
 
 
 class Page(LocalPage):
-    """Serves the picture.
-
-    Args:
-        host: Address to listen at.
-        port: 0: any free one.
+    """Serves the picture; see `LocalPage`.
 
     Raises:
         ImpastoError: The port is taken.

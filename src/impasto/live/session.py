@@ -18,7 +18,7 @@ from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.motion import MotionFinder
-from impasto.video.painting import FramePainter, picture_of, resized
+from impasto.video.painting import FramePainter, even, picture_of, resized
 
 #: Brightness of the picture that says what is wrong.
 _GRAY = 40
@@ -80,13 +80,15 @@ class Session:
                 self._tell(self.source.trouble)
             elif self._last is not None:
                 self._present()
-            self._listen()
+            for output in self.outputs:
+                for key in output.keys():  # noqa: SIM118
+                    self.controls.press(key)
 
     def _paint(self, captured: Captured) -> None:
         begun = time.monotonic()
         height, width = captured.pixels.shape[:2]
-        full = _even(fitted_size((width, height), self.size))
-        small = _even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
+        full = even(fitted_size((width, height), self.size))
+        small = even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
         self._prepare(small)
         frame = resized(captured.pixels, small)
         painted = self._painter(frame, self._finder(frame), captured.moment)
@@ -141,15 +143,6 @@ class Session:
     def _send(self, pixels: Pixels8) -> None:
         for output in self.outputs:
             output.show(pixels)
-
-    def _listen(self) -> None:
-        for output in self.outputs:
-            for key in output.keys():  # noqa: SIM118
-                self.controls.press(key)
-
-
-def _even(size: tuple[int, int]) -> tuple[int, int]:
-    return max(16, size[0] // 2 * 2), max(16, size[1] // 2 * 2)
 
 
 def halves(before: Pixels8, after: Pixels8) -> Pixels8:

@@ -18,12 +18,7 @@ RETRY = 2.0
 
 
 class Captured(NamedTuple):
-    """A frame and when it was taken.
-
-    Attributes:
-        pixels: (H, W, 3) uint8.
-        moment: `time.monotonic()`.
-    """
+    """A frame (H, W, 3) uint8, and the moment it was taken, by `time.monotonic()`."""
 
     pixels: Pixels8
     moment: float
@@ -102,9 +97,6 @@ def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
 class Newest:
     """Holds the newest frame of a source; who is slow misses frames and is never late.
 
-    Args:
-        frames: What `open_source` returned.
-
     Attributes:
         trouble: What is wrong with the source now; None: nothing.
         ended: Whether it has come to its end.
@@ -121,11 +113,7 @@ class Newest:
         self._thread.start()
 
     def take(self, patience: float = 0.2) -> Captured | None:
-        """Return the newest frame that was not taken yet; None: there is none yet.
-
-        Args:
-            patience: Seconds to wait for one.
-        """
+        """Return the newest frame that was not taken yet; None: none came within `patience` s."""
         with self._fresh:
             self._fresh.wait_for(lambda: self._captured is not None or self.ended, patience)
             captured, self._captured = self._captured, None

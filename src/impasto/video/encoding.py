@@ -46,10 +46,7 @@ CODECS: Mapping[str, Codec] = {
 }
 #: What a file of a kind is encoded by if nothing is said.
 USUAL: Mapping[str, str] = {
-    ".mp4": "h264",
-    ".m4v": "h264",
-    ".mov": "h264",
-    ".mkv": "h264",
+    **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), "h264"),
     ".webm": "vp9",
 }
 #: A player can begin at every so many-th frame at least.
@@ -97,12 +94,7 @@ class Encoding:
 
 
 class PartWriter:
-    """Encodes one part.
-
-    Args:
-        path: An .mp4.
-        encoding: How.
-    """
+    """Encodes one part into an .mp4."""
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         self._encoding = encoding
@@ -112,13 +104,7 @@ class PartWriter:
         self._stream = encoding.stream(self._container)
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
-        """Encode a frame.
-
-        Args:
-            pixels: (H, W, 3), upright.
-            time: From the beginning of the part, in the clip's units.
-            duration: Likewise.
-        """
+        """Encode a frame (H, W, 3), upright; `time` counts from the part's beginning."""
         clip, tags = self._encoding.clip, output_tags(self._encoding.clip)
         stored = np.ascontiguousarray(upright(pixels, -clip.rotation))
         frame = pyav().VideoFrame.from_ndarray(stored, format="rgb24")

@@ -59,11 +59,7 @@ def exact() -> Any:  # noqa: ANN401
 
 @contextmanager
 def opened(path: Path, kinds: str | None = None) -> Iterator[InputContainer]:
-    """Open a file to read.
-
-    Args:
-        path: The file.
-        kinds: Those that are taken, and nothing but the file is read; None: whatever FFmpeg reads.
+    """Open a file to read: if `kinds` are named, only one of these, and nothing but the file.
 
     Raises:
         ImageError: It is missing, damaged or of another kind.
@@ -95,9 +91,6 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 
 class FileReader:
     """Reads a file by FFmpeg.
-
-    Args:
-        path: The file.
 
     Raises:
         ImageError: It is missing, damaged or has no video.

@@ -15,8 +15,8 @@ from impasto.evaluation.flicker import Flicker, FlickerMeter
 from impasto.files import replacing
 from impasto.video.clip import Clip
 from impasto.video.encoding import Encoding, PartWriter
-from impasto.video.painting import resized
-from impasto.video.setup import LEAST, open_reader, painted_size
+from impasto.video.painting import even, resized
+from impasto.video.setup import LEAST, open_reader
 
 
 def measured(
@@ -66,7 +66,7 @@ def _heat_video(
     if path is None:
         yield lambda _: None
         return
-    width, height = painted_size(clip, None)
+    width, height = even(clip.size)
     encoding = Encoding(replace(clip, rotation=0, size=(width, height)), (width, height), "h264")
     unit, numbers = max(1, round(1 / (clip.rate * clip.time_base))), count()
     with replacing(path) as partial, closing(PartWriter(partial, encoding)) as writer:

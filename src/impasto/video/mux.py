@@ -15,7 +15,6 @@ from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.files import replacing
 from impasto.images import read_recipe
 from impasto.images.recipe import recipe_json
-from impasto.video.clip import Span
 from impasto.video.encoding import CODECS, Encoding, PartWriter
 from impasto.video.files import opened, pyav, video_stream
 from impasto.video.options import VideoSettings
@@ -32,14 +31,10 @@ _PRIMING = 0.1
 
 
 def check_container(path: Path, source: Path) -> None:
-    """Refuse, before the work, a container that does not take the sound of a video file.
-
-    Args:
-        path: The result.
-        source: The video file.
+    """Refuse, before the work, a result whose container does not take a video file's sound.
 
     Raises:
-        SettingsError: It does not take a stream of sound.
+        SettingsError: It does not take a stream of it.
     """
     with opened(source) as container:
         for stream in container.streams.audio:
@@ -107,10 +102,6 @@ class FileSink:
     def join(self, parts: Sequence[Path], times: Sequence[Sequence[int]]) -> Path:
         """Make one file of all parts, and copy what else there is.
 
-        Args:
-            parts: What `PartWriter` wrote.
-            times: Of the frames of each part and of its end, in the clip's units.
-
         Raises:
             ImageError: It cannot be written.
         """
@@ -127,7 +118,6 @@ class FileSink:
                 if self.source is not None:
                     source = stack.enter_context(opened(self.source))
                     packets += self._copied(source, out)
-                    self._describe(source, out)
                 out.metadata["comment"] = recipe_json(self.recipe)
                 for _, _, packet in heapq.merge(*packets, key=lambda item: item[:2]):
                     out.mux(packet)
@@ -136,7 +126,12 @@ class FileSink:
         return self.path
 
     def _copied(self, source: InputContainer, out: OutputContainer) -> Iterator[Iterator[Timed]]:
-        """Yield the packets of each other stream that the container takes."""
+        """Copy titles and chapters; yield the packets of each stream that the container takes."""
+        ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
+        out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
+        chapters = source.chapters()
+        if chapters and not self.video.start and self.video.end is None:
+            out.set_chapters(chapters)
         sound: Sequence[Stream] = source.streams.audio if self.video.sound else ()
         shown = video_stream(source, self.path)
         origin = float((shown.start_time or 0) * (shown.time_base or 0))
@@ -146,14 +141,6 @@ class FileSink:
                 copy.metadata.update(stream.metadata)
                 path = Path(source.name)
                 yield _shifted(path, stream.index, copy, number, self.video, origin)
-
-    def _describe(self, source: InputContainer, out: OutputContainer) -> None:
-        """Copy titles and chapters."""
-        ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
-        out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
-        chapters = source.chapters()
-        if chapters and not self.video.start and self.video.end is None:
-            out.set_chapters(chapters)
 
 
 def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoStream:
@@ -195,9 +182,7 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
     """Return when packets are decoded: ever later, and none later than it is shown.
 
     Each part has times of its own, which need not fit together where frames differ in length.
-
-    Args:
-        shown: When each is shown, in the order they are decoded in.
+    `shown` says when packets are shown, in the order they are decoded in.
     """
     order = sorted(shown)
     place = {time: number for number, time in enumerate(order)}
@@ -208,22 +193,22 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
 
 
 def _shifted(
-    path: Path, index: int, copy: Stream, number: int, span: Span, origin: float
+    path: Path, index: int, copy: Stream, number: int, video: VideoSettings, origin: float
 ) -> Iterator[Timed]:
-    """Yield the packets of a stream that belong to a span."""
+    """Yield the packets of a stream that belong to the part."""
     with opened(path) as container:
         stream = container.streams[index]
-        if span.start > 1:
-            container.seek(round((origin + span.start) * 1e6))
+        if video.start > 1:
+            container.seek(round((origin + video.start) * 1e6))
         for packet in container.demux(stream):
             if packet.dts is None or packet.pts is None or packet.time_base is None:
                 continue
             second = float(packet.pts * packet.time_base) - origin
-            if second < (span.start or -_PRIMING):
+            if second < (video.start or -_PRIMING):
                 continue
-            if span.end is not None and second >= span.end:
+            if video.end is not None and second >= video.end:
                 break
-            shift = round((span.start + origin) / packet.time_base)
+            shift = round((video.start + origin) / packet.time_base)
             decoded = packet.dts - shift
             packet.pts, packet.dts, packet.stream = packet.pts - shift, decoded, copy
             yield float(decoded * packet.time_base), number, packet

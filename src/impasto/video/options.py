@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
@@ -25,7 +25,7 @@ from impasto.images import Source
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
 from impasto.settings.typed import Options
-from impasto.video.clip import Span
+from impasto.video.clip import Clip, Frame, Reader
 from impasto.video.encoding import CODECS
 
 if TYPE_CHECKING:
@@ -76,11 +76,7 @@ def seconds(text: str) -> float:
 
 
 def read_keyframes(path: Path, styles: int) -> Keyframes:
-    """Read a file of moments.
-
-    Args:
-        path: The file.
-        styles: How many style pictures there are.
+    """Read a file of moments for as many styles.
 
     Raises:
         SettingsError: It cannot be read, or says something that cannot be.
@@ -93,44 +89,40 @@ def read_keyframes(path: Path, styles: int) -> Keyframes:
         raise SettingsError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise SettingsError(f'{path} is not a list of moments: [{{"time": 0, "strength": 1}}, …]')
-    for each in entries:
-        _check(each, path, styles)
-    timed = sorted(((seconds(str(each["time"])), each) for each in entries), key=lambda at: at[0])
+    moments = sorted((_moment(each, path, styles) for each in entries), key=lambda each: each[0])
     return Keyframes(
-        [(time, float(each["strength"])) for time, each in timed if "strength" in each],
-        [
-            (time, tuple(map(float, each["style_weights"])))
-            for time, each in timed
-            if "style_weights" in each
-        ],
+        [(time, settings.strength) for time, settings, names in moments if "strength" in names],
+        [(time, each.style_weights) for time, each, _ in moments if each.style_weights],
     )
 
 
-def _check(moment: Mapping[str, Any], path: Path, styles: int) -> None:
-    unknown = moment.keys() - set(_OF_MOMENT)
+def _moment(
+    entry: Mapping[str, Any], path: Path, styles: int
+) -> tuple[float, Settings, Collection[str]]:
+    """Return the time of a moment, the settings that it names, and their names."""
+    named = {name: value for name, value in entry.items() if name != "time"}
+    unknown = named.keys() - set(_OF_MOMENT)
     if unknown:
         raise SettingsError(f"{path}: {min(unknown)} is none of {', '.join(_OF_MOMENT)}")
-    if "time" not in moment:
+    if "time" not in entry:
         raise SettingsError(f"{path}: a moment has no time")
-    strength, weights = moment.get("strength", 0), moment.get("style_weights", [1] * styles)
-    if not _is_number(strength) or not 0 <= strength <= 1:
-        raise SettingsError(f"{path}: strength is {strength}: choose from 0 to 1")
-    fits = isinstance(weights, list) and len(weights) == styles and all(map(_is_number, weights))
-    if not fits or min(weights, default=0) < 0 or sum(weights) <= 0:
-        raise SettingsError(
-            f"{path}: style_weights is {weights}: give {styles} numbers, none negative, not all 0"
-        )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        settings = Settings(**named)
+        if settings.style_weights:
+            settings.normalized_style_weights(styles)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    return seconds(str(entry["time"])), settings, named.keys()
 
 
 @dataclass(frozen=True)
-class VideoSettings(Span):
+class VideoSettings:
     """What is asked for besides `Settings`: a part of the clip, and how it is made.
 
     Attributes:
+        start: Seconds of the first frame.
+        end: Seconds before which the last one is shown; None: to the end.
+        every: One frame in so many is painted.
         stability: From 0, frame by frame, to 1.
         size: Longest side in pixels; None: the clip's own.
         codec: Of `CODECS`; None: what the file's kind usually has.
@@ -144,6 +136,9 @@ class VideoSettings(Span):
         SettingsError: A value is out of range.
     """
 
+    start: float = 0.0
+    end: float | None = None
+    every: int = 1
     stability: float = 0.9
     size: int | None = None
     codec: str | None = None
@@ -168,6 +163,41 @@ class VideoSettings(Span):
         for rule, kept in rules.items():
             if not kept:
                 raise SettingsError(rule)
+
+    def frames(self, reader: Reader) -> Iterator[Frame]:
+        """Yield the frames to paint; times count from `start`, each is shown until the next one.
+
+        The first is what is on the screen at `start`.
+        """
+        held: Frame | None = None
+        for number, frame in enumerate(self._within(reader)):
+            if held is not None and number % self.every:
+                held = held._replace(duration=held.duration + frame.duration)
+                continue
+            if held is not None:
+                yield held
+            held = frame
+        if held is not None:
+            yield held
+
+    def _within(self, reader: Reader) -> Iterator[Frame]:
+        unit = reader.clip.time_base
+        first = round(self.start / unit)
+        for frame in reader.frames(self.start):
+            if self.end is not None and frame.time * unit >= self.end:
+                return
+            end = frame.time + frame.duration
+            if end > first:
+                begun = max(frame.time, first)
+                yield frame._replace(time=begun - first, duration=end - begun)
+
+    def count(self, clip: Clip) -> int | None:
+        """Return about how many frames are painted; None: not known."""
+        limits = [clip.count, None if self.end is None else round(float(clip.rate) * self.end)]
+        last = min((limit for limit in limits if limit is not None), default=None)
+        if last is None:
+            return None
+        return max(1, -(-(last - round(float(clip.rate) * self.start)) // self.every))
 
 
 class VideoOptions(Options, total=False):

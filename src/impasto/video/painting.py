@@ -113,6 +113,11 @@ def picture_of(frame: Pixels8) -> Picture:
     return Picture(frame.astype(np.float32) * np.float32(1 / 255))
 
 
+def even(size: tuple[int, int]) -> tuple[int, int]:
+    """Return a width and a height that encoders take: even, and at least 16."""
+    return max(16, size[0] // 2 * 2), max(16, size[1] // 2 * 2)
+
+
 def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
     """Return a frame in another width and height, without aliasing.
 

@@ -23,9 +23,6 @@ _UNSAID = 100
 class AnimationReader:
     """Reads a GIF or a WebP; what is transparent is laid on white.
 
-    Args:
-        path: The file.
-
     Raises:
         ImageError: It is missing, damaged or of another kind.
     """

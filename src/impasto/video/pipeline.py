@@ -15,8 +15,9 @@ import numpy as np
 
 from impasto.errors import ImageError, SettingsError
 from impasto.files import replacing
-from impasto.video.clip import Frame, Pixels8, Reader, Span
+from impasto.video.clip import Frame, Pixels8, Reader
 from impasto.video.motion import Motion, MotionFinder
+from impasto.video.options import VideoSettings
 from impasto.video.painting import COMPARISONS, FramePainter, Kept, resized
 from impasto.video.prefetch import ahead
 from impasto.video.writers import PartSink, Sink
@@ -48,29 +49,24 @@ class Work:
 
     Attributes:
         reader: Of the clip.
-        span: Which frames.
         size: Width and height of the painted frames.
         painter: What paints them.
         sink: Where they go.
         folder: Where parts are kept until the result is there.
         plan: What tells this work from another: a resumed one must have the same.
-        compare: Of `COMPARISONS`: what is shown instead of the painted frames alone.
+        video: Which frames, and what is shown instead of the painted frames alone.
     """
 
     reader: Reader
-    span: Span
     size: tuple[int, int]
     painter: FramePainter
     sink: Sink
     folder: Path
     plan: Mapping[str, Any]
-    compare: str | None = None
+    video: VideoSettings
 
     def begin(self, resume: bool) -> int:
-        """Make the folder ready and return how many parts are there.
-
-        Args:
-            resume: Go on with what is there.
+        """Make the folder ready and return how many parts are there, to be resumed or none.
 
         Raises:
             SettingsError: There is the work of another plan, or unfinished work and no `resume`.
@@ -126,15 +122,14 @@ class Work:
         return self.folder / f"{number:06}{self.sink.suffix}"
 
     def run(self, done: int) -> Iterator[Progress]:
-        """Paint what is missing; decoding, motion, painting and encoding overlap.
+        """Paint what is missing after as many parts as `begin` returned.
 
-        Args:
-            done: Parts that are there: what `begin` returned.
+        Decoding, motion, painting and encoding overlap.
 
         Raises:
             ImageError: The clip is damaged, or there is no room.
         """
-        whole = self.span.count(self.reader.clip)
+        whole = self.video.count(self.reader.clip)
         try:
             with ahead(self._encoded(done), 2) as encoded:
                 for number, frame, painted in encoded:
@@ -147,7 +142,7 @@ class Work:
         lags = self.painter.lags
         finder, first = MotionFinder(lags), self.frames_of(done)
         needed = max(0, first - max(lags, default=0))
-        with ahead(self.span.frames(self.reader)) as frames:
+        with ahead(self.video.frames(self.reader)) as frames:
             for number, frame in islice(enumerate(frames), needed, None):
                 small = frame._replace(pixels=resized(frame.pixels, self.size))
                 motions = finder(small.pixels)
@@ -166,8 +161,8 @@ class Work:
                 seconds = float(frame.time * unit)
                 pixels = self.painter(frame.pixels, motions, seconds)
                 painted = (pixels * np.float32(255)).round().astype(np.uint8)
-                if self.compare:
-                    painted = COMPARISONS[self.compare](frame.pixels, painted, seconds)
+                if self.video.compare:
+                    painted = COMPARISONS[self.video.compare](frame.pixels, painted, seconds)
                 frames += 1
                 last = frames == PART or time.monotonic() - begun > SECONDS
                 yield number, frame, painted, self.painter.kept() if last else None
@@ -201,7 +196,7 @@ class Work:
 
     def _keep(self, number: int, kept: Kept, times: Sequence[int]) -> None:
         """Say that a part is whole."""
-        facts: dict[str, Any] = {"times": np.array(times), **kept}
+        facts: dict[str, Any] = {"times": np.array(times, np.int64), **kept}
         with replacing(self._state(number)) as partial, partial.open("wb") as file:
             np.savez(file, **facts)
 

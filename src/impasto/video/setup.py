@@ -21,7 +21,7 @@ from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
 from impasto.video.mux import FileSink, check_container
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
-from impasto.video.painting import FramePainter
+from impasto.video.painting import FramePainter, even
 from impasto.video.pictures import (
     ANIMATIONS,
     PICTURES,
@@ -82,7 +82,7 @@ def prepare(
         width, height = reader.clip.size
         raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
     clip = _shown_square(reader.clip, output, video)
-    size = painted_size(clip, video.size)
+    size = even(clip.size if video.size is None else fitted_size(clip.size, video.size))
     _sink(output, clip, size, video, {})  # what does not fit is said before a style is learned
     sources = find_styles(styles, settings)
     settings = settings.updated(size=max(size))
@@ -93,13 +93,12 @@ def prepare(
     )
     return Work(
         reader=reader,
-        span=video,
         size=size,
         painter=FramePainter(made, video.stability, video.keyframes),
         sink=_sink(output, clip, size, video, recipe),
         folder=parts_folder(output),
         plan={**recipe, "clip": _identity(clip), "output": output.name},
-        compare=video.compare,
+        video=video,
     )
 
 
@@ -168,15 +167,10 @@ def is_pattern(output: Path) -> bool:
 
 
 def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None:
-    """Refuse to write onto inputs, or onto what is there.
-
-    Args:
-        output: What `prepare` takes.
-        inputs: The clip and the styles.
-        replaces: Whether what is there may be replaced.
+    """Refuse to write onto the clip and the styles, or, unless it `replaces`, what is there.
 
     Raises:
-        ImageError: It is one of the inputs, or there.
+        ImageError: The output is one of the inputs, or there.
     """
     if not is_pattern(output):
         refuse_inputs(output, inputs)
@@ -191,12 +185,6 @@ def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None
         refuse_inputs(path, inputs)
         if not replaces:
             raise ImageError(f"{path} exists: --force replaces it, or name another folder")
-
-
-def painted_size(clip: Clip, longest: int | None) -> tuple[int, int]:
-    """Return width and height of painted frames: even, as encoders want them."""
-    width, height = clip.size if longest is None else fitted_size(clip.size, longest)
-    return max(16, width // 2 * 2), max(16, height // 2 * 2)
 
 
 def _identity(clip: Clip) -> Mapping[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
+#: FFmpeg's numbers of the two transfer functions.
 PQ, HLG = 16, 18
-"""FFmpeg's numbers of the two transfer functions."""
 NAMES = {PQ: "HDR10 (PQ)", HLG: "HLG"}
 #: Light of white in a room, and the brightest that keeps a place, in candela per square meter.
 WHITE, BRIGHTEST = 203.0, 1000.0
@@ -25,12 +25,7 @@ _TO_709 = np.array(
 
 
 def to_sdr(pixels: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
-    """Return (H, W, 3) uint16 BT.2020 as uint8 sRGB.
-
-    Args:
-        pixels: Numbers of the full range.
-        transfer: `PQ` or `HLG`.
-    """
+    """Return (H, W, 3) uint16 BT.2020 of the full range, by `PQ` or `HLG`, as uint8 sRGB."""
     light = _table(transfer)[pixels] @ _TO_709.T
     bright = light.max(-1, keepdims=True).clip(1e-6)
     most = np.float32(BRIGHTEST / WHITE)

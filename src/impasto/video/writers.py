@@ -26,13 +26,7 @@ _STILL = "%06d.png"
 
 @dataclass(frozen=True)
 class AnimationSink:
-    """A GIF or an animated WebP.
-
-    Attributes:
-        path: The result.
-        clip: What is painted.
-        recipe: How, to be kept in the file.
-    """
+    """A GIF or an animated WebP, with its recipe in it."""
 
     path: Path
     clip: Clip
@@ -93,11 +87,7 @@ def _durations(ends: Iterable[Fraction | int], tick: int) -> list[int]:
 
 @dataclass(frozen=True)
 class FolderSink:
-    """Pictures by number, as `frames/%06d.png` names them.
-
-    Attributes:
-        pattern: With a place for the number in its last part.
-    """
+    """Pictures by number, as the pattern `frames/%06d.png` names them."""
 
     pattern: Path
     suffix: str = ""
@@ -133,7 +123,8 @@ class _Pictures:
         """Nothing is left to do."""
 
 
-#: Takes painted frames in parts, and makes the result of them.
+#: Takes painted frames in parts and joins these to the result; told the times of the frames of
+#: each part and of its end, in the clip's units.
 Sink: TypeAlias = FileSink | AnimationSink | FolderSink
 #: Takes the frames of a part; their times count from its beginning.
 PartSink: TypeAlias = PartWriter | _Pictures
