@@ -107,7 +107,7 @@ def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Pat
 
 def test_a_clip_is_stylized(files: tuple[Path, Path], tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(3))
-    options: Any = {"runtime": "onnxruntime", "size": 48}
+    options: Any = {"runtime": "onnxruntime", "size": 48, "stability": 0.5, "start": "0:00.05"}
     made = impasto.stylize_video(clip, files[1], tmp_path / "painted.mp4", **options)
     assert made.stat().st_size > 500
     with pytest.raises(impasto.ImageError, match="exists"):

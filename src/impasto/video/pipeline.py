@@ -66,7 +66,7 @@ class Work:
     video: VideoSettings
 
     def begin(self, resume: bool) -> int:
-        """Make the folder ready and return how many parts are there, to be resumed or none.
+        """Make the folder ready and return how many finished parts are in it.
 
         Raises:
             SettingsError: There is the work of another plan, or unfinished work and no `resume`.

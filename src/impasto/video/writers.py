@@ -49,8 +49,8 @@ class AnimationSink:
         frames = (Image.open(still).convert("RGB") for still in stills)
         kind = self.path.suffix.lower().removeprefix(".")
         extra: dict[str, Any] = {"disposal": 1}
-        unit = self.clip.time_base * 1000
-        durations = _durations([time * unit for shown in times for time in shown[1:]], 1)
+        first, unit = times[0][0], self.clip.time_base * 1000
+        durations = _durations([(time - first) * unit for shown in times for time in shown[1:]], 1)
         if kind == "webp":
             extra = {"quality": 85, "method": 3}
         else:
