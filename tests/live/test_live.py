@@ -23,8 +23,9 @@ from impasto.live.controls import KEYS, Controls
 from impasto.live.outputs import Recorder
 from impasto.live.pace import SIZES, Meter, Pace
 from impasto.live.page import Page
-from impasto.live.session import Session, halves, written
+from impasto.live.session import Session, written
 from impasto.live.sources import Newest, SourceLostError, open_source
+from impasto.video.painting import split
 
 Pixels8 = NDArray[np.uint8]
 
@@ -251,7 +252,7 @@ def test_the_pace_is_held() -> None:
 
 def test_what_is_written_and_split() -> None:
     before, after = np.zeros((90, 120, 3), np.uint8), np.full((90, 120, 3), 80, np.uint8)
-    both = halves(before, after)
+    both = split(before, after, 60, 1)
     assert both[:, :58].max() == 0
     assert both[:, 62:].min() == 80
     text = written(after, ["25 fps, 40 ms"])

@@ -18,7 +18,7 @@ from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.motion import MotionFinder
-from impasto.video.painting import FramePainter, even, picture_of, resized
+from impasto.video.painting import FramePainter, even, picture_of, resized, split
 
 #: Brightness of the picture that says what is wrong.
 _GRAY = 40
@@ -118,7 +118,8 @@ class Session:
         """Show the last frame, as the controls have it now."""
         assert self._last is not None
         original, painted = self._last
-        pixels = halves(original, painted) if self.controls.split else painted
+        middle = painted.shape[1] // 2
+        pixels = split(original, painted, middle, 1) if self.controls.split else painted
         self.recorder(pixels if self.controls.recording else None)
         while self.controls.snapshots:
             self.controls.snapshots -= 1
@@ -143,15 +144,6 @@ class Session:
     def _send(self, pixels: Pixels8) -> None:
         for output in self.outputs:
             output.show(pixels)
-
-
-def halves(before: Pixels8, after: Pixels8) -> Pixels8:
-    """Return the left half as it was and the right one as it is, a line between them."""
-    middle = after.shape[1] // 2
-    both = after.copy()
-    both[:, :middle] = before[:, :middle]
-    both[:, middle - 1 : middle + 1] = 255
-    return both
 
 
 def written(pixels: Pixels8, lines: list[str]) -> Pixels8:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,17 +71,3 @@ class Clip:
     tags: Tags = field(default_factory=Tags)
     notes: tuple[str, ...] = ()
     loops: int | None = None
-
-
-class Reader(Protocol):
-    """Reads a clip, from its beginning each time."""
-
-    clip: Clip
-
-    def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown after a time in seconds, or a little before it.
-
-        Raises:
-            ImageError: It is damaged.
-        """
-        ...

@@ -25,8 +25,9 @@ from impasto.images import Source
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
 from impasto.settings.typed import Options
-from impasto.video.clip import Clip, Frame, Reader
+from impasto.video.clip import Clip, Frame
 from impasto.video.encoding import CODECS
+from impasto.video.pictures import Reader
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

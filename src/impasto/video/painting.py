@@ -135,11 +135,15 @@ def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
 
 def wipe(original: Pixels8, painted: Pixels8, seconds: float) -> Pixels8:
     """Return the painted frame on the left of a line that moves, the original on its right."""
-    width = painted.shape[1]
-    place = round(width * (0.5 - 0.5 * math.cos(2 * math.pi * seconds / _PERIOD)))
-    both = original.copy()
-    both[:, :place] = painted[:, :place]
-    both[:, max(0, place - _LINE) : place + _LINE] = 255
+    place = 0.5 - 0.5 * math.cos(2 * math.pi * seconds / _PERIOD)
+    return split(painted, original, round(painted.shape[1] * place), _LINE)
+
+
+def split(left: Pixels8, right: Pixels8, column: int, line: int) -> Pixels8:
+    """Return one frame up to a column, another from there on; between them twice `line` pixels."""
+    both = right.copy()
+    both[:, :column] = left[:, :column]
+    both[:, max(0, column - line) : column + line] = 255
     return both
 
 

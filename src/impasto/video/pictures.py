@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.video.clip import Clip, Frame, Pixels8
+from impasto.video.files import FileReader
 
 ANIMATIONS, PICTURES = (".gif", ".webp"), (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 #: Milliseconds of a frame that says 0, as browsers have it.
@@ -113,6 +115,10 @@ class SequenceReader:
                         f"{self.clip.size[0]}x{self.clip.size[1]}: they must be alike"
                     )
                 yield Frame(np.ascontiguousarray(picture.to_array()), number, 1)
+
+
+Reader: TypeAlias = FileReader | AnimationReader | SequenceReader
+"""Reads a clip, from its beginning each time; where it is damaged, it raises an `ImageError`."""
 
 
 def is_sequence(source: str) -> bool:

@@ -15,10 +15,11 @@ import numpy as np
 
 from impasto.errors import ImageError, SettingsError
 from impasto.files import replacing
-from impasto.video.clip import Frame, Pixels8, Reader
+from impasto.video.clip import Frame, Pixels8
 from impasto.video.motion import Motion, MotionFinder
 from impasto.video.options import VideoSettings
 from impasto.video.painting import COMPARISONS, FramePainter, Kept, resized
+from impasto.video.pictures import Reader
 from impasto.video.prefetch import ahead
 from impasto.video.writers import PartSink, Sink
 

@@ -16,7 +16,7 @@ from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
-from impasto.video.clip import Clip, Reader
+from impasto.video.clip import Clip
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.files import FileReader
 from impasto.video.mux import FileSink, check_container
@@ -26,6 +26,7 @@ from impasto.video.pictures import (
     ANIMATIONS,
     PICTURES,
     AnimationReader,
+    Reader,
     SequenceReader,
     is_sequence,
     matching,
