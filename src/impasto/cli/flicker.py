@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 #: Frames back: from frame to frame, and what drifts.
 SHORT, LONG = 1, 8
-#: Of 1, which the heat map shows as white.
-_HOTTEST = 0.3
 _COLUMNS = ("error", "original")
 
 
@@ -39,7 +37,7 @@ def flicker(
     from impasto.video.measuring import measured
 
     _check(table, plot, heat, [original, stylized])
-    frames = list(measured(original, stylized, (SHORT, LONG), fps, heat, _HOTTEST))
+    frames = list(measured(original, stylized, (SHORT, LONG), fps, heat))
     if not frames:
         raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
     print(f"{'':26}{'stylized':>10}{'original':>10}")

@@ -18,6 +18,9 @@ from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.painting import even, resized
 from impasto.video.setup import LEAST, open_reader
 
+#: What is shown as white where a clip flickers, of 1.
+_HOTTEST = 0.3
+
 
 def measured(
     original: str,
@@ -25,7 +28,6 @@ def measured(
     lags: Sequence[int],
     rate: float = 25.0,
     heat: Path | None = None,
-    hottest: float = 0.3,
 ) -> Iterator[dict[int, Flicker]]:
     """Yield how much each frame from the second on flickers, by how far back it is compared.
 
@@ -35,7 +37,6 @@ def measured(
         lags: How many frames back.
         rate: Frames a second of pictures by number.
         heat: An .mp4 to save where it flickers, by the first lag; None: nowhere.
-        hottest: What is shown as white.
 
     Raises:
         ImageError: A clip cannot be read.
@@ -45,7 +46,7 @@ def measured(
     if min(after.clip.size) < LEAST:
         raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
-    with _heat_video(heat, after.clip, hottest) as show:
+    with _heat_video(heat, after.clip) as show:
         for plain, painted in zip_longest(before.frames(), after.frames()):
             if plain is None or painted is None:
                 raise ImageError(f"{original} and {stylized} have not as many frames")
@@ -59,9 +60,7 @@ def measured(
 
 
 @contextmanager
-def _heat_video(
-    path: Path | None, clip: Clip, hottest: float
-) -> Iterator[Callable[[Flicker], None]]:
+def _heat_video(path: Path | None, clip: Clip) -> Iterator[Callable[[Flicker], None]]:
     """Give what adds a frame to a video: black, red, yellow, white."""
     if path is None:
         yield lambda _: None
@@ -72,7 +71,7 @@ def _heat_video(
     with replacing(path) as partial, closing(PartWriter(partial, encoding)) as writer:
 
         def show(flicker: Flicker) -> None:
-            value = (flicker.heat[:height, :width] / hottest * 3).clip(0, 3)
+            value = (flicker.heat[:height, :width] / _HOTTEST * 3).clip(0, 3)
             colors = np.stack([value, value - 1, value - 2], -1).clip(0, 1)
             writer.add((colors * 255).astype(np.uint8), next(numbers) * unit, unit)
 
