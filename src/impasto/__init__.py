@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         SettingsError,
         WeightsError,
     )
-    from impasto.evaluation.pictures import evaluate
+    from impasto.evaluation.evaluating import evaluate
     from impasto.images import Picture, open_picture, read_recipe
     from impasto.runs import Run, State, Stylizer
     from impasto.settings import Settings
@@ -41,7 +41,7 @@ _HOME = {
     "StyleAugment": "impasto.dataset.augment",
     "Stylizer": "impasto.runs",
     "WeightsError": "impasto.errors",
-    "evaluate": "impasto.evaluation.pictures",
+    "evaluate": "impasto.evaluation.evaluating",
     "open_picture": "impasto.images",
     "read_recipe": "impasto.images",
     "reproduce": "impasto.stylizers",

@@ -15,7 +15,7 @@ from PIL import Image
 from impasto import stylize
 from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
-    evaluate,
+    rows_of,
     save_table,
     set_distances,
     summarized,
@@ -50,7 +50,7 @@ def average(path: Path, inputs: int) -> Path:
 
 
 def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) -> None:
-    (row,) = evaluate([triple], judge)
+    (row,) = rows_of([triple], judge)
     assert list(row.measured) == [name for name in MEASURES if name != "lpips"]
     for name in ("content", "structure", "tile_seams"):
         assert row.photo[name] == pytest.approx(0, abs=1e-6)
@@ -64,7 +64,7 @@ def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) ->
 
 def test_summaries_have_means_medians_and_no_total(triple: Triple, judge: Judge) -> None:
     copied = triple._replace(output=triple.style)
-    rows = list(evaluate([triple, triple, copied], judge))
+    rows = list(rows_of([triple, triple, copied], judge))
     found = summarized(rows)
     values = [row.measured["style"] for row in rows]
     assert found["style"].mean == pytest.approx(sum(values) / 3)
@@ -76,7 +76,7 @@ def test_summaries_have_means_medians_and_no_total(triple: Triple, judge: Judge)
 
 
 def test_tables_have_each_picture(triple: Triple, judge: Judge, tmp_path: Path) -> None:
-    rows = list(evaluate([triple, triple], judge))
+    rows = list(rows_of([triple, triple], judge))
     with save_table(rows, tmp_path / "table.csv").open(newline="") as file:
         read = list(csv.DictReader(file))
     assert len(read) == 2
@@ -163,7 +163,7 @@ def test_sets_are_compared_with_a_network_that_is_given(
     average(weights / "lpips.onnx", 2)
     lpips = find_lpips()
     assert lpips is not None
-    rows = list(evaluate([triple, triple], Judge(96, lpips=lpips)))
+    rows = list(rows_of([triple, triple], Judge(96, lpips=lpips)))
     assert "lpips" in rows[0].measured
     found = set_distances(rows, network)
     assert found.warn

@@ -54,12 +54,12 @@ def fetched(address: str, post: bool = False, **headers: str) -> bytes:
 
 
 def test_every_question_is_asked_as_often_and_sides_are_random(answers: Answers) -> None:
-    asked: Counter[tuple[int, frozenset[str]]] = Counter()
+    asked: Counter[frozenset[str]] = Counter()
     lefts: Counter[str] = Counter()
     for number in range(60):
         question = answers.question()
-        asked[question.pair, frozenset((question.left, question.right))] += 1
-        lefts[question.left] += 1
+        asked[frozenset((question.left, question.right))] += 1
+        lefts[question.left[0]] += 1
         assert answers.add(question, "equal") == number + 1
     assert len(asked) == 6
     assert set(asked.values()) == {10}
@@ -89,7 +89,7 @@ def test_answers_about_other_pictures_do_not_count(folder: Path) -> None:
     (folder / "comparison.json").write_text(json.dumps(said))
     again = Answers(folder, seed=1)
     assert again.lines()[0].startswith("4 answers")
-    assert {again.question().pair for _ in range(9)} == {0}
+    assert all("a of other settings.png" in again.question() for _ in range(9))
     again.close()
 
 

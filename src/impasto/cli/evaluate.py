@@ -63,8 +63,7 @@ def evaluate(
     from impasto.cli.outputs import check_outputs
     from impasto.cli.painting import say
     from impasto.evaluation.evaluating import save_table, summary_lines
-    from impasto.evaluation.pictures import find_triples
-    from impasto.evaluation.triples import COLUMNS, Triple, read_table
+    from impasto.evaluation.triples import COLUMNS, Triple, find_triples, read_table
 
     if triples is not None and (content or style or output):
         raise SettingsError("triples says it all: leave content, style and output out")
@@ -91,7 +90,7 @@ def evaluate(
 def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -> "list[Row]":
     from impasto.cli.painting import say
     from impasto.cli.progress import counted
-    from impasto.evaluation.evaluating import evaluate as evaluated
+    from impasto.evaluation.evaluating import rows_of
     from impasto.evaluation.judging import Judge
     from impasto.evaluation.networks import find_lpips
 
@@ -100,7 +99,7 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
     say(f"judged by {judge.describe()}", quiet)
     if lpips is None:
         say("LPIPS is left out: no lpips.onnx or lpips.pt in IMPASTO_WEIGHTS", quiet)
-    return list(counted(evaluated(found, judge), len(found), quiet))
+    return list(counted(rows_of(found, judge), len(found), quiet))
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:

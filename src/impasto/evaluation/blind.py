@@ -12,7 +12,7 @@ import random
 import secrets
 import sqlite3
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -40,24 +40,14 @@ _DEVIATIONS = 1.959964
 _ROUNDS, _SETTLED = 100, 1e-10
 #: Questions that may still be answered; earlier ones are forgotten.
 _OPEN = 64
-_ROLES = ("photo", "style", "left", "right")
 
 
-class Scores(NamedTuple):
-    """Of several contestants, by their numbers.
+def bradley_terry(wins: Floats, prior: float = 0.5) -> tuple[Floats, Floats]:
+    """Return the scores that make the answers likeliest, and the margins of their intervals.
 
-    Attributes:
-        score: (K,), with mean 0; a difference of 1 is preferred by 73 %.
-        margin: (K,), half of the 95 % confidence interval, from Fisher's information; infinite
-            where no games connect a contestant, directly or not, to more than half of all.
-    """
-
-    score: Floats
-    margin: Floats
-
-
-def bradley_terry(wins: Floats, prior: float = 0.5) -> Scores:
-    """Return the scores that make the answers likeliest.
+    Scores (K,) have mean 0; a difference of 1 is preferred by 73 %. Margins (K,) are half of the
+    95 % confidence intervals, from Fisher's information; they are infinite where no games connect a
+    contestant, directly or not, to more than half of all.
 
     Args:
         wins: (K, K), how often the row was preferred to the column, halves for "equal".
@@ -79,23 +69,16 @@ def bradley_terry(wins: Floats, prior: float = 0.5) -> Scores:
     center = itself - 1 / len(wins)
     margin = _DEVIATIONS * np.sqrt(np.diag(center @ inverse @ center).clip(0))
     reached = np.linalg.matrix_power((games > 0) | itself.astype(bool), len(wins))
-    return Scores(score - score.mean(), np.where(reached.sum(1) * 2 > len(wins), margin, np.inf))
+    return score - score.mean(), np.where(reached.sum(1) * 2 > len(wins), margin, np.inf)
 
 
 class Question(NamedTuple):
-    """Two results of one pair, and what both were made from.
+    """Two results of one pair and what both were made from, as files in the comparison's folder."""
 
-    Attributes:
-        pair: Its number.
-        left: Name of the method on the left.
-        right: On the right.
-        paths: Photograph, style, left and right result.
-    """
-
-    pair: int
+    photo: str
+    style: str
     left: str
     right: str
-    paths: tuple[Path, Path, Path, Path]
 
 
 class Answers:
@@ -112,19 +95,20 @@ class Answers:
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         try:
             said = json.loads((folder / RESULTS).read_text("utf-8"))
-            self._pairs = [
-                (folder / each["photo"], folder / each["style"]) for each in said["pairs"]
+            pairs = [(each["photo"], each["style"]) for each in said["pairs"]]
+            self._methods = {each["path"]: each["method"] for each in said["results"]}
+            self._questions = [
+                Question(*pairs[first["pair"]], first["path"], second["path"])
+                for first, second in combinations(said["results"], 2)
+                if first["pair"] == second["pair"]
             ]
-            self._results = {(r["pair"], r["method"]): r["path"] for r in said["results"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise ImageError(
                 f"{folder} is no comparison: name a folder that impasto compare made"
             ) from error
-        self._folder = folder
-        self._methods = {path: method for (_, method), path in self._results.items()}
-        self.methods = list(dict.fromkeys(method for _, method in self._results))
-        if len(self.methods) < 2:
+        if not self._questions:
             raise ImageError(f"there is one method in {folder}: compare two at least")
+        self.folder = folder
         self._random, self._lock = random.Random(seed), threading.Lock()
         self._base = sqlite3.connect(folder / DATABASE, check_same_thread=False)
         with self._base:
@@ -132,28 +116,18 @@ class Answers:
 
     def question(self) -> Question:
         """Return one of those that were asked least, with random sides."""
-        asked = Counter(frozenset((left, right)) for left, right, _ in self._rows())
-        times = {
-            (pair, first, second): asked[
-                frozenset((self._results[pair, first], self._results[pair, second]))
-            ]
-            for pair in range(len(self._pairs))
-            for first, second in combinations(self.methods, 2)
-            if (pair, first) in self._results and (pair, second) in self._results
-        }
-        least = min(times.values())
-        pair, *sides = self._random.choice([each for each in times if times[each] == least])
+        asked = Counter(frozenset(sides) for *sides, _ in self._rows())
+        times = [asked[frozenset(each[2:])] for each in self._questions]
+        least = [each for each, n in zip(self._questions, times, strict=True) if n == min(times)]
+        photo, style, *sides = self._random.choice(least)
         self._random.shuffle(sides)
-        left, right = sides
-        made = [self._folder / self._results[pair, side] for side in sides]
-        return Question(pair, left, right, (*self._pairs[pair], made[0], made[1]))
+        return Question(photo, style, *sides)
 
     def add(self, question: Question, answer: str) -> int:
         """Note an answer, and return how many there are."""
-        sides = (self._results[question.pair, side] for side in (question.left, question.right))
         with self._lock, self._base:
             insert = "insert into votes (left, right, answer) values (?, ?, ?)"
-            self._base.execute(insert, (*sides, answer))
+            self._base.execute(insert, (question.left, question.right, answer))
         return len(self._rows())
 
     def _rows(self) -> list[tuple[str, str, str]]:
@@ -164,19 +138,18 @@ class Answers:
 
     def lines(self) -> list[str]:
         """Return the scores as lines of a table, the best first."""
-        rows, number = self._rows(), {name: n for n, name in enumerate(self.methods)}
-        wins = np.zeros((len(number), len(number)))
+        rows, methods = self._rows(), list(dict.fromkeys(self._methods.values()))
+        wins = np.zeros((len(methods), len(methods)))
         for *sides, answer in rows:
-            left, right = (number[self._methods[side]] for side in sides)
+            left, right = (methods.index(self._methods[side]) for side in sides)
             wins[left, right] += ANSWERS[answer]
             wins[right, left] += 1 - ANSWERS[answer]
-        scores, games = bradley_terry(wins), (wins + wins.T).sum(1)
+        (scores, margins), games = bradley_terry(wins), (wins + wins.T).sum(1)
         lines = [f"{len(rows)} answers{'score':>27}{'95 %':>18}{'preferred':>12}{'of':>6}"]
-        for n in np.argsort(-scores.score):
-            low, high = scores.score[n] - scores.margin[n], scores.score[n] + scores.margin[n]
+        for n in np.argsort(-scores):
+            between = f"{scores[n] - margins[n]:+.2f} … {scores[n] + margins[n]:+.2f}"
             share = f"{wins[n].sum():12g}{games[n]:6g}"
-            between = f"{low:+.2f} … {high:+.2f}"
-            lines.append(f"{self.methods[n]:24}{scores.score[n]:+12.2f}{between:>18}{share}")
+            lines.append(f"{methods[n]:24}{scores[n]:+12.2f}{between:>18}{share}")
         return lines
 
     def close(self) -> None:
@@ -187,36 +160,32 @@ class Answers:
 class JudgingPage(LocalPage):
     """Serves questions and takes answers, on this machine only.
 
-    Args:
-        answers: Where questions come from and answers go.
-        port: 0: any free one.
-
     Raises:
-        ImpastoError: The port is taken.
+        ImpastoError: The port is taken; 0 is any free one.
     """
 
     def __init__(self, answers: Answers, port: int = 0) -> None:
         self._answers = answers
-        self._open: OrderedDict[str, Question] = OrderedDict()
+        self._open: dict[str, Question] = {}
         self._lock = threading.Lock()
         super().__init__(HOST, port, _Handler)
 
     def ask(self) -> str:
         """Return the name of a new question, which says nothing about it."""
+        name = secrets.token_urlsafe(12)
         with self._lock:
-            name = secrets.token_urlsafe(12)
             self._open[name] = self._answers.question()
-            while len(self._open) > _OPEN:
-                self._open.popitem(last=False)
-            return name
+            for oldest in list(self._open)[:-_OPEN]:
+                del self._open[oldest]
+        return name
 
     def picture(self, question: str, role: str) -> bytes | None:
         """Return a picture as large as the photo, with nothing in it that says who made it."""
         asked = self._open.get(question)
-        if asked is None or role not in _ROLES:
+        if asked is None or role not in Question._fields:
             return None
-        photo = thumbnail(asked.paths[0], LOOKED_AT)
-        small = thumbnail(asked.paths[_ROLES.index(role)], LOOKED_AT)
+        files = (self._answers.folder / getattr(asked, each) for each in (role, "photo"))
+        small, photo = (thumbnail(each, LOOKED_AT) for each in files)
         if small is None or photo is None:
             return None
         if role in ANSWERS:
@@ -231,8 +200,6 @@ class JudgingPage(LocalPage):
 
 
 class _Handler(LocalHandler):
-    """Answers for a page."""
-
     page: JudgingPage
 
     def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
@@ -244,7 +211,7 @@ class _Handler(LocalHandler):
         elif self.path == "/question":
             self.send(json.dumps({"name": self.page.ask()}).encode(), "application/json")
         else:
-            _, question, role = [*self.path.split("/"), "", ""][:3]
+            question, _, role = self.path[1:].partition("/")
             picture = self.page.picture(question, role)
             if picture is None:
                 self.send_error(404)
@@ -253,7 +220,7 @@ class _Handler(LocalHandler):
 
     def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
         """Take an answer: /QUESTION/left, right or equal."""
-        _, question, answer = [*self.path.split("/"), "", ""][:3]
+        question, _, answer = self.path[1:].partition("/")
         if not self.may_act("judge") or answer not in ANSWERS:
             self.send_error(403)
             return

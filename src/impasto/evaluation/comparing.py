@@ -6,14 +6,13 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from impasto.errors import ImageError, ImpastoError
-from impasto.evaluation.judging import EDITION, Judge
+from impasto.evaluation.judging import Judge
 from impasto.evaluation.methods import Comparison
 from impasto.evaluation.tables import averaged
 from impasto.files import Journal, fingerprint
@@ -69,20 +68,28 @@ def compare(
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
-    book = _Book(folder, judge, fresh)
+    journal, run = Journal(folder / JOURNAL), datetime.now(timezone.utc).isoformat("T", "seconds")
+    entries = () if fresh else journal.entries("key", "picture", "seconds")
+    known = {entry["key"]: entry for entry in entries}
+    measured = {entry["key"]: entry["measured"] for entry in journal.entries("key", "measured")}
+    files = {name: files_of(settings) for name, settings in comparison.methods.items()}
     warm: set[str] = set()
-    for number, (content, style) in enumerate(comparison.pairs):
+    for number, pair in enumerate(comparison.pairs):
         for name, settings in comparison.methods.items():
-            key = book.key(name, (content, style), settings)
-            painted = book.painted.get(key)
+            # The name too: two methods with the same settings are two, each with its own time.
+            inputs = [name, *(identify(path).sha256 for path in pair), settings.to_dict()]
+            key = fingerprint([*inputs, files[name], __version__])
+            painted = known.get(key)
             if painted is None or not (folder / painted["picture"]).is_file():
-                painted = _painted(name, (content, style), settings, folder, name in warm, key[:6])
-                book.journal.add(key=key, run=book.run, **painted)
+                painted = _painted(name, pair, settings, folder, name in warm, key[:6])
+                journal.add(key=key, run=run, **painted)
                 warm.add(name)
-            path = folder / painted["picture"]
-            measured = book.measured(key, (content, style, path))
-            run = str(painted.get("run", book.run))
-            yield Result(name, number, path, float(painted["seconds"]), run, measured)
+            path, run_of_it = folder / painted["picture"], str(painted.get("run", run))
+            key = fingerprint([key, identify(path).sha256, *judge.identity])
+            if key not in measured:
+                measured[key] = judge(*pair, path)
+                journal.add(key=key, measured=measured[key])
+            yield Result(name, number, path, float(painted["seconds"]), run_of_it, measured[key])
 
 
 def _painted(
@@ -108,37 +115,6 @@ def _painted(
 
 def _paint(content: Path, style: Path, settings: Settings) -> Picture:
     return stylizer([] if settings.row.one_style else [style], settings)(content)
-
-
-class _Book:
-    """What was painted and measured already, by fingerprints of what went in."""
-
-    def __init__(self, folder: Path, judge: Judge, fresh: bool) -> None:
-        self.run = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.painted: dict[str, dict[str, Any]] = {}
-        self._found: dict[str, dict[str, float]] = {}
-        self.journal, self._judge = Journal(folder / JOURNAL), judge
-        self._files = lru_cache(256)(files_of)
-        for entry in self.journal.entries("key", "measured"):
-            self._found[entry["key"]] = entry["measured"]
-        if not fresh:
-            for entry in self.journal.entries("key", "picture", "seconds"):
-                self.painted[entry["key"]] = entry
-
-    def key(self, name: str, pair: tuple[Path, Path], settings: Settings) -> str:
-        """Return a fingerprint of all that a picture depends on, and of whose it is."""
-        # The name too: two methods with the same settings are two, each with a time of its own.
-        said = [name, *(identify(path).sha256 for path in pair), settings.to_dict()]
-        return fingerprint([*said, self._files(settings), __version__])
-
-    def measured(self, key: str, triple: Sequence[Path]) -> dict[str, float]:
-        """Return the measures of a picture, from the journal if this judge saw these bytes."""
-        judge = [EDITION, self._judge.describe(), self._judge.tile, self._judge.lpips_sha256]
-        key = fingerprint([key, identify(triple[2]).sha256, *judge])
-        if key not in self._found:
-            self._found[key] = self._judge(*triple)
-            self.journal.add(key=key, measured=self._found[key])
-        return self._found[key]
 
 
 class Line(NamedTuple):

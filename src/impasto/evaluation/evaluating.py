@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from impasto.errors import ImageError
 from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
-from impasto.evaluation.networks import Network, features_of
+from impasto.evaluation.networks import Network, features_of, find_lpips
 from impasto.evaluation.tables import averaged, write_table
-from impasto.evaluation.triples import Triple
+from impasto.evaluation.triples import Triple, find_triples
+from impasto.images import source_list
 
 Measured = Mapping[str, float]
 Floats = NDArray[np.float64]
@@ -37,7 +38,41 @@ class Row(NamedTuple):
     style: Measured
 
 
-def evaluate(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
+def evaluate(
+    content: str | Path | Sequence[str | Path],
+    style: str | Path | Sequence[str | Path],
+    output: str | Path | Sequence[str | Path],
+    *,
+    match: str = "auto",
+    size: int = 512,
+    tile: int | None = None,
+) -> list[Row]:
+    """Measure stylized pictures, as `impasto evaluate` does.
+
+    Args:
+        content: Photographs: files, folders, patterns; one or several.
+        style: Style pictures likewise, or names.
+        output: The stylized pictures likewise.
+        match: What belongs together: `order` (one content or style serves all), `name`
+            (content-style), or `auto`.
+        size: Longest side that is judged, in pixels.
+        tile: Seams are measured along tiles of this size; None: the worst line.
+
+    Returns:
+        The measures of each output by name, and those of its photograph and its style.
+
+    Raises:
+        ImageError: A picture cannot be read, or it is not clear what belongs together.
+        SettingsError: `match` is something else.
+    """
+    contents, styles, outputs = (
+        [str(each) for each in source_list(given)] for given in (content, style, output)
+    )
+    triples, _ = find_triples(contents, styles, outputs, match)
+    return list(rows_of(triples, Judge(size, tile=tile, lpips=find_lpips())))
+
+
+def rows_of(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
     """Yield the measures of each.
 
     Raises:
@@ -102,11 +137,6 @@ def frechet_distance(first: Floats, second: Floats) -> float:
     return max(0.0, float(apart - 2 * np.sqrt(between.clip(0)).sum()))
 
 
-def art_fid(fid: float, lpips: float) -> float:
-    """Return (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1)."""
-    return (1 + lpips) * (1 + fid)
-
-
 def too_few(pictures: int, dimensions: int) -> bool:
     """Tell whether the FID of so many pictures is not worth comparing with others."""
     return pictures < max(ENOUGH, dimensions)
@@ -129,7 +159,7 @@ class SetDistances(NamedTuple):
 
 
 def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
-    """Return FID and ArtFID of outputs, photographs and styles to the styles.
+    """Return FID, and ArtFID = (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1).
 
     Raises:
         ImageError: There is one picture only.
@@ -139,6 +169,8 @@ def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
     made, photos, target = (features_of(each, network) for each in (outputs, contents, styles))
     fids = [frechet_distance(made, target), frechet_distance(photos, target), 0.0]
     lpips, dimensions = summarized(rows).get("lpips"), target.shape[1]
-    means = None if lpips is None else (lpips.mean, lpips.photo, lpips.style)
-    arts = None if means is None else list(map(art_fid, fids, means))
+    arts = None
+    if lpips is not None:
+        means = (lpips.mean, lpips.photo, lpips.style)
+        arts = [(1 + mean) * (1 + fid) for mean, fid in zip(means, fids, strict=True)]
     return SetDistances(fids, arts, dimensions, too_few(len(rows), dimensions))

@@ -42,14 +42,9 @@ def warping_error(
 ) -> tuple[float, Pixels]:
     """Return how much a frame differs from an earlier one that was moved along.
 
-    Args:
-        now: (H, W, 3) in [0, 1].
-        before: As large.
-        back: (H, W, 2), the flow from now to before.
-        seen: (H, W), above a half where both show the same thing.
-
-    Returns:
-        The root mean square over what is seen (NaN: nothing is), and each place's part of it.
+    Of frames (H, W, 3) in [0, 1], the flow (H, W, 2) from now to before, and where both show the
+    same thing (H, W), above a half: the root mean square over what is seen (NaN: nothing is), and
+    each place's part of it.
     """
     kept = np.asarray(seen, np.float32) > _TRUSTED
     squares = np.square(now - warped(before, back)).mean(-1)
@@ -75,9 +70,8 @@ class FlickerMeter:
             ImageError: They are not as large as each other.
         """
         if original.shape != stylized.shape:
-            sizes = " and ".join(
-                f"{each.shape[1]}x{each.shape[0]}" for each in (original, stylized)
-            )
+            (high, wide), (other_high, other_wide) = original.shape[:2], stylized.shape[:2]
+            sizes = f"{wide}x{high} and {other_wide}x{other_high}"
             raise ImageError(f"the clips are not alike: {sizes} pixels; scale one of them")
         found = None
         if len(self._earlier) == self._lag:

@@ -57,12 +57,7 @@ _KEPT = 8
 
 
 class Analysis:
-    """What the measures need of a picture at one size.
-
-    Args:
-        image: (1, 3, H, W) in [0, 1].
-        layers: Features (1, C, H, W) of the style and content layers.
-    """
+    """What the measures need of a picture (1, 3, H, W), and of its features by layer."""
 
     def __init__(self, image: Tensor, layers: Mapping[str, Tensor]) -> None:
         style = {name: layers[name] for name in STYLE_LAYERS}
@@ -73,12 +68,12 @@ class Analysis:
 
     @cached_property
     def patches(self) -> Tensor:
-        """Its patches, along directions."""
+        """Its patches; see `measures.patches`."""
         return measures.patches(self.image)
 
     @cached_property
     def colors(self) -> Tensor:
-        """Its colors, along directions."""
+        """Its colors; see `measures.colors`."""
         return measures.colors(self.image)
 
 
@@ -121,6 +116,11 @@ class Judge:
         self._opened = lru_cache(_KEPT)(self._open)
         self._analysis = lru_cache(_KEPT)(self._analyze)
         self.anchors = lru_cache(4096)(self._anchors)
+
+    @property
+    def identity(self) -> list[object]:
+        """What tells its numbers from those of another judge."""
+        return [EDITION, self.describe(), self.tile, self.lpips_sha256]
 
     def describe(self) -> str:
         """Return who judges, at which size."""

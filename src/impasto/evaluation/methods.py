@@ -31,12 +31,7 @@ _TABLES, _PAIRS = ("pairs", "settings", "methods"), ("folder", "csv", "contents"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods and the pairs that each of them paints.
-
-    Attributes:
-        pairs: Content and style.
-        methods: Settings by the methods' names here.
-    """
+    """Pairs of content and style, and settings by the methods' names: each paints all pairs."""
 
     pairs: tuple[tuple[Path, Path], ...]
     methods: Mapping[str, Settings]
@@ -56,7 +51,7 @@ def read_comparison(
         path: The file.
         data: Instead of `folder`.
         only: Names of the methods wanted; none: all.
-        size: Instead of the size in `[settings]`.
+        size: Instead of that in `[settings]`.
 
     Raises:
         SettingsError: It is not TOML, or says what cannot be; the message names the place.
@@ -124,7 +119,11 @@ def _pairs(table: Mapping[str, Any], folder: Path) -> list[tuple[Path, Path]]:
         rows = read_table(folder / str(table["csv"]), ("content", "style"), folder)
         return [(content, style) for content, style in rows]
     contents = find_pictures(str(folder / name) for name in _names(table, "contents"))
-    styles = find_pictures(_style(name, folder) for name in _names(table, "styles"))
+    looks = ((name, folder / name) for name in _names(table, "styles"))
+    styles = find_pictures(
+        str(path if path.exists() or path.suffix or glob.has_magic(name) else find_style(name))
+        for name, path in looks
+    )
     return list(product(contents, styles))
 
 
@@ -134,9 +133,3 @@ def _names(table: Mapping[str, Any], name: str) -> list[str]:
     if not isinstance(names, list) or not names:
         raise SettingsError(f'pairs needs {name} = ["FILE", …], or csv = "FILE.csv"')
     return [str(each) for each in names]
-
-
-def _style(name: str, folder: Path) -> str:
-    here = folder / name
-    is_file = here.exists() or bool(here.suffix) or glob.has_magic(name)
-    return str(here if is_file else find_style(name))

@@ -9,7 +9,9 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from impasto.batch.pairs import RESERVED, find_pictures
 from impasto.errors import ImageError, SettingsError
+from impasto.gallery.names import find_style
 from impasto.images import output_name
 
 COLUMNS = ("content", "style", "output")
@@ -27,12 +29,7 @@ class Triple(NamedTuple):
 
 
 def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -> list[list[Path]]:
-    """Read a table of files: a .csv with a line of names first.
-
-    Args:
-        path: The .csv.
-        columns: The names of the columns wanted.
-        folder: What its names are relative to; None: the folder that it is in.
+    """Read columns of a .csv of files, which are relative to a folder; None: the one it is in.
 
     Raises:
         ImageError: It cannot be read, lacks a column, or has no lines.
@@ -49,28 +46,32 @@ def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -
     return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
 
 
+def find_triples(
+    contents: Sequence[str], styles: Sequence[str], outputs: Sequence[str], match: str = "auto"
+) -> tuple[list[Triple], str]:
+    """Find files, folders, patterns and names of styles, and match them: see `match_triples`.
+
+    Raises:
+        ImageError: Something is not found, or cannot be matched.
+    """
+    looks = find_pictures(str(find_style(each)) for each in styles)
+    made = [path for path in find_pictures(outputs) if path.stem not in RESERVED]
+    return match_triples(find_pictures(contents), looks, made or [Path(outputs[0])], match)
+
+
 def match_triples(
     contents: Sequence[Path], styles: Sequence[Path], outputs: Sequence[Path], by: str = "auto"
 ) -> tuple[list[Triple], str]:
-    """Find what each stylized picture was made from.
+    """Return a triple for each stylized picture, and which way they were matched.
 
     In order, the first output is of the first content and the first style, and so on; a single
     content or style is that of all. By name, an output is called as `impasto batch` calls it:
-    `content-style`, or as its content where there is one style.
-
-    Args:
-        contents: Photographs.
-        styles: Styles.
-        outputs: Stylized pictures.
-        by: `order`, `name`, or `auto`: by name where each output is called after one pair, else in
-            order where there are as many of each.
-
-    Returns:
-        A triple for each output, and which way they were matched.
+    `content-style`, or as its content where there is one style. `auto` is by name where each output
+    is called after one pair, else in order where there are as many of each.
 
     Raises:
         ImageError: They cannot be matched.
-        SettingsError: `by` is something else.
+        SettingsError: `by` is something else than `auto`, `order` or `name`.
     """
     if by not in MATCHES:
         raise SettingsError(f"match must be one of {', '.join(MATCHES)}; not {by!r}")
@@ -84,7 +85,7 @@ def match_triples(
     named = by == "name" or not fits
     if named or (by == "auto" and len(contents) * len(styles) <= _MANY):
         pairs = _pairs_by_name(contents, styles)
-        found = [pairs.get(output.stem.lower(), []) for output in outputs]
+        found = [pairs[output.stem.lower()] for output in outputs]
         if named or all(len(each) == 1 for each in found):
             return list(map(_triple, outputs, found)), "name"
     columns = (list(each) * (number if len(each) == 1 else 1) for each in (contents, styles))
@@ -93,22 +94,21 @@ def match_triples(
 
 def _pairs_by_name(
     contents: Sequence[Path], styles: Sequence[Path]
-) -> dict[str, list[tuple[Path, Path]]]:
+) -> defaultdict[str, list[tuple[Path, Path]]]:
     """Return contents and styles by the names that what is made of them may have."""
     found = defaultdict(list)
-    named = ([(path, _called(path)) for path in paths] for paths in (contents, styles))
-    for (content, stems), (style, looks) in product(*named):
-        names = {output_name(stem, [look]).lower() for stem in stems for look in looks}
+    # With the names of their folders, too, by which `impasto batch` tells two of a name apart.
+    called = (
+        [(path, (path.stem, f"{path.resolve().parent.name}-{path.name}")) for path in paths]
+        for paths in (contents, styles)
+    )
+    for (content, stems), (style, looks) in product(*called):
+        names = {output_name(stem, [look]).lower() for stem, look in product(stems, looks)}
         if len(styles) == 1:
             names.add(content.stem.lower())
         for name in names:
             found[name].append((content, style))
     return found
-
-
-def _called(path: Path) -> tuple[str, str]:
-    """Return what a picture may be called in the names of others: with its folder, if need be."""
-    return path.stem, f"{path.resolve().parent.name}-{path.name}"
 
 
 def _triple(output: Path, pairs: Sequence[tuple[Path, Path]]) -> Triple:
