@@ -21,7 +21,7 @@ import impasto
 from impasto.cli.app import app
 from impasto.cli.options import flag
 from impasto.cli.settings import default_of, values_of
-from impasto.settings import FIELDS, OPTIONAL, TYPES
+from impasto.settings import FIELDS, TYPES
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -141,7 +141,7 @@ def _type(name: str) -> str:
         types = word if item is str else item.__name__
         if kind is tuple:
             types = f"Sequence[{types}] | {types}" + (" | str" if item is not str else "")
-    return f"{types} | None" if name in OPTIONAL else types
+    return f"{types} | None" if FIELDS[name].default is None else types
 
 
 def main(write: bool) -> int:

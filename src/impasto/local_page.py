@@ -66,8 +66,16 @@ class LocalHandler(BaseHTTPRequestHandler):
         """
         return self.is_ours() and self.headers.get("X-Impasto") == word
 
-    def send(self, content: bytes, kind: str) -> None:
-        """Answer with content of a MIME type, which no other site may show as its own."""
+    def send(self, content: bytes | None, kind: str) -> None:
+        """Answer with content that no other site may show as its own, or None: not found.
+
+        Args:
+            content: Of the answer.
+            kind: Its MIME type.
+        """
+        if content is None:
+            self.send_error(404)
+            return
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

@@ -8,9 +8,8 @@ import pytest
 
 from impasto import Settings
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.evaluation.comparing import Result, compare, front, table_lines
+from impasto.evaluation.comparing import Result, compare, front, read_comparison, table_lines
 from impasto.evaluation.judging import Judge
-from impasto.evaluation.methods import read_comparison
 from impasto.evaluation.report import anchors_of, markdown, save_report
 from impasto.images import open_picture
 

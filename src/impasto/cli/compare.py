@@ -34,9 +34,8 @@ def compare(
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.evaluation.comparing import compare as compared
-    from impasto.evaluation.comparing import table_lines
+    from impasto.evaluation.comparing import read_comparison, table_lines
     from impasto.evaluation.judging import Judge
-    from impasto.evaluation.methods import read_comparison
     from impasto.evaluation.report import anchors_of, markdown, save_report
     from impasto.plots import check_plotting
 

@@ -60,7 +60,7 @@ class CollectOptions:
         for name, each in FIELDS.items():
             value = getattr(self, name)
             value = value.lower() if isinstance(value, str) else value
-            value = checked(name, value, KINDS[name], each.metadata, each.default is None)
+            value = checked(each, value, KINDS[name])
             object.__setattr__(self, name, value)
         if self.min_size > self.max_size:
             raise SettingsError(f"min_size {self.min_size} is above max_size {self.max_size}")

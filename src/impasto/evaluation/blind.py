@@ -192,11 +192,11 @@ class JudgingPage(LocalPage):
             small = small.resize(photo.size, Image.Resampling.LANCZOS)
         return jpeg(small, 92)
 
-    def answer(self, question: str, answer: str) -> int | None:
+    def answer(self, question: str, answer: str) -> bytes | None:
         """Take an answer, once; return how many there are, None if that was not asked."""
         with self._lock:
             asked = self._open.pop(question, None)
-        return None if asked is None else self._answers.add(asked, answer)
+        return None if asked is None else _json(answers=self._answers.add(asked, answer))
 
 
 class _Handler(LocalHandler):
@@ -209,23 +209,19 @@ class _Handler(LocalHandler):
         elif self.path == "/":
             self.send_page(Path(__file__).with_name("judge.html"))
         elif self.path == "/question":
-            self.send(json.dumps({"name": self.page.ask()}).encode(), "application/json")
+            self.send(_json(name=self.page.ask()), "application/json")
         else:
             question, _, role = self.path[1:].partition("/")
-            picture = self.page.picture(question, role)
-            if picture is None:
-                self.send_error(404)
-            else:
-                self.send(picture, "image/jpeg")
+            self.send(self.page.picture(question, role), "image/jpeg")
 
     def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
         """Take an answer: /QUESTION/left, right or equal."""
         question, _, answer = self.path[1:].partition("/")
-        if not self.may_act("judge") or answer not in ANSWERS:
-            self.send_error(403)
-            return
-        count = self.page.answer(question, answer)
-        if count is None:
-            self.send_error(404)
+        if self.may_act("judge") and answer in ANSWERS:
+            self.send(self.page.answer(question, answer), "application/json")
         else:
-            self.send(json.dumps({"answers": count}).encode(), "application/json")
+            self.send_error(403)
+
+
+def _json(**said: object) -> bytes:
+    return json.dumps(said).encode()

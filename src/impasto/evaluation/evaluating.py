@@ -145,11 +145,8 @@ def too_few(pictures: int, dimensions: int) -> bool:
 class SetDistances(NamedTuple):
     """Of outputs, photographs and styles, each taken together, to all styles.
 
-    Attributes:
-        fid: By what is compared; that of the styles is 0.
-        art_fid: The same; None without LPIPS.
-        dimensions: Of a feature.
-        warn: Whether there are too few pictures for the numbers to mean much.
+    ArtFID is None without LPIPS; `dimensions` are those of a feature; `warn` says that there are
+    too few pictures for the numbers to mean much.
     """
 
     fid: list[float]

@@ -23,15 +23,10 @@ from impasto.weights import find
 
 
 class Measure(NamedTuple):
-    """A measure in words, and whether more of it is better, as an arrow shows."""
+    """A measure in words, and an arrow to where it is better."""
 
     meaning: str
-    more: bool = False
-
-    @property
-    def arrow(self) -> str:
-        """Up if more is better."""
-        return "↑" if self.more else "↓"
+    arrow: str = "↓"
 
 
 #: In the order of the tables.
@@ -43,7 +38,7 @@ MEASURES: Mapping[str, Measure] = {
     "content": Measure("features, to the photo, relative"),
     "lpips": Measure("LPIPS, to the photo"),
     "structure": Measure("self-similarity of features, to the photo's"),
-    "ssim": Measure("structural similarity of brightness, to the photo", more=True),
+    "ssim": Measure("structural similarity of brightness, to the photo", "↑"),
     "background_noise": Measure("detail on flat parts of the photo, relative to the style's"),
     "tile_seams": Measure("worst straight line from edge to edge, in brightness"),
 }
@@ -53,6 +48,8 @@ EDITION = 2
 ANCHORS = ("photo", "style")
 #: Least shorter side of what is judged, in pixels.
 _LEAST = max(measures.PATCH * measures.SCALES[-1], 32)
+_LAYERS = (*STYLE_LAYERS, *CONTENT_LAYERS)
+#: How many pictures are kept, opened and analyzed.
 _KEPT = 8
 
 
@@ -87,19 +84,13 @@ class Judge:
         size: Longest side that outputs and styles are scaled to; photographs take the output's.
         tile: For tile seams: the side of the tiles in pixels at that size; None: the worst line.
         lpips: File of a network that compares two pictures; None: that measure is left out.
-        device: Where it computes.
 
     Raises:
         MissingExtraError: scikit-image is not installed.
     """
 
     def __init__(
-        self,
-        size: int = 512,
-        *,
-        tile: int | None = None,
-        lpips: Path | None = None,
-        device: str = "auto",
+        self, size: int = 512, *, tile: int | None = None, lpips: Path | None = None
     ) -> None:
         try:
             import skimage  # noqa: F401
@@ -108,11 +99,9 @@ class Judge:
         self.size, self.tile = size, tile
         self._lpips = None if lpips is None else open_network(lpips)
         self.lpips_sha256 = None if lpips is None else sha256_of(lpips)
-        self._device = choose_device(device)
+        self._device = choose_device("auto")
         name = "vgg19" if find("vgg19") else "pocket"
-        self.encoder: Encoder = build_encoder(
-            name, (*STYLE_LAYERS, *CONTENT_LAYERS), device=self._device
-        )
+        self.encoder: Encoder = build_encoder(name, _LAYERS, device=self._device)
         self._opened = lru_cache(_KEPT)(self._open)
         self._analysis = lru_cache(_KEPT)(self._analyze)
         self.anchors = lru_cache(4096)(self._anchors)
@@ -169,4 +158,4 @@ class Judge:
         picture = self._opened(path).resized(size)
         image = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].to(self._device)
         image = image.contiguous()
-        return Analysis(image, self.encoder(image, (*STYLE_LAYERS, *CONTENT_LAYERS)))
+        return Analysis(image, self.encoder(image, _LAYERS))

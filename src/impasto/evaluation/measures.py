@@ -24,22 +24,17 @@ from impasto.losses import relative_style_loss, self_similarity_loss
 Features = Mapping[str, Tensor]
 #: Cells of the grid that self-similarity is measured on, across and down.
 GRID = 24
-#: Directions to project features on, and the most positions of a layer that are used.
-FEATURE_DIRECTIONS, POSITIONS = 32, 1 << 14
+#: Directions to project patches, features and colors (of three dimensions only) on.
+DIRECTIONS, FEATURE_DIRECTIONS, COLOR_DIRECTIONS = 128, 32, 64
+#: The most positions of a layer that are used, and numbers that are compared along a direction.
+POSITIONS, RANKS = 1 << 14, 1024
 #: Sides of a patch in pixels, and how many times smaller the picture is made before.
 PATCH, SCALES = 7, (1, 2, 4)
-#: Directions to project on, and numbers that are compared along each.
-DIRECTIONS, RANKS = 128, 1024
-#: In the space of colors, which has three dimensions only.
-COLOR_DIRECTIONS = 64
 #: The part of a photograph that counts as flat, and the side of the window that decides it.
 FLAT, FLAT_WINDOW = 0.3, 9
-#: Lines on each side that a line is compared with.
-BESIDE = 8
-#: How many lines away an edge of the photograph may have been painted.
-NEAR = 3
-#: Of ITU-R BT.601.
-_LUMA = (0.299, 0.587, 0.114)
+#: Lines on each side that a line is compared with, and how many lines away an edge of the
+#: photograph may have been painted.
+BESIDE, NEAR = 8, 3
 _TINY = 1e-6
 
 
@@ -148,8 +143,9 @@ def colors(image: Tensor) -> Tensor:
 
 
 def luma(image: Tensor) -> Tensor:
-    """Return the brightness (N, 1, H, W) of sRGB pictures (N, 3, H, W), in [0, 1]."""
-    return (image * image.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    """Return the brightness (N, 1, H, W) in [0, 1] of sRGB pictures (N, 3, H, W): ITU-R BT.601."""
+    weights = image.new_tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)
+    return (image * weights).sum(1, keepdim=True)
 
 
 def ssim(first: Tensor, second: Tensor) -> float:
@@ -198,13 +194,8 @@ def tile_seams(made: Tensor, content: Tensor, tile: int | None = None) -> float:
     subtracted, scaled by how much stronger the picture's jumps are on the whole. A style of
     straight lines has seams of its own: see what the style itself measures.
 
-    Args:
-        made: (1, 1, H, W), brightness of the stylized picture in [0, 1].
-        content: As large; of the photograph.
-        tile: Side of the tiles in pixels, for the mean over their lines; None: the worst line.
-
-    Returns:
-        From 0, in units of brightness: 1/255 is one level of 8 bits.
+    Brightness is (1, 1, H, W) in [0, 1], as is the result: 1/255 is one level of 8 bits. It is the
+    mean over the lines between tiles of `tile` pixels a side; None: the worst line.
 
     Raises:
         ImageError: The pictures differ in size, or there is no line between the tiles.

@@ -8,22 +8,20 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 
 from impasto.batch.sheets import contact_sheet, inline, jpeg, thumbnail
-from impasto.evaluation.comparing import Line, Result, front, table_lines
+from impasto.evaluation.comparing import Comparison, Line, Result, front, table_lines
 from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
-from impasto.evaluation.methods import Comparison
 from impasto.evaluation.tables import averaged, write_table
 from impasto.evaluation.triples import labels
 from impasto.files import write_atomically
 from impasto.local_page import page_text
 from impasto.machine import cores
-from impasto.settings import Settings
+from impasto.settings import FIELDS, Settings
 from impasto.version import __version__
 
 #: Files in the folder of a comparison.
@@ -32,41 +30,34 @@ PAGE, SHEET, PLOT, TABLE = "report.html", "sheet.jpg", "pareto.svg", "table.csv"
 RESULTS = "comparison.json"
 #: Longest sides on the sheet, on the page and where people judge, in pixels.
 SMALL, SHOWN, LOOKED_AT = 224, 320, 768
-Anchors = Mapping[str, Mapping[str, float]]
 
 
-def anchors_of(comparison: Comparison, judge: Judge) -> Anchors:
+def anchors_of(comparison: Comparison, judge: Judge) -> list[Line]:
     """Return the mean measures of the photographs themselves and of the styles themselves."""
     measured = zip(*(judge.anchors(*pair) for pair in comparison.pairs), strict=True)
-    return {name: averaged(each)[0] for name, each in zip(ANCHORS, measured, strict=True)}
+    return [Line(f"the {n} itself", *averaged(m)) for n, m in zip(ANCHORS, measured, strict=True)]
 
 
 def save_report(
     comparison: Comparison, results: Sequence[Result], judge: Judge, folder: Path
 ) -> Path:
-    """Save everything into the folder, and return the page.
-
-    Args:
-        comparison: What was compared.
-        results: All that was made.
-        judge: What measured.
-        folder: Of the comparison.
-    """
+    """Save page, plot, sheet, table and what `impasto judge` needs, and return the page."""
     lines, anchors = table_lines(results), anchors_of(comparison, judge)
-    plot = drawn_plot(lines, anchors)
+    plot, names = drawn_plot(lines, anchors), labels(comparison.pairs)
     write_atomically(folder / PLOT, plot, True)
     write_atomically(folder / SHEET, drawn_sheet(comparison, results), True)
-    _save_table(comparison, results, folder / TABLE)
+    rows = ([r.method, names[r.pair], *r.measured.values(), r.seconds, r.run] for r in results)
+    head = ["method", "pair", *results[0].measured, "seconds", "run"]
+    write_table(folder / TABLE, head, rows)
     _save_for_judging(comparison, results, folder)
-    measures = {_title(name): MEASURES[name].meaning for name in lines[0].mean}
     page = page_text(
         Path(__file__).with_name("report.html"),
         judge=html.escape(judge.describe()),
         table=_html_table(lines, anchors, len(comparison.pairs)),
         plot=plot.decode().partition("<svg")[2],
-        measures=_definitions(measures),
+        measures=_definitions({_title(name): MEASURES[name].meaning for name in lines[0].mean}),
         settings=_definitions({n: _differing(each) for n, each in comparison.methods.items()}),
-        pictures=_figures(comparison, results),
+        pictures=_figures(names, _paths(comparison, results)),
         made=f"impasto {__version__}, {datetime.now(timezone.utc):%Y-%m-%d}, "
         f"{cores()} cores, Python {platform.python_version()}, {platform.system()}",
         heads="".join(f"<th>{html.escape(each)}</th>" for each in comparison.methods),
@@ -74,11 +65,13 @@ def save_report(
     return write_atomically(folder / PAGE, page.encode(), True)
 
 
-def markdown(lines: Sequence[Line], anchors: Anchors, pairs: int) -> str:
+def markdown(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> str:
     """Return the table of means as `benchmarks/RESULTS.md` has it."""
-    head = [f"mean of {pairs} pairs", *anchors[ANCHORS[0]], "seconds, median"]
-    rows = [[line.method, *map(_number, line.mean.values()), _seconds(line)] for line in lines]
-    rows += [[f"the {n} itself", *map(_number, each.values()), ""] for n, each in anchors.items()]
+    head = [f"mean of {pairs} pairs", *lines[0].mean, "seconds, median"]
+    rows = [
+        [line.method, *map(_number, line.mean.values()), _seconds(line)]
+        for line in (*lines, *anchors)
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
@@ -87,19 +80,19 @@ def _number(value: float) -> str:
 
 
 def _seconds(line: Line) -> str:
-    return f"{line.seconds:.3g}{'*' * line.mixed}"
+    return "" if line.seconds is None else f"{line.seconds:.3g}{'*' * line.mixed}"
 
 
-def drawn_plot(lines: Sequence[Line], anchors: Anchors) -> bytes:
+def drawn_plot(lines: Sequence[Line], anchors: Sequence[Line]) -> bytes:
     """Draw style against content against time, as SVG; ringed: what nothing beats in all three."""
     # The object interface: pyplot would keep state and might want a window.
     import matplotlib as mpl
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
-    points = [(o.mean["content"], o.mean["style"], max(o.seconds, 1e-3)) for o in lines]
+    points = [(o.mean["content"], o.mean["style"], max(o.seconds or 0, 1e-3)) for o in lines]
     across, up, seconds = zip(*points, strict=True)
-    corners = {f"the {n} itself": (each["content"], each["style"]) for n, each in anchors.items()}
+    corners = {each.method: (each.mean["content"], each.mean["style"]) for each in anchors}
     with mpl.rc_context({"svg.hashsalt": "impasto", "svg.fonttype": "none"}):
         figure = Figure(figsize=(9, 5.5), layout="constrained")
         axes = figure.add_subplot()
@@ -141,12 +134,6 @@ def _paths(comparison: Comparison, results: Sequence[Result]) -> list[list[Path]
     ]
 
 
-def _save_table(comparison: Comparison, results: Sequence[Result], path: Path) -> None:
-    names = labels(comparison.pairs)
-    rows = ([r.method, names[r.pair], *r.measured.values(), r.seconds, r.run] for r in results)
-    write_table(path, ["method", "pair", *results[0].measured, "seconds", "run"], rows)
-
-
 def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder: Path) -> None:
     """Save what a blind comparison needs; photographs and styles are copied, small."""
     pairs = []
@@ -168,11 +155,11 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
 def _differing(settings: Settings) -> str:
     """Return the settings that are not the default; of files the names only."""
     said = []
-    for each in fields(settings):
-        value = getattr(settings, each.name)
-        if value != each.default or each.name == "method":
+    for name, each in FIELDS.items():
+        value = getattr(settings, name)
+        if value != each.default or name == "method":
             is_path = isinstance(value, str) and Path(value).is_absolute()
-            said.append(f"{each.name} {Path(value).name if is_path else value}")
+            said.append(f"{name} {Path(value).name if is_path else value}")
     return ", ".join(said)
 
 
@@ -186,30 +173,30 @@ def _title(measure: str) -> str:
     return f"{measure.replace('_', ' ')} {MEASURES[measure].arrow}"
 
 
-def _html_table(lines: Sequence[Line], anchors: Anchors, pairs: int) -> str:
+def _html_table(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> str:
     """Return the means, with the medians as tooltips and the best in bold."""
     heads = "".join(f"<th>{_title(name)}</th>" for name in lines[0].mean)
     rows = [f"<tr><th>mean of {pairs} pairs</th>{heads}<th>seconds</th></tr>"]
     best = {
-        name: (max if MEASURES[name].more else min)(line.mean[name] for line in lines)
+        name: (max if MEASURES[name].arrow == "↑" else min)(line.mean[name] for line in lines)
         for name in lines[0].mean
     }
-    for line in lines:
+    for line in (*lines, *anchors):
+        is_anchor = line in anchors
         cells = "".join(
             f'<td title="median {_number(line.median[name])}"'
-            f"{' class=best' if math.isclose(value, best[name]) else ''}>{_number(value)}</td>"
+            f"{' class=best' if not is_anchor and math.isclose(value, best[name]) else ''}>"
+            f"{_number(value)}</td>"
             for name, value in line.mean.items()
         )
-        rows.append(f"<tr><th>{html.escape(line.method)}</th>{cells}<td>{_seconds(line)}</td></tr>")
-    for name, each in anchors.items():
-        cells = "".join(f"<td>{_number(value)}</td>" for value in each.values())
-        rows.append(f"<tr class=anchor><th>the {name} itself</th>{cells}<td></td></tr>")
+        row = f"<th>{html.escape(line.method)}</th>{cells}<td>{_seconds(line)}</td>"
+        rows.append(f"<tr{' class=anchor' if is_anchor else ''}>{row}</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 
-def _figures(comparison: Comparison, results: Sequence[Result]) -> str:
-    rows, names = [], labels(comparison.pairs)
-    for name, paths in zip(names, _paths(comparison, results), strict=True):
+def _figures(names: Sequence[str], pictures: Sequence[Sequence[Path]]) -> str:
+    rows = []
+    for name, paths in zip(names, pictures, strict=True):
         cells = "".join(f'<td><img src="{inline(path, SHOWN)}" alt=""></td>' for path in paths)
         title = f'<tr><th colspan="{len(paths)}">{html.escape(name)}</th></tr>'
         rows.append(f"{title}<tr>{cells}</tr>")

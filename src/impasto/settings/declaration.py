@@ -2,12 +2,11 @@
 
 import difflib
 import math
+import operator
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, field, fields
-from functools import lru_cache
-from types import NoneType
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from impasto.errors import SettingsError
 
@@ -18,6 +17,11 @@ SCALARS: Mapping[type, str] = {
     str: "a word",
     bool: "true or false",
 }
+_LIMITS = (
+    ("least", operator.lt, "at least"),
+    ("above", operator.le, "above"),
+    ("most", operator.gt, "at most"),
+)
 
 
 def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
@@ -37,75 +41,26 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 
 
-class Declared(NamedTuple):
-    """The options of a dataclass.
-
-    Attributes:
-        fields: The fields by name.
-        types: The plain type of each: int, float, str, bool or tuple.
-        optional: Those that may be None.
-    """
-
-    fields: Mapping[str, Field[Any]]
-    types: Mapping[str, type]
-    optional: frozenset[str]
-
-
-@lru_cache
-def declared(owner: type) -> Declared:
-    """Return the options that a dataclass declares with `option`."""
-    hints, known = get_type_hints(owner), {each.name: each for each in fields(owner)}
-    parts = {name: (hints[name], *get_args(hints[name])) for name in known}
-    return Declared(
-        known,
-        {
-            name: tuple
-            if "items" in each.metadata
-            else next(k for k in parts[name] if k in SCALARS)
-            for name, each in known.items()
-        },
-        frozenset(name for name in known if NoneType in parts[name]),
-    )
-
-
-def checked_values(owner: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of all options of a dataclass: those given, checked, and the defaults.
-
-    Raises:
-        SettingsError: A name is unknown, or a value is out of range or of the wrong type.
-    """
-    known, types, optional = declared(owner)
-    for name in given:
-        check_known(name, known)
+def plain_types(owner: type) -> dict[str, type]:
+    """Return the type of each option of a dataclass: int, float, str, bool or tuple."""
+    hints = get_type_hints(owner)
     return {
-        name: checked(
-            name, given.get(name, each.default), types[name], each.metadata, name in optional
-        )
-        for name, each in known.items()
+        each.name: tuple
+        if "items" in each.metadata
+        else next(k for k in (hints[each.name], *get_args(hints[each.name])) if k in SCALARS)
+        for each in fields(owner)
     }
 
 
-def checked(
-    name: str,
-    value: Any,  # noqa: ANN401
-    kind: type,
-    rules: Mapping[str, Any],
-    optional: bool,
-) -> Any:  # noqa: ANN401
-    """Return a value in its option's own type.
-
-    Args:
-        name: Of the option, for messages.
-        value: As given.
-        kind: int, float, str, bool or tuple.
-        rules: What `option` was told.
-        optional: Whether it may be None.
+def checked(declared: Field[Any], value: Any, kind: type) -> Any:  # noqa: ANN401
+    """Return a value in its option's own type, which is one of `plain_types`.
 
     Raises:
-        SettingsError: It is out of range or of the wrong type.
+        SettingsError: It is out of range or of the wrong type, or None where that is no default.
     """
+    name, rules = declared.name, declared.metadata
     if value is None:
-        if optional:
+        if declared.default is None:
             return None
         raise SettingsError(f"{name} must have a value")
     if "items" in rules:
@@ -149,13 +104,9 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
             raise SettingsError(f"{name} is made of {known}, joined by +; not of {part!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
-    least, most, above = rules.get("least"), rules.get("most"), rules.get("above")
-    if least is not None and value < least:
-        raise SettingsError(f"{name} must be at least {least}, not {value}")
-    if above is not None and value <= above:
-        raise SettingsError(f"{name} must be above {above}, not {value}")
-    if most is not None and value > most:
-        raise SettingsError(f"{name} must be at most {most}, not {value}")
+    for rule, is_broken, words in _LIMITS:
+        if rule in rules and is_broken(value, rules[rule]):
+            raise SettingsError(f"{name} must be {words} {rules[rule]}, not {value}")
 
 
 def check_known(name: str, known: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from impasto.settings.methods import load
@@ -57,22 +58,15 @@ class StyleLoss:
 
 
 _GRAM, _MOMENTS = RequiredStatistics(gram=True), RequiredStatistics(moments=True)
+_samples = partial(RequiredStatistics, False, False)
 _WHERE = "impasto.losses.style"
 #: All style losses by name; `impasto.losses.add_style_loss` adds yours.
 STYLE_LOSSES: dict[str, StyleLoss] = {
     "gram": StyleLoss(f"{_WHERE}:gram_distance", _GRAM, "Gram matrices"),
     "moments": StyleLoss(f"{_WHERE}:moments_distance", _MOMENTS, "means and deviations"),
     "w2": StyleLoss(f"{_WHERE}:w2_distance", _MOMENTS, "Wasserstein between Gaussians"),
-    "swd": StyleLoss(
-        f"{_WHERE}:swd_distance", RequiredStatistics(samples=4096), "sliced Wasserstein"
-    ),
-    "nnfm": StyleLoss(
-        f"{_WHERE}:nnfm_distance", RequiredStatistics(samples=2048), "nearest neighbors", False
-    ),
-    "remd": StyleLoss(
-        f"{_WHERE}:remd_distance", RequiredStatistics(samples=1024), "relaxed earth mover", False
-    ),
-    "histogram": StyleLoss(
-        f"{_WHERE}:histogram_distance", RequiredStatistics(samples=4096), "histograms"
-    ),
+    "swd": StyleLoss(f"{_WHERE}:swd_distance", _samples(4096), "sliced Wasserstein"),
+    "nnfm": StyleLoss(f"{_WHERE}:nnfm_distance", _samples(2048), "nearest neighbors", False),
+    "remd": StyleLoss(f"{_WHERE}:remd_distance", _samples(1024), "relaxed earth mover", False),
+    "histogram": StyleLoss(f"{_WHERE}:histogram_distance", _samples(4096), "histograms"),
 }

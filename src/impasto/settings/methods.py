@@ -19,6 +19,8 @@ NETWORK_FILES = (".onnx", ".safetensors")
 _ITERATIVE = ("Losses", "Optimization", "Composition")
 _EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
 _OF_ENCODERS = ("encoder", "precision", "memory")
+#: What a method of one pass that has files of its own does without.
+_WITHOUT_CHOICE = (*_OF_ENCODERS, "level_strengths", "weights", "tune")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,23 +66,13 @@ class Method:
     many_sizes: bool = False
 
     def needed(self, has: Callable[[str], bool]) -> tuple[str, ...]:
-        """Return the names in the catalogue of what it runs with on this machine.
-
-        Args:
-            has: Whether a file is at hand.
-        """
+        """Return the names in the catalogue of what it runs with, where it `has` some files."""
         return self.files if not self.parts or all(map(has, self.files)) else self.parts
 
     def takes(self, option: str, group: str) -> bool:
-        """Return whether the method looks at an option.
-
-        Args:
-            option: Its name.
-            group: The heading it stands under.
-        """
-        if option in self.without:
-            return False
-        return self.steps or group not in _ITERATIVE or option in _EVERYWHERE
+        """Return whether the method looks at an option, which stands under the heading `group`."""
+        does = self.steps or group not in _ITERATIVE or option in _EVERYWHERE
+        return does and option not in self.without
 
 
 #: All methods by name; `add_method` adds yours.
@@ -92,10 +84,7 @@ NETWORK_FILE = Method(
     network="impasto.fast.single:open_file",
     bytes_per_pixel=650,
     one_style=True,
-    without=(
-        *(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
-        *("style_scale", "style_turn", "style_tiles", "style_weights"),
-    ),
+    without=(*_WITHOUT_CHOICE, "style_scale", "style_turn", "style_tiles", "style_weights"),
 )
 
 
@@ -112,11 +101,7 @@ def add_method(row: Method) -> None:
 
 
 def method_of(name: str) -> Method:
-    """Return the row of a method, or that of network files.
-
-    Args:
-        name: A value of `Settings.method`.
-    """
+    """Return the row of a value of `Settings.method`: of a method, or that of network files."""
     return METHODS.get(name, NETWORK_FILE)
 
 
@@ -178,10 +163,7 @@ for _row in (
         paper="Ghiasi et al. 2017, arXiv 1705.06830",
         files=("magenta-predict", "magenta-transform"),
         extra="magenta",
-        without=(
-            *(*_OF_ENCODERS, "level_strengths", "weights", "runtime"),
-            *("style_scale", "device", "tune"),
-        ),
+        without=(*_WITHOUT_CHOICE, "runtime", "style_scale", "device"),
         bytes_per_pixel=1900,
         many_sizes=True,
     ),
@@ -191,7 +173,7 @@ for _row in (
         network="impasto.fast.adain:open_network",
         paper="Huang & Belongie 2017, arXiv 1703.06868",
         files=("adain-encoder", "adain-decoder"),
-        without=(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+        without=_WITHOUT_CHOICE,
         bytes_per_pixel=1500,
     ),
     Method(
@@ -204,7 +186,7 @@ for _row in (
             *("microast-content_encoder", "microast-style_encoder"),
             *("microast-modulator", "microast-decoder"),
         ),
-        without=(*_OF_ENCODERS, "level_strengths", "weights", "tune"),
+        without=_WITHOUT_CHOICE,
         bytes_per_pixel=550,
     ),
     Method(

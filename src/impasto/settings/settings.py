@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import SettingsError
@@ -17,13 +17,18 @@ from impasto.settings.choices import (
     STARTS,
     Choices,
 )
-from impasto.settings.declaration import checked_values, declared
+from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from impasto.settings.typed import Options
+
+
+#: All options by name, and the plain type of each: int, float, str, bool or tuple.
+FIELDS = {each.name: each for each in fields(Choices)}
+TYPES = plain_types(Choices)
 
 
 @dataclass(frozen=True, init=False)
@@ -46,7 +51,12 @@ class Settings(Choices):
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        values = checked_values(Settings, options)
+        for name in options:
+            check_known(name, FIELDS)
+        values = {
+            name: checked(each, options.get(name, each.default), TYPES[name])
+            for name, each in FIELDS.items()
+        }
         # One word for two options: a recipe holds what it stands for.
         for name, meant in QUALITIES.get(values["quality"], {}).items():
             if name in options and values[name] != meant:
@@ -135,19 +145,16 @@ class Settings(Choices):
         return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
 
     def normalized_style_weights(self, styles: int) -> list[float]:
-        """Return the weight of each style picture; they sum to 1.
-
-        Args:
-            styles: How many style pictures there are.
+        """Return the weight of each of so many style pictures; they sum to 1.
 
         Raises:
             SettingsError: There is none, or another number of weights, or all are 0.
         """
-        if self.row.one_style and not styles:
-            return []
-        given = self.style_weights or (1.0,) * styles
         if not styles:
+            if self.row.one_style:
+                return []
             raise SettingsError("give at least one style picture")
+        given = self.style_weights or (1.0,) * styles
         if len(given) != styles:
             raise SettingsError(
                 f"style_weights has {len(given)} numbers for {styles} style pictures"
@@ -179,6 +186,3 @@ class Settings(Choices):
             SettingsError: A name is unknown, or a value is out of range.
         """
         return cls(**values)
-
-
-FIELDS, TYPES, OPTIONAL = declared(Settings)
