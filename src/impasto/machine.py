@@ -40,15 +40,12 @@ def parse_size(text: str) -> float:
     Raises:
         SettingsError: It says none.
     """
-    found = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)(i?)b?\s*", text.lower())
-    try:
-        number = float(found[1]) if found else 0.0
-    except ValueError:
-        number = 0.0
-    if found is None or number <= 0:
+    number = r"((?:\d+\.?\d*|\.\d+)(?:e\d+)?)"
+    found = re.fullmatch(rf"\s*{number}\s*([kmgt]?)(i?)(b?)\s*", text.lower())
+    if found is None or float(found[1]) <= 0:
         raise SettingsError(f"{text!r} is not an amount of memory: say 4GiB or 800MB")
-    base = 1000 if text.lower().rstrip().endswith("b") and not found[3] else 1024
-    return number * float(base ** " kmgt".index(found[2] or " "))
+    base = 1000 if found[4] and not found[3] else 1024
+    return float(found[1]) * float(base ** " kmgt".index(found[2] or " "))
 
 
 def check_fits(needed: float, free: float | None, base: float, longest: int, what: str) -> None:

@@ -15,10 +15,10 @@ from PIL import Image
 from impasto import stylize
 from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
+    averages,
     rows_of,
     save_table,
     set_distances,
-    summarized,
     summary_lines,
 )
 from impasto.evaluation.judging import MEASURES, Judge
@@ -65,14 +65,14 @@ def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) ->
 def test_summaries_have_means_medians_and_no_total(triple: Triple, judge: Judge) -> None:
     copied = triple._replace(output=triple.style)
     rows = list(rows_of([triple, triple, copied], judge))
-    found = summarized(rows)
+    means, medians, _, styles = averages(rows)
     values = [row.measured["style"] for row in rows]
-    assert found["style"].mean == pytest.approx(sum(values) / 3)
-    assert found["style"].median == sorted(values)[1]
-    assert found["style"].style == 0
+    assert means["style"] == pytest.approx(sum(values) / 3)
+    assert medians["style"] == sorted(values)[1]
+    assert styles["style"] == 0
     lines = summary_lines(rows)
     assert lines[0].split() == ["N", "=", "3", "mean", "median", "the", "photo", "the", "style"]
-    assert [line.split("↓")[0].split("↑")[0].strip() for line in lines[1:]] == list(found)
+    assert [line.split("↓")[0].split("↑")[0].strip() for line in lines[1:]] == list(means)
 
 
 def test_tables_have_each_picture(triple: Triple, judge: Judge, tmp_path: Path) -> None:

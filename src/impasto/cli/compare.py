@@ -1,8 +1,8 @@
 """`impasto compare` and `impasto judge`: methods over a set of pairs, and what people prefer."""
 
-import sys
 import threading
 import webbrowser
+from contextlib import closing, suppress
 from pathlib import Path
 
 from impasto.cli.options import Browser, Quiet, argument, own, stopping
@@ -31,7 +31,7 @@ def compare(
 
     Example: impasto compare benchmarks/methods.toml --data pictures -o compared
     """
-    from impasto.cli.painting import prepare
+    from impasto.cli.painting import prepare, say
     from impasto.cli.progress import counted
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import read_comparison, table_lines
@@ -50,10 +50,10 @@ def compare(
         page = save_report(comparison, results, judge, output)
     lines = table_lines(results)
     print(markdown(lines, anchors_of(comparison, judge), len(comparison.pairs)))
+    say(f"judged by {judge.describe()}", quiet)
+    if any(line.mixed for line in lines):
+        say("* some of these times are of an earlier run: --fresh", quiet)
     if not quiet:
-        print(f"judged by {judge.describe()}", file=sys.stderr)
-        if any(line.mixed for line in lines):
-            print("* some of these times are of an earlier run: --fresh", file=sys.stderr)
         print(page)
 
 
@@ -73,17 +73,13 @@ def judge(
     """
     from impasto.evaluation.blind import Answers, JudgingPage
 
-    answers = Answers(folder)
-    try:
+    with closing(Answers(folder)) as answers:
         if not scores:
             page = JudgingPage(answers, port)
             print(page.url, flush=True)
             if browser:
                 webbrowser.open(page.url)
-            try:
+            with suppress(KeyboardInterrupt):
                 threading.Event().wait()
-            except KeyboardInterrupt:
-                page.close()
+            page.close()
         print("\n".join(answers.lines()))
-    finally:
-        answers.close()

@@ -1,6 +1,5 @@
 """`impasto evaluate`: how good stylized pictures are, in numbers."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +102,7 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
+    from impasto.cli.painting import say
     from impasto.evaluation.evaluating import set_distances
     from impasto.evaluation.networks import open_network
 
@@ -110,15 +110,14 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
     made, photos, styles = found.fid
     print(f"{'FID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
     if found.art_fid is None:
-        print("ArtFID is left out: it needs LPIPS", file=sys.stderr)
+        say("ArtFID is left out: it needs LPIPS")
     else:
         made, photos, styles = found.art_fid
         print(f"{'ArtFID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
     if found.warn:
-        print(
+        say(
             f"FID of {len(rows)} pictures with {found.dimensions} features says little: compare it "
-            "with that of as many others at most, better of 2048 and more",
-            file=sys.stderr,
+            "with that of as many others at most, better of 2048 and more"
         )
 
 
@@ -126,7 +125,7 @@ def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> No
     from impasto.cli.painting import say
     from impasto.evaluation.evaluating import FILES
     from impasto.evaluation.flicker import mean_errors
-    from impasto.evaluation.tables import write_table
+    from impasto.evaluation.triples import write_table
     from impasto.video.measuring import measured
 
     rows = []

@@ -5,14 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from impasto.cli.options import (
-    Quiet,
-    argument,
-    own,
-    stopping,
-    style_pictures,
-    with_settings,
-)
+from impasto.cli.options import Quiet, argument, own, stopping, style_pictures, with_settings
 from impasto.errors import SettingsError
 
 SHEET = "looks.png"

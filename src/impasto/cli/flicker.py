@@ -1,14 +1,10 @@
 """`impasto flicker`: how much a stylized clip flickers."""
 
-from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from impasto.cli.options import Table, argument, own
 from impasto.errors import ImageError
-
-if TYPE_CHECKING:
-    from impasto.evaluation.flicker import Flicker
 
 #: Frames back: from frame to frame, and what drifts.
 SHORT, LONG = 1, 8
@@ -32,7 +28,7 @@ def flicker(
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
     from impasto.evaluation.flicker import mean_errors
-    from impasto.evaluation.tables import write_table
+    from impasto.evaluation.triples import write_table
     from impasto.plots import save_plot
     from impasto.video.measuring import measured
 
@@ -42,7 +38,7 @@ def flicker(
         raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
     print(f"{'':26}{'stylized':>10}{'original':>10}")
     for lag, name in ((SHORT, "frame to frame"), (LONG, f"over {LONG} frames")):
-        found: Sequence[Flicker] = [each[lag] for each in frames if lag in each]
+        found = [each[lag] for each in frames if lag in each]
         errors = mean_errors(found)
         print(f"warping error, {name:15}{errors[0]:6.4f}{errors[1]:10.4f}  ({len(found)} frames)")
     curves = {
@@ -51,8 +47,13 @@ def flicker(
         f"stylized, over {LONG}": [each[LONG].error for each in frames if LONG in each],
     }
     if table is not None:
-        head = ["frame", *(f"{what} {lag}" for lag in (SHORT, LONG) for what in _COLUMNS)]
-        write_table(table, head, (_row(number, each) for number, each in enumerate(frames, 2)))
+        columns = list(product((SHORT, LONG), _COLUMNS))
+        # Empty where there is no frame to compare it with.
+        rows = (
+            [number, *(getattr(each.get(lag), what, "") for lag, what in columns)]
+            for number, each in enumerate(frames, 2)
+        )
+        write_table(table, ["frame", *(f"{what} {lag}" for lag, what in columns)], rows)
     if plot is not None:
         save_plot(curves, plot, axes=("frame", "warping error"), overwrite=True)
     for path in (table, plot, heat):
@@ -74,9 +75,3 @@ def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list
             refuse_inputs(path, clips)
             if not path.parent.is_dir():
                 raise ImageError(f"there is no folder {path.parent}: make it, or name another")
-
-
-def _row(number: int, found: dict[int, "Flicker"]) -> list[object]:
-    """Return the errors of a frame, empty where there is no frame to compare it with."""
-    lags = (SHORT, LONG)
-    return [number, *(getattr(found.get(lag), what, "") for lag in lags for what in _COLUMNS)]

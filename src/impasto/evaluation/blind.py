@@ -95,12 +95,12 @@ class Answers:
     def __init__(self, folder: Path, seed: int | None = None) -> None:
         try:
             said = json.loads((folder / RESULTS).read_text("utf-8"))
-            pairs = [(each["photo"], each["style"]) for each in said["pairs"]]
             self._methods = {each["path"]: each["method"] for each in said["results"]}
             self._questions = [
-                Question(*pairs[first["pair"]], first["path"], second["path"])
+                Question(pair["photo"], pair["style"], first["path"], second["path"])
                 for first, second in combinations(said["results"], 2)
                 if first["pair"] == second["pair"]
+                for pair in [said["pairs"][first["pair"]]]
             ]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise ImageError(
@@ -118,7 +118,8 @@ class Answers:
         """Return one of those that were asked least, with random sides."""
         asked = Counter(frozenset(sides) for *sides, _ in self._rows())
         times = [asked[frozenset(each[2:])] for each in self._questions]
-        least = [each for each, n in zip(self._questions, times, strict=True) if n == min(times)]
+        fewest = min(times)
+        least = [each for each, n in zip(self._questions, times, strict=True) if n == fewest]
         photo, style, *sides = self._random.choice(least)
         self._random.shuffle(sides)
         return Question(photo, style, *sides)

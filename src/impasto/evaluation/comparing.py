@@ -18,8 +18,7 @@ import numpy as np
 
 from impasto.batch import find_pictures
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.evaluation.judging import Judge
-from impasto.evaluation.tables import averaged
+from impasto.evaluation.judging import Judge, averaged
 from impasto.evaluation.triples import read_table
 from impasto.files import Journal, fingerprint
 from impasto.gallery.names import find_style
@@ -58,13 +57,8 @@ def read_comparison(
     `[pairs]` has `csv` (content,style) or `contents` and `styles` (files, folders, patterns, names
     of styles; every content in every style), relative to its `folder`, which may hold environment
     variables, else to the file. `[settings]` are those of all methods, `[methods.NAME]` those of
-    one.
-
-    Args:
-        path: The file.
-        data: Instead of `folder`.
-        only: Names of the methods wanted; none: all.
-        size: Instead of that in `[settings]`.
+    one. Of these, only those that are named are read, if any are; `data` and `size` take the place
+    of `folder` and of the size in `[settings]`.
 
     Raises:
         SettingsError: It is not TOML, or says what cannot be; the message names the place.

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import ImageError
-from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
+from impasto.evaluation.judging import ANCHORS, MEASURES, Judge, averaged
 from impasto.evaluation.networks import Network, features_of, find_lpips
-from impasto.evaluation.tables import averaged, write_table
-from impasto.evaluation.triples import Triple, find_triples
+from impasto.evaluation.triples import Triple, find_triples, write_table
 from impasto.images import source_list
 
 Measured = Mapping[str, float]
@@ -82,21 +81,10 @@ def rows_of(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
         yield Row(triple, judge(*triple), *judge.anchors(triple.content, triple.style))
 
 
-class Summary(NamedTuple):
-    """Of one measure over all pictures; the anchors are means."""
-
-    mean: float
-    median: float
-    photo: float
-    style: float
-
-
-def summarized(rows: Sequence[Row]) -> dict[str, Summary]:
-    """Return the summary of each measure; there is no total on purpose."""
+def averages(rows: Sequence[Row]) -> tuple[Measured, Measured, Measured, Measured]:
+    """Return means and medians, and the photographs' and styles' means; no total on purpose."""
     _, measured, photos, styles = zip(*rows, strict=True)
-    means, medians = averaged(measured)
-    photo, style = averaged(photos)[0], averaged(styles)[0]
-    return {name: Summary(means[name], medians[name], photo[name], style[name]) for name in means}
+    return *averaged(measured), averaged(photos)[0], averaged(styles)[0]
 
 
 def summary_lines(rows: Sequence[Row]) -> list[str]:
@@ -104,8 +92,10 @@ def summary_lines(rows: Sequence[Row]) -> list[str]:
     lines = [
         f"{'N = ' + str(len(rows)):18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
     ]
-    for name, each in summarized(rows).items():
-        numbers = f"{each.mean:9.4f}{each.median:9.4f}{each.photo:11.4f}{each.style:11.4f}"
+    columns = averages(rows)
+    for name in columns[0]:
+        mean, median, photo, style = (each[name] for each in columns)
+        numbers = f"{mean:9.4f}{median:9.4f}{photo:11.4f}{style:11.4f}"
         lines.append(f"{name:17}{MEASURES[name].arrow}{numbers}   {MEASURES[name].meaning}")
     return lines
 
@@ -165,9 +155,9 @@ def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
     contents, styles, outputs = zip(*(row.triple for row in rows), strict=True)
     made, photos, target = (features_of(each, network) for each in (outputs, contents, styles))
     fids = [frechet_distance(made, target), frechet_distance(photos, target), 0.0]
-    lpips, dimensions = summarized(rows).get("lpips"), target.shape[1]
-    arts = None
-    if lpips is not None:
-        means = (lpips.mean, lpips.photo, lpips.style)
-        arts = [(1 + mean) * (1 + fid) for mean, fid in zip(means, fids, strict=True)]
+    mean, _, photo, style = averages(rows)
+    arts, dimensions = None, target.shape[1]
+    if "lpips" in mean:
+        lpips = (each["lpips"] for each in (mean, photo, style))
+        arts = [(1 + distance) * (1 + fid) for distance, fid in zip(lpips, fids, strict=True)]
     return SetDistances(fids, arts, dimensions, too_few(len(rows), dimensions))

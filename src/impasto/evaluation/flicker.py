@@ -78,8 +78,12 @@ class FlickerMeter:
             before, painted = self._earlier[0]
             back = optical_flow(original, before)
             seen = trusted(back, optical_flow(before, original))
-            error, heat = warping_error(_in_floats(stylized), _in_floats(painted), back, seen)
-            plain, _ = warping_error(_in_floats(original), _in_floats(before), back, seen)
+            now, earlier, plain_now, plain_earlier = (
+                each.astype(np.float32) * np.float32(1 / 255)
+                for each in (stylized, painted, original, before)
+            )
+            error, heat = warping_error(now, earlier, back, seen)
+            plain, _ = warping_error(plain_now, plain_earlier, back, seen)
             found = Flicker(error, plain, heat)
         self._earlier.append((original, stylized))
         return found
@@ -90,7 +94,3 @@ def mean_errors(found: Sequence[Flicker]) -> tuple[float, float]:
     known = [(each.error, each.original) for each in found if each.error == each.error]
     errors, originals = np.mean(known, 0) if known else (np.nan, np.nan)
     return float(errors), float(originals)
-
-
-def _in_floats(frame: Pixels8) -> Pixels:
-    return frame.astype(np.float32) * np.float32(1 / 255)

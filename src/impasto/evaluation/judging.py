@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from statistics import fmean, median
 from typing import NamedTuple
 
 import torch
@@ -62,16 +63,7 @@ class Analysis:
         self.content = layers[CONTENT_LAYERS[0]]
         self.grams = {name: gram_matrix(each) for name, each in style.items()}
         self.projected, self.places = measures.projected(style), measures.grid_features(style)
-
-    @cached_property
-    def patches(self) -> Tensor:
-        """Its patches; see `measures.patches`."""
-        return measures.patches(self.image)
-
-    @cached_property
-    def colors(self) -> Tensor:
-        """Its colors; see `measures.colors`."""
-        return measures.colors(self.image)
+        self.patches, self.colors = measures.patches(image), measures.colors(image)
 
 
 class Judge:
@@ -159,3 +151,10 @@ class Judge:
         image = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].to(self._device)
         image = image.contiguous()
         return Analysis(image, self.encoder(image, _LAYERS))
+
+
+def averaged(measured: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return means and medians by name."""
+    columns = {name: [each[name] for each in measured] for name in measured[0]}
+    means = {name: fmean(values) for name, values in columns.items()}
+    return means, {name: median(values) for name, values in columns.items()}

@@ -15,9 +15,8 @@ import numpy as np
 
 from impasto.batch.sheets import contact_sheet, inline, jpeg, thumbnail
 from impasto.evaluation.comparing import Comparison, Line, Result, front, table_lines
-from impasto.evaluation.judging import ANCHORS, MEASURES, Judge
-from impasto.evaluation.tables import averaged, write_table
-from impasto.evaluation.triples import labels
+from impasto.evaluation.judging import ANCHORS, MEASURES, Judge, averaged
+from impasto.evaluation.triples import labels, write_table
 from impasto.files import write_atomically
 from impasto.local_page import page_text
 from impasto.machine import cores
@@ -182,7 +181,7 @@ def _html_table(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> s
         for name in lines[0].mean
     }
     for line in (*lines, *anchors):
-        is_anchor = line in anchors
+        is_anchor = line.seconds is None
         cells = "".join(
             f'<td title="median {_number(line.median[name])}"'
             f"{' class=best' if not is_anchor and math.isclose(value, best[name]) else ''}>"

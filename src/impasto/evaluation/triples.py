@@ -1,16 +1,18 @@
-"""Which photograph and which style each stylized picture was made from."""
+"""Which photograph and which style each stylized picture was made from, and tables of them."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 from impasto.batch.pairs import RESERVED, find_pictures
 from impasto.errors import ImageError, SettingsError
+from impasto.files import write_atomically
 from impasto.gallery.names import find_style
 from impasto.images import output_name
 
@@ -44,6 +46,16 @@ def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -
             f"{path} is not a table of {', '.join(columns)}: name these in its first line"
         )
     return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
+
+
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    """Write a .csv, with six decimals for numbers that are not whole; replaces what is there."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow(f"{each:.6f}" if isinstance(each, float) else each for each in row)
+    return write_atomically(path, text.getvalue().encode(), True)
 
 
 def find_triples(

@@ -26,9 +26,7 @@ class RequiredStatistics(NamedTuple):
     def __or__(self, other: RequiredStatistics) -> RequiredStatistics:
         """Return what serves both."""
         return RequiredStatistics(
-            self.gram or other.gram,
-            self.moments or other.moments,
-            max(self.samples, other.samples),
+            self.gram or other.gram, self.moments or other.moments, max(self.samples, other.samples)
         )
 
 
