@@ -10,10 +10,7 @@ FORMATS = (".png", ".svg", ".pdf")
 
 
 def check_plotting(feature: str = "a plot") -> None:
-    """Raise what a plot would raise, before the work.
-
-    Args:
-        feature: What needs it, for the message.
+    """Raise what a plot would raise, before the work; the message begins with the feature.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -47,7 +44,7 @@ def save_plot(
     overwrite: bool = False,
     protect: Sequence[str | Path] = (),
 ) -> Path:
-    """Draw curves and save the picture.
+    """Draw curves and save the picture; return the path that was written.
 
     Args:
         curves: Values by what they are called.
@@ -58,9 +55,6 @@ def save_plot(
         logarithmic: Whether the values have a logarithmic scale; else it begins at 0.
         overwrite: Replace an existing file instead of taking the next free number.
         protect: Files never to replace.
-
-    Returns:
-        The path that was written.
 
     Raises:
         ImageError: It cannot be saved there.

@@ -135,8 +135,7 @@ def too_few(pictures: int, dimensions: int) -> bool:
 class SetDistances(NamedTuple):
     """Of outputs, photographs and styles, each taken together, to all styles.
 
-    ArtFID is None without LPIPS; `dimensions` are those of a feature; `warn` says that there are
-    too few pictures for the numbers to mean much.
+    ArtFID is None without LPIPS; `dimensions` are those of a feature; `warn`: `too_few` pictures.
     """
 
     fid: list[float]
