@@ -8,7 +8,6 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
@@ -41,8 +40,7 @@ PICTURES, JOURNAL = "pictures", "compare.jsonl"
 _TABLES, _PAIRS = ("pairs", "settings", "methods"), ("folder", "csv", "contents", "styles")
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Pairs of content and style, and settings by the methods' names: each paints all pairs."""
 
     pairs: tuple[tuple[Path, Path], ...]
