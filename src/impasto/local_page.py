@@ -67,12 +67,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         return self.is_ours() and self.headers.get("X-Impasto") == word
 
     def send(self, content: bytes | None, kind: str) -> None:
-        """Answer with content that no other site may show as its own, or None: not found.
-
-        Args:
-            content: Of the answer.
-            kind: Its MIME type.
-        """
+        """Answer with content of a MIME type, which no other site may show; None: not found."""
         if content is None:
             self.send_error(404)
             return
