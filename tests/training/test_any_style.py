@@ -21,7 +21,7 @@ from impasto.training.any_style_graph import code_length
 from impasto.training.export import any_style_parameters, export, load_trained, save_half
 from impasto.training.loop import train
 from impasto.training.options import AnyStyleOptions
-from impasto.training.perceptual_losses import Targets, content_layers, perceptual_losses
+from impasto.training.perceptual_losses import perceptual_losses
 from impasto.training.vgg_loss import gram_matrices
 from impasto.weights.any_style import CELL, PLANES
 
@@ -140,15 +140,11 @@ def test_features_explode_without_caps_and_penalty(
 def test_what_is_cut_off_is_a_loss(options: AnyStyleOptions) -> None:
     training = AnyStyleTrainer(replace(options, reading=0))
     photos = torch.rand(1, 3, 64, 64)
-    targets = Targets(
-        grams=gram_matrices(training.vgg(photos, STYLE_LAYERS)),
-        means={},
-        content=training.vgg(photos, content_layers(dense=False)),
-    )
-    within = perceptual_losses(training.vgg, photos, photos, targets)
+    grams = gram_matrices(training.vgg(photos, STYLE_LAYERS))
+    within = perceptual_losses(training.vgg, photos, photos, grams)
     assert within["beyond"] == 0
     shifted = torch.where(photos > 0.5, photos + 2, photos)
-    beyond = perceptual_losses(training.vgg, shifted, photos, targets)
+    beyond = perceptual_losses(training.vgg, shifted, photos, grams)
     assert beyond["beyond"] == pytest.approx(float((shifted - shifted.clamp(0, 1)).square().mean()))
     assert beyond["beyond"] > 1
 

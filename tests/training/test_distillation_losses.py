@@ -38,9 +38,8 @@ def test_cosine_distance_looks_at_the_direction_only() -> None:
 def test_style_gradient_can_be_learned_from() -> None:
     image = random(1, 3, 4, 4).float().requires_grad_()
     gain = torch.ones(3, requires_grad=True)
-    features = dict.fromkeys(STYLE_LAYERS, image * gain.view(1, 3, 1, 1))
-    targets = dict.fromkeys(STYLE_LAYERS, random(1, 3, 4, 4, seed=1).float())
-    gradient = style_gradient(features, targets, image, keep=True)
+    both = torch.cat([image * gain.view(1, 3, 1, 1), random(1, 3, 4, 4, seed=1).float()])
+    gradient = style_gradient(dict.fromkeys(STYLE_LAYERS, both), image, keep=True)
     assert gradient.shape == image.shape
     gradient.square().sum().backward()  # type: ignore[no-untyped-call]
     assert gain.grad is not None

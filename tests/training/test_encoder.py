@@ -14,9 +14,8 @@ from impasto.plots import save_plot
 from impasto.training.crops import batch, load_pictures, picture_paths
 from impasto.training.distillation_losses import cosine_distance, style_gradient
 from impasto.training.encoder import EncoderTrainer
-from impasto.training.loop import train
+from impasto.training.loop import read_log, train, write_log
 from impasto.training.options import EncoderOptions
-from impasto.training.reports import Journal, read_journal
 from impasto.training.rng import Rng
 from impasto.training.trainer import TEACHER_LAYERS
 
@@ -72,8 +71,8 @@ def test_agreement_of_gradients_teaches_trunk_and_heads(options: EncoderOptions)
     training = EncoderTrainer(options)
     image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(8)).requires_grad_()
     features = training.student(image, TEACHER_LAYERS, 1)
-    targets = {name: 0.5 * f.detach() for name, f in features.items()}
-    gradient = style_gradient(features, targets, image, keep=True)
+    both = {name: torch.cat([f, 0.5 * f.detach()]) for name, f in features.items()}
+    gradient = style_gradient(both, image, keep=True)
     cosine_distance(gradient, torch.ones_like(gradient)).mean().backward()  # type: ignore[no-untyped-call]
     for name, kernel in training.student.kernels.items():
         if name != "relu4_2":  # which has no part in the style loss
@@ -87,7 +86,7 @@ def test_what_comes_out_is_an_encoder(options: EncoderOptions) -> None:
     encoder = build_encoder("pocket", list(POCKET_LAYERS), weights=path)
     features = encoder(torch.rand(1, 3, 32, 32), list(POCKET_LAYERS))
     assert all(torch.isfinite(f).all() for f in features.values())
-    rows = read_journal(Path(options.output) / "log.csv")
+    rows = read_log(Path(options.output) / "log.csv")
     assert [row["step"] for row in rows] == [3, 6]
     assert "<path" in (Path(options.output) / "log.svg").read_text()
 
@@ -185,20 +184,22 @@ def test_batches_follow_seed_and_step(folders: dict[str, str]) -> None:
     assert first.max() <= 1
 
 
-def test_journal_drops_what_was_given_up(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "log.csv")
-    for step in (1, 2, 3):
-        journal.add(step=step, minutes=0.1, loss=1 / step)
-    Journal(tmp_path / "log.csv", step=2).add(step=3, minutes=0.2, loss=0.5)
-    rows = read_journal(tmp_path / "log.csv")
-    assert [row["step"] for row in rows] == [1, 2, 3]
-    assert rows[-1]["loss"] == pytest.approx(0.5)
+def test_the_log_drops_what_was_given_up(options: EncoderOptions) -> None:
+    log = Path(options.output) / "log.csv"
+    log.parent.mkdir()
+    write_log([{"step": step, "minutes": 0.1, "features": 9.0} for step in (0, 1, 2)], log)
+    list(train(EncoderTrainer, options, report_every=3))
+    rows = read_log(log)
+    assert [row["step"] for row in rows] == [0, 3, 6]
+    assert rows[0]["features"] == 9
 
 
-def test_a_journal_gets_new_columns(tmp_path: Path) -> None:
-    Journal(tmp_path / "log.csv").add(step=1, minutes=0.1, loss=2.0)
-    Journal(tmp_path / "log.csv", step=1).add(step=2, minutes=0.2, loss=1.0, beyond=0.5)
-    rows = read_journal(tmp_path / "log.csv")
+def test_a_log_gets_new_columns(tmp_path: Path) -> None:
+    write_log([{"step": 1, "minutes": 0.1, "loss": 2.0}], tmp_path / "log.csv")
+    rows = read_log(tmp_path / "log.csv")
+    rows.append({"step": 2, "minutes": 0.2, "loss": 1.0, "beyond": 0.5})
+    write_log(rows, tmp_path / "log.csv")
+    rows = read_log(tmp_path / "log.csv")
     assert np.isnan(rows[0]["beyond"])
     assert rows[1]["beyond"] == 0.5
     assert "beyond" in (tmp_path / "log.svg").read_text()

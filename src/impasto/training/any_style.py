@@ -7,45 +7,50 @@ started again with the same output folder. `impasto train any-style` is the same
 `impasto export` makes of the result what `--method fast` runs.
 """
 
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from impasto.networks.any_style import AnyStyleShape
+from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
 from impasto.training.autoencoder_pretraining import AutoencoderLosses
 from impasto.training.crops import (
     SCALES,
     crop,
     listed_pairs,
     load_style,
+    random_part,
+    resized,
     split_folder,
     whole_cells,
 )
 from impasto.training.export import any_style_parameters
 from impasto.training.loop import run_as_program
 from impasto.training.options import AnyStyleOptions
-from impasto.training.reports import save_sheet
 from impasto.training.rng import Rng
-from impasto.training.style_pool import Style, StylePool, recolored
-from impasto.training.transfer import TransferTrainer
+from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
 from impasto.weights.any_style import CELL
 
 SHEET = "sheet.jpg"
 #: Pairs of held-out pictures that progress is shown on, where no others are named.
 SHOWN = 12
+#: Step length of Muon in pretraining, and Adam's part of it for the linear maps.
 _PRETRAINING_RATE, _HEADS_PART = 0.01, 0.5
-"""Step length of Muon in pretraining, and Adam's part of it for the linear maps."""
 _PRETRAINING_WEIGHTS = {"copy": 1.0, "reading": 0.3}
-_PAINTINGS = 0.1
-"""Part of the contents that are paintings."""
+_PAINTINGS = 0.1  # part of the contents that are paintings
+_LONGEST, _SHORTEST, _LEAST = 512, 288, 96  # longest side of a style, at most and at least; least
+_WHOLE, _RECOLORED = 0.4, 0.25  # parts of styles: whole paintings, and those with other colors
 
 
 class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
     """Trains the network to stylize in any style; before that, if asked, as an autoencoder.
 
-    Args:
-        options: Everything it depends on.
+    Computing the statistics of a style takes as long as a large part of a step, so each one is used
+    a few times. Which styles are in the pool at a step depends on nothing but the step: a resumed
+    training sees the same.
     """
 
     product, architecture = "any_style.safetensors", "any style"
@@ -56,7 +61,7 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         super().__init__(o, AnyStyleShape(o.fine, o.middle, o.coarse))
         self.photos, held_photos = split_folder(Path(o.photos), self.device)
         self.paintings, held_paintings = split_folder(Path(o.paintings), self.device)
-        self.styles = StylePool(self.paintings, self.vgg, o.seed, o.pool, o.fresh)
+        self._style = lru_cache(o.pool)(self._make_style)
         self.shown = self._listed() if o.pairs else self._held(held_photos, held_paintings)
         if o.reading:
             pictures = [*self.photos[::2], *self.paintings]
@@ -107,14 +112,28 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         images = torch.cat([crop(folders[i % 2], size, rng, SCALES) for i in range(6)])
         if rng.bernoulli(0.3):
             other = crop(self.paintings, 128, rng)
-            images = torch.cat([recolored(each, other, rng) for each in images[:, None]])
+            images = torch.cat([_recolored(each, other, rng) for each in images[:, None]])
         maps = 1 if rng.bernoulli(0.4) else 2 + rng.integer(2)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
             losses: dict[str, Tensor] = self.pretraining(images, maps)
         return losses
 
     def _pick_styles(self, rng: Rng) -> list[Style]:
-        return self.styles.pick(self.step, self.options.styles, rng)
+        o = self.options
+        newest = int(self.step * o.styles * o.fresh)
+        return [self._style(newest + rng.integer(o.pool)) for _ in range(o.styles)]
+
+    @torch.no_grad()
+    def _make_style(self, number: int) -> Style:
+        """Return a style that is a function of its number and the seed."""
+        rng = Rng(self.options.seed, 2**40 + number, self.device)
+        image = _excerpt(self.paintings[rng.integer(len(self.paintings))], rng)
+        if rng.bernoulli(_RECOLORED):
+            image = _recolored(image, crop(self.paintings, 128, rng), rng)
+        style = style_of(image, self.vgg)
+        # Many are kept, so they are kept as the network computes.
+        grams = {name: gram.to(self.vgg.precision) for name, gram in style.grams.items()}
+        return replace(style, grams=grams)
 
     def _contents(self, size: int, rng: Rng) -> Tensor:
         count = range(self.options.contents)
@@ -122,12 +141,29 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         return torch.cat([crop(each, size, rng, SCALES) for each in folders])
 
     def report(self) -> None:
-        """Show contents, styles, and how they are stylized now.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Show contents, styles, and how they are stylized now."""
         save_sheet(self.examples(), self.options.folder / SHEET)
+
+
+def _excerpt(painting: Tensor, rng: Rng) -> Tensor:
+    """Return a painting or a part of it, (1, 3, H, W), as large as styles usually are."""
+    height, width = painting.shape[1:]
+    part = 1.0 if rng.bernoulli(_WHOLE) else rng.uniform(0.5, 1)
+    sides = int(height * part), int(width * part)
+    image = random_part(painting, sides, rng)
+    scale = rng.uniform(_SHORTEST, _LONGEST) / max(sides)
+    return resized(image, [max(_LEAST, round(side * scale) // CELL * CELL) for side in sides])
+
+
+def _recolored(image: Tensor, other: Tensor, rng: Rng) -> Tensor:
+    """Return (1, 3, H, W) in the colors of another picture, or with its own mixed a little."""
+    if rng.bernoulli(0.5):
+        found = statistics(other, *OF_COLORS)
+        wanted = Coloring(found.mean, roots(found.covariance)[0])
+        return transferred(image, wanted, *OF_COLORS).clamp(0, 1)
+    mixing = torch.eye(3, device=image.device) + 0.15 * rng.normal((3, 3))
+    moved = torch.einsum("ij,njhw->nihw", mixing, image - 0.5)
+    return (moved + 0.5 + rng.uniform(-0.15, 0.15)).clamp(0, 1)
 
 
 if __name__ == "__main__":

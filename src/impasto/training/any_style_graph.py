@@ -17,32 +17,36 @@ output `statistics`   (K,): what was used; `held` for the next frame of a video
 
 Codes and statistics are made alike: of colors, coarse, middle and fine map in turn the mean and
 then a matrix, row by row: in codes the root of the covariance, in statistics the covariance itself.
+The mathematics are those of `impasto.networks.whitening`.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from impasto.fast.graph import Graph, Values
+from impasto.fast.shot import NEAR
 from impasto.networks.any_style import AnyStyleShape
 from impasto.networks.whitening import CONSTANT, OF_COLORS, RELATIVE
-from impasto.training.whitening_graph import (
-    CodedMap,
-    Transfer,
-    flat_map,
-    flattened,
-    map_statistics,
-    matrix_roots,
-)
 from impasto.weights.any_style import CELL, FADES_BELOW, GRAIN_CELL, PLANES
 
 #: Inputs that come in cells, and the side of the cells: ONNX orders these otherwise than torch.
 IN_CELLS = {"reader.stem": GRAIN_CELL, "reader.to_middle": 2, "reader.to_coarse": 2}
+#: Steps of Newton-Schulz iteration: enough for the least eigenvalue that the ridge leaves.
+_ITERATIONS = 16
 
 
-def _maps(shape: AnyStyleShape) -> list[CodedMap]:
+class _Map(NamedTuple):
+    """What codes have a part of; `ridge` is added to variances: a part of the mean, a constant."""
+
+    name: str
+    width: int
+    ridge: tuple[float, float] = (RELATIVE, CONSTANT)
+
+
+def _maps(shape: AnyStyleShape) -> list[_Map]:
     """Return the maps in the order of codes."""
-    widths = {"coarse": shape.coarse, "middle": shape.middle, "fine": shape.fine}
-    features = [CodedMap(name, width, (RELATIVE, CONSTANT)) for name, width in widths.items()]
-    return [CodedMap("colors", 3, OF_COLORS), *features]
+    features = [_Map(name, getattr(shape, name)) for name in ("coarse", "middle", "fine")]
+    return [_Map("colors", 3, OF_COLORS), *features]
 
 
 def code_length(shape: AnyStyleShape) -> int:
@@ -53,33 +57,27 @@ def code_length(shape: AnyStyleShape) -> int:
 def painter_graph(
     parameters: Mapping[str, Values], shape: AnyStyleShape, code: Values | None = None
 ) -> bytes:
-    """Return `any_style.onnx`.
+    """Return `any_style.onnx` for the parameters of an `AnyStyle`.
 
-    Args:
-        parameters: Of `AnyStyle`, by name.
-        shape: Its widths and depths.
-        code: A style (K,); the graph has no input for others then, and its kernels have 8 bits.
+    With a `code` (K,) it paints in that style alone, has no input for others, and its kernels have
+    8 bits.
     """
     graph = Graph("any style", parameters, half=True, bytes=code is not None)
-    picture = graph.input("picture", (1, "height", "width", 3))
-    if code is None:
-        style = graph.input("code", (code_length(shape),))
-    else:
-        style = graph.tensor("code", code)
+    picture, length = graph.input("picture", (1, "height", "width", 3)), code_length(shape)
+    style = graph.input("code", (length,)) if code is None else graph.tensor("code", code)
     strength = graph.input("strength", ())
     grain = graph.input("grain", (1, PLANES, "grain rows", "grain columns"))
-    held, pace = graph.input("held", (code_length(shape),)), graph.input("pace", ())
-    transfer = Transfer(graph, _maps(shape), style, strength, held, pace)
+    held, pace = graph.input("held", (length,)), graph.input("pace", ())
+    transfer = _Transfer(graph, _maps(shape), style, strength, held, pace)
 
     content = _padded_image(graph, picture)
     colors, *maps = _maps(shape)
     recolored = graph.clipped(transfer(content, colors))
-    pools = {"coarse": 4, "middle": 2, "fine": 1}
-    features: dict[str, str] = {}
-    for each, x in zip(maps, _read(graph, recolored, shape), strict=True):
-        planes = _pooled(graph, grain, pools[each.name])
+    features: list[str] = []
+    for side, each, x in zip((4, 2, 1), maps, _read(graph, recolored, shape), strict=True):
+        planes = grain if side == 1 else _pooled(graph, grain, side)
         mixing = graph.tensor(f"grain.{len(features)}")
-        features[each.name] = transfer(x, each, (mixing, planes))
+        features.append(transfer(x, each, (mixing, planes)))
     painted = _paint(graph, features, shape)
     fade = graph.add("Min", graph.add("Div", strength, graph.number(FADES_BELOW)), graph.number(1))
     change = graph.add("Mul", fade, graph.add("Sub", painted, content))
@@ -87,24 +85,19 @@ def painter_graph(
     size = graph.add("Slice", graph.add("Shape", picture), graph.whole(1), graph.whole(3))
     stylized = graph.add("Slice", stylized, graph.whole(0, 0), size, graph.whole(1, 2))
     graph.output(stylized, "stylized", (1, "height", "width", 3))
-    graph.output(graph.add("Concat", *transfer.used, axis=0), "statistics", (code_length(shape),))
+    graph.output(graph.add("Concat", *transfer.used, axis=0), "statistics", (length,))
     return graph.model()
 
 
 def style_reader_graph(parameters: Mapping[str, Values], shape: AnyStyleShape) -> bytes:
-    """Return `style_reader.onnx`.
-
-    Args:
-        parameters: Of `AnyStyle`, by name.
-        shape: Its widths and depths.
-    """
+    """Return `style_reader.onnx` for the parameters of an `AnyStyle`."""
     graph = Graph("style reader", parameters, half=True)
     image = _padded_image(graph, graph.input("picture", (1, "height", "width", 3)))
     parts = []
     for each, x in zip(_maps(shape), (image, *_read(graph, image, shape)), strict=True):
-        mean, covariance = map_statistics(graph, flat_map(graph, x), each)
-        root, _ = matrix_roots(graph, covariance, each)
-        parts += [flattened(graph, mean), flattened(graph, root)]
+        mean, covariance = _statistics(graph, _flat_map(graph, x), each)
+        root, _ = _roots(graph, covariance, each.width)
+        parts += [_flattened(graph, mean), _flattened(graph, root)]
     graph.output(graph.add("Concat", *parts, axis=0), "code", (code_length(shape),))
     return graph.model()
 
@@ -124,26 +117,25 @@ def _padded_image(graph: Graph, picture: str) -> str:
 
 def _read(graph: Graph, image: str, shape: AnyStyleShape) -> Sequence[str]:
     """Return the coarse, middle and fine map of (1, 3, H, W) in [0, 1]."""
-    blocks = dict(zip(("fine", "middle", "coarse"), shape.reader_blocks, strict=True))
     cells = graph.unshuffled(graph.add("Sub", image, graph.number(0.5)), GRAIN_CELL)
     maps = {}
     x = graph.relu(graph.convolution(cells, "reader.stem", GRAIN_CELL))
-    for name in ("fine", "middle", "coarse"):
+    for name, blocks in zip(("fine", "middle", "coarse"), shape.reader_blocks, strict=True):
         if name != "fine":
             cells = graph.unshuffled(graph.relu(x), 2)
             x = graph.relu(graph.convolution(cells, f"reader.to_{name}", 2))
-        maps[name] = x = _residual(graph, x, f"reader.{name}", blocks[name])
+        maps[name] = x = _residual(graph, x, f"reader.{name}", blocks)
     skips = (graph.convolution(maps[n], f"reader.{n}_skip") for n in ("middle", "fine"))
     return [maps["coarse"], *skips]
 
 
-def _paint(graph: Graph, maps: Mapping[str, str], shape: AnyStyleShape) -> str:
-    """Return (1, 3, H, W), not clamped."""
+def _paint(graph: Graph, maps: Sequence[str], shape: AnyStyleShape) -> str:
+    """Return (1, 3, H, W), not clamped, of the coarse, middle and fine map."""
     fine, middle, coarse = shape.painter_blocks
-    x = graph.relu(_residual(graph, maps["coarse"], "painter.coarse", coarse))
-    for name, blocks in (("middle", middle), ("fine", fine)):
+    x = graph.relu(_residual(graph, maps[0], "painter.coarse", coarse))
+    for name, blocks, skip in zip(("middle", "fine"), (middle, fine), maps[1:], strict=True):
         raised = graph.shuffled(graph.convolution(x, f"painter.to_{name}"), 2)
-        x = graph.add("Add", raised, maps[name])
+        x = graph.add("Add", raised, skip)
         x = graph.relu(_residual(graph, x, f"painter.{name}", blocks))
     cells = graph.shuffled(graph.convolution(x, "painter.head"), GRAIN_CELL)
     return graph.add("Add", cells, graph.number(0.5))
@@ -158,7 +150,133 @@ def _residual(graph: Graph, x: str, part: str, count: int) -> str:
 
 def _pooled(graph: Graph, grain: str, side: int) -> str:
     """Return noise of a coarser map, as strong."""
-    if side == 1:
-        return grain
     pooled = graph.add("AveragePool", grain, kernel_shape=[side, side], strides=[side, side])
     return graph.add("Mul", pooled, graph.number(side))
+
+
+class _Transfer:
+    """Adds what gives a map the statistics of a style; `used` are those it was taken to have."""
+
+    def __init__(
+        self, graph: Graph, maps: Sequence[_Map], code: str, strength: str, held: str, pace: str
+    ) -> None:
+        self.graph, self.strength, self.pace = graph, strength, pace
+        graph.exact = True
+        self.code, self.held = (_parts(graph, each, maps) for each in (code, held))
+        graph.exact = False
+        self.rest = graph.add("Sub", graph.number(1), strength)
+        self.used: list[str] = []
+
+    def __call__(self, x: str, of: _Map, grain: tuple[str, str] | None = None) -> str:
+        """Return x (1, C, h, w), changed.
+
+        The `grain` is how much of each plane each channel gets, and the planes (1, `PLANES`, h, w).
+        """
+        graph = self.graph
+        graph.exact = True
+        flat = _flat_map(graph, x)
+        mean, covariance = self._followed(*_statistics(graph, flat, of), of)
+        self.used += [_flattened(graph, mean), _flattened(graph, covariance)]
+        wanted, root = (graph.add("Mul", self.strength, p) for p in self.code[of.name])
+        if grain is not None:
+            energy = graph.add("ReduceSumSquare", grain[0], graph.whole(1), keepdims=0)
+            added = graph.power(graph.add("Add", graph.number(1), energy), -0.5)
+            root = graph.add("Mul", root, added)
+        _, white = _roots(graph, covariance, of.width)
+        matrix = graph.add("MatMul", root, white)
+        same = graph.add("Mul", self.rest, graph.identity(of.width))
+        matrix = graph.add("Add", matrix, same)
+        # Less the mean first: what is left is small, and half precision is enough for it.
+        centered = graph.add("Sub", flat, mean)
+        offset = graph.add("Add", wanted, graph.add("Mul", self.rest, mean))
+        graph.exact = of.name == "colors"
+        changed = graph.add("Add", graph.add("MatMul", matrix, centered), offset)
+        if grain is not None:
+            mixed = graph.add("MatMul", root, grain[0])
+            noise = graph.add("MatMul", mixed, _flat_map(graph, grain[1]))
+            changed = graph.add("Add", changed, noise)
+        graph.exact = False
+        return graph.add("Reshape", changed, graph.add("Shape", x))
+
+    def _followed(self, mean: str, covariance: str, of: _Map) -> tuple[str, str]:
+        """Return held statistics, moved towards a map's own: at once where they are far off."""
+        graph = self.graph
+        held_mean, held = self.held[of.name]
+        now, before = (_spread(graph, each, of.width) for each in (covariance, held))
+        apart = graph.add("Abs", graph.add("Log", graph.add("Div", now, before)))
+        moved = graph.add("Abs", graph.add("Sub", mean, held_mean))
+        moved = graph.add("ReduceMean", moved, keepdims=0)
+        moved = graph.add("Div", moved, graph.add("Sqrt", graph.add("Min", now, before)))
+        far = graph.add("Sub", graph.add("Add", apart, moved), graph.number(NEAR))
+        pace = graph.add("Add", self.pace, graph.add("Relu", far))
+        pace = graph.add("Min", pace, graph.number(1))
+        kept = graph.add("Sub", graph.number(1), pace)
+        mean, covariance = (
+            graph.add("Add", graph.add("Mul", pace, own), graph.add("Mul", kept, other))
+            for own, other in ((mean, held_mean), (covariance, held))
+        )
+        return mean, covariance
+
+
+def _flat_map(graph: Graph, x: str) -> str:
+    """Return (C, h · w) of (1, C, h, w)."""
+    return graph.add("Squeeze", graph.add("Reshape", x, graph.whole(0, 0, -1)), graph.whole(0))
+
+
+def _flattened(graph: Graph, x: str) -> str:
+    return graph.add("Reshape", x, graph.whole(-1))
+
+
+def _parts(graph: Graph, code: str, maps: Sequence[_Map]) -> dict[str, tuple[str, str]]:
+    """Return mean (C, 1) and matrix (C, C) of each map, by its name, in a code or in statistics."""
+    names = iter(graph.split(code, [n for each in maps for n in (each.width, each.width**2)]))
+    return {
+        each.name: (
+            graph.add("Reshape", next(names), graph.whole(each.width, 1)),
+            graph.add("Reshape", next(names), graph.whole(each.width, each.width)),
+        )
+        for each in maps
+    }
+
+
+def _statistics(graph: Graph, flat: str, of: _Map) -> tuple[str, str]:
+    """Return mean (C, 1) and covariance (C, C) of (C, n), a little added to variances."""
+    mean = graph.add("ReduceMean", flat, graph.whole(1), keepdims=1)
+    centered = graph.add("Sub", flat, mean)
+    # Divided before they are multiplied: half precision has no room for the sum.
+    pixels = graph.add("Slice", graph.add("Shape", flat), graph.whole(1), graph.whole(2))
+    scale = graph.power(graph.add("Cast", pixels, to=1), -0.5)
+    scaled = graph.add("Mul", centered, scale)
+    covariance = graph.add("Gemm", scaled, scaled, transB=1)
+    relative, constant = of.ridge
+    variance = graph.add("Mul", _trace(graph, covariance, of.width), graph.number(1 / of.width))
+    ridge = graph.add("Mul", variance, graph.number(relative))
+    ridge = graph.add("Add", ridge, graph.number(constant))
+    added = graph.add("Mul", ridge, graph.identity(of.width))
+    return mean, graph.add("Add", covariance, added)
+
+
+def _trace(graph: Graph, matrix: str, width: int) -> str:
+    diagonal = graph.add("Mul", matrix, graph.identity(width))
+    return graph.add("ReduceSum", diagonal, keepdims=0)
+
+
+def _spread(graph: Graph, covariance: str, width: int) -> str:
+    """Return the mean variance, a little at least."""
+    mean = graph.add("Div", _trace(graph, covariance, width), graph.number(width))
+    return graph.add("Max", mean, graph.number(1e-8))
+
+
+def _roots(graph: Graph, matrix: str, width: int) -> tuple[str, str]:
+    """Return root and inverse root (Newton-Schulz; Higham 2008, "Functions of Matrices", 6.7)."""
+    square = graph.add("ReduceSumSquare", matrix, keepdims=0)
+    # Minus half the inverse: OpenVINO would take factors and signs into the products, and forget
+    # that they are exact.
+    root = graph.add("Mul", matrix, graph.power(square, -0.5))
+    other = graph.identity(width, -0.5)
+    for _ in range(_ITERATIONS):
+        product = graph.add("MatMul", other, root)
+        step = graph.add("Add", graph.identity(width, 1.5), product)
+        root, other = graph.add("MatMul", root, step), graph.add("MatMul", step, other)
+    scale = graph.add("Mul", graph.power(square, -0.25), graph.number(-2))
+    return graph.add("Mul", root, graph.power(square, 0.25)), graph.add("Mul", other, scale)

@@ -6,7 +6,6 @@ has its resolution. The painter learns to reconstruct the picture.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,25 +17,17 @@ from impasto.training.vgg_loss import FusedVgg
 
 #: The layer whose components each map holds, coarse to fine.
 LAYERS = ("relu5_1", "relu4_1", "relu3_1")
-_PICTURES = 64
-"""How many pictures the components are computed from."""
-
-
-class _Components(NamedTuple):
-    """The mean (C,) of a layer's features, and their scaled principal components (C, K).
-
-    Features less the mean, times the components, have a mean square of 1.
-    """
-
-    mean: Tensor
-    basis: Tensor
+_PICTURES = 64  # how many pictures the components are computed from
 
 
 @torch.no_grad()
 def _principal_components(
     vgg: FusedVgg, pictures: Sequence[Tensor], counts: Sequence[int], rng: Rng
-) -> list[_Components]:
-    """Return the first components of each of `LAYERS`, so many."""
+) -> list[tuple[Tensor, Tensor]]:
+    """Return the mean (C,) and the first components (C, K) of the features of each of `LAYERS`.
+
+    Features less the mean, times the components, have a mean square of 1.
+    """
     sums: list[tuple[Tensor, Tensor]] = [(torch.zeros(()), torch.zeros(()))] * len(LAYERS)
     for _ in range(_PICTURES):
         picture = pictures[rng.integer(len(pictures))][None].float() / 255
@@ -49,18 +40,15 @@ def _principal_components(
         mean, square = mean / _PICTURES, square / _PICTURES
         values, vectors = torch.linalg.eigh(square - mean[:, None] * mean)
         values, vectors = values.flip(0)[:count], vectors.flip(1)[:, :count]
-        components.append(_Components(mean, vectors / values.mean().clamp_min(1e-12).sqrt()))
+        components.append((mean, vectors / values.mean().clamp_min(1e-12).sqrt()))
     return components
 
 
 class AutoencoderLosses(nn.Module):
     """The losses of pretraining, with linear maps from the reader's maps to components of VGG-19's.
 
-    Args:
-        network: Reads and paints; not a part of this module.
-        vgg: VGG-19.
-        pictures: (3, H, W) uint8 each: what components are computed from.
-        rng: Which of them.
+    The network is not a part of this module. Components are computed from some of the `pictures`,
+    (3, H, W) uint8 each.
     """
 
     def __init__(
@@ -72,8 +60,8 @@ class AutoencoderLosses(nn.Module):
         self.network, self.vgg = [network], vgg  # in a list: its parameters are not of this module
         self.components = _principal_components(vgg, pictures, widths, rng)
         self.heads = nn.ModuleList(
-            nn.Conv2d(width, len(each.basis.T), 1)
-            for width, each in zip(widths, self.components, strict=True)
+            nn.Conv2d(width, basis.shape[1], 1)
+            for width, (_, basis) in zip(widths, self.components, strict=True)
         )
         for parameter in self.heads.parameters():
             nn.init.zeros_(parameter)
@@ -92,8 +80,9 @@ class AutoencoderLosses(nn.Module):
         with torch.no_grad():
             seen = self.vgg(images, LAYERS)
         errors = []
-        for name, f, head, each in zip(LAYERS, features, self.heads, self.components, strict=True):
-            target = (seen[name].float().movedim(1, 3) - each.mean) @ each.basis
+        parts = zip(LAYERS, features, self.heads, self.components, strict=True)
+        for name, f, head, (mean, basis) in parts:
+            target = (seen[name].float().movedim(1, 3) - mean) @ basis
             found = head(f.float()).movedim(1, 3)
             spread = (target - target.mean((0, 1, 2))).square().sum()
             errors.append((found - target).square().sum() / (spread + 1e-6))

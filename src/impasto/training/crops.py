@@ -16,12 +16,10 @@ from impasto.training.rng import Rng
 from impasto.weights.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-LONGEST = 768
-"""Longest side of a training picture in memory, in pixels."""
+_LONGEST = 768  # longest side of a training picture in memory, in pixels
 #: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
 SCALES = (0.6, 1.8)
-_HELD_OUT = 20
-"""One picture in so many is kept for measuring."""
+_HELD_OUT = 20  # one picture in so many is kept for measuring
 _SAMPLES = (
     *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
     "camera.png",
@@ -41,11 +39,7 @@ def sample_photos() -> list[Path]:
 
 
 def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
-    """Return the pictures of a folder and its subfolders, sorted by name.
-
-    Args:
-        folder: Where to look.
-        without: A folder to leave out.
+    """Return the pictures of a folder and its subfolders, without one of these, sorted by name.
 
     Raises:
         ImageError: There is none.
@@ -62,29 +56,20 @@ def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
 
 
 def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Tensor]:
-    """Read pictures, sides of at most `LONGEST` pixels.
+    """Read pictures, sides of at most 768 pixels: (3, H, W) uint8 each.
 
-    Args:
-        paths: Of the files.
-        device: Where they go: then no batch has to wait for its crops.
-
-    Returns:
-        Each (3, H, W) uint8.
+    On the device, so that no batch has to wait for its crops.
 
     Raises:
         ImageError: One cannot be read.
     """
-    return [_load(path, LONGEST).to(device) for path in paths]
+    return [_load(path, _LONGEST).to(device) for path in paths]
 
 
 def split_folder(
     folder: Path, device: torch.device, without: Path | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Read the pictures of a folder: see `picture_paths` and `load_pictures`.
-
-    Returns:
-        Those to train with, and those to measure with.
-    """
+    """Return the pictures of a folder that are to train with, and those to measure with."""
     pictures = load_pictures(picture_paths(folder, without), device)
     held = pictures[::_HELD_OUT]
     return [p for i, p in enumerate(pictures) if i % _HELD_OUT] or held, held

@@ -24,13 +24,9 @@ def feature_losses(student: Features, teacher: Features) -> dict[str, Tensor]:
 
 
 def gram_distance(features: Tensor, target: Tensor) -> Tensor:
-    """Return ‖G − A‖² / ‖A‖² of the Gram matrices of each picture: (N,).
+    """Return ‖G − A‖² / ‖A‖² of the Gram matrices of features (N, C, H, W), as large both: (N,).
 
     Unlike `relative_gram_distance` it can be differentiated twice.
-
-    Args:
-        features: (N, C, H, W).
-        target: As large.
     """
     f, t = features.float().flatten(2), target.float().flatten(2)
     if f.shape[2] < f.shape[1]:
@@ -43,22 +39,20 @@ def gram_distance(features: Tensor, target: Tensor) -> Tensor:
     return distance / floored(products)
 
 
-def style_gradient(features: Features, targets: Features, image: Tensor, keep: bool) -> Tensor:
-    """Return the pixel gradient of the relative style loss of every picture.
+def style_gradient(features: Features, image: Tensor, keep: bool) -> Tensor:
+    """Return the pixel gradient of the relative style loss of every picture: (N, 3, H, W).
 
     Args:
-        features: Of `image`, by layer, connected to it.
-        targets: Features of a style for every picture; no gradient goes into them.
+        features: Of `image` and after these of a style for each, by layer, connected to `image`; no
+            gradient goes into those of styles.
         image: (N, 3, H, W), which requires a gradient.
         keep: Whether the result can itself be differentiated.
-
-    Returns:
-        (N, 3, H, W).
     """
-    loss = torch.stack(
-        [gram_distance(features[name], targets[name].detach()).sum() for name in STYLE_LAYERS]
-    ).sum()
-    (gradient,) = torch.autograd.grad(loss, image, create_graph=keep, retain_graph=keep)
+    count, layers = len(image), [features[name] for name in STYLE_LAYERS]
+    losses = [gram_distance(each[:count], each[count:].detach()).sum() for each in layers]
+    (gradient,) = torch.autograd.grad(
+        torch.stack(losses).sum(), image, create_graph=keep, retain_graph=keep
+    )
     return gradient
 
 

@@ -20,11 +20,7 @@ from impasto.errors import SettingsError
 from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, PocketShape
 from impasto.networks.vgg import VGG19
 from impasto.training.crops import batch, split_folder
-from impasto.training.distillation_losses import (
-    cosine_distance,
-    feature_losses,
-    style_gradient,
-)
+from impasto.training.distillation_losses import cosine_distance, feature_losses, style_gradient
 from impasto.training.loop import run_as_program
 from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
@@ -36,18 +32,13 @@ from impasto.training.vgg_loss import relative_error
 from impasto.weights import load_pocket
 
 #: Of biases and gains; with batch normalization they take large steps.
-ADAM_RATE = 0.02
+_ADAM_RATE = 0.02
 _WARM_UP = 40
-_ROUNDS = 4
-"""Batches of held-out pictures that are measured."""
+_ROUNDS = 4  # batches of held-out pictures that are measured
 
 
 class EncoderTrainer(Trainer[EncoderOptions]):
-    """Teacher, student, optimizers and pool, one step after the other.
-
-    Args:
-        options: Everything it depends on.
-    """
+    """Teacher, student, optimizers and pool, one step after the other."""
 
     product, architecture = "pocket.safetensors", "pocket"
     report_every = 100
@@ -57,7 +48,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self.teacher = self.load_teacher(VGG19)
         self.student = self.modules = Student(_shape(options), options.seed).to(self.device)
         self.muon = Muon(self.student.kernels.parameters(), options.rate)
-        self.adam = torch.optim.Adam(self.student.norms.parameters(), ADAM_RATE, (0.9, 0.99))
+        self.adam = torch.optim.Adam(self.student.norms.parameters(), _ADAM_RATE, (0.9, 0.99))
         self.photos, self.held_photos = split_folder(Path(options.photos), self.device)
         self.paintings, self.held_paintings = split_folder(Path(options.paintings), self.device)
         self.pool = pool = Pool(self.photos, self.paintings, options.pool, options.crop)
@@ -88,11 +79,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         return batch(self.held_photos, self.held_paintings, o.batch, o.crop, rng)
 
     def advance(self) -> dict[str, Tensor]:
-        """Take one step.
-
-        Returns:
-            Its losses: `features`, `grams` and, if it was taught, `gradient`.
-        """
+        """Take one step; its losses are `features`, `grams` and, if it was taught, `gradient`."""
         self._schedule()
         o, rng = self.options, Rng(self.options.seed, self.step, self.device)
         teaches_gradients = self.step % o.every == o.every - 1
@@ -108,7 +95,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         o, part = self.options, self.progress()
         share = min(1, (self.step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * part))
         self.muon.param_groups[0]["lr"] = o.rate * share
-        self.adam.param_groups[0]["lr"] = ADAM_RATE * share
+        self.adam.param_groups[0]["lr"] = _ADAM_RATE * share
         self.student.train(part < 1 - o.frozen)
 
     def _plain_losses(self, rng: Rng) -> dict[str, Tensor]:
@@ -125,9 +112,9 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         pictures.requires_grad_()
         images, phase = torch.cat([pictures, styles]), rng.integer(SUBSAMPLE_PHASES)
         teacher = self._teacher_features(images, phase)
-        wanted = style_gradient(*_split(teacher, count), pictures, keep=False)
+        wanted = style_gradient(teacher, pictures, keep=False)
         student = self._student_features(images, phase)
-        found = style_gradient(*_split(student, count), pictures, keep=True)
+        found = style_gradient(student, pictures, keep=True)
         followed = wanted if rng.bernoulli(0.5) else found.detach()
         self.pool.advance(places, followed, rng.uniform(0.005, 0.03))
         losses = feature_losses(student, {name: f.detach() for name, f in teacher.items()})
@@ -163,8 +150,8 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         pictures.requires_grad_()
         both = torch.cat([pictures, styles])
         teacher, student = self._teacher_features(both, 0), self._student_features(both, 0)
-        wanted = style_gradient(*_split(teacher, half), pictures, keep=False)
-        found = style_gradient(*_split(student, half), pictures, keep=False)
+        wanted = style_gradient(teacher, pictures, keep=False)
+        found = style_gradient(student, pictures, keep=False)
         errors = {n: relative_error(student[n], teacher[n]).mean() for n in TEACHER_LAYERS}
         cosine = 1 - cosine_distance(found, wanted).mean()
         return {"cosine": cosine, **errors, "grams": feature_losses(student, teacher)["grams"]}
@@ -190,11 +177,6 @@ def _shape(options: EncoderOptions) -> PocketShape:
     if min(a, b, c, d, e, f, g, h, i) < 1:
         raise SettingsError("widths and depths are at least 1")
     return PocketShape((a, b, c, d, e), (f, g, h, i))
-
-
-def _split(features: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    first = {name: f[:count] for name, f in features.items()}
-    return first, {name: f[count:] for name, f in features.items()}
 
 
 if __name__ == "__main__":

@@ -26,21 +26,13 @@ _WRITTEN_BY = {ANY_STYLE: "any-style", ONE_STYLE: "style"}
 
 
 def save_half(parameters: Mapping[str, Tensor], architecture: str, path: Path, step: int) -> None:
-    """Write parameters in float16.
-
-    Raises:
-        OSError: It cannot be written.
-    """
+    """Write what was trained, in float16."""
     tensors = {name: tensor.half() for name, tensor in parameters.items()}
     save_tensors(tensors, path, {"architecture": architecture, "steps": str(step)})
 
 
 def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
-    """Read all parameters of a trained network, in float32.
-
-    Args:
-        path: The file.
-        architectures: Those that are accepted: `ANY_STYLE`, `ONE_STYLE`.
+    """Read all parameters of a network of one of these architectures, in float32.
 
     Raises:
         WeightsError: The file does not exist, is damaged or holds something else.
@@ -56,10 +48,7 @@ def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
 
 
 def any_style_parameters(path: Path) -> dict[str, Tensor]:
-    """Read an any-style network from what its training wrote, or from what was exported.
-
-    Args:
-        path: A .safetensors file, or an `any_style.onnx`.
+    """Read an any-style network: from the .safetensors of a training, or from an `any_style.onnx`.
 
     Raises:
         WeightsError: It is missing, damaged or something else.
@@ -90,8 +79,8 @@ def export(trained: Path, output: Path) -> list[Path]:
         The paths of what was written.
 
     Raises:
-        WeightsError: The file cannot be read or holds something else, or nothing can be written
-            there.
+        WeightsError: The file cannot be read or holds something else, or the output cannot be
+            written.
     """
     from impasto.training.any_style_graph import painter_graph, style_reader_graph
 
@@ -111,8 +100,7 @@ def export(trained: Path, output: Path) -> list[Path]:
             with replacing(path) as part:
                 part.write_bytes(content)
         except OSError as error:
-            reason = error.strerror or error
             raise WeightsError(
-                f"{path} cannot be written ({reason}): name another output"
+                f"{path} cannot be written ({error.strerror or error}): name another output"
             ) from error
     return list(graphs)

@@ -1,12 +1,13 @@
 """The loop of every training: in pieces, with a log and a checkpoint that agree with each other."""
 
 import argparse
+import csv
 import math
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from impasto.errors import ImpastoError, SettingsError, WeightsError
+from impasto.errors import ImpastoError, MissingExtraError, SettingsError, WeightsError
+from impasto.files import replacing
 from impasto.training.export import save_half
 from impasto.training.options import OptionsT
-from impasto.training.reports import Journal
 from impasto.training.trainer import Trainer
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
@@ -50,8 +51,9 @@ def train(
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     trainer.start(folder / CHECKPOINT)
-    journal, begun = Journal(folder / LOG, trainer.step), trainer.spent
-    done = trainer.progress() >= 1
+    # Rows after the checkpoint are of an attempt that was given up.
+    rows = [row for row in read_log(folder / LOG) if row["step"] <= trainer.step]
+    begun, done = trainer.spent, trainer.progress() >= 1
     if done:
         _write(trainer)  # some of it may have been removed
     while not done:
@@ -59,8 +61,9 @@ def train(
         done = trainer.progress() >= 1  # before the clock counts the report
         row = {"step": trainer.step, "minutes": trainer.spent, **losses}
         row |= {f"held {name}": value for name, value in trainer.measure().items()}
+        rows.append(row)
         with _writing(folder):
-            journal.add(**row)
+            write_log(rows, folder / LOG)
         _write(trainer)
         yield row
         if 0 < options.minutes <= row["minutes"] - begun:
@@ -98,7 +101,6 @@ def _write(trainer: Trainer[Any]) -> None:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Say clearly that a folder cannot be written to."""
     try:
         yield
     except OSError as error:
@@ -106,6 +108,31 @@ def _writing(folder: Path) -> Iterator[None]:
             f"{folder} cannot be written to ({error.strerror or error}): make room or name another "
             "output folder; the same command resumes at the last report"
         ) from error
+
+
+def read_log(path: Path) -> list[dict[str, float]]:
+    """Return the rows of a log; none, where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def write_log(rows: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Write a log in CSV, and its curves as SVG beside it where matplotlib is installed."""
+    # The rows of an earlier version may have fewer columns.
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, "nan")
+        writer.writeheader()
+        writer.writerows({n: f"{value:.6g}" for n, value in row.items()} for row in rows)
+    curves = {name: [row.get(name, math.nan) for row in rows] for name in names}
+    steps, _ = curves.pop("step"), curves.pop("minutes")
+    with suppress(ImportError, MissingExtraError):
+        from impasto.plots import save_plot
+
+        axes, svg = ("step", "loss"), path.with_suffix(".svg")
+        save_plot(curves, svg, axes=axes, at=steps, logarithmic=True, overwrite=True)
 
 
 def described(row: Mapping[str, float]) -> str:
@@ -118,10 +145,7 @@ def run_as_program(
 ) -> None:
     """Train with options from the command line, with no package needed but torch.
 
-    Args:
-        trainer_type: What is trained.
-        options_type: Its options.
-        description: A text whose first line is shown as the help.
+    The first line of the description is shown as the help.
     """
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     for each in fields(options_type):

@@ -1,7 +1,6 @@
 """Losses of stylized pictures while a network learns to make them (Johnson et al. 2016)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -12,40 +11,20 @@ from impasto.training.vgg_loss import FusedVgg, relative_error, relative_gram_di
 from impasto.weights.any_style import CELL
 
 #: Layers at which features of photographs get the style's means and variances as their targets.
-DENSE_LAYERS = ("relu3_1", "relu4_1")
+_DENSE_LAYERS = ("relu3_1", "relu4_1")
 _CONTENT = CONTENT_LAYERS[0]
-_FLAT = 0.03
-"""Difference of neighbors in a photograph at which a place is hardly flat any more."""
+_FLAT = 0.03  # difference of neighbors in a photograph at which a place is hardly flat any more
 _MOST_GAIN = 5.0
+#: Of the style layers: what is missing of strokes is missing in the middle.
 _LAYER_WEIGHTS = torch.tensor([1.0, 1.0, 2.0, 2.0, 1.0]) / 7
-"""Of the style layers: what is missing of strokes is missing in the middle."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What pictures are measured against.
-
-    Attributes:
-        grams: Gram matrices of the styles (N, C, C), by style layer.
-        means: Mean features of the styles (N, C), by style layer; none: no dense targets.
-        content: Features of the photographs, by layer: (N / styles, C, h, w), each photograph's for
-            `styles` pictures in turn.
-        styles: Pictures of each photograph.
-    """
-
-    grams: Mapping[str, Tensor]
-    means: Mapping[str, Tensor]
-    content: Mapping[str, Tensor]
-    styles: int = 1
-
-
-def content_layers(*, dense: bool) -> tuple[str, ...]:
-    """Return the layers that are computed of photographs."""
-    return (*DENSE_LAYERS, _CONTENT) if dense else (_CONTENT,)
 
 
 def perceptual_losses(
-    vgg: FusedVgg, stylized: Tensor, contents: Tensor, targets: Targets
+    vgg: FusedVgg,
+    stylized: Tensor,
+    contents: Tensor,
+    grams: Mapping[str, Tensor],
+    means: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return the losses of pictures, each a number.
 
@@ -59,47 +38,49 @@ def perceptual_losses(
     Args:
         vgg: VGG-19.
         stylized: (N, 3, H, W), not clamped.
-        contents: What they show, (N / styles, 3, H, W).
-        targets: Of the styles and the photographs.
+        contents: The photographs (M, 3, H, W), each for N / M pictures in turn.
+        grams: Gram matrices of the styles (N, C, C), by style layer.
+        means: Mean features of the styles (N, C), by style layer; None: no dense targets.
     """
-    features = vgg(_clamped(stylized), (*STYLE_LAYERS, _CONTENT))
+    times = len(stylized) // len(contents)
+    with torch.no_grad():
+        seen = vgg(contents, (_CONTENT,) if means is None else (*_DENSE_LAYERS, _CONTENT))
+    # The gradient does not know that pictures were cut off.
+    within = stylized + (stylized.clamp(0, 1) - stylized).detach()
+    features = vgg(within, (*STYLE_LAYERS, _CONTENT))
     distances = torch.stack(
-        [relative_gram_distance(features[name], targets.grams[name]) for name in STYLE_LAYERS]
+        [relative_gram_distance(features[name], grams[name]) for name in STYLE_LAYERS]
     )
+    content = seen[_CONTENT].repeat_interleave(times, 0)
     losses = {
         "style": (_LAYER_WEIGHTS.to(distances) @ (distances + 0.01).sqrt()).mean(),
-        "content": relative_error(
-            features[_CONTENT], targets.content[_CONTENT].repeat_interleave(targets.styles, 0)
-        ).mean(),
+        "content": relative_error(features[_CONTENT], content).mean(),
         "flat": flatness_loss(stylized, contents),
         "lattice": checkerboard_loss(stylized),
         "beyond": (stylized - stylized.clamp(0, 1)).square().mean(),
         "gram": distances.detach().mean(),
     }
-    if targets.means:
-        losses["dense"] = torch.stack(
-            [relative_error(features[n], _dense(n, targets)).mean() for n in DENSE_LAYERS]
-        ).mean()
+    if means is not None:
+        errors = [
+            relative_error(features[n], _dense_target(seen[n], grams[n], means[n])).mean()
+            for n in _DENSE_LAYERS
+        ]
+        losses["dense"] = torch.stack(errors).mean()
     return losses
 
 
 @torch.no_grad()
-def _dense(layer: str, targets: Targets) -> Tensor:
-    """Return features of the photographs with the style's means and variances."""
-    features, mean = targets.content[layer].float(), targets.means[layer][:, :, None, None]
+def _dense_target(features: Tensor, gram: Tensor, mean: Tensor) -> Tensor:
+    """Return features of the photographs with the styles' means and variances."""
+    times, mean = len(mean) // len(features), mean[:, :, None, None]
     variance, own = (
-        each.repeat_interleave(targets.styles, 0)
-        for each in torch.var_mean(features, (2, 3), keepdim=True)
+        each.repeat_interleave(times, 0)
+        for each in torch.var_mean(features.float(), (2, 3), keepdim=True)
     )
-    features = features.repeat_interleave(targets.styles, 0)
-    wanted = targets.grams[layer].diagonal(dim1=1, dim2=2)[:, :, None, None] - mean.square()
+    wanted = gram.diagonal(dim1=1, dim2=2)[:, :, None, None] - mean.square()
     gain = ((wanted.clamp_min(0) + 1e-3) / (variance + 1e-3)).sqrt().clamp_max(_MOST_GAIN)
-    return torch.addcmul(mean - own * gain, features, gain).clamp_min(0)
-
-
-def _clamped(stylized: Tensor) -> Tensor:
-    """Return pictures within [0, 1]; the gradient does not know that they were cut off."""
-    return stylized + (stylized.clamp(0, 1) - stylized).detach()
+    moved = features.float().repeat_interleave(times, 0)
+    return torch.addcmul(mean - own * gain, moved, gain).clamp_min(0)
 
 
 def flatness_loss(stylized: Tensor, contents: Tensor) -> Tensor:

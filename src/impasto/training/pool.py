@@ -8,8 +8,7 @@ from torch import Tensor
 from impasto.training.crops import crop, disturbed
 from impasto.training.rng import Rng
 
-_MOST_STEPS = 40
-"""Steps that a picture is optimized for, at most, before another takes its place."""
+_MOST_STEPS = 40  # that a picture is optimized for before another takes its place
 
 
 class Pool:
@@ -17,13 +16,7 @@ class Pool:
 
     A picture starts as a crop of a photograph, often in the colors of its style, as runs do. It
     then follows the pixel gradient that training computes anyway; after its last step a new pair
-    takes its place. Pixels are kept in 8 bits.
-
-    Args:
-        photos: (3, H, W) uint8 each.
-        paintings: Likewise.
-        count: Pictures.
-        size: Their side in pixels.
+    takes its place. Pixels are kept in 8 bits. Photos and paintings are (3, H, W) uint8 each.
     """
 
     def __init__(

@@ -31,29 +31,22 @@ from impasto.training.crops import (
 from impasto.training.export import CODE, any_style_parameters, export
 from impasto.training.loop import run_as_program
 from impasto.training.options import StyleOptions
-from impasto.training.reports import save_sheet
 from impasto.training.rng import Rng
-from impasto.training.style_pool import Style, style_of
 from impasto.training.trainer import PAINTING
-from impasto.training.transfer import TransferTrainer
+from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
 from impasto.weights import fetch
 
 PREVIEW = "preview.jpg"
 #: Photographs that progress is shown and measured on.
 SHOWN = 4
-_SCALES = (1.0, 0.75)
-"""Sizes of the painting that are learned from, as parts of the one asked for."""
+_SCALES = (1.0, 0.75)  # sizes of the painting that are learned from, as parts of the one asked for
+#: How much more the content loss counts at first, as a part of its weight, and the steps in which
+#: that falls to a third: forms of the photograph are given up sooner than strokes are learned.
 _CAREFUL, _CAREFUL_STEPS = 1.2, 300
-"""How much more the content loss counts at first, as a part of its weight, and the steps in which
-that falls to a third: forms of the photograph are given up sooner than strokes are learned."""
 
 
 class StyleTrainer(TransferTrainer[StyleOptions]):
-    """Fits all of the network to one painting; the losses are those of any style.
-
-    Args:
-        options: Everything it depends on.
-    """
+    """Fits all of the network to one painting; the losses are those of any style."""
 
     product, architecture = "style.safetensors", "one style"
 
@@ -112,11 +105,7 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         return {**super().result(), CODE: numbers}
 
     def report(self) -> None:
-        """Show how contents are stylized now, and write the network as ONNX.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Show how contents are stylized now, and write the network as ONNX."""
         contents, _, stylized = self.examples()
         save_sheet([contents, stylized], self.options.folder / PREVIEW)
         with suppress(ImportError):  # without onnx `impasto export` writes it elsewhere

@@ -38,9 +38,6 @@ _LARGEST_GRADIENT = 5.0
 class Trainer(ABC, Generic[OptionsT]):
     """Networks in training, one step after the other.
 
-    Args:
-        options: Everything it depends on.
-
     Attributes:
         product: Name of the file of what is trained.
         architecture: What that file says it holds.
@@ -105,11 +102,7 @@ class Trainer(ABC, Generic[OptionsT]):
         """Return what is trained, by name."""
 
     def report(self) -> None:
-        """Write what else shows the state of the training into its folder.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Write what else shows the state of the training into its folder."""
 
     def learn(self, total: Tensor) -> None:
         """Take a step down a loss."""
@@ -131,11 +124,7 @@ class Trainer(ABC, Generic[OptionsT]):
         return asdict(self.options)
 
     def save(self, path: Path) -> None:
-        """Write the whole state as one safetensors file.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Write the whole state as one safetensors file."""
         tensors = {f"network.{name}": t for name, t in self.modules.state_dict().items()}
         for name, parameter in self.modules.named_parameters():
             for optimizer in (self.muon, self.adam):
@@ -184,11 +173,7 @@ class Trainer(ABC, Generic[OptionsT]):
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write a safetensors file, whole or not at all.
-
-    Raises:
-        OSError: It cannot be written.
-    """
+    """Write a safetensors file, whole or not at all."""
     content = save({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, metadata)
     with replacing(path) as part:
         part.write_bytes(content)

@@ -3,45 +3,72 @@
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
+from impasto.files import replacing
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
 from impasto.networks.whitening import Coloring
 from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.crops import SCALES, crop
 from impasto.training.muon import Muon
 from impasto.training.options import TransferOptions
-from impasto.training.perceptual_losses import Targets, content_layers, perceptual_losses
+from impasto.training.perceptual_losses import perceptual_losses
 from impasto.training.rng import Rng
-from impasto.training.style_pool import Style
 from impasto.training.trainer import Trainer
 from impasto.training.vgg_loss import FusedVgg, gram_matrices
 from impasto.weights.any_style import GRAIN_CELL, PLANES
 
 TransferT = TypeVar("TransferT", bound=TransferOptions)
+#: Learning rates as parts of Muon's: of the last kernel, since its every step is seen at once as
+#: dirt; of biases and grain.
 _HEAD_PART, _ADAM_PART = 0.3, 0.1
-"""Learning rates as parts of Muon's: of the last kernel, since its every step is seen at once as
-dirt; of biases and grain."""
-_SCALE = 0.01
-"""Weight of the penalty on the scale of features."""
-_BEYOND = 5.0
-"""Weight of what is beyond 0 and 1."""
-_CAP, _RESIDUAL_CAP = 1.3, 0.6
-"""Norms of kernels, as parts of He-initialized ones', at most."""
+_SCALE = 0.01  # weight of the penalty on the scale of features
+_BEYOND = 5.0  # weight of what is beyond 0 and 1
+_CAP, _RESIDUAL_CAP = 1.3, 0.6  # norms of kernels, as parts of He-initialized ones', at most
 _WARM_UP = 20
-_AVERAGED = 0.998
-"""Decay of the average of parameters, which is the result."""
-_ROUGHEST = 0.3
-"""A stylized picture that is rougher than this where its content is flat blew up."""
-_EVERY = 4
-"""One step in so many looks at a moved photograph, and one stylizes a picture in its own style."""
-_SHIFT = 16
-"""Pixels that the same photograph is moved by, at most."""
+_AVERAGED = 0.998  # decay of the average of parameters, which is the result
+_ROUGHEST = 0.3  # a stylized picture that is rougher than this where its content is flat blew up
+_EVERY = 4  # one step in so many looks at a moved photograph, and one at a picture in its own style
+_SHIFT = 16  # pixels that the same photograph is moved by, at most
+_SIDE = 320  # longest side of a picture on a sheet, in pixels
+
+
+@dataclass(frozen=True)
+class Style:
+    """A style as it is learned from.
+
+    Attributes:
+        picture: (1, 3, H, W) uint8, sides multiples of `CELL`.
+        grams: Gram matrices (1, C, C) by layer.
+        means: Mean features (1, C) by layer.
+    """
+
+    picture: Tensor
+    grams: Mapping[str, Tensor]
+    means: Mapping[str, Tensor]
+
+    @property
+    def image(self) -> Tensor:
+        """The picture, (1, 3, H, W) float32 in [0, 1]."""
+        return self.picture.float() / 255
+
+
+@torch.no_grad()
+def style_of(image: Tensor, vgg: FusedVgg) -> Style:
+    """Return what is learned from (1, 3, H, W) in [0, 1], sides multiples of `CELL`."""
+    picture = (image * 255).round().to(torch.uint8)
+    features = vgg(picture.float() / 255, STYLE_LAYERS)
+    means = {name: each.float().mean((2, 3)) for name, each in features.items()}
+    return Style(picture, gram_matrices(features), means)
 
 
 class TransferTrainer(Trainer[TransferT]):
@@ -53,10 +80,6 @@ class TransferTrainer(Trainer[TransferT]):
     it is. Whitening and ReLU do not mind the scale of features, so it would grow without end:
     kernels are capped, and a penalty on the logarithm of the mean squares of inner maps keeps them
     small.
-
-    Args:
-        options: Everything it depends on.
-        shape: Of the network.
 
     Attributes:
         photos: (3, H, W) uint8 each.
@@ -138,29 +161,21 @@ class TransferTrainer(Trainer[TransferT]):
         count = o.contents * o.styles
         larger = self._contents(wide, rng)
         photos, styles = larger[:, :, :size, :size], self._pick_styles(rng)
-        targets = self._targets(photos, styles)
         grain = rng.normal((count, PLANES, wide // GRAIN_CELL, wide // GRAIN_CELL))
+        extra = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
             code = self._encoded(styles)
             contents = photos.repeat_interleave(o.styles, 0)
             stylized = self.network(contents, code, _part(grain, size))
-            extra = {}
             if self.step % _EVERY == 1 and o.shift:
-                shift = self._shift_consistency_loss(larger[:1], stylized, code, grain, rng)
-                extra["shift"] = shift
+                loss = self._shift_consistency_loss(larger[:1], stylized, code, grain, rng)
+                extra["shift"] = loss
             elif self.step % _EVERY == 3 and o.identity:
                 extra["identity"] = self._identity_loss(photos[:1], grain)
-        return perceptual_losses(self.vgg, stylized, photos, targets) | extra
-
-    @torch.no_grad()
-    def _targets(self, photos: Tensor, styles: Sequence[Style]) -> Targets:
-        o, dense = self.options, self.options.dense > 0
-        return Targets(
-            grams={n: self._each([s.grams[n].float() for s in styles]) for n in STYLE_LAYERS},
-            means={n: self._each([s.means[n] for s in styles]) for n in STYLE_LAYERS if dense},
-            content=self.vgg(photos, content_layers(dense=dense)),
-            styles=o.styles,
-        )
+        grams = {n: self._each([s.grams[n].float() for s in styles]) for n in STYLE_LAYERS}
+        means = {n: self._each([s.means[n] for s in styles]) for n in STYLE_LAYERS}
+        dense = means if o.dense > 0 else None
+        return perceptual_losses(self.vgg, stylized, photos, grams, dense) | extra
 
     def _each(self, parts: Sequence[Tensor]) -> Tensor:
         """Return what belongs to styles (1, ...) for all pictures of a step (N, ...)."""
@@ -195,19 +210,13 @@ class TransferTrainer(Trainer[TransferT]):
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
         """Return the mean relative Gram distance and content error of the pairs shown."""
-        found = [self._measured(*pair) for pair in self.shown]
-        losses = {"style": "gram", "content": "content"}
-        return {
-            n: sum(float(each[loss]) for each in found) / len(found) for n, loss in losses.items()
-        }
-
-    def _measured(self, content: Tensor, style: Tensor) -> dict[str, Tensor]:
-        targets = Targets(
-            grams=gram_matrices(self.vgg(style, STYLE_LAYERS)),
-            means={},
-            content=self.vgg(content, content_layers(dense=False)),
-        )
-        return perceptual_losses(self.vgg, self.stylized(content, style), content, targets)
+        found = []
+        for content, style in self.shown:
+            grams = gram_matrices(self.vgg(style, STYLE_LAYERS))
+            losses = perceptual_losses(self.vgg, self.stylized(content, style), content, grams)
+            found.append((float(losses["gram"]), float(losses["content"])))
+        styles, contents = zip(*found, strict=True)
+        return {"style": sum(styles) / len(found), "content": sum(contents) / len(found)}
 
     def examples(self) -> list[list[Tensor]]:
         """Return what is shown: contents, styles, and contents as they are stylized now."""
@@ -216,12 +225,7 @@ class TransferTrainer(Trainer[TransferT]):
 
     @torch.no_grad()
     def stylized(self, content: Tensor, style: Tensor) -> Tensor:
-        """Return (1, 3, H, W) in [0, 1], stylized by the result as it stands.
-
-        Args:
-            content: (1, 3, H, W), sides multiples of `CELL`.
-            style: Likewise.
-        """
+        """Return (1, 3, H, W) in [0, 1], stylized by the result as it stands; sides as `shown`."""
         rng, (height, width) = Rng(0, 0, self.device), content.shape[2:]
         grain = rng.normal((1, PLANES, height // GRAIN_CELL, width // GRAIN_CELL))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
@@ -262,3 +266,26 @@ def _record_scales(network: AnyStyle, scales: list[Tensor]) -> None:
 def _part(grain: Tensor, size: int) -> Tensor:
     """Return the grain of a picture of this side."""
     return grain[:, :, : size // GRAIN_CELL, : size // GRAIN_CELL]
+
+
+def save_sheet(rows: Sequence[Sequence[Tensor]], path: Path) -> None:
+    """Write rows of pictures (1, 3, H, W), each as long, as one JPEG file.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    images = [[_thumbnail(each) for each in row] for row in rows]
+    height = max(image.height for row in images for image in row)
+    sheet = Image.new("RGB", (_SIDE * len(rows[0]), height * len(rows)), "white")
+    for down, row in enumerate(images):
+        for across, image in enumerate(row):
+            sheet.paste(image, (_SIDE * across, height * down))
+    with replacing(path) as part:
+        sheet.save(part, "JPEG", quality=90)
+
+
+def _thumbnail(picture: Tensor) -> Image.Image:
+    pixels = picture[0].permute(1, 2, 0).cpu().numpy()
+    image = Image.fromarray((pixels * 255).round().astype(np.uint8))
+    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    return image

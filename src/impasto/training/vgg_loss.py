@@ -14,18 +14,15 @@ from torch import Tensor
 from impasto.networks.vgg import VGG19
 from impasto.weights import VggParameters
 
+#: Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
+#: all others.
 _FLOOR = 0.05
-"""Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
-all others."""
 
 
 class FusedVgg(VGG19):
     """Picture -> features of VGG-19 after ReLUs, with a gradient for the picture and nothing else.
 
-    Args:
-        parameters: See `VGG19`.
-        layers: Likewise.
-        precision: Likewise.
+    The arguments are those of `VGG19`.
     """
 
     def __init__(
@@ -54,13 +51,7 @@ class _Convolution(torch.autograd.Function):
     """Convolution of 3 · 3 with replicated borders, and ReLU."""
 
     @staticmethod
-    def forward(
-        ctx: Any,  # noqa: ANN401
-        x: Tensor,
-        kernel: Tensor,
-        bias: Tensor,
-        adjoint: Tensor,
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor, adjoint: Tensor) -> Tensor:  # noqa: ANN401
         y = F.relu_(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, bias))
         ctx.save_for_backward(y, adjoint)
         return y
@@ -103,9 +94,8 @@ def relative_gram_distance(features: Tensor, target: Tensor) -> Tensor:
         features: (N, C, h, w).
         target: The Gram matrices A of styles, (N, C, C) float32.
     """
-    distance: Tensor = _GramDistance.apply(  # type: ignore[no-untyped-call]
-        features, target, floored(target)
-    )
+    energy = floored(target)
+    distance: Tensor = _GramDistance.apply(features, target, energy)  # type: ignore[no-untyped-call]
     return distance
 
 
