@@ -20,9 +20,8 @@ from impasto.training.any_style import SHEET, AnyStyleTrainer
 from impasto.training.any_style_graph import code_length
 from impasto.training.export import any_style_parameters, export, load_trained, save_half
 from impasto.training.loop import train
+from impasto.training.losses import gram_matrices, perceptual_losses
 from impasto.training.options import AnyStyleOptions
-from impasto.training.perceptual_losses import perceptual_losses
-from impasto.training.vgg_loss import gram_matrices
 from impasto.weights.any_style import CELL, PLANES
 
 

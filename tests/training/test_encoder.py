@@ -11,12 +11,11 @@ from tests.training.conftest import run_alone
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks import POCKET_LAYERS, build_encoder
 from impasto.plots import save_plot
-from impasto.training.crops import batch, load_pictures, picture_paths
-from impasto.training.distillation_losses import cosine_distance, style_gradient
+from impasto.training.crops import Rng, batch, load_pictures, picture_paths
 from impasto.training.encoder import EncoderTrainer
 from impasto.training.loop import read_log, train, write_log
+from impasto.training.losses import cosine_distance, style_gradient
 from impasto.training.options import EncoderOptions
-from impasto.training.rng import Rng
 from impasto.training.trainer import TEACHER_LAYERS
 
 CPU = torch.device("cpu")

@@ -19,6 +19,7 @@ from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, t
 from impasto.training.autoencoder_pretraining import AutoencoderLosses
 from impasto.training.crops import (
     SCALES,
+    Rng,
     crop,
     listed_pairs,
     load_style,
@@ -30,7 +31,6 @@ from impasto.training.crops import (
 from impasto.training.export import any_style_parameters
 from impasto.training.loop import run_as_program
 from impasto.training.options import AnyStyleOptions
-from impasto.training.rng import Rng
 from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
 from impasto.weights.any_style import CELL
 
@@ -85,11 +85,7 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         return [(load(content), load(style)) for content, style in pairs]
 
     def begin(self) -> None:
-        """Take over a trained file, if the options name one.
-
-        Raises:
-            SettingsError: It has another shape.
-        """
+        """Take over a trained file of this shape, if the options name one."""
         if self.options.begin:
             self._load(any_style_parameters(Path(self.options.begin)))
 

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from impasto.networks.any_style import AnyStyle, Features
-from impasto.training.crops import whole_cells
-from impasto.training.rng import Rng
-from impasto.training.vgg_loss import FusedVgg
+from impasto.training.crops import Rng, whole_cells
+from impasto.training.fused_vgg import FusedVgg
 
 #: The layer whose components each map holds, coarse to fine.
 LAYERS = ("relu5_1", "relu4_1", "relu3_1")

@@ -1,4 +1,4 @@
-"""Training pictures: whole folders in memory, and crops of them as an optimizer will see them."""
+"""Training pictures: whole folders in memory, and random crops as an optimizer will see them."""
 
 import csv
 import importlib.util
@@ -12,7 +12,6 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.training.rng import Rng
 from impasto.weights.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
@@ -24,6 +23,31 @@ _SAMPLES = (
     *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
     "camera.png",
 )
+
+
+class Rng:
+    """All random numbers of one step, a function of seed and step: that makes resuming exact."""
+
+    def __init__(self, seed: int, step: int, device: torch.device) -> None:
+        self.device = device
+        self.numpy = np.random.default_rng((seed, step))
+        self.torch = torch.Generator(device).manual_seed(self.integer(2**62))
+
+    def bernoulli(self, probability: float) -> bool:
+        """Return True with this probability."""
+        return bool(self.numpy.random() < probability)
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a number between two others, uniformly distributed."""
+        return float(self.numpy.uniform(low, high))
+
+    def integer(self, count: int) -> int:
+        """Return a whole number from 0 to `count` - 1."""
+        return int(self.numpy.integers(count))
+
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        """Return standard normal noise on the device."""
+        return torch.randn(*shape, generator=self.torch, device=self.device)
 
 
 def sample_photos() -> list[Path]:
@@ -87,13 +111,12 @@ def _load(path: Path, longest: int) -> Tensor:
 
 
 def load_style(path: Path, longest: int) -> Tensor:
-    """Read one picture as `impasto stylize` does: (1, 3, H, W) in [0, 1].
+    """Read one picture as `impasto stylize` does, sides of at most `longest` pixels.
 
     Without the packages that this needs it is read as plain 8-bit RGB.
 
-    Args:
-        path: The file.
-        longest: Side in pixels to which a larger one is reduced.
+    Returns:
+        (1, 3, H, W) in [0, 1].
 
     Raises:
         ImageError: It cannot be read.
@@ -137,16 +160,10 @@ def resized(image: Tensor, size: Sequence[int]) -> Tensor:
 def crop(
     pictures: Sequence[Tensor], size: int, rng: Rng, scales: Sequence[float] = (0.6, 2.5)
 ) -> Tensor:
-    """Return a crop of a random picture at a random place and scale, flipped at random.
+    """Return a part (1, 3, size, size) in [0, 1] of one of the pictures (3, H, W) uint8.
 
-    Args:
-        pictures: (3, H, W) uint8 each.
-        size: Side of the crop.
-        rng: What is random.
-        scales: Least and largest side of what is cut out, as parts of `size`.
-
-    Returns:
-        (1, 3, size, size) in [0, 1].
+    All is random: picture, place, scale (least and largest side of the part, divided by `size`),
+    and whether it is flipped.
     """
     picture = pictures[rng.integer(len(pictures))]
     height, width = picture.shape[1:]

@@ -11,6 +11,7 @@ latter also the direction of the pixel gradient.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,22 +20,25 @@ from torch import Tensor
 from impasto.errors import SettingsError
 from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, PocketShape
 from impasto.networks.vgg import VGG19
-from impasto.training.crops import batch, split_folder
-from impasto.training.distillation_losses import cosine_distance, feature_losses, style_gradient
+from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program
+from impasto.training.losses import (
+    cosine_distance,
+    feature_losses,
+    relative_error,
+    style_gradient,
+)
 from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
-from impasto.training.pool import Pool
-from impasto.training.rng import Rng
 from impasto.training.student import Student
 from impasto.training.trainer import TEACHER_LAYERS, Trainer
-from impasto.training.vgg_loss import relative_error
 from impasto.weights import load_pocket
 
 #: Of biases and gains; with batch normalization they take large steps.
 _ADAM_RATE = 0.02
 _WARM_UP = 40
 _ROUNDS = 4  # batches of held-out pictures that are measured
+_MOST_STEPS = 40  # that a picture is optimized for before another takes its place
 
 
 class EncoderTrainer(Trainer[EncoderOptions]):
@@ -65,11 +69,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self.student.scales.copy_(torch.stack(scales))
 
     def begin(self) -> None:
-        """Take over a trained file, if the options name one.
-
-        Raises:
-            SettingsError: It has other widths or depths.
-        """
+        """Take over a trained file of these widths and depths, if the options name one."""
         if self.options.begin:
             begun = load_pocket(self.options.begin)
             self.student.unfold({name: torch.from_numpy(a) for name, a in begun.items()})
@@ -137,14 +137,11 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         """Return the errors on pictures that were held out, with fixed normalization."""
         training = self.student.training
         self.student.eval()
-        found: dict[str, float] = {}
-        for number in range(_ROUNDS):
-            for name, value in self._measured(self._held(number)).items():
-                found[name] = found.get(name, 0) + float(value.detach()) / _ROUNDS
+        found = [self._measured(self._held(number)) for number in range(_ROUNDS)]
         self.student.train(training)
-        return found
+        return {name: sum(each[name] for each in found) / _ROUNDS for name in found[0]}
 
-    def _measured(self, images: Tensor) -> dict[str, Tensor]:
+    def _measured(self, images: Tensor) -> dict[str, float]:
         half = len(images) // 2
         pictures, styles = images[1::2].clone(), images[::2][:half]
         pictures.requires_grad_()
@@ -153,8 +150,9 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         wanted = style_gradient(teacher, pictures, keep=False)
         found = style_gradient(student, pictures, keep=False)
         errors = {n: relative_error(student[n], teacher[n]).mean() for n in TEACHER_LAYERS}
-        cosine = 1 - cosine_distance(found, wanted).mean()
-        return {"cosine": cosine, **errors, "grams": feature_losses(student, teacher)["grams"]}
+        errors = {"cosine": 1 - cosine_distance(found, wanted).mean(), **errors}
+        errors["grams"] = feature_losses(student, teacher)["grams"]
+        return {name: float(error.detach()) for name, error in errors.items()}
 
     def result(self) -> dict[str, Tensor]:
         """Return kernels and biases as `Pocket` reads them."""
@@ -162,11 +160,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
 
 
 def _shape(options: EncoderOptions) -> PocketShape:
-    """Return widths and depths as numbers.
-
-    Raises:
-        SettingsError: They are none, or not five and four.
-    """
+    """Return widths and depths as numbers."""
     try:
         a, b, c, d, e = map(int, options.widths.split(","))
         f, g, h, i = map(int, options.depths.split(","))
@@ -177,6 +171,61 @@ def _shape(options: EncoderOptions) -> PocketShape:
     if min(a, b, c, d, e, f, g, h, i) < 1:
         raise SettingsError("widths and depths are at least 1")
     return PocketShape((a, b, c, d, e), (f, g, h, i))
+
+
+class Pool:
+    """Half-stylized pictures, which encoders see most; each is one step further when it is drawn.
+
+    A picture starts as a crop of a photograph, often in the colors of its style, as runs do. It
+    then follows the pixel gradient that training computes anyway; after its last step a new pair
+    takes its place. Pixels are kept in 8 bits.
+    """
+
+    def __init__(
+        self, photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int
+    ) -> None:
+        self.photos, self.paintings = photos, paintings
+        self.pictures = photos[0].new_zeros((count, 3, size, size))
+        self.styles = torch.zeros_like(self.pictures)
+        self.left = torch.zeros(count, dtype=torch.int32)
+
+    def draw(self, count: int, rng: Rng) -> tuple[list[int], Tensor, Tensor]:
+        """Return places, pictures and styles, (count, 3, size, size) in [0, 1]."""
+        places = [int(p) for p in rng.numpy.choice(len(self.left), count, replace=False)]
+        for place in places:
+            if self.left[place] == 0:
+                self._renew(place, rng)
+        return places, self.pictures[places].float() / 255, self.styles[places].float() / 255
+
+    def _renew(self, place: int, rng: Rng) -> None:
+        size = self.pictures.shape[-1]
+        style, picture = crop(self.paintings, size, rng), crop(self.photos, size, rng)
+        if rng.bernoulli(0.2):
+            style = disturbed(style, rng)
+        if rng.bernoulli(0.6):
+            picture = _with_colors_of(picture, style)
+        self.styles[place] = _to_bytes(style)[0]
+        self.pictures[place] = _to_bytes(picture)[0]
+        self.left[place] = 1 + rng.integer(_MOST_STEPS)
+
+    def advance(self, places: Sequence[int], gradient: Tensor, length: float) -> None:
+        """Move pictures against a gradient (N, 3, H, W), about `length` a pixel, as Adam would."""
+        scale = gradient.abs().mean((1, 2, 3), keepdim=True) + 1e-30
+        steps = length * gradient / (gradient.abs() + scale)
+        moved = self.pictures[list(places)].float() / 255 - steps
+        self.pictures[list(places)] = _to_bytes(moved)
+        self.left[list(places)] -= 1
+
+
+def _with_colors_of(picture: Tensor, style: Tensor) -> Tensor:
+    """Return the picture with each channel's mean and deviation those of the style."""
+    deviation, mean = torch.std_mean(picture, (2, 3), keepdim=True)
+    wanted, center = torch.std_mean(style, (2, 3), keepdim=True)
+    return (picture - mean) / (deviation + 1e-3) * wanted + center
+
+
+def _to_bytes(image: Tensor) -> Tensor:
+    return (image.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
 
 
 if __name__ == "__main__":

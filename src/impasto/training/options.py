@@ -1,7 +1,6 @@
 """Options of trainings; nothing here imports torch, so that help texts are instant."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -9,11 +8,11 @@ from impasto.errors import SettingsError
 
 
 def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
-    """Return an option; `short` is another spelling, an `argument` has no name in a command."""
+    """Return an option; `short` is another spelling, an `argument` has no name in a command.
+
+    One that is `needed` has no default, but what it names.
+    """
     return field(default=default, metadata={"help": help, **how})
-
-
-_BOTH = {"photos": "a folder of photos", "paintings": "a folder of paintings"}
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,7 @@ class TrainingOptions:
         SettingsError: A value is out of range, or a folder is not named.
     """
 
-    #: Options without a default, and what they name.
-    needed: ClassVar[Mapping[str, str]] = {"photos": "a folder of photos"}
-
-    photos: str = _option("", "Folder of photographs.")
+    photos: str = _option("", "Folder of photographs.", needed="a folder of photos")
     output: str = _option("run", "Folder for everything that is written.")
     teacher: str = _option("", "File of VGG-19; none: found or downloaded.")
     steps: int = _option(20000, "Steps in total.")
@@ -43,9 +39,11 @@ class TrainingOptions:
         return Path(self.output)
 
     def __post_init__(self) -> None:
-        for name, what in self.needed.items():
-            if not getattr(self, name):
-                raise SettingsError(f"there is nothing to learn from: name {what}")
+        for each in fields(self):
+            if "needed" in each.metadata and not getattr(self, each.name):
+                raise SettingsError(
+                    f"there is nothing to learn from: name {each.metadata['needed']}"
+                )
         for rule, kept in self._rules().items():
             if not kept:
                 raise SettingsError(rule)
@@ -69,9 +67,7 @@ OptionsT = TypeVar("OptionsT", bound=TrainingOptions)
 class EncoderOptions(TrainingOptions):
     """Everything that training the pocket encoder depends on."""
 
-    needed = _BOTH
-
-    paintings: str = _option("", "Folder of paintings.")
+    paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
     begin: str = _option("", "A trained file to start from; none: random weights.")
     batch: int = _option(8, "Pictures per step.")
     widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
@@ -95,15 +91,10 @@ class EncoderOptions(TrainingOptions):
 
 @dataclass(frozen=True)
 class TransferOptions(TrainingOptions):
-    """What trainings of the any-style network depend on, for any style or for one.
+    """What trainings of the any-style network depend on, for any style or for one."""
 
-    Attributes:
-        weighted: Losses that have a weight here.
-    """
-
-    weighted: ClassVar[tuple[str, ...]] = (
-        *("content", "dense", "flat", "lattice", "shift", "identity"),
-    )
+    #: Losses that have a weight here.
+    weighted: ClassVar = ("content", "dense", "flat", "lattice", "shift", "identity")
 
     begin: str = _option(
         "", "A trained file, or any_style.onnx, to start from; none: random weights."
@@ -132,9 +123,7 @@ class TransferOptions(TrainingOptions):
 class AnyStyleOptions(TransferOptions):
     """Everything that training the any-style network depends on."""
 
-    needed = _BOTH
-
-    paintings: str = _option("", "Folder of paintings.")
+    paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
     pairs: str = _option(
         "", "CSV of content and style to show and measure; none: held-out pictures."
     )
@@ -160,9 +149,9 @@ class AnyStyleOptions(TransferOptions):
 class StyleOptions(TransferOptions):
     """Everything that fitting the any-style network to one painting depends on."""
 
-    needed: ClassVar[Mapping[str, str]] = {"painting": "a picture of the style"}
-
-    painting: str = _option("", "Picture of the style.", argument=True)
+    painting: str = _option(
+        "", "Picture of the style.", needed="a picture of the style", argument=True
+    )
     photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
     output: str = _option("painting.onnx", "File of the network; its log is beside it.", short="-o")
     begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")

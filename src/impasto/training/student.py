@@ -11,16 +11,12 @@ from impasto.networks.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, a
 
 
 class Student(PocketNetwork):
-    """A pocket encoder in training.
+    """A pocket encoder in training, initialized at random by a seed.
 
     Batch normalization (Ioffe & Szegedy 2015) after every convolution and He initialization decide
     how fast it learns, and so does whitening what the first convolutions see (LeCun et al. 1998,
     "Efficient BackProp"): pixels beside each other are nearly the same. The heads learn the
     teacher's features divided by `scales`.
-
-    Args:
-        shape: Of the trunk.
-        seed: Of the initialization.
     """
 
     scales: Tensor
@@ -50,11 +46,7 @@ class Student(PocketNetwork):
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
-        """Fix how the first convolutions see their input.
-
-        Args:
-            images: (N, 3, H, W) in [0, 1], typical ones.
-        """
+        """Fix how the first convolutions see their input: typical images (N, 3, H, W) in [0, 1]."""
         self.white_pixels.copy_(_whitening(F.unfold(images, 3)))
         self.white_cells.copy_(_whitening(F.unfold(cells_of(images), 3)))
 
@@ -95,12 +87,6 @@ class Student(PocketNetwork):
         """Take over what `folded` gave, with the whitening and scales that are set.
 
         Rows of kernels get length 1; the normalization has the rest.
-
-        Args:
-            parameters: Kernels and biases by name, of the same shape.
-
-        Raises:
-            SettingsError: They are of another shape.
         """
         shapes = {name: kernel.shape for name, kernel in self.kernels.items()}
         if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:

@@ -21,6 +21,7 @@ from impasto.errors import SettingsError
 from impasto.files import sha256_of
 from impasto.networks.any_style import AnyStyle, shape_of
 from impasto.training.crops import (
+    Rng,
     load_pictures,
     load_style,
     resized,
@@ -31,7 +32,6 @@ from impasto.training.crops import (
 from impasto.training.export import CODE, any_style_parameters, export
 from impasto.training.loop import run_as_program
 from impasto.training.options import StyleOptions
-from impasto.training.rng import Rng
 from impasto.training.trainer import PAINTING
 from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
 from impasto.weights import fetch
@@ -68,14 +68,12 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         else:  # so few that they are shown as well
             self.photos = held = load_pictures(sample_photos(), self.device)
         painting = painting.to(self.device)
-        self.sizes = [self._scaled(painting, scale) for scale in _SCALES]
+        self.sizes = [style_of(_scaled(painting, scale, 32), self.vgg) for scale in _SCALES]
         self.style = self.sizes[0].image
-        self.shown = [(_fitted(each, o.size), self.style) for each in held[:SHOWN]]
+        contents = [each[None].float() / 255 for each in held[:SHOWN]]
+        scales = [min(1.0, o.size / max(each.shape[2:])) for each in contents]
+        self.shown = [(_scaled(c, s, 1), self.style) for c, s in zip(contents, scales, strict=True)]
         self.sha256 = sha256_of(Path(o.painting))
-
-    def _scaled(self, painting: Tensor, scale: float) -> Style:
-        size = [max(32, round(side * scale)) for side in painting.shape[2:]]
-        return style_of(whole_cells(resized(painting, size)), self.vgg)
 
     def _pick_styles(self, rng: Rng) -> list[Style]:
         """Return the painting, in sizes that take turns."""
@@ -158,11 +156,10 @@ def _largest(scores: Tensor, count: int) -> Tensor:
     return torch.topk(scores, count).indices.sort().values
 
 
-def _fitted(picture: Tensor, longest: int) -> Tensor:
-    """Return (1, 3, H, W) in [0, 1], whole cells, its longest side at most so long."""
-    scale = min(1.0, longest / max(picture.shape[1:]))
-    size = [max(1, round(side * scale)) for side in picture.shape[1:]]
-    return whole_cells(resized(picture[None].float() / 255, size))
+def _scaled(image: Tensor, scale: float, least: int) -> Tensor:
+    """Return (1, 3, H, W) in [0, 1] at another scale, in whole cells."""
+    size = [max(least, round(side * scale)) for side in image.shape[2:]]
+    return whole_cells(resized(image, size))
 
 
 if __name__ == "__main__":

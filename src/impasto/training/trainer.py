@@ -26,7 +26,7 @@ TeacherT = TypeVar("TeacherT", bound=VGG19)
 #: The layers of VGG-19 that trainings use.
 TEACHER_LAYERS = tuple(POCKET_LAYERS)
 #: Options that may differ when a training is resumed.
-MAY_CHANGE = (
+_MAY_CHANGE = (
     *("begin", "photos", "painting", "paintings", "pairs", "teacher", "output", "device"),
     "minutes",
 )
@@ -36,27 +36,16 @@ _LARGEST_GRADIENT = 5.0
 
 
 class Trainer(ABC, Generic[OptionsT]):
-    """Networks in training, one step after the other.
+    """Networks in training, one step after the other; `step` is how many were taken."""
 
-    Attributes:
-        product: Name of the file of what is trained.
-        architecture: What that file says it holds.
-        report_every: Steps between two reports, at most; `report_minutes`: minutes.
-        modules: All that is trained.
-        muon: Optimizes kernels.
-        adam: Optimizes the rest.
-        state: Other tensors of a checkpoint, by name; they are restored in place.
-        step: Steps done.
-    """
-
-    product: ClassVar[str]
-    architecture: ClassVar[str]
-    report_every: float = float("inf")
+    product: ClassVar[str]  # name of the file of what is trained
+    architecture: ClassVar[str]  # what that file says it holds
+    report_every: float = float("inf")  # steps between two reports, at most
     report_minutes: float = float("inf")
-    modules: nn.Module
-    muon: Muon
-    adam: torch.optim.Adam
-    state: Mapping[str, Tensor]
+    modules: nn.Module  # all that is trained
+    muon: Muon  # optimizes kernels
+    adam: torch.optim.Adam  # optimizes the rest
+    state: Mapping[str, Tensor]  # other tensors of a checkpoint, by name, restored in place
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
@@ -148,7 +137,7 @@ class Trainer(ABC, Generic[OptionsT]):
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path} is not a checkpoint: remove it to start again") from error
         for name, value in self.facts().items():
-            if name not in MAY_CHANGE and begun.get(name) != value:
+            if name not in _MAY_CHANGE and begun.get(name) != value:
                 other = "another painting" if name == PAINTING else f"{name} {begun.get(name)}"
                 raise SettingsError(
                     f"this training was begun with {other}: "

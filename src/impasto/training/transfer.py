@@ -18,13 +18,12 @@ from impasto.files import replacing
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
 from impasto.networks.whitening import Coloring
 from impasto.settings.choices import STYLE_LAYERS
-from impasto.training.crops import SCALES, crop
+from impasto.training.crops import SCALES, Rng, crop
+from impasto.training.fused_vgg import FusedVgg
+from impasto.training.losses import gram_matrices, perceptual_losses
 from impasto.training.muon import Muon
 from impasto.training.options import TransferOptions
-from impasto.training.perceptual_losses import perceptual_losses
-from impasto.training.rng import Rng
 from impasto.training.trainer import Trainer
-from impasto.training.vgg_loss import FusedVgg, gram_matrices
 from impasto.weights.any_style import GRAIN_CELL, PLANES
 
 TransferT = TypeVar("TransferT", bound=TransferOptions)
@@ -44,17 +43,11 @@ _SIDE = 320  # longest side of a picture on a sheet, in pixels
 
 @dataclass(frozen=True)
 class Style:
-    """A style as it is learned from.
+    """A style as it is learned from."""
 
-    Attributes:
-        picture: (1, 3, H, W) uint8, sides multiples of `CELL`.
-        grams: Gram matrices (1, C, C) by layer.
-        means: Mean features (1, C) by layer.
-    """
-
-    picture: Tensor
-    grams: Mapping[str, Tensor]
-    means: Mapping[str, Tensor]
+    picture: Tensor  # (1, 3, H, W) uint8, sides multiples of `CELL`
+    grams: Mapping[str, Tensor]  # Gram matrices (1, C, C) by layer
+    means: Mapping[str, Tensor]  # mean features (1, C) by layer
 
     @property
     def image(self) -> Tensor:
@@ -79,16 +72,12 @@ class TransferTrainer(Trainer[TransferT]):
     moved and has noise (Ruder et al. 2018), and *identity*, a picture in its own style stays what
     it is. Whitening and ReLU do not mind the scale of features, so it would grow without end:
     kernels are capped, and a penalty on the logarithm of the mean squares of inner maps keeps them
-    small.
-
-    Attributes:
-        photos: (3, H, W) uint8 each.
-        averaged: The network with its parameters averaged over the last steps.
-        shown: Contents and styles that progress is shown and measured on: (1, 3, H, W) each, sides
-            multiples of `CELL`.
+    small. The result is `averaged`: parameters are averaged over the last steps.
     """
 
-    photos: Sequence[Tensor]
+    photos: Sequence[Tensor]  # (3, H, W) uint8 each
+    #: Contents and styles that progress is shown and measured on: (1, 3, H, W), sides multiples of
+    #: `CELL`.
     shown: list[tuple[Tensor, Tensor]]
 
     def __init__(self, options: TransferT, shape: AnyStyleShape) -> None:
@@ -100,8 +89,18 @@ class TransferTrainer(Trainer[TransferT]):
         self.modules = nn.ModuleDict({"network": self.network})
         self.muon, self.adam = _optimizers(self.network)
         self.state = {f"average.{name}": t for name, t in self.averaged.state_dict().items()}
-        self._scales: list[Tensor] = []
-        _record_scales(self.network, self._scales)
+        self._scales: list[Tensor] = []  # mean squares of inner maps
+        painter = self.network.painter
+        inner = (painter.coarse, painter.to_middle, painter.middle, painter.to_fine, painter.fine)
+        for module in (self.network.reader, *inner):
+            module.register_forward_hook(self._record_scales)
+
+    def _record_scales(
+        self, _module: nn.Module, _given: object, made: Tensor | tuple[Tensor, ...]
+    ) -> None:
+        if torch.is_grad_enabled():
+            maps = (made,) if isinstance(made, Tensor) else made
+            self._scales.extend(each.float().square().mean() for each in maps)
 
     def _load(self, parameters: dict[str, Tensor]) -> None:
         if shape_of(parameters) != self.network.shape:
@@ -171,7 +170,9 @@ class TransferTrainer(Trainer[TransferT]):
                 loss = self._shift_consistency_loss(larger[:1], stylized, code, grain, rng)
                 extra["shift"] = loss
             elif self.step % _EVERY == 3 and o.identity:
-                extra["identity"] = self._identity_loss(photos[:1], grain)
+                own = self.network.encode(photos[:1])
+                same = self.network(photos[:1], own, _part(grain[:1], size))
+                extra["identity"] = (same - photos[:1]).abs().mean()
         grams = {n: self._each([s.grams[n].float() for s in styles]) for n in STYLE_LAYERS}
         means = {n: self._each([s.means[n] for s in styles]) for n in STYLE_LAYERS}
         dense = means if o.dense > 0 else None
@@ -187,11 +188,6 @@ class TransferTrainer(Trainer[TransferT]):
             Coloring(*(self._each(part) for part in zip(*each, strict=True)))
             for each in zip(*codes, strict=True)
         ]
-
-    def _identity_loss(self, photo: Tensor, grain: Tensor) -> Tensor:
-        same = self.network(photo, self.network.encode(photo), _part(grain[:1], photo.shape[2]))
-        loss: Tensor = (same - photo).abs().mean()
-        return loss
 
     def _shift_consistency_loss(
         self, larger: Tensor, stylized: Tensor, code: list[Coloring], grain: Tensor, rng: Rng
@@ -247,20 +243,6 @@ def _optimizers(network: AnyStyle) -> tuple[Muon, torch.optim.Adam]:
     muon.add_param_group({"params": [head], "cap": math.inf})
     others = [p for p in network.parameters() if p.dim() < 4]
     return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
-
-
-def _record_scales(network: AnyStyle, scales: list[Tensor]) -> None:
-    """Record the mean squares of inner maps while there is a gradient."""
-
-    def record(_module: nn.Module, _given: object, made: Tensor | tuple[Tensor, ...]) -> None:
-        if torch.is_grad_enabled():
-            maps = (made,) if isinstance(made, Tensor) else made
-            scales.extend(each.float().square().mean() for each in maps)
-
-    painter = network.painter
-    inner = (painter.coarse, painter.to_middle, painter.middle, painter.to_fine, painter.fine)
-    for module in (network.reader, *inner):
-        module.register_forward_hook(record)
 
 
 def _part(grain: Tensor, size: int) -> Tensor:

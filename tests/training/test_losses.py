@@ -3,8 +3,12 @@ import torch
 from torch import Tensor
 
 from impasto.settings.choices import STYLE_LAYERS
-from impasto.training.distillation_losses import cosine_distance, gram_distance, style_gradient
-from impasto.training.vgg_loss import relative_error
+from impasto.training.losses import (
+    cosine_distance,
+    gram_distance,
+    relative_error,
+    style_gradient,
+)
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:

@@ -1,15 +1,23 @@
-"""Losses of stylized pictures while a network learns to make them (Johnson et al. 2016)."""
+"""Losses of trainings.
+
+Those of stylized pictures, while a network learns to make them, are of Johnson et al. 2016. Those
+of a distillation compare features, their statistics, and the gradients that they lead to: what an
+encoder is for is its gradient in the pixels, so the student learns that too (Czarnecki et al. 2017,
+"Sobolev Training for Neural Networks", with the cosine as the measure).
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
-from impasto.training.vgg_loss import FusedVgg, relative_error, relative_gram_distance
+from impasto.training.fused_vgg import FusedVgg
 from impasto.weights.any_style import CELL
 
+Features = Mapping[str, Tensor]
 #: Layers at which features of photographs get the style's means and variances as their targets.
 _DENSE_LAYERS = ("relu3_1", "relu4_1")
 _CONTENT = CONTENT_LAYERS[0]
@@ -17,14 +25,17 @@ _FLAT = 0.03  # difference of neighbors in a photograph at which a place is hard
 _MOST_GAIN = 5.0
 #: Of the style layers: what is missing of strokes is missing in the middle.
 _LAYER_WEIGHTS = torch.tensor([1.0, 1.0, 2.0, 2.0, 1.0]) / 7
+#: Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
+#: all others.
+_FLOOR = 0.05
 
 
 def perceptual_losses(
     vgg: FusedVgg,
     stylized: Tensor,
     contents: Tensor,
-    grams: Mapping[str, Tensor],
-    means: Mapping[str, Tensor] | None = None,
+    grams: Features,
+    means: Features | None = None,
 ) -> dict[str, Tensor]:
     """Return the losses of pictures, each a number.
 
@@ -118,3 +129,107 @@ def checkerboard_loss(stylized: Tensor) -> Tensor:
     for slope in (ramp[:, None], ramp):
         common = common - (common * slope).sum((2, 3), keepdim=True) / energy * slope
     return common.abs().mean()
+
+
+def feature_losses(student: Features, teacher: Features) -> dict[str, Tensor]:
+    """Return the relative errors of features and of Gram matrices, summed over the layers: ()."""
+    features = [relative_error(f, teacher[name]).mean() for name, f in student.items()]
+    grams = [gram_distance(f, teacher[name]).mean() for name, f in student.items()]
+    return {"features": torch.stack(features).sum(), "grams": torch.stack(grams).sum()}
+
+
+def gram_distance(features: Tensor, target: Tensor) -> Tensor:
+    """Return ‖G − A‖² / ‖A‖² of the Gram matrices of features (N, C, H, W), as large both: (N,).
+
+    Unlike `relative_gram_distance` it can be differentiated twice.
+    """
+    f, t = features.float().flatten(2), target.float().flatten(2)
+    if f.shape[2] < f.shape[1]:
+        # The same from the smaller products over channels: ‖FFᵀ − TTᵀ‖² in three parts.
+        products = t.mT @ t
+        distance = _squares(f.mT @ f) - 2 * _squares(f.mT @ t) + _squares(products)
+    else:
+        products = t @ t.mT
+        distance = _squares(f @ f.mT - products)
+    return distance / _floored(products)
+
+
+def style_gradient(features: Features, image: Tensor, keep: bool) -> Tensor:
+    """Return the pixel gradient of the relative style loss of every picture: (N, 3, H, W).
+
+    Args:
+        features: Of `image` and after these of a style for each, by layer, connected to `image`; no
+            gradient goes into those of styles.
+        image: (N, 3, H, W), which requires a gradient.
+        keep: Whether the result can itself be differentiated.
+    """
+    count, layers = len(image), [features[name] for name in STYLE_LAYERS]
+    losses = [gram_distance(each[:count], each[count:].detach()).sum() for each in layers]
+    (gradient,) = torch.autograd.grad(
+        torch.stack(losses).sum(), image, create_graph=keep, retain_graph=keep
+    )
+    return gradient
+
+
+def cosine_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """Return 1 − cosine between two pixel gradients (N, 3, H, W): (N,)."""
+    return 1 - F.cosine_similarity(student.float().flatten(1), teacher.float().flatten(1))
+
+
+def gram_matrices(features: Features) -> dict[str, Tensor]:
+    """Return the Gram matrices (N, C, C) of features (N, C, h, w), divided by h · w."""
+    return {name: _gram(_rows(each)) for name, each in features.items()}
+
+
+def relative_gram_distance(features: Tensor, target: Tensor) -> Tensor:
+    """Return ‖G − A‖² / ‖A‖² of each picture: (N,).
+
+    Args:
+        features: (N, C, h, w).
+        target: The Gram matrices A of styles, (N, C, C) float32.
+    """
+    energy = _floored(target)
+    distance: Tensor = _GramDistance.apply(features, target, energy)  # type: ignore[no-untyped-call]
+    return distance
+
+
+def relative_error(features: Tensor, target: Tensor) -> Tensor:
+    """Return Σ (F − P)² / Σ P² of each picture: (N,)."""
+    target = target.float()
+    return _squares(features.float() - target) / _floored(target)
+
+
+def _floored(target: Tensor) -> Tensor:
+    """Return the energy of each target (N, ...), a part of the batch's mean at least: (N,)."""
+    energy = _squares(target.float())
+    return torch.maximum(energy, _FLOOR * energy.mean() + 1e-12)
+
+
+def _squares(x: Tensor) -> Tensor:
+    return x.square().flatten(1).sum(1)
+
+
+class _GramDistance(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, target: Tensor, energy: Tensor) -> Tensor:  # noqa: ANN401
+        rows = _rows(features)
+        apart = _gram(rows) - target
+        ctx.save_for_backward(rows, apart, energy)
+        ctx.size = features.shape[2:]
+        return apart.square().sum((1, 2)) / energy
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:  # noqa: ANN401
+        rows, apart, energy = ctx.saved_tensors
+        scale = 4 * gradients[0] / energy / rows.shape[1]
+        product = torch.bmm(rows, (apart * scale.view(-1, 1, 1)).to(rows.dtype))
+        return product.view(len(rows), *ctx.size, -1).permute(0, 3, 1, 2), None, None
+
+
+def _rows(features: Tensor) -> Tensor:
+    """Return (N, h · w, C)."""
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def _gram(rows: Tensor) -> Tensor:
+    return torch.bmm(rows.mT, rows).float() / rows.shape[1]
