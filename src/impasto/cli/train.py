@@ -7,24 +7,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
-from impasto.training.options import (
-    AnyStyleOptions,
-    EncoderOptions,
-    OptionsT,
-    StyleOptions,
-)
+from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
 if TYPE_CHECKING:
     from impasto.training.trainer import Trainer
 
-#: Options of trainings that learn from photographs and paintings.
-BothT = TypeVar("BothT", EncoderOptions, AnyStyleOptions)
 _STOPPED = "stopped: the same command continues from the last report"
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
@@ -111,7 +104,7 @@ def style(options: StyleOptions) -> None:
         print(options.output)
 
 
-def _train(options: BothT, trainer_type: type[Trainer[BothT]]) -> None:
+def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer[Any]]) -> None:
     """Run a training, print its log and in the end where its product is."""
     from impasto.training.crops import picture_paths
     from impasto.training.loop import described, train

@@ -66,7 +66,7 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         if o.reading:
             pictures = [*self.photos[::2], *self.paintings]
             rng = Rng(o.seed, 2**41, self.device)
-            self.pretraining = AutoencoderLosses(self.network, self.vgg, pictures, rng)
+            self.pretraining = AutoencoderLosses(self.network.shape, self.vgg, pictures, rng)
             self.modules.add_module("lesson", self.pretraining.to(self.device))
             self.adam.add_param_group({"params": list(self.pretraining.parameters())})
 
@@ -111,7 +111,7 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
             images = torch.cat([_recolored(each, other, rng) for each in images[:, None]])
         maps = 1 if rng.bernoulli(0.4) else 2 + rng.integer(2)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
-            losses: dict[str, Tensor] = self.pretraining(images, maps)
+            losses: dict[str, Tensor] = self.pretraining(self.network, images, maps)
         return losses
 
     def _pick_styles(self, rng: Rng) -> list[Style]:

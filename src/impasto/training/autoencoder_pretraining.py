@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from impasto.networks.any_style import AnyStyle, Features
+from impasto.networks.any_style import AnyStyle, AnyStyleShape, Features
 from impasto.training.crops import Rng, whole_cells
 from impasto.training.fused_vgg import FusedVgg
 
@@ -46,18 +46,15 @@ def _principal_components(
 class AutoencoderLosses(nn.Module):
     """The losses of pretraining, with linear maps from the reader's maps to components of VGG-19's.
 
-    The network is not a part of this module. Components are computed from some of the `pictures`,
-    (3, H, W) uint8 each.
+    The components are computed from some of the `pictures`, (3, H, W) uint8 each.
     """
 
     def __init__(
-        self, network: AnyStyle, vgg: FusedVgg, pictures: Sequence[Tensor], rng: Rng
+        self, shape: AnyStyleShape, vgg: FusedVgg, pictures: Sequence[Tensor], rng: Rng
     ) -> None:
         super().__init__()
-        shape = network.shape
         widths = (shape.coarse, shape.middle, shape.fine)
-        self.network, self.vgg = [network], vgg  # in a list: its parameters are not of this module
-        self.components = _principal_components(vgg, pictures, widths, rng)
+        self.vgg, self.components = vgg, _principal_components(vgg, pictures, widths, rng)
         self.heads = nn.ModuleList(
             nn.Conv2d(width, basis.shape[1], 1)
             for width, (_, basis) in zip(widths, self.components, strict=True)
@@ -65,14 +62,14 @@ class AutoencoderLosses(nn.Module):
         for parameter in self.heads.parameters():
             nn.init.zeros_(parameter)
 
-    def forward(self, images: Tensor, maps: int) -> dict[str, Tensor]:
+    def forward(self, network: AnyStyle, images: Tensor, maps: int) -> dict[str, Tensor]:
         """Return `copy`, the mean absolute error, and `reading`, the relative one of components.
 
         Args:
+            network: Reads and paints; not a part of this module.
             images: (N, 3, H, W), H and W multiples of 16.
             maps: How many maps the painter gets, the coarsest first; of the others it gets zeros.
         """
-        (network,) = self.network
         features = network.reader(images)
         shown = [f if i < maps else torch.zeros_like(f) for i, f in enumerate(features)]
         copies = network.painter(Features(*shown))

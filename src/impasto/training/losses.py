@@ -95,12 +95,7 @@ def _dense_target(features: Tensor, gram: Tensor, mean: Tensor) -> Tensor:
 
 
 def flatness_loss(stylized: Tensor, contents: Tensor) -> Tensor:
-    """Return the mean difference of neighbors where the photograph is flat.
-
-    Args:
-        stylized: (N, 3, H, W).
-        contents: (M, 3, H, W), each for N / M pictures in turn.
-    """
+    """Return the mean difference of neighbors where the photograph is flat."""
     total = stylized.new_zeros(())
     for dim in (2, 3):
         detail = contents.diff(dim=dim).abs().amax(1, keepdim=True)
@@ -112,13 +107,10 @@ def flatness_loss(stylized: Tensor, contents: Tensor) -> Tensor:
 
 
 def checkerboard_loss(stylized: Tensor) -> Tensor:
-    """Return how strong the detail is that all cells of `CELL` · `CELL` pixels share.
+    """Return how strong the detail is that all cells of (N, 3, H, W) share: `CELL` · `CELL` pixels.
 
     No picture has any but for its mean slope, which is taken off; it is what becomes of features
     that are alike everywhere.
-
-    Args:
-        stylized: (N, 3, H, W), sides multiples of `CELL`.
     """
     count, colors, height, width = stylized.shape
     cells = stylized.reshape(count, colors, height // CELL, CELL, width // CELL, CELL)
@@ -184,9 +176,7 @@ def gram_matrices(features: Features) -> dict[str, Tensor]:
 def relative_gram_distance(features: Tensor, target: Tensor) -> Tensor:
     """Return ‖G − A‖² / ‖A‖² of each picture: (N,).
 
-    Args:
-        features: (N, C, h, w).
-        target: The Gram matrices A of styles, (N, C, C) float32.
+    G are the Gram matrices of features (N, C, h, w), A the targets, (N, C, C) float32.
     """
     energy = _floored(target)
     distance: Tensor = _GramDistance.apply(features, target, energy)  # type: ignore[no-untyped-call]

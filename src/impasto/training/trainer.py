@@ -123,12 +123,7 @@ class Trainer(ABC, Generic[OptionsT]):
         save_tensors({**tensors, **self.state}, path, {"checkpoint": json.dumps(facts)})
 
     def restore(self, path: Path) -> None:
-        """Resume from a file that `save` wrote.
-
-        Raises:
-            WeightsError: It is damaged or something else.
-            SettingsError: It is of a training with other options.
-        """
+        """Resume from a file that `save` wrote, if the options are those it was begun with."""
         try:
             with safe_open(path, "pt") as file:
                 facts = json.loads(file.metadata()["checkpoint"])
