@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.cli.conftest import impasto as impasto
@@ -44,9 +43,3 @@ def private() -> Iterator[Site]:
     """A server that nobody names."""
     with serving(Site()) as site:
         yield site
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where a body goes."""
-    return tmp_path / "part"

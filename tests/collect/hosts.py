@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
 from unittest.mock import patch
 
 import anyio
 import httpx
 
 from impasto.collect import Guard, http_client
-from impasto.collect.http_client import HttpClient, save
+from impasto.collect.http_client import HttpClient
 
 Handle = Callable[[httpx.Request], httpx.Response]
 
@@ -28,30 +26,28 @@ def answering(handle: Handle) -> httpx.MockTransport:
 
 
 class Client:
-    """A client for tests that are not asynchronous; the body goes to a file."""
+    """A client for tests that are not asynchronous."""
 
-    def __init__(
-        self, transport: httpx.AsyncBaseTransport, guard: Guard, target: Path, delay: float
-    ) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, guard: Guard, delay: float) -> None:
         with patch.object(http_client, "checked_transport", lambda _: transport):
             self._client = HttpClient(guard, delay, 30.0)
-        self._target = target
 
     def get(
         self, url: str, conditions: Mapping[str, str] | None = None, robots: bool = True
     ) -> httpx.Response:
         async def fetch() -> httpx.Response:
-            read = partial(save, self._target, lambda head, type: 1000)
-            return await self._client.fetch(url, read, conditions=conditions, robots=robots)
+            limit = 1000
+            return await self._client.fetch(
+                url, lambda *_: limit, conditions=conditions, robots=robots
+            )
 
         return anyio.run(fetch)
 
     def body(self, url: str) -> bytes:
-        self.get(url)
-        return self._target.read_bytes()
+        return self.get(url).content
 
 
-def client(handle: Handle, target: Path, delay: float = 1.0) -> Client:
+def client(handle: Handle, delay: float = 1.0) -> Client:
     """Return what asks hosts whose answers come from a function."""
     guard = Guard(resolve=lambda host, port: ["10.0.0.1" if "inside" in host else "93.184.215.14"])
-    return Client(answering(handle), guard, target, delay)
+    return Client(answering(handle), guard, delay)

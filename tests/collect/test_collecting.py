@@ -124,7 +124,7 @@ def test_a_given_picture_may_be_elsewhere_and_a_given_page_may_not(
         return httpx.Response(302 if location else 404, headers=location)
 
     guard = partial(Guard, resolve=lambda host, port: ["8.8.8.8"])
-    monkeypatch.setattr("impasto.collect.crawl.Guard", guard)
+    monkeypatch.setattr("impasto.collect.Guard", guard)
     monkeypatch.setattr(
         "impasto.collect.http_client.checked_transport", lambda _: answering(handle)
     )
@@ -229,8 +229,8 @@ def test_hashes_of_unlike_pictures_are_far_apart() -> None:
     """The threshold stands between what is alike and what is not, with room on both sides."""
     from impasto.collect.pictures import perceptual_hash
 
-    alike = [(perceptual_hash(good(n)) ^ perceptual_hash(near(n))).bit_count() for n in range(60)]
-    hashes = [perceptual_hash(good(n)) for n in range(150)]
+    hashes = [int(perceptual_hash(good(n)), 16) for n in range(150)]
+    alike = [(hashes[n] ^ int(perceptual_hash(near(n)), 16)).bit_count() for n in range(60)]
     unlike = [(a ^ b).bit_count() for i, a in enumerate(hashes) for b in hashes[:i]]
     assert max(alike) <= 4
     assert min(unlike) >= 10

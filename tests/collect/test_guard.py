@@ -10,7 +10,7 @@ from tests.collect.server import Site
 from tests.collect.traps import dripping_body, dripping_head, endless, enormous
 
 from impasto.collect import Guard, fetch_public
-from impasto.collect.guard import is_public, resolve
+from impasto.collect.addresses import is_public, resolve
 from impasto.collect.items import RejectedError
 from impasto.errors import CollectError
 

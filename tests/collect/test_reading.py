@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from impasto.collect.items import RejectedError
-from impasto.collect.licenses import license_name
-from impasto.collect.pages import candidates, largest, read_page
-from impasto.collect.urls import normalized, site
+from impasto.collect.addresses import normalized, site
+from impasto.collect.items import RejectedError, license_name
+from impasto.collect.pages import largest, read_page
 
 PAGE = "https://a.example/art/index.html"
 
@@ -77,11 +76,9 @@ def test_srcset(text: str, expected: str | None) -> None:
 
 
 def test_srcset_with_data() -> None:
-    assert [url for url, _ in candidates("data:image/png;base64,AA== 1x, b.png 2x")] == [
-        "data:image/png;base64,AA==",
-        "b.png",
-    ]
-    assert len(list(candidates("a.jpg 1x, " * 20000))) == 20000
+    assert largest("data:image/png;base64,AA== 3x, b.png 2x")[0] == "data:image/png;base64,AA=="
+    assert largest("data:image/png;base64,AA== 1x, b.png 2x")[0] == "b.png"
+    assert largest("a.jpg 1x, " * 20000 + "b.jpg 2x") == ("b.jpg", 2.0)
 
 
 def urls(html: str, kind: str, tags: tuple[str, ...] = ()) -> list[str]:

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import anyio
 import httpx
 import pytest
 from tests.collect.conftest import QuickClock
 from tests.collect.hosts import client
 
-from impasto.collect.http_client import Pace, retry_after
+from impasto.collect.http_client import retry_after
 from impasto.collect.items import RejectedError
 
 
 def test_turns_are_of_each_host(clock: QuickClock) -> None:
-    pace = Pace()
-    for host in ("a", "b", "a", "a", "b"):
-        anyio.run(pace.wait, host, 2.0)
+    ask = client(lambda request: httpx.Response(200), delay=2.0)
+    for host in "abaab":
+        ask.get(f"https://{host}.example/", robots=False)
     assert clock.slept == [2.0, 2.0]
-    pace.rest("b", 30.0)
-    anyio.run(pace.wait, "b", 2.0)
-    assert clock.slept[2:] == [30.0]
 
 
-def test_a_busy_server_is_asked_again_later(clock: QuickClock, target: Path) -> None:
+def test_a_busy_server_is_asked_again_later(clock: QuickClock) -> None:
     answers = [
         httpx.Response(404),
         httpx.Response(429, headers={"retry-after": "7"}),
         httpx.Response(503),
         httpx.Response(200, content=b"at last"),
     ]
-    ask = client(lambda request: answers.pop(0), target)
+    ask = client(lambda request: answers.pop(0))
     assert ask.body("https://a.example/x") == b"at last"
     assert clock.slept == [1.0, 7.0, 2.0]
 
 
 @pytest.mark.parametrize(("header", "tries"), [("5", 4), ("100", 2), ("1000", 1), (None, 4)])
-def test_but_not_for_ever(header: str | None, tries: int, clock: QuickClock, target: Path) -> None:
+def test_but_not_for_ever(header: str | None, tries: int, clock: QuickClock) -> None:
     seen: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -46,15 +40,13 @@ def test_but_not_for_ever(header: str | None, tries: int, clock: QuickClock, tar
         return httpx.Response(404 if "robots" in request.url.path else 503, headers=headers)
 
     with pytest.raises(RejectedError) as error:
-        client(handle, target).get("https://a.example/x")
+        client(handle).get("https://a.example/x")
     assert error.value.reason == "busy"
     assert seen.count("/x") == tries
     assert sum(clock.slept) <= 125
 
 
-def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
-    clock: QuickClock, target: Path
-) -> None:
+def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(clock: QuickClock) -> None:
     seen: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -63,7 +55,7 @@ def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
             return httpx.Response(429, headers={"retry-after": "600"})
         return httpx.Response(404 if "robots" in request.url.path else 200, content=b"body")
 
-    ask = client(handle, target)
+    ask = client(handle)
     with pytest.raises(RejectedError, match="answers 429 and asks for 600 seconds"):
         ask.get("https://a.example/x")
     with pytest.raises(RejectedError, match="left alone for 600 seconds") as error:
@@ -75,14 +67,12 @@ def test_a_host_that_asks_for_long_is_left_alone_with_all_its_addresses(
     assert ask.body("https://a.example/y") == b"body"
 
 
-def test_when_all_tries_were_in_vain_the_next_address_waits(
-    clock: QuickClock, target: Path
-) -> None:
+def test_when_all_tries_were_in_vain_the_next_address_waits(clock: QuickClock) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         busy = {"retry-after": "30"} if request.url.path == "/x" else {}
         return httpx.Response(503 if busy else 200, headers=busy)
 
-    ask = client(handle, target)
+    ask = client(handle)
     with pytest.raises(RejectedError):
         ask.get("https://a.example/x")
     clock.slept.clear()
@@ -90,7 +80,7 @@ def test_when_all_tries_were_in_vain_the_next_address_waits(
     assert clock.slept == [30.0]
 
 
-def test_a_cut_connection_is_tried_again(clock: QuickClock, target: Path) -> None:
+def test_a_cut_connection_is_tried_again(clock: QuickClock) -> None:
     tried: list[int] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -101,7 +91,7 @@ def test_a_cut_connection_is_tried_again(clock: QuickClock, target: Path) -> Non
             raise httpx.ReadError("cut")
         return httpx.Response(200, content=b"whole")
 
-    assert client(handle, target).body("https://a.example/x") == b"whole"
+    assert client(handle).body("https://a.example/x") == b"whole"
 
 
 def test_dates_and_nonsense_in_retry_after() -> None:

@@ -5,68 +5,53 @@ Imported only where the packages of the extra are known to be there.
 
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import httpcore
 import httpx
-from anyio import fail_after, sleep, to_thread
+from anyio import Lock, fail_after, sleep, to_thread
+from protego import Protego
 
-from impasto.collect.guard import Guard
-from impasto.collect.items import RejectedError
-from impasto.collect.robots import RobotsRules
-from impasto.collect.urls import host_and_port, normalized
+from impasto.collect.addresses import Guard, host_and_port, normalized
+from impasto.collect.items import AGENT, RejectedError
 from impasto.version import __version__
 
-USER_AGENT = f"impasto/{__version__} (style transfer toolkit)"
-#: The encodings that `body_chunks` unpacks.
-_HEADERS = {"user-agent": USER_AGENT, "accept-encoding": "gzip, identity"}
-_CONDITIONS = {"if-none-match", "if-modified-since"}
-CHUNK_BYTES = 1 << 16
-HEAD_BYTES = 1024
-MOST_ROBOTS_BYTES = 512 * 1024
-MOST_ROBOTS = 256
-"""Hosts whose robots.txt is remembered."""
-MOST_REDIRECTS = 5
-REDIRECTS = (301, 302, 303, 307, 308)
-BUSY = (429, 503)
-MOST_TRIES = 4
-LONGEST_REST = 120.0
-"""Seconds to wait for one address in all, because its host is busy or cuts connections."""
-LEAST_DELAY = 0.5
-"""Seconds between requests to a host that nobody named, whatever is asked for."""
-CONNECT_SECONDS = 15.0
+USER_AGENT = f"{AGENT}/{__version__} (style transfer toolkit)"
+MOST_REDIRECTS, REDIRECTS = 5, (301, 302, 303, 307, 308)
+MOST_TRIES, BUSY = 4, (429, 503)
+LONGEST_REST = 120.0  # seconds for one address in all: its host is busy or cuts connections
+LEAST_DELAY = 0.5  # seconds between requests to a host that nobody named, whatever is asked for
+MOST_DELAY = 300.0  # seconds; hosts whose robots.txt asks for more are left alone
+ROBOTS_BYTES, MOST_ROBOTS_BYTES = 512 * 1024, 5_000_000  # that are read, and that there may be
 
-ResultT = TypeVar("ResultT")
-Read = Callable[[httpx.Response], Awaitable[ResultT]]
-"""What reads a response while it arrives."""
-
-
-class _BusyError(RejectedError):
-    """A server that may answer later, perhaps after the seconds that it asks for."""
-
-    seconds: float | None = None
+Limit = Callable[[bytes, str], int]
+"""Is told the first bytes of a body and the announced type; returns how many bytes there may be, or
+raises RejectedError."""
 
 
 class _CheckedBackend(httpcore.AnyIOBackend):
-    """Connects to nothing but the addresses that a guard lets pass."""
-
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
     async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await checked_addresses(self._guard, host, port):
+        for address in await _checked_addresses(self._guard, host, port):
             try:
                 return await super().connect_tcp(address, port, *rest, **named)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
+
+
+async def _checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
+    # In a thread: looking up a name must not hold up other requests.
+    return await to_thread.run_sync(guard.addresses, host, port, abandon_on_cancel=True)
 
 
 def checked_transport(guard: Guard) -> httpx.AsyncHTTPTransport:
@@ -82,210 +67,160 @@ def checked_transport(guard: Guard) -> httpx.AsyncHTTPTransport:
     return transport
 
 
-async def checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
-    """Return the addresses that a guard lets pass, without holding up other requests."""
-    return await to_thread.run_sync(guard.addresses, host, port, abandon_on_cancel=True)
-
-
-class Pace:
-    """When each host may be asked next."""
-
-    def __init__(self) -> None:
-        self._next: dict[str, float] = {}
-        self._closed: dict[str, float] = {}
-
-    async def wait(self, host: str, delay: float) -> None:
-        """Wait for the turn of a request, and take it: the next one comes `delay` seconds later.
-
-        Raises:
-            RejectedError: The host must be left alone for longer than anybody waits.
-        """
-        now = monotonic()
-        left = self._closed.get(host, now) - now
-        if left > 0:
-            raise RejectedError("busy", f"the server must be left alone for {left:.0f} seconds")
-        turn = max(now, self._next.get(host, now))
-        self._next[host] = turn + delay
-        if turn > now:
-            await sleep(turn - now)
-
-    def rest(self, host: str, seconds: float, *, closed: bool = False) -> None:
-        """Let all requests to a host wait for some seconds; closed: refuse them meanwhile."""
-        moments = self._closed if closed else self._next
-        moments[host] = max(moments.get(host, 0.0), monotonic() + seconds)
-
-
 class HttpClient(httpx.AsyncClient):
     """Fetches with `delay` seconds between requests to a host, `timeout` for a whole response."""
 
     def __init__(self, guard: Guard, delay: float, timeout: float) -> None:
         super().__init__(
             transport=checked_transport(guard),
-            headers=_HEADERS,
+            headers={"user-agent": USER_AGENT, "accept-encoding": "gzip, identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx.Timeout(None, connect=min(timeout, CONNECT_SECONDS)),
+            timeout=httpx.Timeout(None, connect=min(timeout, 15.0)),
             trust_env=False,
         )
-        self._guard = guard
-        self._delay = delay
-        self._seconds = timeout
-        self._pace = Pace()
-        self._robots: dict[str, RobotsRules] = {}
+        self._guard, self._delay, self._seconds = guard, delay, timeout
+        self._one: dict[str, Lock] = defaultdict(Lock)
+        self._next: dict[str, float] = defaultdict(float)
+        self._closed: dict[str, float] = defaultdict(float)
+        self._robots: dict[str, Protego | str] = {}
 
     async def fetch(
         self,
         url: str,
-        read: Read[ResultT],
+        limit: Limit,
         *,
         stays: Callable[[str], bool] = bool,
         conditions: Mapping[str, str] | None = None,
         robots: bool = True,
         tries: int = MOST_TRIES,
-    ) -> ResultT:
+    ) -> httpx.Response:
         """Fetch something, following at most five redirects, each checked.
 
-        `stays` tells whether an address, that of a redirect too, may be fetched; `conditions` are
-        headers that let the server say that nothing has changed; `robots` is whether robots.txt
-        counts: for pages and pictures, not for APIs.
-
-        Raises:
-            RejectedError: It cannot be had.
+        `stays` tells whether an address, that of a redirect too, may be fetched; with `conditions`,
+        headers, status 304 says that nothing has changed; `robots` is whether robots.txt counts:
+        for pages and pictures, not for APIs. It raises RejectedError for what cannot be had.
         """
         for _ in range(MOST_REDIRECTS + 1):
             if not stays(url):
                 raise RejectedError("site", f"redirects to {url}, another site")
             place = host_and_port(url)
-            await checked_addresses(self._guard, *place)
+            await _checked_addresses(self._guard, *place)
             delay = max(self._delay, 0.0 if place in self._guard.allowed else LEAST_DELAY)
             if robots:
-                rules = await self._rules(url)
-                rules.check(url)
-                delay = max(delay, rules.delay)
+                delay = max(delay, await self._robots_delay(url))
             request = self.build_request("GET", url, headers=conditions)
-            found = await self._patiently(request, delay, tries, read)
-            if not isinstance(found, str):
+            async with self._one[place[0]]:
+                found = await self._patiently(request, delay, tries, limit)
+            status, target = found.status_code, found.headers.get("location")
+            if status == 200 or (status == 304 and conditions):
                 return found
-            url, conditions = found, None
+            if status not in REDIRECTS or not target:
+                raise RejectedError("status", f"the server answered {status}", status)
+            url, conditions = normalized(target, url), None
         raise RejectedError("redirects", f"more than {MOST_REDIRECTS} redirects")
 
     async def _patiently(
-        self, request: httpx.Request, delay: float, tries: int, read: Read[ResultT]
-    ) -> ResultT | str:
+        self, request: httpx.Request, delay: float, tries: int, limit: Limit
+    ) -> httpx.Response:
         """Try again when the server is busy, after growing pauses or those it asks for."""
-        host, rested, tried = request.url.host, 0.0, 0
-        while True:
-            await self._pace.wait(host, delay)
+        host, rested = request.url.host, 0.0
+        for tried in range(tries):
+            await self._turn(host, delay)
+            rest = 2.0**tried
             try:
-                return await self._once(request, read)
-            except _BusyError as error:
-                rest = 2.0**tried if error.seconds is None else error.seconds
-                rested += rest
-                tried += 1
-                self._pace.rest(host, rest, closed=rested > LONGEST_REST)
-                if rested > LONGEST_REST or tried == tries:
-                    raise
+                found = await self._once(request, limit)
+                if found.status_code not in BUSY:
+                    return found
+                asked = retry_after(found.headers.get("retry-after"))
+                asks = "" if asked is None else f" and asks for {asked:.0f} seconds"
+                busy = RejectedError("busy", f"the server answers {found.status_code}{asks}")
+                rest = rest if asked is None else asked
+            except httpx.TransportError as error:  # a cut connection may do better next time
+                text = (str(error) or type(error).__name__).splitlines()[0]
+                busy = RejectedError("network", text)
+            rested += rest
+            waiting = self._closed if rested > LONGEST_REST else self._next
+            waiting[host] = max(waiting[host], monotonic() + rest)
+            if rested > LONGEST_REST:
+                break
+        raise busy
 
-    async def _once(self, request: httpx.Request, read: Read[ResultT]) -> ResultT | str:
-        """Return what is read, or where the server redirects to."""
+    async def _turn(self, host: str, delay: float) -> None:
+        """Wait for the turn of a request; the next one comes `delay` seconds later."""
+        now = monotonic()
+        if (left := self._closed[host] - now) > 0:
+            raise RejectedError("busy", f"the server must be left alone for {left:.0f} seconds")
+        turn = max(now, self._next[host])
+        self._next[host] = turn + delay
+        if turn > now:
+            await sleep(turn - now)
+
+    async def _once(self, request: httpx.Request, limit: Limit) -> httpx.Response:
         try:
             with fail_after(self._seconds):
                 async with aclosing(await self.send(request, stream=True)) as response:
-                    target = response.headers.get("location")
-                    if response.status_code in REDIRECTS and target:
-                        return normalized(target, str(request.url))
-                    _check_busy(response)
-                    return await read(response)
+                    status, headers = response.status_code, response.headers.copy()
+                    body = await _body(response, limit) if status == 200 else b""
+                    headers.pop("content-encoding", None)
+                    return httpx.Response(status, headers=headers, content=body, request=request)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise RejectedError("slow", f"longer than {self._seconds:g} seconds") from error
-        except httpx.TransportError as error:  # a cut connection may do better next time
-            text = (str(error) or type(error).__name__).splitlines()[0]
-            raise _BusyError("network", text) from error
 
-    async def _rules(self, url: str) -> RobotsRules:
+    async def _robots_delay(self, url: str) -> float:
+        """Return the pause that a host's robots.txt asks for, if it allows an address."""
         root = str(httpx.URL(url).join("/robots.txt"))
         if root not in self._robots:
-            if len(self._robots) >= MOST_ROBOTS:
-                del self._robots[next(iter(self._robots))]
-            try:
-                self._robots[root] = await self.fetch(root, _read_rules, robots=False)
-            except RejectedError as error:
-                # RFC 9309 wants sites that redirect too often to be open.
-                closed = "" if error.reason == "redirects" else error.detail
-                self._robots[root] = RobotsRules(closed=closed)
-        return self._robots[root]
+            self._robots[root] = await self._rules(root)
+        rules = self._robots[root]
+        if isinstance(rules, str):
+            raise RejectedError("robots", f"robots.txt cannot be fetched ({rules})")
+        if not rules.can_fetch(url, AGENT):
+            raise RejectedError("robots", "disallowed by robots.txt")
+        rate = rules.request_rate(AGENT)
+        paced = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        delay = max(rules.crawl_delay(AGENT) or 0.0, paced)
+        if delay > MOST_DELAY:
+            text = f"robots.txt asks for {delay:.0f} seconds between requests"
+            raise RejectedError("robots", text)
+        return delay
+
+    async def _rules(self, root: str) -> Protego | str:
+        """Return a robots.txt, or why it cannot be had: then all of the host is closed."""
+        try:
+            found = await self.fetch(root, lambda *_: MOST_ROBOTS_BYTES, robots=False)
+        except RejectedError as error:
+            # RFC 9309 wants sites that have none, or redirect too often, to be open.
+            if error.reason == "redirects" or 0 < error.status < 500:
+                return Protego.parse("")
+            return error.detail
+        return Protego.parse(found.content[:ROBOTS_BYTES].decode("utf-8-sig", errors="replace"))
 
 
-def _check_busy(response: httpx.Response) -> None:
-    if response.status_code in BUSY:
-        seconds = retry_after(response.headers.get("retry-after"))
-        asks = "" if seconds is None else f" and asks for {seconds:.0f} seconds"
-        error = _BusyError("busy", f"the server answers {response.status_code}{asks}")
-        error.seconds = seconds
-        raise error
+async def _body(response: httpx.Response, limit: Limit) -> bytes:
+    """Read a body, and unpack it: a few bytes may be gigabytes of zeros."""
+    packed = response.headers.get("content-encoding", "").strip().lower() or "identity"
+    if packed not in ("identity", "gzip", "x-gzip", "deflate"):
+        raise RejectedError("content", f"packed as {packed[:20]}, which nobody asked for")
 
+    def unpacked(most: int) -> bytes:
+        whole = packed == "identity"
+        return bytes(body) if whole else zlib.decompressobj(wbits=47).decompress(body, most)
 
-async def _read_rules(response: httpx.Response) -> RobotsRules:
-    text = b""
-    if response.status_code >= 500:
-        raise RejectedError("status", f"the server answered {response.status_code}")
-    if response.status_code == 200:
-        async for chunk in body_chunks(response):
-            text += chunk
-            if len(text) >= MOST_ROBOTS_BYTES:
-                break
-    return RobotsRules(text[:MOST_ROBOTS_BYTES])
-
-
-async def save(
-    target: Path, limit: Callable[[bytes, str], int], response: httpx.Response
-) -> httpx.Response:
-    """Save a body in a file.
-
-    `limit` is told its first bytes and the announced type, and returns how many bytes there may
-    be, or raises RejectedError.
-    """
-    if response.status_code == 304 and _CONDITIONS & response.request.headers.keys():
-        return response
-    if response.status_code != 200:
-        raise RejectedError("status", f"the server answered {response.status_code}")
-    chunks, head = body_chunks(response), b""
-    while len(head) < HEAD_BYTES and (chunk := await anext(chunks, None)) is not None:
-        head += chunk
-    most = limit(head, response.headers.get("content-type", ""))
-    declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        raise RejectedError("bytes", f"{declared} bytes are announced, {most} are allowed")
-    with target.open("wb") as file:
-        file.write(head)
-        while file.tell() <= most:
-            if (chunk := await anext(chunks, None)) is None:
-                return response
-            file.write(chunk)
-    raise RejectedError("bytes", f"more than {most} bytes")
-
-
-async def body_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a body, unpacked, in pieces that stay small: a few bytes may be gigabytes of zeros.
-
-    Raises:
-        RejectedError: It is packed in a way that nobody asked for, or damaged.
-    """
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise RejectedError("content", f"packed as {encoding[:20]}, which nobody asked for")
-    unpacker = zlib.decompressobj(wbits=47)  # gzip or zlib, told by its first bytes
+    pieces = response.aiter_raw(1 << 13)
+    body = bytearray(await anext(pieces, b""))
     try:
-        async for piece in response.aiter_raw():
-            if encoding in ("", "identity"):
-                yield piece
-                continue
-            while piece and not unpacker.eof:
-                yield unpacker.decompress(piece, CHUNK_BYTES)
-                piece = unpacker.unconsumed_tail
-            if unpacker.eof:
-                return  # whatever follows is not read
+        most = limit(unpacked(1024), response.headers.get("content-type", ""))
+        declared = response.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > most:
+            raise RejectedError("bytes", f"{declared} bytes are announced, {most} are allowed")
+        while len(body) <= most and (piece := await anext(pieces, None)):
+            body += piece
+        whole = unpacked(most + 1)
     except zlib.error as error:
         raise RejectedError("content", "packed, and damaged") from error
+    if max(len(body), len(whole)) > most:
+        raise RejectedError("bytes", f"more than {most} bytes")
+    return whole
 
 
 def retry_after(header: str | None, wall: float | None = None) -> float | None:

@@ -1,14 +1,25 @@
-"""What passes through a crawl, and why some of it is rejected."""
+"""What passes through a crawl, under which license, and why some of it is rejected."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-MANIFEST = "manifest.jsonl"
-"""The file that lists the pictures kept."""
-LOG = "log.jsonl"
-"""The file that lists what was rejected, and why."""
-NAME = ".collect.sqlite"
-"""The file of the state database."""
+AGENT = "impasto"  # what it is called in robots.txt and robots tags
+MANIFEST = "manifest.jsonl"  # the file that lists the pictures kept
+LOG = "log.jsonl"  # the file that lists what was rejected, and why
+NAME = ".collect.sqlite"  # the file of the state database
+#: Licenses that can be asked for.
+LICENSES = ("cc0", "pdm", "by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd")
+_DEED = re.compile(r"creativecommons\.org/(?:licenses/([a-z+-]+)|publicdomain/([a-z]+))")
+_CC0 = re.compile(r"(.*\b)?cc[ -]?(0|zero)\b")
+_PUBLIC_DOMAIN = re.compile(r"public domain|pdm?\b|no known copyright|no restrictions")
+_CREATIVE = re.compile(r"(?:cc|creative commons)?[ -]*(by(?:[ -](?:nc|sa|nd))*)\b")
+_SHORT = {
+    "attribution": "by",
+    "non-?commercial": "nc",
+    "share[ -]?alike": "sa",
+    r"no ?deriv\w+": "nd",
+}
 #: Reasons for a rejection, and how a summary names each.
 REASONS: Mapping[str, str] = {
     "url": "not a web address",
@@ -76,9 +87,33 @@ class CrawlItem(NamedTuple):
 
 
 class RejectedError(Exception):
-    """Something that is not taken: one of `REASONS`, and the details in one line."""
+    """Something that is not taken: one of `REASONS`, the details in one line, an HTTP status."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, status: int = 0) -> None:
         super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
+        self.reason, self.detail, self.status = reason, detail, status
+
+
+def license_name(text: str | None, url: str | None = None) -> str | None:
+    """Return the one spelling of a license, as in `LICENSES` if it is one of them; None of none.
+
+    `text` is "CC BY-SA 4.0", "Public domain", "Attribution-ShareAlike"…; `url` counts more where
+    it is one of Creative Commons.
+    """
+    plain = " ".join((text or "").split())
+    found = _DEED.search((url or "").lower()) or _DEED.search(plain.lower())
+    if found and found[2]:
+        return "cc0" if found[2] == "zero" else "pdm"
+    low = found[1] if found else plain.lower()
+    if _CC0.match(low):
+        return "cc0"
+    if _PUBLIC_DOMAIN.match(low):
+        return "pdm"
+    for word, short in _SHORT.items():
+        low = re.sub(word, short, low)
+    named = _CREATIVE.match(low)
+    if named is None:
+        return low if found else plain or None
+    parts = re.split("[ -]", named[1])
+    known = "-".join(part for part in ("by", "nc", "sa", "nd") if part in parts)
+    return known if known in LICENSES else named[1]

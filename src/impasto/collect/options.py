@@ -1,14 +1,11 @@
 """What is collected, and how: every option once."""
 
-from __future__ import annotations
+import zlib
+from dataclasses import asdict, dataclass, fields
 
-from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, fields
-from typing import Any, get_type_hints
-
-from impasto.collect.licenses import LICENSES
+from impasto.collect.items import LICENSES
 from impasto.errors import SettingsError
-from impasto.settings.declaration import checked, option
+from impasto.settings.declaration import checked, option, plain_types
 
 TYPES = ("jpg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp")
 """Types of pictures, as their files' names end."""
@@ -56,26 +53,22 @@ class CollectOptions:
     max_page_bytes: int = option(5_000_000, "Maximum bytes of a page.", "Politeness", least=1)
 
     def __post_init__(self) -> None:
-        """Bring all values to their types, and refuse what cannot be."""
         for name, each in FIELDS.items():
             value = getattr(self, name)
             value = value.lower() if isinstance(value, str) else value
-            value = checked(each, value, KINDS[name])
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, checked(each, value, KINDS[name]))
         if self.min_size > self.max_size:
             raise SettingsError(f"min_size {self.min_size} is above max_size {self.max_size}")
         if len(self.aspect) != 2 or self.aspect[0] > self.aspect[1]:
             raise SettingsError("aspect must be two numbers, from and to: 0.5,2")
 
-    def digest(self) -> str:
+    def digest(self) -> int:
         """Return what tells these options from others; limit and politeness make no difference."""
-        same = {"limit", "delay", "timeout"}
-        return str({name: value for name, value in asdict(self).items() if name not in same})
+        values = asdict(self)
+        for name in ("limit", "delay", "timeout"):
+            del values[name]
+        return zlib.crc32(str(values).encode()) >> 1
 
 
-FIELDS: Mapping[str, Field[Any]] = {each.name: each for each in fields(CollectOptions)}
-#: The plain type of each option; of lists str, since `items` says what is in them.
-KINDS: Mapping[str, type] = {
-    name: hint if isinstance(hint, type) else str
-    for name, hint in get_type_hints(CollectOptions).items()
-}
+FIELDS = {each.name: each for each in fields(CollectOptions)}
+KINDS = plain_types(CollectOptions)

@@ -10,19 +10,16 @@ from impasto.errors import ImageError
 from impasto.images import open_picture
 from impasto.images.decoding import open_image
 from impasto.images.exif import orientation_of
-from impasto.images.formats import HEAD_BYTES, sniff
+from impasto.images.formats import sniff
 from impasto.images.reading import one_clear_error
 
 MOST_PIXELS = 100_000_000
 """Larger pictures are not decoded: a small file may hold gigabytes of one color."""
-_HASHED_SIZE = 256
-#: EXIF orientations that lay a picture on its side.
-_TURNED = (5, 6, 7, 8)
 
 
 def picture_type(head: bytes) -> str | None:
     """Tell a picture's type by its first bytes; None: impasto reads no such pictures."""
-    kind = sniff(head[:HEAD_BYTES])
+    kind = sniff(head)
     return "jpg" if kind == "JPEG" else kind and kind.lower()
 
 
@@ -40,10 +37,10 @@ def inspect(data: bytes, options: CollectOptions) -> dict[str, Any]:
     try:
         with one_clear_error("the picture"), open_image(data, str(sniff(data))) as image:
             width, height = image.size
-            if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) in _TURNED:
-                width, height = height, width
+            if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) >= 5:
+                width, height = height, width  # it lies on its side
         check_shape(width, height, options)
-        phash = f"{perceptual_hash(data):016x}"
+        phash = perceptual_hash(data)
         return {"type": kind, "width": width, "height": height, "phash": phash}
     except ImageError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
@@ -70,15 +67,14 @@ def check_license(license: str | None, options: CollectOptions) -> None:
         raise RejectedError("license", license or "no license is named")
 
 
-def perceptual_hash(data: bytes) -> int:
-    """Return 64 bits that size, compression, sharpness and brightness hardly change.
+def perceptual_hash(data: bytes) -> str:
+    """Return 64 bits, in hexadecimal, that size, compression and brightness hardly change.
 
-    It is imagehash's `phash`: the lowest frequencies in gray, above or below their median. About
-    half of its bits differ between unlike pictures; `dhash`, which compares neighbors, has more
-    chance hits among pictures with large even parts.
+    It is imagehash's `phash`. About half of its bits differ between unlike pictures; `dhash` has
+    more chance hits among pictures with large even parts.
     """
     import imagehash
 
     # Decoding small is quick for a JPEG, and still reads it to its end.
-    pixels = open_picture(data, max_size=_HASHED_SIZE).filled().to_array()
-    return int(str(imagehash.phash(Image.fromarray(pixels))), 16)
+    pixels = open_picture(data, max_size=256).filled().to_array()
+    return str(imagehash.phash(Image.fromarray(pixels)))

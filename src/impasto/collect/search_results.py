@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from typing import Any, NamedTuple
 
-from impasto.collect.items import CrawlItem, RejectedError
-from impasto.collect.licenses import license_name
-from impasto.collect.urls import normalized
+from impasto.collect.addresses import normalized
+from impasto.collect.items import CrawlItem, RejectedError, license_name
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -42,12 +41,12 @@ def read_answer(data: bytes, url: str, source: str) -> list[CrawlItem]:
 
 
 def _read_wikimedia(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
-    names = "url descriptionurl ObjectName Artist LicenseShortName LicenseUrl"
     pages = data.get("query", {}).get("pages", [])
     for page in sorted(pages, key=lambda page: page.get("index", 0)):
         for info in page.get("imageinfo", []):
             more = {name: each.get("value") for name, each in info.get("extmetadata", {}).items()}
             more["ObjectName"] = _plain(more.get("ObjectName")) or page.get("title")
+            names = "url descriptionurl ObjectName Artist LicenseShortName LicenseUrl"
             yield _picture({**info, **more}, names)
     if data.get("continue"):
         yield _further(url, data["continue"])
@@ -74,10 +73,8 @@ def _picture(said: Mapping[str, Any], names: str) -> CrawlItem:
     """Return what is said of a picture under the names of address, page, title, author, license."""
     url, page, *texts = (said.get(name) for name in names.split())
     title, author, license, license_url = map(_plain, texts)
-    width, height = (
-        size if isinstance(size := said.get(name), int) and 0 < size < 1 << 31 else None
-        for name in ("width", "height")
-    )
+    sizes = (said.get("width"), said.get("height"))
+    width, height = (n if isinstance(n, int) and 0 < n < 1 << 31 else None for n in sizes)
     known = license_name(license, license_url)
     item = CrawlItem(url or "", "picture", 0, page, title, author, known, license_url)
     return item._replace(width=width, height=height)

@@ -1,28 +1,73 @@
-"""Where connections may go: never inside this machine, its network or its cloud.
+"""Web addresses: one spelling for each, and where connections may go.
 
 Whoever names an address could name a private one, or a page that redirects to one. So each name is
 resolved, all its addresses are checked, and the connection goes to an address that was checked.
 """
 
+import re
 import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urljoin, urlsplit
 
 from impasto.collect.items import RejectedError
-from impasto.collect.urls import PORTS, host_and_port
 
+PORTS = {"http": 80, "https": 443}
+LONGEST = 2000
+"""Characters of an address; most longer ones are traps."""
+_SESSION = r"phpsessid|jsessionid|aspsessionid\w*|session_?id|cfid|cftoken|utm_\w+|fbclid|gclid"
+_HOST = re.compile(r"[a-z0-9._:\-]+")
 #: What some versions of Python take for global, or clouds use: carriers' networks and Alibaba's
 #: metadata, Azure's server, protocols and Oracle's metadata, 6to4 relays, benchmarks; then IPv6.
-_PRIVATE = [
-    ip_network(text)
-    for text in (
-        *("100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15"),
-        *("64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7"),
-        "fec0::/10",
-    )
-]
+_PRIVATE = """100.64.0.0/10 168.63.129.16/32 192.0.0.0/24 192.88.99.0/24 198.18.0.0/15
+64:ff9b:1::/48 2001::/23 2001:db8::/32 3fff::/20 5f00::/16 fc00::/7 fec0::/10"""
+_PRIVATE_NETWORKS = [ip_network(text) for text in _PRIVATE.split()]
 #: IPv6 that leads to the IPv4 address in its last bits; the second is out of use.
 _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+
+
+def normalized(url: str, base: str = "") -> str:
+    """Return the one spelling of an address, in ASCII, without fragment and session.
+
+    The order of the query stays, since it may have a meaning. It may be relative to `base`.
+
+    Raises:
+        RejectedError: It is not a web address, or contains a name or password.
+    """
+    import httpx
+
+    text = re.sub("[\ud800-\udfff]", "%3F", url.strip())
+    try:
+        parts = httpx.URL(urljoin(base, re.sub(r"%(?![0-9a-fA-F]{2})", "%25", text)))
+        parts = parts.copy_with(host=parts.host.rstrip("."))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise RejectedError("url", f"{error} ({url[:80]!r})") from error
+    if parts.scheme not in PORTS:
+        scheme = parts.scheme or "no scheme"
+        raise RejectedError("url", f"{scheme}: only http and https are supported")
+    if not _HOST.fullmatch(parts.raw_host.decode()) or not 0 <= (parts.port or 0) < 65536:
+        raise RejectedError("url", f"{url[:80]!r} names no host")
+    if parts.userinfo:
+        raise RejectedError("url", "addresses with a name or password are not supported")
+    path, _, query = parts.raw_path.decode().partition("?")
+    query = "&".join(p for p in query.split("&") if not re.match(f"(?i)({_SESSION})=", p))
+    target = re.sub("(?i);jsessionid=[^/?;]*", "", path) + (f"?{query}" if query else "")
+    target = re.sub("%[0-9a-fA-F]{2}", lambda match: match[0].upper(), target)
+    whole = f"{parts.scheme}://{parts.netloc.decode()}{target}"
+    if len(whole) > LONGEST:
+        raise RejectedError("url", f"an address of {len(whole)} characters")
+    return whole
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Return host and port of a normalized address."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+
+
+def site(url: str) -> str:
+    """Return what pages of one site have in common: http or https, with or without `www.`."""
+    return urlsplit(url).netloc.removeprefix("www.")
 
 
 def is_public(text: str) -> bool:
@@ -36,7 +81,7 @@ def is_public(text: str) -> bool:
     if any(address in network for network in _TRANSLATED):
         address = IPv4Address(int(address) & 0xFFFFFFFF)
     closed = address.is_multicast or address.is_reserved or not address.is_global
-    return not closed and not any(address in network for network in _PRIVATE)
+    return not closed and not any(address in network for network in _PRIVATE_NETWORKS)
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -58,8 +103,7 @@ class Guard:
         self, allowed: Iterable[str] = (), resolve: Callable[[str, int], list[str]] = resolve
     ) -> None:
         named = {host_and_port(url) for url in allowed}
-        secure = {(host, PORTS["https"]) for host, port in named if port == PORTS["http"]}
-        self.allowed = frozenset(named | secure)
+        self.allowed = named | {(host, PORTS["https"]) for host, port in named if port == 80}
         self._resolve = resolve
         self._private: dict[str, bool] = {}
 
