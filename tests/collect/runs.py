@@ -10,8 +10,8 @@ from PIL import Image
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.collect import REASONS, CollectOptions, collect
-from impasto.collect.items import NAME
+from impasto.collect import CollectOptions, collect
+from impasto.collect.items import NAME, REASONS
 
 
 def run(

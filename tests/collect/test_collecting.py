@@ -227,7 +227,7 @@ def test_options_that_cannot_be(options: dict[str, Any]) -> None:
 
 def test_hashes_of_unlike_pictures_are_far_apart() -> None:
     """The threshold stands between what is alike and what is not, with room on both sides."""
-    from impasto.collect.pictures import perceptual_hash
+    from impasto.collect.pipeline import perceptual_hash
 
     hashes = [int(perceptual_hash(good(n)), 16) for n in range(150)]
     alike = [(hashes[n] ^ int(perceptual_hash(near(n)), 16)).bit_count() for n in range(60)]

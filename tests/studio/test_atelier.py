@@ -24,11 +24,11 @@ from impasto.studio.camera import CameraPage
 from impasto.studio.clips import VideoPage
 from impasto.studio.endpoints import _Endpoints
 from impasto.studio.exploring import ExplorePage
-from impasto.studio.jobs import Job
 from impasto.studio.many import BatchPage, Pairs
 from impasto.studio.page import make_page
 from impasto.studio.painting import PaintPage
 from impasto.studio.past import HistoryPage
+from impasto.studio.turns import Job
 
 SMALL: dict[str, Any] = {"size": 64, "min_size": 64}
 
@@ -166,9 +166,7 @@ def test_stop_ends_the_works_of_its_page_only(atelier: Atelier) -> None:
 
     jobs: list[Job[int]] = [atelier.engine.start(str(n), endless) for n in range(3)]
     pages = ("paint", "paint", "video")
-    looks = [
-        atelier.watched(visitor(), job, 0.01, page) for job, page in zip(jobs, pages, strict=True)
-    ]
+    looks = [atelier.watched(visitor(), job, page) for job, page in zip(jobs, pages, strict=True)]
     for look in looks:
         next(look)
     atelier.stop(visitor("other"), "paint")

@@ -154,7 +154,7 @@ def test_masks_are_kept_and_painted_again(picture: Path, tmp_path: Path) -> None
     (entry,) = atelier.history.entries("token token")
     assert entry.regions.keep is not None
     assert entry.regions.keep.parent == entry.folder
-    copies = atelier.shelf.copied_all([entry.content, *entry.styles])
+    copies = [Path(atelier.shelf.copied(path)) for path in (entry.content, *entry.styles)]
     filled = page.fill(entry, dict(zip([entry.content, *entry.styles], copies, strict=True)))
     assert filled[page.brush.canvas]["layers"].keys() == {"keep"}
     again = page.brush.regions(

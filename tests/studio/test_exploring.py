@@ -18,9 +18,8 @@ from impasto.settings import Settings
 from impasto.studio import StudioOptions, exploring
 from impasto.studio.atelier import Atelier
 from impasto.studio.exploring import ExplorePage, Looks, in_words, worth
+from impasto.studio.painter import is_large, plan_in_words
 from impasto.studio.painting import PaintPage
-from impasto.studio.plans import in_words as plan_in_words
-from impasto.studio.plans import is_large
 
 VISITOR: Any = SimpleNamespace(session_hash="session", username=None, client=None)
 PLAN = Plan([Stage((640, 480), 26, "pocket")], 2**30, 130, "cpu, 2 threads")

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from impasto.studio.jobs import Job
-from impasto.studio.turns import BusyError, Ticket, Turns
+from impasto.studio.turns import BusyError, Job, Ticket, Turns
 
 
 def served_in_order(turns: Turns, who: str) -> list[str]:
@@ -147,7 +146,7 @@ def test_a_job_that_takes_too_long_keeps_what_it_has() -> None:
 
 
 def test_a_job_that_nobody_watches_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto.studio.jobs.PATIENCE", 0.2)
+    monkeypatch.setattr("impasto.studio.turns.PATIENCE", 0.2)
     closed = threading.Event()
 
     def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202

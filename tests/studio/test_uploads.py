@@ -17,9 +17,8 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture, save_animation
 from impasto.studio import uploads as module
-from impasto.studio.heads import extent_of
 from impasto.studio.pictures import camera_input, camera_output, file_input
-from impasto.studio.uploads import Uploads
+from impasto.studio.uploads import Uploads, extent_of
 
 
 def bomb(width: int, height: int, *, deep: bool = False) -> bytes:

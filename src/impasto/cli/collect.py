@@ -87,7 +87,7 @@ def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, qu
 
 
 def _report(output: Path, counts: Counter[str]) -> None:
-    from impasto.collect import LOG, MANIFEST, REASONS
+    from impasto.collect.items import LOG, MANIFEST, REASONS
 
     with (output / MANIFEST).open(encoding="utf-8") as lines:
         kept = sum(1 for _ in lines)

@@ -11,24 +11,13 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 from impasto.collect.addresses import Guard, normalized
-from impasto.collect.items import LOG, MANIFEST, NAME, REASONS, CrawlItem, RejectedError
+from impasto.collect.items import NAME, CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.search_results import SOURCES
 from impasto.collect.state_db import StateDB
 from impasto.errors import CollectError, MissingExtraError, SettingsError
 
-__all__ = [
-    "LOG",
-    "MANIFEST",
-    "REASONS",
-    "SOURCES",
-    "CollectOptions",
-    "CrawlItem",
-    "Guard",
-    "collect",
-    "fetch_public",
-    "search",
-]
+__all__ = ["SOURCES", "CollectOptions", "CrawlItem", "Guard", "collect", "fetch_public", "search"]
 
 _START_OVER = f"name another folder, or remove its {NAME} to start over"
 _ADVICE = {
@@ -124,7 +113,7 @@ def _run(
             db.begin(items, options.digest())
             db.write_lists()
             try:
-                yield from Pipeline(db, options).run(guard)
+                yield from Pipeline(db, guard, options).run()
             finally:
                 db.tidy()
                 db.write_lists()

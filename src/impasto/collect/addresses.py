@@ -13,8 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from impasto.collect.items import RejectedError
 
 PORTS = {"http": 80, "https": 443}
-LONGEST = 2000
-"""Characters of an address; most longer ones are traps."""
+LONGEST = 2000  # characters of an address; most longer ones are traps
 _SESSION = r"phpsessid|jsessionid|aspsessionid\w*|session_?id|cfid|cftoken|utm_\w+|fbclid|gclid"
 _HOST = re.compile(r"[a-z0-9._:\-]+")
 #: What some versions of Python take for global, or clouds use: carriers' networks and Alibaba's
@@ -27,12 +26,9 @@ _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 
 
 def normalized(url: str, base: str = "") -> str:
-    """Return the one spelling of an address, in ASCII, without fragment and session.
+    """Return the one spelling of an address (relative to `base`) in ASCII, or raise RejectedError.
 
-    The order of the query stays, since it may have a meaning. It may be relative to `base`.
-
-    Raises:
-        RejectedError: It is not a web address, or contains a name or password.
+    Fragment and session go; the order of the query stays, since it may have a meaning.
     """
     import httpx
 
@@ -108,11 +104,7 @@ class Guard:
         self._private: dict[str, bool] = {}
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a host that may be connected to.
-
-        Raises:
-            RejectedError: There are none, or any of them is not public.
-        """
+        """Return the addresses of a host; raise RejectedError if any of them is not public."""
         try:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:

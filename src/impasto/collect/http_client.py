@@ -30,9 +30,8 @@ LEAST_DELAY = 0.5  # seconds between requests to a host that nobody named, whate
 MOST_DELAY = 300.0  # seconds; hosts whose robots.txt asks for more are left alone
 ROBOTS_BYTES, MOST_ROBOTS_BYTES = 512 * 1024, 5_000_000  # that are read, and that there may be
 
+#: Takes the first bytes of a body and its type, returns how many bytes there may be at most.
 Limit = Callable[[bytes, str], int]
-"""Is told the first bytes of a body and the announced type; returns how many bytes there may be, or
-raises RejectedError."""
 
 
 class _CheckedBackend(httpcore.AnyIOBackend):
@@ -88,17 +87,17 @@ class HttpClient(httpx.AsyncClient):
         self,
         url: str,
         limit: Limit,
+        conditions: Mapping[str, str] | None = None,
         *,
         stays: Callable[[str], bool] = bool,
-        conditions: Mapping[str, str] | None = None,
         robots: bool = True,
         tries: int = MOST_TRIES,
     ) -> httpx.Response:
         """Fetch something, following at most five redirects, each checked.
 
-        `stays` tells whether an address, that of a redirect too, may be fetched; with `conditions`,
-        headers, status 304 says that nothing has changed; `robots` is whether robots.txt counts:
-        for pages and pictures, not for APIs. It raises RejectedError for what cannot be had.
+        With `conditions`, headers, the status may be 304: nothing has changed. `stays` tells
+        whether it may redirect to an address, `robots` whether robots.txt counts: not for APIs.
+        It raises RejectedError for what cannot be had.
         """
         for _ in range(MOST_REDIRECTS + 1):
             if not stays(url):
@@ -180,8 +179,8 @@ class HttpClient(httpx.AsyncClient):
         paced = rate.seconds / rate.requests if rate and rate.requests else 0.0
         delay = max(rules.crawl_delay(AGENT) or 0.0, paced)
         if delay > MOST_DELAY:
-            text = f"robots.txt asks for {delay:.0f} seconds between requests"
-            raise RejectedError("robots", text)
+            asks = f"robots.txt asks for {delay:.0f} seconds between requests"
+            raise RejectedError("robots", asks)
         return delay
 
     async def _rules(self, root: str) -> Protego | str:

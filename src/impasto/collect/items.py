@@ -13,13 +13,8 @@ LICENSES = ("cc0", "pdm", "by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd
 _DEED = re.compile(r"creativecommons\.org/(?:licenses/([a-z+-]+)|publicdomain/([a-z]+))")
 _CC0 = re.compile(r"(.*\b)?cc[ -]?(0|zero)\b")
 _PUBLIC_DOMAIN = re.compile(r"public domain|pdm?\b|no known copyright|no restrictions")
-_CREATIVE = re.compile(r"(?:cc|creative commons)?[ -]*(by(?:[ -](?:nc|sa|nd))*)\b")
-_SHORT = {
-    "attribution": "by",
-    "non-?commercial": "nc",
-    "share[ -]?alike": "sa",
-    r"no ?deriv\w+": "nd",
-}
+_CREATIVE = re.compile(r"(cc|creative commons)?[ -]*(by|attribution)\b")
+_PARTS = {"nc": "nc|non-?commercial", "sa": "sa|share[ -]?alike", "nd": r"nd|no ?deriv\w+"}
 #: Reasons for a rejection, and how a summary names each.
 REASONS: Mapping[str, str] = {
     "url": "not a web address",
@@ -109,11 +104,7 @@ def license_name(text: str | None, url: str | None = None) -> str | None:
         return "cc0"
     if _PUBLIC_DOMAIN.match(low):
         return "pdm"
-    for word, short in _SHORT.items():
-        low = re.sub(word, short, low)
-    named = _CREATIVE.match(low)
-    if named is None:
-        return low if found else plain or None
-    parts = re.split("[ -]", named[1])
-    known = "-".join(part for part in ("by", "nc", "sa", "nd") if part in parts)
-    return known if known in LICENSES else named[1]
+    if _CREATIVE.match(low):
+        parts = (short for short, words in _PARTS.items() if re.search(rf"\b({words})\b", low))
+        return "-".join(["by", *parts])
+    return low if found else plain or None

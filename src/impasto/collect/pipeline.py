@@ -1,7 +1,7 @@
 """What becomes of each item: fetched ahead, several hosts at once, and decided on in its turn."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timezone
 from functools import partial
@@ -9,24 +9,29 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from anyio.from_thread import start_blocking_portal
+import imagehash
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx import Headers, Response
+from PIL import Image
 
 from impasto.collect.addresses import Guard, host_and_port, site
 from impasto.collect.http_client import HttpClient
 from impasto.collect.items import CrawlItem, RejectedError
 from impasto.collect.options import CollectOptions
 from impasto.collect.pages import read_page, robots_tags
-from impasto.collect.pictures import check_license, check_shape, inspect, picture_type
 from impasto.collect.search_results import read_answer
 from impasto.collect.state_db import StateDB
-from impasto.images import output_name
+from impasto.errors import ImageError
+from impasto.images import open_picture, output_name
+from impasto.images.decoding import open_image
+from impasto.images.exif import orientation_of
+from impasto.images.formats import sniff
+from impasto.images.reading import one_clear_error
 
-HOSTS_AT_ONCE = 4
 WINDOW = 32  # items to look ahead
-MOST_HELD = 8  # responses that are under way or wait for their turn, in memory
+AHEAD = 8  # requests, each to another host, that are under way or answered, in memory
+MOST_PIXELS = 100_000_000  # that are decoded: a small file may hold gigabytes of one color
 _REMOVED = "one that was removed by hand"
-_PAGES = ("text/html", "application/xhtml+xml")
 
 
 class Pipeline:
@@ -36,131 +41,114 @@ class Pipeline:
     items' turns, each one request after the other, and responses wait for theirs.
     """
 
-    def __init__(self, db: StateDB, options: CollectOptions) -> None:
+    def __init__(self, db: StateDB, guard: Guard, options: CollectOptions) -> None:
         self._db, self._options = db, options
+        self._client = HttpClient(guard, options.delay, options.timeout)
         self._sites = {site(item.url) for item in db.select("page IS NULL")}
         hashed = db.select("phash IS NOT NULL")
         self._hashes = {item.id: int(str(item.phash), 16) for item in hashed}
         self._visited = len(db.select("outcome = 'visited' AND NOT pending"))
         self._requests: dict[int, tuple[str, Future[Response]]] = {}
 
-    def run(self, guard: Guard) -> Iterator[CrawlItem]:
+    def run(self) -> Iterator[CrawlItem]:
         """Let item after item have its turn, and yield what became of it."""
-        client = HttpClient(guard, self._options.delay, self._options.timeout)
         kept = len(self._db.select("file IS NOT NULL"))
         turns = "pending ORDER BY place, id LIMIT ?"
-        with start_blocking_portal() as portal, portal.wrap_async_context_manager(client):
-            start = partial(portal.start_task_soon, self._fetch, client)
+        with start_blocking_portal() as portal, portal.wrap_async_context_manager(self._client):
             try:
                 while kept < self._options.limit and (window := self._db.select(turns, WINDOW)):
-                    head = window[0]
-                    settled = self._settle(head, partial(self._response, window, start))
-                    kept += settled.file is not None and head.file is None
+                    settled = self._settle(window, portal)
+                    kept += settled.file is not None and window[0].file is None
+                    if settled.replaced:
+                        self._db.tidy()
                     yield settled
-                    if head.id in self._requests:
-                        self._requests.pop(head.id)[1].cancel()
+                    if request := self._requests.pop(settled.id, None):
+                        request[1].cancel()
             finally:
-                for _, request in self._requests.values():
-                    request.cancel()
+                for _, waiting in self._requests.values():
+                    waiting.cancel()
 
-    def _response(
-        self, window: Sequence[CrawlItem], start: Callable[[CrawlItem], Future[Response]]
-    ) -> Response:
-        """Return the response to the first of some items, while other hosts are asked as well."""
-        for item in window:
-            host = host_and_port(item.url)[0]
-            busy = [each for each, request in self._requests.values() if not request.done()]
-            room = len(self._requests) < MOST_HELD and len(busy) < HOSTS_AT_ONCE
-            ahead = room and host not in busy and not self._unwanted(item)
-            if item.id not in self._requests and (item is window[0] or ahead):
-                self._requests[item.id] = host, start(item)
-        return self._requests[window[0].id][1].result()
-
-    async def _fetch(self, client: HttpClient, item: CrawlItem) -> Response:
-        marks = {"if-none-match": item.etag, "if-modified-since": item.modified}
-        return await client.fetch(
-            item.url,
-            partial(_limit, item.kind, self._options),
-            # What was given may be a picture, which may be anywhere; a page is rejected when read.
-            stays=self._stays if item.kind == "page" and item.page is not None else bool,
-            # Some servers put file names into their marks; a header can hold ASCII only.
-            conditions={name: mark for name, mark in marks.items() if mark and mark.isascii()},
-            robots=item.kind != "api",
-        )
-
-    def _stays(self, url: str) -> bool:
-        return self._options.any_site or site(url) in self._sites
-
-    def _unwanted(self, item: CrawlItem) -> RejectedError | None:
-        """Return why an item need not even be fetched."""
+    def _settle(self, window: Sequence[CrawlItem], portal: BlockingPortal) -> CrawlItem:
+        """Decide what becomes of the first item, and write it down before anybody hears of it."""
+        item = window[0]
+        headers = Headers()
         try:
-            if item.kind in ("page", "api"):
-                self._check_pages()
-            if item.source != "web" and item.kind == "picture" and not item.file:
-                check_license(item.license, self._options)
-                if item.width and item.height:
-                    check_shape(item.width, item.height, self._options)
+            self._check(item)
+            response = self._response(window, portal)
+            headers = response.headers
+            found, changes = self._judged(item, response)
         except RejectedError as error:
-            return error
-        return None
+            found, changes = [], {"outcome": error.reason, "detail": error.detail}
+            if item.file is not None:  # what is gone or broken today was a picture once
+                changes = {}
+        if changes:
+            changes |= {"etag": headers.get("etag"), "modified": headers.get("last-modified")}
+        with self._db.base:
+            self._db.add(found, item)
+            settled = self._db.update(item, pending=0, **changes)
+        self._visited += settled.outcome == "visited"
+        if changes and settled.outcome != "visited":
+            self._db.record(settled)
+        return settled if changes or not item.file else settled._replace(outcome="again")
+
+    def _check(self, item: CrawlItem) -> None:
+        """Raise RejectedError for an item that need not even be fetched."""
+        if item.kind in ("page", "api"):
+            self._check_pages()
+        if item.source != "web" and item.kind == "picture" and not item.file:
+            _check_license(item.license, self._options)
+            if item.width and item.height:
+                _check_shape(item.width, item.height, self._options)
 
     def _check_pages(self) -> None:
         if self._visited >= self._options.pages:
             raise RejectedError("pages", f"{self._options.pages} pages have been read")
 
-    def _settle(self, item: CrawlItem, fetch: Callable[[], Response]) -> CrawlItem:
-        """Decide what becomes of an item, and write it down before anybody hears of it."""
-        found: list[CrawlItem] = []
-        changes: dict[str, Any] = {}  # none: it is as it was
-        headers = Headers()
-        try:
-            if error := self._unwanted(item):
-                raise error
-            fetched = fetch()
-            headers = fetched.headers
-            if fetched.status_code != 304:
-                found, changes = self._judged(item, fetched)
-        except RejectedError as error:
-            if item.file is None:  # what is gone or broken today was a picture once
-                changes = {"outcome": error.reason, "detail": error.detail}
-        if changes:
-            changes |= {"etag": headers.get("etag"), "modified": headers.get("last-modified")}
-        return self._written(item, found, changes)
+    def _response(self, window: Sequence[CrawlItem], portal: BlockingPortal) -> Response:
+        """Return the response to the first of some items, while other hosts are asked as well."""
+        for item in window:
+            host = host_and_port(item.url)[0]
+            busy = {each for each, request in self._requests.values() if not request.done()}
+            ahead = len(self._requests) < AHEAD and host not in busy
+            if item.id not in self._requests and (ahead or item is window[0]):
+                self._requests[item.id] = host, portal.start_task_soon(self._fetch, item)
+        return self._requests[window[0].id][1].result()
 
-    def _written(
-        self, item: CrawlItem, found: Sequence[CrawlItem], changes: Mapping[str, Any]
-    ) -> CrawlItem:
-        with self._db.base:
-            self._db.add(found, item)
-            settled = self._db.update(item, pending=0, **changes)
-        self._visited += settled.outcome == "visited"
-        if not changes:
-            return settled._replace(outcome="again") if item.file else settled
-        if settled.outcome != "visited":
-            self._db.record(settled)
-        if settled.replaced:
-            self._db.tidy()
-        return settled
+    async def _fetch(self, item: CrawlItem) -> Response:
+        self._check(item)
+        marks = {"if-none-match": item.etag, "if-modified-since": item.modified}
+        # Some servers put file names into their marks; a header can hold ASCII only.
+        conditions = {name: mark for name, mark in marks.items() if mark and mark.isascii()}
+        limit = partial(_limit, item.kind, self._options)
+        # What was given may be a picture, which may be anywhere; a page is rejected when read.
+        stays = self._stays if item.kind == "page" and item.page is not None else bool
+        robots = item.kind != "api"
+        return await self._client.fetch(item.url, limit, conditions, stays=stays, robots=robots)
 
-    def _judged(self, item: CrawlItem, fetched: Response) -> tuple[list[CrawlItem], dict[str, Any]]:
-        """Return what an answer leads to, and what changes of its item."""
+    def _judged(
+        self, item: CrawlItem, response: Response
+    ) -> tuple[list[CrawlItem], dict[str, Any]]:
+        """Return what a response leads to, and what changes of its item."""
+        if response.status_code == 304:
+            return [], {}
+        data, tags = response.content, response.headers.get_list("x-robots-tag")
         if item.kind == "api":
-            return read_answer(fetched.content, item.url, item.source), {"outcome": "visited"}
-        tags = fetched.headers.get_list("x-robots-tag")
-        if picture_type(fetched.content) is None:
-            return self._read(item, fetched, tags), {"outcome": "visited"}
+            return read_answer(data, item.url, item.source), {"outcome": "visited"}
+        if picture_type(data) is None:
+            return self._read(item, response, tags), {"outcome": "visited"}
         if not robots_tags(*tags)[0]:
             raise RejectedError("index", f"X-Robots-Tag: {', '.join(tags)}")
-        sha256 = hashlib.sha256(fetched.content).hexdigest()
+        sha256 = hashlib.sha256(data).hexdigest()
         for same in self._db.select("sha256 = ?", sha256):
             if same.id == item.id:
                 return [], {}
             raise RejectedError("duplicate", f"the same file as {same.file or _REMOVED}")
-        return [], self._kept(item, fetched.content, sha256)
+        _check_license(item.license, self._options)
+        return [], self._kept(item, data, sha256)
 
-    def _read(self, item: CrawlItem, fetched: Response, tags: Sequence[str]) -> list[CrawlItem]:
+    def _read(self, item: CrawlItem, response: Response, tags: Sequence[str]) -> list[CrawlItem]:
         """Return what a page leads to."""
-        url, kind = str(fetched.url), fetched.headers.get("content-type", "")
+        url, kind = str(response.url), response.headers.get("content-type", "")
         if item.kind == "picture" or item.depth > self._options.depth:
             raise RejectedError("content", f"not a picture, though linked as one ({kind[:40]})")
         if not self._stays(url):
@@ -169,14 +157,16 @@ class Pipeline:
         follow = item.depth < self._options.depth
         return [
             found._replace(depth=item.depth + (found.kind != "picture"))
-            for found in read_page(fetched.content, url, kind, tags)
+            for found in read_page(response.content, url, kind, tags)
             if found.kind != "page" or (follow and self._stays(found.url))
         ]
 
+    def _stays(self, url: str) -> bool:
+        return self._options.any_site or site(url) in self._sites
+
     def _kept(self, item: CrawlItem, data: bytes, sha256: str) -> dict[str, Any]:
         """Write a picture into the folder, and return what changes of its item."""
-        check_license(item.license, self._options)
-        known = inspect(data, self._options)
+        known = _inspected(data, self._options)
         phash = int(known["phash"], 16)
         for near, other in self._hashes.items():
             if (other ^ phash).bit_count() <= self._options.near and near != item.id:
@@ -206,6 +196,58 @@ def _limit(kind: str, options: CollectOptions, head: bytes, type: str) -> int:
     if picture_type(head) is not None:
         return options.max_bytes
     announced = type.partition(";")[0].strip().lower()
-    if kind != "picture" and (announced in _PAGES or (not announced and head.lstrip()[:1] == b"<")):
+    page = announced in ("text/html", "application/xhtml+xml")
+    if kind != "picture" and (page or (not announced and head.lstrip()[:1] == b"<")):
         return options.max_page_bytes
     raise RejectedError("content", f"neither picture nor page ({type[:40] or 'no type'})")
+
+
+def picture_type(head: bytes) -> str | None:
+    """Tell a picture's type by its first bytes; None: impasto reads no such pictures."""
+    kind = sniff(head)
+    return "jpg" if kind == "JPEG" else kind and kind.lower()
+
+
+def _inspected(data: bytes, options: CollectOptions) -> dict[str, Any]:
+    """Return what is known of a picture (width and height upright), if it is whole and wanted."""
+    kind = str(picture_type(data))
+    if kind not in options.types:
+        raise RejectedError("type", f"a picture of type {kind}")
+    try:
+        with one_clear_error("the picture"), open_image(data, str(sniff(data))) as image:
+            width, height = image.size
+            if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) >= 5:
+                width, height = height, width  # it lies on its side
+        _check_shape(width, height, options)
+        known = {"type": kind, "width": width, "height": height}
+        return known | {"phash": perceptual_hash(data)}
+    except ImageError as error:
+        if isinstance(error.__cause__, Image.DecompressionBombError):
+            raise RejectedError("pixels", "far too many pixels to be decoded") from error
+        raise RejectedError("broken", "damaged, cut off or of an unknown kind") from error
+
+
+def _check_shape(width: int, height: int, options: CollectOptions) -> None:
+    text = f"{width} x {height} pixels"
+    if width * height > MOST_PIXELS:
+        raise RejectedError("pixels", text)
+    if min(width, height) < options.min_size or max(width, height) > options.max_size:
+        raise RejectedError("size", text)
+    if not options.aspect[0] <= width / height <= options.aspect[1]:
+        raise RejectedError("aspect", text)
+
+
+def _check_license(license: str | None, options: CollectOptions) -> None:
+    if options.license is not None and license not in options.license:
+        raise RejectedError("license", license or "no license is named")
+
+
+def perceptual_hash(data: bytes) -> str:
+    """Return 64 bits, in hexadecimal, that size, compression and brightness hardly change.
+
+    It is imagehash's `phash`. About half of its bits differ between unlike pictures; `dhash` has
+    more chance hits among pictures with large even parts.
+    """
+    # Decoding small is quick for a JPEG, and still reads it to its end.
+    pixels = open_picture(data, max_size=256).filled().to_array()
+    return str(imagehash.phash(Image.fromarray(pixels)))

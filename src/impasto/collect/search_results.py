@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from html import unescape
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from impasto.collect.addresses import normalized
 from impasto.collect.items import CrawlItem, RejectedError, license_name
@@ -22,19 +24,13 @@ class Source(NamedTuple):
 
 
 def read_answer(data: bytes, url: str, source: str) -> list[CrawlItem]:
-    """Return what the answer (JSON) of a source leads to: pictures, and further answers.
-
-    Raises:
-        RejectedError: It is not what the collection's documentation says.
-    """
+    """Return what the answer (JSON) of a source leads to: pictures, and further answers."""
     items = []
     try:
         for item in SOURCES[source].read(json.loads(data), url):
-            try:
+            with suppress(RejectedError):
                 place, page = normalized(item.url, url), normalized(item.page or url)
-            except RejectedError:
-                continue
-            items.append(item._replace(url=place, page=page, source=source))
+                items.append(item._replace(url=place, page=page, source=source))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RejectedError("content", f"not an answer of {source} that can be read") from error
     return items
@@ -90,11 +86,12 @@ def _plain(text: object) -> str | None:
 
 def _further(url: str, changes: Mapping[str, Any]) -> CrawlItem:
     """Return another answer: the same address with parameters of its query changed."""
-    import httpx
+    base, _, query = url.partition("?")
+    known = dict(parse_qsl(query, keep_blank_values=True))
+    return CrawlItem(f"{base}?{urlencode({**known, **changes})}", "api")
 
-    return CrawlItem(str(httpx.URL(url).copy_merge_params(changes)), "api")
 
-
+#: The collections that can be searched.
 SOURCES: Mapping[str, Source] = {
     "wikimedia": Source(
         "https://commons.wikimedia.org/w/api.php",
@@ -114,4 +111,3 @@ SOURCES: Mapping[str, Source] = {
         _read_met,
     ),
 }
-"""The collections that can be searched."""

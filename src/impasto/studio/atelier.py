@@ -19,24 +19,27 @@ from impasto.gallery.names import PREFIX, Style, find_style, list_styles
 from impasto.images import Picture, Source
 from impasto.studio.engine import Engine, Order, Step
 from impasto.studio.history import Entry, History
-from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
 from impasto.studio.pictures import Shelf
 from impasto.studio.regions import Regions
+from impasto.studio.turns import Job
 from impasto.studio.uploads import Uploads
 
 _LOG = logging.getLogger(__name__)
 #: Seconds that the step at hand may take when the studio closes.
 _CLOSING = 10.0
 _AGAIN = 0.1
+#: Seconds between two previews.
+_EVERY = 0.5
+#: Of events that no program sees, and of those that show no progress either.
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+HIDDEN: dict[str, Any] = {**PRIVATE, "show_progress": "hidden"}
+#: Of events that work for long.
+WORK: dict[str, Any] = {**HIDDEN, "concurrency_limit": None}
 
 
 class Atelier:
-    """Engine, history, uploads and running works of a studio.
-
-    Args:
-        options: Of the studio.
-    """
+    """Engine, history, uploads and running works of a studio."""
 
     def __init__(self, options: StudioOptions) -> None:
         self.options = options
@@ -66,10 +69,6 @@ class Atelier:
     def visitor(self, request: gr.Request, token: str) -> str:
         """Return whose history it is: the name of one who has logged in, or a browser's token.
 
-        Args:
-            request: Of the visitor.
-            token: Of the browser.
-
         Raises:
             ImageError: Nothing can be kept for one who is not known again.
         """
@@ -84,12 +83,6 @@ class Atelier:
     def keep(self, request: gr.Request, token: str, picture: Picture, order: Order) -> Entry:
         """Keep a result in the history.
 
-        Args:
-            request: Of the visitor.
-            token: Of the browser.
-            picture: The result.
-            order: What was painted.
-
         Raises:
             ImageError: It cannot be kept.
         """
@@ -97,11 +90,7 @@ class Atelier:
         return self.history.add(self.visitor(request, token), picture, *made_of)
 
     def who(self, request: gr.Request) -> str:
-        """Return whose turn a work takes: not the session's, which programs name as they like.
-
-        Args:
-            request: Of the visitor.
-        """
+        """Return whose turn a work takes: not the session's, which programs name as they like."""
         host = request.client.host if request.client else ""
         return str(request.username or host or request.session_hash)
 
@@ -118,12 +107,6 @@ class Atelier:
     ) -> Order:
         """Return what is to be painted.
 
-        Args:
-            content: Path of the uploaded content.
-            styles: Paths of uploaded styles, or `gallery:` and a name.
-            values: Settings by name.
-            regions: What stays, or takes one style.
-
         Raises:
             ImpastoError: Something is missing or will not do.
         """
@@ -138,9 +121,6 @@ class Atelier:
 
     def found(self, styles: Sequence[str]) -> list[str]:
         """Return the files of styles, uploads checked, those named found.
-
-        Args:
-            styles: Paths of uploads, or `gallery:` and a name.
 
         Raises:
             ImageError: One will not do.
@@ -168,13 +148,11 @@ class Atelier:
         place.write_bytes(fetch_public(address.strip(), self.uploads.bytes))
         return place
 
-    def watched(
-        self, request: gr.Request, job: Job[Any], every: float, page: str = ""
-    ) -> Iterator[None]:
+    def watched(self, request: gr.Request, job: Job[Any], page: str = "") -> Iterator[None]:
         """Watch a work of a page, which `stop` can end meanwhile."""
         self._running[job] = str(request.session_hash), page
         try:
-            yield from job.watch(every)
+            yield from job.watch(_EVERY)
         finally:
             job.stop()
             del self._running[job]
@@ -188,26 +166,18 @@ class Atelier:
     def stoppable(
         self, works: Sequence[Any], page: str, cancel: gr.Button, status: gr.Markdown
     ) -> None:
-        """Connect the button that ends works of a page; it goes also when one fails.
-
-        Args:
-            works: The events that begin one.
-            page: As `watched` was told.
-            cancel: The button.
-            status: What says how far a work is.
-        """
+        """Connect the button that ends works of a page; it goes also when one fails."""
 
         def stop(request: gr.Request) -> None:
             self.stop(request, page)
 
-        cancel.click(stop, None, None, queue=False, api_visibility="private")
+        cancel.click(stop, None, None, queue=False, **PRIVATE)
         for work in works:
             work.failure(
                 lambda: (gr.Button(visible=False), "That did not work."),
                 None,
                 [cancel, status],
-                api_visibility="private",
-                show_progress="hidden",
+                **HIDDEN,
             )
 
 

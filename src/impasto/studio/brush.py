@@ -17,11 +17,11 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.images import Picture, find_faces, identify, open_picture
 from impasto.images.masks import Mask
-from impasto.studio.atelier import Atelier, clear
-from impasto.studio.heads import extent_of
+from impasto.studio.atelier import HIDDEN, Atelier, clear
 from impasto.studio.pictures import inline_jpeg
 from impasto.studio.regions import Regions
 from impasto.studio.styles import Chosen
+from impasto.studio.uploads import extent_of
 
 #: Longest side of what is painted on, in pixels, and characters of a mask.
 _SIDE, _MOST = 1024, 2_000_000
@@ -71,14 +71,7 @@ canvas:focus-visible { outline: 2px solid var(--color-accent); outline-offset: 2
 
 
 class Brush:
-    """The controls that paint regions.
-
-    Args:
-        atelier: What it works with.
-
-    Attributes:
-        canvas: The component whose value is what has been painted, a `Painting`.
-    """
+    """The controls that paint regions."""
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
@@ -99,17 +92,11 @@ class Brush:
             )
 
     def connect(self, content: gr.Image, chosen: gr.State) -> Dependency:
-        """Connect the controls; return the event that shows what is painted on.
-
-        Args:
-            content: The picture that is painted on.
-            chosen: The chosen styles.
-        """
+        """Connect the controls; return the event that shows what is painted on."""
         quiet: dict[str, Any] = {
             "inputs": [content, chosen, self.canvas],
             "outputs": self.canvas,
-            "show_progress": "hidden",
-            "api_visibility": "private",
+            **HIDDEN,
         }
         self.faces.click(clear(self._faces), **quiet)
         changes = [content.change, chosen.change]
@@ -120,11 +107,6 @@ class Brush:
         self, content: str | None, chosen: Chosen, painted: Painting | None
     ) -> Painting | None:
         """Return what the canvas shows; what was painted on another content goes.
-
-        Args:
-            content: Path of the uploaded content.
-            chosen: The chosen styles.
-            painted: What the page says has been painted.
 
         Raises:
             ImageError: The content will not do.
@@ -138,11 +120,6 @@ class Brush:
     def regions(self, painted: Painting | None, content: str | None, chosen: Chosen) -> Regions:
         """Return what has been painted as masks in files; nothing painted is no mask.
 
-        Args:
-            painted: What the page says has been painted.
-            content: Path of the content.
-            chosen: The chosen styles.
-
         Raises:
             ImageError: It is not what the brush paints.
         """
@@ -155,13 +132,16 @@ class Brush:
         files: list[Path | None] = []
         for name, role in roles.items():
             mask = self._read(layers.get(role), place)
-            # White on black, as on the command line.
-            files.append(None if mask is None else _white(mask).save(place / f"{name}.png"))
+            files.append(None)
+            if mask is not None:  # white on black, as on the command line
+                white = Picture(np.repeat(mask[..., None], 3, axis=2))
+                files[-1] = white.save(place / f"{name}.png")
         return Regions(files[0], tuple(files[1:]))
 
     def filled(self, content: Path, chosen: Chosen, regions: Regions) -> Painting:
         """Return what the page shows of regions: what `regions` made of it, and back."""
-        masks = dict(zip([_KEEP, *(_role(e["path"]) for e in chosen)], _all(regions), strict=False))
+        roles = [_KEEP, *(_role(each["path"]) for each in chosen)]
+        masks = dict(zip(roles, [regions.keep, *regions.styles], strict=False))
         layers = {
             role: _inline(open_picture(path).pixels[..., 0]) for role, path in masks.items() if path
         }
@@ -232,14 +212,6 @@ def _mark(content: Path) -> str:
 def _role(style: str) -> str:
     """Return what tells a style from others, without its path."""
     return hashlib.sha256(style.encode()).hexdigest()[:16]
-
-
-def _all(regions: Regions) -> list[Path | None]:
-    return [regions.keep, *regions.styles]
-
-
-def _white(mask: Mask) -> Picture:
-    return Picture(np.repeat(mask[..., None], 3, axis=2))
 
 
 def _inline(mask: Mask) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.gallery.names import PREFIX, find_style
 from impasto.images import open_picture
-from impasto.studio.atelier import Atelier, clear
+from impasto.studio.atelier import WORK, Atelier, clear
 from impasto.studio.pictures import camera_input, camera_output
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
@@ -22,11 +22,7 @@ _EVERY, _LASTING = 0.1, 300.0
 
 
 class CameraPage:
-    """The page that paints a camera's frames, one by one.
-
-    Args:
-        atelier: What it works with.
-    """
+    """The page that paints a camera's frames, one by one."""
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
@@ -52,9 +48,7 @@ class CameraPage:
             self.painted,
             stream_every=_EVERY,
             time_limit=_LASTING,
-            concurrency_limit=None,
-            show_progress="hidden",
-            api_visibility="private",
+            **WORK,
         )
 
     def _paint(
@@ -72,7 +66,7 @@ class CameraPage:
             values["style_weights"] = [each["weight"] for each in chosen]
         styles = tuple(Path(path) for path in paths)
         settings = self.atelier.engine.settings(values)
-        picture = self.atelier.engine.frame(
+        picture = self.atelier.engine.quick(
             self.atelier.who(request),
             open_picture(frame),
             styles,

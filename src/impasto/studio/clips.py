@@ -11,23 +11,18 @@ import gradio as gr
 
 from impasto.errors import ImageError
 from impasto.images import open_picture
-from impasto.studio.atelier import Atelier, clear, waiting
+from impasto.studio.atelier import WORK, Atelier, clear, waiting
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 from impasto.video.options import VideoSettings
 from impasto.video.pipeline import Progress
 from impasto.video.setup import prepare
 
-_EVERY = 0.5
 #: Longest side to begin with: a laptop's speed.
 _SIZE = 640
 
 
 class VideoPage:
-    """The page that paints a video, frame by frame, without flicker.
-
-    Args:
-        atelier: What it works with.
-    """
+    """The page that paints a video, frame by frame, without flicker."""
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
@@ -69,9 +64,7 @@ class VideoPage:
             clear(self._paint),
             [self.clip, self.styles.chosen, self.strength, self.stability, self.size],
             [self.result, self.frame, self.status, self.cancel, self.save],
-            show_progress="hidden",
-            concurrency_limit=None,
-            api_visibility="private",
+            **WORK,
         )
         self.atelier.stoppable([painting], "video", self.cancel, self.status)
 
@@ -90,7 +83,7 @@ class VideoPage:
         progress = Painted(atelier, source, chosen, strength, stability, int(size), target)
         job = atelier.engine.start(atelier.who(request), progress.frames)
         yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …"}
-        for _ in atelier.watched(request, job, _EVERY, "video"):
+        for _ in atelier.watched(request, job, "video"):
             if job.latest is None:
                 yield {self.status: waiting(job)}
                 continue
@@ -113,17 +106,7 @@ class VideoPage:
 
 
 class Painted:
-    """A video that is painted and put together.
-
-    Args:
-        atelier: Whose settings and styles hold.
-        source: The clip.
-        chosen: Styles.
-        strength: From 0 to 1.
-        stability: From 0 to 1.
-        size: Longest side in pixels.
-        target: Where to.
-    """
+    """A video that is painted and put together."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -15,13 +15,12 @@ from impasto.gallery.names import PREFIX
 from impasto.images import Picture
 from impasto.studio.atelier import Atelier, clear
 from impasto.studio.clips import Painted
+from impasto.studio.engine import Order
 from impasto.studio.exploring import Looks
 from impasto.studio.many import Pairs
 from impasto.studio.pictures import file_input
 from impasto.studio.regions import Regions
-from impasto.studio.turns import Ticket
 
-_EVERY = 0.5
 _NOTHING = "nothing was painted in the time that a work may take"
 
 
@@ -38,42 +37,19 @@ class _Endpoints:
             for style in self.atelier.styles()
         ]
 
-    def stylize(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-    ) -> tuple[str, Any]:
+    def stylize(self, request: gr.Request, *said: Any) -> tuple[str, Any]:  # noqa: ANN401
         """Paint a picture, and return the file and its recipe."""
-        pictures = self._pictures(request, content, styles, names, settings)
-        return self._answer(deque(pictures, maxlen=1).pop())
+        return self._answer(deque(self._pictures(request, self._order(*said)), maxlen=1).pop())
 
-    def paint(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-    ) -> Iterator[tuple[str, Any]]:
+    def paint(self, request: gr.Request, *said: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
         """Paint a picture, with previews while it forms; the last answer is the result."""
-        for last in self._pictures(request, content, styles, names, settings):
+        for last in self._pictures(request, self._order(*said)):
             yield self.atelier.shelf.preview(last), None
         yield self._answer(last)
 
-    def compose(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-        keep: str | None,
-        masks: list[str] | None,
-    ) -> tuple[str, Any]:
+    def compose(self, request: gr.Request, *said: Any) -> tuple[str, Any]:  # noqa: ANN401
         """Paint a picture with masks: of what stays, and one for each style; return as stylize."""
+        content, styles, names, settings, keep, masks = said
         checked = self.atelier.uploads.picture(keep, "mask") if keep else None
         parts = [self.atelier.uploads.picture(path, "mask") for path in masks or []]
         count = len(_styles(styles, names))
@@ -81,65 +57,52 @@ class _Endpoints:
             raise SettingsError(f"there are {len(parts)} masks for {count} styles: leave some out")
         # Styles without a mask take what the others leave.
         regions = Regions(checked, (*parts, *[None] * (count - len(parts))))
-        pictures = self._pictures(request, content, styles, names, settings, regions)
-        return self._answer(deque(pictures, maxlen=1).pop())
+        order = self._order(content, styles, names, settings, regions)
+        return self._answer(deque(self._pictures(request, order), maxlen=1).pop())
 
-    def plan(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-    ) -> Any:  # noqa: ANN401
+    def plan(self, request: gr.Request, *said: Any) -> Any:  # noqa: ANN401
         """Return what painting would take: seconds, bytes, and in words."""
-        atelier = self.atelier
-        order = atelier.order(content, _styles(styles, names), settings or {})
-        with atelier.engine.turns.turn(Ticket(atelier.who(request))):
-            plan = atelier.engine.plan(order)
+        order = self._order(*said)
+        plan = self.atelier.engine.plan(self.atelier.who(request), order)
         return {"seconds": plan.seconds, "bytes": plan.bytes, "lines": plan.lines()}
 
-    def explore(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-        vary: dict[str, Any] | None,
-    ) -> tuple[str, Any]:
+    def explore(self, request: gr.Request, *said: Any) -> tuple[str, Any]:  # noqa: ANN401
         """Paint a picture small in many ways; return a .zip file, and what each is."""
-        atelier = self.atelier
-        order = atelier.order(content, _styles(styles, names), settings or {})
+        *picture, vary = said
+        order = self._order(*picture)
         axes = _axes(vary) if vary else usual_axes(order.settings)
-        work = Looks(atelier, order, order.settings, axes)
-        job = atelier.engine.start(atelier.who(request), work.painted)
-        for _ in atelier.watched(request, job, _EVERY):
-            pass
+        work = Looks(self.atelier, order, order.settings, axes)
+        self._finish(request, work.painted)
         if not work.made:
             raise ImageError(_NOTHING)
         return str(work.zipped()), work.listed()
+
+    def _order(
+        self,
+        content: str | None,
+        styles: list[str] | None,
+        names: str | None,
+        settings: dict[str, Any] | None,
+        regions: Regions | None = None,
+    ) -> Order:
+        return self.atelier.order(content, _styles(styles, names), settings or {}, regions)
+
+    def _finish(self, request: gr.Request, items: Callable[[], Iterator[Any]]) -> None:
+        job = self.atelier.engine.start(self.atelier.who(request), items)
+        for _ in self.atelier.watched(request, job):
+            pass
 
     def _answer(self, picture: Picture) -> tuple[str, Any]:
         """Return the file of a result, and its recipe."""
         name = f"{picture.name or 'painted'}.png"
         return self.atelier.shelf.saved(picture, name), json.loads(json.dumps(picture.recipe))
 
-    def _pictures(
-        self,
-        request: gr.Request,
-        content: str | None,
-        styles: list[str] | None,
-        names: str | None,
-        settings: dict[str, Any] | None,
-        regions: Regions | None = None,
-    ) -> Iterator[Picture]:
+    def _pictures(self, request: gr.Request, order: Order) -> Iterator[Picture]:
         """Yield pictures that get better, at least one; the last is the result."""
         atelier = self.atelier
-        order = atelier.order(content, _styles(styles, names), settings or {}, regions)
         job = atelier.engine.start(atelier.who(request), lambda: atelier.engine.steps(order))
         seen = 0
-        for _ in atelier.watched(request, job, _EVERY):
+        for _ in atelier.watched(request, job):
             if job.latest is not None and job.made > seen:
                 seen = job.made
                 yield job.latest.picture
@@ -166,9 +129,7 @@ class _Endpoints:
         target = atelier.shelf.place() / f"{source.stem}-painted.mp4"
         chosen = [{"path": path, "weight": 1.0} for path in atelier.found(_styles(styles, names))]
         work = Painted(atelier, source, chosen, strength, stability, int(size), target)
-        job = atelier.engine.start(atelier.who(request), work.frames)
-        for _ in atelier.watched(request, job, _EVERY):
-            pass
+        self._finish(request, work.frames)
         if not target.is_file():
             raise ImageError(_NOTHING)
         return str(target)
@@ -188,9 +149,7 @@ class _Endpoints:
         if isinstance(values, dict):  # else the engine says what they are
             values = {"method": "fast", **values}
         work = Pairs(atelier, contents or [], paths, values)
-        job = atelier.engine.start(atelier.who(request), work.outcomes)
-        for _ in atelier.watched(request, job, _EVERY):
-            pass
+        self._finish(request, work.outcomes)
         if not work.done:
             raise ImageError(_NOTHING)
         return str(work.zipped()), work.report()

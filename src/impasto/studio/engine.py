@@ -15,10 +15,9 @@ from impasto.gallery.drawings import drawing_path
 from impasto.images import Picture, identify
 from impasto.runs import Plan, Run, State, Stylizer
 from impasto.settings import Settings
-from impasto.studio.jobs import Job
 from impasto.studio.options import StudioOptions
 from impasto.studio.regions import Regions
-from impasto.studio.turns import Ticket, Turns
+from impasto.studio.turns import Job, Ticket, Turns
 from impasto.stylizers import stylizer
 
 T = TypeVar("T")
@@ -28,14 +27,7 @@ _MOST_WARM = 6
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be painted.
-
-    Attributes:
-        content: The content picture.
-        styles: The style pictures.
-        settings: How, as it was said.
-        regions: What stays, or takes one style.
-    """
+    """What is to be painted."""
 
     content: Path
     styles: tuple[Path, ...]
@@ -49,12 +41,7 @@ class Order:
 
 
 class Step(NamedTuple):
-    """A step of a run.
-
-    Attributes:
-        state: Where the run is.
-        run: The run.
-    """
+    """A step of a run."""
 
     state: State
     run: Run
@@ -66,11 +53,7 @@ class Step(NamedTuple):
 
 
 class Engine:
-    """Paints orders, one at a time.
-
-    Args:
-        options: Of the studio.
-    """
+    """Paints orders, one at a time."""
 
     def __init__(self, options: StudioOptions) -> None:
         self.options = options
@@ -81,9 +64,6 @@ class Engine:
 
     def settings(self, values: dict[str, object]) -> Settings:
         """Return settings that this studio takes.
-
-        Args:
-            values: By the names of `Settings`.
 
         Raises:
             SettingsError: One is out of range, too large for this studio, or names a file of this
@@ -111,26 +91,17 @@ class Engine:
         """Begin a work, which waits for its turn."""
         return Job(self.turns, who, items, 60 * self.options.minutes)
 
-    def quick(self, who: str, order: Order) -> Picture:
-        """Paint in one pass, when it is its turn.
+    def quick(
+        self, who: str, content: Path | Picture, styles: tuple[Path, ...], settings: Settings
+    ) -> Picture:
+        """Paint a picture, or a camera's frame, in one pass, when it is its turn.
 
         Raises:
             BusyError: Too many wait.
             ImpastoError: As stylizers raise.
         """
         with self.turns.turn(Ticket(who)):
-            return self._stylizer(order.styles, order.whole)(order.content)
-
-    def frame(
-        self, who: str, frame: Picture, styles: tuple[Path, ...], settings: Settings
-    ) -> Picture:
-        """Paint a camera's frame in one pass, when it is its turn.
-
-        Raises:
-            ImpastoError: As `quick`.
-        """
-        with self.turns.turn(Ticket(who)):
-            return self._stylizer(styles, settings)(frame)
+            return self._stylizer(styles, settings)(content)
 
     def run(self, order: Order) -> Run:
         """Begin an order; to be called, and gone through, when it is its turn.
@@ -146,13 +117,10 @@ class Engine:
         for state in run:
             yield Step(state, run)
 
-    def plan(self, order: Order) -> Plan:
-        """Return what an order will take, after a few steps; to be called when it is its turn.
-
-        Raises:
-            ImpastoError: As `run`.
-        """
-        return self.run(order).plan
+    def plan(self, who: str, order: Order) -> Plan:
+        """Return what an order will take, after a few steps, when it is its turn."""
+        with self.turns.turn(Ticket(who)):
+            return self.run(order).plan
 
     def warm_up(self) -> None:
         """Load, beside everything else, what the first visitor would wait for; once."""

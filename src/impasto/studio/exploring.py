@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +22,12 @@ from impasto.batch.looks import (
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture
 from impasto.settings import FIELDS, Settings
-from impasto.studio.atelier import Atelier, clear, waiting
+from impasto.studio.atelier import HIDDEN, WORK, Atelier, clear, waiting
 from impasto.studio.engine import Order
 from impasto.studio.painting import PaintPage
+from impasto.studio.pictures import zipped
 from impasto.studio.styles import Chosen, paths_of
 
-_EVERY = 0.5
 #: Steps of a look.
 _MOST_STEPS = 100
 #: Longest side of "paint it large" to begin with.
@@ -40,13 +39,7 @@ Shown = dict[str, Any]
 
 
 class ExplorePage:
-    """The page of small looks.
-
-    Args:
-        atelier: What it works with.
-        painting: The page that says of what they are, and that takes what is chosen.
-        tabs: All pages.
-    """
+    """The page of small looks."""
 
     def __init__(self, atelier: Atelier, painting: PaintPage, tabs: gr.Tabs) -> None:
         self.atelier, self.painting, self.tabs = atelier, painting, tabs
@@ -96,28 +89,22 @@ class ExplorePage:
             self.use = gr.Button("Go on with it", interactive=False, scale=1, min_width=120)
 
     def connect(self, shown: gr.Tab) -> None:
-        """Connect the controls.
-
-        Args:
-            shown: The tab of this page: what it is about is read anew when it is chosen.
-        """
+        """Connect the controls."""
         painting = self.painting
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         about = [painting.content, painting.styles.chosen]
-        shown.select(clear(self._given), about, self.given, **hidden)
+        shown.select(clear(self._given), about, self.given, **HIDDEN)
         exploring = self.explore.click(
             clear(self._explore),
             [self.axes, *painting.inputs],
             [self.looks, self.cells, self.status, self.cancel, self.save],
-            concurrency_limit=None,
-            **hidden,
+            **WORK,
         )
         self.atelier.stoppable([exploring], "explore", self.cancel, self.status)
         chosen = [self.chosen, self.status, self.large, self.use, *painting.inputs]
-        self.looks.select(clear(self._choose), self.cells, chosen, **hidden)
-        self.use.click(lambda: gr.Tabs(selected="paint"), None, self.tabs, **hidden)
+        self.looks.select(clear(self._choose), self.cells, chosen, **HIDDEN)
+        self.use.click(lambda: gr.Tabs(selected="paint"), None, self.tabs, **HIDDEN)
         large = [self.tabs, *painting.inputs]
-        work = self.large.click(clear(self._large), [self.chosen, self.size], large, **hidden)
+        work = self.large.click(clear(self._large), [self.chosen, self.size], large, **HIDDEN)
         begun = work.success(**painting.painting)
         self.atelier.stoppable([begun], "paint", painting.cancel, painting.view.status)
 
@@ -140,7 +127,7 @@ class ExplorePage:
         job = atelier.engine.start(atelier.who(request), looks.painted)
         yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …", **self._of(looks)}
         seen = 0
-        for _ in atelier.watched(request, job, _EVERY, "explore"):
+        for _ in atelier.watched(request, job, "explore"):
             if len(looks.made) == seen:
                 yield {self.status: gr.skip() if seen else waiting(job)}
                 continue
@@ -187,12 +174,6 @@ class ExplorePage:
 class Looks:
     """One picture, painted small in many ways.
 
-    Args:
-        atelier: Where they are kept.
-        order: What is painted.
-        settings: How, without what it says of regions.
-        axes: What is varied, with its values.
-
     Raises:
         SettingsError: Nothing is varied, too much, what does not exist, or what takes long.
     """
@@ -234,12 +215,7 @@ class Looks:
     def zipped(self) -> Path:
         """Put sheet, pictures and recipes into one file, and return it."""
         self.sheet()
-        made = sorted(self.folder.iterdir())
-        target = self.folder / "looks.zip"
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
-            for path in made:
-                file.write(path, path.name)
-        return target
+        return zipped(sorted(self.folder.iterdir()), self.folder / "looks.zip")
 
 
 def _is_long(settings: Settings) -> bool:
@@ -249,12 +225,7 @@ def _is_long(settings: Settings) -> bool:
 
 
 def worth(settings: Settings, names: Sequence[str]) -> tuple[Settings, dict[str, Sequence[Any]]]:
-    """Return settings and what is worth varying of them, whatever they say of it now.
-
-    Args:
-        settings: What stays.
-        names: What may be varied.
-    """
+    """Return settings and what is worth varying of them, whatever they say of it now."""
     defaults: dict[str, Any] = {name: FIELDS[name].default for name in USUAL if name in names}
     plain = settings.updated(**defaults)
     return plain, {name: each for name, each in usual_axes(plain).items() if name in names}

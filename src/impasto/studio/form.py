@@ -31,12 +31,7 @@ def advanced() -> dict[str, gr.components.Component]:
 
 
 def given(controls: Mapping[str, object], values: tuple[object, ...]) -> dict[str, object]:
-    """Return the settings that were said, by name, as `Settings.from_dict` takes them.
-
-    Args:
-        controls: By name, as `advanced` returned them.
-        values: Of the controls, in the same order.
-    """
+    """Return the settings that were said, by name, as `Settings.from_dict` takes them."""
     said = zip(controls, values, strict=True)
     return {name: value for name, value in said if value not in (None, "", _UNSAID, False)}
 

@@ -36,16 +36,7 @@ _RESULT, _THUMB, _ENTRY, _ANIMATION, _PLOT = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A result that is kept.
-
-    Attributes:
-        folder: Where.
-        title: A few words about it.
-        content: The content's file in the folder.
-        styles: The styles' files.
-        settings: How it was painted, by name.
-        regions: What stayed, or took one style: masks in the folder.
-    """
+    """A result that is kept."""
 
     folder: Path
     title: str
@@ -81,11 +72,7 @@ class Entry:
 
 
 class History:
-    """The results of all visitors.
-
-    Args:
-        folder: Where they are kept.
-    """
+    """The results of all visitors."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,14 +87,6 @@ class History:
         regions: Regions | None = None,
     ) -> Entry:
         """Keep a result.
-
-        Args:
-            visitor: Whose.
-            picture: The result.
-            content: What it was made of; copied.
-            styles: Likewise.
-            settings: How.
-            regions: What stayed, or took one style; copied.
 
         Raises:
             ImageError: It cannot be written.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,18 @@ from impasto.batch import make_pairs, paint_pairs
 from impasto.batch.pairs import Pair
 from impasto.batch.running import Outcome
 from impasto.errors import ImageError
-from impasto.studio.atelier import Atelier, clear, waiting
+from impasto.studio.atelier import WORK, Atelier, clear, waiting
 from impasto.studio.engine import Order, Step
-from impasto.studio.pictures import file_input
+from impasto.studio.pictures import file_input, zipped
 from impasto.studio.styles import Chosen, StyleChooser, paths_of
 
-_EVERY = 0.5
 #: Pictures of one work.
 MOST = 400
 _METHODS = [("Quick", "fast"), ("Paint", "optimize")]
 
 
 class BatchPage:
-    """The page that paints every picture in every chosen style.
-
-    Args:
-        atelier: What it works with.
-    """
+    """The page that paints every picture in every chosen style."""
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
@@ -62,9 +56,7 @@ class BatchPage:
             clear(self._paint),
             [self.contents, self.styles.chosen, self.method, self.size],
             [self.results, self.status, self.cancel, self.save],
-            show_progress="hidden",
-            concurrency_limit=None,
-            api_visibility="private",
+            **WORK,
         )
         atelier.stoppable([painting], "many", self.cancel, self.status)
 
@@ -82,7 +74,7 @@ class BatchPage:
         job = atelier.engine.start(atelier.who(request), work.outcomes)
         yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …"}
         seen = 0
-        for _ in atelier.watched(request, job, _EVERY, "many"):
+        for _ in atelier.watched(request, job, "many"):
             if work.done == seen:
                 yield {self.status: waiting(job) if not job.made else gr.skip()}
                 continue
@@ -105,12 +97,6 @@ class BatchPage:
 
 class Pairs:
     """Pictures that are painted, each in each style.
-
-    Args:
-        atelier: Whose uploads and settings hold.
-        contents: Uploaded pictures.
-        styles: Uploaded styles, or those of the gallery.
-        values: Settings by name.
 
     Raises:
         ImageError: There is nothing to paint, too much, or something cannot be opened.
@@ -179,8 +165,4 @@ class Pairs:
 
     def zipped(self) -> Path:
         """Put the results into one file, and return it."""
-        target = self.folder / "painted.zip"
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
-            for path in self.made:
-                file.write(path, path.name)
-        return target
+        return zipped(self.made, self.folder / "painted.zip")

@@ -7,7 +7,7 @@ import secrets
 import gradio as gr
 
 from impasto.errors import ImageError
-from impasto.studio.atelier import Atelier
+from impasto.studio.atelier import HIDDEN, PRIVATE, Atelier
 from impasto.studio.camera import CameraPage
 from impasto.studio.clips import VideoPage
 from impasto.studio.endpoints import add_endpoints
@@ -23,18 +23,14 @@ _STORED = "impasto-visitor"
 
 
 def make_page(atelier: Atelier) -> gr.Blocks:
-    """Lay out all pages.
-
-    Args:
-        atelier: What they work with.
-    """
+    """Lay out all pages."""
     page: gr.Blocks
     cache = (_SWEEP, round(atelier.options.lasting))
     with gr.Blocks(title="impasto", analytics_enabled=False, delete_cache=cache) as page:
         with gr.Row(elem_id="title"):
             gr.HTML("<h1>impasto</h1><p>Any picture, painted like any artwork.</p>")
             switch = gr.Button("Light / dark", size="sm", scale=0, min_width=110)
-        switch.click(None, None, None, js=SWITCH, api_visibility="private")
+        switch.click(None, None, None, js=SWITCH, **PRIVATE)
         token = gr.BrowserState("", storage_key=_STORED, secret=_secret(atelier))
         with gr.Tabs() as tabs:
             with gr.Tab("Picture", id="paint"):
@@ -55,14 +51,11 @@ def make_page(atelier: Atelier) -> gr.Blocks:
             lambda: [painting.styles.thumbnails()] * len(galleries),
             None,
             galleries,
-            api_visibility="private",
-            show_progress="hidden",
+            **HIDDEN,
         )
         # Not before: until then the browser needs the processor for the page itself.
-        page.load(
-            atelier.engine.warm_up, None, None, api_visibility="private", show_progress="hidden"
-        )
-        page.load(_token, token, token, js=BEGIN, api_visibility="private", show_progress="hidden")
+        page.load(atelier.engine.warm_up, None, None, **HIDDEN)
+        page.load(_token, token, token, js=BEGIN, **HIDDEN)
         add_endpoints(atelier)
     return page
 

@@ -12,25 +12,17 @@ import gradio as gr
 from impasto.errors import ImageError, ImpastoError
 from impasto.images import Picture
 from impasto.records import Records
-from impasto.studio.atelier import Atelier, progress
+from impasto.runs import Plan
+from impasto.settings import Settings
+from impasto.settings.encoders import ENCODERS
+from impasto.studio.atelier import WORK, Atelier, progress
 from impasto.studio.engine import Order, Step
 from impasto.studio.history import Entry
-from impasto.studio.plans import in_words, is_large
 from impasto.studio.result import ResultView
-from impasto.studio.turns import Ticket
-
-#: Seconds between two previews.
-_EVERY = 0.5
 
 
 class Painter:
-    """Paints orders, and shows how they come on.
-
-    Args:
-        atelier: What it works with.
-        view: Where results are shown.
-        cancel: The button that ends a work.
-    """
+    """Paints orders, and shows how they come on."""
 
     def __init__(self, atelier: Atelier, view: ResultView, cancel: gr.Button) -> None:
         self.atelier, self.view, self.cancel = atelier, view, cancel
@@ -43,29 +35,18 @@ class Painter:
     @property
     def work(self) -> dict[str, Any]:
         """How an event that paints is connected."""
-        return {
-            "outputs": self.outputs,
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            "api_visibility": "private",
-        }
+        return {"outputs": self.outputs, **WORK}
 
     def plan(self, request: gr.Request, order: Callable[[], Order]) -> str:
-        """Return what painting an order would take, or why it cannot be; nothing if it is little.
-
-        Args:
-            request: Of the visitor.
-            order: Makes the order.
-        """
+        """Return what painting an order would take, or why not; nothing if that is little."""
         try:
             made = order()
             if not is_large(made.settings):
                 return ""
-            with self.atelier.engine.turns.turn(Ticket(self.atelier.who(request))):
-                planned = self.atelier.engine.plan(made)
+            planned = self.atelier.engine.plan(self.atelier.who(request), made)
         except ImpastoError as error:
             return f"**This cannot be painted:** {error}."
-        return in_words(planned, self.atelier.options.minutes)
+        return plan_in_words(planned, self.atelier.options.minutes)
 
     def painted(self, request: gr.Request, token: str, order: Order) -> Iterator[dict[Any, Any]]:
         """Work, show previews, and at the end the result, kept in the history."""
@@ -84,7 +65,7 @@ class Painter:
         before = atelier.shelf.small(order.content)
         yield {self.cancel: gr.Button(visible=True), view.status: "Beginning …", view.plan: ""}
         seen = 0
-        for _ in atelier.watched(request, job, _EVERY, "paint"):
+        for _ in atelier.watched(request, job, "paint"):
             shown: dict[Any, Any] = {view.status: progress(job)}
             if plan:
                 shown[view.plan] = plan.pop()
@@ -124,8 +105,24 @@ def _recorded(atelier: Atelier, order: Order, records: Records, plan: list[str])
     """Paint, and record it; what takes long is planned first."""
     run = atelier.engine.run(order)
     if is_large(order.settings):
-        plan.append(in_words(run.plan, atelier.options.minutes))
+        plan.append(plan_in_words(run.plan, atelier.options.minutes))
     for step in atelier.engine.steps(run):
         if step.state.planned > 1:
             records.add(*step)
         yield step
+
+
+def is_large(settings: Settings) -> bool:
+    """Return whether a work may take long; not, if it has a time limit of its own."""
+    if not settings.row.steps or settings.time is not None:
+        return False
+    return settings.size > min(ENCODERS[each].planned_from for each in settings.encoders)
+
+
+def plan_in_words(plan: Plan, minutes: float) -> str:
+    """Return what a page says of a plan."""
+    *octaves, total = plan.lines()
+    text = f"**This will take {total}.**<br>{'; '.join(octaves)}."
+    if plan.seconds <= 60 * minutes:
+        return text
+    return f"{text}<br>It will be ended after {minutes:g} minutes: what is painted then is kept."

@@ -11,7 +11,7 @@ import gradio as gr
 
 from impasto.errors import ImageError
 from impasto.images import open_picture, read_recipe
-from impasto.studio.atelier import Atelier, clear
+from impasto.studio.atelier import PRIVATE, WORK, Atelier, clear
 from impasto.studio.brush import Brush
 from impasto.studio.engine import Order
 from impasto.studio.form import advanced, filled, given
@@ -29,12 +29,7 @@ _FETCHES = 4
 
 
 class PaintPage:
-    """The page that paints one picture.
-
-    Args:
-        atelier: What it works with.
-        token: The browser's token.
-    """
+    """The page that paints one picture."""
 
     def __init__(self, atelier: Atelier, token: gr.BrowserState) -> None:
         self.atelier = atelier
@@ -102,13 +97,12 @@ class PaintPage:
 
     def _connect(self) -> None:
         view = self.view
-        hidden: dict[str, Any] = {"api_visibility": "private"}
         quick: dict[str, Any] = {
             "inputs": self.inputs[:5],
             "outputs": self.painter.outputs,
             "trigger_mode": "always_last",
             "show_progress": "minimal",
-            **hidden,
+            **PRIVATE,
         }
         at_once = {**quick, "fn": clear(self._at_once)}
         self.quick.click(clear(self._quick), **quick)
@@ -119,27 +113,21 @@ class PaintPage:
         works = [self.paint.click(**self.painting), view.large.click(*large, **self.painter.work)]
         self.atelier.stoppable(works, "paint", self.cancel, view.status)
         view.keep.click(
-            clear(self._keep), [self.token, view.last], [view.keep, view.status], **hidden
+            clear(self._keep), [self.token, view.last], [view.keep, view.status], **PRIVATE
         )
-        view.again.click(clear(self._as_content), view.last, self.content, **hidden)
+        view.again.click(clear(self._as_content), view.last, self.content, **PRIVATE)
         gr.on(
             [self.fetch.click, self.address.submit],
             clear(self._fetch),
             self.address,
             self.content,
             concurrency_limit=_FETCHES,
-            **hidden,
+            **PRIVATE,
         )
         self._connect_plans()
 
     def _connect_plans(self) -> None:
-        planning: dict[str, Any] = {
-            "outputs": self.view.plan,
-            "trigger_mode": "always_last",
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            "api_visibility": "private",
-        }
+        planning = {"outputs": self.view.plan, "trigger_mode": "always_last", **WORK}
         slow = [self.advanced[name].input for name in _SLOW]  # type: ignore[attr-defined]
         gr.on([self.size.release, *slow], clear(self._plan), self.inputs, **planning)
         self.view.large_size.release(
@@ -170,7 +158,9 @@ class PaintPage:
         """Paint in one pass."""
         values = {**_of_page(chosen, size, color), "method": "fast", "strength": strength}
         order = self.atelier.order(content, paths_of(chosen), values)
-        picture = self.atelier.engine.quick(self.atelier.who(request), order)
+        picture = self.atelier.engine.quick(
+            self.atelier.who(request), order.content, order.styles, order.whole
+        )
         return self.view.shown(
             order, picture, "One quick pass. **Paint** takes longer, and more care."
         )
@@ -189,11 +179,6 @@ class PaintPage:
 
     def order(self, content: str | None, chosen: Chosen, said: Sequence[Any]) -> Order:
         """Return what the page says is to be painted.
-
-        Args:
-            content: Path of the content.
-            chosen: The styles.
-            said: Values of the other controls, as `inputs` has them.
 
         Raises:
             ImpastoError: Something is missing or will not do.
@@ -269,12 +254,7 @@ class PaintPage:
         return str(self.atelier.uploads.picture(self.atelier.fetched(address)))
 
     def fill(self, entry: Entry, copied: Mapping[Path, Path]) -> dict[Any, Any]:
-        """Return updates that put all that a kept result was made of into the page.
-
-        Args:
-            entry: The result.
-            copied: Copies of its content and styles, for the page.
-        """
+        """Return updates that put all that a kept result was made of into the page."""
         settings, styles = entry.settings, [copied[style] for style in entry.styles]
         shares = settings.get("style_weights") or [1] * len(styles)
         chosen = [

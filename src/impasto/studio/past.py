@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from impasto.errors import ImageError
-from impasto.studio.atelier import Atelier, clear
+from impasto.studio.atelier import HIDDEN, Atelier, clear
 from impasto.studio.history import Entry
 from impasto.studio.painting import PaintPage
 
 
 class HistoryPage:
-    """The page of kept results.
-
-    Args:
-        atelier: What it works with.
-        token: The browser's token.
-        painting: The page that results are taken up again on.
-        tabs: All pages.
-    """
+    """The page of kept results."""
 
     def __init__(
         self, atelier: Atelier, token: gr.BrowserState, painting: PaintPage, tabs: gr.Tabs
@@ -66,25 +60,20 @@ class HistoryPage:
                 self.plot = gr.Image(label="Losses", type="filepath", buttons=["download"])
 
     def connect(self, shown: gr.Tab) -> None:
-        """Connect the controls.
-
-        Args:
-            shown: The tab of this page: its list is read anew when it is chosen.
-        """
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        """Connect the controls."""
         listed = [self.gallery, self.names]
         buttons = [self.same, self.use, self.save, self.away]
         details = [self.name, self.slider, self.title, *buttons, self.animation, self.plot]
-        shown.select(clear(self._list), self.token, listed, **hidden)
-        self.gallery.select(clear(self._show), [self.token, self.names], details, **hidden)
-        self.away.click(clear(self._delete), [self.token, self.name], details, **hidden).then(
-            clear(self._list), self.token, listed, **hidden
+        shown.select(clear(self._list), self.token, listed, **HIDDEN)
+        self.gallery.select(clear(self._show), [self.token, self.names], details, **HIDDEN)
+        self.away.click(clear(self._delete), [self.token, self.name], details, **HIDDEN).then(
+            clear(self._list), self.token, listed, **HIDDEN
         )
         painting = self.painting
         outputs = [self.tabs, *painting.inputs]
-        self.same.click(clear(self._again), [self.token, self.name], outputs, **hidden)
+        self.same.click(clear(self._again), [self.token, self.name], outputs, **HIDDEN)
         self.use.click(
-            clear(self._use), [self.token, self.name], [self.tabs, painting.content], **hidden
+            clear(self._use), [self.token, self.name], [self.tabs, painting.content], **HIDDEN
         )
 
     def _entries(self, request: gr.Request, token: str) -> list[Entry]:
@@ -131,7 +120,7 @@ class HistoryPage:
         """Put content, styles and settings of a result back onto the page that paints."""
         entry = self._entry(request, token, name)
         sources = [entry.content, *entry.styles]
-        copied = dict(zip(sources, self.atelier.shelf.copied_all(sources), strict=True))
+        copied = {source: Path(self.atelier.shelf.copied(source)) for source in sources}
         return {self.tabs: gr.Tabs(selected="paint"), **self.painting.fill(entry, copied)}
 
     def _use(self, request: gr.Request, token: str, name: str) -> tuple[Any, str]:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import threading
 import time
+import zipfile
 from collections import deque
 from collections.abc import Sequence
 from io import BytesIO
@@ -34,13 +35,18 @@ _MOST_FRAME = 16_000_000
 _EXAMPLES = ("coffee", "astronaut", "chelsea", "rocket")
 
 
+def zipped(paths: Sequence[Path], target: Path) -> Path:
+    """Put files into one .zip file, and return that."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
+        for path in paths:
+            file.write(path, path.name)
+    return target
+
+
 def picture_input(**options: Any) -> gr.Image:  # noqa: ANN401
     """Lay out a control for a picture that is handed on as the file that it is, whatever it is.
 
     Gradio would open it first, and answer what cannot be opened with a message of its own.
-
-    Args:
-        **options: Of `gradio.Image`.
     """
     image = gr.Image(type="filepath", image_mode=None, **options)
     image.preprocess = _path_of  # type: ignore[method-assign]
@@ -55,9 +61,6 @@ def file_input(**options: Any) -> gr.File:  # noqa: ANN401
     """Lay out a control for files, whose paths are handed on.
 
     Gradio would make an empty file beside each one, which nobody deletes.
-
-    Args:
-        **options: Of `gradio.File`.
     """
     files = gr.File(type="filepath", **options)
     files.preprocess = _paths_of if files.file_count == "multiple" else _path_of  # type: ignore[method-assign]
@@ -69,11 +72,7 @@ def _paths_of(payload: Any) -> list[str] | None:  # noqa: ANN401
 
 
 def camera_input(**options: Any) -> gr.Image:  # noqa: ANN401
-    """Lay out a control for a camera's frames, none of which is larger than cameras make them.
-
-    Args:
-        **options: Of `gradio.Image`.
-    """
+    """Lay out a control for a camera's frames, none of which is larger than cameras make them."""
     image = gr.Image(sources=["webcam"], streaming=True, type="numpy", **options)
     image.preprocess = _frame_of  # type: ignore[method-assign]
     return image
@@ -96,11 +95,7 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
 
 
 def camera_output(**options: Any) -> gr.Image:  # noqa: ANN401
-    """Lay out a control that shows painted frames, which are in no file: Gradio would keep each.
-
-    Args:
-        **options: Of `gradio.Image`.
-    """
+    """Lay out a control that shows painted frames, which are in no file: Gradio would keep each."""
     image = gr.Image(type="numpy", interactive=False, **options)
     image.postprocess = _inline  # type: ignore[assignment]
     return image
@@ -152,10 +147,6 @@ class Shelf:
     def copied(self, source: Path) -> str:
         """Copy a file, and return the copy's path."""
         return str(shutil.copy(source, self.place()))
-
-    def copied_all(self, sources: Sequence[Path]) -> list[Path]:
-        """Copy files, and return the copies' paths."""
-        return [Path(self.copied(source)) for source in sources]
 
     def small(self, source: Path) -> str:
         """Return the path of a small copy of a picture."""

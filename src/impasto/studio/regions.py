@@ -31,11 +31,7 @@ class Regions:
         return {role: path for role, path in {"keep": self.keep, **named}.items() if path}
 
     def moved(self, change: Callable[[Path, str], Path]) -> Regions:
-        """Return the same with other files.
-
-        Args:
-            change: Takes a file and what it is for, returns the other one.
-        """
+        """Return the same with other files."""
         made = {role: change(path, role) for role, path in self.files.items()}
         styles = tuple(made.get(f"mask-{number + 1}") for number in range(len(self.styles)))
         return Regions(made.get("keep"), styles)

@@ -24,14 +24,7 @@ _ACTION: dict[str, Any] = {"interactive": False, "size": "md", "min_width": 130}
 
 
 class ResultView:
-    """The controls that show a result.
-
-    Args:
-        atelier: What it works with.
-
-    Attributes:
-        last: The page's memory of the result, a `Last`.
-    """
+    """The controls that show a result."""
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
@@ -83,12 +76,12 @@ class ResultView:
 
     def process(self, entry: Entry | None, records: Records, last: Step) -> dict[Any, Any]:
         """Show how a result came to be, and keep that with it, if it was kept."""
-        made = self.atelier.shelf.copied_all(records.save(*last, ()))
+        made = [self.atelier.shelf.copied(path) for path in records.save(*last, ())]
         if entry is not None:
             with suppress(OSError):  # it was deleted meanwhile
                 for source, kept in zip(made, (entry.animation, entry.plot), strict=True):
                     shutil.copyfile(source, kept)
-        return {self.animation: str(made[0]), self.plot: str(made[1])}
+        return {self.animation: made[0], self.plot: made[1]}
 
     def shown(
         self, order: Order, picture: Picture, text: str, *, kept: bool = False

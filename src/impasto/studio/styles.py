@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from impasto.gallery.names import style_path
-from impasto.studio.atelier import Atelier, clear
+from impasto.studio.atelier import HIDDEN, Atelier, clear
 from impasto.studio.pictures import picture_input
 
 #: Styles of a mixture.
@@ -25,15 +25,7 @@ def paths_of(chosen: Chosen) -> list[str]:
 
 
 class StyleChooser:
-    """A gallery to choose from, and what is chosen.
-
-    Args:
-        atelier: What it works with.
-        mixing: Whether several are mixed, with a share each, or stand for themselves.
-
-    Attributes:
-        chosen: The page's memory of what is chosen, a `Chosen`.
-    """
+    """A gallery to choose from, and what is chosen."""
 
     def __init__(self, atelier: Atelier, *, mixing: bool = True) -> None:
         self.atelier = atelier
@@ -87,25 +79,24 @@ class StyleChooser:
         return row, image, weight, away
 
     def _connect(self) -> None:
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        self.gallery.select(clear(self._select), [self.chosen, self.mix], self.chosen, **hidden)
+        self.gallery.select(clear(self._select), [self.chosen, self.mix], self.chosen, **HIDDEN)
         self.own.upload(
-            clear(self._upload), [self.own, self.chosen, self.mix], self.chosen, **hidden
+            clear(self._upload), [self.own, self.chosen, self.mix], self.chosen, **HIDDEN
         )
         parts = [part for row in self.rows for part in row[:3]]
-        self.chosen.change(clear(self._show), self.chosen, parts, **hidden)
+        self.chosen.change(clear(self._show), self.chosen, parts, **HIDDEN)
         for number, (_, _, weight, away) in enumerate(self.rows):
             weight.release(
                 lambda chosen, value, n=number: _weighted(chosen, n, value),
                 [self.chosen, weight],
                 self.chosen,
-                **hidden,
+                **HIDDEN,
             )
             away.click(
                 lambda chosen, n=number: [*chosen[:n], *chosen[n + 1 :]],
                 self.chosen,
                 self.chosen,
-                **hidden,
+                **HIDDEN,
             )
 
     def _select(self, chosen: Chosen, mix: bool, event: gr.SelectData) -> Chosen:

@@ -1,14 +1,19 @@
-"""Who is next: one work at a time, and nobody waits for all the works of somebody else."""
+"""Works: one at a time, and nobody waits for all the works of somebody else."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from impasto.errors import ImpastoError
 
+T = TypeVar("T")
+#: Seconds without anybody looking after which a work ends: its page was closed.
+PATIENCE = 20.0
 #: Seconds between two looks whether somebody still waits.
 _LOOK = 0.5
 #: Visitors whose last turn is remembered.
@@ -21,12 +26,7 @@ class BusyError(ImpastoError):
 
 @dataclass(eq=False)
 class Ticket:
-    """A place in the line.
-
-    Attributes:
-        who: Whose.
-        number: Counted up: earlier ones are smaller.
-    """
+    """A place in the line."""
 
     who: str
     number: int = 0
@@ -63,13 +63,6 @@ class Turns:
     @contextmanager
     def turn(self, ticket: Ticket, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
         """Wait for the turn, and hold it for the block.
-
-        Args:
-            ticket: A new one.
-            wanted: Asked now and then whether it is still waited for.
-
-        Yields:
-            Whether it is the ticket's turn; not, if it was not wanted any more.
 
         Raises:
             BusyError: Too many wait, or the line is closed.
@@ -117,3 +110,85 @@ class Turns:
 
     def _rank(self, ticket: Ticket) -> tuple[int, int]:
         return self._served.get(ticket.who, 0), ticket.number
+
+
+class Job(Generic[T]):
+    """One work: it waits for its turn, works, and keeps the last item that it has made.
+
+    It ends when it is done, is stopped, has taken too long, or when nobody watches any more.
+
+    Args:
+        turns: The line to wait in.
+        who: Whose work it is.
+        items: What to do when the turn has come; each item is a better result than the one before.
+        seconds: That it may take.
+
+    Attributes:
+        latest: The last item, None before the first.
+        made: How many items there have been.
+    """
+
+    def __init__(
+        self, turns: Turns, who: str, items: Callable[[], Iterator[T]], seconds: float
+    ) -> None:
+        self.latest: T | None = None
+        self.made = 0
+        self._turns, self._items, self._seconds = turns, items, seconds
+        self._ticket = Ticket(who)
+        self._error: BaseException | None = None
+        self._stopped = threading.Event()
+        self._changed = threading.Event()
+        self._looked = time.monotonic()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    @property
+    def ahead(self) -> int:
+        """How many works come before this one."""
+        return self._turns.ahead(self._ticket)
+
+    def stop(self) -> None:
+        """End it after the item that it is at; `latest` stays."""
+        self._stopped.set()
+
+    def watch(self, every: float) -> Iterator[None]:
+        """Yield now and then until the work has ended.
+
+        Raises:
+            ImpastoError: What the work has raised before it had made anything.
+        """
+        while self._thread.is_alive():
+            self._looked = time.monotonic()
+            self._changed.wait(every)
+            self._changed.clear()
+            yield
+            self._thread.join(0 if self.made <= 1 else every / 2)
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            with self._turns.turn(self._ticket, self._wanted) as has:
+                if has and self._wanted():
+                    self._run()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._changed.set()
+
+    def _run(self) -> None:
+        end = time.monotonic() + self._seconds
+        items = self._items()
+        try:
+            for self.latest in items:
+                self.made += 1
+                if self.made == 1:
+                    self._changed.set()
+                if not self._wanted() or time.monotonic() > end:
+                    return
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    def _wanted(self) -> bool:
+        return not self._stopped.is_set() and time.monotonic() - self._looked < PATIENCE

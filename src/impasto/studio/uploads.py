@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from impasto.errors import ImageError
 from impasto.images import open_picture
-from impasto.studio.heads import extent_of
+from impasto.images.decoding import open_image
+from impasto.images.formats import is_16bit_png
+from impasto.images.reading import check_head, one_clear_error
 
+# Its complaints about odd tags would appear on the terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 #: Pixels of an uploaded picture, and bytes of its samples: to open it takes a few times as many.
 MOST_PIXELS, MOST_BYTES = 100_000_000, 400_000_000
 #: Side that everything can be painted from.
@@ -38,10 +44,6 @@ class Uploads:
 
     def picture(self, path: str | Path | None, role: str = "content") -> Path:
         """Return the path of a picture that can be opened.
-
-        Args:
-            path: Of the uploaded file, or None if there is none.
-            role: What it is for, in messages.
 
         Raises:
             ImageError: There is none, or it will not do; then it is gone.
@@ -138,3 +140,30 @@ def _check_pixels(path: Path, role: str) -> None:
     if min(width, height) < LEAST_SIDE:
         raise ImageError(f"{width}x{height} pixels are too few: choose a larger {role}")
     open_picture(path, max_size=_TRIED_SIZE)
+
+
+def extent_of(path: Path) -> tuple[int, int, int]:
+    """Return width and height of a picture, and the bytes of its samples, without decoding it.
+
+    Raises:
+        ImageError: It is not a picture, or one whose head is damaged.
+    """
+    with one_clear_error(str(path)):
+        data = path.read_bytes()
+        kind = check_head(data, str(path))
+        if kind == "TIFF":
+            return _of_tiff(path)
+        with open_image(data, kind) as image:
+            # Pillow speaks of eight bits, whatever the file has.
+            deep = kind == "PNG" and is_16bit_png(data)
+            samples = image.width * image.height * len(image.getbands())
+            return image.width, image.height, samples * (2 if deep else 1)
+
+
+def _of_tiff(path: Path) -> tuple[int, int, int]:
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        page: Any = file.pages[0]
+        size = page.dtype.itemsize if page.dtype else 1
+        return page.imagewidth, page.imagelength, page.size * size
