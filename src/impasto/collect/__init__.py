@@ -19,13 +19,6 @@ from impasto.errors import CollectError, MissingExtraError, SettingsError
 
 __all__ = ["SOURCES", "CollectOptions", "CrawlItem", "Guard", "collect", "fetch_public", "search"]
 
-_START_OVER = f"name another folder, or remove its {NAME} to start over"
-_ADVICE = {
-    "is locked": "wait for the other run that collects into it",
-    "not a database": _START_OVER,
-    "malformed": _START_OVER,
-}
-
 
 def collect(
     starts: Sequence[str], folder: Path, options: CollectOptions | None = None
@@ -119,8 +112,11 @@ def _run(
                 db.write_lists()
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        known = (advice for word, advice in _ADVICE.items() if word in reason)
-        advice = next(known, "make room or name another folder")
+        advice = "make room or name another folder"
+        if "is locked" in reason:
+            advice = "wait for the other run that collects into it"
+        elif "not a database" in reason or "malformed" in reason:
+            advice = f"name another folder, or remove its {NAME} to start over"
         raise CollectError(f"{folder} cannot be used ({reason}): {advice}") from error
 
 

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin
 
 import httpcore
 import httpx
@@ -167,7 +168,7 @@ class HttpClient(httpx.AsyncClient):
 
     async def _robots_delay(self, url: str) -> float:
         """Return the pause that a host's robots.txt asks for, if it allows an address."""
-        root = str(httpx.URL(url).join("/robots.txt"))
+        root = urljoin(url, "/robots.txt")
         if root not in self._robots:
             self._robots[root] = await self._rules(root)
         rules = self._robots[root]

@@ -67,11 +67,7 @@ class Atelier:
         self._folder.cleanup()
 
     def visitor(self, request: gr.Request, token: str) -> str:
-        """Return whose history it is: the name of one who has logged in, or a browser's token.
-
-        Raises:
-            ImageError: Nothing can be kept for one who is not known again.
-        """
+        """Return whose history it is: of one who has logged in, or of a browser, by its token."""
         if not self.options.public:
             return ""
         if request.username:
@@ -81,11 +77,7 @@ class Atelier:
         return f"token {token}"
 
     def keep(self, request: gr.Request, token: str, picture: Picture, order: Order) -> Entry:
-        """Keep a result in the history.
-
-        Raises:
-            ImageError: It cannot be kept.
-        """
+        """Keep a result in the history, or raise ImageError."""
         made_of = order.content, order.styles, order.settings, order.regions
         return self.history.add(self.visitor(request, token), picture, *made_of)
 
@@ -105,11 +97,7 @@ class Atelier:
         values: dict[str, Any],
         regions: Regions | None = None,
     ) -> Order:
-        """Return what is to be painted.
-
-        Raises:
-            ImpastoError: Something is missing or will not do.
-        """
+        """Return what is to be painted, or raise ImpastoError if something is missing."""
         settings = self.engine.settings(values)
         checked = self.uploads.picture(content)
         paths = [Path(path) for path in self.found(styles)]
@@ -120,11 +108,7 @@ class Atelier:
         return order
 
     def found(self, styles: Sequence[str]) -> list[str]:
-        """Return the files of styles, uploads checked, those named found.
-
-        Raises:
-            ImageError: One will not do.
-        """
+        """Return the files of styles: uploads checked, those named found."""
         return [
             str(self._named(style) if name else self.uploads.picture(style, "style"))
             for style, name in ((each, each.startswith(PREFIX)) for each in styles)
@@ -137,11 +121,7 @@ class Atelier:
         return find_style(style)
 
     def fetched(self, address: str) -> Path:
-        """Fetch a picture from the web.
-
-        Raises:
-            CollectError: Its address is not public, or it is too large.
-        """
+        """Fetch a picture from the web, or raise CollectError: not public, or too large."""
         from impasto.collect import fetch_public
 
         place = self.shelf.place() / "fetched"

@@ -106,11 +106,7 @@ class Brush:
     def shown(
         self, content: str | None, chosen: Chosen, painted: Painting | None
     ) -> Painting | None:
-        """Return what the canvas shows; what was painted on another content goes.
-
-        Raises:
-            ImageError: The content will not do.
-        """
+        """Return what the canvas shows; what was painted on another content goes."""
         if not content:
             return None
         path = self.atelier.uploads.picture(content)
@@ -118,11 +114,7 @@ class Brush:
         return {**_painting(path, _layers(painted, path), chosen), "picture": picture}
 
     def regions(self, painted: Painting | None, content: str | None, chosen: Chosen) -> Regions:
-        """Return what has been painted as masks in files; nothing painted is no mask.
-
-        Raises:
-            ImageError: It is not what the brush paints.
-        """
+        """Return what has been painted as masks in files; nothing painted is no mask."""
         layers = _layers(painted, Path(content)) if content else {}
         if not layers:
             return Regions()

@@ -74,11 +74,7 @@ class Engine:
         return self.checked(Settings.from_dict(values))
 
     def checked(self, settings: Settings) -> Settings:
-        """Return settings if this studio takes them.
-
-        Raises:
-            SettingsError: As `settings`.
-        """
+        """Return settings if this studio takes them, or raise SettingsError."""
         if settings.size > self.options.max_size:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
         if not self.options.takes_files and _names_files(settings):
@@ -94,21 +90,12 @@ class Engine:
     def quick(
         self, who: str, content: Path | Picture, styles: tuple[Path, ...], settings: Settings
     ) -> Picture:
-        """Paint a picture, or a camera's frame, in one pass, when it is its turn.
-
-        Raises:
-            BusyError: Too many wait.
-            ImpastoError: As stylizers raise.
-        """
+        """Paint a picture, or a camera's frame, in one pass, when it is its turn."""
         with self.turns.turn(Ticket(who)):
             return self._stylizer(styles, settings)(content)
 
     def run(self, order: Order) -> Run:
-        """Begin an order; to be called, and gone through, when it is its turn.
-
-        Raises:
-            ImpastoError: It does not fit, or something of it will not do.
-        """
+        """Begin an order; to be called, and gone through, when it is its turn."""
         return self._stylizer(order.styles, order.whole).run(order.content)
 
     def steps(self, begun: Run | Order) -> Iterator[Step]:

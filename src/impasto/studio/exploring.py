@@ -172,11 +172,7 @@ class ExplorePage:
 
 
 class Looks:
-    """One picture, painted small in many ways.
-
-    Raises:
-        SettingsError: Nothing is varied, too much, what does not exist, or what takes long.
-    """
+    """One picture, painted small in many ways; SettingsError: it cannot be varied so."""
 
     def __init__(
         self, atelier: Atelier, order: Order, settings: Settings, axes: Mapping[str, Sequence[Any]]

@@ -86,11 +86,7 @@ class History:
         settings: Settings,
         regions: Regions | None = None,
     ) -> Entry:
-        """Keep a result.
-
-        Raises:
-            ImageError: It cannot be written.
-        """
+        """Keep a result, with copies of what it was made of, or raise ImageError."""
         name = _name(time.time_ns())
         part = self._place(visitor) / f".{name}"
         try:
@@ -123,11 +119,7 @@ class History:
         return found
 
     def get(self, visitor: str, name: str) -> Entry:
-        """Return one of a visitor's results.
-
-        Raises:
-            ImageError: He has none of that name.
-        """
+        """Return one of a visitor's results, or raise ImageError."""
         folder = self._place(visitor) / name
         if _NAME.fullmatch(name) and folder.is_dir():
             with suppress(OSError, ValueError, KeyError):

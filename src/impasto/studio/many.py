@@ -96,12 +96,7 @@ class BatchPage:
 
 
 class Pairs:
-    """Pictures that are painted, each in each style.
-
-    Raises:
-        ImageError: There is nothing to paint, too much, or something cannot be opened.
-        SettingsError: A setting will not do.
-    """
+    """Pictures that are painted, each in each style, `MOST` at most; else ImageError."""
 
     def __init__(
         self,

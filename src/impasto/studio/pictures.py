@@ -115,12 +115,7 @@ def inline_jpeg(pixels: NDArray[np.uint8]) -> str:
 
 
 class Shelf:
-    """A folder that pictures are put into for the page, which copies what it shows.
-
-    Args:
-        folder: Where; it is deleted with the studio.
-        lasting: Seconds that results lie about.
-    """
+    """A folder for pictures that the page shows; results lie there for `lasting` seconds."""
 
     def __init__(self, folder: Path, lasting: float) -> None:
         self.folder, self._lasting = folder, lasting

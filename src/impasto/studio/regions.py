@@ -37,11 +37,7 @@ class Regions:
         return Regions(made.get("keep"), styles)
 
     def put_into(self, settings: Settings) -> Settings:
-        """Return settings that name the masks.
-
-        Raises:
-            SettingsError: They name others already, or the method does without.
-        """
+        """Return settings that name the masks; SettingsError: they name others already."""
         named: dict[str, Any] = {"keep": str(self.keep)} if self.keep else {}
         if any(self.styles):
             named["masks"] = tuple(str(each) if each else REST for each in self.styles)

@@ -26,11 +26,7 @@ _LOOK = 0.02
 
 
 def free_port(host: str, first: int) -> int:
-    """Return the first free port.
-
-    Raises:
-        ImpastoError: There is none near, or the address is not this machine's.
-    """
+    """Return the first free port, or raise ImpastoError."""
     for port in range(first, min(first + _TRIED, 65536)):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -25,7 +25,7 @@ def paths_of(chosen: Chosen) -> list[str]:
 
 
 class StyleChooser:
-    """A gallery to choose from, and what is chosen."""
+    """A gallery to choose from, and what is chosen; `mixing`: several have a share each."""
 
     def __init__(self, atelier: Atelier, *, mixing: bool = True) -> None:
         self.atelier = atelier

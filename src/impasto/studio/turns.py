@@ -33,11 +33,7 @@ class Ticket:
 
 
 class Turns:
-    """A line in which whoever has had no turn for longest is next.
-
-    Args:
-        most: How many may wait; of one visitor, half as many.
-    """
+    """A line of at most `most`, half of it one visitor's; who had no turn for longest is next."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -62,11 +58,7 @@ class Turns:
 
     @contextmanager
     def turn(self, ticket: Ticket, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
-        """Wait for the turn, and hold it for the block.
-
-        Raises:
-            BusyError: Too many wait, or the line is closed.
-        """
+        """Wait for the turn, hold it for the block, yield whether it came; or BusyError."""
         has = self._taken(ticket, wanted)
         try:
             yield has
@@ -113,19 +105,10 @@ class Turns:
 
 
 class Job(Generic[T]):
-    """One work: it waits for its turn, works, and keeps the last item that it has made.
+    """One work: it waits for its turn, works, and keeps the last item (`latest`) that it has made.
 
-    It ends when it is done, is stopped, has taken too long, or when nobody watches any more.
-
-    Args:
-        turns: The line to wait in.
-        who: Whose work it is.
-        items: What to do when the turn has come; each item is a better result than the one before.
-        seconds: That it may take.
-
-    Attributes:
-        latest: The last item, None before the first.
-        made: How many items there have been.
+    Each of its `items` is a better result than the one before. It ends when it is done, is stopped,
+    has taken `seconds`, or when nobody watches any more.
     """
 
     def __init__(

@@ -29,12 +29,7 @@ _REMEMBERED = 1000
 
 
 class Uploads:
-    """Checks uploads, and removes what will not do.
-
-    Args:
-        megabytes: Of an upload, at most.
-        folder: Where uploads are; files elsewhere, as styles of the user, are never removed.
-    """
+    """Checks uploads, and removes those in its folder that will not do."""
 
     def __init__(self, megabytes: float, folder: Path) -> None:
         self.bytes = int(megabytes * 1e6)
@@ -43,11 +38,7 @@ class Uploads:
         self._one = threading.Lock()
 
     def picture(self, path: str | Path | None, role: str = "content") -> Path:
-        """Return the path of a picture that can be opened.
-
-        Raises:
-            ImageError: There is none, or it will not do; then it is gone.
-        """
+        """Return the path of a picture that can be opened; else it goes (ImageError)."""
         if not path:
             raise ImageError(f"choose a {role} picture first")
         with self._gone_if_bad(Path(path)):
@@ -56,11 +47,7 @@ class Uploads:
         return Path(path)
 
     def clip(self, path: str | Path | None) -> Path:
-        """Return the path of a video that can be read.
-
-        Raises:
-            ImageError: There is none, or it will not do; then it is gone.
-        """
+        """Return the path of a video that can be read; else it goes (ImageError)."""
         from impasto.video.files import WHOLE, opened
         from impasto.video.pictures import ANIMATIONS
         from impasto.video.setup import open_reader
@@ -143,11 +130,7 @@ def _check_pixels(path: Path, role: str) -> None:
 
 
 def extent_of(path: Path) -> tuple[int, int, int]:
-    """Return width and height of a picture, and the bytes of its samples, without decoding it.
-
-    Raises:
-        ImageError: It is not a picture, or one whose head is damaged.
-    """
+    """Return width, height and bytes of the samples of a picture, without decoding it."""
     with one_clear_error(str(path)):
         data = path.read_bytes()
         kind = check_head(data, str(path))
