@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import PurePosixPath
@@ -106,13 +106,17 @@ class Pipeline:
 
     def _response(self, window: Sequence[CrawlItem], portal: BlockingPortal) -> Response:
         """Return the response to the first of some items, while other hosts are asked as well."""
-        for item in window:
-            host = host_and_port(item.url)[0]
-            busy = {each for each, request in self._requests.values() if not request.done()}
-            ahead = len(self._requests) < AHEAD and host not in busy
-            if item.id not in self._requests and (ahead or item is window[0]):
-                self._requests[item.id] = host, portal.start_task_soon(self._fetch, item)
-        return self._requests[window[0].id][1].result()
+        head = window[0].id
+        while head not in self._requests or not self._requests[head][1].done():
+            busy = {host: each for host, each in self._requests.values() if not each.done()}
+            for item in window:
+                host = host_and_port(item.url)[0]
+                ahead = len(self._requests) < AHEAD and host not in busy
+                if item.id not in self._requests and (ahead or item.id == head):
+                    busy[host] = portal.start_task_soon(self._fetch, item)
+                    self._requests[item.id] = host, busy[host]
+            wait(busy.values(), return_when=FIRST_COMPLETED)
+        return self._requests[head][1].result()
 
     async def _fetch(self, item: CrawlItem) -> Response:
         self._check(item)
