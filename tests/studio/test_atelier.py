@@ -96,7 +96,7 @@ def test_a_turn_is_the_address_s_whatever_session_it_names(
         asked.append(who)
         raise ImageError("noted")
 
-    for name in ("start", "quick", "frame"):
+    for name in ("start", "quick", "plan"):
         monkeypatch.setattr(atelier.engine, name, noted)
     monkeypatch.setattr(atelier.uploads, "clip", Path)
     with gr.Blocks():

@@ -115,7 +115,7 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
 ) -> None:
     painter, asked = page.painting.painter, []
 
-    def plan(order: object) -> Plan:
+    def plan(who: str, order: object) -> Plan:
         asked.append(order)
         return PLAN
 
@@ -138,7 +138,7 @@ def test_a_plan_is_told_before_and_what_does_not_fit_is_refused(
     assert any(words and "2 min 10 s" in words for words in told)
     assert told[-1] == ""
 
-    def full(_: object) -> Plan:
+    def full(*_: object) -> Plan:
         raise ImpastoError("painting needs about 9.0 GB of memory and 1.0 GB are free: try size 64")
 
     for name in ("plan", "run"):
