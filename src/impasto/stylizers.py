@@ -163,8 +163,8 @@ def _fast_settings(settings: Settings) -> Settings:
     """Return the settings of the network that lays a picture out."""
     shared: Any = {name: getattr(settings, name) for name in _SHARED}
     # Colors that are put back in the end are painted as the style has them until then.
-    if settings.color == "match":
-        shared |= {"color": "match", "color_amount": settings.color_amount}
+    if settings.color_mode.recolor_style:
+        shared |= {"color": settings.color, "color_amount": settings.color_amount}
     return Settings(method="fast", **shared)
 
 

@@ -15,12 +15,12 @@ from tests.images.image_samples import astronaut, photograph
 from impasto.errors import ImageError, MissingExtraError, RecipeError
 from impasto.images import (
     Picture,
-    keep_colors,
     match_colors,
     open_picture,
     read_recipe,
     save_animation,
 )
+from impasto.images.color import keep_colors
 
 FloatArray = NDArray[np.float32]
 

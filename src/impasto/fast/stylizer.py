@@ -25,14 +25,12 @@ from impasto.images import (
     Sources,
     identify,
     identify_opened,
-    keep_colors,
-    match_colors,
     open_for_role,
     rotate_tile,
 )
 from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
-from impasto.settings.methods import method_of
+from impasto.settings.methods import load, method_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -94,7 +92,7 @@ class FastStylizer:
             opened = [open_for_role(each, "style", most) for each in self._sources]
             self.identities = list(map(identify_opened, opened, self._sources))
             self.styles = [rotate_tile(each, self.settings) for each in opened]
-        matches = self.settings.color == "match"
+        matches = bool(self.settings.color_mode.recolor_style)
         self._codes = [] if matches else [self._read(style) for style in self.styles]
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
         self._matched: tuple[Array, list[StyleCode]] | None = None
@@ -188,8 +186,8 @@ class FastStylizer:
         if self.settings.strength == 0:
             return pixels
         painted = self.network.paint(content, code, self.settings.strength, shot)
-        if self.settings.color == "content":
-            painted = keep_colors(painted, pixels, self.settings.color_amount)
+        if recolor := self.settings.color_mode.recolor_result:
+            painted = load(recolor)(painted, pixels, self.settings.color_amount)
         return painted
 
     def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
@@ -199,7 +197,7 @@ class FastStylizer:
             content: Whose colors.
             keep: Whether many frames ask for the same one.
         """
-        if self.settings.color != "match":
+        if not self.settings.color_mode.recolor_style:
             return self._code
         if self._matched is None or self._matched[0] is not content.pixels:
             codes = [self._read(self._recolored(style, content)) for style in self.styles]
@@ -214,7 +212,8 @@ class FastStylizer:
     def _recolored(self, style: Picture, content: Picture) -> Picture:
         """Return a style with its colors moved to the content's."""
         amount = self.settings.color_amount
-        pixels = match_colors(style.pixels, content.pixels, style.alpha, content.alpha, amount)
+        recolor = load(self.settings.color_mode.recolor_style)
+        pixels = recolor(style.pixels, content.pixels, style.alpha, content.alpha, amount)
         return replace(style, pixels=pixels)
 
     def remade(self) -> Settings:

@@ -98,7 +98,7 @@ def find_styles(sources: Sources, settings: Settings) -> list[Source]:
         getattr(settings, name) == getattr(plain, name) for name in kept
     )
     name = gallery_name(given[0]) if len(given) == 1 else None
-    if name is not None and as_it_comes and settings.color != "match":
+    if name is not None and as_it_comes and not settings.color_mode.recolor_style:
         network = tuned_network(name)
         if network is not None:
             return [network]
@@ -125,8 +125,10 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
         raise SettingsError(f"{networks[0]} is a style of method fast alone")
     if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
-    if settings.color == "match":
-        raise SettingsError("a network tuned to a style has its colors: leave color match out")
+    if settings.color_mode.recolor_style:
+        raise SettingsError(
+            f"a network tuned to a style has its colors: leave color {settings.color} out"
+        )
     if not networks:
         file, settings = tuned(styles[0], settings), once_tuned(settings)
     elif settings.tune:

@@ -1,7 +1,7 @@
 """Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
 
 from impasto.images.animation import check_animation, save_animation
-from impasto.images.color import keep_colors, match_colors
+from impasto.images.color import match_colors
 from impasto.images.formats import is_picture_name
 from impasto.images.masks import find_faces, open_mask, sized
 from impasto.images.naming import output_name
@@ -33,7 +33,6 @@ __all__ = [
     "identify",
     "identify_opened",
     "is_picture_name",
-    "keep_colors",
     "match_colors",
     "open_for_role",
     "open_mask",

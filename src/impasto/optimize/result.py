@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from impasto.images import Identity, Picture, keep_colors
+from impasto.images import Identity, Picture
 from impasto.networks import Encoder
 from impasto.optimize.pyramid import enlarge
 from impasto.recipes import make_recipe
 from impasto.runs import State
 from impasto.settings import Settings
+from impasto.settings.methods import load
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Result:
         image = enlarge(state.image, self.size)
         pixels: NDArray[np.float32] = image[0].permute(1, 2, 0).cpu().numpy()
         photo = self.content.filled().pixels
-        if self.settings.color == "content":
-            pixels = keep_colors(pixels, photo, self.settings.color_amount)
+        if recolor := self.settings.color_mode.recolor_result:
+            pixels = load(recolor)(pixels, photo, self.settings.color_amount)
         if self.keep is not None:
             pixels = pixels + self.keep[..., None] * (photo - pixels)
         return pixels

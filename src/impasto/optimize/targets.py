@@ -25,6 +25,7 @@ from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_targe
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.runs import Reference, Run
 from impasto.settings.choices import STARTS
+from impasto.settings.methods import load
 
 #: How much more content counts where a picture is to be kept.
 KEEPS = 4.0
@@ -118,7 +119,7 @@ class TargetBuilder:
         self.started_with: Identity | None = None
         self._start_run = start
         self._start = self._chosen() if start is None else None
-        self._styles = self._matched() if self.settings.color == "match" else None
+        self._styles = self._matched() if self.settings.color_mode.recolor_style else None
         self._anchors: list[tuple[Picture, NDArray[np.float32]]] = []
         self._anchor_weight = 0.0
         if reference is not None and reference.frames:
@@ -195,7 +196,7 @@ class TargetBuilder:
         if init == "noise":
             return None
         if init in ("content", "matched"):
-            recolored = init == "matched" and self.settings.color == "style"
+            recolored = init == "matched" and self.settings.color_mode.is_plain
             return self._recolored() if recolored else self.filled
         if init == "style":
             return self.reader.styles[0].filled()
@@ -227,9 +228,10 @@ class TargetBuilder:
         """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""
         content, amount, styles = self.content, self.settings.color_amount, self.reader.styles
         everywhere = [content.alpha] * len(styles)
+        recolor = load(self.settings.color_mode.recolor_style)
         masks: Sequence[Mask | None] = self.composition.masks or everywhere
         return [
-            replace(s, pixels=match_colors(s.pixels, content.pixels, s.alpha, mask, amount))
+            replace(s, pixels=recolor(s.pixels, content.pixels, s.alpha, mask, amount))
             for s, mask in zip(styles, masks, strict=True)
         ]
 
@@ -239,7 +241,7 @@ class TargetBuilder:
         Where nothing can be trusted, the start is the content in the style's colors. How far back
         frames are looked at matters: what was hidden comes back as it was.
         """
-        recolored = self.settings.color == "style"
+        recolored = self.settings.color_mode.is_plain
         start = (self._recolored() if recolored else self.filled).pixels.copy()
         left = np.ones(start.shape[:2], np.float32)
         for lag, earlier in sorted(reference.frames.items()):

@@ -6,6 +6,7 @@ Nothing here imports torch or numpy, so that help texts and checks are instant.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from impasto.settings.colors import COLOR_MODES, color_help
 from impasto.settings.declaration import option
 from impasto.settings.encoders import TURNS
 from impasto.settings.losses import STYLE_LOSSES
@@ -107,11 +108,10 @@ class Choices:
     )
     color: str = option(
         "style",
-        "Whose colors: style, content (only luminance is painted), or match (the style's, moved to "
-        "the content's).",
+        color_help(),
         "Picture",
         brief=True,
-        choices=("style", "content", "match"),
+        choices=tuple(COLOR_MODES),
     )
     color_amount: float = option(
         1.0,

@@ -17,6 +17,7 @@ from impasto.settings.choices import (
     STARTS,
     Choices,
 )
+from impasto.settings.colors import COLOR_MODES, ColorMode
 from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
 
@@ -91,8 +92,8 @@ class Settings(Choices):
         for name, each in FIELDS.items():
             if getattr(self, name) == each.default:
                 continue
-            matched = name == "color" and self.color == "match" and self.row.one_style
-            if matched or not self.row.takes(name, each.metadata["group"]):
+            fixed = name == "color" and self.color_mode.recolor_style and self.row.one_style
+            if fixed or not self.row.takes(name, each.metadata["group"]):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"
@@ -102,6 +103,11 @@ class Settings(Choices):
     def row(self) -> Method:
         """All that is known of the method."""
         return method_of(self.method)
+
+    @property
+    def color_mode(self) -> ColorMode:
+        """All that is known of the color mode."""
+        return COLOR_MODES[self.color]
 
     @property
     def pictures(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from impasto.errors import ImageError
 from impasto.images import open_picture, read_recipe
+from impasto.settings.colors import COLOR_MODES
 from impasto.studio.atelier import PRIVATE, WORK, Atelier, clear
 from impasto.studio.brush import Brush
 from impasto.studio.engine import Order
@@ -86,7 +87,7 @@ class PaintPage:
                 elem_id="size",
             )
         self.color = gr.Radio(
-            [("The style's colors", "style"), ("My colors", "content"), ("Matched", "match")],
+            [(mode.label, mode.name) for mode in COLOR_MODES.values()],
             value="style",
             label="Colors",
         )

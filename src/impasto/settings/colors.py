@@ -1,0 +1,59 @@
+"""The color modes, one frozen row each: whose colors a stylized picture has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorMode:
+    """Whose colors a stylized picture has.
+
+    Attributes:
+        name: A value of `Settings.color`.
+        label: What the studio calls it.
+        sentence: What it does, in the words of the help; "" where the name says it.
+        recolor_style: What changes the style before it is read: pixels of the style and of the
+            content, alpha of both, amount -> pixels, as `"module:name"`; "": nothing.
+        recolor_result: What changes the stylized picture: its pixels, the content's, amount ->
+            pixels, as `"module:name"`; "": nothing.
+    """
+
+    name: str
+    label: str
+    sentence: str = ""
+    recolor_style: str = ""
+    recolor_result: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the picture keeps the colors it is painted in."""
+        return not self.recolor_style and not self.recolor_result
+
+
+#: All color modes by name.
+COLOR_MODES: Mapping[str, ColorMode] = {
+    row.name: row
+    for row in (
+        ColorMode(name="style", label="The style's colors"),
+        ColorMode(
+            name="content",
+            label="My colors",
+            sentence="only luminance is painted",
+            recolor_result="impasto.images.color:keep_colors",
+        ),
+        ColorMode(
+            name="match",
+            label="Matched",
+            sentence="the style's, moved to the content's",
+            recolor_style="impasto.images.color:match_colors",
+        ),
+    )
+}
+
+
+def color_help() -> str:
+    """Return the help of the option: each mode with its sentence."""
+    modes = [f"{m.name} ({m.sentence})" if m.sentence else m.name for m in COLOR_MODES.values()]
+    return f"Whose colors: {', '.join(modes[:-1])}, or {modes[-1]}."
