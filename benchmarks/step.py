@@ -51,8 +51,8 @@ LAYERS = [
 
 def plain_features(parameters: VggParameters, image: Tensor) -> dict[str, Tensor]:
     """Run the network as a tutorial writes it."""
-    mean = torch.tensor(parameters.mean).view(1, 3, 1, 1)
-    x = image.flip(1) * parameters.scale - mean
+    mean = torch.tensor(parameters.convention.mean).view(1, 3, 1, 1)
+    x = image.flip(1) * parameters.convention.scale - mean
     features = {}
     for layer in LAYERS:
         if layer == "p":

@@ -2,7 +2,7 @@
 
 import torch
 
-from impasto.weights import VGG19_LAYERS, VggParameters
+from impasto.weights import VGG19_LAYERS, InputConvention, VggParameters
 
 
 def random_parameters(seed: int = 0, *, narrow: int = 1) -> VggParameters:
@@ -24,9 +24,6 @@ def random_parameters(seed: int = 0, *, narrow: int = 1) -> VggParameters:
         weights[layer] = (kernel.numpy(), bias.numpy())
     return VggParameters(
         weights=weights,
-        channel_order="RGB",
-        scale=1.0,
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
+        convention=InputConvention("RGB", 1.0, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)),
         source=f"random filters (seed {seed})",
     )

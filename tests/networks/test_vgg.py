@@ -7,7 +7,7 @@ from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.networks import VGG19
-from impasto.weights import VggParameters
+from impasto.weights import InputConvention, VggParameters
 
 LAYERS = ("conv1_1", "relu1_1", "pool1", "relu2_1", "conv3_1", "relu3_1")
 
@@ -24,9 +24,10 @@ def parameters() -> VggParameters:
 
 def plain_forward(parameters: VggParameters, image: Tensor) -> dict[str, Tensor]:
     """Compute features the long way: normalization first, as the parameters' convention says."""
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (parameters.mean, parameters.std))
-    x = image.flip(1) if parameters.channel_order == "BGR" else image
-    x = (x * parameters.scale - mean) / std
+    wanted = parameters.convention
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (wanted.mean, wanted.std))
+    x = image.flip(1) if wanted.channel_order == "BGR" else image
+    x = (x * wanted.scale - mean) / std
     features = {}
     for name in ("conv1_1", "conv1_2", "pool1", "conv2_1", "conv2_2", "pool2", "conv3_1"):
         if name.startswith("pool"):
@@ -42,14 +43,13 @@ def plain_forward(parameters: VggParameters, image: Tensor) -> dict[str, Tensor]
 def test_features_are_those_of_the_network_written_out(
     order: str, parameters: VggParameters, image: Tensor
 ) -> None:
-    given = VggParameters(
-        weights=parameters.weights,
+    convention = InputConvention(
         channel_order="BGR" if order == "BGR" else "RGB",
         scale=255.0,
         mean=(103.9, 116.8, 123.7),
         std=(58.0, 57.0, 56.0),
-        source="a test",
     )
+    given = VggParameters(parameters.weights, convention, source="a test")
     features = VGG19(given, LAYERS)(image, LAYERS)
     expected = plain_forward(given, image)
     assert set(features) == set(LAYERS)
@@ -95,14 +95,7 @@ def test_a_flat_picture_has_flat_features_up_to_its_border(parameters: VggParame
 
 def test_parameters_that_end_too_early_are_told(parameters: VggParameters) -> None:
     some = {k: v for k, v in parameters.weights.items() if k < "conv3_2"}
-    short = VggParameters(
-        weights=some,
-        channel_order="RGB",
-        scale=1.0,
-        mean=(0.0, 0.0, 0.0),
-        std=(1.0, 1.0, 1.0),
-        source="short.h5",
-    )
+    short = VggParameters(some, parameters.convention, source="short.h5")
     VGG19(short, ("relu3_1",))
     with pytest.raises(WeightsError, match=r"short\.h5 ends before conv3_2"):
         VGG19(short, ("relu4_1",))

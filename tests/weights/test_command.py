@@ -36,7 +36,7 @@ def line_of(lines: list[str], name: str) -> str:
 def file(server: Server, catalogued: Callable[[WeightsFile], WeightsFile]) -> WeightsFile:
     url, md5 = f"{server.url}/small.bin", hashlib.md5(b"abc").hexdigest()
     return catalogued(
-        WeightsFile("small", "small.bin", "small", "", "CC0", "here", url, 3, md5=md5)
+        WeightsFile("small", "small.bin", "small", "", "CC0", "here", url, 3, f"md5:{md5}")
     )
 
 

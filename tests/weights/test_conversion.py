@@ -37,7 +37,7 @@ def pickled(
             source="here",
             url=f"{server.url}/vgg19-small.pth",
             size_bytes=len(body),
-            sha256_prefix=hashlib.sha256(body).hexdigest()[:8],
+            published_hash=f"sha256:{hashlib.sha256(body).hexdigest()[:8]}...",
             kept_as="vgg19-small.safetensors",
         )
     )

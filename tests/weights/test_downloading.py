@@ -34,7 +34,7 @@ def file(server: Server, catalogued: Callable[[WeightsFile], WeightsFile]) -> We
             source="here",
             url=f"{server.url}/small.bin",
             size_bytes=len(BODY),
-            md5=hashlib.md5(BODY).hexdigest(),
+            published_hash=f"md5:{hashlib.md5(BODY).hexdigest()}",
         )
     )
 
@@ -100,7 +100,7 @@ def test_a_wrong_hash_is_refused_at_once(
     server.answers = [answer(BODY[:-1] + b"!")]
     message = failure()
     assert "another file" in message
-    assert f"md5:{file.md5}" in message
+    assert str(file.published_hash) in message
     assert str(file.url) in message
     assert server.requests == 1
     assert nothing_left(cache)
@@ -116,7 +116,8 @@ def test_the_published_first_digits_of_a_hash_are_enough(
 ) -> None:
     digits = hashlib.sha256(BODY).hexdigest()[:8] if good else "00000000"
     url = f"{server.url}/p"
-    catalogued(WeightsFile("p", "p", "p", "", "", "", url, len(BODY), sha256_prefix=digits))
+    published = f"sha256:{digits}..."
+    catalogued(WeightsFile("p", "p", "p", "", "", "", url, len(BODY), published))
     server.answers = [answer(BODY)]
     if good:
         assert fetch("p") == cache / "p"

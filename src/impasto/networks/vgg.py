@@ -109,10 +109,11 @@ def _tensors(parameters: VggParameters, layer: str) -> tuple[Tensor, Tensor]:
 def _folded(parameters: VggParameters) -> tuple[Tensor, Tensor]:
     """Return the first convolution with (x·scale − mean) / std and the channel order taken in."""
     kernel, bias = _tensors(parameters, "conv1_1")
-    mean, std = torch.tensor(parameters.mean), torch.tensor(parameters.std)
+    convention = parameters.convention
+    mean, std = torch.tensor(convention.mean), torch.tensor(convention.std)
     bias = bias - (kernel * (mean / std).view(1, 3, 1, 1)).sum((1, 2, 3))
-    kernel = kernel * (parameters.scale / std).view(1, 3, 1, 1)
-    return (kernel.flip(1) if parameters.channel_order == "BGR" else kernel), bias
+    kernel = kernel * (convention.scale / std).view(1, 3, 1, 1)
+    return (kernel.flip(1) if convention.channel_order == "BGR" else kernel), bias
 
 
 def open_vgg19(path: Path, layers: Sequence[str], pooling: str, precision: torch.dtype) -> VGG19:

@@ -22,9 +22,8 @@ class WeightsFile:
         source: Who published it.
         url: Where it is downloaded from; None for a file that is only ever found locally.
         size_bytes: Its exact size, where the publisher's file is known to have one.
-        sha256: The published SHA-256, 64 hexadecimal digits.
-        sha256_prefix: The first digits of the SHA-256, where only these are published.
-        md5: The published MD5, 32 hexadecimal digits.
+        published_hash: The strongest hash that the publisher states, as ``"algorithm:digits"``;
+            it ends in ``"..."`` where only the first digits are published.
         kept_as: For a pickled file, the name of the safetensors copy that is used in its place.
         layout: Of a pickled file: whose names its parameters have (see `conversion`).
     """
@@ -37,20 +36,9 @@ class WeightsFile:
     source: str
     url: str | None = None
     size_bytes: int | None = None
-    sha256: str | None = None
-    sha256_prefix: str | None = None
-    md5: str | None = None
+    published_hash: str | None = None
     kept_as: str | None = None
     layout: str = "vgg19"
-
-    @property
-    def published_hash(self) -> str | None:
-        """The strongest hash that the publisher states, as ``"algorithm:digits"``, or None."""
-        if self.sha256:
-            return f"sha256:{self.sha256}"
-        if self.sha256_prefix:
-            return f"sha256:{self.sha256_prefix}..."
-        return f"md5:{self.md5}" if self.md5 else None
 
     @property
     def size(self) -> str:
@@ -71,7 +59,7 @@ _FILES = (
         license=f"Apache-2.0; from VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=3_304_448,
-        sha256="a905ca3ea29704131eab8c562cbf81d15118d884f7f343fa20f0d9fd97691554",
+        published_hash="sha256:a905ca3ea29704131eab8c562cbf81d15118d884f7f343fa20f0d9fd97691554",
     ),
     WeightsFile(
         name="any-style-1",
@@ -81,7 +69,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=5_195_325,
-        sha256="fda401950809874e5c3ef60c54f877d1ae513fd22c9768f6830509e2053a9362",
+        published_hash="sha256:fda401950809874e5c3ef60c54f877d1ae513fd22c9768f6830509e2053a9362",
     ),
     WeightsFile(
         name="style-reader-1",
@@ -91,7 +79,7 @@ _FILES = (
         license=f"Apache-2.0; trained with VGG-19, {_VGG_LICENSE}",
         source="bundled with impasto",
         size_bytes=2_977_355,
-        sha256="b974ec2a0b83bf53310b2601b42da19ae90c7e2172d820afb9c05d5e17eb49d6",
+        published_hash="sha256:b974ec2a0b83bf53310b2601b42da19ae90c7e2172d820afb9c05d5e17eb49d6",
     ),
     WeightsFile(
         name="vgg19-safetensors",
@@ -113,7 +101,7 @@ _FILES = (
             "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
         ),
         size_bytes=80_134_624,
-        md5="253f8cb515780f3b799900260a226db6",
+        published_hash="md5:253f8cb515780f3b799900260a226db6",
     ),
     WeightsFile(
         name="vgg19-torchvision",
@@ -125,7 +113,7 @@ _FILES = (
         url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
         size_bytes=574_673_361,
         # torch.hub's convention: the digits in the file's name begin its SHA-256.
-        sha256_prefix="dcbb9e9d",
+        published_hash="sha256:dcbb9e9d...",
         kept_as="vgg19-dcbb9e9d.safetensors",
     ),
 )
@@ -136,12 +124,8 @@ def _published(
 ) -> Iterator[WeightsFile]:
     """Yield the files of a known fast system: as we use them, and as they were published.
 
-    Args:
-        source: Whose they are.
-        license: What may be done with them.
-        base: What all urls begin with.
-        files: By short name, what a file is called here, the rest of its url, and for a pickled
-            file its layout. No publisher states a hash; a url that names a commit stands for one.
+    `files` has by short name what a file is called here, the rest of its url after `base`, and for
+    a pickled file its layout. No publisher states a hash; a url that names a commit stands for one.
     """
     for name, (kept, path, layout) in files.items():
         here = WeightsFile(

@@ -9,7 +9,8 @@ from impasto.files import replacing, sha256_of
 from impasto.weights.catalogue import WeightsFile
 from impasto.weights.downloading import hash_matches
 from impasto.weights.folders import cache_folder
-from impasto.weights.vgg import VGG19_LAYERS, save_vgg19
+from impasto.weights.formats import load_vgg19
+from impasto.weights.vgg import CAFFE_UNIT, VGG19_LAYERS, write_vgg19
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,19 +25,13 @@ _DECODER = {
     **{18 + 3 * index: f"block2_conv{index + 1}" for index in range(2)},
     **{25 + 3 * index: f"block1_conv{index + 1}" for index in range(2)},
 }
-#: What our AdaIN subtracts from pictures, RGB.
-_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
 
 
 def converted(file: WeightsFile, path: Path) -> Path:
     """The safetensors copy of a pickled file, made in the cache the first time.
 
-    Args:
-        file: What the file is; without ``kept_as`` there is nothing to do.
-        path: The file itself, or its copy.
-
-    Returns:
-        The copy, or the path itself for a file that needs none or a cache that cannot be written.
+    A file without ``kept_as`` needs no copy, and a cache that cannot be written takes none: then
+    the path itself is returned, as for a path that is the copy already.
 
     Raises:
         WeightsError: The file is not the published one, or not readable.
@@ -50,21 +45,15 @@ def converted(file: WeightsFile, path: Path) -> Path:
                 f"{path} is not the published file (it should have {file.size_bytes} bytes and "
                 f"{file.published_hash}): delete it and run `impasto weights fetch {file.name}`"
             )
+        notes = {"license": file.license, "converted_from": f"{file.url}, sha256:{sha256_of(path)}"}
         try:
-            _convert(file, path, copy)
+            if file.layout == "vgg19":
+                write_vgg19(load_vgg19(path), copy, notes)
+            else:
+                save_renamed(path, file.layout, copy, notes)
         except OSError:
             return path
     return copy
-
-
-def _convert(file: WeightsFile, path: Path, copy: Path) -> None:
-    notes = {"license": file.license, "converted_from": f"{file.url}, sha256:{sha256_of(path)}"}
-    if file.layout == "vgg19":
-        from impasto.weights.formats import load_vgg19
-
-        save_vgg19(load_vgg19(path), copy, notes)
-    else:
-        save_renamed(path, file.layout, copy, notes)
 
 
 def save_renamed(path: Path, layout: str, target: Path, notes: Mapping[str, str]) -> None:
@@ -108,7 +97,7 @@ def _adain_encoder(state: "State") -> "dict[str, Tensor]":
 
     named = _renamed(state, _ENCODER)
     turn, offset = state["0.weight"].double()[:, :, 0, 0], state["0.bias"].double()
-    left = offset + turn @ torch.tensor(_MEAN, dtype=torch.float64)
+    left = offset + turn @ torch.tensor(CAFFE_UNIT.mean, dtype=torch.float64)
     kernel = named["conv1_1.weight"].double()
     named["conv1_1.weight"] = torch.einsum("ochw,ci->oihw", kernel, turn)
     named["conv1_1.bias"] = named["conv1_1.bias"].double() + kernel.sum((2, 3)) @ left

@@ -29,11 +29,7 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
 
     A cut connection is tried again from the start, three times in all, with a pause of one second
     and then two; so is a server that says it is busy.
-
-    Args:
-        file: What to download; it has a url.
-        target: The path of the finished file.
-        on_download: Called once, before the first byte, when the folder is known to be writable.
+    `on_download` is called once, before the first byte, when the folder is known to be writable.
 
     Raises:
         WeightsError: No network, no such file, a connection that is cut again and again, a wrong
@@ -57,32 +53,23 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
 
 
 def _download_patiently(file: WeightsFile, part: Path) -> None:
-    interruption = ""
-    for attempt in range(ATTEMPTS):
-        time.sleep(PAUSE_SECONDS * attempt)
-        interruption = _download_once(file, part)
-        if not interruption:
-            return
-    raise _failed(file, f"{interruption}, {ATTEMPTS} times")
-
-
-def _download_once(file: WeightsFile, part: Path) -> str:
-    """Return "", or what went wrong and may go better the next time."""
     from requests.exceptions import HTTPError, RequestException
 
-    try:
-        get_file(str(file.url), part)
-    except RequestException as error:
-        response = error.response
-        if isinstance(error, HTTPError) and response is not None and _is_final(response):
-            raise _failed(file, reason_of(error)) from error
-        return reason_of(error)
-    return "the connection was cut" if part.stat().st_size < (file.size_bytes or 0) else ""
-
-
-def _is_final(response: Response) -> bool:
-    """Tell an answer that will be the same the next time from that of a busy server."""
-    return response.status_code != 429 and response.status_code < 500
+    reason = ""
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE_SECONDS * attempt)
+        try:
+            get_file(str(file.url), part)
+        except RequestException as error:
+            reason = reason_of(error)
+            status = error.response.status_code if error.response is not None else 500
+            if isinstance(error, HTTPError) and status != 429 and status < 500:
+                raise _failed(file, reason) from error  # only a busy server may answer otherwise
+        else:
+            if part.stat().st_size >= (file.size_bytes or 0):
+                return
+            reason = "the connection was cut"
+    raise _failed(file, f"{reason}, {ATTEMPTS} times")
 
 
 def get_file(url: str, part: Path, headers: Mapping[str, str] | None = None) -> None:
@@ -124,14 +111,9 @@ def reason_of(error: OSError) -> str:
 
 
 def hash_matches(file: WeightsFile, path: Path) -> bool | None:
-    """Whether a file has the size and the hash that its publisher states.
+    """Whether a file has the size and the hash that its publisher states; None: none is stated.
 
-    Args:
-        file: What it should be.
-        path: Where it is. The converted copy of a pickled file has no published hash.
-
-    Returns:
-        True or False, or None where no hash is published.
+    The converted copy of a pickled file has no published hash.
 
     Raises:
         ImpastoError: The file cannot be read.
@@ -140,9 +122,10 @@ def hash_matches(file: WeightsFile, path: Path) -> bool | None:
         return None
     if not size_matches(file, path):
         return False
-    if expected := file.sha256 or file.sha256_prefix:
-        return sha256_of(path).startswith(expected)
-    return digest_of(path, "md5") == file.md5 if file.md5 else None
+    if file.published_hash is None:
+        return None
+    algorithm, digits = file.published_hash.split(":")
+    return digest_of(path, algorithm).startswith(digits.rstrip("."))
 
 
 def size_matches(file: WeightsFile, path: Path) -> bool:

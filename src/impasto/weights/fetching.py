@@ -8,13 +8,7 @@ from impasto.errors import WeightsError
 from impasto.weights.catalogue import WeightsFile, files_named, is_short_name
 from impasto.weights.conversion import converted
 from impasto.weights.downloading import OnDownload, download, size_matches
-from impasto.weights.folders import (
-    Folder,
-    cache_folder,
-    expanded,
-    is_offline,
-    search_folders,
-)
+from impasto.weights.folders import Folder, cache_folder, expanded, is_offline, search_folders
 
 
 def find(name: str | os.PathLike[str]) -> Path | None:
@@ -76,7 +70,12 @@ def fetch(name: str | os.PathLike[str]) -> Path:
     file = next((file for file in files if file.url), None)
     if file is None or is_offline():
         raise missing(str(name))
-    return _downloaded(file)
+    target = cache_folder() / file.filename
+    download(file, target, _told)
+    path = converted(file, target)
+    if path != target:
+        target.unlink(missing_ok=True)
+    return path
 
 
 def given_file(name: str | os.PathLike[str]) -> Path | None:
@@ -97,11 +96,7 @@ def copies(*files: WeightsFile) -> Iterator[tuple[Folder, WeightsFile, Path]]:
 
 
 def missing(name: str) -> WeightsError:
-    """The error for weights that are nowhere: what, where it was looked for, and what to do.
-
-    Args:
-        name: A name in the catalogue.
-    """
+    """The error for weights of the catalogue that are nowhere: where we looked, and what to do."""
     files = files_named(name)
     file = next((file for file in files if file.url), files[0])
     looked = ", ".join(str(folder.path) for folder in search_folders())
@@ -131,12 +126,3 @@ def _first_found(*files: WeightsFile) -> tuple[WeightsFile, Path] | None:
         if not folder.foreign or size_matches(file, path):
             return file, path
     return None
-
-
-def _downloaded(file: WeightsFile) -> Path:
-    target = cache_folder() / file.filename
-    download(file, target, _told)
-    path = converted(file, target)
-    if path != target:
-        target.unlink(missing_ok=True)
-    return path

@@ -73,10 +73,11 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
         SettingsError: There is no layer of the name ``deepest``.
     """
     path = expanded(path)
-    wanted = _layers_through(deepest)
+    if deepest is not None and deepest not in VGG19_LAYERS:
+        raise SettingsError(f"VGG-19 has no convolution {deepest!r}; it has conv1_1 to conv5_4")
     try:
         with _opener(path)(path) as opened:
-            names = _names_to_read(opened.names, wanted, complete=deepest is not None)
+            names = _names_to_read(opened.names, deepest)
             weights = {name: _checked(name, *opened.read(name)) for name in names}
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist: run `impasto weights fetch vgg19`") from error
@@ -88,39 +89,26 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
             f"{path} cannot be used as VGG-19 weights: {_first_line(error)}. "
             "If it should be one, delete it and run `impasto weights fetch vgg19`"
         ) from error
-    return VggParameters(weights, *opened.convention, opened.source)
+    return VggParameters(weights, opened.convention, opened.source)
 
 
-def _layers_through(deepest: str | None) -> list[str]:
-    layers = list(VGG19_LAYERS)
-    if deepest is None:
-        return layers
-    if deepest not in VGG19_LAYERS:
-        raise SettingsError(
-            f"VGG-19 has no convolution {deepest!r}; it has {layers[0]} to {layers[-1]}"
-        )
-    return layers[: layers.index(deepest) + 1]
-
-
-def _names_to_read(present: Collection[str], wanted: list[str], *, complete: bool) -> list[str]:
-    """The wanted layers that are there, if the file could be a VGG-19: no gap, no missing end.
+def _names_to_read(present: Collection[str], deepest: str | None) -> list[str]:
+    """The layers to read, if the file could be a VGG-19: no gap, no missing end.
 
     A gap anywhere tells VGG-16 and the like, even where it lies deeper than what is wanted.
     """
     layers = list(VGG19_LAYERS)
-    expected = layers[: max((layers.index(name) + 1 for name in present), default=1)]
-    if complete and len(wanted) > len(expected):
-        expected = wanted
-    if absent := [name for name in expected if name not in present]:
+    last = max(map(layers.index, present), default=0)
+    end = last if deepest is None else layers.index(deepest)
+    if absent := [name for name in layers[: max(last, end) + 1] if name not in present]:
         raise ValueError(f"it has no layer {absent[0]}, so it is another network or a part of one")
-    return [name for name in wanted if name in present]
+    return layers[: end + 1]
 
 
 def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> Layer:
     import numpy as np
 
-    _check_shapes(name, kernel.shape, bias.shape)
-    _check_types(name, kernel.dtype, bias.dtype)
+    _check(name, kernel.shape, bias.shape, {kernel.dtype, bias.dtype})
     # A copy always: what a reader hands out may be a view of a file that is about to be closed.
     layer = (np.array(kernel, np.float32, order="C"), np.array(bias, np.float32))
     if not all(np.isfinite(array).all() for array in layer):
@@ -128,13 +116,13 @@ def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> Layer:
     return layer
 
 
-def _check_shapes(name: str, kernel: tuple[int, ...], bias: tuple[int, ...]) -> None:
+def _check(
+    name: str, kernel: tuple[int, ...], bias: tuple[int, ...], types: set[np.dtype[Any]]
+) -> None:
     inputs, outputs = VGG19_LAYERS[name]
     if (kernel, bias) != ((outputs, inputs, 3, 3), (outputs,)):
         raise ValueError(f"{name} has the shapes {kernel} and {bias} of another network")
 
-
-def _check_types(name: str, *types: np.dtype[Any]) -> None:
     if any(kind.kind != "f" for kind in types):
         found = " and ".join(map(str, types))
         raise ValueError(f"{name} has {found} where numbers with a point should be")
@@ -223,8 +211,8 @@ def _keras_name(layer: str) -> str:
 def _keras_layer(layer: str, group: Any) -> RawLayer:  # noqa: ANN401 (h5py has no types)
     kernel, bias = (group[_text(name)] for name in group.attrs["weight_names"])
     # Before anything is read: a file of a few bytes can declare terabytes.
-    _check_shapes(layer, (*kernel.shape[:1:-1], *kernel.shape[:2]), bias.shape)
-    _check_types(layer, kernel.dtype, bias.dtype)
+    shape = (*kernel.shape[:1:-1], *kernel.shape[:2])
+    _check(layer, shape, bias.shape, {kernel.dtype, bias.dtype})
     return kernel[()].transpose(3, 2, 0, 1), bias[()]  # HWIO as OIHW
 
 

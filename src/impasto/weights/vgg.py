@@ -6,11 +6,9 @@ configuration E without the classifier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from impasto.errors import WeightsError
 from impasto.files import replacing
 
 if TYPE_CHECKING:
@@ -61,53 +59,28 @@ TORCHVISION = InputConvention("RGB", 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 
 """Of the networks that torchvision trained."""
 
 
-@dataclass(frozen=True)
-class VggParameters:
+class VggParameters(NamedTuple):
     """The convolutions of a VGG-19, and what they want as their input.
 
     Attributes:
         weights: For each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
             (out,), both float32.
-        channel_order: As of `InputConvention`, like the next three.
-        scale: 255 or 1.
-        mean: One number a channel.
-        std: One number a channel.
+        convention: What they want as their input.
         source: Where the parameters come from, for people.
     """
 
     weights: Mapping[str, Layer]
-    channel_order: ChannelOrder
-    scale: float
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    convention: InputConvention
     source: str
 
-    @property
-    def convention(self) -> InputConvention:
-        """The four fields about the input as one."""
-        return InputConvention(self.channel_order, self.scale, self.mean, self.std)
 
-
-def write_vgg19(parameters: VggParameters, path: Path) -> None:
+def write_vgg19(
+    parameters: VggParameters, path: Path, notes: Mapping[str, str] | None = None
+) -> None:
     """Write parameters in impasto's layout: ``conv1_1.weight`` (OIHW), ``conv1_1.bias`` and so on.
 
-    The metadata states the input convention and the source. The file appears whole or not at all.
-
-    Args:
-        parameters: What to write.
-        path: The file to make, ``.safetensors``.
-
-    Raises:
-        WeightsError: The file cannot be written.
-    """
-    try:
-        save_vgg19(parameters, path, {})
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def save_vgg19(parameters: VggParameters, path: Path, notes: Mapping[str, str]) -> None:
-    """As `write_vgg19`, with more metadata.
+    The metadata states the input convention, the source and the notes. The file, a
+    ``.safetensors``, appears whole or not at all.
 
     Raises:
         OSError: The file cannot be written.
@@ -120,13 +93,14 @@ def save_vgg19(parameters: VggParameters, path: Path, notes: Mapping[str, str]) 
         # safetensors writes the memory as it lies, whatever the strides say.
         tensors[f"{name}.weight"] = np.ascontiguousarray(kernel)
         tensors[f"{name}.bias"] = np.ascontiguousarray(bias)
+    order, scale, mean, std = parameters.convention
     metadata = {
-        **notes,
+        **(notes or {}),
         "architecture": "VGG-19 convolutions, OIHW",
-        "channel_order": parameters.channel_order,
-        "scale": repr(parameters.scale),
-        "mean": ",".join(map(repr, parameters.mean)),
-        "std": ",".join(map(repr, parameters.std)),
+        "channel_order": order,
+        "scale": repr(scale),
+        "mean": ",".join(map(repr, mean)),
+        "std": ",".join(map(repr, std)),
         "source": parameters.source,
     }
     with replacing(path) as part:
