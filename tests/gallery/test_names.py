@@ -6,7 +6,6 @@ import io
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -230,12 +229,12 @@ def test_a_painting_is_downloaded_once(museum: type[_Museum]) -> None:
 
 
 def test_a_painting_is_verified(museum: type[_Museum], monkeypatch: pytest.MonkeyPatch) -> None:
-    known = replace(paintings.PAINTINGS["senecio"], sha256=hashlib.sha256(b"other").hexdigest())
+    known = paintings.PAINTINGS["senecio"]._replace(sha256=hashlib.sha256(b"other").hexdigest())
     monkeypatch.setitem(paintings.PAINTINGS, "senecio", known)
     with pytest.raises(ImageError, match="what was downloaded for senecio is not that painting"):
         find_style("senecio")
     assert not list(paintings.painting_path("senecio").parent.iterdir())
-    good = replace(known, sha256=hashlib.sha256(museum.body).hexdigest())
+    good = known._replace(sha256=hashlib.sha256(museum.body).hexdigest())
     monkeypatch.setitem(paintings.PAINTINGS, "senecio", good)
     assert find_style("senecio") == paintings.painting_path("senecio")
 

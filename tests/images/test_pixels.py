@@ -161,14 +161,14 @@ def test_match_colors_of_gray_constant_and_masked_pictures() -> None:
     assert np.isfinite(match_colors(pixels, reference, alpha=np.zeros((64, 96), np.float32))).all()
 
 
-def _frames() -> list[Picture]:
+def _frames() -> list[NDArray[np.uint8]]:
     full = open_picture(astronaut(95, 63))
-    return [full.resized(24), full.resized(48), full]
+    return [full.resized(size).resized(full.size).to_array() for size in (24, 48, 95)]
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp"])
 def test_animations_repeat_and_hold_the_last_frame(suffix: str, tmp_path: Path) -> None:
-    path = save_animation(iter(_frames()), tmp_path / f"a.{suffix}", fps=12)
+    path = save_animation(_frames(), tmp_path / f"a.{suffix}", fps=12)
     durations = []
     with Image.open(path) as image:
         assert image.size == (95, 63)
@@ -218,10 +218,6 @@ def test_video_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_bad_animations(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"\.gif, \.webp, \.mp4"):
         save_animation(_frames(), tmp_path / "a.avi")
-    with pytest.raises(ImageError, match="one frame"):
-        save_animation([], tmp_path / "a.gif")
-    with pytest.raises(ImageError, match="fps"):
-        save_animation(_frames(), tmp_path / "a.gif", fps=0)
     source = save_animation(_frames(), tmp_path / "a.gif")
     with pytest.raises(ImageError, match="another name"):
         save_animation(_frames(), source, overwrite=True, protect=[source])

@@ -21,8 +21,9 @@ def test_streams_stdin_and_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "photo.png"
     path.write_bytes(data := encoded(astronaut(), "PNG"))
     with path.open("rb") as file:
-        assert identify(file) == identify(path)
-        assert open_picture(file).name == "photo"
+        source = read_source(file)
+    assert identify(source) == identify(path)
+    assert open_picture(source).name == "photo"
     assert identify(path).name == "photo.png"
     assert identify(data) == ("bytes", identify(path).sha256)
 

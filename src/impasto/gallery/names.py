@@ -94,9 +94,6 @@ def find_style(source: Source) -> Source:
 
     An existing file takes precedence over a name; `gallery:mosaic` always means the named style.
 
-    Args:
-        source: A name, or whatever `impasto.images.open_picture` takes.
-
     Raises:
         ImageError: As `open_style`.
     """

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from impasto.errors import ImageError
@@ -21,8 +21,7 @@ _WIDTH = 1280
 _HEADERS = {"User-Agent": f"impasto/{__version__} (style transfer toolkit)"}
 
 
-@dataclass(frozen=True)
-class Painting:
+class Painting(NamedTuple):
     """A painting in the public domain.
 
     Attributes:
@@ -102,10 +101,7 @@ def painting_path(name: str) -> Path:
 
 
 def fetch_painting(name: str) -> Path:
-    """Return the file of a painting, downloaded if it is not here.
-
-    Args:
-        name: One of `PAINTINGS`.
+    """Return the file of one of `PAINTINGS`, downloaded if it is not here.
 
     Raises:
         ImageError: It is not here and cannot be downloaded.
@@ -120,20 +116,13 @@ def fetch_painting(name: str) -> Path:
     try:
         with replacing(path) as part:
             get_file(painting.url, part, _HEADERS)
-            _check(painting, part)
+            if painting.sha256 not in (None, sha256_of(part)):
+                raise ImageError("another hash")
+            open_picture(part, max_size=64)
     except ImageError as error:
-        raise ImageError(
-            f"what was downloaded for {name} is not that painting: {advice}"
-        ) from error
+        problem = f"what was downloaded for {name} is not that painting"
+        raise ImageError(f"{problem}: {advice}") from error
     except OSError as error:  # includes all that requests raises
-        raise ImageError(
-            f"{name} could not be downloaded ({reason_of(error)}): {advice}"
-        ) from error
+        problem = f"{name} could not be downloaded ({reason_of(error)})"
+        raise ImageError(f"{problem}: {advice}") from error
     return path
-
-
-def _check(painting: Painting, path: Path) -> None:
-    """Raise an `ImageError` unless a file is a picture, with the painting's hash if it is known."""
-    if painting.sha256 not in (None, sha256_of(path)):
-        raise ImageError("another hash")
-    open_picture(path, max_size=64)

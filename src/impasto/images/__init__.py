@@ -2,13 +2,12 @@
 
 from impasto.images.animation import check_animation, save_animation
 from impasto.images.color import match_colors
-from impasto.images.formats import is_picture_name
+from impasto.images.formats import is_picture_name, output_name
 from impasto.images.masks import find_faces, open_mask, sized
-from impasto.images.naming import output_name
 from impasto.images.opening import LEAST_PICTURE, open_for_role, open_picture
 from impasto.images.picture import Identity, Picture
+from impasto.images.pixels import fitted_size
 from impasto.images.recipe import read_recipe
-from impasto.images.resizing import fitted_size
 from impasto.images.rotate_tile import rotate_tile
 from impasto.images.sources import (
     NamedBytes,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,8 @@ from PIL import Image
 
 from impasto.errors import ImageError, MissingExtraError
 from impasto.files import check_writable, refuse_inputs, write_atomically
-from impasto.images.opening import open_picture
-from impasto.images.picture import Picture
 from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import animation_metadata, recipe_json
-
-if TYPE_CHECKING:
-    from av import VideoFrame
 
 _HOLD = 1500
 """Milliseconds that the last frame stays: it is the result."""
@@ -33,7 +28,7 @@ Recipe: TypeAlias = "Mapping[str, object] | None"
 
 
 def save_animation(
-    frames: Iterable[Picture | NDArray[np.uint8]],
+    frames: Sequence[NDArray[np.uint8]],
     path: str | Path,
     *,
     fps: float = 12,
@@ -43,13 +38,12 @@ def save_animation(
 ) -> Path:
     """Write frames as an animation that holds its last frame for about 1.5 seconds.
 
-    GIF and WebP repeat forever. Frames of other sizes are scaled to that of the last one, and
-    transparent ones laid on white; an MP4 of odd width or height repeats its last column or row.
+    GIF and WebP repeat forever; an MP4 of odd width or height repeats its last column or row.
 
     Args:
-        frames: Pictures, or uint8 arrays (H, W, 3).
+        frames: At least one array (H, W, 3), uint8, all of one size.
         path: Where to: .gif, .webp or .mp4 (which needs the extra "video").
-        fps: Frames per second, above 0 and up to 100; GIF shows at most 50.
+        fps: Frames per second, up to 100; GIF shows at most 50.
         recipe: How the last frame was made, to be kept in the file.
         overwrite: Whether an existing file is replaced, instead of writing to a numbered one.
         protect: Files that are never replaced: the inputs.
@@ -58,22 +52,13 @@ def save_animation(
         The path that was written.
 
     Raises:
-        ImageError: There are no frames, the suffix or `fps` is wrong or the file cannot be written.
+        ImageError: The suffix is wrong or the file cannot be written.
         MissingExtraError: An .mp4 is wanted and PyAV is not installed.
     """
     path = Path(path)
     check_animation(path)
-    if not 0 < fps <= 100:
-        raise ImageError(f"fps is {fps}: choose more than 0 and at most 100")
     refuse_inputs(path, protect)
-    images = [open_picture(frame).on_white().to_pil() for frame in frames]
-    if not images:
-        raise ImageError(f"cannot write {path}: an animation needs at least one frame")
-    size = images[-1].size
-    images = [
-        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-        for image in images
-    ]
+    images = [Image.fromarray(frame) for frame in frames]
     write = partial(_WRITERS[path.suffix.lower()], images, fps, recipe)
     with suppress_warnings():
         return write_atomically(path, write, overwrite)
@@ -146,20 +131,16 @@ def _write_mp4(images: list[Image.Image], fps: float, recipe: Recipe, path: Path
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = 1
+        margins = ((0, images[0].height % 2), (0, images[0].width % 2), (0, 0))
         for image in [*images, *images[-1:] * held]:
-            container.mux(stream.encode(_video_frame(image)))
+            even = np.pad(np.asarray(image), margins, mode="edge")
+            frame = av.VideoFrame.from_ndarray(even, format="rgb24")
+            # Players take unmarked video for BT.709, while the converter's default is BT.601.
+            frame = frame.reformat(
+                format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+            )
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-
-
-def _video_frame(image: Image.Image) -> VideoFrame:
-    import av
-
-    pixels = np.asarray(image)
-    height, width = pixels.shape[:2]
-    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    frame = av.VideoFrame.from_ndarray(even, format="rgb24")
-    # Players take unmarked video for BT.709, while the default of the converter is BT.601.
-    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
 
 
 _WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

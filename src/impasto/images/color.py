@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+"""Of R, G and B, in the YIQ space of NTSC."""
 _REGULARIZER = 1e-5
 """Added to variances: a deviation of 0.003, so that the rounding of 8 bits is not blown up."""
 _ROWS = 1 << 20
@@ -37,9 +38,8 @@ def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Float
         raise ValueError(f"the shapes differ: {stylized.shape} and {content.shape}")
     # Taking the content and changing its luminance alone needs no conversion there and back:
     # a step in Y is the same step in R, G and B.
-    step = (stylized - content) @ _LUMINANCE
-    kept: Floats = np.clip(content + step[..., None], 0, 1).astype(np.float32)
-    return kept if amount == 1 else _mixed(stylized, kept, amount)
+    step = (stylized - content) @ LUMINANCE
+    return _mixed(stylized, content + step[..., None], amount)
 
 
 def match_colors(
@@ -71,13 +71,12 @@ def match_colors(
     matrix = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
     offset = wanted_mean - matrix @ mean
     matched = pixels @ matrix.T.astype(np.float32) + offset.astype(np.float32)
-    clipped: Floats = np.clip(matched, 0, 1).astype(np.float32)
-    return clipped if amount == 1 else _mixed(pixels, clipped, amount)
+    return _mixed(pixels, matched, amount)
 
 
-def _mixed(pixels: Floats, others: Floats, amount: float) -> Floats:
-    mixed: Floats = pixels + np.float32(amount) * (others - pixels)
-    return mixed
+def _mixed(pixels: Floats, others: NDArray[Any], amount: float) -> Floats:
+    clipped: Floats = np.clip(others, 0, 1).astype(np.float32)
+    return clipped if amount == 1 else pixels + np.float32(amount) * (clipped - pixels)
 
 
 def _statistics(

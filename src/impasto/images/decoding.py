@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.images.exif import orientation_of, turn, valid_orientation
 from impasto.images.formats import pillow_format
+from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
 from impasto.images.profiles import to_srgb
-from impasto.images.quantize import quantize, unit_floats
-from impasto.images.resizing import fitted_size, resize
 
 MAX_PIXELS = 178_956_970
 """Width times height above which a file is taken for a decompression bomb (Pillow's limit)."""
@@ -53,18 +52,17 @@ class Samples:
     orientation: int = 1
     bits: int = 16
 
-    def reduced(self, max_size: int | None) -> Samples:
-        """Return them with the longer side at most `max_size` pixels long."""
-        height, width = self.colors.shape[:2]
-        if max_size is None or max(width, height) <= max_size:
-            return self
-        colors, alpha = resize(self.colors, self.alpha, fitted_size((width, height), max_size))
-        return replace(self, colors=colors, alpha=alpha)
+    def upright(self, max_size: int | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Return upright sRGB colors (H, W, 3) and alpha (H, W), or None, of the same type.
 
-    def upright(self) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Return upright sRGB colors (H, W, 3), and alpha (H, W) or None, of the same type."""
-        colors = turn(to_srgb(self.colors, self.space, self.icc), self.orientation)
-        return colors, None if self.alpha is None else turn(self.alpha, self.orientation)
+        The longer side is at most `max_size` pixels long.
+        """
+        colors, alpha = self.colors, self.alpha
+        height, width = colors.shape[:2]
+        if max_size is not None and max(width, height) > max_size:
+            colors, alpha = resize(colors, alpha, fitted_size((width, height), max_size))
+        colors = turn(to_srgb(colors, self.space, self.icc), self.orientation)
+        return colors, None if alpha is None else turn(alpha, self.orientation)
 
 
 def open_image(data: bytes, kind: str) -> Image.Image:
@@ -75,11 +73,7 @@ def open_image(data: bytes, kind: str) -> Image.Image:
 
 
 def check_pixels(width: int, height: int, label: str) -> None:
-    """Refuse sizes that no honest picture has.
-
-    Raises:
-        ImageError: There are more than `MAX_PIXELS` pixels.
-    """
+    """Raise an `ImageError` for more than `MAX_PIXELS` pixels, which no honest picture has."""
     if width * height > MAX_PIXELS:
         raise ImageError(
             f"{label} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} million "
@@ -88,14 +82,10 @@ def check_pixels(width: int, height: int, label: str) -> None:
 
 
 def decode_image(image: Image.Image, max_size: int | None, label: str) -> Samples:
-    """Decode an image of any of Pillow's modes, smaller if asked.
-
-    Raises:
-        ImageError: It has too many pixels, or values beyond 16 bits.
-    """
+    """Decode an image of any of Pillow's modes, its longest side at most `max_size` pixels."""
     check_pixels(*image.size, label)
     if image.mode[0] not in "IF":
-        return decode_8bit(image, max_size)
+        return _decode_8bit(image, max_size)
     values = np.asarray(image)
     if image.mode == "F":
         values = quantize(unit_floats(values, label), 16)
@@ -106,8 +96,7 @@ def decode_image(image: Image.Image, max_size: int | None, label: str) -> Sample
     return Samples(gray, "GRAY", icc=icc, orientation=orientation_of(image))
 
 
-def decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
-    """Decode an image of 8 bits or fewer, its longest side at most `max_size` pixels."""
+def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
     size, box = _load(image, max_size)
     orientation, icc = orientation_of(image), image.info.get("icc_profile")
     image = _plain(image)
@@ -149,10 +138,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def decode_16bit(data: bytes, icc: bytes | None, orientation: int) -> Samples:
-    """Decode a PNG with 16 bits, of which Pillow would silently keep eight.
-
-    A transparent color of the file becomes alpha.
-    """
+    """Decode a PNG with 16 bits; a transparent color of the file becomes alpha."""
     import imagecodecs
 
     values = np.atleast_3d(np.asarray(imagecodecs.png_decode(data)).astype(np.uint16, copy=False))
@@ -166,9 +152,6 @@ def decode_tiff(data: bytes, label: str) -> Samples | None:
     """Decode the first page of a TIFF of any layout to 16 bits, silently even if it is damaged.
 
     None is returned for what is left to Pillow: fewer than 8 bits, JPEG, palettes, Lab ...
-
-    Raises:
-        ImageError: The file is too large or its samples cannot be used.
     """
     import tifffile
 
@@ -182,20 +165,18 @@ def decode_tiff(data: bytes, label: str) -> Samples | None:
         if space is None or not _is_plain_tiff(page, _CHANNELS[space]):
             return None
         array = np.asarray(page.asarray())
-        tags = {code: page.tags[code].value for code in (_ICC, _ORIENTATION) if code in page.tags}
+        icc, orientation = page.tags.valueof(_ICC), page.tags.valueof(_ORIENTATION)
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
         bits, white = int(page.bitspersample), page.photometric.name == "MINISWHITE"
-        planar = page.samplesperpixel > 1 and page.planarconfig == 2
-    values = _tiff_values(
-        np.moveaxis(array, 0, -1) if planar and array.ndim > 2 else array, bits, label
-    )
-    colors, alpha = _tiff_alpha(values, _CHANNELS[space], extra)
+        if page.samplesperpixel > 1 and page.planarconfig == 2 and array.ndim > 2:
+            array = np.moveaxis(array, 0, -1)
+    colors, alpha = _tiff_alpha(_tiff_values(array, bits, label), _CHANNELS[space], extra)
     return Samples(
         65535 - colors if white else colors,
         space,
         alpha,
-        icc=bytes(tags[_ICC]) if _ICC in tags else None,
-        orientation=valid_orientation(tags.get(_ORIENTATION, 1)),
+        icc=None if icc is None else bytes(icc),
+        orientation=valid_orientation(orientation),
         bits=8 if array.dtype.itemsize == 1 else 16,
     )
 

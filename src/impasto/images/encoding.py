@@ -46,9 +46,9 @@ def encode(
     Args:
         samples: (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF
             also uint16.
-        kind: As `format_of` returns.
-        exif: An EXIF block, as `Picture.exif`; like the recipe, a BMP does not hold it.
-        recipe: What made the picture.
+        kind: As `format_of` returns; a BMP holds neither EXIF data nor the recipe.
+        exif: As `Picture.exif`.
+        recipe: As `Picture.recipe`.
 
     Raises:
         ImageError: The format cannot hold such a picture.
@@ -64,10 +64,6 @@ def encode(
             options["exif"] = exif
         if recipe is not None:
             options["xmp"] = xmp_packet(recipe)
-    return _encode_pillow(samples, kind, options)
-
-
-def _encode_pillow(samples: NDArray[Any], kind: str, options: dict[str, object]) -> bytes:
     file = io.BytesIO()
     try:
         with suppress_warnings():

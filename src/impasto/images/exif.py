@@ -81,15 +81,12 @@ def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes | None:
     """
     try:
         exif, kept = image.getexif(), Image.Exif()
-        for tag in _DESCRIPTIVE:
-            if tag in exif:
-                kept[tag] = unchanged_text(exif[tag])
+        kept.update({tag: unchanged_text(exif[tag]) for tag in _DESCRIPTIVE if tag in exif})
         for pointer in (IFD.Exif, IFD.GPSInfo) if keep_gps else (IFD.Exif,):
             content = exif.get_ifd(pointer).items()
-            if directory := {
-                tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED
-            }:
-                kept[pointer] = directory
+            left = {tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED}
+            if left:
+                kept[pointer] = left
         return kept.tobytes() if len(kept) else None
     except Exception:  # a damaged directory raises whatever its bytes happen to cause
         return None

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import ImageError, MissingExtraError
+from impasto.images.color import LUMINANCE
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
-from impasto.images.resizing import resize
+from impasto.images.pixels import resize
 from impasto.images.sources import Source
 
 Mask = NDArray[np.float32]
 #: How different the shapes of a mask and its picture may be.
 _SHAPES = 0.03
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 #: Longest side at which faces are looked for, and the smallest face there, in pixels.
 _SEARCHED, _SMALLEST = 640, 40
 #: How much of a face is kept, and how much larger than what was found: chin and hair are faces too.
@@ -22,14 +22,10 @@ _KEPT, _LARGER = 0.7, 1.35
 
 
 def open_mask(source: Source, size: tuple[int, int]) -> Mask:
-    """Return a mask from a picture: its lightness, or its transparency where it has any.
+    """Return a mask (H, W), float32 in [0, 1], for a picture of the size (width, height).
 
-    Args:
-        source: The picture; white counts, black does not, transparent pixels do not.
-        size: (width, height) of the picture it is for.
-
-    Returns:
-        (H, W) float32 in [0, 1].
+    It is the lightness of the source (white counts, black does not), or its transparency where it
+    has any.
 
     Raises:
         ImageError: It cannot be read, or has another shape than the picture.
@@ -41,7 +37,7 @@ def open_mask(source: Source, size: tuple[int, int]) -> Mask:
             f"the mask{name} has another shape ({picture.width}x{picture.height}) than the content "
             f"({size[0]}x{size[1]}): draw it on the content"
         )
-    values = (picture.pixels @ _LUMINANCE).astype(np.float32)
+    values = (picture.pixels @ LUMINANCE).astype(np.float32)
     if picture.alpha is not None and picture.alpha.min() < 1:
         # A cut-out: the same everywhere, or black as drawing programs leave it.
         flat = values[picture.alpha > 0]

@@ -22,7 +22,7 @@ from impasto.images.decoding import (
 from impasto.images.exif import kept_exif, orientation_of
 from impasto.images.formats import is_16bit_png
 from impasto.images.picture import Identity, Picture
-from impasto.images.quantize import to_floats, unit_floats
+from impasto.images.pixels import to_floats, unit_floats
 from impasto.images.reading import check_head, one_clear_error, read_bytes
 from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
 from impasto.settings import Settings
@@ -78,7 +78,7 @@ def open_picture(
         data, label, file = _load(source)
     with one_clear_error(label):
         samples, image = _decoded(data, label, max_size, keep_exif or keep_gps)
-        colors, alpha = samples.reduced(max_size).upright()
+        colors, alpha = samples.upright(max_size)
         picture = Picture(
             to_floats(colors),
             None if alpha is None else to_floats(alpha),
@@ -98,12 +98,8 @@ def open_for_role(source: Source, role: str, largest: int, keep: Settings | None
     Raises:
         ImageError: It cannot be read, or is too small to hold anything.
     """
-    picture = open_picture(
-        source,
-        max_size=largest,
-        keep_exif=keep is not None and keep.keep_exif,
-        keep_gps=keep is not None and keep.keep_gps,
-    )
+    exif = {} if keep is None else {"keep_exif": keep.keep_exif, "keep_gps": keep.keep_gps}
+    picture = open_picture(source, max_size=largest, **exif)
     if min(picture.size) < LEAST_PICTURE and max(picture.size) < largest:
         raise ImageError(
             f"the {role} picture has {picture.width}x{picture.height} pixels: "
@@ -133,22 +129,21 @@ def _decoded(
     source: bytes | Image.Image, label: str, max_size: int | None, wants_exif: bool
 ) -> tuple[Samples, Image.Image | None]:
     """Return samples, and the image that has the EXIF data, if they are wanted."""
-    if isinstance(source, bytes):
-        kind = check_head(source, label)
-        if kind == "TIFF":
-            return _decoded_tiff(source, label, max_size, wants_exif)
-        image = open_image(source, kind)
-        if kind == "PNG" and is_16bit_png(source):
-            check_pixels(*image.size, label)
-            # Pillow would decode everything to find EXIF data that is not there.
-            tagged = b"eXIf" in source
-            orientation = orientation_of(image) if tagged else 1
-            samples = decode_16bit(source, image.info.get("icc_profile"), orientation)
-            return samples, image if tagged and wants_exif else None
-    else:
-        image = source
-        image.load()  # a JPEG not yet decoded would be decoded small, for its owner too
-    return decode_image(image, max_size, label), image if wants_exif else None
+    if not isinstance(source, bytes):
+        source.load()  # a JPEG not yet decoded would be decoded small, for its owner too
+        return decode_image(source, max_size, label), source if wants_exif else None
+    kind = check_head(source, label)
+    if kind == "TIFF":
+        return _decoded_tiff(source, label, max_size, wants_exif)
+    image = open_image(source, kind)
+    if kind != "PNG" or not is_16bit_png(source):
+        return decode_image(image, max_size, label), image if wants_exif else None
+    check_pixels(*image.size, label)
+    # Pillow would decode everything to find EXIF data that is not there.
+    tagged = b"eXIf" in source
+    orientation = orientation_of(image) if tagged else 1
+    samples = decode_16bit(source, image.info.get("icc_profile"), orientation)
+    return samples, image if tagged and wants_exif else None
 
 
 def _decoded_tiff(
@@ -165,9 +160,7 @@ def _decoded_tiff(
                 f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
             ) from error
         return samples, None
-    if samples is None:
-        samples = decode_image(image, max_size, label)
-    return samples, image if wants_exif else None
+    return samples or decode_image(image, max_size, label), image if wants_exif else None
 
 
 def _from_array(array: NDArray[Any]) -> Picture:

@@ -15,9 +15,7 @@ from impasto.errors import ImageError
 from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images.encoding import OPAQUE, encode
 from impasto.images.formats import WITH_16_BITS, format_of
-from impasto.images.inpaint_alpha import inpaint_alpha
-from impasto.images.quantize import quantize, unit_floats
-from impasto.images.resizing import fitted_size, resize
+from impasto.images.pixels import fitted_size, inpaint_alpha, quantize, resize, unit_floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,13 +100,10 @@ class Picture:
         return self.width, self.height
 
     def to_array(self, dtype: DTypeLike = np.uint8) -> NDArray[Any]:
-        """Return the picture as one array.
+        """Return the picture as one array (H, W, 3), or (H, W, 4) with alpha.
 
         Args:
-            dtype: uint8, uint16 or float32.
-
-        Returns:
-            (H, W, 3), or (H, W, 4) with alpha; the full range of the integers, floats in [0, 1].
+            dtype: uint8 or uint16 over their full range, or float32 in [0, 1].
 
         Raises:
             ImageError: Any other type.
@@ -120,9 +115,10 @@ class Picture:
         # In blocks of rows: as floats a large picture is held once and not twice more.
         step = max(1, _BLOCK // self.width)
         for rows in (slice(top, top + step) for top in range(0, self.height, step)):
-            result[rows, :, :3] = _as_kind(self.pixels[rows], kind)
+            whole = self.pixels[rows]
             if self.alpha is not None:
-                result[rows, :, 3] = _as_kind(self.alpha[rows], kind)
+                whole = np.dstack([whole, self.alpha[rows]])
+            result[rows] = whole if kind.kind == "f" else quantize(whole, kind.itemsize * 8)
         return result
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
@@ -157,13 +153,12 @@ class Picture:
         return replace(self, pixels=inpaint_alpha(self.pixels, self.alpha), alpha=None)
 
     def resized(self, longest: int | tuple[int, int]) -> Picture:
-        """Return the picture in another size: Lanczos with antialiasing, in floats.
+        """Return the picture in another size, with the same name, depth, EXIF and recipe.
+
+        Lanczos with antialiasing, in floats.
 
         Args:
             longest: The longer side in pixels, or width and height.
-
-        Returns:
-            A new picture with the same name, depth, EXIF and recipe.
 
         Raises:
             ImageError: A side would be shorter than one pixel.
@@ -230,16 +225,7 @@ class Picture:
 
     @staticmethod
     def check_saving(path: str | Path, bits: int = 8) -> None:
-        """Raise at once what `save` would raise after all the work.
-
-        Args:
-            path: Where to.
-            bits: 8 or 16.
-
-        Raises:
-            ImageError: The format is unknown or does not hold that depth, or the file cannot be
-                written.
-        """
+        """Raise at once the `ImageError` that `save` with 8 or 16 bits would end with."""
         _check_depth(format_of(Path(path)), bits)
         check_writable(path)
 
@@ -263,7 +249,3 @@ def _check_depth(kind: str, bits: int) -> None:
         raise ImageError(
             f"{kind} has no 16 bits: save as {' or '.join(WITH_16_BITS)}, or with bits=8"
         )
-
-
-def _as_kind(values: NDArray[np.float32], kind: np.dtype[Any]) -> NDArray[Any]:
-    return values if kind.kind == "f" else quantize(values, kind.itemsize * 8)

@@ -28,15 +28,12 @@ def srgb_profile() -> bytes:
 
 
 def to_srgb(samples: NDArray[Any], space: str, icc: bytes | None) -> NDArray[Any]:
-    """Convert samples without alpha to sRGB, with the depth that they have.
+    """Convert samples without alpha, uint8 or uint16, to sRGB (H, W, 3) of the same type.
 
     Args:
-        samples: uint8 or uint16 (H, W, C): 1 channel of "GRAY", 3 of "RGB" or "LAB", 4 of "CMYK".
+        samples: (H, W, C): 1 channel of "GRAY", 3 of "RGB" or "LAB", 4 of "CMYK".
         space: What they are.
         icc: Their profile; one that is broken or of other colors is ignored.
-
-    Returns:
-        (H, W, 3) of the same type.
     """
     described = _space_of(icc) if icc else ""
     if described == "RGB" and space == "GRAY":

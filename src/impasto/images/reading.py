@@ -44,11 +44,7 @@ def suppress_warnings() -> Iterator[None]:
 
 
 def read_bytes(path: Path, check: Callable[[bytes, str], object] | None = None) -> bytes:
-    """Read a picture file whole, after a look at its first bytes.
-
-    Args:
-        path: A file.
-        check: What raises for a wrong file, instead of `check_head`.
+    """Read a picture file whole, once `check` has not refused its first bytes.
 
     Raises:
         ImageError: The file is missing, empty, a folder, not readable or not a picture.

@@ -47,12 +47,7 @@ def xmp_packet(recipe: Mapping[str, object]) -> bytes:
 
 
 def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[str, Any]:
-    """Return what Pillow writes a recipe with into a GIF or a WebP; raises as `recipe_json`.
-
-    Args:
-        kind: `gif` or `webp`, in any case.
-        recipe: The recipe, or None.
-    """
+    """Return what Pillow writes a recipe with into a GIF or a WebP; raises as `recipe_json`."""
     if recipe is None:
         return {}
     if kind.lower() == "gif":
@@ -83,7 +78,13 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
         raise RecipeError(f"{label} is damaged: its recipe cannot be read") from error
     if text is None:
         raise RecipeError(f"{label} has no recipe: only pictures saved by impasto carry one")
-    return _parsed(text, label)
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"the recipe in {label} is damaged ({error})") from error
+    if not isinstance(recipe, dict):
+        raise RecipeError(f"the recipe in {label} is damaged: it is not a JSON object")
+    return recipe
 
 
 def _check_head(head: bytes, label: str) -> None:
@@ -108,13 +109,3 @@ def _embedded(data: bytes) -> str | None:
         return comment.decode()
     found = _ELEMENT.search(bytes(packet).decode(errors="replace"))
     return unescape(found[1]) if found else None
-
-
-def _parsed(text: str, label: str) -> dict[str, Any]:
-    try:
-        recipe = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RecipeError(f"the recipe in {label} is damaged ({error})") from error
-    if not isinstance(recipe, dict):
-        raise RecipeError(f"the recipe in {label} is damaged: it is not a JSON object")
-    return recipe

@@ -30,9 +30,7 @@ def rotate_tile(style: Picture, settings: Settings) -> Picture:
 def rotated(picture: Picture, degrees: float) -> Picture:
     """Return a picture rotated counterclockwise, cut to what has no empty corners.
 
-    Args:
-        picture: Any.
-        degrees: Quarter turns are exact; between them pixels are interpolated (bicubic).
+    Quarter turns are exact; between them pixels are interpolated (bicubic).
     """
     quarters, rest = divmod(round(degrees % 360, 6), 90)
     picture = _mapped(picture, lambda plane: np.rot90(plane, int(quarters)))

@@ -44,10 +44,7 @@ def source_list(sources: Sources) -> list[Source]:
 
 
 def without_torch(source: Source) -> Source:
-    """Return a tensor as an array (H, W, C), and any other source as it is.
-
-    Args:
-        source: A tensor is (C, H, W) or (1, C, H, W), floats in [0, 1] or uint8.
+    """Return a tensor (C, H, W) or (1, C, H, W) as an array (H, W, C), any other source as it is.
 
     Raises:
         ImageError: A tensor of another shape.
@@ -74,15 +71,10 @@ class NamedBytes(bytes):
 
 
 def read_source(source: Source) -> Source:
-    """Turn what can be read only once into bytes; leave everything else alone.
+    """Turn what can be read only once ("-", a pipe, a file object) into bytes that have its name.
 
-    Call it before handing the same source to both `identify` and `open_picture`.
-
-    Args:
-        source: Anything `open_picture` takes; "-" is standard input.
-
-    Returns:
-        Bytes that remember their name for "-", pipes and file objects; else `source` itself.
+    Tensors become arrays; everything else is returned as it is. Call it before handing the same
+    source to both `identify` and `open_picture`.
 
     Raises:
         ImageError: The pipe or the file object cannot be read.
@@ -92,8 +84,8 @@ def read_source(source: Source) -> Source:
     if isinstance(source, (str, Path)):
         if str(source) == STDIN:
             return _named(sys.stdin.buffer, "stdin")
-        # A regular file can be read as often as one likes; `<(command)` of a shell cannot.
-        return _named_pipe(Path(source)) if _is_pipe(Path(source)) else source
+        piped = _read_pipe(Path(source))
+        return source if piped is None else piped
     if isinstance(stream, Readable):
         name = getattr(stream, "name", "")
         return _named(stream, Path(name).name if name and isinstance(name, str) else "bytes")
@@ -101,23 +93,16 @@ def read_source(source: Source) -> Source:
 
 
 def identify_opened(opened: Picture, source: Source) -> Identity:
-    """Return who an opened picture is, without reading its file again.
-
-    Args:
-        opened: What `open_picture` made of the source, perhaps smaller.
-        source: What it was opened from; not a pipe.
-    """
+    """Return who a picture is that was opened, perhaps smaller, without reading its file again."""
     return opened.identity or identify(source)
 
 
 def identify(source: Source) -> Identity:
     """Name a picture and fingerprint it.
 
-    A file object that can seek is put back where it was. What can be read only once ("-", a
-    pipe) has to go through `read_source` first, or is gone afterwards.
-
     Args:
-        source: Anything `open_picture` takes.
+        source: Anything `open_picture` takes. What can be read only once (a file object, "-", a
+            pipe) has to go through `read_source` first, or is gone afterwards.
 
     Returns:
         The name without folders and the SHA-256 of the file's bytes; for pixels in memory, of
@@ -126,14 +111,9 @@ def identify(source: Source) -> Identity:
     Raises:
         ImageError: The file cannot be read.
     """
-    source = without_torch(source)
-    if isinstance(source, Image.Image | Picture | np.ndarray):
-        return _identify_pixels(source)
-    seekable = getattr(source, "seekable", None)
-    position = source.tell() if seekable and seekable() else None  # type: ignore[union-attr]
     data = read_source(source)
-    if position is not None:
-        source.seek(position)  # type: ignore[union-attr]
+    if isinstance(data, Image.Image | Picture | np.ndarray):
+        return _identify_pixels(data)
     if isinstance(data, (bytes, bytearray)):
         return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
     if not isinstance(data, (str, Path)):
@@ -158,13 +138,6 @@ def _identify_pixels(source: Image.Image | Picture | NDArray[Any]) -> Identity:
     return Identity(source.name or "pixels", _fingerprint(*arrays))
 
 
-def _is_pipe(path: Path) -> bool:
-    try:
-        return path.is_fifo()
-    except (OSError, ValueError):  # opening it will say what is wrong
-        return False
-
-
 def _fingerprint(*arrays: NDArray[Any]) -> str:
     digest = hashlib.sha256()
     for array in arrays:
@@ -185,8 +158,11 @@ def _named(stream: Readable, name: str) -> NamedBytes:
     return data
 
 
-def _named_pipe(path: Path) -> NamedBytes:
+def _read_pipe(path: Path) -> NamedBytes | None:
+    """Return what comes out of a pipe, as `<(command)` of a shell is; of a regular file, None."""
     try:
+        if not path.is_fifo():
+            return None
         with path.open("rb") as file:
             return _named(file, path.name)
     except (OSError, ValueError) as error:
