@@ -115,10 +115,8 @@ def _write_frames(
 
 
 def _write_mp4(images: list[Image.Image], fps: float, recipe: Recipe, path: Path) -> None:
-    try:
-        import av
-    except ImportError as error:
-        raise MissingExtraError("Writing an .mp4 file", "video") from error
+    import av
+
     held = max(0, round(fps * _HOLD / 1000) - 1)
     options = {"movflags": "faststart", "fflags": "bitexact"}
     with av.open(str(path), "w", "mp4", options) as container:

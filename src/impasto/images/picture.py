@@ -20,7 +20,7 @@ from impasto.images.pixels import fitted_size, inpaint_alpha, quantize, resize, 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 17
 """Pixels that are converted at a time."""
 _PREVIEW = 1024
 """Longest side in a notebook, which would otherwise keep megabytes in every cell."""

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageCms
 
-_SPACES = {"RGB": "RGB", "GRAY": "GRAY", "CMYK": "CMYK", "Lab": "LAB"}
 _DATE = slice(24, 36)
 _NEARLY = 1
 """Levels of 255 within which a profile counts as sRGB: its makers round differently."""
@@ -55,12 +54,11 @@ def to_srgb(samples: NDArray[Any], space: str, icc: bytes | None) -> NDArray[Any
 
 @lru_cache(maxsize=16)
 def _space_of(icc: bytes) -> str:
-    """Tell which colors a profile describes; "" if it is broken or of any other space."""
+    """Tell which colors a profile describes, such as "RGB" or "LAB"; "" if it is broken."""
     try:
-        space = ImageCms.getOpenProfile(io.BytesIO(icc)).profile.xcolor_space.strip()
+        return ImageCms.getOpenProfile(io.BytesIO(icc)).profile.xcolor_space.strip().upper()
     except (ImageCms.PyCMSError, OSError, ValueError):
         return ""
-    return _SPACES.get(space, "")
 
 
 @lru_cache(maxsize=16)

@@ -132,10 +132,8 @@ def _identify_pixels(source: Image.Image | Picture | NDArray[Any]) -> Identity:
             return Identity(name, _fingerprint(np.asarray(plain)))
     if isinstance(source, np.ndarray):
         return Identity("pixels", _fingerprint(source))
-    if source.identity is not None:
-        return source.identity
     arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
-    return Identity(source.name or "pixels", _fingerprint(*arrays))
+    return source.identity or Identity(source.name or "pixels", _fingerprint(*arrays))
 
 
 def _fingerprint(*arrays: NDArray[Any]) -> str:

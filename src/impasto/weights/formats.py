@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.weights.folders import expanded
@@ -45,8 +44,7 @@ _INPUT_SENTENCES = (
 _CAFFE_PICKLES = ("vgg19-d01eb7cb",)
 
 
-@dataclass(frozen=True)
-class _Opened:
+class _Opened(NamedTuple):
     """An open file: which convolutions it has, and how one is read as an OIHW kernel and a bias."""
 
     names: Collection[str]
@@ -262,8 +260,7 @@ def _tensors_of(path: Path) -> dict[str, Any]:
 def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
     """Read kernels (OIHW) and biases by name, as `impasto train encoder` writes them.
 
-    Args:
-        path: A safetensors file; half precision becomes float32.
+    Half precision becomes float32.
 
     Raises:
         WeightsError: The file does not exist, is damaged or holds something else.
@@ -280,9 +277,8 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
                 )
             arrays = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
-        raise WeightsError(
-            f"{path} does not exist: leave weights out to use the bundled file"
-        ) from error
+        problem = f"{path} does not exist: leave weights out to use the bundled file"
+        raise WeightsError(problem) from error
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path} cannot be read as a pocket encoder: for a VGG-19 choose encoder vgg19, or "
