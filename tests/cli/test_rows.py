@@ -1,4 +1,4 @@
-"""A method and an encoder are one row each: everything knows them once the row is there."""
+"""A method, an encoder and a color mode are one row each: once it is there, everything knows it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from impasto import SettingsError, stylizer
 from impasto.images import Picture
 from impasto.settings import FIELDS
+from impasto.settings.colors import COLOR_MODES, ColorMode
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
 from impasto.settings.methods import METHODS, Method, add_method
 
@@ -96,3 +97,33 @@ def test_an_encoder_is_one_row(files: tuple[Path, Path]) -> None:
     assert "`averages`" in drift.settings_page()
     with pytest.raises(SettingsError, match="averages knows relu1_1, relu3_1, not"):
         stylizer(files[1], encoder="averages")
+
+
+@pytest.mark.parametrize("settings", [{"method": "negative"}, {**LAYERS, "steps": 1}])
+def test_a_color_mode_is_one_row(
+    settings: Mapping[str, Any], files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def recolor_style(pixels: Any, *others: Any) -> Any:  # noqa: ANN401
+        seen.append(others)
+        return pixels
+
+    rows = (
+        ColorMode(
+            name="turned", label="Turned", recolor_result=lambda a, b, amount: a * 0 + amount
+        ),
+        ColorMode(name="watched", label="Watched", recolor_style=recolor_style),
+    )
+    for row in rows:
+        monkeypatch.setitem(COLOR_MODES, row.name, row)
+    turned = _painted(files, {**settings, "color": "turned", "color_amount": 0.25})
+    assert np.ptp(turned.pixels) == 0
+    assert turned.pixels[0, 0, 0] == 0.25
+    _painted(files, {**settings, "color": "watched"})
+    assert [len(others) for others in seen] == [4]
+    assert "`watched`" in drift.settings_page()
+
+
+def _painted(files: tuple[Path, Path], settings: Mapping[str, Any]) -> Picture:
+    return stylizer(files[1], **settings, size=64)(files[0])

@@ -83,14 +83,10 @@ def format_of(name: str | Path) -> str:
 
 
 def output_name(content_name: str, style_names: Sequence[str]) -> str:
-    """Name an output after its content and its styles, without a suffix.
+    """Name an output after its content and its styles, such as "photo-painting", without a suffix.
 
-    Args:
-        content_name: Name of the content picture; a picture's suffix is dropped.
-        style_names: Names of the styles, in order.
-
-    Returns:
-        Such as "photo-painting"; safe in every common file system, "picture" if nothing is left.
+    Suffixes of pictures are dropped. The name is safe in every common file system; it is "picture"
+    if nothing is left.
     """
     parts = [_safe(name) for name in (content_name, *style_names)]
     whole = "-".join(part for part in parts if part)

@@ -53,9 +53,6 @@ def open_picture(
         keep_exif: Whether the EXIF data is kept, without thumbnail, maker notes and place.
         keep_gps: Whether the EXIF data is kept, and the place as well.
 
-    Returns:
-        The picture.
-
     Raises:
         ImageError: It cannot be opened; one line says which, why and what to do.
 

@@ -56,13 +56,10 @@ def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[s
 
 
 def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
-    """Read the recipe in a picture that impasto saved, or in a .json file.
+    """Return the recipe in a picture that impasto saved, or in a .json file.
 
     Args:
         source: A path, or the bytes of the file.
-
-    Returns:
-        The recipe.
 
     Raises:
         RecipeError: The file is missing, no picture, without a recipe, or damaged.

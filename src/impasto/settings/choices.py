@@ -111,7 +111,7 @@ class Choices:
         color_help(),
         "Picture",
         brief=True,
-        choices=tuple(COLOR_MODES),
+        choices=COLOR_MODES.keys(),
     )
     color_amount: float = option(
         1.0,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,16 +16,16 @@ class ColorMode:
         label: What the studio calls it.
         sentence: What it does, in the words of the help; "" where the name says it.
         recolor_style: What changes the style before it is read: pixels of the style and of the
-            content, alpha of both, amount -> pixels, as `"module:name"`; "": nothing.
+            content, alpha of both, amount -> pixels, as `"module:name"` or itself; "": nothing.
         recolor_result: What changes the stylized picture: its pixels, the content's, amount ->
-            pixels, as `"module:name"`; "": nothing.
+            pixels, as `"module:name"` or itself; "": nothing.
     """
 
     name: str
     label: str
     sentence: str = ""
-    recolor_style: str = ""
-    recolor_result: str = ""
+    recolor_style: str | Callable[..., Any] = ""
+    recolor_result: str | Callable[..., Any] = ""
 
     @property
     def is_plain(self) -> bool:
@@ -33,7 +34,7 @@ class ColorMode:
 
 
 #: All color modes by name.
-COLOR_MODES: Mapping[str, ColorMode] = {
+COLOR_MODES: dict[str, ColorMode] = {
     row.name: row
     for row in (
         ColorMode(name="style", label="The style's colors"),

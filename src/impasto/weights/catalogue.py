@@ -120,7 +120,7 @@ _FILES = (
 
 
 def _published(
-    source: str, license: str, base: str, files: Mapping[str, tuple[str, str, str | None]]
+    source: str, license: str, base: str, files: Mapping[str, tuple[str, str, str]]
 ) -> Iterator[WeightsFile]:
     """Yield the files of a known fast system: as we use them, and as they were published.
 
@@ -140,10 +140,10 @@ def _published(
         yield replace(
             here,
             name=f"{name}-published",
-            filename=path.rpartition("/")[2],
+            filename=(base + path).rpartition("/")[2],
             url=base + path,
             kept_as=kept if layout else None,
-            layout=layout or "",
+            layout=layout,
         )
 
 
@@ -159,38 +159,30 @@ _WCT = {
     "decoder-4": "wct_se_16x_new_sd/20191111-092553_E20.pth",
     "decoder-5": "wct_se_16x_new_sd/20191110-204615_E20.pth",
 }
-_MAGENTA = "magenta_arbitrary-image-stylization-v1-256_int8_"
 _VGG_TO_4_1 = "vgg19_normalised_to_conv4_1.safetensors"
+_ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/"
 
 _PEERS = (
     *_published(
         "Magenta",
         "Apache-2.0",
         "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
-        "style_transfer/android/",
+        "style_transfer/android/magenta_arbitrary-image-stylization-v1-256_int8_",
         {
-            "magenta-predict": (
-                "magenta_style_predict_int8.tflite",
-                f"{_MAGENTA}prediction_1.tflite",
-                None,
-            ),
-            "magenta-transform": (
-                "magenta_style_transform_int8.tflite",
-                f"{_MAGENTA}transfer_1.tflite",
-                None,
-            ),
+            "magenta-predict": ("magenta_style_predict_int8.tflite", "prediction_1.tflite", ""),
+            "magenta-transform": ("magenta_style_transform_int8.tflite", "transfer_1.tflite", ""),
         },
     ),
     *_published(
         "naoto0804/pytorch-AdaIN",
         f"MIT; {_VGG_LICENSE}",
-        "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/",
+        _ADAIN,
         {"adain-encoder": (_VGG_TO_4_1, "vgg_normalised.pth", "adain-encoder")},
     ),
     *_published(
         "naoto0804/pytorch-AdaIN",
         "MIT",
-        "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/",
+        _ADAIN,
         {"adain-decoder": ("adain_decoder.safetensors", "decoder.pth", "adain-decoder")},
     ),
     *_published(
