@@ -226,11 +226,6 @@ CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _ALL}
 """All files by their short name, in the order of preference."""
 
 
-def is_short_name(name: str) -> bool:
-    """Whether a name is that of a file or a group in the catalogue, and so never a path."""
-    return any(name in (file.name, file.group) for file in CATALOGUE.values())
-
-
 def files_named(name: str) -> tuple[WeightsFile, ...]:
     """The catalogued files that a name stands for.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from impasto.errors import WeightsError
-from impasto.weights.catalogue import WeightsFile, files_named, is_short_name
+from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
 from impasto.weights.conversion import converted
 from impasto.weights.downloading import OnDownload, download, size_matches
 from impasto.weights.folders import Folder, cache_folder, expanded, is_offline, search_folders
@@ -80,7 +80,7 @@ def fetch(name: str | os.PathLike[str]) -> Path:
 
 def given_file(name: str | os.PathLike[str]) -> Path | None:
     """The existing file that a name is the path of; a name of the catalogue is no path."""
-    if is_short_name(str(name)):
+    if any(str(name) in (file.name, file.group) for file in CATALOGUE.values()):
         return None
     path = expanded(name)
     return path if _is_file(path) else None

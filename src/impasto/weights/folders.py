@@ -64,20 +64,13 @@ def search_folders() -> Iterator[Folder]:
     named = os.environ.get("IMPASTO_WEIGHTS", "").split(os.pathsep)
     yield from (Folder(expanded(path), "IMPASTO_WEIGHTS") for path in named if path)
     yield Folder(cache_folder(), "impasto's cache")
-    yield Folder(_keras_folder(), "Keras's cache", foreign=True)
-    yield Folder(_torch_folder(), "torch.hub's cache", foreign=True)
+    keras = expanded(os.environ.get("KERAS_HOME") or "~/.keras")
+    yield Folder(keras / "models", "Keras's cache", foreign=True)
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    torch = os.environ.get("TORCH_HOME") or os.path.join(cache, "torch")  # noqa: PTH118 (may be ~)
+    yield Folder(expanded(torch) / "hub" / "checkpoints", "torch.hub's cache", foreign=True)
 
 
 def is_offline() -> bool:
     """Whether ``IMPASTO_OFFLINE`` forbids downloads."""
     return os.environ.get("IMPASTO_OFFLINE", "").lower() not in ("", "0", "false", "no")
-
-
-def _keras_folder() -> Path:
-    return expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "models"
-
-
-def _torch_folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    home = os.environ.get("TORCH_HOME") or os.path.join(cache, "torch")  # noqa: PTH118 (may be ~)
-    return expanded(home) / "hub" / "checkpoints"
