@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import Settings, open_picture
-from impasto.batch import (
-    Pair,
-    find_pictures,
-    make_pairs,
-    paint_pairs,
-    save_page,
-    save_sheet,
-)
+from impasto.batch import Batch, Pair, find_pictures, make_pairs, save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
+
+
+def batch(
+    contents: list[Path], styles: list[Path], folder: Path, settings: Settings = SETTINGS
+) -> Batch:
+    return Batch(list(map(str, contents)), list(map(str, styles)), folder, settings, "png")
 
 
 @pytest.fixture
@@ -71,7 +70,8 @@ def test_every_content_in_every_style_and_again_only_what_changed(
     pairs = make_pairs(contents, styles, ".png")
 
     def run(settings: Settings = SETTINGS) -> list[bool]:
-        done = {o.pair: o.again for o in paint_pairs(pairs, styles, settings, folder, workers=2)}
+        outcomes = batch(contents, styles, folder, settings).paint(workers=2)
+        done = {o.pair: o.again for o in outcomes}
         return [done[pair] for pair in pairs]
 
     assert run() == [False] * 6
@@ -94,14 +94,13 @@ def test_what_fails_is_told_and_the_rest_goes_on(
     contents: list[Path], styles: list[Path], tmp_path: Path
 ) -> None:
     contents[1].write_text("no picture")
-    pairs = make_pairs(contents, styles, ".png")
-    outcomes = list(paint_pairs(pairs, styles, SETTINGS, tmp_path / "out"))
+    outcomes = list(batch(contents, styles, tmp_path / "out").paint())
     failed = [o for o in outcomes if o.error]
     assert {o.pair.content for o in failed} == {contents[1]}
     assert len(failed) == 2
     assert "not a picture" in str(failed[0].error)
     with pytest.raises(ImpastoError, match="does not exist"):
-        list(paint_pairs(pairs, [tmp_path / "none.png"], SETTINGS, tmp_path / "out"))
+        list(batch(contents, [tmp_path / "none.png"], tmp_path / "out").paint())
 
 
 def test_nothing_is_replaced_that_no_batch_made(
@@ -111,12 +110,13 @@ def test_nothing_is_replaced_that_no_batch_made(
     other = tmp_path / "out" / pairs[0].name
     other.parent.mkdir()
     other.write_bytes(b"somebody's work")
-    first, second = paint_pairs(pairs, styles, SETTINGS, tmp_path / "out", workers=1)
+    first, second = batch(contents[2:], styles, tmp_path / "out").paint(workers=1)
     assert "made by something else" in str(first.error)
     assert second.error is None
     assert other.read_bytes() == b"somebody's work"
-    taken = Pair(contents[2], 0, contents[2].name)
-    (outcome,) = paint_pairs([taken], styles, SETTINGS, contents[2].parent)
+    taken = batch(contents[2:], styles, contents[2].parent)
+    taken.pairs = [Pair(contents[2], 0, contents[2].name)]
+    (outcome,) = taken.paint()
     assert "is one of the inputs" in str(outcome.error)
     with pytest.raises(ImageError, match="input"):
         save_sheet(contents, styles, {}, contents[2])
@@ -134,8 +134,9 @@ def test_results_are_no_contents_of_the_next_run(contents: list[Path], tmp_path:
 def test_sheets_show_what_there_is(
     contents: list[Path], styles: list[Path], tmp_path: Path
 ) -> None:
-    pairs = make_pairs(contents, styles, ".png")
-    outcomes = list(paint_pairs(pairs[:5], styles, SETTINGS, tmp_path / "out"))
+    five = batch(contents, styles, tmp_path / "out")
+    del five.pairs[5]
+    outcomes = list(five.paint())
     results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path}
     sheet = open_picture(save_sheet(contents, styles, results, tmp_path / "sheet.png")).to_array()
     cells = [

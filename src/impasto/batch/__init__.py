@@ -1,9 +1,8 @@
 """Every content in every style: named, painted by all cores, resumed, shown on one sheet."""
 
 from impasto.batch.pairs import Pair, find_pictures, make_pairs
-from impasto.batch.running import Outcome, paint_pairs
+from impasto.batch.running import Batch, Outcome, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
-from impasto.batch.stylize import Batch, stylize_batch
 
 __all__ = [
     "Batch",
@@ -11,7 +10,6 @@ __all__ = [
     "Pair",
     "find_pictures",
     "make_pairs",
-    "paint_pairs",
     "save_page",
     "save_sheet",
     "stylize_batch",

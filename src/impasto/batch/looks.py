@@ -12,18 +12,17 @@ from typing import Any
 
 from PIL import Image
 
+from impasto.batch.pairs import make_folder
 from impasto.batch.sheets import contact_sheet, save_png
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import SettingsError
 from impasto.files import refuse_inputs, write_atomically
 from impasto.images import Picture, Source
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
 from impasto.stylizers import stylizer
 
-#: Longest side of a small picture, in pixels.
-SMALL = 256
-#: Steps of one: enough to tell the looks apart.
-_STEPS = 24
+#: Longest side of a small picture, in pixels, and its steps: enough to tell the looks apart.
+SMALL, _STEPS = 256, 24
 #: What is varied where nothing is named: settings and their values. Chosen by looking: these change
 #: a picture most, and not in the same way.
 USUAL: Mapping[str, Sequence[Any]] = {
@@ -44,8 +43,7 @@ class Cell:
         number: From 1, as on the sheet.
         changes: The settings that are varied, and their values here.
         settings: All of them.
-        row: On the sheet, from 0.
-        column: On the sheet, from 0.
+        row, column: On the sheet, from 0.
     """
 
     number: int
@@ -78,12 +76,9 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
 
 
 def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
-    """Return the combinations of all values, row by row.
+    """Return the combinations of all values of some settings, row by row; the others stay.
 
-    Args:
-        settings: What stays.
-        axes: Settings by name, with their values. The first ones change from row to row, the
-            others from column to column.
+    The first half of them changes from row to row, the others from column to column.
 
     Raises:
         SettingsError: A name or a value does not exist, nothing is varied, or too much is.
@@ -94,13 +89,12 @@ def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     count = math.prod(len(axes[name]) for name in names)
     if not names or count > MOST:
         raise SettingsError(f"that makes {count} pictures: choose values for 2 to {MOST}")
-    down, across = names[: len(names) // 2], names[len(names) // 2 :]
-    rows, columns = (list(itertools.product(*(axes[n] for n in part))) for part in (down, across))
-    cells: list[Cell] = []
-    for (row, first), (column, second) in itertools.product(enumerate(rows), enumerate(columns)):
-        changes = dict(zip((*down, *across), (*first, *second), strict=True))
-        chosen = settings.updated(**changes)
-        cells.append(Cell(len(cells) + 1, changes, chosen, row, column))
+    columns = math.prod(len(axes[name]) for name in names[len(names) // 2 :])
+    cells = []
+    for number, values in enumerate(itertools.product(*(axes[name] for name in names))):
+        changes = dict(zip(names, values, strict=True))
+        place = divmod(number, columns)
+        cells.append(Cell(number + 1, changes, settings.updated(**changes), *place))
     return cells
 
 
@@ -109,13 +103,8 @@ def paint_looks(
 ) -> Iterator[tuple[Cell, Picture]]:
     """Paint each cell, save it with its recipe (`07.png`, `07.json`), and yield it.
 
-    `impasto stylize --recipe 07.json --size 4096` makes one of them large.
-
-    Args:
-        content: The picture to paint.
-        styles: What to paint like.
-        cells: From `vary`.
-        folder: Made if it is not there; files of these names in it are replaced.
+    `impasto stylize --recipe 07.json --size 4096` makes one of them large. The folder is made if it
+    is not there; files of these names in it are replaced.
 
     Raises:
         ImageError: A picture cannot be read, the folder not be written to, or one of its files is
@@ -125,10 +114,7 @@ def paint_looks(
     for cell in cells:
         for kind in ("png", "json"):
             refuse_inputs(folder / f"{cell.name}.{kind}", [*inputs, *cell.settings.pictures])
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    make_folder(folder)
     for cell in cells:
         picture = stylizer(styles, cell.settings)(content)
         picture.save(folder / f"{cell.name}.png", overwrite=True)
@@ -138,16 +124,15 @@ def paint_looks(
 
 
 def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
-    """Save all cells on one sheet, numbered, with what changes written at the sides.
+    """Save what `paint_looks` yielded, at least one, on one sheet, with what changes at its sides.
 
-    Args:
-        painted: What `paint_looks` yielded, at least one.
-        path: A .png; replaced if it is there.
+    A .png that is there is replaced.
     """
-    count = [1 + max(getattr(cell, side) for cell, _ in painted) for side in ("row", "column")]
-    rows: list[list[Image.Image | None]] = [[None] * count[1] for _ in range(count[0])]
-    above, beside = [""] * count[1], [""] * count[0]
-    below = [[""] * count[1] for _ in range(count[0])]
+    down = 1 + max(cell.row for cell, _ in painted)
+    across = 1 + max(cell.column for cell, _ in painted)
+    rows: list[list[Image.Image | None]] = [[None] * across for _ in range(down)]
+    above, beside = [""] * across, [""] * down
+    below = [[""] * across for _ in range(down)]
     for cell, picture in painted:
         rows[cell.row][cell.column] = Image.fromarray(picture.filled().to_array())
         below[cell.row][cell.column] = cell.name

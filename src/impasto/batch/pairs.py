@@ -47,8 +47,7 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
     for name in named:
         path = Path(name)
         if path.is_dir():
-            some = [p for p in sorted(path.rglob("*")) if _is_shown(p.relative_to(path), path)]
-            some = [p for p in some if without is None or not _is_below(p, without)]
+            some = [each for each in sorted(path.rglob("*")) if _is_shown(each, path, without)]
         elif path.exists() or not glob.has_magic(name):
             some = [path]
         else:
@@ -60,13 +59,11 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
     return list(found)
 
 
-def _is_shown(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts)
-    return is_picture_name(path) and not hidden and (folder / path).is_file()
-
-
-def _is_below(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
+def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
+    if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        return False
+    left_out = without is not None and path.resolve().is_relative_to(without.resolve())
+    return is_picture_name(path) and path.is_file() and not left_out
 
 
 def make_pairs(
@@ -74,11 +71,8 @@ def make_pairs(
 ) -> list[Pair]:
     """Name the result of each content in each style; no two names are alike on any file system.
 
-    Args:
-        contents: Pictures to paint.
-        styles: Pictures to paint like; none: the method knows its own.
-        suffix: Of the results: `.png`.
-        method: Name of a method that knows its own style.
+    Results have a suffix like `.png`. Without styles, they are named after the method, which knows
+    its own.
     """
     looks: list[tuple[int | None, str]] = list(enumerate(_labels(styles))) or [(None, method)]
     pairs, taken = [], set(RESERVED)
@@ -101,3 +95,15 @@ def _labels(paths: Sequence[Path]) -> list[str]:
         path.name if count[path.stem.lower()] == 1 else f"{path.resolve().parent.name}-{path.name}"
         for path in paths
     ]
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, if it is not there.
+
+    Raises:
+        ImageError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error

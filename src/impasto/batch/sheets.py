@@ -71,17 +71,12 @@ def contact_sheet(
 def save_sheet(
     contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
 ) -> Path:
-    """Save a picture with a row for each content and a column for each style.
+    """Save a .png with a row for each content and a column for each style; replaces what is there.
 
-    Args:
-        contents: Down the side; at most `DOWN` of them are shown.
-        styles: Along the top; at most `ACROSS` of them are shown.
-        results: What to show; what is missing stays empty.
-        path: A .png; replaced if it is there.
+    It has at most `DOWN` rows and `ACROSS` columns; where a result is missing, it is empty.
     """
-    columns: Sequence[int | None] = range(len(styles))[:ACROSS] if styles else [None]
-    shown: list[list[Path | None]]
-    shown = [[None, *(None if style is None else styles[style] for style in columns)]]
+    columns = _columns(styles)[:ACROSS]
+    shown: list[list[Path | None]] = [[None, *(styles[:ACROSS] or [None])]]
     for content in contents[:DOWN]:
         shown.append([content, *(results.get((content, style)) for style in columns)])
     refuse_inputs(path, [*contents, *styles])
@@ -89,35 +84,30 @@ def save_sheet(
     return save_png(contact_sheet(rows, (SMALL, SMALL)), path)
 
 
+def _columns(styles: Sequence[Path]) -> Sequence[int | None]:
+    return range(len(styles)) if styles else [None]
+
+
 def save_png(image: Image.Image, path: Path) -> Path:
     """Save a sheet quickly, as .png; replaces what is there."""
-    data = io.BytesIO()
-    image.save(data, "png", compress_level=1)
-    return write_atomically(path, data.getvalue(), True)
+    return write_atomically(path, lambda part: image.save(part, "png", compress_level=1), True)
 
 
 def save_page(
     contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
 ) -> Path:
-    """Save a page that shows each result, and its content under a slider.
+    """Save an .html that shows each result, and its content under a slider; replaces what is there.
 
-    Args:
-        contents: In this order.
-        styles: For each content in this order.
-        results: What to show, at most `ON_PAGE` of them; what is missing is left out.
-        path: An .html; replaced if it is there.
+    It shows at most `ON_PAGE` results, content by content.
     """
-    columns: Sequence[int | None] = range(len(styles)) if styles else [None]
-    wanted = [(c, s) for c in contents for s in columns if (c, s) in results]
-    numbers: dict[Path, int] = {}
-    befores, figures = [], []
+    wanted = [(c, s) for c in contents for s in _columns(styles) if (c, s) in results]
+    numbers = {content: n for n, content in enumerate(dict(wanted[:ON_PAGE]))}
+    figures = []
     for content, style in wanted[:ON_PAGE]:
-        if content not in numbers:
-            numbers[content] = len(numbers)
-            befores.append(_BEFORE.format(number=numbers[content], picture=inline(content, SHOWN)))
         look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
         title, after = html.escape(content.stem + look), inline(results[content, style], SHOWN)
         figures.append(_FIGURE.format(title=title, number=numbers[content], after=after))
+    befores = [_BEFORE.format(number=n, picture=inline(c, SHOWN)) for c, n in numbers.items()]
     left_out = len(wanted) - len(figures)
     page = page_text(
         Path(__file__).with_name("sheet.html"),
@@ -131,7 +121,7 @@ def save_page(
 
 
 def thumbnail(path: Path, longest: int) -> Image.Image | None:
-    """Return a small copy of a picture; None if it cannot be read (any more)."""
+    """Return a copy of a picture with a longest side in pixels; None if it cannot be read."""
     try:
         picture = open_picture(path, max_size=longest)
     except ImpastoError:
@@ -147,16 +137,9 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def inline(path: Path, longest: int) -> str:
-    """Return a small copy of a picture as an address that holds all of it; empty if there is none.
-
-    Args:
-        path: The picture.
-        longest: Its longest side there, in pixels.
-    """
+    """Return a thumbnail as an address that holds all of it; empty if there is none."""
     small = thumbnail(path, longest)
-    if small is None:
-        return ""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(small, 82)).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(small, 82)).decode()}" if small else ""
 
 
 _FIGURE = """<figure><div class="pair"><img src="{after}" alt="{title}">

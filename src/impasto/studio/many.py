@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batch import make_pairs, paint_pairs
+from impasto.batch import Batch
 from impasto.batch.pairs import Pair
 from impasto.batch.running import Outcome
 from impasto.errors import ImageError
@@ -113,8 +113,10 @@ class Pairs:
         self.settings = atelier.engine.settings(values)
         checked = [atelier.uploads.picture(path) for path in contents]
         self.styles = [atelier.uploads.picture(path, "style") for path in styles]
-        self.pairs = make_pairs(checked, self.styles, ".jpg")
         self.folder = atelier.shelf.place()
+        looks = [str(path) for path in self.styles]
+        self.batch = Batch([str(path) for path in checked], looks, self.folder, self.settings)
+        self.pairs = self.batch.pairs
         self.made: list[Path] = []
         self.failed: list[str] = []
 
@@ -129,7 +131,7 @@ class Pairs:
             for pair in self.pairs:
                 yield from self._steps(pair)
             return
-        for outcome in paint_pairs(self.pairs, self.styles, self.settings, self.folder, workers=1):
+        for outcome in self.batch.paint(workers=1):
             if outcome.path is not None:
                 self.made.append(outcome.path)
             else:
