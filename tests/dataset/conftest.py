@@ -11,9 +11,9 @@ import skimage.data
 from PIL import Image
 
 from impasto.dataset import DatasetOptions
-from impasto.dataset.painting import Row
+from impasto.dataset.engines import Worker
+from impasto.dataset.painting import Job, Row
 from impasto.dataset.plan import Task
-from impasto.dataset.running import Job, Worker
 from impasto.fast.sessions import limit_threads
 from impasto.gallery import open_style
 

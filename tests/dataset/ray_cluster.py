@@ -14,7 +14,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from impasto.dataset import DatasetOptions, stylize_dataset
-from impasto.dataset.cluster import RayEngine
+from impasto.dataset.engines import open_engine
 
 KILLED: list[int] = []
 
@@ -53,7 +53,7 @@ if __name__ == "__main__":
     ray.init(address=cluster.address, log_to_driver=False)
     killer = threading.Thread(target=kill_one, args=(out, 40), daemon=True)
     killer.start()
-    failed = stylize_dataset(str(folder), styles, str(out), DatasetOptions(), RayEngine(), 2)
+    failed = stylize_dataset(folder, styles, out, DatasetOptions(), open_engine("ray"), 2)
     nodes = len(cluster.list_all_nodes())  # type: ignore[no-untyped-call]
     sys.stdout.write(f"nodes {nodes} killed {len(KILLED)} failed {len(failed)}\n")
     ray.shutdown()

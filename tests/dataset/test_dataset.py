@@ -19,7 +19,7 @@ from tests.dataset.conftest import at_once, png, shard
 
 import impasto
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
-from impasto.dataset.local import local
+from impasto.dataset.engines import local
 from impasto.errors import SettingsError
 from impasto.fast import FastStylizer
 

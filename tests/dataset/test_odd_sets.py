@@ -12,7 +12,7 @@ from PIL import Image
 from tests.dataset.conftest import at_once, png, shard
 
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
-from impasto.dataset.stores import FolderStore
+from impasto.dataset.stores import open_store
 from impasto.errors import ImageError, SettingsError
 
 
@@ -100,14 +100,14 @@ def test_folders_with_links(photos: Path, tmp_path: Path) -> None:
     (photos / "near").symlink_to(tmp_path / "far")
     (photos / "near too").symlink_to(tmp_path / "far")
     (photos / "cat" / "up").symlink_to(photos)
-    files = FolderStore(photos).files()
+    files = open_store(photos).files()
     assert {"near/a.jpg", "near too/a.jpg"} < set(files)
     assert not [path for path in files if "up" in path.split("/")]
     with pytest.raises(ImageError, match=r"cannot be written"):
-        FolderStore(photos).write("README.md/x", b"")
+        open_store(photos).write("README.md/x", b"")
     (photos / os.fsdecode(b"\xff.txt")).write_bytes(b"")
     with pytest.raises(ImageError, match="not in UTF-8"):
-        FolderStore(photos).files()
+        open_store(photos).files()
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="reads everything")
@@ -115,6 +115,6 @@ def test_a_folder_that_may_not_be_read(photos: Path) -> None:
     (photos / "dog").chmod(0)
     try:
         with pytest.raises(ImageError, match="cannot be listed"):
-            FolderStore(photos).files()
+            open_store(photos).files()
     finally:
         (photos / "dog").chmod(0o700)

@@ -11,7 +11,7 @@ import pytest
 
 import impasto
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
-from impasto.dataset.local import local
+from impasto.dataset.engines import local
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import Watch, fitted, show_tunings, tuned

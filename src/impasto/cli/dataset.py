@@ -65,7 +65,8 @@ def dataset(
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
-    from impasto.dataset.stylize import dataset_settings, find_style_files, open_engine
+    from impasto.dataset.engines import open_engine
+    from impasto.dataset.stylize import dataset_settings
     from impasto.stylizers import fetch_weights
 
     settings = dataset_settings(**options)
@@ -82,7 +83,7 @@ def dataset(
     runner = open_engine(engine, address)
     prepare(settings, quiet)
     fetch_weights(settings)  # once, not in each worker
-    work = Dataset(source, find_style_files(styles, settings), output, chosen)
+    work = Dataset(source, styles, output, chosen)
     made = work.journal.rows
     with stopping(lambda: f"stopped: {len(made)} files are there; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 import random
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from impasto.fast import FastStylizer
 from impasto.fast.grain import still_grain
 from impasto.gallery.names import read_styles
 from impasto.images import LEAST_PICTURE, Sources, open_picture
-from impasto.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,7 +82,7 @@ class StyleAugment:
         if isinstance(image, Image.Image):
             return self._pillow(image, style, strength)
         if isinstance(image, np.ndarray):
-            if image.shape[2:] != (3,) or not _is_known(image.dtype):
+            if image.shape[2:] != (3,) or not (image.dtype == np.uint8 or image.dtype.kind == "f"):
                 raise ImageError("an array is (H, W, 3), of uint8 or floats in [0, 1]")
             painted = self._painted(image, style, strength)
             return _bytes(painted) if image.dtype == np.uint8 else painted.astype(image.dtype)
@@ -108,7 +107,7 @@ class StyleAugment:
         which = [n for n in range(len(images)) if chance.random() < self.probability]
         if not which:
             return images
-        network, read = self._torch(str(images.device))
+        network, read = self._on_device(str(images.device))
         numbers = [chance.randrange(len(self._styles)) for _ in which]
         strengths = torch.tensor([chance.uniform(*self.strength) for _ in which])
         with torch.no_grad():
@@ -121,16 +120,14 @@ class StyleAugment:
             painted = network(content, looks, grain)[..., : images.shape[2], : images.shape[3]]
             part = strengths.to(images)[:, None, None, None]
             result = images.clone()
-            mixed = images[which] + part * (painted.clamp(0, 1).to(images) - images[which])
-            result[which] = mixed
+            result[which] += part * (painted.clamp(0, 1).to(images) - images[which])
         return result
 
     def _painted(self, pixels: NDArray[Any], style: int, strength: float) -> NDArray[np.float32]:
         picture = open_picture(np.ascontiguousarray(pixels))
         if min(picture.size) < LEAST_PICTURE:
             raise ImageError(f"pictures of {picture.width}x{picture.height} pixels are too small")
-        stylizer: FastStylizer = self._read(style).changed(strength=strength)
-        return stylizer.paint(picture)
+        return self._stylizer(style).changed(strength=strength).paint(picture)
 
     def _pillow(self, image: Image.Image, style: int, strength: float) -> Image.Image:
         if image.mode.startswith(("I", "F")):
@@ -152,33 +149,20 @@ class StyleAugment:
         return whole.permute(2, 0, 1).to(image).contiguous()
 
     @cached_property
-    def _read(self) -> Any:  # noqa: ANN401
-        network = FastStylizer(self._styles[0], self._settings)
+    def _stylizer(self) -> Callable[[int], FastStylizer]:
+        # Crops come in many sizes, for each of which OpenVINO would compile.
+        network = FastStylizer(self._styles[0], size=self.size, runtime="onnxruntime")
         return lru_cache(None)(lambda style: network.with_styles(self._styles[style]))
 
-    @property
-    def _settings(self) -> Settings:
-        # Crops come in many sizes, for each of which OpenVINO would compile.
-        return Settings(method="fast", size=self.size, runtime="onnxruntime")
-
-    def _torch(self, device: str) -> tuple[AnyStyle, Any]:
-        found = self._networks.get(device)
-        if found is None:
-            found = self._networks[device] = self._opened(device)
-        return found
-
     @cached_property
-    def _networks(self) -> dict[str, tuple[AnyStyle, Any]]:
-        return {}
+    def _on_device(self) -> Callable[[str], tuple[AnyStyle, Callable[[int], list[Coloring]]]]:
+        return lru_cache(None)(self._opened)
 
-    def _opened(self, device: str) -> tuple[AnyStyle, Any]:
+    def _opened(self, device: str) -> tuple[AnyStyle, Callable[[int], list[Coloring]]]:
         """Return the network in torch, and what reads a style by its number."""
         import torch
 
-        from impasto.networks.any_style import (
-            AnyStyle,
-            shape_of,
-        )
+        from impasto.networks.any_style import AnyStyle, shape_of
         from impasto.training.export import any_style_parameters
         from impasto.weights import fetch
 
@@ -189,25 +173,19 @@ class StyleAugment:
 
         def read(number: int) -> list[Coloring]:
             pixels = torch.from_numpy(self._styles[number].filled().pixels.copy())
-            whole = _padded(pixels.permute(2, 0, 1)[None].to(device))
             with torch.no_grad():
-                return network.encode(whole)
+                return network.encode(_padded(pixels.permute(2, 0, 1)[None].to(device)))
 
         return network, lru_cache(None)(read)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the networks behind: another process opens its own."""
-        kept = {k: v for k, v in vars(self).items() if k not in ("_read", "_networks")}
-        return {**kept, "_chance": None if self.seed is None else pickle.dumps(self._chance)}
+        kept = {k: v for k, v in vars(self).items() if k not in ("_stylizer", "_on_device")}
+        return {**kept, "_chance": None if self.seed is None else self._chance}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        chance = state.pop("_chance")
         vars(self).update(state)
-        self._chance = random if chance is None else pickle.loads(chance)
-
-
-def _is_known(kind: np.dtype[Any]) -> bool:
-    return kind == np.uint8 or kind.kind == "f"
+        self._chance = self._chance or random
 
 
 def _bytes(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:

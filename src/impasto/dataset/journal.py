@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from impasto.dataset.painting import Row
 from impasto.dataset.stores import Store
-from impasto.errors import ImageError, MissingExtraError, SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.files import parse_lines
 
 _PLAN, _PARTS = ".impasto/plan.json", ".impasto/rows"
@@ -45,12 +45,27 @@ class Journal:
                 f"{store.name} holds results of other options, styles or pictures: name another "
                 "folder, or give the same"
             )
-        self.rows = self._read()
-        self._left: list[Row] = []
+        self.rows: dict[str, Row] = {}
+        self._count, self._left = 0, list[Row]()
+        self._read()
+
+    def _read(self) -> None:
+        """Read the rows of earlier runs; a torn line counts as not done."""
+        while self.store.size(path := f"{_PARTS}/{self._count:08}.jsonl") is not None:
+            for entry in parse_lines(self.store.read(path).decode("utf-8", "replace")):
+                with suppress(TypeError):  # a row of another version
+                    self._take(Row(**entry))
+            self._count += 1
+
+    def _take(self, row: Row) -> None:
+        if row.status == _GONE:
+            self.rows.pop(row.path, None)
+        else:
+            self.rows[row.path] = row
 
     def add(self, row: Row) -> None:
         """Note a row."""
-        _take(self.rows, row)
+        self._take(row)
         self._left.append(row)
         if len(self._left) >= _GROUP:
             self.flush()
@@ -58,7 +73,7 @@ class Journal:
     def forget(self, paths: Iterable[str]) -> None:
         """Note that files are not in the data set any more."""
         for path in paths:
-            self.add(self.rows.pop(path)._replace(status=_GONE))
+            self.add(self.rows[path]._replace(status=_GONE))
 
     def flush(self) -> None:
         """Write what has not been written."""
@@ -76,30 +91,19 @@ class Journal:
         """
         self.flush()
         rows = sorted(self.rows.values())
-        self.store.write(MANIFEST, _csv(rows))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([Row._fields, *rows])
+        self.store.write(MANIFEST, text.getvalue().encode())
         try:
-            self.store.write(TABLE, _parquet(rows))
-        except MissingExtraError:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
             return [MANIFEST]
+        table = pa.table({name: [getattr(row, name) for row in rows] for name in Row._fields})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        self.store.write(TABLE, sink.getvalue().to_pybytes())
         return [MANIFEST, TABLE]
-
-    def _read(self) -> dict[str, Row]:
-        """Return the rows of earlier runs; a torn line counts as not done."""
-        rows: dict[str, Row] = {}
-        self._count = 0
-        while self.store.size(path := f"{_PARTS}/{self._count:08}.jsonl") is not None:
-            for entry in parse_lines(self.store.read(path).decode("utf-8", "replace")):
-                with suppress(TypeError):  # a row of another version
-                    _take(rows, Row(**entry))
-            self._count += 1
-        return rows
-
-
-def _take(rows: dict[str, Row], row: Row) -> None:
-    if row.status == _GONE:
-        rows.pop(row.path, None)
-    else:
-        rows[row.path] = row
 
 
 def _check_empty(store: Store) -> None:
@@ -110,24 +114,3 @@ def _check_empty(store: Store) -> None:
         return
     if others:
         raise SettingsError(f"{store.name} holds other files, as {others[0]}: name a new folder")
-
-
-def _csv(rows: Iterable[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-def _parquet(rows: Sequence[Row]) -> bytes:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("Parquet", "scale") from error
-    table = pa.table({name: [getattr(row, name) for row in rows] for name in Row._fields})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    data: bytes = sink.getvalue().to_pybytes()
-    return data

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.dataset.samples import LUMA, Paint
+from impasto.dataset.samples import Paint, painted_range
 from impasto.errors import ImageError, MissingExtraError
-from impasto.images import Picture
 
 _GRAY = ("MONOCHROME1", "MONOCHROME2")
 
@@ -85,15 +84,11 @@ def _painted(values: NDArray[Any], paint: Paint, *, inverted: bool = False) -> N
     known = np.isfinite(values)
     if not known.any():
         return values
-    low, high = float(values[known].min()), float(values[known].max())
-    if high <= low:
+    low = values[known].min()
+    if values[known].max() <= low:
         return values
     inside = np.where(known, values, low).astype(np.float64)
-    gray = ((inside - low) / (high - low)).astype(np.float32)
-    gray = 1 - gray if inverted else gray
-    result = paint(Picture(np.repeat(gray[..., None], 3, axis=2), bits=16)) @ LUMA
-    result = (1 - result if inverted else result).clip(0, 1)
-    back = low + result.astype(np.float64) * (high - low)
+    back = painted_range(inside, paint, inverted=inverted)
     if np.issubdtype(values.dtype, np.integer):
         back = back.round()
     return np.where(known, back, values).astype(values.dtype)

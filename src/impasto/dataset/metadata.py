@@ -8,11 +8,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-#: Names of such lists, in the folder of the pictures or above it.
-METADATA = ("metadata.csv", "metadata.jsonl")
 _NAME = "file_name"
 #: A picture's name -> the names of its results.
 Names = Callable[[str], list[str]]
+
+
+def is_metadata(path: str) -> bool:
+    """Tell whether a file is such a list, in the folder of the pictures or above it."""
+    return path.rpartition("/")[2] in ("metadata.csv", "metadata.jsonl")
 
 
 def with_copies(content: bytes, path: str, copies: Mapping[str, Sequence[str]]) -> bytes:

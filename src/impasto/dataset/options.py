@@ -9,8 +9,6 @@ from typing import Any
 from impasto.errors import SettingsError
 from impasto.settings import Settings
 
-ENGINES = ("local", "ray")
-
 
 @dataclass(frozen=True)
 class DatasetOptions:
@@ -43,13 +41,11 @@ class DatasetOptions:
 
     def __post_init__(self) -> None:
         low, high = self.strength
+        parts = all(0 < part < 1 for part in self.splits.values()) and self.part <= 1
         rules = {
             "copies is at least 1": self.copies >= 1,
             "strength is from 0 to 1, the least first": 0 <= low <= high <= 1,
-            "a split's part of the styles is above 0, all together at most 1": all(
-                0 < part < 1 for part in self.splits.values()
-            )
-            and self.part <= 1,
+            "a split's part of the styles is above 0, all together at most 1": parts,
             "quality is from 1 to 100": 1 <= self.quality <= 100,
         }
         for rule, kept in rules.items():
@@ -63,13 +59,4 @@ class DatasetOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all options as JSON-able values."""
-        return {
-            "settings": self.settings.to_dict(),
-            "copies": self.copies,
-            "strength": list(self.strength),
-            "seed": self.seed,
-            "also": list(self.also),
-            "balance": self.balance,
-            "splits": dict(self.splits),
-            "quality": self.quality,
-        }
+        return {**vars(self), "settings": self.settings.to_dict(), "splits": dict(self.splits)}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.batch.running import reason_of
 from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.options import DatasetOptions
-from impasto.dataset.plan import Task, split_of
+from impasto.dataset.plan import SHARD, Planner, Task, split_of
 from impasto.dataset.samples import painted_file
 from impasto.fast.tuned import is_network, kept_network
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
@@ -30,25 +30,22 @@ LEAST_SIZE: int = FIELDS["size"].metadata["least"]
 _KEPT = 256
 
 
-class StyleFile(NamedTuple):
-    """A style picture that travels with the work, to whatever machine.
+class Job(NamedTuple):
+    """All that a worker needs to know.
 
     Attributes:
-        name: Of its file.
-        content: The file.
+        source: Where pictures are read.
+        target: Where results are written.
+        styles: Files of style pictures or networks, which travel with the job to any machine.
+        hashes: Their fingerprints.
+        options: What is asked for, the runtime decided.
     """
 
-    name: str
-    content: bytes
-
-
-def source_of(style: Path | StyleFile) -> Source:
-    """Return a style as pictures are given, with its name."""
-    if isinstance(style, Path):
-        return style
-    named = NamedBytes(style.content)
-    named.name = style.name
-    return named
+    source: str
+    target: str
+    styles: tuple[NamedBytes, ...]
+    hashes: tuple[str, ...]
+    options: DatasetOptions
 
 
 class Row(NamedTuple):
@@ -84,20 +81,24 @@ class Row(NamedTuple):
     error: str
     seconds: float
 
+    @property
+    def failed(self) -> bool:
+        """Whether there is no result."""
+        return self.status == "failed"
+
+    @property
+    def shard(self) -> str:
+        """The shard that the file is a member of, "" if it is in none."""
+        shard, slash, _ = self.source.partition(f"{SHARD}/")
+        return f"{shard}{SHARD}" if slash else ""
+
 
 class DatasetPainter:
-    """Paints the files of a data set.
+    """Paints the files of a data set."""
 
-    Args:
-        styles: Style pictures.
-        hashes: Their fingerprints.
-        options: What is asked for.
-    """
-
-    def __init__(
-        self, styles: Sequence[StyleFile], hashes: Sequence[str], options: DatasetOptions
-    ) -> None:
-        self.styles, self.hashes, self.options = list(styles), list(hashes), options
+    def __init__(self, job: Job) -> None:
+        self.styles, self.hashes, self.options = job.styles, job.hashes, job.options
+        self.planner = Planner(job.options, job.hashes)
         self._network = lru_cache(len(_SIZES))(self._opened)
         self._one = lru_cache(_KEPT)(self._read)
 
@@ -117,32 +118,35 @@ class DatasetPainter:
             return painted_nifti(content, name, paint)
         return painted_file(content, name, paint, self.options.quality)
 
-    def row(self, task: Task, made: bytes | None, error: str, begun: float) -> Row:
-        """Return the line of the manifest about a task.
+    def attempt(self, task: Task, make: Callable[[], bytes]) -> tuple[Row, bytes | None]:
+        """Make the file of a task; return its line of the manifest, and the file if there is one.
 
-        Args:
-            task: The task.
-            made: The result; None: it failed.
-            error: Why.
-            begun: `time.monotonic()` at which it was begun.
+        Whatever goes wrong, the others go on.
         """
-        style = "" if task.style is None else self.styles[task.style].name
-        done = "copied" if task.style is None else "painted"
-        return Row(
+        begun, made, error = time.monotonic(), None, ""
+        try:
+            made = make()
+        except MemoryError:
+            error = "out of memory"
+        except Exception as raised:
+            error = reason_of(raised)
+        painted = task.style is not None
+        row = Row(
             path=task.path,
             source=task.source,
             copy=task.copy,
-            style=style,
-            style_sha256="" if task.style is None else self.hashes[task.style],
-            strength=task.strength if style else 0.0,
+            style=self.styles[task.style].name if task.style is not None else "",
+            style_sha256=self.hashes[task.style] if task.style is not None else "",
+            strength=task.strength if painted else 0.0,
             seed=task.seed,
             split=split_of(task.source, self.options.splits),
             bytes=len(made or b""),
             sha256=hashlib.sha256(made).hexdigest() if made is not None else "",
-            status="failed" if made is None else done,
+            status="failed" if made is None else "painted" if painted else "copied",
             error=error,
             seconds=round(time.monotonic() - begun, 4),
         )
+        return row, made
 
     def _painted(self, task: Task, picture: Picture) -> NDArray[np.float32]:
         """Paint a picture, as large as it is."""
@@ -151,7 +155,8 @@ class DatasetPainter:
         factor = max(LEAST_PICTURE / min(size), LEAST_SIZE / max(size))
         if factor > 1:  # painted enlarged, and made small again
             picture = picture.resized(fitted_size(size, round(max(size) * factor + 0.5)))
-        read = self._one(_size_of(max(size)), task.style)
+        nearest = next((each for each in _SIZES if each >= max(size)), _SIZES[-1])
+        read = self._one(nearest, task.style)
         one = read.changed(strength=task.strength, seed=task.seed).at_size(max(picture.size))
         painted = one.run(picture).pixels
         return Picture(painted).resized(size).pixels if factor > 1 else painted
@@ -165,8 +170,4 @@ class DatasetPainter:
 
     def _source(self, style: int) -> Source:
         file = self.styles[style]
-        return kept_network(file.content) if is_network(file.name) else file.content
-
-
-def _size_of(longest: int) -> int:
-    return next((size for size in _SIZES if size >= longest), _SIZES[-1])
+        return kept_network(file) if is_network(file.name) else file

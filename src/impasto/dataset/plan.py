@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import ne
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -55,13 +56,8 @@ class Planner:
         self._pools = _split(options, styles)
 
     def chosen(self, source: str, copy: int) -> Task:
-        """Return the task of one of a picture's results.
-
-        Args:
-            source: Relative path of the picture.
-            copy: Which result, from 1.
-        """
-        digest = hashlib.sha256(f"{self.options.seed}\0{source}\0{copy}".encode()).digest()
+        """Return the task of one of a picture's results; the first copy is number 1."""
+        digest = _hash(self.options.seed, source, copy)
         parts = [int.from_bytes(digest[at : at + 8], "big") for at in (0, 8, 16)]
         pool = self._pools[split_of(source, self.options.splits)]
         if not pool:
@@ -103,11 +99,7 @@ class Planner:
         return tasks
 
     def check_splits(self, files: Sequence[str]) -> None:
-        """Raise for a split that no file is in: its styles would be lost.
-
-        Raises:
-            ImageError: There is one.
-        """
+        """Raise an `ImageError` for a split that no file is in: its styles would be lost."""
         for name in self.options.splits:
             if not any(split_of(path, (name,)) for path in files):
                 raise ImageError(f"there are no files in {name} of the data set: see its name")
@@ -124,7 +116,7 @@ class Planner:
         found = {}
         for paths in classes.values():
             each, more = divmod(wanted, len(paths))
-            ranked = sorted(paths, key=lambda path: _rank(path, self.options.seed))
+            ranked = sorted(paths, key=lambda path: _hash(self.options.seed, path))
             found.update({path: each + (rank < more) for rank, path in enumerate(ranked)})
         return found
 
@@ -163,7 +155,9 @@ class _Belonging:
 
     def _of_map(self, path: str, stem: str, start: int) -> list[str]:
         """Return the paths of the copies of a label map, whose folder's name ends at `start`."""
-        for end in _ends(stem):
+        name = stem.rfind("/") + 1
+        marks = [each.start() for each in re.finditer("[_-]", stem) if each.start() > name]
+        for end in (len(stem), *reversed(marks)):
             count = self._tails.get(stem[start:end])
             if count is not None:
                 more = range(2, count + 1)
@@ -175,25 +169,11 @@ class _Belonging:
         if folder in self._pictures:
             return []
         alike = (other for other in self._pictures if len(other) == len(folder))
-        return [
-            other for other in alike if sum(a != b for a, b in zip(folder, other, strict=True)) == 1
-        ]
-
-
-def _ends(stem: str) -> Iterator[int]:
-    """Yield where a stem may end: after all of it, and before each `_` or `-`, from the last."""
-    yield len(stem)
-    for end in range(len(stem) - 1, stem.rfind("/") + 1, -1):
-        if stem[end] in "_-":
-            yield end
+        return [other for other in alike if sum(map(ne, folder, other)) == 1]
 
 
 def check_names(paths: Iterable[str]) -> None:
-    """Raise where one result would replace another.
-
-    Raises:
-        ImageError: Two have the same path.
-    """
+    """Raise an `ImageError` where one result would replace another."""
     twice = [path for path, count in Counter(paths).items() if count > 1]
     if twice:
         raise ImageError(f"two results would be called {twice[0]}: rename a file")
@@ -230,8 +210,9 @@ def _parts(path: str) -> tuple[str, str]:
     return path.removesuffix(suffix), suffix
 
 
-def _rank(path: str, seed: int) -> str:
-    return hashlib.sha256(f"{seed}\0{path}".encode()).hexdigest()
+def _hash(*values: object) -> bytes:
+    """Return what stands for chance: the same for the same values."""
+    return hashlib.sha256("\0".join(map(str, values)).encode()).digest()
 
 
 def _split(options: DatasetOptions, styles: Sequence[str]) -> dict[str, list[int]]:

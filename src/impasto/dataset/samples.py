@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +33,8 @@ _PNG_COLORS, _PNG_GRAY_ALPHA = 25, 4
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """How a file holds its picture.
-
-    Attributes:
-        form: Pillow's name of the format.
-        gray: Whether it has no colors.
-        orientation: Of EXIF.
-        options: For saving: profile, resolution.
-    """
+class _Kind(NamedTuple):
+    """How a file holds its picture: in Pillow's format, turned by EXIF, with options for saving."""
 
     form: str
     gray: bool
@@ -55,13 +46,8 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
     """Return a picture's file, painted, in the same format, as large, as deep.
 
     The pixels stay where they are: a picture that EXIF turns is stored as it was, with the same
-    orientation, so that boxes and masks fit as they did.
-
-    Args:
-        content: The file.
-        name: For messages.
-        paint: What paints.
-        quality: Of JPEG, WebP and AVIF.
+    orientation, so that boxes and masks fit as they did. The quality is that of JPEG, WebP and
+    AVIF.
 
     Raises:
         ImageError: It cannot be read, or its format cannot be written.
@@ -69,10 +55,12 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
     kind = _kind(content, name)
     picture = open_picture(content)
     if kind.gray and picture.bits == 16:
-        samples = _deep_gray(picture, paint)
+        # An X-ray of 12 bits in a file of 16 would be black otherwise.
+        pixels = painted_range(picture.pixels[..., 0], paint)
     else:
         pixels = paint(picture)
-        samples = _samples(pixels @ LUMA if kind.gray else pixels, picture.bits)
+        pixels = pixels @ LUMA if kind.gray else pixels
+    samples = _samples(pixels, picture.bits)
     if picture.alpha is not None and kind.form in _WITH_ALPHA:
         if kind.form == "GIF" and kind.gray:  # Pillow drops the alpha of gray ones
             samples = np.repeat(samples[..., None], 3, axis=2)
@@ -86,7 +74,7 @@ def _kind(content: bytes, name: str) -> _Kind:
     try:
         with suppress_warnings(), Image.open(io.BytesIO(content)) as image:
             form = str(image.format)
-            options = {k: image.info[k] for k in ("dpi",) if k in image.info}
+            options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
             # Of cameras: a photograph with a preview behind it.
             form = "JPEG" if form == "MPO" else form
             if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
@@ -97,11 +85,9 @@ def _kind(content: bytes, name: str) -> _Kind:
             orientation = orientation_of(image)
             image.load()
             return _Kind(form, _is_gray(image, content), orientation, options)
-    except ImageError:
+    except (ImageError, MemoryError):
         raise
     except Exception as error:
-        if isinstance(error, MemoryError):
-            raise
         raise ImageError(f"{name} cannot be read as a picture") from error
 
 
@@ -115,18 +101,15 @@ def _is_gray(image: Image.Image, content: bytes) -> bool:
     return deep or image.mode in _GRAY
 
 
-def _deep_gray(picture: Picture, paint: Paint) -> NDArray[np.uint16]:
-    """Paint 16 bits of gray over the range of values that are there.
-
-    An X-ray of 12 bits in a file of 16 would be black otherwise.
-    """
-    gray = picture.pixels[..., 0]
-    low, high = float(gray.min()), float(gray.max())
-    span = max(high - low, 1 / 65535)
-    stretched = np.repeat(((gray - low) / span)[..., None], 3, axis=2)
-    painted = paint(Picture(stretched, bits=16)) @ LUMA
-    samples: NDArray[np.uint16] = _samples(low + painted * np.float32(span), 16)
-    return samples
+def painted_range(values: NDArray[Any], paint: Paint, *, inverted: bool = False) -> NDArray[Any]:
+    """Paint gray (H, W) of any floats over the range that they have, and return floats in it."""
+    low, high = float(values.min()), float(values.max())
+    span = (high - low) or 1 / 65535
+    gray = ((values - low) / span).astype(np.float32)
+    gray = 1 - gray if inverted else gray
+    painted = paint(Picture(np.repeat(gray[..., None], 3, axis=2), bits=16)) @ LUMA
+    painted = (1 - painted if inverted else painted).clip(0, 1)
+    return low + painted.astype(values.dtype) * span
 
 
 def _samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
@@ -137,13 +120,13 @@ def _samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
 def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> bytes:
     if kind.orientation != 1 and kind.form not in _TURNED:
         raise ImageError(f"{name} is turned, which {kind.form} cannot say: save it upright")
+    exif = Image.Exif()
+    exif[_ORIENTATION] = kind.orientation
     if samples.dtype == np.uint16:
-        return _encoded_deep(samples, kind, name)
-    options: dict[str, Any] = dict(kind.options)
-    if kind.form in _QUALITY:
-        options["quality"] = quality
+        return _encoded_deep(samples, kind, name, exif)
+    options = kind.options | ({"quality": quality} if kind.form in _QUALITY else {})
     if kind.orientation != 1:
-        options["exif"] = _exif(kind.orientation)
+        options["exif"] = exif
     file = io.BytesIO()
     try:
         with suppress_warnings():
@@ -153,33 +136,25 @@ def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> byt
     return file.getvalue()
 
 
-def _exif(orientation: int) -> Image.Exif:
-    exif = Image.Exif()
-    exif[_ORIENTATION] = orientation
-    return exif
-
-
-def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str) -> bytes:
+def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exif) -> bytes:
     if kind.form == "PNG":
         import imagecodecs
 
         data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
         if kind.orientation == 1:
             return data
-        exif = _exif(kind.orientation).tobytes().removeprefix(b"Exif\x00\x00")
         info = PngInfo()
-        info.add(b"eXIf", exif)
+        info.add(b"eXIf", exif.tobytes().removeprefix(b"Exif\x00\x00"))
         return with_chunks(data, info)
     if kind.form == "TIFF":
         import tifffile
 
         file = io.BytesIO()
-        photometric = "rgb" if samples.ndim == 3 else "minisblack"
         turned = (_ORIENTATION, _SHORT, 1, kind.orientation, True)
         tifffile.imwrite(
             file,
             samples,
-            photometric=photometric,
+            photometric="rgb" if samples.ndim == 3 else "minisblack",
             compression="zlib",
             metadata=None,
             software=False,

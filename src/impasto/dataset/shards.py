@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import io
 import tarfile
-import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 from impasto.dataset.painting import DatasetPainter, Row
 from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
-from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.errors import ImageError, SettingsError
 
 #: How many shards are looked into for what is to be copied as it is.
 _LOOKED_INTO = 4
-
-
-def is_sharded(files: Sequence[str]) -> bool:
-    """Tell whether a data set is one of shards."""
-    return any(path.endswith(SHARD) for path in files)
 
 
 def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
@@ -38,14 +34,11 @@ def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], b
     if planner.options.balance:
         raise SettingsError("balance needs folders of classes: shards have none")
     planner.check_splits(files)
-    _check_kept(files, planner, read)
-
-
-def _check_kept(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
-    """Raise if what is to be copied as it is, is not there: it would be painted under its name."""
+    # What is to be copied as it is, and is not there, would be painted under its name.
     kept = {n for n in planner.options.also if not any(is_in(path, n) for path in files)}
+    shards = [path for path in files if path.endswith(SHARD)]
     try:
-        for path in [path for path in files if path.endswith(SHARD)][:_LOOKED_INTO]:
+        for path in shards[:_LOOKED_INTO]:
             if not kept:
                 return
             for _, members in _samples(read(path), path):
@@ -56,9 +49,7 @@ def _check_kept(files: Sequence[str], planner: Planner, read: Callable[[str], by
         raise ImageError(f"nothing in the first shards ends in .{min(kept)}: see its name")
 
 
-def painted_shard(
-    path: str, content: bytes, planner: Planner, painter: DatasetPainter
-) -> tuple[bytes, list[Row]]:
+def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[bytes, list[Row]]:
     """Return a shard whose pictures are painted, and what became of each member.
 
     Copies of a sample are samples of their own, `key-2` and so on, with all its other members. A
@@ -67,7 +58,6 @@ def painted_shard(
     Args:
         path: Of the shard in the data set.
         content: The shard.
-        planner: Decides about each picture.
         painter: Paints.
 
     Raises:
@@ -76,63 +66,49 @@ def painted_shard(
     file, rows = io.BytesIO(), list[Row]()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
         for key, members in _samples(content, path):
-            for copy in range(1, planner.options.copies + 1):
-                results = _painted(path, key, copy, members, planner, painter)
-                rows += [row for row, _ in results]
-                for row, data in results:
+            for copy in range(1, painter.options.copies + 1):
+                for row, data in _painted(f"{path}/{key}", copy, members, painter):
+                    rows.append(row)
                     if data is not None:
-                        _add(made, row.path.removeprefix(f"{path}/"), data)
+                        # Without owner and time, so that equal shards are equal files.
+                        member = tarfile.TarInfo(row.path.removeprefix(f"{path}/"))
+                        member.size = len(data)
+                        made.addfile(member, io.BytesIO(data))
     check_names(row.path for row in rows)
     return file.getvalue(), rows
 
 
 def _painted(
-    path: str,
-    key: str,
-    copy: int,
-    members: Sequence[tuple[str, bytes]],
-    planner: Planner,
-    painter: DatasetPainter,
+    key: str, copy: int, members: Sequence[tuple[str, bytes]], painter: DatasetPainter
 ) -> list[tuple[Row, bytes | None]]:
-    found = list[tuple[Row, bytes | None]]()
+    """Paint a copy of a sample: where one of its members fails, all are left out."""
+    found, planner = list[tuple[Row, bytes | None]](), painter.planner
     for suffix, data in members:
-        begun, source = time.monotonic(), f"{path}/{key}{suffix}"
-        name = f"{path}/{key}{'' if copy == 1 else f'-{copy}'}{suffix}"
-        task = Task(source, copy, name, None)
+        source = f"{key}{suffix}"
+        task = Task(source, copy, source if copy == 1 else f"{key}-{copy}{suffix}", None)
         # `--also seg.png`: masks of a sample are told by what follows its key.
         if planner.is_picture(source) and suffix.lstrip(".") not in planner.options.also:
-            task = planner.chosen(source, copy)._replace(path=name)
-        try:
-            made = painter.result(task, data)
-            found.append((painter.row(task, made, "", begun), made))
-        except ImpastoError as error:
-            found.append((painter.row(task, None, str(error), begun), None))
-    broken = next((row for row, data in found if data is None), None)
+            task = planner.chosen(source, copy)._replace(path=task.path)
+        found.append(painter.attempt(task, partial(painter.result, task, data)))
+    broken = next((row.source for row, _ in found if row.failed), None)
     if broken is None:
         return found
-    return [(_left_out(row, broken.source), None) for row, _ in found]
-
-
-def _left_out(row: Row, broken: str) -> Row:
-    """Return the row of a member that is not written since another of its sample failed."""
-    error = row.error or f"left out with {broken}"
-    return row._replace(bytes=0, sha256="", status="failed", error=error)
+    lost = {"bytes": 0, "sha256": "", "status": "failed"}
+    return [
+        (row._replace(error=row.error or f"left out with {broken}", **lost), None)
+        for row, _ in found
+    ]
 
 
 def _samples(content: bytes, path: str) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     """Yield the key of each sample, and the suffixes and contents of its members."""
-    key, members = "", list[tuple[str, bytes]]()
-    for place, data in _members(content, path):
-        folder, slash, name = place.rpartition("/")
-        stem, dot, rest = name.partition(".")
-        own = f"{folder}{slash}{stem}"
-        if own != key and members:
-            yield key, members
-            members = []
-        key = own
-        members.append((f"{dot}{rest}", data))
-    if members:
-        yield key, members
+
+    def key_of(member: tuple[str, bytes]) -> str:
+        folder, slash, name = member[0].rpartition("/")
+        return f"{folder}{slash}{name.partition('.')[0]}"
+
+    for key, members in groupby(_members(content, path), key_of):
+        yield key, [(name.removeprefix(key), data) for name, data in members]
 
 
 def _members(content: bytes, path: str) -> Iterator[tuple[str, bytes]]:
@@ -159,10 +135,3 @@ def _check_end(shard: tarfile.TarFile, path: str) -> None:
         raise ImageError(
             f"{path} is cut off or damaged at byte {shard.offset}: copy or pack it again"
         )
-
-
-def _add(shard: tarfile.TarFile, name: str, data: bytes) -> None:
-    """Add a member without owner and time, so that equal shards are equal files."""
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    shard.addfile(member, io.BytesIO(data))

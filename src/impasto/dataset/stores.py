@@ -31,39 +31,45 @@ class Store(Protocol):
         ...
 
 
-class FolderStore:
-    """A folder of this machine.
+def open_store(place: str | os.PathLike[str]) -> Store:
+    """Return the store of a folder, which need not exist, or of an address.
 
-    Args:
-        folder: The folder, which need not exist.
+    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`.
+
+    Raises:
+        ImageError: There is no such kind of address.
+        MissingExtraError: It is elsewhere, and fsspec is not installed.
     """
+    text = os.fspath(place)
+    return _Remote(text) if "://" in text else _Folder(Path(text))
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        self.name = str(self.folder.resolve())
+
+class _Folder:
+    """A folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, str(folder.resolve())
 
     def files(self) -> list[str]:
-        """Return the relative paths of all files that are not hidden, sorted."""
         if not self.folder.is_dir():
             raise ImageError(f"{self.folder} is not a folder: name the data set's")
         found = []
         for place, below, names in os.walk(self.folder, onerror=_refuse, followlinks=True):
-            below[:] = [
-                name
-                for name in below
-                if not name.startswith(".") and not _leads_up(Path(place, name))
-            ]
-            base = Path(place).relative_to(self.folder)
+            folder = Path(place)
+            below[:] = [n for n in below if not n.startswith(".") and not _leads_up(folder / n)]
+            base = folder.relative_to(self.folder)
             found += [(base / name).as_posix() for name in names if not name.startswith(".")]
-        _check_names(found)
+        for path in found:
+            try:
+                path.encode()
+            except UnicodeEncodeError as error:
+                raise ImageError(f"the name {path!r} is not in UTF-8: rename the file") from error
         return sorted(found)
 
     def read(self, path: str) -> bytes:
-        """Return a file's content."""
         return (self.folder / path).read_bytes()
 
     def write(self, path: str, content: bytes) -> None:
-        """Make a file, whole or not at all."""
         target = self.folder / path
         # What a kill leaves has the name that the next run writes to.
         part = target.with_name(f".{target.name}.part")
@@ -78,22 +84,14 @@ class FolderStore:
             ) from error
 
     def size(self, path: str) -> int | None:
-        """Return a file's size in bytes; None: it is not there."""
         try:
             return (self.folder / path).stat().st_size
         except OSError:
             return None
 
 
-class RemoteStore:
-    """What fsspec reaches: `s3://bucket/folder`, `memory://…`, `sftp://…`.
-
-    Args:
-        url: The folder's address.
-
-    Raises:
-        MissingExtraError: fsspec is not installed.
-    """
+class _Remote:
+    """What fsspec reaches; stores of objects make a file whole or not at all."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -101,39 +99,31 @@ class RemoteStore:
         except ImportError as error:
             raise MissingExtraError("a data set elsewhere", "scale") from error
         self.name = url.rstrip("/")
-        system: Any
+        self._system: Any
         try:
-            system, self._root = fsspec.core.url_to_fs(self.name)
+            self._system, self._folder = fsspec.core.url_to_fs(self.name)
         except (ImportError, ValueError) as error:  # says what to install
             raise ImageError(f"{url} cannot be reached: {error}") from error
-        self._system = system
+        self._root = f"{self._folder.rstrip('/')}/"
 
     def files(self) -> list[str]:
-        """Return the relative paths of all files that are not hidden, sorted."""
-        start = len(self._root.rstrip("/")) + 1
-        paths = (path[start:] for path in self._system.find(self._root))
-        return sorted(p for p in paths if not any(part.startswith(".") for part in p.split("/")))
+        paths = [path[len(self._root) :] for path in self._system.find(self._folder)]
+        return sorted(path for path in paths if "/." not in f"/{path}")
 
     def read(self, path: str) -> bytes:
-        """Return a file's content."""
-        content: bytes = self._system.cat_file(self._at(path))
+        content: bytes = self._system.cat_file(self._root + path)
         return content
 
     def write(self, path: str, content: bytes) -> None:
-        """Make a file; stores of objects make it whole or not at all."""
-        self._system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
-        self._system.pipe_file(self._at(path), content)
+        self._system.makedirs((self._root + path).rpartition("/")[0], exist_ok=True)
+        self._system.pipe_file(self._root + path, content)
 
     def size(self, path: str) -> int | None:
-        """Return a file's size in bytes; None: it is not there."""
         try:
-            size: int = self._system.size(self._at(path))
+            size: int = self._system.size(self._root + path)
         except FileNotFoundError:
             return None
         return size
-
-    def _at(self, path: str) -> str:
-        return f"{self._root.rstrip('/')}/{path}"
 
 
 def _leads_up(folder: Path) -> bool:
@@ -143,21 +133,3 @@ def _leads_up(folder: Path) -> bool:
 
 def _refuse(error: OSError) -> None:
     raise ImageError(f"{error.filename} cannot be listed ({error.strerror}): allow reading it")
-
-
-def _check_names(paths: list[str]) -> None:
-    for path in paths:
-        try:
-            path.encode()
-        except UnicodeEncodeError as error:
-            raise ImageError(f"the name {path!r} is not in UTF-8: rename the file") from error
-
-
-def open_store(place: str | os.PathLike[str]) -> Store:
-    """Return the store of a folder's path or address.
-
-    Raises:
-        MissingExtraError: It is elsewhere, and fsspec is not installed.
-    """
-    text = os.fspath(place)
-    return RemoteStore(text) if "://" in text else FolderStore(text)

@@ -7,15 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from impasto.batch.pairs import find_pictures
-from impasto.dataset.local import local
-from impasto.dataset.options import ENGINES, DatasetOptions
-from impasto.dataset.painting import Row, StyleFile, source_of
-from impasto.dataset.running import Dataset, Engine
-from impasto.dataset.stores import open_store
+from impasto.dataset.engines import Engine, open_engine
+from impasto.dataset.options import DatasetOptions
+from impasto.dataset.painting import Row
+from impasto.dataset.running import Dataset
 from impasto.errors import SettingsError
-from impasto.fast.tuned import find_styles, is_network
-from impasto.images import is_picture_name, open_picture, source_list
 from impasto.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,47 +32,6 @@ def dataset_settings(settings: Settings | None = None, **options: Unpack[Options
     if found.row.one_style:
         raise SettingsError("a data set needs a method that takes style pictures")
     return found
-
-
-def find_style_files(named: Sequence[str], settings: Settings) -> list[Path | StyleFile]:
-    """Find style pictures: files, folders, names, and addresses that fsspec reaches.
-
-    Raises:
-        ImageError: There are none, or one cannot be read.
-    """
-    far = [each for each in named if "://" in each]
-    near = find_pictures(
-        str(look) for each in named if each not in far for look in find_styles(each, settings)
-    )
-    styles: list[Path | StyleFile] = [*near]
-    for address in far:
-        store = open_store(address)
-        paths = [path for path in store.files() if is_picture_name(path)]
-        styles += [StyleFile(path.rpartition("/")[2], store.read(path)) for path in paths]
-    for style in styles:
-        if not is_network(source_of(style)):
-            open_picture(source_of(style), max_size=64)
-    return styles
-
-
-def open_engine(name: str, address: str | None = None) -> Engine:
-    """Return what runs the workers: `local`, or `ray` on a cluster.
-
-    Args:
-        name: One of `ENGINES`.
-        address: Of the Ray cluster, `host:port`.
-
-    Raises:
-        SettingsError: There is no such engine.
-        MissingExtraError: Ray is not installed.
-    """
-    if name not in ENGINES:
-        raise SettingsError(f"engine is {' or '.join(ENGINES)}; not {name}")
-    if name == "ray":
-        from impasto.dataset.cluster import RayEngine
-
-        return RayEngine(address)
-    return local
 
 
 def stylize_dataset(
@@ -111,8 +66,7 @@ def stylize_dataset(
         chosen = replace(chosen, strength=(strength, strength))
     settings = dataset_settings(chosen.settings, **options)
     chosen = replace(chosen, settings=settings, seed=options.get("seed", chosen.seed))
-    looks = find_style_files([str(each) for each in source_list(styles)], settings)
-    work = Dataset(str(source), looks, str(target), chosen)
+    work = Dataset(source, styles, target, chosen)
     for _ in work.run(open_engine(engine) if isinstance(engine, str) else engine, workers):
         pass
     return work.finish()[1]
