@@ -76,7 +76,7 @@ def save_sheet(
     It has at most `DOWN` rows and `ACROSS` columns; where a result is missing, it is empty.
     """
     columns = _columns(styles)[:ACROSS]
-    shown: list[list[Path | None]] = [[None, *(styles[:ACROSS] or [None])]]
+    shown: list[list[Path | None]] = [[None, *styles[:ACROSS]] if styles else [None, None]]
     for content in contents[:DOWN]:
         shown.append([content, *(results.get((content, style)) for style in columns)])
     refuse_inputs(path, [*contents, *styles])

@@ -140,24 +140,15 @@ def on_ray(
     """Do all tasks on a Ray cluster, from whose nodes the folders of the job can be reached.
 
     Ray starts an actor that is lost anew, and gives it the group that it had: its files are
-    written once more, the same bytes, and each row comes once.
-
-    Args:
-        job: What to work on.
-        groups: The tasks.
-        workers: Actors; None: one a core.
-        address: Of the cluster; None: the one that is running, or one of this machine.
+    written once more, the same bytes, and each row comes once. Without an address, the cluster is
+    the one that is running, or one of this machine.
     """
     import ray
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            include_dashboard=False,
-        )
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        ray.init(address=address, include_dashboard=False, **quiet)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

@@ -32,9 +32,7 @@ def with_copies(content: bytes, path: str, copies: Mapping[str, Sequence[str]]) 
         found = copies.get(str(folder / name), [])
         return [str(PurePosixPath(each).relative_to(folder)) for each in found] or [name]
 
-    if path.endswith(".csv"):
-        return _csv(content, names)
-    return _jsonl(content, names)
+    return _csv(content, names) if path.endswith(".csv") else _jsonl(content, names)
 
 
 def _csv(content: bytes, names: Names) -> bytes:

@@ -26,7 +26,7 @@ from impasto.stylizers import stylizer
 _SIZES = (128, 256, 512, 1024)
 #: The least size that a result can be asked for in.
 LEAST_SIZE: int = FIELDS["size"].metadata["least"]
-#: Stylizers kept of each worker.
+#: Stylizers that each worker keeps.
 _KEPT = 256
 
 
@@ -43,8 +43,8 @@ class Job(NamedTuple):
 
     source: str
     target: str
-    styles: tuple[NamedBytes, ...]
-    hashes: tuple[str, ...]
+    styles: list[NamedBytes]
+    hashes: list[str]
     options: DatasetOptions
 
 

@@ -81,15 +81,10 @@ class Dataset:
             if task.path in (MANIFEST, TABLE):
                 raise ImageError(f"{task.source} would be replaced by the manifest: rename it")
         options = _with_runtime(options, self._store, files)
-        styles = tuple(unique[each] for each in hashes)
-        self.job = Job(self._store.name, self._target.name, styles, tuple(hashes), options)
-        plan = {
-            "impasto": __version__,
-            "styles": hashes,
-            "files": fingerprint(files),
-            "options": options.to_dict(),
-        }
-        self.journal = Journal(self._target, plan)
+        looks = [unique[each] for each in hashes]
+        self.job = Job(self._store.name, self._target.name, looks, hashes, options)
+        plan = {"styles": hashes, "files": fingerprint(files), "options": options.to_dict()}
+        self.journal = Journal(self._target, {"impasto": __version__, **plan})
         # A shard with something that failed is made again.
         failed = {row.shard for row in self.journal.rows.values() if row.failed}
         self.left = [task for task in self.tasks if task.path in failed or not self._is_done(task)]
@@ -97,9 +92,7 @@ class Dataset:
     def run(self, engine: Engine, workers: int | None = None) -> Iterator[Row]:
         """Make what is left; yield what becomes of each file, as it is done.
 
-        Args:
-            engine: What runs the workers.
-            workers: How many; None: as the machine has cores.
+        Workers are as many as the machine has cores, unless their number is given.
         """
         chunk = 1 if self.sharded else CHUNK
         groups = [self.left[at : at + chunk] for at in range(0, len(self.left), chunk)]

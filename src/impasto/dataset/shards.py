@@ -19,11 +19,6 @@ _LOOKED_INTO = 4
 def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
     """Raise for what would silently not be done, or done wrong, to a data set of shards.
 
-    Args:
-        files: Of the data set.
-        planner: Knows what is asked for.
-        read: Reads one of the files.
-
     Raises:
         ImageError: Pictures lie beside the shards, or what is named is not there.
         SettingsError: Classes are to be balanced, which shards do not tell.
@@ -54,11 +49,6 @@ def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[b
 
     Copies of a sample are samples of their own, `key-2` and so on, with all its other members. A
     sample whose picture fails is left out.
-
-    Args:
-        path: Of the shard in the data set.
-        content: The shard.
-        painter: Paints.
 
     Raises:
         ImageError: It cannot be read, or two results would have the same name.
@@ -93,11 +83,8 @@ def _painted(
     broken = next((row.source for row, _ in found if row.failed), None)
     if broken is None:
         return found
-    lost = {"bytes": 0, "sha256": "", "status": "failed"}
-    return [
-        (row._replace(error=row.error or f"left out with {broken}", **lost), None)
-        for row, _ in found
-    ]
+    lost = (row._replace(bytes=0, sha256="", status="failed") for row, _ in found)
+    return [(row._replace(error=row.error or f"left out with {broken}"), None) for row in lost]
 
 
 def _samples(content: bytes, path: str) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:

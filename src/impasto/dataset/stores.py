@@ -4,60 +4,30 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from impasto.errors import ImageError, MissingExtraError
 
 
-class Store(Protocol):
-    """A tree of files."""
+class Store:
+    """A tree of files: a folder of this machine, or what a child of this class reaches.
 
-    name: str
+    Attributes:
+        name: The folder's whole path, or its address.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.name = folder, str(folder.resolve())
 
     def files(self) -> list[str]:
         """Return the relative paths of all files that are not hidden, sorted."""
-        ...
-
-    def read(self, path: str) -> bytes:
-        """Return a file's content."""
-        ...
-
-    def write(self, path: str, content: bytes) -> None:
-        """Make a file, whole or not at all."""
-        ...
-
-    def size(self, path: str) -> int | None:
-        """Return a file's size in bytes; None: it is not there."""
-        ...
-
-
-def open_store(place: str | os.PathLike[str]) -> Store:
-    """Return the store of a folder, which need not exist, or of an address.
-
-    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`.
-
-    Raises:
-        ImageError: There is no such kind of address.
-        MissingExtraError: It is elsewhere, and fsspec is not installed.
-    """
-    text = os.fspath(place)
-    return _Remote(text) if "://" in text else _Folder(Path(text))
-
-
-class _Folder:
-    """A folder of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.name = folder, str(folder.resolve())
-
-    def files(self) -> list[str]:
-        if not self.folder.is_dir():
-            raise ImageError(f"{self.folder} is not a folder: name the data set's")
+        if not self._folder.is_dir():
+            raise ImageError(f"{self._folder} is not a folder: name the data set's")
         found = []
-        for place, below, names in os.walk(self.folder, onerror=_refuse, followlinks=True):
+        for place, below, names in os.walk(self._folder, onerror=_refuse, followlinks=True):
             folder = Path(place)
             below[:] = [n for n in below if not n.startswith(".") and not _leads_up(folder / n)]
-            base = folder.relative_to(self.folder)
+            base = folder.relative_to(self._folder)
             found += [(base / name).as_posix() for name in names if not name.startswith(".")]
         for path in found:
             try:
@@ -67,10 +37,12 @@ class _Folder:
         return sorted(found)
 
     def read(self, path: str) -> bytes:
-        return (self.folder / path).read_bytes()
+        """Return a file's content."""
+        return (self._folder / path).read_bytes()
 
     def write(self, path: str, content: bytes) -> None:
-        target = self.folder / path
+        """Make a file, whole or not at all."""
+        target = self._folder / path
         # What a kill leaves has the name that the next run writes to.
         part = target.with_name(f".{target.name}.part")
         try:
@@ -84,13 +56,14 @@ class _Folder:
             ) from error
 
     def size(self, path: str) -> int | None:
+        """Return a file's size in bytes; None: it is not there."""
         try:
-            return (self.folder / path).stat().st_size
+            return (self._folder / path).stat().st_size
         except OSError:
             return None
 
 
-class _Remote:
+class _RemoteStore(Store):
     """What fsspec reaches; stores of objects make a file whole or not at all."""
 
     def __init__(self, url: str) -> None:
@@ -101,13 +74,13 @@ class _Remote:
         self.name = url.rstrip("/")
         self._system: Any
         try:
-            self._system, self._folder = fsspec.core.url_to_fs(self.name)
+            self._system, self._start = fsspec.core.url_to_fs(self.name)
         except (ImportError, ValueError) as error:  # says what to install
             raise ImageError(f"{url} cannot be reached: {error}") from error
-        self._root = f"{self._folder.rstrip('/')}/"
+        self._root = f"{self._start.rstrip('/')}/"
 
     def files(self) -> list[str]:
-        paths = [path[len(self._root) :] for path in self._system.find(self._folder)]
+        paths = [path[len(self._root) :] for path in self._system.find(self._start)]
         return sorted(path for path in paths if "/." not in f"/{path}")
 
     def read(self, path: str) -> bytes:
@@ -133,3 +106,15 @@ def _leads_up(folder: Path) -> bool:
 
 def _refuse(error: OSError) -> None:
     raise ImageError(f"{error.filename} cannot be listed ({error.strerror}): allow reading it")
+
+
+def open_store(place: str | Path) -> Store:
+    """Return the store of a folder, which need not exist, or of an address.
+
+    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`.
+
+    Raises:
+        ImageError: There is no such kind of address.
+        MissingExtraError: It is elsewhere, and fsspec is not installed.
+    """
+    return _RemoteStore(str(place)) if "://" in str(place) else Store(Path(place))
