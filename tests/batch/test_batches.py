@@ -18,7 +18,7 @@ SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
 def batch(
     contents: list[Path], styles: list[Path], folder: Path, settings: Settings = SETTINGS
 ) -> Batch:
-    return Batch(list(map(str, contents)), list(map(str, styles)), folder, settings, "png")
+    return Batch(contents, styles, folder, settings, "png")
 
 
 @pytest.fixture

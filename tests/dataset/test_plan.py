@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 
 from impasto.dataset.metadata import with_copies
-from impasto.dataset.options import DatasetOptions
-from impasto.dataset.plan import Planner, split_of
+from impasto.dataset.plan import DatasetOptions, Planner, split_of
 from impasto.errors import ImageError, SettingsError
 
 STYLES = [f"{number:064x}" for number in range(10)]

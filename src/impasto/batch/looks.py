@@ -131,8 +131,7 @@ def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
     down = 1 + max(cell.row for cell, _ in painted)
     across = 1 + max(cell.column for cell, _ in painted)
     rows: list[list[Image.Image | None]] = [[None] * across for _ in range(down)]
-    above, beside = [""] * across, [""] * down
-    below = [[""] * across for _ in range(down)]
+    below, above, beside = [[""] * across for _ in range(down)], [""] * across, [""] * down
     for cell, picture in painted:
         rows[cell.row][cell.column] = Image.fromarray(picture.filled().to_array())
         below[cell.row][cell.column] = cell.name

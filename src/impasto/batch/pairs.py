@@ -98,11 +98,7 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for results, if it is not there.
-
-    Raises:
-        ImageError: It cannot be made.
-    """
+    """Make a folder for results, or raise an `ImageError`; it may be there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -57,14 +57,7 @@ class Outcome:
 
 
 class Batch:
-    """Every content in every style, into a folder.
-
-    Args:
-        contents: Files, folders and patterns of pictures to paint.
-        styles: Of style pictures, or names; none where the method knows its own style.
-        folder: Where results go.
-        settings: All options, of every picture.
-        format: Of the results: `jpg`, `png`, …
+    """Every content in every style, into a folder; its arguments are those of `stylize_batch`.
 
     Raises:
         ImageError: There are no pictures.
@@ -73,19 +66,20 @@ class Batch:
 
     def __init__(
         self,
-        contents: Sequence[str],
-        styles: Sequence[str],
-        folder: Path,
+        contents: str | Path | Sequence[str | Path],
+        styles: str | Path | Sequence[str | Path],
+        folder: str | Path,
         settings: Settings,
         format: str = "jpg",
     ) -> None:
-        if not styles and not settings.row.one_style:
+        named, looks = ([str(each) for each in source_list(given)] for given in (contents, styles))
+        if not looks and not settings.row.one_style:
             raise SettingsError("give style pictures: --styles FILE or FOLDER")
-        if styles and settings.row.one_style:
+        if looks and settings.row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
-        self.folder, self.settings = folder, settings
-        self.contents = find_pictures(contents, folder)
-        self._named = {str(find_style(style)): style for style in styles}
+        self.folder, self.settings = Path(folder), settings
+        self.contents = find_pictures(named, self.folder)
+        self._named = {str(find_style(look)): look for look in looks}
         self.styles = find_pictures(self._named)
         for network in filter(is_network, self.styles):
             raise SettingsError(f"{network} is not a picture: --method {network} paints with it")
@@ -167,8 +161,7 @@ def stylize_batch(
         WeightsError: Trained weights that cannot be had.
     """
     settings = (settings or Settings()).updated(**options)
-    named, looks = ([str(each) for each in source_list(given)] for given in (contents, styles))
-    batch = Batch(named, looks, Path(folder), settings, format)
+    batch = Batch(contents, styles, folder, settings, format)
     outcomes = list(batch.paint(workers, fresh=fresh))
     batch.save_sheets(outcomes)
     return outcomes

@@ -66,7 +66,7 @@ def dataset(
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
     from impasto.dataset.engines import open_engine
-    from impasto.dataset.stylize import dataset_settings
+    from impasto.dataset.running import dataset_settings
     from impasto.stylizers import fetch_weights
 
     settings = dataset_settings(**options)

@@ -26,12 +26,8 @@ _GONE = "gone"
 class Journal:
     """The rows of what is done, in small files that are never written twice.
 
-    Args:
-        store: Where results go.
-        plan: What is being made: a run with another plan is refused.
-
     Raises:
-        SettingsError: The store holds results of another plan.
+        SettingsError: The store holds results of another plan, or other files.
     """
 
     def __init__(self, store: Store, plan: dict[str, Any]) -> None:

@@ -19,12 +19,9 @@ def is_metadata(path: str) -> bool:
 
 
 def with_copies(content: bytes, path: str, copies: Mapping[str, Sequence[str]]) -> bytes:
-    """Return a list of pictures with a line for each result of each picture.
+    """Return a list of pictures, read from a path, with a line for each result of each picture.
 
-    Args:
-        content: The list.
-        path: Its path in the data set.
-        copies: Paths of the results, by the picture's path.
+    Copies are the paths of the results by that of the picture.
     """
     folder = PurePosixPath(path).parent
 

@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.batch.running import reason_of
-from impasto.dataset.medical import painted_dicom, painted_nifti
-from impasto.dataset.options import DatasetOptions
-from impasto.dataset.plan import SHARD, Planner, Task, split_of
-from impasto.dataset.samples import painted_file
+from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task, split_of
+from impasto.dataset.samples import painted_dicom, painted_file, painted_nifti
 from impasto.fast.tuned import is_network, kept_network
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
 from impasto.runs import Stylizer

@@ -6,18 +6,71 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import ne
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from impasto.dataset.options import DatasetOptions
-from impasto.errors import ImageError
+from impasto.errors import ImageError, SettingsError
 from impasto.images import is_picture_name
+from impasto.settings import Settings
 
 #: Pictures that need a library of their own.
 MEDICAL = (".dcm", ".nii", ".nii.gz")
 SHARD = ".tar"
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """Everything that decides what becomes of a data set; two equal ones make equal files.
+
+    Attributes:
+        settings: How pictures are painted; `strength` and `size` are this class's own matter.
+        copies: Results of each picture.
+        strength: Least and most strength; each result has one of its own between them.
+        seed: Of every choice.
+        also: Folders of the data set whose files are never painted: label maps. In shards, too,
+            what follows the key of a sample: `seg.png`.
+        balance: Whether pictures of rare classes (folders) get more copies, so that all classes
+            have as many.
+        splits: Top folder -> its part of the styles; no other folder's pictures get those.
+        quality: Of JPEG, WebP and AVIF, from 1 to 100.
+
+    Raises:
+        SettingsError: Something is out of range.
+    """
+
+    settings: Settings = field(default_factory=lambda: Settings(method="fast"))
+    copies: int = 1
+    strength: tuple[float, float] = (1.0, 1.0)
+    seed: int = 0
+    also: tuple[str, ...] = ()
+    balance: bool = False
+    splits: Mapping[str, float] = field(default_factory=dict)
+    quality: int = 95
+
+    def __post_init__(self) -> None:
+        low, high = self.strength
+        parts = all(0 < part < 1 for part in self.splits.values()) and self.part <= 1
+        rules = {
+            "copies is at least 1": self.copies >= 1,
+            "strength is from 0 to 1, the least first": 0 <= low <= high <= 1,
+            "a split's part of the styles is above 0, all together at most 1": parts,
+            "quality is from 1 to 100": 1 <= self.quality <= 100,
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise SettingsError(rule)
+
+    @property
+    def part(self) -> float:
+        """Part of the styles that all splits have together; sums of floats are a little off."""
+        return round(sum(self.splits.values()), 9)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all options as JSON-able values."""
+        return {**vars(self), "settings": self.settings.to_dict(), "splits": dict(self.splits)}
 
 
 class Task(NamedTuple):
@@ -41,11 +94,7 @@ class Task(NamedTuple):
 
 
 class Planner:
-    """Decides what becomes of pictures.
-
-    Args:
-        options: What is asked for.
-        styles: Fingerprints of the styles, which decide whose split they are in.
+    """Decides what becomes of pictures; the fingerprints of styles decide whose split they are in.
 
     Raises:
         ImageError: A split is left without styles.

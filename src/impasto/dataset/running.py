@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from impasto.dataset.engines import Engine
+from impasto.dataset.engines import Engine, open_engine
 from impasto.dataset.journal import MANIFEST, TABLE, Journal
 from impasto.dataset.metadata import is_metadata, with_copies
-from impasto.dataset.options import DatasetOptions
 from impasto.dataset.painting import Job, Row
-from impasto.dataset.plan import SHARD, Planner, Task
+from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task
 from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
 from impasto.dataset.styles import read_style_files
@@ -27,8 +27,14 @@ from impasto.fast.tuned import once_tuned
 from impasto.files import fingerprint
 from impasto.images import identify, is_picture_name, source_list
 from impasto.images.reading import suppress_warnings
+from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes
 from impasto.version import __version__
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from impasto.settings.typed import Options
 
 #: Files a worker takes at once.
 CHUNK = 16
@@ -37,13 +43,7 @@ _LOOKED_AT, _FEW_SIZES = 64, 2
 
 
 class Dataset:
-    """A data set that is being stylized.
-
-    Args:
-        source: Its folder, a folder of WebDataset shards (.tar), or an address that fsspec reaches.
-        styles: Style pictures: files, folders, names, addresses; one or several.
-        target: Folder or address of the results.
-        options: What is asked for.
+    """A data set that is being stylized; its arguments are those of `stylize_dataset`.
 
     Raises:
         ImageError: There are no pictures or styles, or something cannot be read.
@@ -170,3 +170,55 @@ def _size(store: Store, path: str) -> tuple[int, int]:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)
+
+
+def dataset_settings(settings: Settings | None = None, **options: Unpack[Options]) -> Settings:
+    """Return the settings of a data set's pictures: method fast where nothing else is asked for.
+
+    Raises:
+        SettingsError: An option that does not fit a data set.
+    """
+    if "size" in options:
+        raise SettingsError("size is each picture's own in a data set: leave it out")
+    found = (settings or Settings(method="fast")).updated(**options)
+    if found.row.one_style:
+        raise SettingsError("a data set needs a method that takes style pictures")
+    return found
+
+
+def stylize_dataset(
+    source: str | Path,
+    styles: str | Path | Sequence[str | Path],
+    target: str | Path,
+    dataset: DatasetOptions | None = None,
+    engine: str | Engine = "local",
+    workers: int | None = None,
+    **options: Unpack[Options],
+) -> list[Row]:
+    """Stylize a data set, as `impasto dataset` does; called again it resumes.
+
+    Args:
+        source: Its folder, a folder of WebDataset shards (.tar), or an address that fsspec reaches.
+        styles: Style pictures: files, folders, names, addresses; one or several.
+        target: Folder or address of the results.
+        dataset: Copies, splits, the range of strengths and others; None for the defaults.
+        engine: `local`, or `ray`.
+        workers: Processes; None: one a core.
+        **options: Single options, by the names of `Settings`: `strength` is that of all results.
+
+    Returns:
+        The rows of what failed.
+
+    Raises:
+        SettingsError: An option that does not exist or does not fit.
+        ImpastoError: As `Dataset`.
+    """
+    chosen = dataset or DatasetOptions()
+    if (strength := options.pop("strength", None)) is not None:
+        chosen = replace(chosen, strength=(strength, strength))
+    settings = dataset_settings(chosen.settings, **options)
+    chosen = replace(chosen, settings=settings, seed=options.get("seed", chosen.seed))
+    work = Dataset(source, styles, target, chosen)
+    for _ in work.run(open_engine(engine) if isinstance(engine, str) else engine, workers):
+        pass
+    return work.finish()[1]

@@ -16,9 +16,7 @@ from impasto.stylizers import stylizer
 def read_style_files(named: Sequence[str], settings: Settings) -> list[NamedBytes]:
     """Read style pictures, or networks that are tuned to them; some are tuned for that.
 
-    Args:
-        named: Files, folders, names, and addresses that fsspec reaches.
-        settings: How pictures are painted.
+    They are named by files, folders, names, and addresses that fsspec reaches.
 
     Raises:
         ImageError: There are none, or one cannot be read.

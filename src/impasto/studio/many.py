@@ -114,8 +114,7 @@ class Pairs:
         checked = [atelier.uploads.picture(path) for path in contents]
         self.styles = [atelier.uploads.picture(path, "style") for path in styles]
         self.folder = atelier.shelf.place()
-        looks = [str(path) for path in self.styles]
-        self.batch = Batch([str(path) for path in checked], looks, self.folder, self.settings)
+        self.batch = Batch(checked, self.styles, self.folder, self.settings)
         self.pairs = self.batch.pairs
         self.made: list[Path] = []
         self.failed: list[str] = []
