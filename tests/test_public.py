@@ -103,6 +103,10 @@ def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Pat
     assert impasto.open_picture(target / "1.png").size == impasto.open_picture(content).size
     with pytest.raises(impasto.SettingsError, match="leave it out"):
         impasto.stylize_dataset(photos, [style], target, size=64)
+    misspelled: Any = {"style_scael": 2}
+    for whole in (impasto.stylize_batch, impasto.stylize_dataset):
+        with pytest.raises(impasto.SettingsError, match="did you mean 'style_scale'"):
+            whole(photos, [style], target, **misspelled)
 
 
 def test_a_clip_is_stylized(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -80,11 +80,7 @@ class Journal:
             self._left = []
 
     def save(self) -> list[str]:
-        """Write the manifest, sorted by path, as CSV and, with pyarrow, as Parquet.
-
-        Returns:
-            The names of what was written.
-        """
+        """Write the manifest, sorted by path: CSV and, with pyarrow, Parquet; return their names."""
         self.flush()
         rows = sorted(self.rows.values())
         text = io.StringIO()

@@ -114,8 +114,7 @@ class Dataset:
     def finish(self) -> tuple[list[str], list[Row]]:
         """Write the manifest, and what lists the pictures' names.
 
-        Returns:
-            The names of the manifest's files, and the rows of what failed.
+        Returns the names of the manifest's files, and the rows of what failed.
         """
         if any(task.copy > 1 for task in self.tasks):
             self._rewrite_metadata()
@@ -157,11 +156,9 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
     settings = for_many_sizes(options.settings)
     if settings == options.settings:
         return options
-    pictures = [path for path in files if is_picture_name(path)][:_LOOKED_AT]
-    sizes = {_size(store, path) for path in pictures}
-    if len(sizes) <= _FEW_SIZES and pictures:
-        return options
-    return replace(options, settings=settings)
+    pictures = list(filter(is_picture_name, files))
+    sizes = {_size(store, path) for path in pictures[:_LOOKED_AT]}
+    return options if 0 < len(sizes) <= _FEW_SIZES else replace(options, settings=settings)
 
 
 def _size(store: Store, path: str) -> tuple[int, int]:

@@ -142,10 +142,9 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exi
         import imagecodecs
 
         data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
-        if kind.orientation == 1:
-            return data
         info = PngInfo()
-        info.add(b"eXIf", exif.tobytes().removeprefix(b"Exif\x00\x00"))
+        if kind.orientation != 1:
+            info.add(b"eXIf", exif.tobytes().removeprefix(b"Exif\x00\x00"))
         return with_chunks(data, info)
     if kind.form == "TIFF":
         import tifffile

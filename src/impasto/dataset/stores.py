@@ -50,10 +50,8 @@ class Store:
             part.write_bytes(content)
             part.replace(target)
         except OSError as error:
-            reason = error.strerror or error
-            raise ImageError(
-                f"{target} cannot be written ({reason}): see to it, or name another"
-            ) from error
+            reason = f"cannot be written ({error.strerror or error})"
+            raise ImageError(f"{target} {reason}: see to it, or name another") from error
 
     def size(self, path: str) -> int | None:
         """Return a file's size in bytes; None: it is not there."""
