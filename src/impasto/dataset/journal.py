@@ -80,7 +80,7 @@ class Journal:
             self._left = []
 
     def save(self) -> list[str]:
-        """Write the manifest, sorted by path: CSV and, with pyarrow, Parquet; return their names."""
+        """Write the manifest, sorted by path: CSV and, with pyarrow, Parquet; return the names."""
         self.flush()
         rows = sorted(self.rows.values())
         text = io.StringIO()
