@@ -25,6 +25,7 @@ from impasto.runs import Memory, Plan, Reference, Run, State, StateDict, Stylize
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import load, method_of
+from impasto.settings.runtimes import runtime_for_many_sizes
 from impasto.weights import fetch, find
 
 if TYPE_CHECKING:
@@ -153,10 +154,10 @@ def files_of(settings: Settings) -> list[str]:
 
 
 def for_many_sizes(settings: Settings) -> Settings:
-    """Return the settings without OpenVINO, which would compile for the size of every content."""
+    """Return the settings without a runtime that would compile for the size of every content."""
     if settings.row.many_sizes or settings.runtime != "auto":
         return settings
-    return settings.updated(runtime="onnxruntime")
+    return settings.updated(runtime=runtime_for_many_sizes())
 
 
 def _fast_settings(settings: Settings) -> Settings:

@@ -1,4 +1,4 @@
-"""A method, an encoder and a color mode are one row each: once it is there, everything knows it."""
+"""Methods, encoders, color modes, runtimes are one row each: once it is there, all know it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from tests.cli.conftest import Impasto
 from tools import drift
 from torch import Tensor, nn
 
-from impasto import SettingsError, stylizer
-from impasto.images import Picture
+from impasto import Settings, SettingsError, read_recipe, stylizer
+from impasto.fast.sessions import open_session
+from impasto.images import Picture, open_picture
 from impasto.settings import FIELDS
 from impasto.settings.colors import COLOR_MODES, ColorMode
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
 from impasto.settings.methods import METHODS, Method, add_method
+from impasto.settings.runtimes import RUNTIME_CHOICES, RUNTIMES, Runtime, add_runtime
 
 
 class Negative:
@@ -35,6 +38,22 @@ class Negative:
         return content.pixels + np.float32(strength) * (1 - 2 * content.pixels)
 
 
+class ReflectedSession:
+    """What a runtime makes of a network: what ONNX Runtime does, mirrored."""
+
+    name, outputs = "mirror on glass", ["code"]
+
+    def __init__(self, source: Path | bytes, device: str, *, precise: bool = False) -> None:
+        self._session = open_session(source, "onnxruntime", device)
+
+    def __call__(self, **inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        stylized, statistics = self._session(**inputs)
+        return [stylized[:, :, ::-1], statistics]
+
+
+MIRROR = Runtime(
+    name="mirror", sentence="a mirror", session=ReflectedSession, speed=lambda device: 0
+)
 NEGATIVE = Method(name="negative", sentence="the negative", network=lambda *_: Negative())
 
 
@@ -65,10 +84,13 @@ LAYERS: Mapping[str, Any] = {
 def _rows() -> Iterator[None]:
     add_method(NEGATIVE)
     add_encoder_row(AVERAGES)
+    add_runtime(MIRROR)
     yield
     METHODS.pop("negative")
     ENCODERS.pop("averages")
     TURNS.remove("averages")
+    RUNTIMES.pop("mirror")
+    RUNTIME_CHOICES.remove("mirror")
 
 
 def test_a_method_is_one_row(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -85,6 +107,21 @@ def test_a_method_is_one_row(impasto: Impasto, files: tuple[Path, Path], tmp_pat
     assert "--style-loss does nothing with method negative" in (
         impasto("stylize", *files, "--method", "negative", "--style-loss", "w2").err
     )
+
+
+def test_a_runtime_is_one_row(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    assert "`mirror`" in drift.settings_page()
+    plain, mirrored = (tmp_path / f"{name}.png" for name in ("onnxruntime", "mirror"))
+    for out in (plain, mirrored):
+        line = ("stylize", *files, "--method", "fast", "--size", "64", "--runtime", out.stem)
+        assert impasto(*line, "-o", out).status == 0
+    pixels, reflected = (open_picture(out).pixels for out in (plain, mirrored))
+    np.testing.assert_array_equal(reflected, pixels[:, ::-1])
+    recipe: Any = read_recipe(mirrored)
+    assert recipe["runtime"] == "mirror on glass"
+    assert recipe["settings"]["runtime"] == "mirror"
+    with pytest.raises(SettingsError, match="mirror"):
+        Settings(method="fast", runtime="none")
 
 
 def test_an_encoder_is_one_row(files: tuple[Path, Path]) -> None:

@@ -10,9 +10,9 @@ from impasto.weights import fetch
 CODE = """
 import sys, threading
 import numpy as np
-from impasto.fast.sessions import OpenVinoSession
+from impasto.fast.sessions import open_session
 from pathlib import Path
-session = OpenVinoSession(Path(sys.argv[1]))
+session = open_session(Path(sys.argv[1]), "openvino")
 picture = np.zeros((1, 64, 64, 3), np.float32)
 barrier = threading.Barrier(2)
 def first():

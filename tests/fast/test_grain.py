@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast.grain import displaced_grain, grain_size, moved_displacement, still_grain
-from impasto.fast.shot import Shot
+from impasto.fast.shot import Shot, displaced_grain, grain_size, moved_displacement, still_grain
 
 Array = NDArray[np.float32]
 SIZE = (192, 256)

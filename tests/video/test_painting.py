@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tests.video.conftest import SIZE, moving
 
 from impasto.fast import FastStylizer
-from impasto.fast.grain import still_grain
+from impasto.fast.shot import still_grain
 from impasto.video.motion import Motion
 from impasto.video.painting import FramePainter, Kept
 

@@ -13,9 +13,11 @@ from PIL import Image
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast import FastStylizer
-from impasto.fast.grain import still_grain
+from impasto.fast.shot import still_grain
 from impasto.gallery.names import read_styles
 from impasto.images import LEAST_PICTURE, Sources, open_picture
+from impasto.settings import Settings
+from impasto.stylizers import for_many_sizes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,9 +152,13 @@ class StyleAugment:
 
     @cached_property
     def _stylizer(self) -> Callable[[int], FastStylizer]:
-        # Crops come in many sizes, for each of which OpenVINO would compile.
-        network = FastStylizer(self._styles[0], size=self.size, runtime="onnxruntime")
+        network = FastStylizer(self._styles[0], self._settings)
         return lru_cache(None)(lambda style: network.with_styles(self._styles[style]))
+
+    @property
+    def _settings(self) -> Settings:
+        # Crops come in many sizes.
+        return for_many_sizes(Settings(method="fast", size=self.size))
 
     @cached_property
     def _on_device(self) -> Callable[[str], tuple[AnyStyle, Callable[[int], list[Coloring]]]]:

@@ -5,14 +5,12 @@ picture.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
-from impasto.fast.graph import Graph, Values
-from impasto.fast.network import Network
-from impasto.fast.opening import Files, transfer_network
-from impasto.fast.parameters import read_parameters
+from impasto.fast.graph import Graph, Values, read_parameters
+from impasto.fast.network import Files, Network
+from impasto.fast.opening import transfer_network
 from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.settings.methods import Method
@@ -28,13 +26,9 @@ BLOCKS = {1: 2, 2: 2, 3: 4, 4: 1}
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
-    return transfer_network(row, settings, files, graphs(files), KIND, CELL)
-
-
-def graphs(files: Mapping[str, Path]) -> list[tuple[Path | bytes, Path | bytes]]:
-    """Return encoder and decoder as ONNX models."""
     encoder, decoder = (read_parameters(path) for path in files.values())
-    return [(_encoder(encoder), _decoder(decoder))]
+    graphs = [(_encoder(encoder), _decoder(decoder))]
+    return transfer_network(row, settings, files, graphs, KIND, CELL)
 
 
 def _encoder(parameters: Mapping[str, Values]) -> bytes:

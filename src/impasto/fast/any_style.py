@@ -4,19 +4,16 @@ A graph reads a style once, into a code, and another one paints with it. All tha
 picture is in that graph: see `impasto.training.any_style_graph`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.grain import still_grain
-from impasto.fast.network import Network, StyleCode, scaled
-from impasto.fast.opening import Files, facts
-from impasto.fast.sessions import Array, Session, open_session
-from impasto.fast.shot import PACE, Shot
+from impasto.fast.network import Files, Network, StyleCode, mixed_arrays, scaled
+from impasto.fast.opening import open_painter, open_style_reader
+from impasto.fast.sessions import Array, Session
+from impasto.fast.shot import PACE, Shot, still_grain
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.settings.methods import Method
@@ -28,39 +25,24 @@ ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
-    session = open_session(files["any-style"], settings.runtime, settings.device)
-    return AnyStyleNetwork(
-        **facts(row, session, files),
-        painter=session,
-        style_reader=open_session(files["style-reader"], "onnxruntime", settings.device),
-    )
+    painter = open_painter(files["any-style"], settings)
+    return AnyStyleNetwork(row, files, painter, open_style_reader(files["style-reader"], settings))
 
 
 @dataclass
-class AnyStyleNetwork:
+class AnyStyleNetwork(Network):
     """Paints in the style that a code stands for.
 
     Attributes:
-        painter: `any_style.onnx`.
         style_reader: `style_reader.onnx`; None: the painter has its one style within.
         length: Of a code, where the painter takes none.
     """
 
-    title: str
-    runtime: str
-    machine: str
-    named: list[dict[str, str]]
-    bytes_per_pixel: int
-    painter: Session
     style_reader: Session | None = None
     length: int = 0
 
     def read(self, style: Picture, longest: int) -> StyleCode:
-        """Return the code of a style.
-
-        Raises:
-            SettingsError: The network has its own.
-        """
+        """Return the code of a style."""
         if self.style_reader is None:
             raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
         (code,) = self.style_reader(picture=scaled(style, longest, CELL))
@@ -70,8 +52,7 @@ class AnyStyleNetwork:
         """Return the code of a mixture of styles."""
         if self.style_reader is None:
             return np.zeros(self.length, np.float32)
-        parts = (np.float32(share) * code for share, code in zip(shares, codes, strict=True))
-        return np.asarray(sum(parts))
+        return mixed_arrays(codes, shares)
 
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from impasto.errors import WeightsError
 from impasto.fast.sessions import EXACT
 
 Values = NDArray[Any]
-_OPSET, _IR = 18, 9
+_OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
 
 
 class Graph:
@@ -70,17 +72,13 @@ class Graph:
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
         """Declare a float32 input; words are sizes that are not fixed."""
-        self._inputs.append(self._value(name, shape))
+        self._inputs.append(onnx.helper.make_tensor_value_info(name, _FLOAT, list(shape)))
         return name
 
     def output(self, source: str, name: str, shape: Sequence[int | str]) -> None:
         """Declare what the graph returns."""
         self._nodes.append(onnx.helper.make_node("Identity", [source], [name]))
-        self._outputs.append(self._value(name, shape))
-
-    def _value(self, name: str, shape: Sequence[int | str]) -> object:
-        kind = onnx.TensorProto.FLOAT
-        return onnx.helper.make_tensor_value_info(name, kind, list(shape))
+        self._outputs.append(onnx.helper.make_tensor_value_info(name, _FLOAT, list(shape)))
 
     def number(self, value: float) -> str:
         """Return a constant number."""
@@ -126,16 +124,10 @@ class Graph:
         return self._constant(name, value.astype(np.float32))
 
     def _widened(self, name: str, value: Values) -> str:
-        return self.add("Cast", self._constant(name, value), to=onnx.TensorProto.FLOAT)
+        return self.add("Cast", self._constant(name, value), to=_FLOAT)
 
     def convolution(
-        self,
-        x: str,
-        name: str,
-        cells: int = 0,
-        *,
-        stride: int = 1,
-        groups: int = 1,
+        self, x: str, name: str, cells: int = 0, *, stride: int = 1, groups: int = 1
     ) -> str:
         """Return a convolution.
 
@@ -150,19 +142,13 @@ class Graph:
         if cells:
             kernel = for_space_to_depth(kernel, cells)
         pad = kernel.shape[2] // 2
-        given = [self.padded(x, pad) if pad else x, self.tensor(f"{name}.weight", kernel)]
+        if pad:
+            pads = self.whole(0, 0, pad, pad, 0, 0, pad, pad)
+            x = self.add("Pad", x, pads, mode=self.borders)
+        given = [x, self.tensor(f"{name}.weight", kernel)]
         if f"{name}.bias" in self.parameters:
             given.append(self.tensor(f"{name}.bias"))
         return self.add("Conv", *given, strides=[stride, stride], group=groups)
-
-    def normalized(self, x: str, name: str, epsilon: float) -> str:
-        """Return x with mean and variance of each channel as `name` has them."""
-        scale, shift = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
-        return self.add("InstanceNormalization", x, scale, shift, epsilon=epsilon)
-
-    def padded(self, x: str, pad: int) -> str:
-        """Return (N, C, H + 2 pad, W + 2 pad)."""
-        return self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode=self.borders)
 
     def relu(self, x: str) -> str:
         """Return x, or 0 where it is negative."""
@@ -205,15 +191,8 @@ class Graph:
         """Return x within [0, 1]."""
         return self.add("Clip", x, self.number(0.0), self.number(1.0))
 
-    def model(self, notes: Mapping[str, str] | None = None) -> bytes:
-        """Return the model.
-
-        Args:
-            notes: What it says of itself.
-
-        Raises:
-            ValueError: It is not sound: a mistake of whoever wrote the graph.
-        """
+    def model(self) -> bytes:
+        """Return the model, checked."""
         helper = onnx.helper
         constants = list(self._constants.values())
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, constants)
@@ -221,28 +200,32 @@ class Graph:
         model = helper.make_model(
             graph, opset_imports=[opset], ir_version=_IR, producer_name="impasto"
         )
-        helper.set_model_props(model, dict(notes or {}))
         onnx.checker.check_model(model, full_check=True)
         content: bytes = model.SerializeToString()
         return content
 
 
-def for_space_to_depth(kernel: Values, side: int) -> Values:
-    """Reorder the inputs of a kernel (O, C · side², h, w) from torch's cells to ONNX's.
+def for_space_to_depth(kernel: Values, side: int, *, undo: bool = False) -> Values:
+    """Reorder the inputs of a kernel (O, C · side², h, w) from torch's cells to ONNX's, or back.
 
     torch's `pixel_unshuffle` has the channel first and the place in the cell last, ONNX's
     SpaceToDepth the other way round.
     """
     outputs, inputs, *size = kernel.shape
-    apart = kernel.reshape(outputs, inputs // side**2, side**2, *size)
-    return apart.swapaxes(1, 2).reshape(kernel.shape)
+    parts = (side**2, inputs // side**2) if undo else (inputs // side**2, side**2)
+    return kernel.reshape(outputs, *parts, *size).swapaxes(1, 2).reshape(kernel.shape)
 
 
-def from_space_to_depth(kernel: Values, side: int) -> Values:
-    """Undo `for_space_to_depth`."""
-    outputs, inputs, *size = kernel.shape
-    apart = kernel.reshape(outputs, side**2, inputs // side**2, *size)
-    return apart.swapaxes(1, 2).reshape(kernel.shape)
+def read_parameters(path: Path) -> dict[str, Values]:
+    """Read all arrays of a safetensors file in float32.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+    """
+    try:
+        return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} cannot be read: fetch or copy it again") from error
 
 
 def written_parameters(path: Path) -> dict[str, Values]:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from impasto.errors import WeightsError
-from impasto.fast.graph import Graph, Values
-from impasto.fast.parameters import read_parameters
+from impasto.fast.graph import Graph, Values, read_parameters
 
 _EPSILON = 1e-3
 _RESIDUALS = 5

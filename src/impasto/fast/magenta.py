@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import MissingExtraError, WeightsError
-from impasto.fast.network import CodeNetwork, Network
-from impasto.fast.opening import Files, facts
+from impasto.fast.network import CodeNetwork, Files, Network
 from impasto.fast.sessions import Array, failure
 from impasto.machine import cores
 from impasto.settings import Settings
@@ -28,14 +27,8 @@ READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "styli
 def open_network(row: Method, _settings: Settings, files: Files) -> Network:
     """Open the network."""
     predict, transform = files.values()
-    painter = LiteRtSession(transform, PAINTER)
-    return CodeNetwork(
-        **facts(row, painter, files),
-        reader=LiteRtSession(predict, READER),
-        painter=painter,
-        cell=CELL,
-        style_size=STYLE_SIZE,
-    )
+    painter, reader = LiteRtSession(transform, PAINTER), LiteRtSession(predict, READER)
+    return CodeNetwork(row, files, painter, reader, CELL, STYLE_SIZE)
 
 
 class LiteRtSession:

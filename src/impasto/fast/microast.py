@@ -3,14 +3,9 @@
 Two small encoders, and a decoder whose features and filters the style modulates.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from impasto.fast.graph import Graph
-from impasto.fast.network import CodeNetwork, Network
-from impasto.fast.opening import Files, facts
-from impasto.fast.parameters import read_parameters
-from impasto.fast.sessions import open_session
+from impasto.fast.graph import Graph, read_parameters
+from impasto.fast.network import CodeNetwork, Files, Network
+from impasto.fast.opening import open_painter, open_style_reader
 from impasto.settings import Settings
 from impasto.settings.methods import Method
 
@@ -27,22 +22,11 @@ _DECODER = (((1, 32), (3, 1)), ((6, 16), (8, 1)))
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
-    reader, painter = graphs(list(files.values()))
-    session = open_session(painter, settings.runtime, settings.device)
-    return CodeNetwork(
-        **facts(row, session, files),
-        reader=open_session(reader, "onnxruntime", settings.device),
-        painter=session,
-        cell=CELL,
-    )
-
-
-def graphs(paths: Sequence[Path]) -> tuple[bytes, bytes]:
-    """Return reader of styles and painter as ONNX models, of one file or of its parts."""
-    every = (item for path in paths for item in read_parameters(path).items())
+    every = (item for path in files.values() for item in read_parameters(path).items())
     named = {name.replace(".conv_layer", ""): array for name, array in every}
-    reader, painter = (Graph(name, named, "reflect") for name in ("reader", "painter"))
-    return _read(reader), _paint(painter)
+    painter = open_painter(_paint(Graph("painter", named, "reflect")), settings)
+    reader = open_style_reader(_read(Graph("reader", named, "reflect")), settings)
+    return CodeNetwork(row, files, painter, reader, CELL)
 
 
 def _read(graph: Graph) -> bytes:

@@ -5,15 +5,14 @@ and put a picture together again: AdaIN, WCT. *Coding* ones have the style as nu
 they paint: Magenta's, MicroAST. Our own is one of its own: see `any_style`.
 """
 
-from __future__ import annotations
-
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from impasto.fast.blas import ONE_CORE
 from impasto.fast.sessions import Array, Session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import (
@@ -21,20 +20,30 @@ from impasto.fast.statistics import (
     Statistics,
     coloring,
     mixed_coloring,
+    one_core,
     statistics,
-    transfer,
+    transferred,
 )
+from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size
+from impasto.settings.methods import Method
 from impasto.weights.any_style import FADES_BELOW
 
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
+Files = Mapping[str, Path]
 #: What a network keeps of its styles; nobody else reads it.
 StyleCode = Any
 
 
-class Network(Protocol):
+@dataclass
+class Network(ABC):
     """Reads styles and paints; several threads may paint at once.
+
+    Args:
+        row: Its method.
+        files: What it was opened from, by name.
+        painter: What paints.
 
     Attributes:
         title: For people.
@@ -44,21 +53,29 @@ class Network(Protocol):
         bytes_per_pixel: Of memory, at its peak.
     """
 
-    title: str
-    runtime: str
-    machine: str
-    named: list[dict[str, str]]
-    bytes_per_pixel: int
+    row: Method
+    files: Files
+    painter: Session
 
+    def __post_init__(self) -> None:
+        self.title, self.bytes_per_pixel = self.row.sentence, self.row.bytes_per_pixel
+        self.machine = self.painter.name
+        self.runtime = self.machine.partition(" ")[0]
+        self.named = [{"name": p.name, "sha256": sha256_of(p)} for p in self.files.values()]
+
+    @abstractmethod
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style.
 
         Args:
             style: The picture.
             longest: Side in pixels that it is scaled to, where the network leaves a choice.
-        """
-        ...
 
+        Raises:
+            SettingsError: The network has a style of its own.
+        """
+
+    @abstractmethod
     def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return a mixture of styles.
 
@@ -66,8 +83,8 @@ class Network(Protocol):
             codes: What `read` returned of each.
             shares: How much of each; 1 together.
         """
-        ...
 
+    @abstractmethod
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
@@ -79,7 +96,6 @@ class Network(Protocol):
             strength: From 0, the content itself, to 1.
             shot: The shot that the content is a frame of; None: it is a picture by itself.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -99,25 +115,20 @@ class Stage:
 
 
 @dataclass
-class TransferNetwork:
+class TransferNetwork(Network):
     """Features are given the statistics of a style's; in stages, from coarse features to fine ones.
 
     Attributes:
         stages: One, or several that each paint what the next one reads.
         kind: What of the features is transferred.
         cell: Sides of what the readers see are multiples of this.
-        strengths: Of each stage.
+        strengths: Of each stage; None: 1.
     """
 
-    title: str
-    runtime: str
-    machine: str
-    named: list[dict[str, str]]
-    bytes_per_pixel: int
     stages: Sequence[Stage]
     kind: Kind
     cell: int
-    strengths: Sequence[float] = (1.0,)
+    strengths: Sequence[float] | None = None
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style."""
@@ -143,85 +154,77 @@ class TransferNetwork:
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
-        height, width = content.height, content.width
         pixels = content.filled().pixels
         picture = padded(pixels, self.cell)[None]
-        for number, (stage, wanted, part) in enumerate(
-            zip(self.stages, code, self.strengths, strict=True)
-        ):
-            maps = stage.reader(picture=picture)
-            with ONE_CORE:
-                changed = {
-                    name: transfer(
-                        self._own(each, f"{name} {number}", shot), style, part * strength
-                    )(each)
-                    for name, each, style in zip(stage.reader.outputs, maps, wanted, strict=True)
-                }
+        parts = self.strengths or [1.0] * len(self.stages)
+        stages = zip(self.stages, code, parts, strict=True)
+        for number, (stage, wanted, part) in enumerate(stages):
+            changed = {}
+            maps = zip(stage.reader.outputs, stage.reader(picture=picture), wanted, strict=True)
+            with one_core():
+                for name, each, style in maps:
+                    own = self._own(each, f"{name} {number}", shot)
+                    changed[name] = transferred(each, own, style, part * strength)
             (picture,) = stage.painter(**changed)
-        return faded(picture[0, :height, :width], pixels, strength)
+        return faded(picture[0], pixels, strength)
 
 
 @dataclass
-class CodeNetwork:
+class CodeNetwork(Network):
     """A style is a few arrays of numbers; they can be mixed, with those of the content too.
+
+    Its painter takes `content` (1, H, W, 3), and codes by the names of the reader's outputs; it
+    returns a picture within [0, 1].
 
     Attributes:
         reader: Picture (1, H, W, 3) -> codes.
-        painter: `content` (1, H, W, 3), and codes by the names of the reader's outputs -> picture
-            within [0, 1].
         cell: Sides of the content are multiples of this.
         style_size: Width and height of styles; None: as the settings say.
     """
 
-    title: str
-    runtime: str
-    machine: str
-    named: list[dict[str, str]]
-    bytes_per_pixel: int
     reader: Session
-    painter: Session
     cell: int
     style_size: tuple[int, int] | None = None
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the codes of a style."""
-        return self._codes(style, longest)
-
-    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return the codes of a mixture of styles."""
-        return _mixture(codes, shares)
-
-    def _codes(self, style: Picture, longest: int) -> dict[str, Array]:
         if self.style_size is None:
             pixels = scaled(style, longest, self.cell)
         else:
             pixels = style.filled().resized(self.style_size).pixels[None]
         return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
 
+    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
+        """Return the codes of a mixture of styles."""
+        return {name: mixed_arrays([each[name] for each in codes], shares) for name in codes[0]}
+
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
         """Return stylized pixels."""
         if strength < 1:
-            own = self._codes(content, max(content.size))
-            code = _mixture([own, code], [1 - strength, strength])
-        height, width = content.height, content.width
+            own = self.read(content, max(content.size))
+            code = self.mixed([own, code], [1 - strength, strength])
         pixels = content.filled().pixels
         (painted,) = self.painter(content=padded(pixels, self.cell)[None], **code)
-        return faded(painted[0, :height, :width], pixels, strength)
+        return faded(painted[0], pixels, strength)
 
 
-def _mixture(codes: Sequence[Mapping[str, Array]], shares: Sequence[float]) -> dict[str, Array]:
-    return {
-        name: np.asarray(
-            sum(np.float32(s) * each[name] for s, each in zip(shares, codes, strict=True))
-        )
-        for name in codes[0]
-    }
+def mixed_arrays(codes: Sequence[Array], shares: Sequence[float]) -> Array:
+    """Return a weighted sum of arrays."""
+    parts = (np.float32(share) * code for share, code in zip(shares, codes, strict=True))
+    return np.asarray(sum(parts))
 
 
 def faded(painted: Array, pixels: Array, strength: float) -> Array:
-    """Return a painted picture, at low strength mixed with what it was painted from."""
+    """Return a painted picture, cropped, and at low strength mixed with what it was painted from.
+
+    Args:
+        painted: With borders that `padded` added.
+        pixels: (H, W, 3), what it was painted from.
+        strength: From 0 to 1.
+    """
+    painted = painted[: pixels.shape[0], : pixels.shape[1]]
     part = np.float32(strength / FADES_BELOW)
     return painted if part >= 1 else pixels + part * (painted - pixels)
 
@@ -239,6 +242,4 @@ def scaled(style: Picture, longest: int, cell: int) -> Array:
 def padded(pixels: Array, cell: int) -> Array:
     """Return (H, W, 3), borders repeated on the right and below up to whole cells, two at least."""
     edges = [(0, max(-side % cell, 2 * cell - side)) for side in pixels.shape[:2]]
-    if any(after for _, after in edges):
-        pixels = np.pad(pixels, [*edges, (0, 0)], mode="edge")
-    return np.ascontiguousarray(pixels)
+    return np.ascontiguousarray(np.pad(pixels, [*edges, (0, 0)], mode="edge"))

@@ -1,21 +1,17 @@
 """Opening the network that a method of one pass names in its row."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from impasto.fast.network import Network, Stage, TransferNetwork
-from impasto.fast.sessions import Session, open_session, thread_limit
+from impasto.fast.network import Files, Network, Stage, TransferNetwork
+from impasto.fast.sessions import Session, choose_runtime, open_session, thread_limit
 from impasto.fast.statistics import Kind
-from impasto.files import sha256_of
 from impasto.settings import Settings
 from impasto.settings.methods import Method, load, method_of
+from impasto.settings.runtimes import runtime_for_many_sizes
 from impasto.weights import fetch, find
 
-Files = Mapping[str, Path]
 #: An ONNX file, or what is in one.
 Model = Path | bytes
 _OPEN = 16
@@ -66,22 +62,14 @@ def _opened(
     return network
 
 
-def facts(row: Method, painter: Session, files: Files, title: str = "") -> dict[str, Any]:
-    """Return what every network says of itself: the first fields of its class.
+def open_painter(model: Model, settings: Settings, *, precise: bool = False) -> Session:
+    """Open what paints, in the runtime and on the device that are asked for."""
+    return open_session(model, settings.runtime, settings.device, precise=precise)
 
-    Args:
-        row: Its method.
-        painter: What paints.
-        files: Its files.
-        title: For people; "": the method's sentence.
-    """
-    return {
-        "title": title or row.sentence,
-        "runtime": painter.name.partition(" ")[0],
-        "machine": painter.name,
-        "named": [{"name": path.name, "sha256": sha256_of(path)} for path in files.values()],
-        "bytes_per_pixel": row.bytes_per_pixel,
-    }
+
+def open_style_reader(model: Model, settings: Settings) -> Session:
+    """Open what reads a style once, so that no compiling for its size pays."""
+    return open_session(model, runtime_for_many_sizes(), settings.device)
 
 
 def transfer_network(
@@ -105,22 +93,11 @@ def transfer_network(
         cell: Sides of what the readers see are multiples of this.
         precise: Whether bfloat16 is ruled out.
     """
-    stages = [_stage(reader, painter, settings, precise=precise) for reader, painter in graphs]
-    return TransferNetwork(
-        **facts(row, stages[0].painter, files),
-        stages=stages,
-        kind=kind,
-        cell=cell,
-        strengths=settings.level_strengths or (1.0,) * len(stages),
-    )
-
-
-def _stage(reader: Model, painter: Model, settings: Settings, *, precise: bool) -> Stage:
-    """Open both; a style is read once, so that no compiling for its size pays."""
-    opened = [
-        open_session(each, settings.runtime, settings.device, precise=precise)
-        for each in (reader, painter)
-    ]
-    compiles = opened[0].name.startswith("openvino")
-    style_reader = open_session(reader, "onnxruntime", settings.device) if compiles else opened[0]
-    return Stage(style_reader, *opened)
+    shares = choose_runtime(settings.runtime, settings.device).many_sizes
+    stages = []
+    for graph in graphs:
+        reader, painter = (open_painter(each, settings, precise=precise) for each in graph)
+        style_reader = reader if shares else open_style_reader(graph[0], settings)
+        stages.append(Stage(style_reader, reader, painter))
+    strengths = settings.level_strengths
+    return TransferNetwork(row, files, stages[0].painter, stages, kind, cell, strengths)

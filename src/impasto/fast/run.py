@@ -1,14 +1,11 @@
 """The run of one content through a network: one step."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from impasto.fast.memory import BASE_BYTES, check_memory
 from impasto.fast.network import Network
 from impasto.fast.sessions import Array
 from impasto.images import (
@@ -20,37 +17,27 @@ from impasto.images import (
     open_for_role,
     read_source,
 )
-from impasto.recipes import make_recipe
+from impasto.machine import check_fits, free_memory
 from impasto.runs import Memory, Plan, Reference, Run, Stage, State
 from impasto.settings import Settings
 
 #: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
 _PROBE, _FINISH = 256, 0.35
+_BASE_BYTES = 0.3e9
+"""What libraries and weights take."""
 
 
-class Painter(Protocol):
+class _Painter(Protocol):
     """What a run needs of its stylizer."""
 
     settings: Settings
     network: Network
-    identities: list[Identity]
 
-    @property
-    def weights(self) -> list[dict[str, str]]:
-        """Name and SHA-256 of each file it paints with."""
-        ...
+    def paint(self, content: Picture) -> Array: ...
 
-    def paint(self, content: Picture) -> Array:
-        """Return the stylized pixels of a picture."""
-        ...
+    def paint_frame(self, content: Picture, reference: Reference) -> tuple[Array, Memory]: ...
 
-    def paint_frame(self, content: Picture, reference: Reference) -> tuple[Array, Memory]:
-        """Return the stylized pixels of a frame, and what the next one needs."""
-        ...
-
-    def remade(self) -> Settings:
-        """Return the settings that make the same picture again."""
-        ...
+    def recipe(self, content: Identity) -> dict[str, Any]: ...
 
 
 class OnePassRun(Run):
@@ -69,7 +56,7 @@ class OnePassRun(Run):
 
     def __init__(
         self,
-        stylizer: Painter,
+        stylizer: _Painter,
         content: Source,
         reference: Reference | None,
         started: float | None,
@@ -81,7 +68,9 @@ class OnePassRun(Run):
         opened = open_for_role(source, "content", settings.size, settings)
         self._identify = partial(identify_opened, opened, source)  # frames are never asked
         size = fitted_size(opened.size, settings.size)
-        check_memory(size, stylizer.network.bytes_per_pixel)
+        self._bytes = _BASE_BYTES + stylizer.network.bytes_per_pixel * size[0] * size[1]
+        what = f"painting at {size[0]}x{size[1]}"
+        check_fits(self._bytes, free_memory(), _BASE_BYTES, max(size), what)
         self._content = opened.resized(size)
         self._pixels: Array | None = None
         self._memory: Memory = {}
@@ -98,15 +87,9 @@ class OnePassRun(Run):
             self._pixels = self._stylizer.paint(self._content)
         else:
             self._pixels, self._memory = self._stylizer.paint_frame(self._content, self._reference)
-        return State(
-            octave=1,
-            octaves=1,
-            step=1,
-            steps=(1,),
-            done=1,
-            size=self._content.size,
-            seconds=time.monotonic() - self._started,
-        )
+        seconds = time.monotonic() - self._started
+        size = self._content.size
+        return State(octave=1, octaves=1, step=1, steps=(1,), done=1, size=size, seconds=seconds)
 
     @property
     def plan(self) -> Plan:
@@ -118,12 +101,8 @@ class OnePassRun(Run):
         self._stylizer.paint(small)
         rate = (time.monotonic() - begun) / (small.width * small.height)
         pixels = size[0] * size[1]
-        return Plan(
-            (Stage(size, 1, network.title),),
-            BASE_BYTES + network.bytes_per_pixel * pixels,
-            (rate + _FINISH / 1e6) * pixels,
-            network.machine,
-        )
+        seconds = (rate + _FINISH / 1e6) * pixels
+        return Plan((Stage(size, 1, network.title),), self._bytes, seconds, network.machine)
 
     @property
     def pixels(self) -> Array:
@@ -136,19 +115,13 @@ class OnePassRun(Run):
     @property
     def picture(self) -> Picture:
         """The stylized picture, with its recipe."""
-        settings, stylizer = self._stylizer.settings, self._stylizer
-        recipe = make_recipe(
-            stylizer.remade(),
-            {"content": self._identify(), "styles": stylizer.identities},
-            weights=stylizer.weights,
-            runtime=stylizer.network.machine,
-        )
+        settings = self._stylizer.settings
         return replace(
             self._content,
             pixels=self.pixels,
             bits=settings.bits or self._content.bits,
             exif=self._content.exif if settings.keep_exif else None,
-            recipe=recipe,
+            recipe=self._stylizer.recipe(self._identify()),
         )
 
     @property

@@ -1,18 +1,34 @@
-"""What the frames of a shot have in common."""
+"""What the frames of a shot have in common: their statistics, and the grain.
 
-from __future__ import annotations
+The grain is noise that strokes grow from where a picture is flat. A still picture's grain is a
+function of the place alone, so that a picture painted twice is the same and a larger picture begins
+with the grain of a smaller one. The grain of a video's frames moves along with what they show.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast.grain import displaced_grain, moved_displacement, still_grain
 from impasto.fast.sessions import Array
+from impasto.weights.any_style import CELL, GRAIN_CELL
 
 #: How fast statistics of a shot follow its frames, a frame; and how far off is near.
 PACE, NEAR = 0.05, 0.5
+
+Places = NDArray[np.int32]
+
+#: Sides of the squares of noise that planes repeat: all different, so the planes never repeat
+#: together.
+_SIDES = (499, 503, 509, 521, 523, 541, 547, 557)
+#: Rows and columns between the noise that is fresh in one frame and in the next.
+_LEAP = np.array([[61], [89]])
+#: Displacements of fresh noise stay below this, so that float32 has room for fractions.
+_MOST_LEAP = 9973
+#: Motion that is trusted less does not take grain along.
+_TRUSTED = 0.5
 
 
 class Shot:
@@ -69,3 +85,101 @@ def _spread(covariance: NDArray[Any]) -> float:
     """Return the mean variance, a little at least."""
     whole = covariance.mean() if covariance.ndim == 1 else covariance.trace() / len(covariance)
     return max(float(whole), 1e-8)
+
+
+def grain_size(height: int, width: int) -> tuple[int, int]:
+    """Return the rows and columns of the grain of a picture: in whole cells, two at least."""
+    rows, columns = (max(-(-side // CELL), 2) * (CELL // GRAIN_CELL) for side in (height, width))
+    return rows, columns
+
+
+@cache
+def _squares() -> list[Array]:
+    random = np.random.default_rng(0)
+    return [random.standard_normal((side, side), dtype=np.float32) for side in _SIDES]
+
+
+def still_grain(height: int, width: int) -> Array:
+    """Return the grain (1, planes, rows, columns) of a picture."""
+    rows, columns = (np.arange(count) for count in grain_size(height, width))
+    planes = (
+        square.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap") for square in _squares()
+    )
+    return np.stack(list(planes))[None]
+
+
+def displaced_grain(displacement: Array) -> Array:
+    """Return grain (1, planes, rows, columns) whose values come from other places.
+
+    Args:
+        displacement: (2, rows, columns), down and to the right, from each place to where its
+            values come from.
+    """
+    rows, columns = _sources(displacement)
+    planes = (square[rows % len(square), columns % len(square)] for square in _squares())
+    return np.stack(list(planes))[None]
+
+
+def moved_displacement(displacement: Array | None, flow: Array, trust: Array, frame: int) -> Array:
+    """Return the displacement of the grain, moved along with a frame.
+
+    What is less than a cell adds up from frame to frame. Noise is fresh where motion cannot be
+    trusted, and where the picture grows so that two cells would show the same.
+
+    Args:
+        displacement: In the frame before; None: none yet.
+        flow: (H, W, 2), from this frame to the one before, in pixels.
+        trust: (H, W), from 0 to 1: where it can be relied upon.
+        frame: Number of this frame in its shot.
+    """
+    size = grain_size(*trust.shape)
+    if displacement is None:
+        displacement = np.zeros((2, *size), np.float32)
+    motion = np.stack([_by_cells(flow[..., axis], size) for axis in (1, 0)])
+    motion /= GRAIN_CELL
+    found = _nearest(displacement, motion)
+    # Edges between old and fresh noise move by whole cells too, when enough has added up.
+    found = _nearest(displacement, motion + (found - _rounded(found)))
+    moved = found + motion
+    fresh = (_by_cells(trust, size) < _TRUSTED) | _repeated(_sources(moved))
+    moved[:, fresh] = frame * _LEAP % _MOST_LEAP
+    return moved
+
+
+def _rounded(displacement: Array) -> Array:
+    whole: Array = np.floor(displacement + np.float32(0.5))
+    return whole
+
+
+def _sources(displacement: Array) -> Places:
+    """Return the row and column of the cell that each displacement leads to."""
+    # Their sum is not what is rounded: where all move alike none may be rounded another way.
+    sources: Places = np.indices(displacement.shape[1:], np.int32)
+    return sources + _rounded(displacement).astype(np.int32)
+
+
+def _by_cells(values: Array, size: tuple[int, int]) -> Array:
+    """Return what (H, W) has in the middle of each cell of the grain."""
+    middle = GRAIN_CELL // 2
+    rows, columns = (
+        np.minimum(np.arange(count) * GRAIN_CELL + middle, side - 1)
+        for count, side in zip(size, values.shape, strict=True)
+    )
+    found: Array = values[rows[:, None], columns]
+    return found
+
+
+def _nearest(displacement: Array, motion: Array) -> Array:
+    """Return the displacements of the cells that a motion leads to."""
+    last = np.array(displacement.shape[1:], np.int32)[:, None, None] - 1
+    rows, columns = _sources(motion).clip(0, last)
+    found: Array = displacement[:, rows, columns]
+    return found
+
+
+def _repeated(sources: Places) -> NDArray[np.bool_]:
+    """Return where (2, rows, columns) is what the cell above or on the left is."""
+    repeated = np.zeros(sources.shape[1:], bool)
+    repeated[:, 1:] = (sources[..., 1:] == sources[..., :-1]).all(0)
+    repeated[1:] |= (sources[:, 1:] == sources[:, :-1]).all(0)
+    return repeated

@@ -5,12 +5,10 @@ or any network with one picture as its input and one as its output; how that wan
 out by trying.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -18,9 +16,9 @@ import onnx
 from impasto.errors import SettingsError, WeightsError
 from impasto.fast import johnson
 from impasto.fast.any_style import ONE_STYLE, AnyStyleNetwork
-from impasto.fast.network import Network, StyleCode, padded
-from impasto.fast.opening import Files, facts
-from impasto.fast.sessions import Array, Session, open_session
+from impasto.fast.network import Files, Network, StyleCode, padded
+from impasto.fast.opening import open_painter
+from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.images import Picture
 from impasto.settings import Settings
@@ -28,10 +26,10 @@ from impasto.settings.methods import METHODS, Method
 
 #: Sides of pictures are multiples of this: most such networks halve them two or three times.
 CELL = 8
+_ONE, _NONE, _BYTES = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (255.0, 255.0, 255.0)
 
 
-@dataclass(frozen=True)
-class Convention:
+class Convention(NamedTuple):
     """How a network wants its pixels, and how it gives them back.
 
     Attributes:
@@ -41,57 +39,43 @@ class Convention:
         result_offset: And what is subtracted before.
     """
 
-    scale: Sequence[float]
-    offset: Sequence[float]
-    result_scale: float
-    result_offset: float
+    scale: Sequence[float] = _ONE
+    offset: Sequence[float] = _NONE
+    result_scale: float = 1.0
+    result_offset: float = 0.0
 
     def given(self, pixels: Array) -> Array:
         """Return (H, W, 3) in [0, 1] as the network takes it."""
-        if self == PLAIN:
-            return pixels
-        scale, offset = (np.array(each, np.float32) for each in (self.scale, self.offset))
-        return pixels * scale + offset
+        return pixels * np.array(self.scale, np.float32) + np.array(self.offset, np.float32)
 
     def taken(self, pixels: Array) -> Array:
         """Return what the network gave as (H, W, 3) about in [0, 1]."""
-        if self == PLAIN:
-            return pixels
         return (pixels - np.float32(self.result_offset)) / np.float32(self.result_scale)
 
 
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-_ONE, _NONE = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
-PLAIN = Convention(_ONE, _NONE, 1.0, 0.0)
 #: What networks may take, and may give back.
 TAKEN = (
-    ((255.0,) * 3, _NONE),
+    (_BYTES, _NONE),
     (_ONE, _NONE),
-    ((2.0,) * 3, (-1.0,) * 3),
+    ((2.0, 2.0, 2.0), (-1.0, -1.0, -1.0)),
     (tuple(1 / _DEVIATION), tuple(-_MEAN / _DEVIATION)),
 )
 GIVEN = ((255.0, 0.0), (1.0, 0.0), (2.0, -1.0))
 
 
 @dataclass
-class SingleNetwork:
+class SingleNetwork(Network):
     """Paints in the one style it knows.
 
     Attributes:
-        painter: The network.
-        entry: Name of its input.
         convention: Of pixels.
+        entry: Name of its input.
         planar: Whether pictures are (1, 3, H, W) instead of (1, H, W, 3).
         fixed: Width and height, where it takes no others.
         kind: Type of its input's numbers.
     """
 
-    title: str
-    runtime: str
-    machine: str
-    named: list[dict[str, str]]
-    bytes_per_pixel: int
-    painter: Session
     convention: Convention
     entry: str = "picture"
     planar: bool = False
@@ -151,26 +135,18 @@ def open_file(row: Method, settings: Settings, files: Files) -> Network:
     ours = entries.keys() == ONE_STYLE
     if entries and not ours and not _is_picture(shapes):
         raise WeightsError(f"{path} does not take one picture: name a network of one style")
-    model = path if entries else johnson.graph(path)
-    painter = open_session(model, settings.runtime, settings.device)
-    known = facts(METHODS["fast"] if ours else row, painter, files, path.name)
+    row = replace(METHODS["fast"] if ours else row, sentence=path.name)
+    painter = open_painter(path if entries else johnson.graph(path), settings)
     if ours:
-        return AnyStyleNetwork(**known, painter=painter, length=_shape(entries["held"])[0])
+        return AnyStyleNetwork(row, files, painter, length=_shape(entries["held"])[0])
     if not entries:
-        convention = Convention((255.0,) * 3, _NONE, 255.0, 0.0)
-        return SingleNetwork(**known, painter=painter, convention=convention)
+        return SingleNetwork(row, files, painter, Convention(_BYTES, result_scale=255.0))
     ((name, entry),) = entries.items()
     planar = shapes[0][1] == 3
     height, width = shapes[0][2:] if planar else shapes[0][1:3]
-    plain = SingleNetwork(
-        **known,
-        painter=painter,
-        convention=PLAIN,
-        entry=name,
-        planar=planar,
-        fixed=(width, height) if width and height else None,
-        kind=onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type),
-    )
+    fixed = (width, height) if width and height else None
+    kind = onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
+    plain = SingleNetwork(row, files, painter, Convention(), name, planar, fixed, kind)
     return replace(plain, convention=convention_of(plain))
 
 
@@ -197,33 +173,39 @@ def _shape(entry: onnx.ValueInfoProto) -> list[int]:
 def convention_of(network: SingleNetwork) -> Convention:
     """Find the convention under which what comes out is most like a picture of what goes in.
 
-    A picture of patches and ramps goes in under each; counted is how alike its brightness and
-    that of the result are, and how much of the result must be cut off.
+    Raises:
+        WeightsError: There is none.
     """
-    width, height = network.fixed or (128, 128)
+    picture = _patches(*(network.fixed or (128, 128)))
+    scores = {}
+    for scale, offset in TAKEN:
+        if network.kind == np.uint8 and scale != _BYTES:
+            continue
+        made = network.run(Convention(scale, offset).given(picture))
+        for result in GIVEN:
+            convention = Convention(scale, offset, *result)
+            scores[convention] = _likeness(convention.taken(made), picture)
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] == -np.inf:
+        raise WeightsError(f"{network.title} does not make pictures of pictures")
+    return best
+
+
+def _patches(width: int, height: int) -> Array:
+    """Return a picture of patches and ramps."""
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     patches = ((rows // 32 + columns // 32) % 2) * 0.5
     picture = np.stack(
         [patches + 0.5 * rows / height, patches + 0.5 * columns / width, patches], -1
     )
-    picture = (0.1 + 0.8 * picture).astype(np.float32)
-    best, most = None, -np.inf
-    for scale, offset in TAKEN:
-        if network.kind == np.uint8 and scale[0] != 255:
-            continue
-        trial = Convention(scale, offset, 1.0, 0.0)
-        made = network.run(trial.given(picture))
-        for result_scale, result_offset in GIVEN:
-            taken = Convention(scale, offset, result_scale, result_offset)
-            result = taken.taken(made)
-            with np.errstate(all="ignore"):
-                alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
-            spread = min(1.0, float(result.clip(0, 1).std() / picture.std()))
-            cut = float(np.abs(result - result.clip(0, 1)).mean())
-            # NaN, where the result is the same everywhere, is never more.
-            score = float(abs(alike)) + spread - 2 * cut
-            if score > most:
-                best, most = taken, score
-    if best is None or not np.isfinite(most):
-        raise WeightsError(f"{network.title} does not make pictures of pictures")
-    return best
+    return (0.1 + 0.8 * picture).astype(np.float32)
+
+
+def _likeness(result: Array, picture: Array) -> float:
+    """Return how alike brightness is, less how much of the result must be cut off."""
+    with np.errstate(all="ignore"):
+        alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
+    spread = min(1.0, float(result.clip(0, 1).std() / picture.std()))
+    cut = float(np.abs(result - result.clip(0, 1)).mean())
+    score = float(abs(alike)) + spread - 2 * cut
+    return score if np.isfinite(score) else -np.inf  # where the result is the same everywhere

@@ -4,10 +4,11 @@ Whitening and coloring (Li et al. 2017, "Universal Style Transfer via Feature Tr
 channel by channel, adaptive instance normalization (Huang & Belongie 2017).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import NamedTuple
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,25 +56,6 @@ class Coloring(NamedTuple):
     root: Matrix
 
 
-class Transfer(NamedTuple):
-    """An affine change of features: matrix · features + offset.
-
-    Attributes:
-        matrix: float32 (C, C), or a factor for each channel (C,).
-        offset: float32 (C, 1).
-    """
-
-    matrix: Array
-    offset: Array
-
-    def __call__(self, features: Array) -> Array:
-        """Change (1, C, H, W)."""
-        flat = features.reshape(len(self.matrix), -1)
-        changed = self.matrix[:, None] * flat if self.matrix.ndim == 1 else self.matrix @ flat
-        changed += self.offset
-        return changed.reshape(features.shape)
-
-
 def statistics(features: Array, kind: Kind) -> Statistics:
     """Return mean and covariance of the channels of (1, C, H, W)."""
     flat = features.reshape(features.shape[1], -1)
@@ -99,23 +81,28 @@ def mixed_coloring(styles: Sequence[Coloring], shares: Sequence[float]) -> Color
     return Coloring(np.asarray(mean), np.asarray(root))
 
 
-def transfer(content: Statistics, wanted: Coloring, strength: float = 1) -> Transfer:
-    """Return what gives features with these statistics the wanted ones.
+def transferred(
+    features: Array, content: Statistics, wanted: Coloring, strength: float = 1
+) -> Array:
+    """Return features (1, C, H, W) that are given the wanted statistics.
 
     Args:
-        content: Of the features that will be changed.
+        features: Are changed by an affine map.
+        content: Statistics that they are taken to have.
         wanted: Of the style.
         strength: Part of the change; 0 is none.
     """
     part, white = np.float32(strength), _power(content.covariance, -0.5)
+    flat = features.reshape(len(white), -1)
     if white.ndim == 1:
-        whole = (wanted.root * white).astype(np.float32)
-        moved = wanted.mean - whole[:, None] * content.mean
-        return Transfer((1 - part) + part * whole, part * moved)
-    whole = (wanted.root @ white).astype(np.float32)
-    moved = wanted.mean - whole @ content.mean
-    one = np.eye(len(white), dtype=np.float32)
-    return Transfer((1 - part) * one + part * whole, part * moved)
+        whole = (wanted.root * white).astype(np.float32)[:, None]
+        changed = ((1 - part) + part * whole) * flat
+        changed += part * (wanted.mean - whole * content.mean)
+    else:
+        whole = (wanted.root @ white).astype(np.float32)
+        changed = ((1 - part) * np.eye(len(white), dtype=np.float32) + part * whole) @ flat
+        changed += part * (wanted.mean - whole @ content.mean)
+    return changed.reshape(features.shape)
 
 
 def _power(matrix: Matrix, exponent: float) -> Matrix:
@@ -126,3 +113,37 @@ def _power(matrix: Matrix, exponent: float) -> Matrix:
     floor = 1e-9 * values[-1]
     power: Matrix = (vectors * np.maximum(values, floor) ** exponent) @ vectors.T
     return power
+
+
+@cache
+def _controller() -> Any:  # noqa: ANN401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+_LOCK = threading.Lock()
+_inside = 0
+_limit: Any = None
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep numpy's linear algebra on one core while a network's runtime has them all.
+
+    The threads of OpenBLAS wait for more work by spinning, and take a core from the runtime that
+    comes next: a picture takes twice as long. Several threads may be in it at once, and the last
+    one out puts things back.
+    """
+    global _inside, _limit
+    with _LOCK:
+        if _inside == 0:
+            _limit = _controller().limit(limits=1, user_api="blas")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _inside -= 1
+            if _inside == 0:
+                _limit.restore_original_limits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from impasto.files import sha256_of
 from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
+    Identity,
     Picture,
     Source,
     Sources,
@@ -28,6 +30,7 @@ from impasto.images import (
     open_for_role,
     rotate_tile,
 )
+from impasto.recipes import make_recipe
 from impasto.runs import Memory, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import load, method_of
@@ -93,7 +96,7 @@ class FastStylizer:
             self.identities = list(map(identify_opened, opened, self._sources))
             self.styles = [rotate_tile(each, self.settings) for each in opened]
         matches = bool(self.settings.color_mode.recolor_style)
-        self._codes = [] if matches else [self._read(style) for style in self.styles]
+        self._codes = [] if matches else self._read(self.styles)
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
         self._matched: tuple[Array, list[StyleCode]] | None = None
 
@@ -191,23 +194,18 @@ class FastStylizer:
         return painted
 
     def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
-        """Return the code of the styles, if need be in a content's colors.
-
-        Args:
-            content: Whose colors.
-            keep: Whether many frames ask for the same one.
-        """
+        """Return the code of the styles, if need be in a content's colors; keep it for frames."""
         if not self.settings.color_mode.recolor_style:
             return self._code
         if self._matched is None or self._matched[0] is not content.pixels:
-            codes = [self._read(self._recolored(style, content)) for style in self.styles]
+            codes = self._read([self._recolored(style, content) for style in self.styles])
             if not keep:
                 return self.network.mixed(codes, self._shares)
             self._matched = content.pixels, codes
         return self.network.mixed(self._matched[1], self._shares)
 
-    def _read(self, style: Picture) -> StyleCode:
-        return self.network.read(style, self._longest)
+    def _read(self, styles: Sequence[Picture]) -> list[StyleCode]:
+        return [self.network.read(style, self._longest) for style in styles]
 
     def _recolored(self, style: Picture, content: Picture) -> Picture:
         """Return a style with its colors moved to the content's."""
@@ -216,8 +214,8 @@ class FastStylizer:
         pixels = recolor(style.pixels, content.pixels, style.alpha, content.alpha, amount)
         return replace(style, pixels=pixels)
 
-    def remade(self) -> Settings:
-        """Return the settings that make the same picture again: no folders, nothing automatic."""
+    def recipe(self, content: Identity) -> dict[str, Any]:
+        """Return how to make a picture of a content again: no folders, nothing automatic."""
         s = self.settings
         names: dict[str, Any] = {}
         if s.weights is not None:
@@ -226,4 +224,9 @@ class FastStylizer:
             names["method"] = Path(s.method).name
         if self.method.takes("runtime", FIELDS["runtime"].metadata["group"]):
             names["runtime"] = self.network.runtime
-        return s.updated(**names)
+        return make_recipe(
+            s.updated(**names),
+            {"content": content, "styles": self.identities},
+            weights=self.weights,
+            runtime=self.network.machine,
+        )

@@ -1,21 +1,16 @@
 """The any-style network, tuned to the one style that is asked for: as it comes, or when needed."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
-import queue
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO
 
 from filelock import FileLock
 
@@ -44,7 +39,7 @@ Show = Callable[[str, float], AbstractContextManager[Watch]]
 #: Longest side of the style picture that a network is tuned to, if `style_scale` is 1, and bounds.
 SIZE, _LEAST_SIZE, _MOST_SIZE = 512, 256, 768
 _TICK = 0.5
-"""Seconds between two looks at the clock."""
+"""Seconds between two looks at the log."""
 #: What a style picture is looked at with; a network that was made of it knows no more of these.
 _OF_THE_PICTURE = ("weights", "style_scale", "style_turn", "style_tiles")
 _PROGRAM = (
@@ -61,14 +56,10 @@ _ENVIRONMENT = {
 }
 
 
-def _unseen(_name: str, _minutes: float) -> AbstractContextManager[Watch]:
-    return nullcontext(lambda _spent: None)
+_shown: Show = lambda _name, _minutes: nullcontext(lambda _spent: None)  # noqa: E731
 
 
-_shown: Show = _unseen
-
-
-def show_tunings(show: Show = _unseen) -> None:
+def show_tunings(show: Show = _shown) -> None:
     """Have all tunings from now on shown by something.
 
     Args:
@@ -238,40 +229,28 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
     command = [sys.executable, "-c", _PROGRAM]
     command += [f"--{name}={value}" for name, value in options.items()]
     environment = {**_ENVIRONMENT, **os.environ, "PYTHONIOENCODING": "utf-8"}
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     begun = time.monotonic()
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as trouble,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=trouble,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-        ) as child,
-    ):
-        reader = threading.Thread(target=_hand_on, args=(child.stdout, lines.put), daemon=True)
-        reader.start()
-        try:
-            while reader.is_alive() or not lines.empty():
-                try:
-                    line = lines.get(timeout=_TICK)
-                except queue.Empty:
-                    line = ""
-                yield (time.monotonic() - begun) / 60, line
-        finally:
-            if reader.is_alive():
+    with tempfile.TemporaryDirectory() as folder:
+        said, trouble = Path(folder) / "said", Path(folder) / "trouble"
+        with (
+            said.open("w") as output,
+            trouble.open("w") as errors,
+            subprocess.Popen(command, stdout=output, stderr=errors, env=environment) as child,
+            said.open(encoding="utf-8", errors="replace") as log,
+        ):
+            try:
+                ended = False
+                while not ended:
+                    ended = child.poll() is not None  # asked before what it said last is read
+                    for line in log.readlines() or [""]:
+                        yield (time.monotonic() - begun) / 60, line.rstrip()
+                    with suppress(subprocess.TimeoutExpired):
+                        child.wait(_TICK)
+            finally:
                 child.terminate()
-            reader.join()
-        if child.wait():
-            trouble.seek(0)
-            raise _failure(child.returncode, trouble.read())
-
-
-def _hand_on(stream: IO[str], take: Callable[[str], object]) -> None:
-    for line in stream:
-        take(line.rstrip())
+        if child.returncode:
+            text = trouble.read_text(encoding="utf-8", errors="replace")
+            raise _failure(child.returncode, text)
 
 
 def _failure(status: int, said: str) -> ImpastoError:

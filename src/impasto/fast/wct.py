@@ -5,12 +5,10 @@ covariances, and five decoders paint a picture of them.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from impasto.fast.graph import Graph, Values
-from impasto.fast.network import Network
-from impasto.fast.opening import Files, transfer_network
-from impasto.fast.parameters import read_parameters
+from impasto.fast.graph import Graph, Values, read_parameters
+from impasto.fast.network import Files, Network
+from impasto.fast.opening import transfer_network
 from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.settings.methods import Method
@@ -25,16 +23,12 @@ _COUNTS = {1: 2, 2: 2, 3: 4, 4: 4}
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
+    read = [read_parameters(path) for path in files.values()]
+    levels = zip(LEVELS, read[::2], read[1::2], strict=True)
+    graphs = [(_encoder(level, e), _decoder(level, d)) for level, e, d in levels]
     # In bfloat16 the faintest directions of the features, which it makes as strong as all others,
     # would be rounding errors.
-    return transfer_network(row, settings, files, graphs(files), KIND, CELL, precise=True)
-
-
-def graphs(files: Mapping[str, Path]) -> list[tuple[Path | bytes, Path | bytes]]:
-    """Return encoder and decoder of each level as ONNX models."""
-    read = [read_parameters(path) for path in files.values()]
-    pairs = zip(LEVELS, read[::2], read[1::2], strict=True)
-    return [(_encoder(level, e), _decoder(level, d)) for level, e, d in pairs]
+    return transfer_network(row, settings, files, graphs, KIND, CELL, precise=True)
 
 
 def _encoder(level: int, parameters: Mapping[str, Values]) -> bytes:

@@ -15,8 +15,6 @@ pixel shuffle instead of transposed convolutions (Shi et al. 2016); noise in eac
 2019, StyleGAN).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -195,11 +193,9 @@ def shape_of(parameters: Mapping[str, Tensor]) -> AnyStyleShape:
     """Read widths and depths off the names and sizes of a trained network."""
 
     def blocks(part: str) -> tuple[int, int, int]:
+        ends = [name for name in parameters if name.endswith(".first.bias")]
         fine, middle, coarse = (
-            sum(
-                name.startswith(f"{part}.{each}.") and name.endswith(".first.bias")
-                for name in parameters
-            )
+            sum(name.startswith(f"{part}.{each}.") for name in ends)
             for each in ("fine", "middle", "coarse")
         )
         return fine, middle, coarse

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from impasto.errors import SettingsError
 from impasto.files import sha256_of
-from impasto.networks.layers import pools_before
+from impasto.networks.layers import check_layers, pools_before
 from impasto.networks.pocket import SAMPLED_LAYERS, Pocket
 from impasto.settings.declaration import check_own_name
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
@@ -69,12 +69,10 @@ class Encoder:
             layers: Which layers, among those it was built for.
             subsample_phase: Which of its `phases` of the largest layers to compute; None: all.
         """
-        if self.phases == 1:
-            features: dict[str, Tensor] = self.network(image, layers)
-        else:
-            assert isinstance(self.network, Pocket)
-            features = self.network(image, layers, subsample_phase)
-        return features
+        if isinstance(self.network, Pocket):
+            features: dict[str, Tensor] = self.network(image, layers, subsample_phase)
+            return features
+        return self.network(image, layers)
 
     def stride(self, layer: str, subsample_phase: int | None = None) -> int:
         """Return the pixels from one position of a layer to the next."""
@@ -87,14 +85,12 @@ class Encoder:
         if self.phases == 1:
             return size[0] >> pools_before(layer), size[1] >> pools_before(layer)
         cells = -(-size[0] // 2), -(-size[1] // 2)  # odd sides count as one pixel more
+        sampled = self._subsamples(layer, subsample_phase)
         if layer == "relu1_1":
-            return (
-                cells if self._subsamples(layer, subsample_phase) else (2 * cells[0], 2 * cells[1])
-            )
-        if subsample_phase is not None and self._subsamples(layer, subsample_phase):
-            return (cells[0] - subsample_phase // 2 + 1) // 2, (
-                cells[1] - subsample_phase % 2 + 1
-            ) // 2
+            return cells if sampled else (2 * cells[0], 2 * cells[1])
+        if sampled and subsample_phase is not None:
+            down, across = divmod(subsample_phase, 2)
+            return (cells[0] - down + 1) // 2, (cells[1] - across + 1) // 2
         return cells[0] >> pools_before(layer) - 1, cells[1] >> pools_before(layer) - 1
 
     def _subsamples(self, layer: str, subsample_phase: int | None) -> bool:
@@ -142,14 +138,12 @@ def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) ->
         SettingsError: It does not have one of the layers, or no pooling to choose.
     """
     for row in (ENCODERS[name] for name in names):
-        unknown = sorted(set(layers) - set(row.layers)) if row.layers else []
-        if unknown:
-            raise SettingsError(
-                f"the encoder {row.name} knows {', '.join(row.layers)}, not {unknown[0]}: "
-                "name one of these or use encoder vgg19 alone"
-            )
-        if row.layers and pooling != "max" and not row.poolings:
-            raise SettingsError(f"the encoder {row.name} has no pooling: use encoder vgg19 alone")
+        if row.layers:
+            check_layers(row.name, row.layers, sorted(layers))
+            if pooling != "max" and not row.poolings:
+                raise SettingsError(
+                    f"the encoder {row.name} has no pooling: use encoder vgg19 alone"
+                )
 
 
 def build_encoder(
@@ -181,9 +175,8 @@ def build_encoder(
     path = Path(weights) if weights is not None else fetch(row.file) if row.file else None
     network = load(row.build)(path, wanted, pooling, precision)
     network = network.to(device or torch.device("cpu"))
-    if path is None:
-        return Encoder(name, network, name, _digest(network), row.subsamples)
-    return Encoder(name, network, path.name, sha256_of(path), row.subsamples)
+    file, sha256 = (path.name, sha256_of(path)) if path else (name, _digest(network))
+    return Encoder(name, network, file, sha256, row.subsamples)
 
 
 def _digest(network: nn.Module) -> str:

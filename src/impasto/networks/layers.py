@@ -55,6 +55,20 @@ def _likeness(given: str, layer: str) -> tuple[float, int]:
     return difflib.SequenceMatcher(None, given, layer).ratio(), alike
 
 
+def check_layers(encoder: str, known: Iterable[str], layers: Iterable[str]) -> None:
+    """Refuse layers that an encoder does not have.
+
+    Raises:
+        SettingsError: One of them.
+    """
+    known = tuple(known)
+    if unknown := [name for name in layers if name not in known]:
+        raise SettingsError(
+            f"the encoder {encoder} knows {', '.join(known)}, not {unknown[0]}: "
+            "name one of these or use encoder vgg19 alone"
+        )
+
+
 def deepest(names: Iterable[str]) -> str:
     """Return the last of the named layers (canonical names) on the way through the network."""
     return max(names, key=_DEPTH.__getitem__)

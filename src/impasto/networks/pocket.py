@@ -14,7 +14,7 @@ many channels as VGG-19 has there. Why it is fast:
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.errors import SettingsError, WeightsError
-from impasto.networks.bfloat16 import split_bfloat16
+from impasto.errors import WeightsError
+from impasto.networks.devices import split_bfloat16
+from impasto.networks.layers import check_layers
 from impasto.weights import load_pocket
 
 #: Its layers and VGG-19's widths there.
@@ -134,24 +135,22 @@ class PocketNetwork(nn.Module, ABC):
             For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides
             count as one pixel more.
         """
-        check_layers(layers)
+        check_layers("pocket", POCKET_LAYERS, layers)
         missing = set(layers)
-        cells = self.cells(image)
+        x = cells = self.cells(image)
         features = {}
         if "relu1_1" in missing:
             missing.remove("relu1_1")
             features["relu1_1"] = self.first(cells, subsample_phase)
-        x = cells
         for unit in self.units:
             if not missing:
                 break
             x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
-                if subsample_phase is not None and unit.tap in SAMPLED_LAYERS:
-                    features[unit.tap] = self.layer(unit.tap, subsampled(x, subsample_phase))
-                else:
-                    features[unit.tap] = self.layer(unit.tap, x)
+                samples = subsample_phase is not None and unit.tap in SAMPLED_LAYERS
+                seen = subsampled(x, subsample_phase) if samples else x
+                features[unit.tap] = self.layer(unit.tap, seen)
         return features
 
 
@@ -208,19 +207,6 @@ class Pocket(PocketNetwork):
         """Return convolution and ReLU."""
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
         return F.relu(F.conv2d(x, weight, bias, stride=stride), inplace=True)
-
-
-def check_layers(layers: Iterable[str]) -> None:
-    """Refuse layers that the pocket encoder does not know.
-
-    Raises:
-        SettingsError: One of them.
-    """
-    if unknown := [name for name in layers if name not in POCKET_LAYERS]:
-        raise SettingsError(
-            f"the encoder pocket knows {', '.join(POCKET_LAYERS)}, not {unknown[0]}: "
-            "name one of these or use encoder vgg19 alone"
-        )
 
 
 def cells_of(image: Tensor) -> Tensor:

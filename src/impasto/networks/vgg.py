@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
-from impasto.networks.bfloat16 import split_bfloat16
+from impasto.networks.devices import split_bfloat16
 from impasto.networks.layers import deepest, steps_to
 from impasto.weights import VggParameters, load_vgg19
 

@@ -3,8 +3,6 @@
 Source: Li et al. 2017, "Universal Style Transfer via Feature Transforms"; here with a gradient.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import torch

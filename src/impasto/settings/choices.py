@@ -11,6 +11,7 @@ from impasto.settings.declaration import option
 from impasto.settings.encoders import TURNS
 from impasto.settings.losses import STYLE_LOSSES
 from impasto.settings.methods import METHODS, NETWORK_FILES
+from impasto.settings.runtimes import RUNTIME_CHOICES
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -81,7 +82,7 @@ class Choices:
         "auto",
         "What runs the network of a method of one pass.",
         "Method",
-        choices=("auto", "onnxruntime", "openvino"),
+        choices=RUNTIME_CHOICES,
     )
     size: int = option(
         512, "Longest side of the result, in pixels.", "Picture", least=16, brief=True

@@ -20,7 +20,7 @@ class Options(TypedDict, total=False):
     encoder: Literal["pocket", "vgg19", "pocket+vgg19"] | str
     weights: str | PathLike[str] | None
     tune: float | None
-    runtime: Literal["auto", "onnxruntime", "openvino"]
+    runtime: Literal["auto", "onnxruntime", "openvino"] | str
     size: int
     style_scale: float
     strength: float

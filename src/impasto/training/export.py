@@ -55,7 +55,7 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix != ".onnx":
         return load_trained(path, ANY_STYLE)
-    from impasto.fast.graph import from_space_to_depth, written_parameters
+    from impasto.fast.graph import for_space_to_depth, written_parameters
     from impasto.training.any_style_graph import IN_CELLS
 
     parameters = written_parameters(path)
@@ -63,7 +63,7 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path} is not an any-style network: name an any_style.onnx")
     for name, cells in IN_CELLS.items():
         kernel = f"{name}.weight"
-        parameters[kernel] = from_space_to_depth(parameters[kernel], cells)
+        parameters[kernel] = for_space_to_depth(parameters[kernel], cells, undo=True)
     return {name: torch.from_numpy(array) for name, array in parameters.items()}
 
 

@@ -1,0 +1,68 @@
+"""The runtimes, one frozen row each: what runs the network of a method of one pass.
+
+A new runtime is a module and a row. Nothing here imports what a row names before it is needed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What runs networks that are ONNX files.
+
+    Attributes:
+        name: A value of `Settings.runtime`.
+        sentence: What it is, for people.
+        session: What opens a network, of an ONNX file or its content, the device, and whether it
+            has to compute in float32, as `"module:name"`. See `impasto.fast.sessions.Session`.
+        speed: What says how fast it is with a device (a value of `Settings.device`) on this
+            machine, relative to ONNX Runtime on the CPU, as `"module:name"`; 0: it cannot run.
+        extra: The extra that brings it; None: it comes with impasto.
+        many_sizes: Whether it takes pictures of ever new sizes without compiling anew.
+    """
+
+    name: str
+    sentence: str
+    session: str | Callable[..., Any]
+    speed: str | Callable[..., Any]
+    extra: str | None = None
+    many_sizes: bool = False
+
+
+#: All runtimes by name; `add_runtime` adds yours.
+RUNTIMES: dict[str, Runtime] = {}
+#: Values of `Settings.runtime`; `auto` is the fastest one.
+RUNTIME_CHOICES = ["auto"]
+
+
+def add_runtime(row: Runtime) -> None:
+    """Add a runtime under its name, or replace the one of that name, in this process."""
+    RUNTIMES[row.name] = row
+    if row.name not in RUNTIME_CHOICES:
+        RUNTIME_CHOICES.append(row.name)
+
+
+def runtime_for_many_sizes() -> str:
+    """Return the name of the runtime that takes pictures of ever new sizes."""
+    return next(row.name for row in RUNTIMES.values() if row.many_sizes)
+
+
+for _row in (
+    Runtime(
+        name="onnxruntime",
+        sentence="ONNX Runtime, on the CPU or a graphics processor",
+        session="impasto.fast.onnx_runtime:OnnxSession",
+        speed="impasto.fast.onnx_runtime:speed",
+        many_sizes=True,
+    ),
+    Runtime(
+        name="openvino",
+        sentence="OpenVINO, on the CPU",
+        session="impasto.fast.open_vino:OpenVinoSession",
+        speed="impasto.fast.open_vino:speed",
+        extra="openvino",
+    ),
+):
+    add_runtime(_row)
