@@ -41,7 +41,7 @@ def test_shards_of_any_kind(tmp_path: Path, styles: list[Path]) -> None:
 def test_a_picture_that_does_not_fit_fails_alone(
     tmp_path: Path, styles: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("impasto.fast.run.free_memory", lambda: 0.31e9)
+    monkeypatch.setattr("impasto.fast.network.free_memory", lambda: 0.31e9)
     source = tmp_path / "in"
     source.mkdir()
     # The second is small until it is enlarged, as what is too small for the network is.

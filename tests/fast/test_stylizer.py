@@ -18,7 +18,7 @@ from impasto.fast import FastStylizer
 from impasto.fast.opening import network_for
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
-from impasto.fast.statistics import Kind, coloring, statistics, transferred
+from impasto.fast.statistics import coloring, statistics, transferred
 from impasto.images import Picture, identify, open_picture
 from impasto.runs import EarlierFrame, Reference
 from impasto.weights import fetch
@@ -205,10 +205,9 @@ def test_features_get_the_statistics_of_a_style() -> None:
     random = np.random.default_rng(0)
     content, style = (random.normal(size=(1, 5, side, 30)).astype(np.float32) for side in (40, 50))
     style[0, 1:] += 0.7 * style[0, :-1] + 0.3
-    kind = Kind(1e-2, 1e-4)
-    wanted = statistics(style, kind)
-    own, style_coloring = statistics(content, kind), coloring(wanted)
-    found = statistics(transferred(content, own, style_coloring), kind)
+    wanted = statistics(style)
+    own, style_coloring = statistics(content), coloring(wanted)
+    found = statistics(transferred(content, own, style_coloring))
     np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-4)
     # Little is added to either, so that the smallest variances are not quite the same.
     np.testing.assert_allclose(found.covariance, wanted.covariance, atol=0.05)
@@ -230,7 +229,7 @@ def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) ->
 def test_too_large_is_refused_before_the_work(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("impasto.fast.run.free_memory", lambda: 1e9)
+    monkeypatch.setattr("impasto.fast.network.free_memory", lambda: 1e9)
     with pytest.raises(ImpastoError, match=r"needs about .* GB of memory .* try size"):
         paint(photo, painting, size=8000)
 

@@ -11,12 +11,9 @@ import numpy as np
 from impasto.fast.graph import Graph, Values, read_parameters
 from impasto.fast.network import Files, Network
 from impasto.fast.opening import transfer_network
-from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.settings.methods import Method
 
-#: Means and deviations; 1e-5 is added to variances, as its authors do.
-KIND = Kind(relative=0, constant=1e-5, diagonal=True)
 CELL = 8
 #: Subtracted from pictures, RGB.
 MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 255
@@ -28,7 +25,7 @@ def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
     encoder, decoder = (read_parameters(path) for path in files.values())
     graphs = [(_encoder(encoder), _decoder(decoder))]
-    return transfer_network(row, settings, files, graphs, KIND, CELL)
+    return transfer_network(row, settings, files, graphs, CELL, diagonal=True)
 
 
 def _encoder(parameters: Mapping[str, Values]) -> bytes:

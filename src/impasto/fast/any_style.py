@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.network import Files, Network, StyleCode, mixed_arrays, scaled
+from impasto.fast.network import Files, Network, StyleCode, scaled
 from impasto.fast.opening import open_painter, open_style_reader
 from impasto.fast.sessions import Array, Session
 from impasto.fast.shot import PACE, Shot, still_grain
+from impasto.fast.statistics import mixed_arrays
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.settings.methods import Method

@@ -49,21 +49,20 @@ class LiteRtSession:
         self._path, self._lock = path, threading.Lock()
         self._content = path.read_bytes()
         self._shapes: dict[str, tuple[int, ...]] = {}
-        self._places: dict[str, int] = {}
-        self._interpreter: Any = None
-        self._open(self._content)
+        self._interpreter, self._places = self._open(self._content)
 
-    def _open(self, content: bytes) -> None:
+    def _open(self, content: bytes) -> tuple[Any, dict[str, int]]:
+        """Return an interpreter, and the numbers of its inputs by name."""
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise MissingExtraError("method magenta", "magenta") from error
         try:
-            self._interpreter = Interpreter(model_content=content, num_threads=cores())
+            interpreter = Interpreter(model_content=content, num_threads=cores())
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
-        found = self._interpreter.get_input_details()
-        self._places = {self._inputs[each["shape"][-1]]: each["index"] for each in found}
+        found = interpreter.get_input_details()
+        return interpreter, {self._inputs[each["shape"][-1]]: each["index"] for each in found}
 
     def __call__(self, **inputs: Array) -> list[Array]:
         """Return its output for its named inputs; one call at a time."""
@@ -84,21 +83,16 @@ class LiteRtSession:
         self._shapes = {}
         if "content" in shapes:
             _, height, width, _ = shapes["content"]
-            self._open(for_size(self._content, height, width))
+            patched = _for_size(self._content, height, width)
+            self._interpreter, self._places = self._open(patched)
         for name, shape in shapes.items():
             self._interpreter.resize_tensor_input(self._places[name], shape)
         self._interpreter.allocate_tensors()
         self._shapes = shapes
 
 
-def for_size(content: bytes, height: int, width: int) -> bytes:
-    """Return the painter for contents of one size: what it enlarges to, set to that.
-
-    Args:
-        content: Of the .tflite file.
-        height: Of contents, in pixels.
-        width: Likewise.
-    """
+def _for_size(content: bytes, height: int, width: int) -> bytes:
+    """Return the painter, a .tflite file, for contents of one size: what it enlarges to is set."""
     from ai_edge_litert import schema_py_generated as schema
 
     patched = bytearray(content)

@@ -16,9 +16,9 @@ import numpy as np
 from impasto.fast.sessions import Array, Session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import (
-    Kind,
     Statistics,
     coloring,
+    mixed_arrays,
     mixed_coloring,
     one_core,
     statistics,
@@ -26,11 +26,14 @@ from impasto.fast.statistics import (
 )
 from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size
+from impasto.machine import check_fits, free_memory
 from impasto.settings.methods import Method
 from impasto.weights.any_style import FADES_BELOW
 
 #: Longest side of a style picture that is read, and shorter side of any.
 MOST_STYLE, LEAST_STYLE = 1024, 32
+#: Memory that libraries and weights take.
+BASE_BYTES = 0.3e9
 Files = Mapping[str, Path]
 #: What a network keeps of its styles; nobody else reads it.
 StyleCode = Any
@@ -61,7 +64,7 @@ class Network(ABC):
         self.title, self.bytes_per_pixel = self.row.sentence, self.row.bytes_per_pixel
         self.machine = self.painter.name
         self.runtime = self.machine.partition(" ")[0]
-        self.named = [{"name": p.name, "sha256": sha256_of(p)} for p in self.files.values()]
+        self.named = [named(path) for path in self.files.values()]
 
     @abstractmethod
     def read(self, style: Picture, longest: int) -> StyleCode:
@@ -120,21 +123,21 @@ class TransferNetwork(Network):
 
     Attributes:
         stages: One, or several that each paint what the next one reads.
-        kind: What of the features is transferred.
         cell: Sides of what the readers see are multiples of this.
+        diagonal: Whether channels are taken one by one, without their covariances.
         strengths: Of each stage; None: 1.
     """
 
     stages: Sequence[Stage]
-    kind: Kind
     cell: int
+    diagonal: bool
     strengths: Sequence[float] | None = None
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style."""
         picture = scaled(style, longest, self.cell)
         return [
-            [coloring(statistics(each, self.kind)) for each in stage.style_reader(picture=picture)]
+            [coloring(self._own(each)) for each in stage.style_reader(picture=picture)]
             for stage in self.stages
         ]
 
@@ -145,9 +148,9 @@ class TransferNetwork(Network):
             for stage in zip(*codes, strict=True)
         ]
 
-    def _own(self, features: Array, name: str, shot: Shot | None) -> Statistics:
+    def _own(self, features: Array, name: str = "", shot: Shot | None = None) -> Statistics:
         """Return what statistics features are taken to have."""
-        found = statistics(features, self.kind)
+        found = statistics(features, diagonal=self.diagonal)
         return found if shot is None else Statistics(*shot.followed(name, *found))
 
     def paint(
@@ -210,10 +213,20 @@ class CodeNetwork(Network):
         return faded(painted[0], pixels, strength)
 
 
-def mixed_arrays(codes: Sequence[Array], shares: Sequence[float]) -> Array:
-    """Return a weighted sum of arrays."""
-    parts = (np.float32(share) * code for share, code in zip(shares, codes, strict=True))
-    return np.asarray(sum(parts))
+def check_memory(size: tuple[int, int], bytes_per_pixel: int) -> float:
+    """Return the bytes that a picture (width, height) takes; refuse one that cannot fit.
+
+    Raises:
+        ImpastoError: It says what is needed, what there is, and the size that would fit.
+    """
+    needed = BASE_BYTES + bytes_per_pixel * size[0] * size[1]
+    check_fits(needed, free_memory(), BASE_BYTES, max(size), f"painting at {size[0]}x{size[1]}")
+    return needed
+
+
+def named(path: Path) -> dict[str, str]:
+    """Return name and SHA-256 of a file."""
+    return {"name": path.name, "sha256": sha256_of(path)}
 
 
 def faded(painted: Array, pixels: Array, strength: float) -> Array:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from impasto.fast.network import Files, Network, Stage, TransferNetwork
 from impasto.fast.sessions import Session, choose_runtime, open_session, thread_limit
-from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.settings.methods import Method, load, method_of
 from impasto.settings.runtimes import runtime_for_many_sizes
@@ -77,9 +76,9 @@ def transfer_network(
     settings: Settings,
     files: Files,
     graphs: Sequence[tuple[Model, Model]],
-    kind: Kind,
     cell: int,
     *,
+    diagonal: bool = False,
     precise: bool = False,
 ) -> Network:
     """Open readers and painters in stages.
@@ -89,8 +88,8 @@ def transfer_network(
         settings: Runtime, device and strengths.
         files: What the graphs were made of.
         graphs: Reader and painter of each stage.
-        kind: What of the features is transferred.
         cell: Sides of what the readers see are multiples of this.
+        diagonal: Whether channels are taken one by one, without their covariances.
         precise: Whether bfloat16 is ruled out.
     """
     shares = choose_runtime(settings.runtime, settings.device).many_sizes
@@ -100,4 +99,4 @@ def transfer_network(
         style_reader = reader if shares else open_style_reader(graph[0], settings)
         stages.append(Stage(style_reader, reader, painter))
     strengths = settings.level_strengths
-    return TransferNetwork(row, files, stages[0].painter, stages, kind, cell, strengths)
+    return TransferNetwork(row, files, stages[0].painter, stages, cell, diagonal, strengths)

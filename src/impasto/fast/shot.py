@@ -17,9 +17,6 @@ from impasto.weights.any_style import CELL, GRAIN_CELL
 
 #: How fast statistics of a shot follow its frames, a frame; and how far off is near.
 PACE, NEAR = 0.05, 0.5
-
-Places = NDArray[np.int32]
-
 #: Sides of the squares of noise that planes repeat: all different, so the planes never repeat
 #: together.
 _SIDES = (499, 503, 509, 521, 523, 541, 547, 557)
@@ -151,11 +148,10 @@ def _rounded(displacement: Array) -> Array:
     return whole
 
 
-def _sources(displacement: Array) -> Places:
+def _sources(displacement: Array) -> NDArray[np.int32]:
     """Return the row and column of the cell that each displacement leads to."""
     # Their sum is not what is rounded: where all move alike none may be rounded another way.
-    sources: Places = np.indices(displacement.shape[1:], np.int32)
-    return sources + _rounded(displacement).astype(np.int32)
+    return np.indices(displacement.shape[1:], np.int32) + _rounded(displacement).astype(np.int32)
 
 
 def _by_cells(values: Array, size: tuple[int, int]) -> Array:
@@ -177,7 +173,7 @@ def _nearest(displacement: Array, motion: Array) -> Array:
     return found
 
 
-def _repeated(sources: Places) -> NDArray[np.bool_]:
+def _repeated(sources: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return where (2, rows, columns) is what the cell above or on the left is."""
     repeated = np.zeros(sources.shape[1:], bool)
     repeated[:, 1:] = (sources[..., 1:] == sources[..., :-1]).all(0)

@@ -16,20 +16,8 @@ from numpy.typing import NDArray
 from impasto.fast.sessions import Array
 
 Matrix = NDArray[np.float64]
-
-
-class Kind(NamedTuple):
-    """What of the features is kept, and what is added to it: what is flat is not to be blown up.
-
-    Attributes:
-        relative: Added to each variance, as a part of the mean variance.
-        constant: Added to each variance.
-        diagonal: Whether channels are taken one by one, without their covariances.
-    """
-
-    relative: float
-    constant: float
-    diagonal: bool = False
+#: Added to variances, so that what is flat is not blown up; as the authors of AdaIN do.
+_LITTLE = 1e-5
 
 
 class Statistics(NamedTuple):
@@ -56,17 +44,20 @@ class Coloring(NamedTuple):
     root: Matrix
 
 
-def statistics(features: Array, kind: Kind) -> Statistics:
-    """Return mean and covariance of the channels of (1, C, H, W)."""
+def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
+    """Return mean and covariance of the channels of (1, C, H, W), a little added to variances.
+
+    Args:
+        features: Whose.
+        diagonal: Whether channels are taken one by one, without their covariances.
+    """
     flat = features.reshape(features.shape[1], -1)
     mean = flat.mean(1, keepdims=True)
     centered = flat - mean
-    if kind.diagonal:
-        variance = np.square(centered).mean(1, dtype=np.float64)
-        return Statistics(mean, variance + (kind.relative * variance.mean() + kind.constant))
+    if diagonal:
+        return Statistics(mean, np.square(centered).mean(1, dtype=np.float64) + _LITTLE)
     covariance = (centered @ centered.T / flat.shape[1]).astype(np.float64)
-    little = kind.relative * covariance.trace() / len(covariance) + kind.constant
-    return Statistics(mean, covariance + little * np.eye(len(covariance)))
+    return Statistics(mean, covariance + _LITTLE * np.eye(len(covariance)))
 
 
 def coloring(style: Statistics) -> Coloring:
@@ -74,11 +65,16 @@ def coloring(style: Statistics) -> Coloring:
     return Coloring(style.mean, _power(style.covariance, 0.5))
 
 
+def mixed_arrays(arrays: Sequence[Array], shares: Sequence[float]) -> Array:
+    """Return a weighted sum; shares are 1 together."""
+    parts = (np.float32(share) * each for share, each in zip(shares, arrays, strict=True))
+    return np.asarray(sum(parts))
+
+
 def mixed_coloring(styles: Sequence[Coloring], shares: Sequence[float]) -> Coloring:
     """Return what a mixture of styles gives; shares are 1 together."""
-    mean = sum(np.float32(s) * each.mean for s, each in zip(shares, styles, strict=True))
     root = sum(s * each.root for s, each in zip(shares, styles, strict=True))
-    return Coloring(np.asarray(mean), np.asarray(root))
+    return Coloring(mixed_arrays([each.mean for each in styles], shares), np.asarray(root))
 
 
 def transferred(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.network import MOST_STYLE, StyleCode
+from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named
 from impasto.fast.opening import network_for
-from impasto.fast.run import OnePassRun
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_styles, network_settings
-from impasto.files import sha256_of
 from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
@@ -25,15 +24,17 @@ from impasto.images import (
     Picture,
     Source,
     Sources,
+    fitted_size,
     identify,
     identify_opened,
     open_for_role,
+    read_source,
     rotate_tile,
 )
 from impasto.recipes import make_recipe
-from impasto.runs import Memory, Reference
+from impasto.runs import Memory, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
-from impasto.settings.methods import load, method_of
+from impasto.settings.methods import load
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 #: Settings whose other values leave the styles as they were read.
 _LIGHT = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
+#: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
+_PROBE, _FINISH = 256, 0.35
 
 
 class FastStylizer:
@@ -67,14 +70,10 @@ class FastStylizer:
     """
 
     def __init__(
-        self,
-        style: Sources = (),
-        settings: Settings | None = None,
-        **options: Unpack[Options],
+        self, style: Sources = (), settings: Settings | None = None, **options: Unpack[Options]
     ) -> None:
         self.settings = (settings or Settings(method="fast")).updated(**options)
-        self.method = method_of(self.settings.method)
-        if self.method.steps:
+        if self.settings.row.steps:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
         self._read_styles(style)
 
@@ -86,8 +85,7 @@ class FastStylizer:
         self.network = network_for(settings)
         self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
         # A network that scales styles itself gets them as they are.
-        scales = self.method.takes("style_scale", FIELDS["style_scale"].metadata["group"])
-        most = min(self._longest, MOST_STYLE) if scales else MOST_STYLE
+        most = min(self._longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
         self.styles: list[Picture] = []
         if settings.row.one_style:
             self.identities = [identify(each) for each in self._sources]
@@ -100,6 +98,9 @@ class FastStylizer:
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
         self._matched: tuple[Array, list[StyleCode]] | None = None
 
+    def _takes(self, option: str) -> bool:
+        return self.settings.row.takes(option, FIELDS[option].metadata["group"])
+
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe.
 
@@ -110,11 +111,7 @@ class FastStylizer:
         return self.run(content).finish()
 
     def run(
-        self,
-        content: Source,
-        *,
-        reference: Reference | None = None,
-        started: float | None = None,
+        self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> OnePassRun:
         """Begin a run of one step; see `impasto.runs.Stylizer`."""
         return OnePassRun(self, content, reference, started)
@@ -154,12 +151,11 @@ class FastStylizer:
         """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
         if self.settings.weights is None or not self.settings.tune:
             return self.network.named
-        path = Path(self.settings.weights)
-        return [*self.network.named, {"name": path.name, "sha256": sha256_of(path)}]
+        return [*self.network.named, named(Path(self.settings.weights))]
 
     def paint(self, content: Picture) -> Array:
         """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
-        return self._painted(content, self._code_for(content), None)
+        return self._painted(content, self._code_for(content))
 
     def paint_frame(self, content: Picture, reference: Reference) -> tuple[Array, Memory]:
         """Return the stylized pixels of a frame of a video, and what the next frame needs.
@@ -174,17 +170,16 @@ class FastStylizer:
         first = kept.pop("first")
         if not np.array_equal(kept.pop("mixture"), mixture):
             kept.pop("statistics", None)  # of recolored frames, so of the mixture before
-        shot = Shot(kept)
+        shot, code = Shot(kept), self._code_for(Picture(first), keep=True)
         if before is not None:
             shot.move(before.flow, before.trust)
-        painted = self._painted(content, self._code_for(Picture(first), keep=True), shot)
+        painted = self._painted(content, code, shot)
         if before is not None:
-            painted = blend_frames(
-                painted, before.painted, before.flow, before.trust, reference.stability
-            )
+            motion = before.painted, before.flow, before.trust
+            painted = blend_frames(painted, *motion, reference.stability)
         return painted, {**shot.kept, "first": first, "mixture": mixture}
 
-    def _painted(self, content: Picture, code: StyleCode, shot: Shot | None) -> Array:
+    def _painted(self, content: Picture, code: StyleCode, shot: Shot | None = None) -> Array:
         pixels = content.filled().pixels
         if self.settings.strength == 0:
             return pixels
@@ -204,29 +199,100 @@ class FastStylizer:
             self._matched = content.pixels, codes
         return self.network.mixed(self._matched[1], self._shares)
 
-    def _read(self, styles: Sequence[Picture]) -> list[StyleCode]:
+    def _read(self, styles: list[Picture]) -> list[StyleCode]:
         return [self.network.read(style, self._longest) for style in styles]
 
     def _recolored(self, style: Picture, content: Picture) -> Picture:
         """Return a style with its colors moved to the content's."""
-        amount = self.settings.color_amount
+        alphas, amount = (style.alpha, content.alpha), self.settings.color_amount
         recolor = load(self.settings.color_mode.recolor_style)
-        pixels = recolor(style.pixels, content.pixels, style.alpha, content.alpha, amount)
+        pixels = recolor(style.pixels, content.pixels, *alphas, amount)
         return replace(style, pixels=pixels)
 
     def recipe(self, content: Identity) -> dict[str, Any]:
         """Return how to make a picture of a content again: no folders, nothing automatic."""
-        s = self.settings
+        settings = self.settings
         names: dict[str, Any] = {}
-        if s.weights is not None:
-            names["weights"] = Path(s.weights).name
-        if self.method.one_style:
-            names["method"] = Path(s.method).name
-        if self.method.takes("runtime", FIELDS["runtime"].metadata["group"]):
+        if settings.weights is not None:
+            names["weights"] = Path(settings.weights).name
+        if settings.row.one_style:
+            names["method"] = Path(settings.method).name
+        if self._takes("runtime"):
             names["runtime"] = self.network.runtime
         return make_recipe(
-            s.updated(**names),
+            settings.updated(**names),
             {"content": content, "styles": self.identities},
             weights=self.weights,
             runtime=self.network.machine,
         )
+
+
+class OnePassRun(Run):
+    """One content on its way through a network, in one step; see `FastStylizer.run`."""
+
+    def __init__(
+        self,
+        stylizer: FastStylizer,
+        content: Source,
+        reference: Reference | None,
+        started: float | None,
+    ) -> None:
+        self._started = time.monotonic() if started is None else started
+        self._stylizer, self._reference = stylizer, reference
+        settings = stylizer.settings
+        source = read_source(content)
+        opened = open_for_role(source, "content", settings.size, settings)
+        self._identify = partial(identify_opened, opened, source)  # frames are never asked
+        size = fitted_size(opened.size, settings.size)
+        self._bytes = check_memory(size, stylizer.network.bytes_per_pixel)
+        self._content = opened.resized(size)
+        self._pixels: Array | None = None
+        self._memory: Memory = {}
+
+    def __next__(self) -> State:
+        """Paint, and return the one state there is."""
+        if self._pixels is not None:
+            raise StopIteration
+        if self._reference is None:
+            self._pixels = self._stylizer.paint(self._content)
+        else:
+            self._pixels, self._memory = self._stylizer.paint_frame(self._content, self._reference)
+        size, seconds = self._content.size, time.monotonic() - self._started
+        return State(octave=1, octaves=1, step=1, steps=(1,), done=1, size=size, seconds=seconds)
+
+    @property
+    def plan(self) -> Plan:
+        """Size, memory and seconds, told after a small picture was timed."""
+        size, network = self._content.size, self._stylizer.network
+        small = self._content.resized(fitted_size(size, min(_PROBE, max(size))))
+        self._stylizer.paint(small)
+        begun = time.monotonic()
+        self._stylizer.paint(small)
+        rate = (time.monotonic() - begun) / (small.width * small.height)
+        seconds = (rate + _FINISH / 1e6) * size[0] * size[1]
+        return Plan((Stage(size, 1, network.title),), self._bytes, seconds, network.machine)
+
+    @property
+    def pixels(self) -> Array:
+        """(H, W, 3) in [0, 1], the stylized pixels."""
+        if self._pixels is None:
+            next(self)
+        assert self._pixels is not None
+        return self._pixels
+
+    @property
+    def picture(self) -> Picture:
+        """The stylized picture, with its recipe."""
+        settings = self._stylizer.settings
+        return replace(
+            self._content,
+            pixels=self.pixels,
+            bits=settings.bits or self._content.bits,
+            exif=self._content.exif if settings.keep_exif else None,
+            recipe=self._stylizer.recipe(self._identify()),
+        )
+
+    @property
+    def memory(self) -> Memory:
+        """What the next frame of a video needs."""
+        return self._memory

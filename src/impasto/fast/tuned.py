@@ -27,7 +27,7 @@ from impasto.images import (
     source_list,
 )
 from impasto.settings import Settings
-from impasto.settings.methods import NETWORK_FILES, method_of
+from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
 from impasto.weights import fetch
 from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
@@ -84,10 +84,7 @@ def find_styles(sources: Sources, settings: Settings) -> list[Source]:
         ImageError: There is no such style, or it cannot be read.
     """
     given = source_list(sources)
-    plain, kept = Settings(), ("tune", *_OF_THE_PICTURE)
-    as_it_comes = method_of(settings.method).tunes and all(
-        getattr(settings, name) == getattr(plain, name) for name in kept
-    )
+    as_it_comes = settings.row.tunes and settings == _as_it_comes(settings)
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and not settings.color_mode.recolor_style:
         network = tuned_network(name)
@@ -112,7 +109,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
         return settings
-    if not method_of(settings.method).tunes:
+    if not settings.row.tunes:
         raise SettingsError(f"{networks[0]} is a style of method fast alone")
     if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
@@ -131,10 +128,12 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
 
 def once_tuned(settings: Settings) -> Settings:
     """Return what is left of settings when the networks that they want are tuned."""
-    if not settings.tune:
-        return settings
-    made = {name: getattr(Settings(), name) for name in _OF_THE_PICTURE}
-    return settings.updated(tune=None, **made)
+    return _as_it_comes(settings) if settings.tune else settings
+
+
+def _as_it_comes(settings: Settings) -> Settings:
+    plain = {name: getattr(Settings(), name) for name in ("tune", *_OF_THE_PICTURE)}
+    return settings.updated(**plain)
 
 
 def tuned(style: Source, settings: Settings) -> Path:

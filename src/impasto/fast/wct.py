@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from impasto.fast.graph import Graph, Values, read_parameters
 from impasto.fast.network import Files, Network
 from impasto.fast.opening import transfer_network
-from impasto.fast.statistics import Kind
 from impasto.settings import Settings
 from impasto.settings.methods import Method
 
 #: Depths, in the order of their turns: relu5_1 … relu1_1.
 LEVELS = (5, 4, 3, 2, 1)
-KIND = Kind(relative=0, constant=1e-5)
 CELL = 16
 #: Convolutions of each block below the deepest one.
 _COUNTS = {1: 2, 2: 2, 3: 4, 4: 4}
@@ -28,7 +26,7 @@ def open_network(row: Method, settings: Settings, files: Files) -> Network:
     graphs = [(_encoder(level, e), _decoder(level, d)) for level, e, d in levels]
     # In bfloat16 the faintest directions of the features, which it makes as strong as all others,
     # would be rounding errors.
-    return transfer_network(row, settings, files, graphs, KIND, CELL, precise=True)
+    return transfer_network(row, settings, files, graphs, CELL, precise=True)
 
 
 def _encoder(level: int, parameters: Mapping[str, Values]) -> bytes:

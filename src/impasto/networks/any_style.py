@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
+from impasto.networks.whitening import OF_COLORS, Coloring, coloring, transferred
 from impasto.weights.any_style import FADES_BELOW, GRAIN_CELL, PLANES
 
 
@@ -42,8 +42,8 @@ class AnyStyleShape:
     fine: int = 48
     middle: int = 96
     coarse: int = 128
-    reader_blocks: tuple[int, int, int] = (1, 2, 1)
-    painter_blocks: tuple[int, int, int] = (2, 2, 2)
+    reader_blocks: tuple[int, ...] = (1, 2, 1)
+    painter_blocks: tuple[int, ...] = (2, 2, 2)
 
 
 class Features(NamedTuple):
@@ -149,8 +149,7 @@ class AnyStyle(nn.Module):
 
     def encode(self, style: Tensor) -> list[Coloring]:
         """Return the statistics of styles (N, 3, H, W) in [0, 1], sides multiples of `CELL`."""
-        found = [statistics(style, *OF_COLORS), *(statistics(each) for each in self.reader(style))]
-        return [Coloring(each.mean, roots(each.covariance)[0]) for each in found]
+        return [coloring(style, *OF_COLORS), *map(coloring, self.reader(style))]
 
     def forward(
         self, content: Tensor, style: StyleCode, grain: Tensor, strength: float = 1
@@ -192,13 +191,10 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn
 def shape_of(parameters: Mapping[str, Tensor]) -> AnyStyleShape:
     """Read widths and depths off the names and sizes of a trained network."""
 
-    def blocks(part: str) -> tuple[int, int, int]:
+    def blocks(part: str) -> tuple[int, ...]:
         ends = [name for name in parameters if name.endswith(".first.bias")]
-        fine, middle, coarse = (
-            sum(name.startswith(f"{part}.{each}.") for name in ends)
-            for each in ("fine", "middle", "coarse")
-        )
-        return fine, middle, coarse
+        maps = ("fine", "middle", "coarse")
+        return tuple(sum(name.startswith(f"{part}.{each}.") for name in ends) for each in maps)
 
     return AnyStyleShape(
         fine=len(parameters["reader.stem.bias"]),

@@ -12,7 +12,6 @@ many channels as VGG-19 has there. Why it is fast:
   at every step of an optimization (`subsample_phase`).
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,8 +69,8 @@ class PocketShape:
             one more, for `relu4_2`.
     """
 
-    widths: tuple[int, int, int, int, int] = (24, 48, 96, 128, 192)
-    depths: tuple[int, int, int, int] = (1, 1, 1, 1)
+    widths: tuple[int, ...] = (24, 48, 96, 128, 192)
+    depths: tuple[int, ...] = (1, 1, 1, 1)
 
     def units(self) -> tuple[Unit, ...]:
         """Return the trunk, from the stem on."""
@@ -86,6 +85,15 @@ class PocketShape:
             if stage == 4:
                 units[-2:] = [units[-2]._replace(tap="relu4_1"), units[-1]._replace(tap="relu4_2")]
         return tuple(units)
+
+    def kernels(self) -> dict[str, tuple[int, int, int]]:
+        """Return outputs, inputs and side of all kernels by name."""
+        found = {}
+        for unit in self.units():
+            found[unit.name] = unit.outputs, unit.inputs, unit.kernel
+            if unit.tap:
+                found[unit.tap] = POCKET_LAYERS[unit.tap], unit.outputs, 1
+        return {**found, "relu1_1": (POCKET_LAYERS["relu1_1"], 3, 3)}
 
 
 class PocketNetwork(nn.Module, ABC):
@@ -148,8 +156,9 @@ class PocketNetwork(nn.Module, ABC):
             x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
-                samples = subsample_phase is not None and unit.tap in SAMPLED_LAYERS
-                seen = subsampled(x, subsample_phase) if samples else x
+                seen = x
+                if subsample_phase is not None and unit.tap in SAMPLED_LAYERS:
+                    seen = subsampled(x, subsample_phase)
                 features[unit.tap] = self.layer(unit.tap, seen)
         return features
 
@@ -168,11 +177,12 @@ class Pocket(PocketNetwork):
     def __init__(
         self, parameters: Mapping[str, Tensor], *, precision: torch.dtype = torch.float32
     ) -> None:
-        super().__init__(_shape_of(parameters))
+        shape = _shape_of(parameters)
+        super().__init__(shape)
         self.precision = precision
         # The picture comes in two parts in bfloat16: the same kernel for both.
         parts = 2 if precision == torch.bfloat16 else 1
-        for name in (*(unit.name for unit in self.units), *POCKET_LAYERS):
+        for name in shape.kernels():
             kernel = parameters[f"{name}.weight"].float()
             bias = parameters[f"{name}.bias"].float()
             if name == "relu1_1":
@@ -259,21 +269,16 @@ def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
     Raises:
         WeightsError: They fit no pocket encoder.
     """
-    stages = [re.match(r"trunk(\d)_\d+\.weight$", name) for name in parameters]
-    counts = [sum(m[1] == str(stage) for m in stages if m) for stage in range(2, 6)]
+    kernels = [name.partition("_")[0] for name in parameters if name.endswith(".weight")]
+    second, third, fourth, fifth = (kernels.count(f"trunk{stage}") for stage in range(2, 6))
     try:
         names = ("stem", *(f"trunk{stage}_1" for stage in range(2, 6)))
-        a, b, c, d, e = (len(parameters[f"{name}.bias"]) for name in names)
-        shape = PocketShape(
-            (a, b, c, d, e), (counts[0], counts[1] - 1, counts[2] - 2, counts[3] - 1)
-        )
-        expected = {unit.name: (unit.outputs, unit.inputs, unit.kernel) for unit in shape.units()}
-        expected |= {u.tap: (POCKET_LAYERS[u.tap], u.outputs, 1) for u in shape.units() if u.tap}
-        expected["relu1_1"] = (POCKET_LAYERS["relu1_1"], 3, 3)
+        widths = tuple(len(parameters[f"{name}.bias"]) for name in names)
+        shape = PocketShape(widths, (second, third - 1, fourth - 2, fifth - 1))
         fits = all(
-            parameters[f"{name}.weight"].shape == (outputs, inputs, kernel, kernel)
+            parameters[f"{name}.weight"].shape == (outputs, inputs, side, side)
             and parameters[f"{name}.bias"].shape == (outputs,)
-            for name, (outputs, inputs, kernel) in expected.items()
+            for name, (outputs, inputs, side) in shape.kernels().items()
         )
     except KeyError as error:
         raise WeightsError(f"these are not parameters of a pocket encoder: no {error}") from error

@@ -56,10 +56,11 @@ class VGG19(nn.Module):
                 f"the VGG-19 of {parameters.source} ends before {layer}; "
                 "name shallower layers or use a file that has it"
             )
-        first = layer == "conv1_1"
-        kernel, bias = _folded(parameters) if first else _tensors(parameters, layer)
-        if first and self.precision == torch.bfloat16:
-            kernel = torch.cat([kernel, kernel], 1)
+        kernel, bias = (torch.from_numpy(array).float() for array in parameters.weights[layer])
+        if layer == "conv1_1":
+            kernel, bias = _folded(kernel, bias, parameters)
+            if self.precision == torch.bfloat16:
+                kernel = torch.cat([kernel, kernel], 1)
         kernel = kernel.to(self.precision).contiguous(memory_format=torch.channels_last)
         self.register_buffer(f"{layer}_weight", kernel, persistent=False)
         self.register_buffer(f"{layer}_bias", bias.to(self.precision), persistent=False)
@@ -101,14 +102,8 @@ class VGG19(nn.Module):
         return F.relu(x, inplace=in_place) if layer.startswith("relu") else self.pool(x, 2)
 
 
-def _tensors(parameters: VggParameters, layer: str) -> tuple[Tensor, Tensor]:
-    kernel, bias = parameters.weights[layer]
-    return torch.from_numpy(kernel).float(), torch.from_numpy(bias).float()
-
-
-def _folded(parameters: VggParameters) -> tuple[Tensor, Tensor]:
+def _folded(kernel: Tensor, bias: Tensor, parameters: VggParameters) -> tuple[Tensor, Tensor]:
     """Return the first convolution with (x·scale − mean) / std and the channel order taken in."""
-    kernel, bias = _tensors(parameters, "conv1_1")
     convention = parameters.convention
     mean, std = torch.tensor(convention.mean), torch.tensor(convention.std)
     bias = bias - (kernel * (mean / std).view(1, 3, 1, 1)).sum((1, 2, 3))

@@ -15,18 +15,6 @@ OF_COLORS = (0.0, 1e-5)
 _LEAST_EIGENVALUE = 1e-8
 
 
-class Statistics(NamedTuple):
-    """Mean and covariance of the channels of one map.
-
-    Attributes:
-        mean: (N, C, 1).
-        covariance: (N, C, C), a little added to the diagonal.
-    """
-
-    mean: Tensor
-    covariance: Tensor
-
-
 class Coloring(NamedTuple):
     """What whitened features are given.
 
@@ -41,8 +29,8 @@ class Coloring(NamedTuple):
 
 def statistics(
     features: Tensor, relative: float = RELATIVE, constant: float = CONSTANT
-) -> Statistics:
-    """Return mean and covariance of the channels of (N, C, H, W), in float32.
+) -> tuple[Tensor, Tensor]:
+    """Return mean (N, C, 1) and covariance (N, C, C) of (N, C, H, W), in float32.
 
     Args:
         features: Whose.
@@ -55,7 +43,13 @@ def statistics(
         covariance = (flat - mean) @ (flat - mean).mT / flat.shape[2]
         variance = covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
         one = torch.eye(flat.shape[1], device=flat.device)
-        return Statistics(mean, covariance + (relative * variance + constant) * one)
+        return mean, covariance + (relative * variance + constant) * one
+
+
+def coloring(features: Tensor, relative: float = RELATIVE, constant: float = CONSTANT) -> Coloring:
+    """Return what features of styles (N, C, H, W) give; see `statistics`."""
+    mean, covariance = statistics(features, relative, constant)
+    return Coloring(mean, roots(covariance)[0])
 
 
 def transferred(
@@ -79,12 +73,12 @@ def transferred(
         strength: Part of the change; 0 is none.
     """
     with torch.autocast(features.device.type, enabled=False):
-        own = statistics(features, relative, constant)
+        mean, covariance = statistics(features, relative, constant)
         root = style.root * strength
         if grain is not None:
             root = root * (1 + grain[0].square().sum(1)).rsqrt()
-        matrix = root @ roots(own.covariance)[1]
-        offset = strength * style.mean - matrix @ own.mean
+        matrix = root @ roots(covariance)[1]
+        offset = strength * style.mean - matrix @ mean
         matrix = matrix + (1 - strength) * torch.eye(matrix.shape[1], device=matrix.device)
         flat = torch.baddbmm(offset, matrix, features.float().flatten(2))
         if grain is not None:

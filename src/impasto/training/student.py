@@ -27,22 +27,14 @@ class Student(PocketNetwork):
         super().__init__(shape)
         generator = torch.Generator().manual_seed(seed)
         self.kernels, self.norms = nn.ParameterDict(), nn.ModuleDict()
-        for unit in self.units:
-            self._add(unit.name, unit.inputs, unit.outputs, unit.kernel, generator)
-            if unit.tap:
-                self._add(unit.tap, unit.outputs, POCKET_LAYERS[unit.tap], 1, generator)
-        self._add("relu1_1", 3, POCKET_LAYERS["relu1_1"], 3, generator)
+        for name, (outputs, inputs, side) in shape.kernels().items():
+            kernel = torch.empty(outputs, inputs, side, side)
+            nn.init.kaiming_normal_(kernel, generator=generator)
+            self.kernels[name] = nn.Parameter(kernel)
+            self.norms[name] = nn.BatchNorm2d(outputs)
         self.register_buffer("scales", torch.ones(len(POCKET_LAYERS)))
         self.register_buffer("white_pixels", torch.eye(27))
         self.register_buffer("white_cells", torch.eye(108))
-
-    def _add(
-        self, name: str, inputs: int, outputs: int, kernel: int, generator: torch.Generator
-    ) -> None:
-        kernels = torch.empty(outputs, inputs, kernel, kernel)
-        nn.init.kaiming_normal_(kernels, generator=generator)
-        self.kernels[name] = nn.Parameter(kernels)
-        self.norms[name] = nn.BatchNorm2d(outputs)
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
