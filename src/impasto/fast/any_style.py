@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.errors import SettingsError
 from impasto.fast.network import Files, Network, StyleCode, scaled
 from impasto.fast.opening import open_painter, open_style_reader
 from impasto.fast.sessions import Array, Session
@@ -45,7 +44,7 @@ class AnyStyleNetwork(Network):
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the code of a style."""
         if self.style_reader is None:
-            raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
+            return super().read(style, longest)
         (code,) = self.style_reader(picture=scaled(style, longest, CELL))
         return code
 

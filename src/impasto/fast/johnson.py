@@ -5,11 +5,10 @@ inputs), and shift and scale of the instance normalization after each (Engstrom 
 Transfer").
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from impasto.errors import WeightsError
-from impasto.fast.graph import Graph, Values, read_parameters
+from impasto.fast.graph import Graph, read_parameters
 
 _EPSILON = 1e-3
 _RESIDUALS = 5
@@ -25,14 +24,7 @@ def graph(path: Path) -> bytes:
     missing = {"conv1.kernel_hwio", "up1.kernel_hwio", "out.scale"} - parameters.keys()
     if missing:
         raise WeightsError(f"{path} has no network of one style: there is no {min(missing)} in it")
-    try:
-        return _Johnson("painter", _by_our_names(parameters)).written()
-    except (KeyError, ValueError) as error:
-        raise WeightsError(f"{path} has no network of one style: {error} is missing") from error
-
-
-def _by_our_names(parameters: Mapping[str, Values]) -> dict[str, Values]:
-    return {
+    named = {
         # (height, width, in, out) -> OIHW; and transposed kernels, (height, width, out, in), are
         # (in, out, …) in ONNX too.
         name.replace("kernel_hwio", "weight"): array.transpose(3, 2, 0, 1)
@@ -40,6 +32,10 @@ def _by_our_names(parameters: Mapping[str, Values]) -> dict[str, Values]:
         else array
         for name, array in parameters.items()
     }
+    try:
+        return _Johnson("painter", named).written()
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path} has no network of one style: {error} is missing") from error
 
 
 class _Johnson(Graph):

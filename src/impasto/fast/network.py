@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from impasto.errors import SettingsError
 from impasto.fast.sessions import Array, Session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import (
@@ -66,7 +67,6 @@ class Network(ABC):
         self.runtime = self.machine.partition(" ")[0]
         self.named = [named(path) for path in self.files.values()]
 
-    @abstractmethod
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style.
 
@@ -77,15 +77,16 @@ class Network(ABC):
         Raises:
             SettingsError: The network has a style of its own.
         """
+        raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 
-    @abstractmethod
     def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return a mixture of styles.
+        """Return a mixture of styles; None where the network has its own.
 
         Args:
             codes: What `read` returned of each.
             shares: How much of each; 1 together.
         """
+        return None
 
     @abstractmethod
     def paint(

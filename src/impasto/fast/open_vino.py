@@ -16,6 +16,11 @@ from impasto.fast.sessions import EXACT, Array, failure, thread_limit
 _FIRST = threading.Lock()
 #: Sizes that a network is kept compiled for.
 _KEPT = 4
+_KEEPS_FLOAT32 = {
+    "name": "DisablePrecisionConversion",
+    "version": "0",
+    "value": "dynamic:f16,bf16",
+}
 
 
 def speed(device: str) -> float:
@@ -34,6 +39,10 @@ def _core() -> Any:  # noqa: ANN401
     """
     import openvino
 
+    # The first array that it is given fills a table of types under a lock of its own, in which it
+    # runs Python: two threads that both come first would wait for each other.
+    openvino.Tensor(np.zeros(1, np.float32)).data.sum()
+    openvino.Type.f32.to_dtype()
     return openvino.Core()
 
 
@@ -59,12 +68,7 @@ def _with_exact_parts(model: Any) -> tuple[Any, Any]:  # noqa: ANN401
             if info is None:
                 info = ElementTree.Element("rt_info")
                 layer.insert(0 if layer.find("data") is None else 1, info)
-            kept = {
-                "name": "DisablePrecisionConversion",
-                "version": "0",
-                "value": "dynamic:f16,bf16",
-            }
-            ElementTree.SubElement(info, "attribute", kept)
+            ElementTree.SubElement(info, "attribute", _KEEPS_FLOAT32)
     return ElementTree.tostring(tree.getroot()), openvino.Tensor(numbers)
 
 
@@ -74,13 +78,7 @@ class OpenVinoSession:
     def __init__(self, source: Path | bytes, device: str, *, precise: bool = False) -> None:
         if device not in ("auto", "cpu"):
             raise SettingsError(f"runtime openvino computes on the CPU: leave {device} out")
-        import openvino
-
         with _FIRST:
-            # The first array that it is given fills a table of types under a lock of its own, in
-            # which it runs Python: two threads that both come first would wait for each other.
-            openvino.Tensor(np.zeros(1, np.float32)).data.sum()
-            openvino.Type.f32.to_dtype()
             self._core = _core()
         model = self._core.read_model(source)
         self._source: tuple[Any, ...] = (source,)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 
-from impasto.errors import SettingsError, WeightsError
+from impasto.errors import WeightsError
 from impasto.fast import johnson
 from impasto.fast.any_style import ONE_STYLE, AnyStyleNetwork
 from impasto.fast.network import Files, Network, StyleCode, padded
@@ -81,17 +81,6 @@ class SingleNetwork(Network):
     planar: bool = False
     fixed: tuple[int, int] | None = None
     kind: Any = np.float32
-
-    def read(self, style: Picture, longest: int) -> StyleCode:
-        """Refuse a style: it has its own.
-
-        Raises:
-            SettingsError: Always.
-        """
-        raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
-
-    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return nothing: there is one style."""
 
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None

@@ -153,7 +153,9 @@ class PocketNetwork(nn.Module, ABC):
         for unit in self.units:
             if not missing:
                 break
-            x = self.layer(unit.name, x if unit.name == "stem" else padded(x), unit.stride)
+            if unit.name != "stem":  # the cells have borders already
+                x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+            x = self.layer(unit.name, x, unit.stride)
             if unit.tap in missing:
                 missing.remove(unit.tap)
                 seen = x
@@ -186,7 +188,8 @@ class Pocket(PocketNetwork):
             kernel = parameters[f"{name}.weight"].float()
             bias = parameters[f"{name}.bias"].float()
             if name == "relu1_1":
-                kernel, bias = _at_all_phases(kernel), bias.repeat(SUBSAMPLE_PHASES)
+                kernel = torch.cat([at_phase(kernel, each) for each in range(SUBSAMPLE_PHASES)])
+                bias = bias.repeat(SUBSAMPLE_PHASES)
             if name in ("relu1_1", "stem"):
                 kernel = torch.cat([kernel] * parts, 1)
             kernel = kernel.to(precision).contiguous(memory_format=torch.channels_last)
@@ -202,13 +205,12 @@ class Pocket(PocketNetwork):
 
     def first(self, cells: Tensor, subsample_phase: int | None) -> Tensor:
         """Return (N, 64, H, W), or a quarter of it."""
-        weight, bias = self.get_buffer("relu1_1_weight"), self.get_buffer("relu1_1_bias")
         if subsample_phase is None:
-            every = F.relu(F.conv2d(cells, weight, bias), inplace=True)
-            batch, channels, height, width = every.shape
             # Phases come first here, and last where pixel_shuffle looks for them.
-            every = every.view(batch, SUBSAMPLE_PHASES, channels // SUBSAMPLE_PHASES, height, width)
+            every = self.layer("relu1_1", cells)
+            every = every.view(len(every), SUBSAMPLE_PHASES, -1, *every.shape[2:])
             return F.pixel_shuffle(every.transpose(1, 2).flatten(1, 2), 2)
+        weight, bias = self.get_buffer("relu1_1_weight"), self.get_buffer("relu1_1_bias")
         count = len(bias) // SUBSAMPLE_PHASES
         part = slice(subsample_phase * count, (subsample_phase + 1) * count)
         return F.relu(F.conv2d(cells, weight[part], bias[part]), inplace=True)
@@ -229,10 +231,6 @@ def at_phase(kernel: Tensor, phase: int) -> Tensor:
     """Return a (O, 3, 3, 3) kernel on pixels as (O, 12, 3, 3) on cells, for one pixel of a cell."""
     down, across = phase // 2 + 1, phase % 2 + 1
     return F.pixel_unshuffle(F.pad(kernel, (across, 3 - across, down, 3 - down)), 2)
-
-
-def _at_all_phases(kernel: Tensor) -> Tensor:
-    return torch.cat([at_phase(kernel, phase) for phase in range(SUBSAMPLE_PHASES)])
 
 
 def subsampled(x: Tensor, phase: int) -> Tensor:
@@ -256,11 +254,6 @@ class _Subsample(torch.autograd.Function):
         whole = gradient.new_zeros((number, height, width, channels)).permute(0, 3, 1, 2)
         whole[..., ctx.phase // 2 :: 2, ctx.phase % 2 :: 2] = gradient
         return whole, None
-
-
-def padded(x: Tensor) -> Tensor:
-    """Return (N, C, H + 2, W + 2), borders repeated."""
-    return F.pad(x, (1, 1, 1, 1), mode="replicate")
 
 
 def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
