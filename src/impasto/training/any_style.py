@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.networks.any_style import AnyStyleShape
-from impasto.networks.whitening import OF_COLORS, Coloring, roots, statistics, transferred
+from impasto.networks.whitening import OF_COLORS, coloring, transferred
 from impasto.training.autoencoder_pretraining import AutoencoderLosses
 from impasto.training.crops import (
     SCALES,
@@ -154,9 +154,7 @@ def _excerpt(painting: Tensor, rng: Rng) -> Tensor:
 def _recolored(image: Tensor, other: Tensor, rng: Rng) -> Tensor:
     """Return (1, 3, H, W) in the colors of another picture, or with its own mixed a little."""
     if rng.bernoulli(0.5):
-        found = statistics(other, *OF_COLORS)
-        wanted = Coloring(found.mean, roots(found.covariance)[0])
-        return transferred(image, wanted, *OF_COLORS).clamp(0, 1)
+        return transferred(image, coloring(other, *OF_COLORS), *OF_COLORS).clamp(0, 1)
     mixing = torch.eye(3, device=image.device) + 0.15 * rng.normal((3, 3))
     moved = torch.einsum("ij,njhw->nihw", mixing, image - 0.5)
     return (moved + 0.5 + rng.uniform(-0.15, 0.15)).clamp(0, 1)
