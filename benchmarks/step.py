@@ -109,7 +109,7 @@ def our_step(
     targets = tiled.statistics(style, STYLE_LAYERS, required, SpatialWeight(None))
     objective = Objective(encoder, Settings(), OctaveTargets(content, [StyleTarget(targets)]))
     optimizer = PixelOptimizer(content, "adam", 0.03)
-    return lambda: optimizer.step(lambda: backward(objective, optimizer.image, phase).total)
+    return lambda: optimizer.step(lambda: backward(objective, optimizer.image, phase).loss)
 
 
 def main() -> None:

@@ -34,8 +34,7 @@ def gradient(objective: Objective, image: Tensor, phase: int | None) -> tuple[li
     leaf = image.clone().requires_grad_()
     losses = backward(objective, leaf, phase, 3)
     assert leaf.grad is not None
-    values = (losses.total, losses.content, losses.style, losses.tv)
-    return [float(value.detach()) for value in values], leaf.grad
+    return [float(value.detach()) for value in losses], leaf.grad
 
 
 def statistics(
@@ -123,7 +122,9 @@ def test_styles_are_read_in_tiles_as_they_are_whole(painting: Array) -> None:
     whole = statistics(encoder, style, settings.style_layers, needs)
     cut = statistics(encoder, style, settings.style_layers, needs, side=64)
     for layer, summary in whole.items():
-        for (name, a), (_, b) in zip(summary.parts(), cut[layer].parts(), strict=True):
+        for (name, a), (_, b) in zip(
+            summary.parts().items(), cut[layer].parts().items(), strict=True
+        ):
             # Beside the mean about which it is taken, the first moment is nothing.
             size = summary.mean.norm() if name == "first" else a.norm()
             assert float((a - b).norm() / size) < 1e-4, f"{layer} {name}"

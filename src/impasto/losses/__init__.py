@@ -13,8 +13,12 @@ The style losses by name (`STYLE_LOSSES`) are all relative.
 Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
 """
 
-from impasto.losses.content import content_loss, relative_content_loss
-from impasto.losses.distances import energy, squared_distance
+from impasto.losses.content import (
+    content_loss,
+    energy,
+    relative_content_loss,
+    squared_distance,
+)
 from impasto.losses.gram import gram_matrix, relative_style_loss, style_loss
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
 from impasto.losses.statistics import (

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from impasto.losses.distances import energy, squared_distance
+from impasto.losses.content import energy, squared_distance
 
 
 def gram_matrix(
@@ -37,8 +37,8 @@ def gram_matrix(
         features = features * weight.sqrt().to(features.dtype)
     # Positions first: that is how channels_last lies in memory, and then the gradient does too.
     flat = features.permute(0, 2, 3, 1).flatten(1, 2)
-    products: list[Tensor] = [_Products.apply(one) for one in flat]  # type: ignore[no-untyped-call]
-    return (products[0][None] if len(products) == 1 else torch.stack(products)) / count
+    products = [_Products.apply(one) for one in flat]  # type: ignore[no-untyped-call]
+    return torch.stack(products) / count
 
 
 class _Products(torch.autograd.Function):

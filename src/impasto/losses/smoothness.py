@@ -52,14 +52,12 @@ def neighbors(
         image: (N, C, H, W).
         weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
     """
-    across = (image[..., 1:], image[..., :-1])
-    down = (image[..., 1:, :], image[..., :-1, :])
-    if weight is None:
-        return [(*across, None), (*down, None)]
-    return [
-        (*across, torch.minimum(weight[..., 1:], weight[..., :-1])),
-        (*down, torch.minimum(weight[..., 1:, :], weight[..., :-1, :])),
-    ]
+    counts = [None, None] if weight is None else [torch.minimum(*pair) for pair in _pairs(weight)]
+    return [(*pair, count) for pair, count in zip(_pairs(image), counts, strict=True)]
+
+
+def _pairs(values: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    return (values[..., 1:], values[..., :-1]), (values[..., 1:, :], values[..., :-1, :])
 
 
 def _mean(second: Tensor, first: Tensor, weight: Tensor | None) -> Tensor:

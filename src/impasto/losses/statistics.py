@@ -6,8 +6,7 @@ are exact however large a picture is and however it is cut into tiles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -53,19 +52,15 @@ class LayerStatistics:
     samples: Tensor | None = None
     center: Tensor | None = None
 
-    def parts(self) -> Iterator[tuple[str, Tensor]]:
+    def parts(self) -> dict[str, Tensor]:
         """Return what adds up, by name."""
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if value is not None and each.name != "center":
-                yield each.name, value
+        found = {name: getattr(self, name) for name in ("gram", "first", "second", "samples")}
+        return {name: value for name, value in found.items() if value is not None}
 
     def __add__(self, other: LayerStatistics) -> LayerStatistics:
         """Return the statistics of two parts of a picture together."""
-        mine, its = dict(self.parts()), dict(other.parts())
-        return LayerStatistics(
-            **{name: mine[name] + its[name] for name in mine}, center=self.center
-        )
+        its = other.parts()
+        return replace(self, **{name: value + its[name] for name, value in self.parts().items()})
 
     def about(self, center: Tensor | None) -> LayerStatistics:
         """Return the same about another center."""
@@ -84,33 +79,12 @@ class LayerStatistics:
             other: Of a picture with as many samples.
             amount: From 0 to 1.
         """
-        mine, its = dict(self.parts()), dict(other.about(self.center).parts())
-        mixture = {
-            name: torch.lerp(mine[name], its[name], amount) for name in mine if name != "samples"
-        }
-        if "samples" in mine:
-            kept = mine["samples"].clone()
-            chosen = _spread(len(kept), amount).to(kept.device)
-            kept[chosen] = its["samples"][chosen]
-            mixture["samples"] = kept
-        return LayerStatistics(**mixture, center=self.center)
-
-    def dot(self, gradient: LayerStatistics) -> Tensor:
-        """Return the sum of all products with another's parts: whose gradient that is."""
-        theirs = dict(gradient.parts())
-        products = [(value * theirs[name]).sum() for name, value in self.parts()]
-        return torch.stack(products).sum()
-
-    def leaf(self) -> LayerStatistics:
-        """Return a copy whose parts collect gradients."""
-        parts = {name: value.detach().clone().requires_grad_() for name, value in self.parts()}
-        return LayerStatistics(**parts, center=self.center)
-
-    def gradient(self) -> LayerStatistics:
-        """Return the gradients that the parts of a `leaf` have collected."""
-        return LayerStatistics(
-            **{n: torch.zeros_like(v) if v.grad is None else v.grad for n, v in self.parts()}
-        )
+        mine, its = self.parts(), other.about(self.center).parts()
+        mixture = {name: torch.lerp(mine[name], its[name], amount) for name in mine}
+        if "samples" in mine:  # not halfway between two features: each is of one of them
+            chosen = _spread(len(mine["samples"]), amount).to(mine["samples"].device)[:, None]
+            mixture["samples"] = torch.where(chosen, its["samples"], mine["samples"])
+        return replace(self, **mixture)
 
     @property
     def mean(self) -> Tensor:
@@ -162,6 +136,7 @@ def layer_statistics(
     """
     if count is None:
         count = features.shape[2] * features.shape[3] if weight is None else weight.sum()
+    exact = torch.float32 if features.dtype == torch.bfloat16 else features.dtype
     found: dict[str, Tensor] = {}
     if required.gram:
         found["gram"] = gram_matrix(features, weight, count)
@@ -170,11 +145,12 @@ def layer_statistics(
         if center is not None:
             shifted = features - center.to(features.dtype).view(1, -1, 1, 1)
         found["second"] = gram_matrix(shifted, weight, count)[0]
-        found["first"] = _total(shifted, weight) / count
+        weighed = shifted if weight is None else shifted * weight.to(shifted.dtype)
+        found["first"] = weighed.sum((0, 2, 3), dtype=exact) / count
     if required.samples and positions is not None:
         # Indexing would add up gradients of a position that comes twice in any order.
         columns = positions.positions.expand(features.shape[1], -1)
-        taken = _exact(features[0].flatten(1).gather(1, columns).T)
+        taken = features[0].flatten(1).gather(1, columns).T.to(exact)
         whole = taken.new_zeros((positions.total, taken.shape[1]))
         found["samples"] = whole.index_put((positions.slots,), taken)
     return LayerStatistics(**found, center=center if required.moments else None)
@@ -202,17 +178,6 @@ def draw_positions(
     if not len(taken):
         taken = weight.flatten().argmax().cpu()[None]
     return taken.repeat(-(-count // len(taken)))[:count]
-
-
-def _total(features: Tensor, weight: Tensor | None) -> Tensor:
-    if weight is not None:
-        features = features * weight.to(features.dtype)
-    kind = torch.float32 if features.dtype == torch.bfloat16 else features.dtype
-    return features.sum((0, 2, 3), dtype=kind)
-
-
-def _exact(values: Tensor) -> Tensor:
-    return values.float() if values.dtype == torch.bfloat16 else values
 
 
 def _spread(count: int, amount: float) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses.distances import TINY
+from impasto.losses.content import TINY
 from impasto.losses.gram import relative_style_loss
 from impasto.losses.statistics import LayerStatistics
 from impasto.settings.declaration import check_own_name

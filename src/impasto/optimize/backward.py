@@ -9,26 +9,29 @@ however the picture was cut.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.losses import LayerStatistics, neighbors
+from impasto.losses import neighbors
 from impasto.optimize.objective import ImageStatistics, Losses, Objective
 from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.tiles import Tile
 
+#: Diagonal neighbors follow each other, so that two steps see every row and column.
+PHASE_ORDER = (0, 3, 1, 2)
 
-def take_step(
-    objective: Objective, optimizer: PixelOptimizer, subsample_phase: int | None, step: int
-) -> Losses:
+
+def take_step(objective: Objective, optimizer: PixelOptimizer, step: int) -> Losses:
     """Take one step and return the losses of the picture it started from."""
     measured: list[Losses] = []
+    phase = PHASE_ORDER[step % len(PHASE_ORDER)] if objective.subsamples else None
 
     def closure() -> Tensor:
-        measured.append(backward(objective, optimizer.image, subsample_phase, step))
-        total = measured[-1].total.detach()
+        measured.append(backward(objective, optimizer.image, phase, step))
+        total = measured[-1].loss.detach()
         if not math.isfinite(total):  # before the picture is changed
             raise ImpastoError(
                 f"the losses left all bounds at step {step}: choose a smaller learning rate"
@@ -52,7 +55,7 @@ def backward(
     """
     if len(objective.tiled.tiles) == 1:
         losses = objective(image, subsample_phase, step)
-        losses.total.backward()  # type: ignore[no-untyped-call]
+        losses.loss.backward()  # type: ignore[no-untyped-call]
         return losses
     anchored = objective.anchored(image)  # first: its gradient is the one that others add to
     if isinstance(anchored, Tensor):
@@ -60,41 +63,41 @@ def backward(
         anchored = anchored.detach()
     elif image.grad is None:
         image.grad = torch.zeros_like(image)
-    known, style, self_similarity = _from_the_whole(
+    gradients, style, self_similarity = _from_the_whole(
         objective, image.detach(), subsample_phase, step
     )
     content = torch.as_tensor(self_similarity).detach()
     tv = torch.zeros((), device=image.device)
     for tile in objective.tiled.tiles:
-        parts = _from_a_tile(objective, image, tile, known, subsample_phase, step)
+        parts = _from_a_tile(objective, image, tile, gradients, subsample_phase, step)
         content, tv = content + parts[0], tv + parts[1]
     return objective.together(content, style, tv, anchored)
 
 
 def _from_the_whole(
     objective: Objective, image: Tensor, subsample_phase: int | None, step: int
-) -> tuple[ImageStatistics, Tensor, Tensor | float]:
+) -> tuple[Sequence[Tensor], Tensor, Tensor | float]:
     """Return how what is known of the picture should change, the style loss, self-similarity."""
-    seen: ImageStatistics | None = None
+    seen: ImageStatistics = {}
     with torch.no_grad():
         for tile in objective.tiled.tiles:
             part = tile.outer.of(image)
             views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
             found = objective.statistics(views, step)
-            seen = found if seen is None else seen + found
-    assert seen is not None
-    leaves = seen.mapped(LayerStatistics.leaf)
-    style, self_similarity = objective.style(leaves, step), objective.self_similarity(leaves, step)
+            seen = {key: seen[key] + each if seen else each for key, each in found.items()}
+    known = [part.requires_grad_() for part in _parts(seen)]
+    style, self_similarity = objective.style(seen, step), objective.self_similarity(seen, step)
     alpha, beta, _ = objective.weights
-    (alpha * self_similarity + beta * style).backward()  # type: ignore[no-untyped-call]
-    return leaves.mapped(LayerStatistics.gradient), style.detach(), self_similarity
+    total = alpha * self_similarity + beta * style
+    gradients = torch.autograd.grad(total, known, materialize_grads=True)
+    return gradients, style.detach(), self_similarity
 
 
 def _from_a_tile(
     objective: Objective,
     image: Tensor,
     tile: Tile,
-    gradient: ImageStatistics,
+    gradients: Sequence[Tensor],
     subsample_phase: int | None,
     step: int,
 ) -> tuple[Tensor, Tensor]:
@@ -104,12 +107,18 @@ def _from_a_tile(
     content = objective.content_part(views)
     tv = _tv_part(part, objective.flatness_weight, objective.pairs, tile)
     alpha, _, gamma = objective.weights
-    total = objective.statistics(views, step).dot(gradient) + alpha * content + gamma * tv
+    known = zip(_parts(objective.statistics(views, step)), gradients, strict=True)
+    passed_on = torch.stack([(value * gradient).sum() for value, gradient in known]).sum()
+    total = passed_on + alpha * content + gamma * tv
     total.backward()  # type: ignore[no-untyped-call]
     assert part.grad is not None
     assert image.grad is not None
     tile.outer.of(image.grad).add_(part.grad)
     return torch.as_tensor(content).detach(), tv.detach()
+
+
+def _parts(seen: ImageStatistics) -> list[Tensor]:
+    return [part for each in seen.values() for part in each.parts().values()]
 
 
 def _tv_part(part: Tensor, weight: Tensor, pairs: tuple[Tensor, Tensor], tile: Tile) -> Tensor:

@@ -11,17 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.errors import SettingsError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
 from impasto.machine import give_back_memory
-from impasto.networks import Encoder
 from impasto.optimize.backward import take_step
-from impasto.optimize.memory import is_out_of_memory, out_of_memory, pixels_seen, plan_tiles
-from impasto.optimize.objective import Losses, Objective, needs_full_resolution
+from impasto.optimize.memory import is_out_of_memory, pixels_seen, plan_tiles
+from impasto.optimize.objective import Losses, Objective
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import make_plan
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
-from impasto.optimize.result import Result
+from impasto.optimize.result import final_picture, final_pixels
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.targets import TargetBuilder
@@ -29,8 +28,6 @@ from impasto.runs import Plan, Reference, Run, State, StateDict
 
 #: Pixels up to which an octave may still change the forms of the one before.
 SMALL = 300_000
-#: Diagonal neighbors follow each other, so that two steps see every row and column.
-PHASE_ORDER = (0, 3, 1, 2)
 
 
 class IterativeRun(Run):
@@ -59,7 +56,7 @@ class IterativeRun(Run):
         sizes = octave_sizes(
             picture.size, self.settings.size, self.settings.coarsest, reader.narrowest
         )
-        self.size, self.octaves = sizes[-1], octaves_of(sizes, self.settings.encoders)
+        self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(
             self.octaves, reader.encoders, self.settings, reader.precision, self.device
         )
@@ -68,10 +65,8 @@ class IterativeRun(Run):
             for octave, side in zip(self.octaves, self.tiles.sides, strict=True)
         ]
         self.schedule = Schedule(self.octaves, self.settings, self.started, looked_at)
-        self.full_resolution = needs_full_resolution(self.settings)
-        self.content = picture.resized(self.size)
-        self.targets = TargetBuilder(reader, self.content, reference, start)
-        self.identity = identify_opened(picture, source)
+        identity = identify_opened(picture, source)
+        self.targets = TargetBuilder(reader, picture.resized(sizes[-1]), identity, reference, start)
         self.state: State | None = None
         self.optimizer: PixelOptimizer | None = None
         self.coarse_target: Tensor | None = None
@@ -91,7 +86,7 @@ class IterativeRun(Run):
         """Go through the octaves, coarse to fine."""
         if self.settings.strength == 0:  # the photograph itself
             steps = tuple(self.schedule.steps)
-            photo = to_tensor(self.targets.filled, self.size, self.device).clone()
+            photo = to_tensor(self.targets.filled, self.octaves[-1].size, self.device).clone()
             yield self._state(len(steps) - 1, steps[-1], sum(steps), photo)
             return
         saved, self._saved = self._saved, None
@@ -115,7 +110,7 @@ class IterativeRun(Run):
                 step += 1
                 begun = time.monotonic()
                 objective, losses = self._step(number, objective, optimizer, done + step)
-                loss = float(losses.total.detach())  # waits for the device
+                loss = float(losses.loss.detach())  # waits for the device
                 self.schedule.record_time(number, step, time.monotonic() - begun)
                 self.schedule.record_loss(number, step, loss)
                 yield self._state(number, step, done + step, optimizer.result(), losses)
@@ -136,24 +131,22 @@ class IterativeRun(Run):
         while True:
             try:
                 objective = objective or self.objective(octave, self.tiles.sides[number])
-                phase = self.subsample_phase(objective.encoder, step)
-                return objective, take_step(objective, optimizer, phase, step)
+                return objective, take_step(objective, optimizer, step)
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
                 smaller = self.tiles.smaller(number, max(octave.size))
                 if smaller is None:
-                    raise out_of_memory(octave) from error
+                    raise ImpastoError(
+                        f"there is not enough memory at {octave.size[0]}x{octave.size[1]} pixels: "
+                        "close other programs, or choose a smaller size"
+                    ) from error
             objective, optimizer.image.grad, self.tiles = None, None, smaller
 
     def _state(
         self, number: int, step: int, done: int, image: Tensor, losses: Losses | None = None
     ) -> State:
-        parts: dict[str, float] = {}
-        if losses is not None:
-            found = (losses.total, losses.content, losses.style, losses.tv)
-            names = ("loss", "content_loss", "style_loss", "tv_loss")
-            parts = {n: float(part.detach()) for n, part in zip(names, found, strict=True)}
+        parts = {} if losses is None else losses._asdict()
         return State(
             octave=number + 1,
             octaves=len(self.octaves),
@@ -163,7 +156,7 @@ class IterativeRun(Run):
             size=self.octaves[number].size,
             seconds=time.monotonic() - self.started,
             image=image,
-            **parts,
+            **{name: float(part.detach()) for name, part in parts.items()},
         )
 
     def objective(self, octave: Octave, side: int | None) -> Objective:
@@ -187,12 +180,6 @@ class IterativeRun(Run):
         begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
         return PixelOptimizer(begun, settings.optimizer, rate, settings.ema, moments, lean=lean)
 
-    def subsample_phase(self, encoder: Encoder, step: int) -> int | None:
-        """Return which part of the encoder's largest layers this step looks at; None: all."""
-        if self.full_resolution or encoder.phases == 1:
-            return None
-        return PHASE_ORDER[step % len(PHASE_ORDER)]
-
     @property
     def plan(self) -> Plan:
         """Octaves, tiles, memory and seconds, told after a few steps at a small size."""
@@ -207,20 +194,20 @@ class IterativeRun(Run):
         seconds = []
         for step in range(steps):
             begun = time.monotonic()
-            phase = self.subsample_phase(objective.encoder, step)
-            float(take_step(objective, optimizer, phase, step).total.detach())  # waits
+            float(take_step(objective, optimizer, step).loss.detach())  # waits for the device
             seconds.append(time.monotonic() - begun)
         return seconds
 
     @property
     def pixels(self) -> NDArray[np.float32]:
         """(H, W, 3) in [0, 1], the result as it stands."""
-        return self._result().pixels(self._current())
+        return final_pixels(self._current().image, self.targets)
 
     @property
     def picture(self) -> Picture:
         """The result as it stands, with its recipe."""
-        return self._result().picture(self._current())
+        state = self._current()  # first: it may take a step, and that smaller tiles
+        return final_picture(state, self.targets, (*self.tiles.sides, self.tiles.style))
 
     def _current(self) -> State:
         state = self.state or next(self)
@@ -229,29 +216,8 @@ class IterativeRun(Run):
         # Who stops it in the middle of a step has a few rows a step ahead, perhaps beyond 1.
         return replace(state, image=state.image.clone().clamp_(0, 1))
 
-    def _result(self) -> Result:
-        composition, reader = self.targets.composition, self.reader
-        return Result(
-            content=self.content,
-            size=self.size,
-            inputs={
-                "content": self.identity,
-                "styles": reader.identities,
-                "init": self.targets.started_with,
-                "keep": composition.kept,
-                "fine_style": reader.fine_identity,
-                "masks": composition.identities,
-            },
-            encoders=list(reader.encoders.values()),
-            precision=reader.precision,
-            device=self.device,
-            settings=self.settings,
-            keep=composition.keep,
-            sides=(*self.tiles.sides, self.tiles.style),
-        )
-
     def _key(self) -> dict[str, Any]:
-        return {"settings": self.settings.to_dict(), "inputs": repr(self._result().inputs)}
+        return {"settings": self.settings.to_dict(), "inputs": repr(self.targets.inputs)}
 
     def state_dict(self) -> StateDict:
         """Return picture, momenta and where the run is; about 40 bytes a pixel."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 
-from impasto.errors import ImpastoError
 from impasto.machine import check_fits, free_memory, parse_size
 from impasto.networks import Encoder
 from impasto.optimize.objective import needs_full_resolution
 from impasto.optimize.schedule import Octave
-from impasto.optimize.tiles import UNIT, largest_outer, tiles_of
+from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 
@@ -87,28 +87,26 @@ def plan_tiles(
     Raises:
         ImpastoError: Not even in tiles; it says what is needed, what there is, and what would fit.
     """
-    budget = budget_bytes(settings, device)
-    sides: list[int | None] = []
-    most = BASE_BYTES
-    for octave in reversed(octaves):  # the largest first: it is what a size is advised for
-        rate = bytes_a_pixel(octave.encoder, settings, precision)
-        reach, last = encoders[octave.encoder].reach, octaves[-1].size
-        side, needed = _fitted(octave, last, reach, rate, settings, budget)
-        sides.insert(0, side)
-        most = max(most, needed)
-    style = max(max(octave.size) for octave in octaves) * settings.style_scale
+    budget, last = budget_bytes(settings, device), octaves[-1].size
+    # The largest first: it is what a size is advised for.
+    fitted = [
+        _fitted(octave, last, encoders[octave.encoder].reach, settings, precision, budget)
+        for octave in reversed(octaves)
+    ][::-1]
+    sides, needed = zip(*fitted, strict=True)
+    longest = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = STYLE_BYTES_PER_PIXEL[precision]
     state = max(
-        state_bytes(octave, octaves[-1].size, settings, lean=side is not None)
+        _state_bytes(octave, last, settings, lean=side is not None)
         for octave, side in zip(octaves, sides, strict=True)
     )
-    fixed = BASE_BYTES + _BEGUN * state + style**2 * _STYLE_ITSELF
-    room = None if budget is None else max(0.0, budget - fixed)
-    if room is None or style**2 * seen <= room:
-        return TileSides(tuple(sides), None, max(most, fixed + style**2 * seen))
+    fixed = BASE_BYTES + _BEGUN * state + longest**2 * _STYLE_ITSELF
+    room = math.inf if budget is None else max(0.0, budget - fixed)
+    if longest**2 * seen <= room:
+        return TileSides(sides, None, max(*needed, fixed + longest**2 * seen))
     halo = 2 * max(encoder.reach for encoder in encoders.values())
     side = max(LEAST_SIDE, int((room / seen) ** 0.5 - halo) // UNIT * UNIT)
-    return TileSides(tuple(sides), side, max(most, fixed + (side + halo) ** 2 * seen))
+    return TileSides(sides, side, max(*needed, fixed + (side + halo) ** 2 * seen))
 
 
 def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
@@ -119,52 +117,29 @@ def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
         reach: Of the encoder, in pixels.
         side: Longest side of a tile; None: the picture is seen whole.
     """
-    tiles = tiles_of(octave.size, side, -(-reach // UNIT) * UNIT)
-    outer = [each.outer for each in tiles]
-    pixels = sum((box.right - box.left) * (box.bottom - box.top) for box in outer)
-    return pixels * (_TWICE if len(tiles) > 1 else 1.0)
+    tiles = tiles_of(octave.size, side, reach)
+    return sum(each.outer.pixels for each in tiles) * (_TWICE if len(tiles) > 1 else 1.0)
 
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     """Return the bytes a run may take; None: nobody tells what is free."""
-    free = free_bytes(device)
-    limits = [] if free is None else [_PLANNED * free]
-    if settings.memory is not None:
-        limits.append(parse_size(settings.memory))
+    limits: list[float] = [] if settings.memory is None else [parse_size(settings.memory)]
+    free: float | None = None
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    elif device.type == "cpu":
+        free = free_memory()
+    limits += [] if free is None else [_PLANNED * free]
     return min(limits, default=None)
 
 
-def bytes_a_pixel(encoder: str, settings: Settings, precision: torch.dtype) -> float:
-    """Return what a pixel that is looked at takes at the peak."""
-    row = ENCODERS[encoder]
-    rate = row.bytes_per_pixel[str(precision).removeprefix("torch.")]
-    return rate + (row.full_bytes_per_pixel if needs_full_resolution(settings) else 0)
-
-
-def state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:
-    """Return what picture, moments and content take during an octave.
-
-    Args:
-        octave: Its size.
-        last: Size of the last octave: the content is kept at it.
-        settings: Of the run.
-        lean: Whether the picture is seen in tiles.
-    """
+def _state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:
+    """Return what picture, moments and content take; `lean`: where it is seen in tiles."""
     rate = LEAN_BYTES_PER_PIXEL if lean else STATE_BYTES_PER_PIXEL
     rate += HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
     rate += AVERAGE_BYTES_PER_PIXEL if settings.ema else 0
     pixels = octave.size[0] * octave.size[1]
     return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT
-
-
-def free_bytes(device: torch.device) -> float | None:
-    """Return the free memory of the device in bytes, or None where nobody tells."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return float(free)
-    if device.type != "cpu":
-        return None
-    return free_memory()
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -176,34 +151,24 @@ def _fitted(
     octave: Octave,
     last: tuple[int, int],
     reach: int,
-    rate: float,
     settings: Settings,
+    precision: torch.dtype,
     budget: float | None,
 ) -> tuple[int | None, float]:
     """Return the side of the tiles of an octave (None: whole) and what it takes."""
-    width, height = octave.size
-    whole = BASE_BYTES + state_bytes(octave, last, settings, lean=False) + width * height * rate
+    (width, height), row = octave.size, ENCODERS[octave.encoder]
+    rate: float = row.bytes_per_pixel[str(precision).removeprefix("torch.")]
+    rate += row.full_bytes_per_pixel if needs_full_resolution(settings) else 0
+    whole = BASE_BYTES + _state_bytes(octave, last, settings, lean=False) + width * height * rate
     if budget is None or whole <= budget:
         return None, whole
-    fixed = BASE_BYTES + state_bytes(octave, last, settings, lean=True)
+    fixed = BASE_BYTES + _state_bytes(octave, last, settings, lean=True)
     rate *= _CUT
-    halo = -(-reach // UNIT) * UNIT
-    least = tiles_of(octave.size, LEAST_SIDE, halo)
-    needed = fixed + largest_outer(least) * rate
-    if needed > budget:
-        what = f"painting at {width}x{height}, in small tiles,"
-        check_fits(needed, budget, BASE_BYTES, max(octave.size), what)
-    side = LEAST_SIDE
-    for wider in range(LEAST_SIDE, max(octave.size) + UNIT, UNIT):
-        wanted = fixed + largest_outer(tiles_of(octave.size, wider, halo)) * rate
-        if wanted <= budget:
-            side, needed = wider, wanted
-    return side, needed
-
-
-def out_of_memory(octave: Octave) -> ImpastoError:
-    """Return what to say where not even the smallest tiles fit."""
-    return ImpastoError(
-        f"there is not enough memory at {octave.size[0]}x{octave.size[1]} pixels: "
-        "close other programs, or choose a smaller size"
-    )
+    needed = {}
+    for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
+        outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
+        needed[side] = fixed + outer * rate
+    what = f"painting at {width}x{height}, in small tiles,"
+    check_fits(needed[LEAST_SIDE], budget, BASE_BYTES, max(octave.size), what)
+    side = max(side for side, each in needed.items() if each <= budget)
+    return side, needed[side]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -40,14 +41,22 @@ FLATNESS = 3.5
 SELF_SIMILARITY_SAMPLES = 1024
 
 
-@dataclass(frozen=True)
-class Losses:
-    """The parts of the loss of one picture, unweighted, and their weighted sum; tensors () ."""
+#: What statistics are of: a region and a style layer, or "content" and its layer.
+Key = tuple[int | str, str]
+#: What is known of a picture, or of a tile of it; tiles add up.
+ImageStatistics = dict[Key, LayerStatistics]
 
-    total: Tensor
-    content: Tensor
-    style: Tensor
-    tv: Tensor
+
+class Losses(NamedTuple):
+    """The losses of one picture as a `State` has them: the weighted sum, and its parts unweighted.
+
+    Tensors of shape ().
+    """
+
+    loss: Tensor
+    content_loss: Tensor
+    style_loss: Tensor
+    tv_loss: Tensor
 
 
 def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[str, float]:
@@ -82,32 +91,6 @@ def needs_full_resolution(settings: Settings) -> bool:
     return settings.optimizer == "lbfgs" or not content.keys().isdisjoint(SAMPLED_LAYERS)
 
 
-@dataclass
-class ImageStatistics:
-    """What is known of a picture, or of a part of it; parts add up.
-
-    Attributes:
-        by_layer: By what they are of: a region and a style layer, or "content" and its layer.
-    """
-
-    by_layer: dict[tuple[int | str, str], LayerStatistics] = field(default_factory=dict)
-
-    def __add__(self, other: ImageStatistics) -> ImageStatistics:
-        """Return what is known of both parts together."""
-        return ImageStatistics(
-            {key: each + other.by_layer[key] for key, each in self.by_layer.items()}
-        )
-
-    def mapped(self, change: Callable[[LayerStatistics], LayerStatistics]) -> ImageStatistics:
-        """Return it with the statistics of each layer changed."""
-        return ImageStatistics({key: change(each) for key, each in self.by_layer.items()})
-
-    def dot(self, gradient: ImageStatistics) -> Tensor:
-        """Return the sum of all products with a gradient."""
-        products = [each.dot(gradient.by_layer[key]) for key, each in self.by_layer.items()]
-        return torch.stack(products).sum()
-
-
 class Objective:
     """Picture -> losses, with all targets fixed at construction.
 
@@ -127,16 +110,31 @@ class Objective:
     ) -> None:
         self.encoder, self.settings, self.targets = encoder, settings, targets
         self.weights = settings.loss_weights
+        self.subsamples = encoder.phases > 1 and not needs_full_resolution(settings)
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
-        self.required = required_statistics(settings.style_losses)
         self.style_losses = _style_losses(settings)
-        self.regions = [SpatialWeight(region) for region in targets.painted]
-        self.alpha, self.where = (
-            SpatialWeight(targets.alpha),
-            SpatialWeight(targets.content_weight_map),
-        )
+        self.alpha = SpatialWeight(targets.alpha)
+        self.content_where = SpatialWeight(targets.content_weight_map)
+        required = required_statistics(settings.style_losses)
+        regions = [SpatialWeight(region) for region in targets.painted]
+        self.looked_at: dict[Key, tuple[RequiredStatistics, SpatialWeight]] = {
+            (number, layer): (required, where)
+            for number, where in enumerate(regions)
+            for layer in self.style_layers
+        }
+        if "self-similarity" in settings.content_losses:
+            alike = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES)
+            self.looked_at |= {
+                ("content", each): (alike, self.alpha) for each in self.content_layers
+            }
+        # What features of a region are likely to come to: its first style's.
+        self.centers: dict[Key, Tensor | None] = {
+            (style.region, layer): style.target[layer].center
+            for style in reversed(targets.styles)
+            for layer in self.style_layers
+        }
         flat = flatness(targets.content).mul_(FLATNESS).add_(1)
         self.flatness_weight = flat if targets.alpha is None else flat * targets.alpha
         size = (targets.content.shape[3], targets.content.shape[2])
@@ -154,7 +152,7 @@ class Objective:
             subsample_phase: Which part of the largest layers to look at (see `Encoder`); None: all.
             step: What is drawn by chance follows from it.
         """
-        views = self.tiled.whole(image, self.layers, subsample_phase)
+        views = self.tiled.views(image, self.tiled.tiles[0], self.layers, subsample_phase)
         seen = self.statistics(views, step)
         content = self.content_part(views) + self.self_similarity(seen, step)
         tv = tv_loss(image, self.flatness_weight)
@@ -171,29 +169,20 @@ class Objective:
 
     def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
         """Return what views of a picture, or of a tile, give to what is known of the whole."""
-        found: dict[tuple[int | str, str], LayerStatistics] = {}
-        for number, where in enumerate(self.regions):
-            for name in self.style_layers:
-                view, center = views[name], self._center(number, name)
-                positions = self._positions(self.required.samples, view, where, name, step)
-                found[number, name] = view.statistics(self.required, where, center, positions)
-        if "self-similarity" in self.settings.content_losses:
-            for name in self.content_layers:
-                positions = self._positions(
-                    SELF_SIMILARITY_SAMPLES, views[name], self.alpha, name, step
-                )
-                required = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES)
-                found["content", name] = views[name].statistics(
-                    required, self.alpha, None, positions
-                )
-        return ImageStatistics(found)
+        found: ImageStatistics = {}
+        for key, (required, where) in self.looked_at.items():
+            view, positions = views[key[1]], None
+            if required.samples:
+                positions = self._draw(required.samples, view.shape, where, key[1], step)
+            found[key] = view.statistics(required, where, self.centers.get(key), positions)
+        return found
 
     def style(self, seen: ImageStatistics, step: int) -> Tensor:
         """Return the style loss of what is known of the whole picture."""
         parts = []
         for name, weight in self.style_layers.items():
             for target in self.targets.styles:
-                found, seed = seen.by_layer[target.region, name], self._seed(name, step)
+                found, seed = seen[target.region, name], self._seed(name, step)
                 for loss in self.style_losses:
                     wanted, share = target.of(name, loss.mixes)
                     distance = loss.distance(found, wanted, seed)
@@ -206,7 +195,7 @@ class Objective:
             return 0.0
         parts = []
         for name, weight in self.content_layers.items():
-            found, whole = seen.by_layer["content", name].samples, self.content[name]
+            found, whole = seen["content", name].samples, self.content[name]
             assert found is not None
             positions = self._draw(SELF_SIMILARITY_SAMPLES, whole.shape[2:], self.alpha, name, step)
             target = whole[0].flatten(1)[:, positions.to(whole.device)].T.to(found.dtype)
@@ -221,7 +210,7 @@ class Objective:
         for name, weight in self.content_layers.items():
             view, target = views[name], views[name].part(self.content[name])
             assert target is not None
-            where = view.part(self.where.at(view.shape))
+            where = view.part(self.content_where.at(view.shape))
             distance = squared_distance(view.features, target.float(), where)
             parts.append(weight * (distance / self.units[name]))
         return torch.stack(parts).sum()
@@ -242,8 +231,8 @@ class Objective:
     ) -> Losses:
         """Return the losses with their weighted sum."""
         alpha, beta, gamma = self.weights
-        total = alpha * content + beta * style + gamma * tv + anchored
-        return Losses(total, torch.as_tensor(content), style, tv)
+        loss = alpha * content + beta * style + gamma * tv + anchored
+        return Losses(loss, torch.as_tensor(content), style, tv)
 
     def _unit(self, name: str) -> Tensor | float:
         """Return what distances of content are divided by."""
@@ -253,16 +242,6 @@ class Objective:
         where = self.alpha.at((features.shape[2], features.shape[3]))
         parts = torch.split(features, 32, 1)
         return torch.stack([energy(part.float(), where) for part in parts]).sum()
-
-    def _center(self, region: int, layer: str) -> Tensor | None:
-        """Return what features of a region are likely to come to."""
-        targets = [target.target for target in self.targets.styles if target.region == region]
-        return targets[0][layer].center if targets and self.required.moments else None
-
-    def _positions(
-        self, count: int, view: TileFeatures, where: SpatialWeight, layer: str, step: int
-    ) -> Tensor | None:
-        return self._draw(count, view.shape, where, layer, step) if count else None
 
     def _draw(
         self, count: int, shape: Sequence[int], where: SpatialWeight, layer: str, step: int

@@ -51,6 +51,11 @@ class StyleTarget(NamedTuple):
             return self.target[layer], self.share
         return self.style[layer], self.share * self.amount
 
+    def mixed(self, own: StyleStatistics, amount: float) -> StyleTarget:
+        """Return it with this much of the style, and the photograph's own for the rest."""
+        mixed = {name: own[name].mixed(style, amount) for name, style in self.target.items()}
+        return self._replace(target=mixed, amount=amount, style=self.target)
+
 
 def mixture(strength: float, encoder: str) -> float:
     """Return how much of the style's statistics goes into the targets at a strength.
@@ -133,9 +138,3 @@ class StyleReader:
         tiled = TiledEncoder(self.encoders[octave.encoder], size, side)
         required = required_statistics(self.settings.style_losses)
         return tiled.statistics(image, self.layers, required, alpha)
-
-
-def mixed_target(target: StyleTarget, own: StyleStatistics, amount: float) -> StyleTarget:
-    """Return a target with this much of the style in it, and the photograph's own otherwise."""
-    mixed = {name: own[name].mixed(style, amount) for name, style in target.target.items()}
-    return target._replace(target=mixed, amount=amount, style=target.target)

@@ -10,6 +10,7 @@ from impasto.errors import SettingsError
 from impasto.gallery.names import read_styles
 from impasto.images import (
     LEAST_PICTURE,
+    Identity,
     Picture,
     Source,
     Sources,
@@ -97,17 +98,17 @@ class IterativeStylizer:
 
     def _read(self, narrowest: int) -> StyleReader:
         """Open the style pictures."""
-        settings, fine, fine_identity = self.settings, None, None
+        settings = self.settings
         largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
-        opened = [open_for_role(source, "style", largest) for source in self._sources]
+
+        def opened(source: Source) -> tuple[Picture, Identity]:
+            picture = open_for_role(source, "style", largest)
+            return picture, identify_opened(picture, source)
+
+        styles = [opened(source) for source in self._sources]
+        fine, fine_identity = None, None
         if settings.fine_style is not None:
-            fine_source = read_styles([settings.fine_style])[0]
-            fine = open_for_role(fine_source, "style", largest)
-            fine_identity = identify_opened(fine, fine_source)
-        identities = [
-            identify_opened(picture, source)
-            for source, picture in zip(self._sources, opened, strict=True)
-        ]
+            fine, fine_identity = opened(read_styles([settings.fine_style])[0])
         return StyleReader(
             settings=settings,
             encoders=self.encoders,
@@ -115,8 +116,8 @@ class IterativeStylizer:
             narrowest=narrowest,
             device=self.device,
             precision=self.precision,
-            styles=[rotate_tile(picture, settings) for picture in opened],
-            identities=identities,
+            styles=[rotate_tile(picture, settings) for picture, _ in styles],
+            identities=[identity for _, identity in styles],
             fine=fine,
             fine_identity=fine_identity,
         )

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import SettingsError
@@ -21,7 +20,7 @@ from impasto.losses import required_statistics
 from impasto.optimize.composition import compose
 from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.schedule import Octave
-from impasto.optimize.style_targets import StyleReader, StyleTarget, mixed_target, mixture
+from impasto.optimize.style_targets import StyleReader, StyleTarget, mixture
 from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
 from impasto.runs import Reference, Run
 from impasto.settings.choices import STARTS
@@ -98,6 +97,7 @@ class TargetBuilder:
     Args:
         reader: Which has the styles.
         content: At the size of the result.
+        identity: Who the content is.
         reference: What a frame of a video has to agree with, or None.
         start: The run whose result is the picture to start from; None: the settings say.
 
@@ -110,17 +110,25 @@ class TargetBuilder:
         self,
         reader: StyleReader,
         content: Picture,
+        identity: Identity,
         reference: Reference | None = None,
         start: Run | None = None,
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.content, self.filled = content, content.filled()
         self.composition = compose(self.settings, content, len(reader.styles))
-        self.started_with: Identity | None = None
+        self.inputs: dict[str, Identity | Sequence[Identity] | None] = {
+            "content": identity,
+            "styles": reader.identities,
+            "init": None,
+            "keep": self.composition.kept,
+            "fine_style": reader.fine_identity,
+            "masks": self.composition.identities,
+        }
         self._start_run = start
         self._start = self._chosen() if start is None else None
         self._styles = self._matched() if self.settings.color_mode.recolor_style else None
-        self._anchors: list[tuple[Picture, NDArray[np.float32]]] = []
+        self._anchors: list[tuple[Picture, Tensor]] = []
         self._anchor_weight = 0.0
         if reference is not None and reference.frames:
             self._follow(reference)
@@ -162,7 +170,13 @@ class TargetBuilder:
             alpha=alpha,
             regions=regions,
             keep=self.composition.kept_at(octave.size, self.device),
-            anchors=[self._anchor_at(octave.size, *each) for each in self._anchors],
+            anchors=[
+                Anchor(
+                    to_tensor(moved, octave.size, self.device),
+                    F.interpolate(trust, content.shape[2:], mode="area"),
+                )
+                for moved, trust in self._anchors
+            ],
             anchor_weight=self._anchor_weight,
             coarse_target=coarse_target,
         )
@@ -188,7 +202,7 @@ class TargetBuilder:
             tiled.statistics(content, self.reader.layers, required, SpatialWeight(region))
             for region in regions
         ]
-        return [mixed_target(target, own[target.region], amount) for target in targets]
+        return [target.mixed(own[target.region], amount) for target in targets]
 
     def _chosen(self) -> Picture | None:
         """Return the picture that the settings start from; None: noise."""
@@ -204,7 +218,7 @@ class TargetBuilder:
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
         opened = open_for_role(init, "start", max(self.content.size))
-        self.started_with = identify_opened(opened, init)
+        self.inputs["init"] = identify_opened(opened, init)
         return opened.filled()
 
     def _recolored(self) -> Picture:
@@ -250,14 +264,7 @@ class TargetBuilder:
             trust = np.minimum(earlier.trust, left)
             start += trust[..., None] * (moved - start) if lag == 1 else 0
             left = left - trust
-            self._anchors.append((Picture(moved), trust))
+            where = torch.from_numpy(np.ascontiguousarray(trust))[None, None].to(self.device)
+            self._anchors.append((Picture(moved), where))
         self._start = replace(self.filled, pixels=start.clip(0, 1))
         self._anchor_weight = ANCHOR_WEIGHT * reference.stability
-
-    def _anchor_at(
-        self, size: tuple[int, int], picture: Picture, trust: NDArray[np.float32]
-    ) -> Anchor:
-        """Return an anchor at (width, height)."""
-        whole = torch.from_numpy(np.ascontiguousarray(trust))[None, None].to(self.device)
-        small = F.interpolate(whole, (size[1], size[0]), mode="area")
-        return Anchor(to_tensor(picture, size, self.device), small)

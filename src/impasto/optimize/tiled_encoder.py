@@ -17,7 +17,7 @@ from impasto.losses import (
     layer_statistics,
 )
 from impasto.networks import Encoder
-from impasto.optimize.tiles import UNIT, Tile, positions_in, tiles_of
+from impasto.optimize.tiles import Tile, positions_in, tiles_of
 from impasto.settings.encoders import ENCODERS
 
 #: What is known of a picture: layer -> statistics.
@@ -105,13 +105,7 @@ class TiledEncoder:
 
     def __init__(self, encoder: Encoder, size: tuple[int, int], side: int | None = None) -> None:
         self.encoder, self.size = encoder, size
-        self.tiles = tiles_of(size, side, -(-encoder.reach // UNIT) * UNIT)
-
-    def whole(
-        self, image: Tensor, layers: Sequence[str], phase: int | None = None
-    ) -> dict[str, TileFeatures]:
-        """Return the features of a picture that is seen whole."""
-        return self.views(image, tiles_of(self.size, None, 0)[0], layers, phase)
+        self.tiles = tiles_of(size, side, encoder.reach)
 
     def views(
         self, part: Tensor, tile: Tile, layers: Sequence[str], phase: int | None = None
@@ -119,32 +113,31 @@ class TiledEncoder:
         """Return the features of a tile's outer part, cut to the inner one."""
         views = {}
         for name, seen in self.encoder(part, layers, phase).items():
-            stride, shape = self.encoder.stride(name, phase), self.shape(name, phase)
+            stride = self.encoder.stride(name, phase)
+            shape = self.encoder.shape(name, (self.size[1], self.size[0]), phase)
             views[name] = TileFeatures(tile.inside(seen, stride, shape), tile, stride, shape)
         return views
 
-    def shape(self, layer: str, phase: int | None = None) -> tuple[int, int]:
-        """Return (height, width) of a layer of the whole picture."""
-        return self.encoder.shape(layer, (self.size[1], self.size[0]), phase)
-
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return the features of a whole picture; put together from tiles, see `_stored`."""
+        """Return the features of a whole picture.
+
+        If they are put together from tiles and known to stay within its range, in 16 bits.
+        """
         if len(self.tiles) == 1:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
         for tile in self.tiles:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if name not in found:
+                    half = (
+                        ENCODERS[self.encoder.name].bounded and view.features.dtype == torch.float32
+                    )
+                    kind = torch.float16 if half else view.features.dtype
                     wide = (1, view.features.shape[1], *view.shape)
-                    found[name] = view.features.new_empty(wide, dtype=self._stored(view.features))
+                    found[name] = view.features.new_empty(wide, dtype=kind)
                 tile.within(view.stride, view.shape).of(found[name]).copy_(view.features)
         return found
-
-    def _stored(self, features: Tensor) -> torch.dtype:
-        """Return how features are kept: in 16 bits, if they are known to stay within its range."""
-        bounded = ENCODERS[self.encoder.name].bounded
-        return torch.float16 if bounded and features.dtype == torch.float32 else features.dtype
 
     @torch.no_grad()
     def statistics(

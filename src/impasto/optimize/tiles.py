@@ -24,6 +24,11 @@ class Box(NamedTuple):
         """Return this part of (..., H, W)."""
         return image[..., self.top : self.bottom, self.left : self.right]
 
+    @property
+    def pixels(self) -> int:
+        """How many it has."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
 
 class Tile(NamedTuple):
     """A part that is answered for, and the larger one that has to be looked at.
@@ -62,19 +67,16 @@ class Tile(NamedTuple):
         return Box(left - across, top - down, right - across, bottom - down).of(features)
 
 
-def tiles_of(size: tuple[int, int], side: int | None, halo: int) -> list[Tile]:
+def tiles_of(size: tuple[int, int], side: int | None, reach: int) -> list[Tile]:
     """Return the tiles of a picture, row by row.
 
     Args:
         size: (width, height).
         side: Longest side of an inner part, in pixels, a multiple of `UNIT`; None: one tile.
-        halo: Pixels to look at around it, a multiple of `UNIT`.
+        reach: Pixels to look at around it, at least.
     """
     width, height = size
-    if side is None or (side >= width and side >= height):
-        whole = Box(0, 0, width, height)
-        return [Tile(whole, whole, size)]
-    across, down = _cuts(width, side), _cuts(height, side)
+    side, halo = side or max(size), -(-reach // UNIT) * UNIT
     return [
         Tile(
             Box(left, top, right, bottom),
@@ -86,8 +88,8 @@ def tiles_of(size: tuple[int, int], side: int | None, halo: int) -> list[Tile]:
             ),
             size,
         )
-        for top, bottom in pairwise(down)
-        for left, right in pairwise(across)
+        for top, bottom in pairwise(_cuts(height, side))
+        for left, right in pairwise(_cuts(width, side))
     ]
 
 
@@ -96,11 +98,6 @@ def _cuts(length: int, side: int) -> list[int]:
     count = -(-length // side)
     part = -(-length // (count * UNIT)) * UNIT
     return [*range(0, length, part), length]
-
-
-def largest_outer(tiles: list[Tile]) -> int:
-    """Return the pixels of the largest outer part."""
-    return max((t.outer.right - t.outer.left) * (t.outer.bottom - t.outer.top) for t in tiles)
 
 
 def positions_in(box: Box, positions: Tensor, width: int) -> tuple[Tensor, Tensor]:
