@@ -15,7 +15,7 @@ import skimage.data
 import impasto
 from impasto.optimize import IterativeStylizer
 from impasto.gallery import open_style
-from impasto.optimize.memory import BASE_BYTES
+from impasto.optimize.plan import BASE_BYTES
 size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
 stylizer = IterativeStylizer(
     open_style("strokes", 768), size=size, encoder=encoder, precision=precision,

@@ -23,7 +23,7 @@ from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import PixelOptimizer
 from impasto.optimize.style_targets import StyleTarget
 from impasto.optimize.targets import OctaveTargets
-from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
+from impasto.optimize.tiles import SpatialWeight, TiledEncoder
 from impasto.settings import Settings
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.weights import VggParameters, fetch, load_vgg19

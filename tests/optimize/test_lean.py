@@ -6,9 +6,9 @@ import torch
 from impasto import ImpastoError
 from impasto.gallery import open_style
 from impasto.optimize import IterativeStylizer, loop
-from impasto.optimize.memory import TileSides
 from impasto.optimize.objective import Objective
 from impasto.optimize.optimizers import ROWS, PixelOptimizer
+from impasto.optimize.plan import TileSides
 
 
 def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:

@@ -16,9 +16,9 @@ from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import open_picture
 from impasto.machine import parse_size
 from impasto.networks import build_encoder
-from impasto.optimize import IterativeRun, IterativeStylizer, loop, memory
+from impasto.optimize import IterativeRun, IterativeStylizer, loop, plan
 from impasto.optimize.backward import take_step
-from impasto.optimize.memory import TileSides
+from impasto.optimize.plan import TileSides
 from impasto.optimize.schedule import Octave
 from impasto.settings import Settings
 
@@ -183,9 +183,9 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
 ) -> None:
     options: dict[str, Any] = {"size": 384, "min_size": 384, "precision": "float32", "steps": 4}
     whole = IterativeStylizer(painting, **options)(photo).pixels
-    monkeypatch.setattr(memory, "LEAST_SIDE", 96)
-    monkeypatch.setattr(memory, "BASE_BYTES", 0.0)
-    monkeypatch.setattr(memory, "_CUT", 1.0)
+    monkeypatch.setattr(plan, "LEAST_SIDE", 96)
+    monkeypatch.setattr(plan, "BASE_BYTES", 0.0)
+    monkeypatch.setattr(plan, "_CUT", 1.0)
     tight = IterativeStylizer(painting, **options, memory="90MB")
     planned = tight.run(photo).plan
     assert planned.stages[-1].side is not None
@@ -257,16 +257,16 @@ def test_large_styles_are_read_in_tiles() -> None:
 
     settings = Settings(memory="1GB", style_scale=4.0)
     encoders = {"pocket": build_encoder("pocket", ["relu1_1", "relu4_1"])}
-    views = memory.plan_tiles(octaves, encoders, settings, torch.float32, torch.device("cpu"))
+    views = plan.plan_tiles(octaves, encoders, settings, torch.float32, torch.device("cpu"))
     assert views.style is not None
     assert views.bytes <= 1e9
 
 
 def test_no_more_memory_is_planned_with_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free_memory", lambda: 1e9)
+    monkeypatch.setattr(plan, "free_memory", lambda: 1e9)
     cpu = torch.device("cpu")
-    assert memory.budget_bytes(Settings(memory="100TB"), cpu) == 0.9e9
-    assert memory.budget_bytes(Settings(memory="300MB"), cpu) == 300e6
+    assert plan.budget_bytes(Settings(memory="100TB"), cpu) == 0.9e9
+    assert plan.budget_bytes(Settings(memory="300MB"), cpu) == 300e6
 
 
 def test_a_narrow_panorama_has_a_plan(painting: Array) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Picture, open_picture
-from impasto.optimize import IterativeStylizer, memory
+from impasto.optimize import IterativeStylizer, plan
 from impasto.optimize.style_targets import StyleReader
 from impasto.runs import State
 from impasto.settings import Settings
@@ -319,7 +319,7 @@ def test_losses_out_of_bounds_end_the_run(photo: Array, painting: Array) -> None
 def test_a_picture_that_cannot_fit_is_refused(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "free_bytes", lambda _: 4e9)
+    monkeypatch.setattr(plan, "free_memory", lambda: 4e9)
     with pytest.raises(ImpastoError, match=r"GB are free: try size \d{4}$"):
         states(photo, painting, size=20000)
 

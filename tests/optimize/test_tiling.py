@@ -15,8 +15,7 @@ from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
 from impasto.optimize.style_targets import StyleTarget
 from impasto.optimize.targets import Anchor, OctaveTargets
-from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
-from impasto.optimize.tiles import UNIT, tiles_of
+from impasto.optimize.tiles import UNIT, SpatialWeight, StyleStatistics, TiledEncoder, tiles_of
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]

@@ -45,13 +45,9 @@ def take_step(objective: Objective, optimizer: PixelOptimizer, step: int) -> Los
 def backward(
     objective: Objective, image: Tensor, subsample_phase: int | None = None, step: int = 0
 ) -> Losses:
-    """Return the losses of a picture and add their gradient to `image.grad`.
+    """Return the losses of a picture, (1, 3, H, W) in [0, 1], and add their gradient to its `grad`.
 
-    Args:
-        objective: Which knows whether the picture is to be seen in tiles.
-        image: (1, 3, H, W) in [0, 1], a leaf.
-        subsample_phase: Which part of the largest layers to look at; None: all.
-        step: What is drawn by chance follows from it.
+    In tiles, if the objective says so; otherwise see `Objective`.
     """
     if len(objective.tiled.tiles) == 1:
         losses = objective(image, subsample_phase, step)

@@ -33,10 +33,6 @@ class Composition:
     identities: Sequence[Identity] = ()
     kept: Identity | None = None
 
-    def regions(self, size: tuple[int, int], device: torch.device) -> list[Tensor | None]:
-        """Return (1, 1, H, W) for each style at (width, height); one None: everywhere."""
-        return [at_size(mask, size, device) for mask in self.masks] or [None]
-
     def shares(self, given: Sequence[float]) -> list[float]:
         """Return how much each style counts, of what shares were given, by the area it paints.
 
@@ -52,18 +48,9 @@ class Composition:
         covered = float((np.sum(self.masks, axis=0) * free).mean())
         return [covered * area / max(sum(areas), 1e-9) for area in areas]
 
-    def kept_at(self, size: tuple[int, int], device: torch.device) -> Tensor | None:
-        """Return (1, 1, H, W) of what is kept, or None."""
-        return None if self.keep is None else at_size(self.keep, size, device)
-
 
 def compose(settings: Settings, content: Picture, styles: int) -> Composition:
-    """Read the masks that the settings name.
-
-    Args:
-        settings: `masks` and `keep`.
-        content: At the size of the result.
-        styles: How many there are.
+    """Read the masks that the settings name, for so many styles and a content of final size.
 
     Raises:
         SettingsError: There is not a mask for each style, or only the rest.
@@ -86,8 +73,10 @@ def compose(settings: Settings, content: Picture, styles: int) -> Composition:
     return Composition(_shared(names, drawn), keep, [identify(name) for name in files], kept)
 
 
-def at_size(mask: Mask, size: tuple[int, int], device: torch.device) -> Tensor:
-    """Return a mask as (1, 1, H, W) at (width, height)."""
+def mask_tensor(mask: Mask | None, size: tuple[int, int], device: torch.device) -> Tensor | None:
+    """Return a mask as (1, 1, H, W) at (width, height); None: everywhere."""
+    if mask is None:
+        return None
     return torch.from_numpy(np.ascontiguousarray(sized(mask, size)))[None, None].to(device)
 
 

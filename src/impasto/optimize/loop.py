@@ -15,10 +15,9 @@ from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
 from impasto.machine import give_back_memory
 from impasto.optimize.backward import take_step
-from impasto.optimize.memory import is_out_of_memory, pixels_seen, plan_tiles
 from impasto.optimize.objective import Losses, Objective
 from impasto.optimize.optimizers import Moments, PixelOptimizer
-from impasto.optimize.plan import make_plan
+from impasto.optimize.plan import is_out_of_memory, make_plan, pixels_seen, plan_tiles
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.result import final_picture, final_pixels
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
@@ -231,7 +230,7 @@ class IterativeRun(Run):
             "step": self.state.step,
             "done": self.state.done - self.state.step,
             "steps": list(self.schedule.steps),
-            "losses": list(self.schedule.losses),
+            "losses": self.schedule.losses,
             "tensors": tensors,
         }
 

@@ -29,7 +29,7 @@ from impasto.losses import (
 )
 from impasto.networks import SAMPLED_LAYERS, Encoder, canonical
 from impasto.optimize.targets import OctaveTargets
-from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder, TileFeatures
+from impasto.optimize.tiles import SpatialWeight, TiledEncoder, TileFeatures
 from impasto.settings import Settings
 
 #: How much it counts that an octave keeps the forms of the one before.
@@ -145,12 +145,10 @@ class Objective:
         self.units = {name: self._unit(name) for name in self.content_layers}
 
     def __call__(self, image: Tensor, subsample_phase: int | None = None, step: int = 0) -> Losses:
-        """Return the losses of a picture that is seen whole; differentiable.
+        """Return the losses of a picture, (1, 3, H, W) in [0, 1], that is seen whole.
 
-        Args:
-            image: (1, 3, H, W) in [0, 1].
-            subsample_phase: Which part of the largest layers to look at (see `Encoder`); None: all.
-            step: What is drawn by chance follows from it.
+        Of the encoder's largest layers one `subsample_phase` is looked at (see `Encoder`); None:
+        all. What is drawn by chance follows from the step.
         """
         views = self.tiled.views(image, self.tiled.tiles[0], self.layers, subsample_phase)
         seen = self.statistics(views, step)

@@ -27,32 +27,37 @@ class LeanAdam(torch.optim.Optimizer):
     a step is up to 12 % longer or 15 % shorter.
 
     Args:
-        params: Pictures, (1, 3, H, W) float32.
+        image: (1, 3, H, W) float32.
         lr: Step length.
         betas: Decay of the moments.
     """
 
-    def __init__(self, params: list[Tensor], lr: float, betas: tuple[float, float]) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": 1e-8})
+    def __init__(self, image: Tensor, lr: float, betas: tuple[float, float]) -> None:
+        super().__init__([image], {"lr": lr, "betas": betas, "eps": 1e-8})
 
     @torch.no_grad()
     def step(self, closure: Closure) -> Tensor:  # type: ignore[override]
         """Take one step (Kingma & Ba 2015, algorithm 1) and return the loss before it."""
         with torch.enable_grad():
             loss = closure()
-        for group in self.param_groups:
-            for image in group["params"]:
-                state = self.state[image]
-                if not state:
-                    nothing = (torch.zeros_like(image, dtype=torch.bfloat16) for _ in range(2))
-                    names = ("exp_avg", "exp_avg_sq")
-                    state.update(zip(names, nothing, strict=True), step=torch.tensor(0.0))
-                step = float(state["step"]) + 1
-                mean, square = state["exp_avg"], state["exp_avg_sq"]
-                for top in range(0, image.shape[2], ROWS):
-                    rows = (..., slice(top, top + ROWS), slice(None))
-                    _step(image[rows], image.grad[rows], mean[rows], square[rows], group, step)
-                state["step"] += 1
+        (group,) = self.param_groups
+        (image,) = group["params"]
+        state, (first, second) = self.state[image], group["betas"]
+        if not state:
+            nothing = (torch.zeros_like(image, dtype=torch.bfloat16) for _ in range(2))
+            names = ("exp_avg", "exp_avg_sq")
+            state.update(zip(names, nothing, strict=True), step=torch.tensor(0.0))
+        number = float(state["step"]) + 1
+        for top in range(0, image.shape[2], ROWS):
+            rows = (..., slice(top, top + ROWS), slice(None))
+            gradient = image.grad[rows]
+            mean = state["exp_avg"][rows].float().lerp_(gradient, 1 - first)
+            square = state["exp_avg_sq"][rows].float().mul_(second)
+            square.addcmul_(gradient, gradient, value=1 - second)
+            state["exp_avg"][rows], state["exp_avg_sq"][rows] = mean, square
+            scale = square.div_(1 - second**number).sqrt_().add_(group["eps"])
+            image[rows].addcdiv_(mean, scale, value=-group["lr"] / (1 - first**number))
+        state["step"] += 1
         return loss
 
 
@@ -94,7 +99,7 @@ class PixelOptimizer:
                 [self.image], lr=learning_rate, max_iter=1, history_size=LBFGS_HISTORY
             )
         elif lean:
-            self._optimizer = LeanAdam([self.image], learning_rate, ADAM_BETAS)
+            self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
             self._optimizer = torch.optim.Adam(
                 [self.image],
@@ -159,14 +164,14 @@ class PixelOptimizer:
             if self._average is not None:
                 self._average.copy_(kept["average"])
                 self._weight = float(kept["weight"])
-        found = {
+        moments = {
             name.removeprefix("moments."): value
             for name, value in kept.items()
             if name.startswith("moments.")
         }
-        if found:
-            adam = "exp_avg" in found
-            state = self._own(found) if adam else _unflat(found, self.image.device)
+        if moments:
+            adam = "exp_avg" in moments
+            state = self._own(moments) if adam else _unflat(moments, self.image.device)
             self._optimizer.state[self.image] = state
 
     def _own(self, moments: Moments) -> dict[str, Tensor]:
@@ -189,17 +194,13 @@ class PixelOptimizer:
 
 def _flat(history: Mapping[str, Any]) -> dict[str, Tensor]:
     """Return the state of torch's L-BFGS as tensors, an item of a list as `name.number`."""
-    flat = {}
-    for name, value in history.items():
-        if name == "al":  # scratch of a step
-            continue
-        items = value if isinstance(value, list) else [value]
-        for number, item in enumerate(items):
-            key = f"{name}.{number}" if items is value else name
-            flat[key] = (
-                item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
-            )
-    return flat
+    items = {name: item for name, item in history.items() if not isinstance(item, list)}
+    for name in ("old_dirs", "old_stps", "ro"):  # `al` is scratch of a step
+        items |= {f"{name}.{i}": item for i, item in enumerate(history.get(name, ()))}
+    return {
+        name: item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
+        for name, item in items.items()
+    }
 
 
 def _unflat(flat: Mapping[str, Tensor], device: torch.device) -> dict[str, Any]:
@@ -230,21 +231,3 @@ def _resized(moments: Moments, image: Tensor, precision: torch.dtype) -> dict[st
     square = F.interpolate(moments["exp_avg_sq"].float(), size, mode="bilinear")
     square = square.mul_(ratio**2).to(precision)
     return {"step": moments["step"].clone(), "exp_avg": mean, "exp_avg_sq": square}
-
-
-def _step(
-    image: Tensor,
-    gradient: Tensor,
-    mean: Tensor,
-    square: Tensor,
-    group: Mapping[str, Any],
-    step: float,
-) -> None:
-    """Take Adam's step with this number; moments may be of 16 bits."""
-    first, second = group["betas"]
-    m = mean.float().lerp_(gradient, 1 - first)
-    v = square.float().mul_(second).addcmul_(gradient, gradient, value=1 - second)
-    mean.copy_(m)
-    square.copy_(v)
-    scale = v.div_(1 - second**step).sqrt_().add_(group["eps"])
-    image.addcdiv_(m, scale, value=-group["lr"] / (1 - first**step))

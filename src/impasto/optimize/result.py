@@ -19,12 +19,7 @@ from impasto.settings.methods import load
 
 
 def final_pixels(image: Tensor, targets: TargetBuilder) -> NDArray[np.float32]:
-    """Return (H, W, 3) at full size of an octave's (1, 3, h, w): colors and what is kept put back.
-
-    Args:
-        image: In [0, 1].
-        targets: Those of the run.
-    """
+    """Return an octave's (1, 3, h, w) as (H, W, 3) at full size, with what was kept."""
     settings, photo = targets.settings, targets.filled.pixels
     larger = enlarge(image, targets.content.size)
     pixels: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
@@ -35,13 +30,7 @@ def final_pixels(image: Tensor, targets: TargetBuilder) -> NDArray[np.float32]:
 
 
 def final_picture(state: State, targets: TargetBuilder, sides: Sequence[int | None]) -> Picture:
-    """Return what a run comes to if it ends with this state.
-
-    Args:
-        state: Any.
-        targets: Those of the run.
-        sides: Longest side of the tiles of each octave, and of the styles'; None: seen whole.
-    """
+    """Return what a run comes to if it ends with this state; for `sides`, see `TileSides`."""
     settings, content = targets.settings, targets.content
     return replace(
         content,

@@ -46,12 +46,7 @@ class Octave(NamedTuple):
 
 
 def octaves_of(sizes: Sequence[tuple[int, int]], encoders: Sequence[str]) -> list[Octave]:
-    """Return the octaves: all sizes with the first encoder, the last size again with any other.
-
-    Args:
-        sizes: (width, height), coarse to fine.
-        encoders: Names, in the order of their turns.
-    """
+    """Return the octaves: all sizes with the first encoder, the last size again with any other."""
     first, *others = encoders
     return [Octave(size, first) for size in sizes] + [
         Octave(sizes[-1], other, repeats_size=True) for other in others
@@ -105,7 +100,8 @@ class Schedule:
         self.default = default_steps(octaves, warm)
         self._seconds: list[float] = []
         self._octave = 0
-        self._losses: list[float] = []
+        #: Of the octave at hand, those that tell whether it has settled.
+        self.losses: list[float] = []
         self.settles = settings.steps is None and settings.time is None
         self.deadline = None
         if settings.time is not None:
@@ -121,15 +117,10 @@ class Schedule:
                 self.steps[octave:] = [0] * (len(self.steps) - octave)
         return self.steps[octave] > 0
 
-    @property
-    def losses(self) -> Sequence[float]:
-        """Those of the octave at hand that tell whether it has settled."""
-        return self._losses[-WINDOW:]
-
     def resume(self, steps: Sequence[int], octave: int, losses: Sequence[float]) -> None:
         """Take up the plan of a run that was saved in an octave, with its `losses`."""
         self.steps[:] = steps
-        self._octave, self._losses = octave, list(losses)
+        self._octave, self.losses = octave, list(losses)
 
     def record_time(self, octave: int, step: int, seconds: float) -> None:
         """Note the time of a step (from 1) and, with a time limit, plan anew."""
@@ -150,11 +141,9 @@ class Schedule:
         Only where nobody asked for a number of steps or a time. It looks back only, and the steps
         that were taken stand in the recipe, so such a run can be made again.
         """
-        self._losses = [*(self._losses if step > 1 else []), loss]
-        if not self.settles or len(self._losses) < WINDOW:
-            return
-        last = self._losses[-WINDOW:]
-        if max(last) - min(last) <= SETTLED * statistics.mean(last):
+        self.losses = [*(self.losses if step > 1 else []), loss][-WINDOW:]
+        settled = max(self.losses) - min(self.losses) <= SETTLED * statistics.mean(self.losses)
+        if self.settles and settled and len(self.losses) == WINDOW:
             self.steps[octave] = step
 
     def _replan(self, octave: int, step: int, left: float) -> None:

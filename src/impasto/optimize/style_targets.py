@@ -14,7 +14,7 @@ from impasto.losses import LayerStatistics, required_statistics
 from impasto.networks import Encoder
 from impasto.optimize.pyramid import alpha_tensor, style_size, to_tensor
 from impasto.optimize.schedule import Octave
-from impasto.optimize.tiled_encoder import SpatialWeight, StyleStatistics, TiledEncoder
+from impasto.optimize.tiles import SpatialWeight, StyleStatistics, TiledEncoder
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 
@@ -41,12 +41,7 @@ class StyleTarget(NamedTuple):
     style: StyleStatistics | None = None
 
     def of(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
-        """Return what a layer is to come to and the part of the style loss.
-
-        Args:
-            layer: Its name.
-            mixes: Whether the loss takes mixtures, see `StyleLoss`.
-        """
+        """Return what a layer is to come to, for a loss that `mixes` or not, and its share."""
         if mixes or self.style is None:
             return self.target[layer], self.share
         return self.style[layer], self.share * self.amount
@@ -64,10 +59,6 @@ def mixture(strength: float, encoder: str) -> float:
     are, and a rest is left whatever is asked for (`EncoderRow.left`). With this m, each step of
     strength makes the distance smaller by about the same factor: half of the strength is half of
     the way as VGG-19 sees it.
-
-    Args:
-        strength: From 0 to 1.
-        encoder: Its name.
     """
     left = ENCODERS[encoder].left
     return 1 - math.sqrt((left**strength - left) / (1 - left))
@@ -78,16 +69,11 @@ class StyleReader:
     """Reads styles with encoders, each once for each size of an octave.
 
     Attributes:
-        settings: Scale of the styles and kinds of losses.
+        settings: Those of the run.
         encoders: By name.
         layers: Canonical names of those that hold the style.
         narrowest: Shorter side below which a layer sees nothing.
-        device: Where to compute.
-        precision: Of the encoders' arithmetic.
-        styles: The style pictures.
-        identities: Theirs.
         fine: The picture for the fine texture, or None.
-        fine_identity: Its identity.
         kept: What was read, by number of the style, encoder and longest side of the octave.
     """
 
@@ -106,13 +92,10 @@ class StyleReader:
     def __call__(
         self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
     ) -> list[StyleStatistics]:
-        """Return what is to be known of each style at an octave.
+        """Return what is to be known of each style at an octave, looked at in tiles of this side.
 
-        Args:
-            octave: Its longest side times `style_scale` is the style's.
-            pictures: Style pictures whose colors were changed for one content; None: our own,
-                whose targets are kept for the next content.
-            side: Longest side of a tile of them that is looked at at once; None: all of it.
+        `pictures` are the styles with their colors changed for one content; None: as they are, and
+        what is known of them is kept for the next content.
         """
         if pictures is not None:
             return [self._target(picture, octave, side) for picture in pictures]

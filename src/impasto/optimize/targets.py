@@ -17,11 +17,11 @@ from impasto.flow import warped
 from impasto.images import Identity, Picture, identify_opened, match_colors, open_for_role
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
-from impasto.optimize.composition import compose
+from impasto.optimize.composition import compose, mask_tensor
 from impasto.optimize.pyramid import alpha_tensor, to_tensor
 from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import StyleReader, StyleTarget, mixture
-from impasto.optimize.tiled_encoder import SpatialWeight, TiledEncoder
+from impasto.optimize.tiles import SpatialWeight, TiledEncoder
 from impasto.runs import Reference, Run
 from impasto.settings.choices import STARTS
 from impasto.settings.methods import load
@@ -154,22 +154,20 @@ class TargetBuilder:
     ) -> OctaveTargets:
         """Return what the picture is to come to at an octave.
 
-        Args:
-            octave: Its size and encoder.
-            side: Longest side of a tile that is looked at at once; None: the whole picture.
-            style_side: That of the style pictures.
-            coarse_target: What the octave before came to, where its forms are to be kept.
+        Content and style pictures are looked at in tiles of the given sides; None: whole. A
+        `coarse_target` is what the octave before came to, where its forms are to be kept.
         """
         content = to_tensor(self.filled, octave.size, self.device)
         alpha = alpha_tensor(self.content, octave.size, self.device)
-        regions = self.composition.regions(octave.size, self.device)
+        masks, keep = self.composition.masks or (None,), self.composition.keep
+        regions = [mask_tensor(mask, octave.size, self.device) for mask in masks]
         where = [product(each, alpha) for each in regions]
         return OctaveTargets(
             content=content,
             styles=self._style_targets(octave, content, where, (side, style_side)),
             alpha=alpha,
             regions=regions,
-            keep=self.composition.kept_at(octave.size, self.device),
+            keep=mask_tensor(keep, octave.size, self.device),
             anchors=[
                 Anchor(
                     to_tensor(moved, octave.size, self.device),
