@@ -117,7 +117,7 @@ def _parts(seen: ImageStatistics) -> list[Tensor]:
     return [part for each in seen.values() for part in each.parts().values()]
 
 
-def _tv_part(part: Tensor, weight: Tensor, pairs: tuple[Tensor, Tensor], tile: Tile) -> Tensor:
+def _tv_part(part: Tensor, weight: Tensor, pairs: Sequence[Tensor], tile: Tile) -> Tensor:
     """Return a tile's part of `tv_loss`: of pairs whose first pixel lies in its inner part."""
     left, top = tile.inner.left - tile.outer.left, tile.inner.top - tile.outer.top
     width = tile.inner.right - tile.inner.left

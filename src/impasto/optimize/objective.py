@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -137,6 +136,11 @@ class Objective:
         }
         flat = flatness(targets.content).mul_(FLATNESS).add_(1)
         self.flatness_weight = flat if targets.alpha is None else flat * targets.alpha
+        # How much all pairs of neighbors count together: across, and down.
+        self.pairs = [
+            torch.minimum(second, first).sum().clamp_min(1)
+            for second, first, _ in neighbors(self.flatness_weight)
+        ]
         size = (targets.content.shape[3], targets.content.shape[2])
         self.tiled = TiledEncoder(encoder, size, side)
         found = self.tiled.features(targets.content, tuple(self.content_layers))
@@ -155,15 +159,6 @@ class Objective:
         content = self.content_part(views) + self.self_similarity(seen, step)
         tv = tv_loss(image, self.flatness_weight)
         return self.together(content, self.style(seen, step), tv, self.anchored(image))
-
-    @cached_property
-    def pairs(self) -> tuple[Tensor, Tensor]:
-        """How much all pairs of neighbors count together: across, and down."""
-        across, down = (
-            torch.minimum(second, first).sum().clamp_min(1)
-            for second, first, _ in neighbors(self.flatness_weight)
-        )
-        return across, down
 
     def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
         """Return what views of a picture, or of a tile, give to what is known of the whole."""
