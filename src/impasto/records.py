@@ -63,7 +63,7 @@ class Records:
         picture = run.picture
         self._recipe = picture.recipe
         size = min(FRAME_SIZE, max(picture.size))
-        self._frames.append(picture.resized(size).on_white().to_array())
+        self._frames.append(picture.resized(size).to_array())
         self._last = state.done
 
     def save(self, state: "State", run: "Run", protect: Sequence[str | Path]) -> list[Path]:

@@ -33,7 +33,7 @@ def stylize(
     force: Force = False,
     show: bool = own(False, "Open the result.", "--show"),
     quiet: Quiet = False,
-    animation: Path | None = own(None, "Save the process as an animation: .gif, .webp, .mp4."),
+    animation: Path | None = own(None, "Save the process: .gif, .webp, .apng or .mp4."),
     plot: Path | None = own(None, "Save a plot of the losses.", more=True),
     recipe: Path | None = own(
         None, "Start from the recipe in a picture or a .json file.", more=True

@@ -19,18 +19,15 @@ from impasto.errors import SettingsError
 if TYPE_CHECKING:
     from impasto.video.pipeline import Work
 
-#: The part of a clip's frames that must at least have been read.
-_WHOLE = 0.9
-
 
 @with_settings
 def video(
-    clip: str = argument(..., "A video, a GIF or WebP, or pictures: frames/%04d.png."),
+    clip: str = argument(..., "A video, a GIF, WebP or APNG, or pictures: frames/%04d.png."),
     styles: list[str] | None = style_pictures(),
     *,
     output: Path | None = own(
         None,
-        "A .mp4, .mkv, .mov, .webm, .gif, .webp or frames/%06d.png. \\[CLIP-STYLE.mp4]",
+        "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]",
         *("--output", "-o"),
     ),
     stability: float = own(0.9, "From 0 (each frame alone) to 1 (the least flicker).", metavar="X"),
@@ -48,7 +45,7 @@ def video(
     crf: int | None = own(
         None, "Quality, lower is better. \\[18 for h264]", metavar="N", more=True
     ),
-    sound: bool = own(True, "Copy the sound.", "--sound/--no-sound", more=True),
+    sound: bool = own(True, "Keep the sound.", "--sound/--no-sound", more=True),
     keyframes: Path | None = own(
         None,
         'Strengths and style weights at times: a .json of \\[{"time": 5, "strength": 1}, …].',
@@ -62,6 +59,7 @@ def video(
         False, "Measure the warping error and print it in the end.", "--flicker", more=True
     ),
     resume: bool = own(False, "Resume a run that was stopped.", "--resume"),
+    strict: bool = own(False, "Stop where the clip is damaged.", "--strict", more=True),
     force: Force = False,
     quiet: Quiet = False,
     options: dict[str, Any],
@@ -104,8 +102,8 @@ def video(
     target = output or Path(f"{output_name(whole.absolute().stem, names)}.mp4")
     check_output(target, [clip, *looks], replaces=force or resume)
     prepare(settings, quiet)
-    work = begun(clip, looks, target, settings, asked)
-    for note in work.reader.clip.notes:
+    work = begun(clip, looks, target, settings, asked, strict=strict)
+    for note in work.notes:
         say(note, quiet)
     print(_run(work, work.begin(resume), quiet, flicker))
 
@@ -131,8 +129,8 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
                 if meter is not None:
                     found.append(meter(progress.original, progress.painted))
         path = work.finish()
-    if whole and not done and painted < _WHOLE * whole:
-        say(f"there were {painted} frames of about {whole}: is {work.reader.clip.path} damaged?")
+    for line in work.reader.damage.told():
+        say(line)
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)

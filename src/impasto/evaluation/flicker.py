@@ -64,11 +64,12 @@ class FlickerMeter:
         self._lag = lag
 
     def __call__(self, original: Pixels8, stylized: Pixels8) -> Flicker | None:
-        """Return how much a frame (H, W, 3) flickers; None for the first ones.
+        """Return how much a frame (H, W, 3 or 4) flickers; None for the first ones.
 
         Raises:
             ImageError: They are not as large as each other.
         """
+        original, stylized = (np.ascontiguousarray(f[..., :3]) for f in (original, stylized))
         if original.shape != stylized.shape:
             (high, wide), (other_high, other_wide) = original.shape[:2], stylized.shape[:2]
             sizes = f"{wide}x{high} and {other_wide}x{other_high}"

@@ -167,17 +167,34 @@ class FastStylizer:
         mixture = np.array([self.settings.strength, *self._shares])
         if before is None or "first" not in kept:
             kept = {"first": content.pixels, "mixture": mixture}
-        first = kept.pop("first")
-        if not np.array_equal(kept.pop("mixture"), mixture):
+        first, earlier = kept.pop("first"), kept.pop("mixture")
+        same = Shot(kept)
+        changed = np.abs(mixture - earlier).max()
+        if changed:
             kept.pop("statistics", None)  # of recolored frames, so of the mixture before
         shot, code = Shot(kept), self._code_for(Picture(first), keep=True)
         if before is not None:
             shot.move(before.flow, before.trust)
         painted = self._painted(content, code, shot)
         if before is not None:
+            # An earlier frame of another mixture says only what noise to leave out, and that is
+            # found by painting this one in that mixture too.
+            alike = painted
+            if changed:
+                same.move(before.flow, before.trust)
+                other = self._in_mixture(earlier)
+                alike = other._painted(content, other._code_for(Picture(first), keep=True), same)
             motion = before.painted, before.flow, before.trust
-            painted = blend_frames(painted, *motion, reference.stability)
+            steady = blend_frames(alike, *motion, reference.stability)
+            part = np.float32(max(0.0, 1 - changed))
+            painted = (painted + part * (steady - alike)).clip(0, 1) if changed else steady
         return painted, {**shot.kept, "first": first, "mixture": mixture}
+
+    def _in_mixture(self, mixture: Array) -> FastStylizer:
+        """Return one with another strength and shares of the styles, in this order."""
+        strength, *shares = map(float, mixture)
+        weights = tuple(shares) if len(shares) > 1 else self.settings.style_weights
+        return self._with(self.settings.updated(strength=strength, style_weights=weights))
 
     def _painted(self, content: Picture, code: StyleCode, shot: Shot | None = None) -> Array:
         pixels = content.filled().pixels

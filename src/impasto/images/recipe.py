@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, unescape
 
-from PIL.PngImagePlugin import PngImageFile
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from impasto.errors import ImageError, RecipeError
 from impasto.images.decoding import open_image
@@ -47,11 +47,15 @@ def xmp_packet(recipe: Mapping[str, object]) -> bytes:
 
 
 def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[str, Any]:
-    """Return what Pillow writes a recipe with into a GIF or a WebP; raises as `recipe_json`."""
+    """Return what Pillow writes a recipe with into an animation; raises as `recipe_json`."""
     if recipe is None:
         return {}
     if kind.lower() == "gif":
         return {"comment": recipe_json(recipe).encode()}
+    if kind.lower() == "apng":
+        info = PngInfo()
+        info.add_itxt(KEYWORD, recipe_json(recipe))
+        return {"pnginfo": info}
     return {"xmp": xmp_packet(recipe)}
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.flow.opencv import opencv
-from impasto.video.clip import Pixels8
-from impasto.video.files import FileReader, pyav
+from impasto.video.clip import Pixels8, on_white
+from impasto.video.files import pyav
+from impasto.video.reader import FileReader
 
 #: Seconds between two tries to open a source that is gone.
 RETRY = 2.0
@@ -89,7 +90,7 @@ def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
         begun = time.monotonic()
         for frame in reader.frames():
             time.sleep(max(0.0, begun + float(frame.time * unit) - time.monotonic()))
-            yield frame.pixels
+            yield on_white(frame.pixels)
         if not loop:
             return
 

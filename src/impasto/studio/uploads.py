@@ -48,8 +48,6 @@ class Uploads:
 
     def clip(self, path: str | Path | None) -> Path:
         """Return the path of a video that can be read; else it goes (ImageError)."""
-        from impasto.video.files import WHOLE, opened
-        from impasto.video.pictures import ANIMATIONS
         from impasto.video.setup import open_reader
 
         if not path:
@@ -59,10 +57,6 @@ class Uploads:
             if not Path(path).is_file():
                 raise ImageError("that is not a video")
             with _told("video", Path(path)), self._one:
-                if Path(path).suffix.lower() not in ANIMATIONS:
-                    # A playlist would have FFmpeg read whatever files of this machine it names.
-                    with opened(Path(path), WHOLE):
-                        pass
                 width, height = open_reader(str(path)).clip.size
             if width * height > MOST_PIXELS:
                 raise ImageError(f"a video of {width}x{height} pixels is too large")

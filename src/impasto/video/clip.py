@@ -10,14 +10,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.images import open_picture
+
 Pixels8 = NDArray[np.uint8]
+#: The alpha of what is not transparent at all.
+OPAQUE = 255
 
 
 class Frame(NamedTuple):
     """One picture of a clip.
 
     Attributes:
-        pixels: (H, W, 3) uint8 sRGB, upright.
+        pixels: (H, W, 3) uint8 sRGB, upright; (H, W, 4) where something is transparent, with
+            visible colors continued below it.
         time: When it is shown, in units of the clip's `time_base`, from the clip's first frame on.
         duration: How long, in the same units.
     """
@@ -59,6 +64,7 @@ class Clip:
         notes: What is changed on the way in, in words.
         loops: How often an animation is repeated; 0: forever; -1: it is shown once; None: it is
             no animation.
+        transparent: Whether frames may have transparent places.
     """
 
     path: Path
@@ -71,3 +77,20 @@ class Clip:
     tags: Tags = field(default_factory=Tags)
     notes: tuple[str, ...] = ()
     loops: int | None = None
+    transparent: bool = False
+
+
+def with_alpha(pixels: Pixels8) -> Pixels8:
+    """Return pixels (H, W, 4) with visible colors continued below what is transparent.
+
+    Where nothing is transparent they become (H, W, 3).
+    """
+    if pixels[..., 3].min() == OPAQUE:
+        return np.ascontiguousarray(pixels[..., :3])
+    colors = open_picture(pixels).filled().to_array()
+    return np.dstack([colors, pixels[..., 3]])
+
+
+def on_white(pixels: Pixels8) -> Pixels8:
+    """Return pixels (H, W, 3 or 4) without transparency, laid on white."""
+    return open_picture(pixels).on_white().to_array() if pixels.shape[2] == 4 else pixels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from impasto.video.clip import Clip, Pixels8, Tags
+from impasto.video.clip import Clip, Pixels8, Tags, on_white
 from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, upright
 from impasto.video.tone_mapping import NAMES
 
@@ -99,14 +99,14 @@ class PartWriter:
     def __init__(self, path: Path, encoding: Encoding) -> None:
         self._encoding = encoding
         self._container: OutputContainer = pyav().open(
-            str(path), "w", format="mp4", options=encoding.timescale
+            str(path.absolute()), "w", format="mp4", options=encoding.timescale
         )
         self._stream = encoding.stream(self._container)
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
-        """Encode a frame (H, W, 3), upright; `time` counts from the part's beginning."""
+        """Encode a frame, upright, on white; `time` counts from the part's beginning."""
         clip, tags = self._encoding.clip, output_tags(self._encoding.clip)
-        stored = np.ascontiguousarray(upright(pixels, -clip.rotation))
+        stored = np.ascontiguousarray(upright(on_white(pixels), -clip.rotation))
         frame = pyav().VideoFrame.from_ndarray(stored, format="rgb24")
         frame = frame.reformat(
             format="yuv420p",

@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import heapq
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from impasto.errors import ImageError, RecipeError, SettingsError
+from impasto.errors import ImageError, RecipeError
 from impasto.files import replacing
 from impasto.images import read_recipe
 from impasto.images.recipe import recipe_json
 from impasto.video.encoding import CODECS, Encoding, PartWriter
 from impasto.video.files import opened, pyav, video_stream
 from impasto.video.options import VideoSettings
+from impasto.video.packets import Timed, packets_of
+from impasto.video.streams import Route, add_stream, container_format, copy_facts
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
-    from av.stream import Stream
     from av.video.stream import VideoStream
-
-#: Seconds, number of the stream, and a packet.
-Timed: TypeAlias = tuple[float, int, Any]
-#: Seconds before the first frame that sound may begin: encoders begin with a few silent samples.
-_PRIMING = 0.1
-
-
-def check_container(path: Path, source: Path) -> None:
-    """Refuse, before the work, a result whose container does not take a video file's sound.
-
-    Raises:
-        SettingsError: It does not take a stream of it.
-    """
-    with opened(source) as container:
-        for stream in container.streams.audio:
-            if not _takes(path, stream):
-                raise SettingsError(
-                    f"{path.suffix} cannot hold the sound of {source.name} "
-                    f"({stream.codec_context.name}): write .mkv, or --no-sound"
-                )
-
-
-def _takes(path: Path, stream: Stream) -> bool:
-    """Tell whether a container takes a stream as it is."""
-    av = pyav()
-    try:
-        with av.open(io.BytesIO(), "w", format=_format(path)) as trial:
-            return stream.codec_context.name in trial.supported_codecs
-    except (av.FFmpegError, ValueError):
-        return False
-
-
-def _format(path: Path) -> str:
-    names = {".mkv": "matroska", ".m4v": "mp4"}
-    return names.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
 
 
 def video_recipe(path: Path) -> dict[str, Any]:
@@ -84,8 +49,9 @@ class FileSink:
         path: The result.
         encoding: How frames are encoded.
         source: The file that sound, subtitles, chapters and titles are copied from; None: none.
-        video: The part of it, and whether sound is copied.
+        video: The part of it.
         recipe: How it is made, to be kept in the file.
+        routes: What streams of the source go into it.
     """
 
     path: Path
@@ -93,6 +59,7 @@ class FileSink:
     source: Path | None
     video: VideoSettings
     recipe: Mapping[str, object]
+    routes: Sequence[Route] = ()
     suffix: str = ".mp4"
 
     def part(self, path: Path, first: int) -> PartWriter:
@@ -105,11 +72,12 @@ class FileSink:
         Raises:
             ImageError: It cannot be written.
         """
-        av, encoding, kind = pyav(), self.encoding, _format(self.path)
+        av, encoding, kind = pyav(), self.encoding, container_format(self.path)
         mp4 = {"movflags": "+faststart", **encoding.timescale} if kind in ("mp4", "mov") else {}
         try:
             with replacing(self.path) as partial, ExitStack() as stack:
-                out = stack.enter_context(av.open(str(partial), "w", format=kind, options=mp4))
+                target = str(partial.absolute())
+                out = stack.enter_context(av.open(target, "w", format=kind, options=mp4))
                 painted = _like_parts(parts[0], encoding, out)
                 if encoding.clip.rotation:
                     painted.set_display_rotation(encoding.clip.rotation)
@@ -122,25 +90,27 @@ class FileSink:
                 for _, _, packet in heapq.merge(*packets, key=lambda item: item[:2]):
                     out.mux(packet)
         except (av.FFmpegError, OSError) as error:
-            raise ImageError(f"{self.path} cannot be written: {error.strerror or error}") from error
+            raise unwritten(self.path, error) from error
         return self.path
 
     def _copied(self, source: InputContainer, out: OutputContainer) -> Iterator[Iterator[Timed]]:
         """Copy titles and chapters; yield the packets of each stream that the container takes."""
-        ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
-        out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
-        chapters = source.chapters()
-        if chapters and not self.video.start and self.video.end is None:
-            out.set_chapters(chapters)
-        sound: Sequence[Stream] = source.streams.audio if self.video.sound else ()
+        assert self.source is not None
+        copy_facts(source, out, self.video)
         shown = video_stream(source, self.path)
         origin = float((shown.start_time or 0) * (shown.time_base or 0))
-        for number, stream in enumerate([*source.streams.subtitles, *sound], 1):
-            if _takes(self.path, stream):
-                copy = out.add_stream_from_template(stream)
-                copy.metadata.update(stream.metadata)
-                path = Path(source.name)
-                yield _shifted(path, stream.index, copy, number, self.video, origin)
+        for number, route in enumerate(self.routes, 1):
+            added = add_stream(source, route, out)
+            yield packets_of(self.source, route, added, number, self.video, origin)
+
+
+def unwritten(path: Path, error: Exception) -> ImageError:
+    """Return what to say where a result cannot be written: all that is painted stays."""
+    reason = getattr(error, "strerror", None) or error
+    return ImageError(
+        f"{path} cannot be written ({reason}): make room, and run it again with --resume; all "
+        "frames are painted"
+    )
 
 
 def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoStream:
@@ -190,25 +160,3 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
     step = max(1, order[1] - order[0]) if len(order) > 1 else 1
     early = [order[0] - step * left for left in range(delay, 0, -1)]
     return [*early, *order[: len(order) - delay]]
-
-
-def _shifted(
-    path: Path, index: int, copy: Stream, number: int, video: VideoSettings, origin: float
-) -> Iterator[Timed]:
-    """Yield the packets of a stream that belong to the part."""
-    with opened(path) as container:
-        stream = container.streams[index]
-        if video.start > 1:
-            container.seek(round((origin + video.start) * 1e6))
-        for packet in container.demux(stream):
-            if packet.dts is None or packet.pts is None or packet.time_base is None:
-                continue
-            second = float(packet.pts * packet.time_base) - origin
-            if second < (video.start or -_PRIMING):
-                continue
-            if video.end is not None and second >= video.end:
-                break
-            shift = round((video.start + origin) / packet.time_base)
-            decoded = packet.dts - shift
-            packet.pts, packet.dts, packet.stream = packet.pts - shift, decoded, copy
-            yield float(decoded * packet.time_base), number, packet

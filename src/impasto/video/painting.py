@@ -22,7 +22,9 @@ Pixels = NDArray[np.float32]
 #: What painting is resumed from, as arrays by name.
 Kept = Mapping[str, NDArray[Any]]
 #: How names of earlier frames, and of what the last run left to the next, begin there.
-_PAINTED, _MEMORY = "painted ", "memory "
+_PAINTED, _MEMORY, _MIXTURE = "painted ", "memory ", "mixture"
+#: A change of strength or mixture, of 1, at which earlier frames count half for a method of steps.
+_HALF = 0.02
 #: Seconds of a wipe, there and back; half the width of its line in pixels.
 _PERIOD, _LINE = 6.0, 2
 
@@ -47,18 +49,20 @@ class FramePainter:
         self.lags = stylizer.settings.row.lags if stability > 0 else ()
         self._painted: deque[Pixels] = deque(maxlen=max(self.lags, default=1))
         self._memory: Memory = {}
+        self._mixture: NDArray[np.float64] | None = None
 
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame (H, W, 3) in [0, 1].
 
         Args:
-            frame: (H, W, 3) uint8.
+            frame: (H, W, 3) uint8; (H, W, 4) where something is transparent.
             motions: To earlier frames of the same shot, by how many back they are; empty where a
                 shot begins.
             seconds: When it is shown.
         """
         self._follow_keyframes(seconds)
-        run = self._now.run(picture_of(frame), reference=self._reference(motions))
+        reference = self._reference(motions, self._changed_by())
+        run = self._now.run(picture_of(frame), reference=reference)
         for _ in run:
             still_wanted()
         pixels = run.pixels
@@ -80,28 +84,47 @@ class FramePainter:
         now = now if strength is None else now.changed(strength=strength)
         self.use(now if weights is None else now.changed(style_weights=weights))
 
-    def _reference(self, motions: Mapping[int, Motion]) -> Reference | None:
-        """Return what a frame has to agree with; nothing of earlier frames where a shot begins."""
+    def _changed_by(self) -> float:
+        """Return how much strength or mixture differ from those of the frame before, of 1."""
+        settings = self._now.settings
+        mixture = np.array([settings.strength, *(settings.style_weights or ())], np.float64)
+        before, self._mixture = self._mixture, mixture
+        if before is None or before.shape != mixture.shape:
+            return 0.0
+        return float(np.abs(mixture - before).max())
+
+    def _reference(self, motions: Mapping[int, Motion], change: float) -> Reference | None:
+        """Return what a frame has to agree with; nothing of earlier frames where a shot begins.
+
+        Frames of another strength or mixture would hold back one that follows them.
+        """
         if not self.lags:
             return None
         if 1 not in motions or not self._painted:
             self._painted.clear()
             return Reference(stability=self._stability)
+        while change and len(self._painted) > 1:
+            self._painted.popleft()
         frames = {
             lag: EarlierFrame(self._painted[-lag], *motion)
             for lag, motion in motions.items()
             if lag <= len(self._painted)
         }
-        return Reference(frames, self._memory, self._stability)
+        # Methods of one pass know themselves what to take of a frame of another mixture.
+        held = 1 / (1 + change / _HALF) if self.stylizer.settings.row.steps else 1.0
+        return Reference(frames, self._memory, self._stability * held)
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
         painted = {f"{_PAINTED}{number}": pixels for number, pixels in enumerate(self._painted)}
-        return painted | {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
+        mixture = {} if self._mixture is None else {_MIXTURE: self._mixture}
+        memory = {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
+        return {**painted, **memory, **mixture}
 
     def restore(self, kept: Kept) -> None:
         """Resume from what `kept` returned."""
         self._painted.clear()
+        self._mixture = kept.get(_MIXTURE)
         self._painted.extend(kept[name] for name in kept if name.startswith(_PAINTED))
         self._memory = {
             name.removeprefix(_MEMORY): kept[name] for name in kept if name.startswith(_MEMORY)
@@ -109,8 +132,11 @@ class FramePainter:
 
 
 def picture_of(frame: Pixels8) -> Picture:
-    """Return a frame as a picture."""
-    return Picture(frame.astype(np.float32) * np.float32(1 / 255))
+    """Return a frame as a picture, with alpha where it is transparent and something is seen."""
+    values = frame.astype(np.float32) * np.float32(1 / 255)
+    if values.shape[2] == 4 and values[..., 3].any():
+        return Picture(values[..., :3], values[..., 3])
+    return Picture(values[..., :3])
 
 
 def even(size: tuple[int, int]) -> tuple[int, int]:

@@ -1,10 +1,11 @@
-"""Clips that are pictures: animated GIF and WebP, and pictures by number."""
+"""Clips that are pictures: animated GIF, WebP and APNG, and pictures by number."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
@@ -13,53 +14,95 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images import open_picture
-from impasto.video.clip import Clip, Frame, Pixels8
-from impasto.video.files import FileReader
+from impasto.files import reading_advice
+from impasto.images import Picture, open_picture
+from impasto.images.formats import HEAD_BYTES, sniff
+from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, with_alpha
+from impasto.video.damage import Damage
+from impasto.video.files import check_file
+from impasto.video.reader import FileReader
 
-ANIMATIONS, PICTURES = (".gif", ".webp"), (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-#: Milliseconds of a frame that says 0, as browsers have it.
-_UNSAID = 100
+ANIMATIONS = (".gif", ".webp", ".apng")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+#: Kinds of pictures that may be animated, by their content.
+_ANIMATED = ("GIF", "WebP", "PNG")
+#: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
+_UNSAID, _TOO_SHORT = 100, 10
 
 
 class AnimationReader:
-    """Reads a GIF or a WebP; what is transparent is laid on white.
+    """Reads a GIF, a WebP or an APNG.
+
+    Args:
+        path: The file.
+        strict: Whether damage is an error.
 
     Raises:
-        ImageError: It is missing, damaged or of another kind.
+        ImageError: It is missing, damaged throughout or of another kind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, strict: bool = False) -> None:
+        self.damage = Damage(path, "frame", strict=strict)
         with _open(path) as image:
-            count = getattr(image, "n_frames", 1)
-            milliseconds = sum(_duration(image, number, path) for number in range(count))
+            self._first = int(bool(image.info.get("default_image")))  # of an APNG, not shown
+            self._durations: list[int] = []
+            transparent = False
+            said = getattr(image, "n_frames", 1) - self._first
+            with suppress(ImageError):
+                for number in range(said):
+                    self._durations.append(_duration(image, number + self._first, path))
+                    transparent = transparent or _is_transparent(image)
+            count = len(self._durations)
+            if not count:
+                raise ImageError(f"{path} is damaged: none of its frames can be read")
+            self._lost = said - count
             self.clip = Clip(
                 path=path,
                 size=image.size,
                 time_base=Fraction(1, 1000),
-                rate=Fraction(1000 * count, milliseconds),
+                rate=Fraction(1000 * count, sum(self._durations)),
                 count=count,
                 loops=image.info.get("loop", -1),
+                transparent=transparent,
             )
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown after a time in seconds."""
+        """Yield the frames that are shown after a time in seconds.
+
+        Raises:
+            ImageError: There is damage, and it is an error.
+        """
         time = 0
+        self.damage.restart()
         with _open(self.clip.path) as image:
-            for number in range(self.clip.count or 1):
-                duration = _duration(image, number, self.clip.path)
+            for number, duration in enumerate(self._durations, self._first):
+                _duration(image, number, self.clip.path)
                 if time + duration > start * 1000:
-                    yield Frame(_on_white(image), time, duration)
+                    yield Frame(with_alpha(np.asarray(image.convert("RGBA"))), time, duration)
                 time += duration
+        if self._lost:
+            self.damage.add(self._lost)
+
+
+def is_animation(path: Path) -> bool:
+    """Tell by its first bytes whether a file is a GIF, a WebP or a PNG.
+
+    Raises:
+        ImageError: It is missing, empty or no file.
+    """
+    check_file(path, "video")
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(HEAD_BYTES)) in _ANIMATED
+    except OSError as error:
+        raise ImageError(reading_advice(path, error)) from error
 
 
 def _open(path: Path) -> Image.Image:
     try:
-        return Image.open(path)
-    except FileNotFoundError as error:
-        raise ImageError(f"{path} cannot be read: there is no such file") from error
+        return Image.open(path, formats=("GIF", "WEBP", "PNG"))
     except (OSError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path} cannot be read as an animation") from error
+        raise ImageError(f"{path} cannot be read as an animation: it is damaged") from error
 
 
 def _duration(image: Image.Image, number: int, path: Path) -> int:
@@ -67,15 +110,16 @@ def _duration(image: Image.Image, number: int, path: Path) -> int:
     try:
         image.seek(number)
         image.load()
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, SyntaxError, IndexError) as error:
         raise ImageError(f"{path} is damaged: frame {number + 1} cannot be read") from error
-    return round(image.info.get("duration", 0)) or _UNSAID
+    said = round(image.info.get("duration", 0))
+    return said if said > _TOO_SHORT else _UNSAID
 
 
-def _on_white(image: Image.Image) -> Pixels8:
-    whole = image.convert("RGBA")
-    ground = Image.new("RGBA", whole.size, "white")
-    return np.asarray(Image.alpha_composite(ground, whole).convert("RGB")).copy()
+def _is_transparent(image: Image.Image) -> bool:
+    if not image.has_transparency_data:
+        return False
+    return bool(np.asarray(image.convert("RGBA").getchannel("A")).min() < OPAQUE)
 
 
 class SequenceReader:
@@ -84,46 +128,91 @@ class SequenceReader:
     Args:
         source: A folder, or a pattern as `frames/%04d.png` or `frames/*.png`.
         rate: Frames a second.
+        strict: Whether a damaged picture is an error; else the one before is shown longer.
 
     Raises:
         ImageError: There are none, or the first cannot be read.
     """
 
-    def __init__(self, source: str, rate: Fraction) -> None:
+    def __init__(self, source: str, rate: Fraction, *, strict: bool = False) -> None:
         self._paths = matching(source)
+        self.damage = Damage(Path(source), "picture", strict=strict)
         if not self._paths:
             raise ImageError(
                 f"there are no pictures in {source}: name a folder, or frames/%04d.png"
             )
-        first = open_picture(self._paths[0])
+        first = self._first_readable()
         self.clip = Clip(
             path=Path(source),
             size=first.size,
             time_base=1 / rate,
             rate=rate,
             count=len(self._paths),
+            transparent=any(map(_has_alpha, self._paths)),
         )
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
         """Yield the frames that are shown after a time in seconds."""
+        self.damage.restart()
+        held: Frame | None = None
         for number, path in enumerate(self._paths):
-            if (number + 1) * self.clip.time_base > start:
-                picture = open_picture(path).on_white()
-                if picture.size != self.clip.size:
-                    raise ImageError(
-                        f"{path} is {picture.width}x{picture.height}, and the first picture is "
-                        f"{self.clip.size[0]}x{self.clip.size[1]}: they must be alike"
-                    )
-                yield Frame(np.ascontiguousarray(picture.to_array()), number, 1)
+            if (number + 1) * self.clip.time_base <= start:
+                continue
+            try:
+                pixels = self._opened(path)
+            except _UnlikeError:
+                raise
+            except ImageError as error:
+                self.damage.add(reason=str(error))
+                if held is not None:
+                    held = held._replace(duration=held.duration + 1)
+                continue
+            if held is not None:
+                yield held
+            held = Frame(pixels, number, 1)
+        if held is not None:
+            yield held
+
+    def _first_readable(self) -> Picture:
+        for path in self._paths:
+            try:
+                return open_picture(path)
+            except ImageError as error:
+                self.damage.add(reason=str(error))
+        raise ImageError(f"none of the pictures in {self.damage.path} can be read")
+
+    def _opened(self, path: Path) -> Pixels8:
+        picture = open_picture(path)
+        if picture.size != self.clip.size:
+            raise _UnlikeError(
+                f"{path} is {picture.width}x{picture.height}, and the first picture is "
+                f"{self.clip.size[0]}x{self.clip.size[1]}: they must be alike"
+            )
+        pixels = np.ascontiguousarray(picture.to_array())
+        return pixels if picture.alpha is None else with_alpha(pixels)
+
+
+class _UnlikeError(ImageError):
+    """A picture of a sequence has another size."""
+
+
+def _has_alpha(path: Path) -> bool:
+    """Tell by its head whether a picture may be transparent."""
+    try:
+        with Image.open(path) as image:
+            return image.has_transparency_data
+    except (OSError, Image.DecompressionBombError):  # what that means is said when it is read
+        return False
 
 
 Reader: TypeAlias = FileReader | AnimationReader | SequenceReader
-"""Reads a clip, from its beginning each time; where it is damaged, it raises an `ImageError`."""
+"""Reads a clip, from its beginning each time; `damage` says what could not be read."""
 
 
 def is_sequence(source: str) -> bool:
-    """Tell whether a source is pictures by number, and not one file."""
-    return bool(re.search(r"%0?\d*d|[*?]", source)) or Path(source).is_dir()
+    """Tell whether a source is pictures by number, and not one file, whose name may have a %d."""
+    path = Path(source)
+    return path.is_dir() or (bool(re.search(r"%0?\d*d|[*?]", source)) and not path.exists())
 
 
 def matching(source: str) -> Sequence[Path]:

@@ -56,6 +56,7 @@ class Work:
         folder: Where parts are kept until the result is there.
         plan: What tells this work from another: a resumed one must have the same.
         video: Which frames, and what is shown instead of the painted frames alone.
+        notes: What the result will lack or have changed, in words.
     """
 
     reader: Reader
@@ -65,6 +66,7 @@ class Work:
     folder: Path
     plan: Mapping[str, Any]
     video: VideoSettings
+    notes: Sequence[str] = ()
 
     def begin(self, resume: bool) -> int:
         """Make the folder ready and return how many finished parts are in it.
@@ -128,7 +130,7 @@ class Work:
         Decoding, motion, painting and encoding overlap.
 
         Raises:
-            ImageError: The clip is damaged, or there is no room.
+            ImageError: The clip is damaged and that is an error, or there is no room.
         """
         whole = self.video.count(self.reader.clip)
         try:
@@ -146,7 +148,7 @@ class Work:
         with ahead(self.video.frames(self.reader)) as frames:
             for number, frame in islice(enumerate(frames), needed, None):
                 small = frame._replace(pixels=resized(frame.pixels, self.size))
-                motions = finder(small.pixels)
+                motions = finder(np.ascontiguousarray(small.pixels[..., :3]))
                 if number >= first:
                     yield number, small, motions
 
@@ -162,6 +164,7 @@ class Work:
                 seconds = float(frame.time * unit)
                 pixels = self.painter(frame.pixels, motions, seconds)
                 painted = (pixels * np.float32(255)).round().astype(np.uint8)
+                painted = np.concatenate([painted, frame.pixels[..., 3:]], 2)  # alpha, if any
                 if self.video.compare:
                     painted = COMPARISONS[self.video.compare](frame.pixels, painted, seconds)
                 frames += 1

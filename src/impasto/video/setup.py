@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
-from impasto.files import refuse_inputs
+from impasto.files import check_writable, refuse_inputs
 from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
 from impasto.video.clip import Clip
 from impasto.video.encoding import CODECS, USUAL, Encoding
-from impasto.video.files import FileReader
-from impasto.video.mux import FileSink, check_container
+from impasto.video.mux import FileSink
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
 from impasto.video.painting import FramePainter, even
 from impasto.video.pictures import (
@@ -28,10 +28,13 @@ from impasto.video.pictures import (
     AnimationReader,
     Reader,
     SequenceReader,
+    is_animation,
     is_sequence,
     matching,
 )
 from impasto.video.pipeline import Work
+from impasto.video.reader import FileReader
+from impasto.video.streams import plan_streams
 from impasto.video.writers import AnimationSink, FolderSink, Sink
 
 if TYPE_CHECKING:
@@ -39,14 +42,17 @@ if TYPE_CHECKING:
 
 #: Pixels of the shorter side of a clip.
 LEAST = 16
+#: Pictures without transparency.
+_OPAQUE = (".jpg", ".jpeg", ".bmp")
 
 
-def open_reader(source: str, rate: float = 25.0) -> Reader:
-    """Open a clip: a video file, a GIF or WebP, or pictures by number.
+def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Reader:
+    """Open a clip: a video file, a GIF, WebP or APNG, or pictures by number.
 
     Args:
         source: A file, a folder, or a pattern as `frames/%04d.png`.
         rate: Frames a second of pictures by number.
+        strict: Whether damage is an error; else what can be read is.
 
     Raises:
         ImageError: It is missing, damaged or of another kind.
@@ -54,14 +60,20 @@ def open_reader(source: str, rate: float = 25.0) -> Reader:
     """
     path = Path(source)
     if is_sequence(source):
-        return SequenceReader(source, Fraction(rate).limit_denominator(1001))
-    if path.suffix.lower() in ANIMATIONS:
-        return AnimationReader(path)
-    return FileReader(path)
+        return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
+    if is_animation(path):
+        return AnimationReader(path, strict=strict)
+    return FileReader(path, strict=strict)
 
 
 def prepare(
-    source: str, styles: Sequence[Source], output: Path, settings: Settings, video: VideoSettings
+    source: str,
+    styles: Sequence[Source],
+    output: Path,
+    settings: Settings,
+    video: VideoSettings,
+    *,
+    strict: bool = False,
 ) -> Work:
     """Check everything and return the work that makes a stylized clip.
 
@@ -71,6 +83,7 @@ def prepare(
         output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
         settings: How frames are painted.
         video: What else is asked for.
+        strict: Whether damage of the clip is an error.
 
     Raises:
         SettingsError: Something does not fit.
@@ -78,7 +91,7 @@ def prepare(
         WeightsError: Trained weights that cannot be had.
         MissingExtraError: Something is not installed.
     """
-    reader = open_reader(source, video.fps)
+    reader = open_reader(source, video.fps, strict=strict)
     if min(reader.clip.size) < LEAST:
         width, height = reader.clip.size
         raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
@@ -93,6 +106,7 @@ def prepare(
         settings, inputs, video=asdict(video), clip=clip.path.name, weights=made.weights
     )
     return Work(
+        notes=[*clip.notes, *_notes(output, clip, video)],
         reader=reader,
         size=size,
         painter=FramePainter(made, video.stability, video.keyframes),
@@ -110,6 +124,7 @@ def stylize_video(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    strict: bool = False,
     **options: Unpack[VideoOptions],
 ) -> Path:
     """Paint every frame of a clip without flicker, as `impasto video` does.
@@ -120,6 +135,7 @@ def stylize_video(
         output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
         resume: Continue a run that was stopped.
         overwrite: Whether an existing output is replaced.
+        strict: Whether damage of the clip is an error; else a warning says what was left out.
         **options: Options by the names of `Settings`, and `stability` (0 to 1), `start` and `end`
             (seconds, or `1:23.5`), `every`, `codec`, `crf`, `sound`, `fps` (of numbered pictures),
             `compare` (`side-by-side`, `wipe`) and `keyframes` (a .json file). The clip's size is
@@ -138,9 +154,11 @@ def stylize_video(
     settings, video = video_settings(looks, **options)
     paths = [str(look) for look in looks if isinstance(look, str | Path)]
     check_output(output, [str(source), *paths], replaces=overwrite or resume)
-    work = prepare(str(source), looks, output, settings, video)
+    work = prepare(str(source), looks, output, settings, video, strict=strict)
     for _ in work.run(work.begin(resume)):
         pass
+    for line in work.reader.damage.told():
+        warnings.warn(line, stacklevel=2)
     return work.finish()
 
 
@@ -171,13 +189,18 @@ def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None
     """Refuse to write onto the clip and the styles, or, unless it `replaces`, what is there.
 
     Raises:
-        ImageError: The output is one of the inputs, or there.
+        ImageError: The output is one of the inputs, or there, or cannot be written.
     """
     if not is_pattern(output):
         refuse_inputs(output, inputs)
+        check_writable(output)
+        if output.exists() and not output.is_file():
+            raise ImageError(f"{output} is not a regular file: name a video to write")
         if output.exists() and not replaces:
             raise ImageError(f"{output} exists: --force replaces it, or name another --output")
         return
+    if not output.parent.is_dir():
+        check_writable(output.parent)  # which is made
     clip = Path(inputs[0])
     folder = clip if clip.is_dir() else clip.parent
     if is_sequence(inputs[0]) and folder.resolve() == output.parent.resolve():
@@ -214,10 +237,22 @@ def _sink(
     codec = video.codec or USUAL[suffix]
     if suffix == ".webm" and codec not in ("vp9", "av1"):
         raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
-    pictures = clip.path.suffix.lower() in (*ANIMATIONS, *PICTURES)
-    source = clip.path if clip.path.is_file() and not pictures else None
-    if video.sound and source is not None:
-        check_container(output, source)
+    source = _with_streams(clip)
+    routes = () if source is None else plan_streams(source, output, video)[0]
     width = 2 * size[0] if video.compare == "side-by-side" else size[0]
     encoding = Encoding(clip, (width, size[1]), codec, video.crf)
-    return FileSink(output, encoding, source, video, recipe)
+    return FileSink(output, encoding, source, video, recipe, routes)
+
+
+def _with_streams(clip: Clip) -> Path | None:
+    """Return the file whose sound and other streams there may be; None: it has pictures only."""
+    return None if clip.loops is not None or not clip.path.is_file() else clip.path
+
+
+def _notes(output: Path, clip: Clip, video: VideoSettings) -> Iterator[str]:
+    """Yield what is said before the work: what the result will not have as the clip has it."""
+    suffix = output.suffix.lower()
+    if clip.transparent and suffix in (*USUAL, *_OPAQUE):
+        yield f"{suffix} has no transparency here: what is transparent becomes white"
+    source = _with_streams(clip)
+    yield from () if source is None else plan_streams(source, output, video)[1]

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from PIL import Image
 
-from impasto.errors import ImageError
 from impasto.files import replacing
-from impasto.images.recipe import animation_metadata
+from impasto.images import open_picture
+from impasto.images.animation import schedule, write_frames
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import PartWriter
-from impasto.video.mux import FileSink
-from impasto.video.painting import picture_of
+from impasto.video.mux import FileSink, unwritten
 
-#: Milliseconds in which a GIF counts.
-_GIF_TICK = 10
 _STILL = "%06d.png"
 
 
 @dataclass(frozen=True)
 class AnimationSink:
-    """A GIF or an animated WebP, with its recipe in it."""
+    """A GIF, an animated WebP or an APNG, with its recipe in it."""
 
     path: Path
     clip: Clip
@@ -40,49 +35,40 @@ class AnimationSink:
         )
 
     def join(self, parts: Sequence[Path], times: Sequence[Sequence[int]]) -> Path:
-        """Make one file of all; Pillow has a GIF's frames in memory at once."""
+        """Make one file of all; Pillow has a GIF's frames in memory at once.
+
+        Raises:
+            ImageError: It cannot be written.
+        """
         stills = [
             part / (_STILL % number)
             for part, shown in zip(parts, times, strict=True)
             for number in range(1, len(shown))
         ]
-        frames = (Image.open(still).convert("RGB") for still in stills)
         kind = self.path.suffix.lower().removeprefix(".")
-        extra: dict[str, Any] = {"disposal": 1}
         first, unit = times[0][0], self.clip.time_base * 1000
-        durations = _durations([(time - first) * unit for shown in times for time in shown[1:]], 1)
-        if kind == "webp":
-            extra = {"quality": 85, "method": 3}
-        else:
-            durations = _durations(accumulate(durations), _GIF_TICK)
+        ends = [(time - first) * unit for shown in times for time in shown[1:]]
+        plan = schedule(ends, kind)
+        mode = "RGBA" if self.clip.transparent else "RGB"
+        frames = (Image.open(stills[number]).convert(mode) for number, _ in plan)
+        extra: dict[str, Any] = {"quality": 85, "method": 3} if kind == "webp" else {}
         loops = 0 if self.clip.loops is None else self.clip.loops
-        if loops >= 0 or kind == "webp":
+        if loops >= 0 or kind != "gif":
             extra["loop"] = abs(loops)  # a GIF without is shown once
         try:
             with replacing(self.path) as partial:
-                next(frames).save(
+                write_frames(
+                    frames,
                     partial,
                     kind,
-                    save_all=True,
-                    append_images=frames,
-                    duration=durations,
+                    self.recipe,
+                    transparent=self.clip.transparent,
+                    duration=[duration for _, duration in plan],
                     **extra,
-                    **animation_metadata(kind, self.recipe),
                 )
         except OSError as error:
-            reason = error.strerror or error
-            raise ImageError(f"{self.path} cannot be written: {reason}") from error
+            raise unwritten(self.path, error) from error
         return self.path
-
-
-def _durations(ends: Iterable[Fraction | int], tick: int) -> list[int]:
-    """Return milliseconds in whole ticks whose sums stay close to the true times."""
-    found: list[int] = []
-    shown = 0
-    for end in ends:
-        found.append(max(tick, round((end - shown) / tick) * tick))
-        shown += found[-1]
-    return found
 
 
 @dataclass(frozen=True)
@@ -96,7 +82,7 @@ class FolderSink:
         """Begin a part."""
         return _Pictures(
             self.pattern,
-            lambda pixels, file: picture_of(pixels).save(file, overwrite=True),
+            lambda pixels, file: open_picture(pixels).save(file, overwrite=True),
             first,
         )
 
