@@ -1,5 +1,7 @@
 """`impasto flicker`: how much a stylized clip flickers."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -13,8 +15,12 @@ _COLUMNS = ("error", "original")
 
 def flicker(
     original: str = argument(..., "The clip as it was."),
-    stylized: str = argument(..., "What became of it, frame for frame."),
+    stylized: str = argument(..., "What became of it, or of a part of it."),
     *,
+    start: str | None = own(
+        None, "Where the stylized part begins. \\[as its recipe says]", metavar="TIME"
+    ),
+    end: str | None = own(None, "Where it ends, likewise.", metavar="TIME"),
     fps: float = own(25.0, "Frames a second of numbered pictures.", metavar="X"),
     table: Table = None,
     plot: Path | None = own(None, "Save the curves of the errors: .png, .svg or .pdf."),
@@ -30,10 +36,17 @@ def flicker(
     from impasto.evaluation.flicker import mean_errors
     from impasto.evaluation.triples import write_table
     from impasto.plots import save_plot
-    from impasto.video.measuring import measured
+    from impasto.video.measuring import measured, painted_part
+    from impasto.video.options import seconds
 
     _check(table, plot, heat, [original, stylized])
-    frames = list(measured(original, stylized, (SHORT, LONG), fps, heat))
+    part = painted_part(stylized)
+    part = replace(
+        part,
+        start=part.start if start is None else seconds(start),
+        end=part.end if end is None else seconds(end),
+    )
+    frames = list(measured(original, stylized, (SHORT, LONG), fps, heat, part))
     if not frames:
         raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
     print(f"{'':26}{'stylized':>10}{'original':>10}")

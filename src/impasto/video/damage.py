@@ -13,8 +13,8 @@ from impasto.video.files import pyav
 
 if TYPE_CHECKING:
     from av import VideoFrame
-    from av.video.codeccontext import VideoCodecContext
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
 #: Errors in a row after which the rest of a file is given up.
@@ -23,7 +23,9 @@ _TRIES = 8
 _WHOLE = 0.9
 #: Kinds of files, as FFmpeg names them, whose length is written in them and not estimated.
 _SAY_LENGTH = ("mp4", "matroska", "avi")
-_NAMES = {"video": "pictures", "audio": "sound"}
+_NAMES = {"video": "the pictures of {} end", "audio": "the sound of {} ends"}
+#: Codecs some of whose packets show nothing, or more than one frame.
+_UNEVEN = ("vp8", "mpeg4", "msmpeg4v3", "mpeg2video", "mpeg1video")
 
 
 class Damage:
@@ -102,6 +104,7 @@ def read_frames(
     """Yield the frames of a stream; what cannot be decoded is left out and counted."""
     av = pyav()
     reached: dict[int, float] = defaultdict(float)
+    missing = 0
     for packet in read_packets(container, damage):
         if packet.pts is not None and packet.time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
@@ -112,10 +115,16 @@ def read_frames(
             frames: Any = decoder.decode(packet)
         except av.FFmpegError:
             damage.add()
-            continue
+            frames = []
+        missing += (not packet.is_discard) - len(frames)
         yield from frames
     with suppress(av.FFmpegError):
-        yield from decoder.decode(None)
+        frames = decoder.decode(None)
+        missing -= len(frames)
+        yield from frames
+    if damage.count and stream.codec_context.name not in _UNEVEN:
+        # What depends on a damaged packet is left out without a word.
+        damage.count = max(damage.count, missing)
     _check_length(container, stream, reached, damage)
 
 
@@ -134,12 +143,10 @@ def _check_length(
         _compare(_NAMES[each.type], reached[each.index] - first, lasts, damage)
     if not damage.lines and container.duration:
         found = max(reached.values(), default=begun) - begun
-        _compare("clip", found, container.duration / 1e6, damage)
+        _compare("{} ends", found, container.duration / 1e6, damage)
 
 
-def _compare(what: str, found: float, said: float, damage: Damage) -> None:
+def _compare(ends: str, found: float, said: float, damage: Damage) -> None:
     if found < _WHOLE * said:
-        damage.note(
-            f"{damage.path} is cut off or damaged: its {what} ends after {max(0, found):.1f} of "
-            f"{said:.1f} seconds"
-        )
+        times = f"after {max(0, found):.1f} of {said:.1f} seconds"
+        damage.note(f"{ends.format(damage.path)} {times}: it is cut off or damaged")

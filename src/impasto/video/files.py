@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-#: FFmpeg's error for data that it cannot make sense of.
-INVALID_DATA = 1094995529
+#: FFmpeg's errors for data that it cannot make sense of, and for too little of it.
+_INVALID_DATA, _END = 1094995529, 541478725
 #: FFmpeg's flag of a stream that is a cover picture.
 COVER = 0x400
 #: FFmpeg's number where a tag of colors is not given.
@@ -36,7 +36,9 @@ _WHOLE = (
 _REASONS = {
     errno.EINVAL: "it is a playlist, or of a kind that is not taken: give MP4, MOV, MKV, WebM "
     "or AVI",
-    INVALID_DATA: "it is damaged, cut off or no video: copy or download it again",
+    **dict.fromkeys(
+        (_INVALID_DATA, _END), "it is damaged, cut off or no video: copy or download it again"
+    ),
 }
 
 

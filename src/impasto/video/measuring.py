@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, RecipeError
 from impasto.evaluation.flicker import Flicker, FlickerMeter
 from impasto.files import replacing
+from impasto.images import read_recipe
 from impasto.video.clip import Clip
-from impasto.video.encoding import Encoding, PartWriter
+from impasto.video.encoding import USUAL, Encoding, PartWriter
+from impasto.video.mux import video_recipe
+from impasto.video.options import VideoSettings
 from impasto.video.painting import even, resized
 from impasto.video.setup import LEAST, open_reader
 
@@ -28,6 +31,7 @@ def measured(
     lags: Sequence[int],
     rate: float = 25.0,
     heat: Path | None = None,
+    video: VideoSettings | None = None,
 ) -> Iterator[dict[int, Flicker]]:
     """Yield how much each frame from the second on flickers, by how far back it is compared.
 
@@ -37,6 +41,7 @@ def measured(
         lags: How many frames back.
         rate: Frames a second of pictures by number.
         heat: An .mp4 to save where it flickers, by the first lag; None: nowhere.
+        video: Which part of the original was stylized; None: all of it.
 
     Raises:
         ImageError: A clip cannot be read.
@@ -47,16 +52,38 @@ def measured(
         raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
     with _heat_video(heat, after.clip) as show:
-        for plain, painted in zip_longest(before.frames(), after.frames()):
+        part = (video or VideoSettings()).frames(before)
+        for plain, painted in zip_longest(part, after.frames()):
             if plain is None or painted is None:
-                raise ImageError(f"{original} and {stylized} have not as many frames")
-            pixels = resized(plain.pixels, after.clip.size)
+                raise ImageError(
+                    f"{original} and {stylized} have not as many frames: say which part was "
+                    "painted (--start, --end)"
+                )
+            pixels = resized(plain.pixels[..., :3], after.clip.size)
             found = {lag: meter(pixels, painted.pixels) for lag, meter in meters.items()}
             there = {lag: flicker for lag, flicker in found.items() if flicker is not None}
             if lags[0] in there:
                 show(there[lags[0]])
             if there:
                 yield there
+
+
+def painted_part(stylized: str) -> VideoSettings:
+    """Return which part of a clip was stylized, as the recipe in the result says; all without one.
+
+    Raises:
+        ImageError: The result shows the original too.
+    """
+    path = Path(stylized)
+    try:
+        recipe = (video_recipe if path.suffix.lower() in USUAL else read_recipe)(path)
+    except (ImageError, RecipeError):  # what is wrong is said when it is read
+        return VideoSettings()
+    said = recipe.get("video") or {}
+    if said.get("compare"):
+        raise ImageError(f"{stylized} shows the original too: measure a result without it")
+    known = ("start", "end", "every")
+    return VideoSettings(**{name: said[name] for name in known if name in said})
 
 
 @contextmanager

@@ -99,10 +99,11 @@ def is_animation(path: Path) -> bool:
 
 
 def _open(path: Path) -> Image.Image:
+    check_file(path, "an animation")
     try:
         return Image.open(path, formats=("GIF", "WEBP", "PNG"))
     except (OSError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path} cannot be read as an animation: it is damaged") from error
+        raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
 
 def _duration(image: Image.Image, number: int, path: Path) -> int:

@@ -25,8 +25,8 @@ from impasto.video.tone_mapping import NAMES, to_sdr
 
 if TYPE_CHECKING:
     from av import VideoFrame
-    from av.video.codeccontext import VideoCodecContext
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
 _HIGH = 720

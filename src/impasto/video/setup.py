@@ -61,7 +61,7 @@ def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Rea
     path = Path(source)
     if is_sequence(source):
         return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
-    if is_animation(path):
+    if path.suffix.lower() in ANIMATIONS or is_animation(path):
         return AnimationReader(path, strict=strict)
     return FileReader(path, strict=strict)
 

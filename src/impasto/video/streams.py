@@ -73,15 +73,12 @@ def plan_streams(
                 lost.append(_described(stream, name))
                 continue
             routes.append(Route(stream.index, encoder))
-            if encoder and stream.type == "audio":
-                notes.append(
-                    f"the sound ({name}) is encoded as {encoder.removeprefix('lib')}: "
-                    f"{path.suffix} does not hold it as it is"
-                )
+            told = f"the sound ({name}) is encoded as {encoder.removeprefix('lib')}"
+            if encoder and stream.type == "audio" and told not in notes:
+                notes.append(told)
         lost += _others(container, kind)
     if lost:
-        better = "" if kind == "matroska" else "; .mkv keeps most" if kind in _SOUND else ""
-        notes.append(f"not kept in {path.suffix}: {', '.join(lost)}{better}")
+        notes.append(f"not kept in {path.suffix}: {', '.join(lost)}")
     return routes, notes
 
 
@@ -139,6 +136,11 @@ def copy_facts(source: InputContainer, out: OutputContainer, video: VideoSetting
         out.set_chapters(cast("Any", chapters))
     if out.format.name != "matroska":
         return
+    for cover in source.streams.video:
+        if cover.disposition & COVER:
+            kind = "png" if _codec(cover) == "png" else "jpeg"
+            picture = bytes(next(source.demux(cover)))
+            out.add_attachment(f"cover.{kind.replace('jpeg', 'jpg')}", f"image/{kind}", picture)
     for attached in source.streams.attachments:
         name = attached.metadata.get("filename", f"attachment-{attached.index}")
         kind = attached.metadata.get("mimetype", attached.mimetype or "application/octet-stream")
