@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ from impasto.images import (
     read_recipe,
     save_animation,
 )
+<<<<<<< HEAD
 from impasto.images.color import keep_colors
+=======
+from impasto.images.animation import schedule
+>>>>>>> 4359c80 (Tests of damaged, transparent and many-stream clips)
 
 FloatArray = NDArray[np.float32]
 
@@ -213,6 +218,44 @@ def test_video_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MissingExtraError, match=r"impasto\[video\]"):
         save_animation(_frames(), tmp_path / "a.mp4")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "apng"])
+def test_animations_keep_transparency(tmp_path: Path, suffix: str) -> None:
+    alpha = np.ones((63, 95), np.float32)
+    alpha[:, :20] = 0
+    pixels = open_picture(astronaut(95, 63)).pixels
+    frames = [Picture(pixels * np.float32(part), alpha) for part in (0.2, 0.6, 1)]
+    path = save_animation(frames, tmp_path / f"a.{suffix}")
+    with Image.open(path) as image:
+        assert image.n_frames == 3  # type: ignore[attr-defined]
+        for number in range(3):
+            image.seek(number)
+            found = np.asarray(image.convert("RGBA"))[..., 3]
+            np.testing.assert_array_equal(found, alpha * 255)
+
+
+def test_fast_animations_have_the_right_length(tmp_path: Path) -> None:
+    pixels = [np.full((16, 16, 3), 4 * number, np.uint8) for number in range(60)]
+    for suffix, shortest in (("gif", 20), ("webp", 11), ("apng", 11)):
+        path = save_animation(pixels, tmp_path / f"a.{suffix}", fps=100)
+        durations = []
+        with Image.open(path) as image:
+            for number in range(image.n_frames):  # type: ignore[attr-defined]
+                image.seek(number)
+                image.load()
+                durations.append(image.info["duration"])
+        assert min(durations) >= shortest
+        assert sum(durations) == pytest.approx(590 + 1500, abs=1)
+
+
+def test_which_frames_are_shown() -> None:
+    sixty = schedule([Fraction(1000 * (n + 1), 60) for n in range(30)], "gif")
+    assert sum(duration for _, duration in sixty) == 500
+    assert [duration for _, duration in sixty] == [20] * 25
+    assert schedule([40, 80, 120], "gif") == [(0, 40), (1, 40), (2, 40)]
+    assert schedule([1], "gif") == [(0, 20)]
+    assert schedule([5, 10, 400], "gif") == [(0, 20), (2, 380)]
 
 
 def test_bad_animations(tmp_path: Path) -> None:

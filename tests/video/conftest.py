@@ -33,6 +33,7 @@ def write_clip(
     aspect: Fraction = Fraction(1),
     sound: bool = False,
     subtitles: bool = False,
+    gop: int = 250,
 ) -> Path:
     """Encode frames, each shown for 1/24 of a second or at given times."""
     times = times or [25 * number for number in range(len(frames))]
@@ -41,6 +42,7 @@ def write_clip(
         stream: Any = out.add_stream("libx264", rate=24, options={"crf": "1"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.gop_size = gop
         stream.codec_context.time_base = unit
         stream.codec_context.sample_aspect_ratio = aspect
         stream.codec_context.colorspace = stream.codec_context.color_primaries = 1

@@ -138,5 +138,11 @@ def test_a_damaged_animation(tmp_path: Path) -> None:
     images[0].save(tmp_path / "whole.gif", save_all=True, append_images=images[1:])
     content = (tmp_path / "whole.gif").read_bytes()
     (tmp_path / "half.gif").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ImageError, match=r"half\.gif"):
-        list(open_reader(str(tmp_path / "half.gif")).frames())
+    reader = open_reader(str(tmp_path / "half.gif"))
+    assert len(list(reader.frames())) == reader.clip.count == 2
+    assert reader.damage.told() == [f"1 damaged frame was left out of {tmp_path / 'half.gif'}"]
+    with pytest.raises(ImageError, match=r"half\.gif is damaged"):
+        list(open_reader(str(tmp_path / "half.gif"), strict=True).frames())
+    (tmp_path / "head.gif").write_bytes(content[:40])
+    with pytest.raises(ImageError, match=r"head\.gif"):
+        open_reader(str(tmp_path / "head.gif"))

@@ -1,6 +1,5 @@
 """`impasto flicker`: how much a stylized clip flickers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path

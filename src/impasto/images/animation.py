@@ -153,11 +153,13 @@ def write_frames(
         # Each frame takes the place of the one before, which would be seen through it.
         options["disposal"] = 2 if transparent else 1
         images = map(_cut_out, images) if transparent else images
+    frames, file = iter(images), io.BytesIO()
     if kind.lower() == "apng":
         kind, options["blend"] = "PNG", 0
-    frames, file = iter(images), io.BytesIO()
     try:
-        next(frames).save(file, kind, save_all=True, append_images=frames, **options)
+        first = next(frames)
+        rest = [*frames] if kind == "PNG" else frames  # which Pillow goes through twice
+        first.save(file, kind, save_all=True, append_images=rest, **options)
     except (OSError, ValueError, struct.error) as error:
         raise ImageError(f"{kind} cannot hold these frames ({error}): make them smaller") from error
     path.write_bytes(file.getvalue())
@@ -232,6 +234,6 @@ def _video_frame(image: Image.Image) -> VideoFrame:
 _WRITERS: Mapping[str, Callable[..., object]] = {
     ".gif": partial(_write_frames, kind="GIF", optimize=False),
     ".webp": partial(_write_frames, kind="WEBP", quality=85, method=4),
-    ".apng": partial(_write_frames, kind="APNG"),
     ".mp4": _write_mp4,
+    ".apng": partial(_write_frames, kind="APNG"),
 }

@@ -117,8 +117,7 @@ class FramePainter:
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
         painted = {f"{_PAINTED}{number}": pixels for number, pixels in enumerate(self._painted)}
-        known = self._mixture is not None and self.lags
-        mixture = {_MIXTURE: self._mixture} if known else {}
+        mixture = {_MIXTURE: self._mixture} if self._mixture is not None and self.lags else {}
         memory = {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
         return {**painted, **memory, **mixture}
 

@@ -59,6 +59,8 @@ def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Rea
         MissingExtraError: PyAV is not installed.
     """
     path = Path(source)
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", source):
+        raise ImageError(f"{source} is an address: download the video first")
     if is_sequence(source):
         return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
     if path.suffix.lower() in ANIMATIONS or is_animation(path):
@@ -253,6 +255,6 @@ def _notes(output: Path, clip: Clip, video: VideoSettings) -> Iterator[str]:
     """Yield what is said before the work: what the result will not have as the clip has it."""
     suffix = output.suffix.lower()
     if clip.transparent and suffix in (*USUAL, *_OPAQUE):
-        yield f"{suffix} has no transparency here: what is transparent becomes white"
+        yield f"a {suffix} is written without transparency: what is transparent becomes white"
     source = _with_streams(clip)
     yield from () if source is None else plan_streams(source, output, video)[1]

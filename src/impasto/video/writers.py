@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from PIL import Image
 
+from impasto.errors import ImageError
 from impasto.files import replacing
 from impasto.images import open_picture
 from impasto.images.animation import schedule, write_frames
@@ -82,13 +83,21 @@ class FolderSink:
         """Begin a part."""
         return _Pictures(
             self.pattern,
-            lambda pixels, file: open_picture(pixels).save(file, overwrite=True),
+            _save,
             first,
         )
 
     def join(self, parts: Sequence[Path], times: Sequence[Sequence[int]]) -> Path:
         """Return the folder: all pictures are there."""
         return self.pattern.parent
+
+
+def _save(pixels: Pixels8, file: Path) -> None:
+    """Save a frame; a full disk is an `OSError`, as of the other sinks."""
+    try:
+        open_picture(pixels).save(file, overwrite=True)
+    except ImageError as error:
+        raise error.__cause__ if isinstance(error.__cause__, OSError) else error from error
 
 
 class _Pictures:
