@@ -21,11 +21,8 @@ from impasto.images import (
     read_recipe,
     save_animation,
 )
-<<<<<<< HEAD
-from impasto.images.color import keep_colors
-=======
 from impasto.images.animation import schedule
->>>>>>> 4359c80 (Tests of damaged, transparent and many-stream clips)
+from impasto.images.color import keep_colors
 
 FloatArray = NDArray[np.float32]
 

@@ -175,13 +175,8 @@ class FastStylizer:
         shot, code = Shot(kept), self._code_for(Picture(first), keep=True)
         if before is not None:
             shot.move(before.flow, before.trust)
-<<<<<<< HEAD
         painted = self._painted(content, code, shot)
-        if before is not None:
-=======
-        painted = self._painted(content, self._code_for(Picture(first), keep=True), shot)
         if before is not None and self.settings.strength:
->>>>>>> 4359c80 (Tests of damaged, transparent and many-stream clips)
             # An earlier frame of another mixture says only what noise to leave out, and that is
             # found by painting this one in that mixture too.
             alike = painted
