@@ -1,11 +1,14 @@
 """`impasto video` and `impasto flicker` from the command line."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Impasto
 from tests.video.conftest import moving, write_clip
+from tests.video.test_damage import overwritten
 
 from impasto import open_picture
 from impasto.errors import SettingsError
@@ -117,6 +120,85 @@ def test_measuring_replaces_no_clip(impasto: Impasto, clip: Path, tmp_path: Path
     unlike = impasto("flicker", clip, short)
     assert unlike.status == 1
     assert "have not as many frames" in unlike.only_line
+
+
+def test_a_damaged_clip(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    clip = overwritten(write_clip(tmp_path / "clip.mp4", moving(24), gop=6), 8)
+    out = ("-o", tmp_path / "out.mp4", "--stability", 0)
+    strict = impasto("video", clip, files[1], *out, "--strict", *FAST)
+    assert strict.status == 1
+    assert "clip.mp4 is damaged (without --strict, what can be read is painted)" in strict.only_line
+    # The same work goes on without it.
+    painted = impasto("video", clip, files[1], *out, "--resume", *FAST)
+    assert painted.status == 0, painted.err
+    assert painted.err == f"1 damaged packet was left out of {clip}\n"
+
+
+def test_what_is_lost_is_said_before_the_work(
+    impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    told = impasto("video", clip, files[1], "-o", tmp_path / "out.gif", *FAST[:-1])
+    assert told.status == 0
+    assert told.err.splitlines()[0] == "not kept in .gif: sound (aac)"
+
+
+def test_nothing_is_written_where_it_cannot_be(
+    impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for name in ("none/out.mp4", "none/frames/%d.png"):
+        missing = impasto("video", clip, files[1], "-o", tmp_path / name, *FAST)
+        assert missing.status == 1
+        assert f"create the folder {tmp_path / 'none'} first" in missing.only_line
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_part_is_measured(
+    impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    painted = tmp_path / "painted.mp4"
+    part = ("--start", 0.04, "--end", 0.2)
+    made = impasto("video", clip, files[1], "-o", painted, *part, "--flicker", *FAST)
+    assert made.status == 0
+    assert made.err.startswith("warping error")
+    measured = impasto("flicker", clip, painted)  # its recipe says which part
+    assert measured.status == 0, measured.err
+    assert "(4 frames)" in measured.out
+    plain = write_clip(tmp_path / "plain.mp4", moving(6)[:5])
+    assert impasto("flicker", clip, plain).status == 1
+    assert impasto("flicker", clip, plain, *part).status == 0
+    both = tmp_path / "both.mp4"
+    assert impasto("video", clip, files[1], "-o", both, "--wipe", *FAST).status == 0
+    assert "shows the original too" in impasto("flicker", clip, both).only_line
+
+
+def test_a_stop_says_how_it_goes_on(
+    impasto: Impasto,
+    clip: Path,
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from impasto.video import pipeline
+
+    monkeypatch.setattr(pipeline, "PART", 2)
+    out, run = tmp_path / "out.mp4", pipeline.Work.run
+
+    def stopped(work: pipeline.Work, done: int) -> Iterator[pipeline.Progress]:
+        for progress in run(work, done):
+            yield progress
+            if progress.done == 5:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline.Work, "run", stopped)
+    ended = impasto("video", clip, files[1], "-o", out, *FAST)
+    assert ended.status == 130
+    folder = tmp_path / "out.mp4.parts"
+    # The frames in hand are finished.
+    assert re.match(r"stopped: [46] frames are in ", ended.only_line)
+    assert f"{folder}; the same command with --resume continues" in ended.only_line
+    monkeypatch.setattr(pipeline.Work, "run", run)
+    assert impasto("video", clip, files[1], "-o", out, "--resume", *FAST).status == 0
+    assert not folder.exists()
 
 
 def test_times() -> None:

@@ -7,7 +7,8 @@ from tests.video.conftest import SIZE, moving
 
 from impasto.fast import FastStylizer
 from impasto.fast.shot import still_grain
-from impasto.video.motion import Motion
+from impasto.video.motion import Motion, MotionFinder
+from impasto.video.options import Keyframes
 from impasto.video.painting import FramePainter, Kept
 
 Array = NDArray[np.uint8]
@@ -67,3 +68,30 @@ def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> N
     np.testing.assert_array_equal(first, second)
     assert not painter.kept()
     assert still_grain(*frame.shape[:2]).shape == (1, 8, 16, 24)
+
+
+def test_what_changes_does_not_lag(stylizer: FastStylizer) -> None:
+    keys = Keyframes([(0, 1.0), (5, 0.0), (10, 1.0)])
+    alone, steady = (FramePainter(stylizer, stability, keys) for stability in (0, 0.9))
+    finder, away, plain = MotionFinder(), [], []
+    for number, frame in enumerate(moving(11)):
+        motions = finder(frame)
+        wanted, found = (painter(frame, motions, number) for painter in (alone, steady))
+        away.append(float(np.abs(found - wanted).mean()))
+        plain.append(float(np.abs(wanted - frame / 255).mean()))
+        if number == 5:
+            np.testing.assert_allclose(found, frame / 255, atol=1e-6)
+    assert plain[0] > 0.08
+    assert max(away) < 0.25 * plain[0]
+
+
+def test_a_jump_takes_nothing_along(stylizer: FastStylizer) -> None:
+    painter, finder = FramePainter(stylizer, 0.9), MotionFinder()
+    for frame in moving(3):
+        painter(frame, finder(frame), 0)
+    painter.use(stylizer.changed(strength=0.0))
+    frame = moving(4)[3]
+    np.testing.assert_allclose(painter(frame, finder(frame), 0), frame / 255, atol=1e-6)
+    painter.use(stylizer)
+    again = painter(frame, finder(frame), 0)
+    assert np.abs(again - stylizer.run(frame).pixels).mean() < 0.03

@@ -1,7 +1,6 @@
 """Sound, subtitles and what else there is: kept, converted, or named before the work."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def finished(work: Work) -> Path:
 def cues(path: Path) -> Sequence[tuple[float, str]]:
     found = []
     with av.open(str(path)) as made:
-        stream = made.streams.subtitles[0]
+        stream: Any = made.streams.subtitles[0]
         for packet in made.demux(stream):
             shown = stream.codec_context.decode2(packet) if packet.size else None
             for each in shown or ():
@@ -111,8 +110,11 @@ def test_a_part_with_its_subtitles(rich: Path, painting: NDArray[np.uint8], tmp_
     assert [time for time, _ in cues(path)] == [0.0, 0.3]
     with av.open(str(path)) as made:
         chapters = made.chapters()
-        units = [float(each["time_base"]) for each in chapters]
-        times = [(c["start"] * u, c["end"] * u) for c, u in zip(chapters, units, strict=True)]
+        units: list[Any] = [each["time_base"] for each in chapters]
+        times = [
+            (float(each["start"] * unit), float(each["end"] * unit))
+            for each, unit in zip(chapters, units, strict=True)
+        ]
         np.testing.assert_allclose(times, [(0, 0.15), (0.15, 0.5)], atol=0.01)
 
 
@@ -120,9 +122,8 @@ def test_sound_is_encoded_where_it_must(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     for part in ({}, {"start": 0.2, "end": 0.4}):
-        work = begun(clip, tmp_path / "out.webm", painting, **part)
+        work = begun(clip, tmp_path / f"{len(part)}.webm", painting, **part)
         assert "the sound (aac) is encoded as opus" in work.notes
-        work = replace(work, sink=replace(work.sink, path=tmp_path / f"{len(part)}.webm"))
         with av.open(str(finished(work))) as made:
             samples = [f.to_ndarray() for f in made.decode(audio=0)]
             length = sum(each.shape[-1] for each in samples) / 48000 / samples[0].shape[0]

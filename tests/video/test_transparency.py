@@ -99,8 +99,8 @@ def test_videos_with_alpha(painting: NDArray[np.uint8], tmp_path: Path) -> None:
         stream.width, stream.height = SIZE
         stream.pix_fmt = "argb"
         for pixels in sticker():
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="argb")
-            out.mux(stream.encode(frame))
+            shown = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="argb")
+            out.mux(stream.encode(shown))
         out.mux(stream.encode(None))
     made = alphas(finished(begun(source, tmp_path / "out.webp", painting)))
     for found, frame in zip(made, sticker(), strict=True):

@@ -153,6 +153,8 @@ def write_frames(
         # Each frame takes the place of the one before, which would be seen through it.
         options["disposal"] = 2 if transparent else 1
         images = map(_cut_out, images) if transparent else images
+    if kind.lower() == "webp" and transparent:
+        options["kmax"] = 1  # whole frames: libwebp loses the alpha of some that only change one
     frames, file = iter(images), io.BytesIO()
     if kind.lower() == "apng":
         kind, options["blend"] = "PNG", 0

@@ -68,7 +68,7 @@ def plan_streams(
         sound = container.streams.audio if video.sound else ()
         for stream in (*container.streams.subtitles, *sound):
             name = _codec(stream)
-            encoder = "" if name in known else _encoder(stream, name, kind)
+            encoder = "" if known & _names(stream) else _encoder(stream, name, kind)
             if encoder is None:
                 lost.append(_described(stream, name))
                 continue
@@ -89,6 +89,12 @@ def _codecs_of(kind: str) -> set[str]:
             return cast("set[str]", trial.supported_codecs)
     except (av.FFmpegError, ValueError):
         return set()
+
+
+def _names(stream: Stream) -> set[str]:
+    """Return the names that FFmpeg may list a stream's codec by."""
+    context = stream.codec_context
+    return set() if context is None else {context.name, context.codec.canonical_name}
 
 
 def _codec(stream: Stream) -> str:
