@@ -6,6 +6,7 @@ The public names are imported on first use (PEP 562), so that `import impasto` i
 import importlib
 from typing import TYPE_CHECKING
 
+from impasto.telemetry import disable_telemetry
 from impasto.version import __version__
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from impasto.settings import Settings
     from impasto.stylizers import reproduce, stylize, stylizer
     from impasto.video.setup import stylize_video
+
+disable_telemetry()
 
 #: Where each public name lives.
 _HOME = {

@@ -1,5 +1,6 @@
 """Curves as a picture, such as the losses of a run against its steps."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def check_plotting(feature: str = "a plot") -> None:
         MissingExtraError: matplotlib is not installed.
     """
     try:
+        # Where it cannot write its cache, it says so in many words.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(feature, "lab") from error

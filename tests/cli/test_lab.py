@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from tests.cli.conftest import Impasto
 from tests.evaluation.conftest import TOML
+from tests.evaluation.test_evaluating import average
 
 SMALL = ("--size", 64)
 
@@ -78,6 +79,20 @@ def test_clips_are_measured_for_flicker(
     assert outcome.status == 0, outcome.err
     assert outcome.out.splitlines()[1].split()[0] == "clip.mp4"
     assert (tmp_path / "table.csv").read_text().splitlines()[1].split(",")[2] == str(made)
+
+
+def test_compare_measures_lpips_where_it_is(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    methods, weights = tmp_path / "methods.toml", tmp_path / "weights"
+    methods.write_text(TOML)
+    weights.mkdir()
+    average(weights / "lpips.onnx", 2)
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(weights))
+    out = ("-o", tmp_path / "out", "--only", "fast", "--judged", 64)
+    outcome = impasto("compare", methods, *out)
+    assert outcome.status == 0, outcome.err
+    assert "lpips" in outcome.out.splitlines()[0].lower()
 
 
 def test_compare_and_judge(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:

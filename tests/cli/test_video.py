@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.cli.conftest import Impasto
 from tests.video.conftest import moving, write_clip
@@ -39,6 +40,24 @@ def test_paint_and_measure(
     assert open_picture(tmp_path / "f.png").size == (960, 540)
     assert len((tmp_path / "f.csv").read_text().splitlines()) == 6
     assert (tmp_path / "heat.mp4").stat().st_size > 500
+
+
+def test_a_curve_begins_at_its_first_frame(
+    impasto: Impasto, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longer = write_clip(tmp_path / "longer.mp4", moving(11))
+    drawn: list[tuple[dict[str, list[float]], range]] = []
+
+    def save_plot(curves: dict[str, list[float]], path: Path, *, at: range, **_: object) -> Path:
+        drawn.append((curves, at))
+        return path
+
+    monkeypatch.setattr("impasto.plots.save_plot", save_plot)
+    assert impasto("flicker", longer, longer, "--plot", tmp_path / "f.png").status == 0
+    ((curves, at),) = drawn
+    first = {name: at[np.isfinite(values).argmax()] for name, values in curves.items()}
+    assert first == {"stylized": 2, "original": 2, "stylized, over 8": 9}
+    assert {len(values) for values in curves.values()} == {len(at)} == {10}
 
 
 def test_a_part_beside_the_original(

@@ -23,6 +23,11 @@ class QuickClock:
 
 
 @pytest.fixture(autouse=True)
+def _online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_OFFLINE", "0")
+
+
+@pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> QuickClock:
     """The clock of all requests."""
     clock = QuickClock()

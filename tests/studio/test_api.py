@@ -209,9 +209,9 @@ def test_no_address_of_the_network_is_read(client: Client, path: str) -> None:
         client.predict(content, [], "mosaic", {}, api_name="/stylize")
 
 
-def test_addresses_that_programs_give_are_guarded(client: Client, studio: str) -> None:
+def test_no_address_is_fetched_offline(client: Client, studio: str) -> None:
     content = {"path": f"{studio}gradio_api/info", "meta": {"_type": "gradio.FileData"}}
-    with pytest.raises(AppError, match="is private"):
+    with pytest.raises(AppError, match="IMPASTO_OFFLINE is set"):
         client.predict(content, [], "mosaic", {}, api_name="/stylize")
 
 

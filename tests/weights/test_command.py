@@ -135,3 +135,13 @@ def test_verify_takes_a_path(file: WeightsFile, tmp_path: Path) -> None:
     assert "  wrong  " in line_of(run("verify", str(path), status=1), "small.bin")
     other = path.rename(tmp_path / "other.bin")
     assert "no published hash" in line_of(run("verify", str(other)), "other.bin")
+
+
+def test_a_file_that_several_names_share_is_verified_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for file in CATALOGUE.values() for name in {file.filename, file.kept_as} if name]
+    shared = next(name for name in names if names.count(name) > 1)
+    (home / shared).write_bytes(b"abc")
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(home))
+    assert sum(line.startswith(shared) for line in run("verify", status=0)) == 1

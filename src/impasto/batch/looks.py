@@ -119,7 +119,7 @@ def paint_looks(
         picture = stylizer(styles, cell.settings)(content)
         picture.save(folder / f"{cell.name}.png", overwrite=True)
         recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
-        write_atomically(folder / f"{cell.name}.json", recipe.encode(), overwrite=True)
+        write_atomically(folder / f"{cell.name}.json", recipe, overwrite=True)
         yield cell, picture
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impasto.errors import ImageError
+from impasto.files import address_advice
 from impasto.images import is_picture_name, output_name
 
 #: Names without suffix that the sheets and the journal have.
@@ -54,7 +55,8 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
             matches = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern of a whole path)
             some = [Path(match) for match in sorted(matches)]
         if not some:
-            raise ImageError(f"there are no pictures in {name}: name another folder or pattern")
+            advice = f"there are no pictures in {name}: name another folder or pattern"
+            raise ImageError(address_advice(name) or advice)
         found.update(dict.fromkeys(some))
     return list(found)
 

@@ -117,7 +117,7 @@ def save_page(
         more=f"<p>{left_out} more are in the folder.</p>" if left_out else "",
     )
     refuse_inputs(path, [*contents, *styles])
-    return write_atomically(path, page.encode(), True)
+    return write_atomically(path, page, True)
 
 
 def thumbnail(path: Path, longest: int) -> Image.Image | None:

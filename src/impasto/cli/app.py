@@ -28,12 +28,14 @@ from impasto.cli import (
     weights,
 )
 from impasto.cli.options import Command, in_flags
+from impasto.cli.terminal import echo, replace_unprintable
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 from impasto.weights.fetching import show_downloads
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
+
 
 app = typer.Typer(
     help="Paint any picture in the style of any artwork.",
@@ -58,7 +60,7 @@ app.add_typer(train.app, name="train")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"impasto {__version__}")
+        echo(f"impasto {__version__}")
         raise typer.Exit
 
 
@@ -74,6 +76,7 @@ def root(
 
 def main() -> None:
     """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
+    replace_unprintable()
     try:
         app(prog_name="impasto")
     except SettingsError as error:
@@ -91,5 +94,5 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"impasto: {message}", file=sys.stderr)
+    echo(f"impasto: {message}", file=sys.stderr)
     sys.exit(status)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.cli import completion
 from impasto.cli.options import Quiet, argument, own, stopping, with_settings
+from impasto.cli.terminal import echo
 from impasto.errors import ImageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def batch(
             outcomes.append(outcome)
         failed = _report(outcomes)
         for path in work.save_sheets(outcomes):
-            print(path)
+            echo(path)
     if failed:
         raise ImageError(f"{failed} of {len(outcomes)} pictures failed: see above")
 
@@ -72,7 +73,7 @@ def _report(outcomes: list["Outcome"]) -> int:
     again = sum(each.again for each in outcomes)
     kept = f", {again} were there already" if again else ""
     made = len(outcomes) - len(failed) - again
-    print(f"{made} painted{kept}, {len(failed)} failed", file=sys.stderr)
+    echo(f"{made} painted{kept}, {len(failed)} failed", file=sys.stderr)
     for each in failed:
-        print(f"  {each.pair.name}: {each.error}", file=sys.stderr)
+        echo(f"  {each.pair.name}: {each.error}", file=sys.stderr)
     return len(failed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.cli.completion import one_of
 from impasto.cli.options import Quiet, argument, in_flags, own, stopping, with_fields
+from impasto.cli.terminal import echo
 from impasto.collect.options import FIELDS, KINDS
 from impasto.errors import CollectError, SettingsError
 
@@ -95,7 +96,7 @@ def _report(output: Path, counts: Counter[str]) -> None:
         reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
         why = ", ".join(reasons) or "none was found"
         raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
-    print(f"{kept} kept, {counts['kept']} of them new, in {output}")
+    echo(f"{kept} kept, {counts['kept']} of them new, in {output}")
     for reason, name in REASONS.items():
         if counts[reason]:
-            print(f"  {counts[reason]} left out: {name}")
+            echo(f"  {counts[reason]} left out: {name}")

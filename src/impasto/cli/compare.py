@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from impasto.cli.options import Browser, Quiet, argument, own, stopping
+from impasto.cli.terminal import echo
 
 
 def compare(
@@ -36,6 +37,7 @@ def compare(
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import read_comparison, table_lines
     from impasto.evaluation.judging import Judge
+    from impasto.evaluation.networks import find_lpips
     from impasto.evaluation.report import anchors_of, markdown, save_report
     from impasto.plots import check_plotting
 
@@ -44,17 +46,18 @@ def compare(
     comparison = read_comparison(methods, data, names, size)
     for settings in comparison.methods.values():
         prepare(settings, quiet)
-    judge, total = Judge(judged), len(comparison.pairs) * len(comparison.methods)
+    judge = Judge(judged, lpips=find_lpips())
+    total = len(comparison.pairs) * len(comparison.methods)
     with stopping("stopped: the same command continues"):
         results = list(counted(compared(comparison, output, judge, fresh=fresh), total, quiet))
         page = save_report(comparison, results, judge, output)
     lines = table_lines(results)
-    print(markdown(lines, anchors_of(comparison, judge), len(comparison.pairs)))
+    echo(*markdown(lines, anchors_of(comparison, judge), len(comparison.pairs)).split("\n"))
     say(f"judged by {judge.describe()}", quiet)
     if any(line.mixed for line in lines):
         say("* some of these times are of an earlier run: --fresh", quiet)
     if not quiet:
-        print(page)
+        echo(page)
 
 
 def judge(
@@ -76,10 +79,10 @@ def judge(
     with closing(Answers(folder)) as answers:
         if not scores:
             page = JudgingPage(answers, port)
-            print(page.url, flush=True)
+            echo(page.url)
             if browser:
                 webbrowser.open(page.url)
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
             page.close()
-        print("\n".join(answers.lines()))
+        echo(*answers.lines())

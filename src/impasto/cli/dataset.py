@@ -13,6 +13,7 @@ from impasto.cli.options import (
     style_pictures,
     with_settings,
 )
+from impasto.cli.terminal import echo
 from impasto.errors import ImageError, SettingsError
 
 
@@ -89,11 +90,11 @@ def dataset(
         for _ in counted(work.run(runner, workers), len(work.left), quiet):
             pass
     names, failed = work.finish()
-    print(f"{len(made)} files, {len(failed)} failed", file=sys.stderr)
+    echo(f"{len(made)} files, {len(failed)} failed", file=sys.stderr)
     for name in names:
-        print(f"{output.rstrip('/')}/{name}")
+        echo(f"{output.rstrip('/')}/{name}")
     for row in failed[:20]:
-        print(f"  {row.source}: {row.error}", file=sys.stderr)
+        echo(f"  {row.source}: {row.error}", file=sys.stderr)
     if failed:
         raise ImageError(f"{len(failed)} files failed: the manifest says which and why")
 

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from impasto.cli.options import own
+from impasto.cli.terminal import echo
 from impasto.errors import ImpastoError
 
 #: Names of imports, where they are not those of the packages.
@@ -43,7 +44,7 @@ def doctor(
     Example: impasto doctor
     """
     for title, said in _findings(probe):
-        print(f"{title:<9} {said}", flush=True)
+        echo(f"{title:<9} {said}")
 
 
 def _findings(probe: bool) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from impasto.cli import completion
 from impasto.cli.options import Quiet, Table, own
+from impasto.cli.terminal import echo
 from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def evaluate(
         _print_flicker(found, table, quiet)
         return
     rows = _measured(found, size, tile, quiet)
-    print("\n".join(summary_lines(rows)))
+    echo(*summary_lines(rows))
     if inception is not None:
         _print_set_distances(rows, inception)
     if table is not None:
@@ -108,12 +109,12 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
     found = set_distances(rows, open_network(inception))
     made, photos, styles = found.fid
-    print(f"{'FID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
+    echo(f"{'FID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}   outputs to styles")
     if found.art_fid is None:
         say("ArtFID is left out: it needs LPIPS")
     else:
         made, photos, styles = found.art_fid
-        print(f"{'ArtFID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
+        echo(f"{'ArtFID':18}{made:9.2f}{'':9}{photos:11.2f}{styles:11.2f}")
     if found.warn:
         say(
             f"FID of {len(rows)} pictures with {found.dimensions} features says little: compare it "
@@ -129,13 +130,13 @@ def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> No
     from impasto.video.measuring import measured
 
     rows = []
-    print(f"{'flicker':30}{'stylized':>10}{'the clip':>10}")
+    echo(f"{'flicker':30}{'stylized':>10}{'the clip':>10}")
     for triple in found:
         frames = [each[1] for each in measured(str(triple.content), str(triple.output), (1,))]
         if not frames:
             raise ImageError(f"there is nothing to compare in {triple.output}: it has one frame")
         stylized, original = mean_errors(frames)
-        print(f"{triple.output.name:30}{stylized:10.4f}{original:10.4f}")
+        echo(f"{triple.output.name:30}{stylized:10.4f}{original:10.4f}")
         rows.append((*triple, stylized, original))
     if table is not None:
         head = (*FILES, "flicker", "flicker of the clip")

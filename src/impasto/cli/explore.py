@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.cli.options import Quiet, argument, own, stopping, style_pictures, with_settings
+from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
 
 SHEET = "looks.png"
@@ -64,11 +65,11 @@ def explore(
                 painted.append(look)
     finally:
         if painted:
-            print(save_looks(painted, folder / SHEET))
+            echo(save_looks(painted, folder / SHEET))
     if not quiet:
         recipe = folder / f"{cells[-1].name}.json"
         again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])
-        print(f"to make number {cells[-1].name} large: {again} --size 2048", file=sys.stderr)
+        echo(f"to make number {cells[-1].name} large: {again} --size 2048", file=sys.stderr)
 
 
 def _axes(given: list[str]) -> dict[str, list[str]]:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from itertools import product
+from math import nan
 from pathlib import Path
 
 from impasto.cli.options import Table, argument, own
+from impasto.cli.terminal import echo
 from impasto.errors import ImageError
 
 #: Frames back: from frame to frame, and what drifts.
@@ -48,15 +50,15 @@ def flicker(
     frames = list(measured(original, stylized, (SHORT, LONG), fps, heat, part))
     if not frames:
         raise ImageError(f"there is nothing to compare in {stylized}: it has one frame")
-    print(f"{'':26}{'stylized':>10}{'original':>10}")
+    echo(f"{'':26}{'stylized':>10}{'original':>10}")
     for lag, name in ((SHORT, "frame to frame"), (LONG, f"over {LONG} frames")):
         found = [each[lag] for each in frames if lag in each]
         errors = mean_errors(found)
-        print(f"warping error, {name:15}{errors[0]:6.4f}{errors[1]:10.4f}  ({len(found)} frames)")
+        echo(f"warping error, {name:15}{errors[0]:6.4f}{errors[1]:10.4f}  ({len(found)} frames)")
     curves = {
         "stylized": [each[SHORT].error for each in frames],
         "original": [each[SHORT].original for each in frames],
-        f"stylized, over {LONG}": [each[LONG].error for each in frames if LONG in each],
+        f"stylized, over {LONG}": [each[LONG].error if LONG in each else nan for each in frames],
     }
     if table is not None:
         columns = list(product((SHORT, LONG), _COLUMNS))
@@ -67,10 +69,11 @@ def flicker(
         )
         write_table(table, ["frame", *(f"{what} {lag}" for lag, what in columns)], rows)
     if plot is not None:
-        save_plot(curves, plot, axes=("frame", "warping error"), overwrite=True)
+        numbers = range(2, len(frames) + 2)  # the first frame has none to compare it with
+        save_plot(curves, plot, axes=("frame", "warping error"), at=numbers, overwrite=True)
     for path in (table, plot, heat):
         if path is not None:
-            print(path)
+            echo(path)
 
 
 def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from impasto.cli import completion
 from impasto.cli.options import INTERRUPTED, own, style_pictures, with_help_all
+from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def live(
             stability=stability,
             folder=Path(),
             recorder=recorder,
-            complain=lambda trouble: print(f"{trouble}; trying again", file=sys.stderr),
+            complain=lambda trouble: echo(f"{trouble}; trying again", file=sys.stderr),
         )
         _run(session, recorder)
 
@@ -121,12 +122,12 @@ def _run(session: "Session", recorder: "Recorder") -> None:
         interrupted = True
     recorder.close()
     for path in (*recorder.saved, *session.saved):
-        print(path)
+        echo(path)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     rate, latency = session.meter.fps, 1000 * session.meter.latency
     said = f"{session.frames} frames, {rate:.1f} a second, {latency:.0f} ms late"
-    print(said, file=sys.stderr)
+    echo(said, file=sys.stderr)
 
 
 def _outputs(
@@ -138,7 +139,7 @@ def _outputs(
         from impasto.live.page import Page
 
         page = Page(host, port)
-        print(page.url, flush=True)
+        echo(page.url)
         found.append(page)
     if virtual:
         from impasto.live.outputs import VirtualCamera

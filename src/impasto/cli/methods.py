@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from impasto.cli.options import own
+from impasto.cli.terminal import echo
 
 if TYPE_CHECKING:
     from impasto.settings.methods import Method
@@ -37,9 +38,9 @@ def methods(
 
 
 def _show(name: str, sentence: str, facts: Iterator[tuple[str, str]]) -> None:
-    print(f"{name}: {sentence}")
+    echo(f"{name}: {sentence}")
     for title, said in facts:
-        print(f"  {title:<9}{said}", flush=True)
+        echo(f"  {title:<9}{said}")
 
 
 def _facts(row: Method, timed: bool) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from impasto.cli import completion
+from impasto.cli.terminal import echo
 from impasto.settings import FIELDS, TYPES
 
 #: Exit status of a command that Ctrl-C ended, as shells have it: 128 + SIGINT.
@@ -228,7 +229,7 @@ def stopping(message: str | Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print(message if isinstance(message, str) else message(), file=sys.stderr)
+        echo(message if isinstance(message, str) else message(), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -16,6 +16,7 @@ from impasto.cli.inputs import Job
 from impasto.cli.options import INTERRUPTED
 from impasto.cli.outputs import Outputs
 from impasto.cli.progress import Progress, tuning
+from impasto.cli.terminal import echo
 from impasto.cli.weights import announce
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture
@@ -60,18 +61,19 @@ def paint(
     started = time.monotonic() if downloads else started
     run = painter.run(job.content, started=started)
     if plan:
-        print(*run.plan.lines(), sep="\n")
+        echo(*run.plan.lines())
         return None
     say(painter.describe(), quiet)
     if settings.row.steps and settings.size > _LARGE and settings.time is None and not quiet:
         with suppress(ImpastoError):  # the run itself will say what is wrong
-            say("\n".join(run.plan.lines()))
+            for line in run.plan.lines():
+                say(line)
     state, ending = _watch(run, outputs, quiet)
     with _uninterrupted():
         picture = run.picture
         _say_what_is_unfinished(state, picture, settings, ending, quiet)
         for path in outputs.save(picture, state, run):
-            print(path, file=sys.stderr if outputs.target is None else sys.stdout)
+            echo(path, file=sys.stderr if outputs.target is None else sys.stdout)
     if ending is not None:
         raise typer.Exit(INTERRUPTED) if isinstance(ending, KeyboardInterrupt) else ending
     return picture
@@ -80,7 +82,7 @@ def paint(
 def say(message: str, quiet: bool = False) -> None:
     """Print a line for the person at the terminal, aside from the output."""
     if not quiet:
-        print(message, file=sys.stderr, flush=True)
+        echo(message, file=sys.stderr)
 
 
 def prepare(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own
+from impasto.cli.terminal import echo
 
 
 def recipe(
@@ -26,10 +27,9 @@ def recipe(
     else:
         found = read_recipe(picture)
     if as_json:
-        print(json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False))
+        echo(*json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False).split("\n"))
         return
-    for line in _lines(found):
-        print(line)
+    echo(*_lines(found))
 
 
 @interruptible

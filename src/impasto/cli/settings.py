@@ -5,6 +5,7 @@ import textwrap
 
 from impasto.cli import completion
 from impasto.cli.options import argument, flag
+from impasto.cli.terminal import echo
 from impasto.settings import FIELDS, TYPES
 from impasto.settings.declaration import check_known
 from impasto.settings.methods import METHODS
@@ -30,23 +31,23 @@ def settings(
     columns, width = shutil.get_terminal_size().columns, max(map(len, map(flag, FIELDS)))
     indent = " " * (width + 4)
     for group in dict.fromkeys(each.metadata["group"] for each in FIELDS.values()):
-        print(f"{group}:")
+        echo(f"{group}:")
         for each in FIELDS.values():
             if each.metadata["group"] == group:
                 text = f"{each.metadata['help']} [{default_of(each.name)}]"
                 begin = f"  {flag(each.name):<{width}}  "
-                print(textwrap.fill(text, columns, initial_indent=begin, subsequent_indent=indent))
+                echo(*textwrap.wrap(text, columns, initial_indent=begin, subsequent_indent=indent))
 
 
 def _print_one(name: str) -> None:
     check_known(name, FIELDS)
     rules = FIELDS[name].metadata
-    print(f"{flag(name)}: {rules['help']}")
-    print(f"  takes     {values_of(name)}")
-    print(f"  default   {default_of(name)}")
-    print(f"  Python    {name}")
+    echo(f"{flag(name)}: {rules['help']}")
+    echo(f"  takes     {values_of(name)}")
+    echo(f"  default   {default_of(name)}")
+    echo(f"  Python    {name}")
     used = [each for each, row in METHODS.items() if row.takes(name, rules["group"])]
-    print(f"  methods   {', '.join(used)}")
+    echo(f"  methods   {', '.join(used)}")
 
 
 def values_of(name: str, quote: str = "") -> str:

@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 
 from impasto.cli.options import Browser, interruptible, own
+from impasto.cli.terminal import echo
 
 
 @interruptible
@@ -47,9 +48,9 @@ def studio(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with serve(options) as url:
         try:
-            print(url, flush=True)
+            echo(url)
             if browser:
                 webbrowser.open(url)
             threading.Event().wait()
         except KeyboardInterrupt:
-            print("closing", flush=True)
+            echo("closing")

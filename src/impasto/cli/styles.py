@@ -7,6 +7,7 @@ import typer
 
 from impasto.cli import completion
 from impasto.cli.options import Force, argument, own
+from impasto.cli.terminal import echo
 
 app = typer.Typer(
     help="Style pictures that have names: listed, saved, and folders of your own.",
@@ -34,7 +35,7 @@ def list_all(context: typer.Context) -> None:
         notes = ["" if style.here else "downloaded on first use", "tuned" if style.tuned else ""]
         said = ", ".join(note for note in notes if note)
         end = f" ({said})" if said else ""
-        print(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
+        echo(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
 
 
 @app.command()
@@ -52,7 +53,7 @@ def save(
     from impasto.gallery import open_style
     from impasto.gallery.names import PREFIX
 
-    print(open_style(name.removeprefix(PREFIX), size).save(output, overwrite=force))
+    echo(open_style(name.removeprefix(PREFIX), size).save(output, overwrite=force))
 
 
 @app.command()
@@ -66,9 +67,9 @@ def add(folder: Path = argument(..., "Its pictures get the names of their files.
 
     names = add_folder(folder)
     taken = [name for name in names if is_taken(name)]
-    print(f"{len(names) - len(taken)} styles in {folder}: see `impasto styles`")
+    echo(f"{len(names) - len(taken)} styles in {folder}: see `impasto styles`")
     if taken:
-        print(f"the gallery has {', '.join(taken)} already: rename those files", file=sys.stderr)
+        echo(f"the gallery has {', '.join(taken)} already: rename those files", file=sys.stderr)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
+from impasto.cli.terminal import echo
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
 
@@ -95,13 +96,13 @@ def style(options: StyleOptions) -> None:
     if not options.teacher:
         fetch("vgg19")
     with stopping(_STOPPED):
-        print(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
+        echo(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
                 show(minutes)
                 if line:
-                    print(line, flush=True)
-        print(options.output)
+                    echo(line)
+        echo(options.output)
 
 
 def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer[Any]]) -> None:
@@ -115,8 +116,8 @@ def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer
         fetch("vgg19")
     with stopping(_STOPPED):
         for row in train(trainer_type, options):
-            print(described(row), flush=True)
-    print(options.folder / trainer_type.product)
+            echo(described(row))
+    echo(options.folder / trainer_type.product)
 
 
 def export(
@@ -130,4 +131,4 @@ def export(
     from impasto.training.export import export as exported
 
     for path in exported(trained, output):
-        print(path)
+        echo(path)

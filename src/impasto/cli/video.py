@@ -14,6 +14,7 @@ from impasto.cli.options import (
     style_pictures,
     with_settings,
 )
+from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def video(
     work = begun(clip, looks, target, settings, asked, strict=strict)
     for note in work.notes:
         say(note, quiet)
-    print(_run(work, work.begin(resume), quiet, flicker))
+    echo(_run(work, work.begin(resume), quiet, flicker))
 
 
 def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:

@@ -1,6 +1,7 @@
 """``impasto weights``: which files of trained parameters there are, and where."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import typer
 
 from impasto.cli import completion
 from impasto.cli.options import argument
+from impasto.cli.terminal import echo
 from impasto.files import sha256_of
 from impasto.weights import hash_matches
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
@@ -37,7 +39,7 @@ def fetch(
     ),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
-    print(fetch_weights(name))
+    echo(fetch_weights(name))
 
 
 @app.command()
@@ -74,15 +76,16 @@ def _to_verify(name: str | None) -> Iterator[tuple[WeightsFile | None, Path]]:
     if name is not None and (path := given_file(name)):
         yield next((file for file in CATALOGUE.values() if file.filename == path.name), None), path
         return
-    for _, file, path in copies(*(CATALOGUE.values() if name is None else files_named(name))):
-        yield file, path
+    known = CATALOGUE.values() if name is None else files_named(name)
+    # Several names may share a file.
+    yield from {path: (file, path) for _, file, path in copies(*known)}.values()
 
 
 def announce(file: WeightsFile, target: Path) -> None:
     """Say what is about to be downloaded."""
-    typer.echo(
+    echo(
         f"downloading {file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}",
-        err=True,
+        file=sys.stderr,
     )
 
 
@@ -100,4 +103,4 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        echo("  ".join(cells).rstrip())

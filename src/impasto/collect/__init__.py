@@ -16,8 +16,10 @@ from impasto.collect.options import CollectOptions
 from impasto.collect.search_results import SOURCES
 from impasto.collect.state_db import StateDB
 from impasto.errors import CollectError, MissingExtraError, SettingsError
+from impasto.weights.folders import refuse_offline
 
 __all__ = ["SOURCES", "CollectOptions", "CrawlItem", "Guard", "collect", "fetch_public", "search"]
+_TASK = "collecting pictures from the web"
 
 
 def collect(
@@ -37,11 +39,13 @@ def collect(
         SettingsError: A start is not a web address.
         CollectError: The folder cannot be written to, or is in use.
         MissingExtraError: The packages of the extra are not installed.
+        ImpastoError: ``IMPASTO_OFFLINE`` is set.
     """
     _check_packages()
     if not starts:
         raise SettingsError("give at least one web address to collect from")
     urls = [_given(start) for start in starts]
+    refuse_offline(_TASK)
     items = [CrawlItem(url, "page") for url in urls]
     return _run(items, Guard(urls), folder, options or CollectOptions())
 
@@ -75,6 +79,7 @@ def search(
     license = f"&license={','.join(options.license)}" if options.license else ""
     query = SOURCES[source].query.format(text=quote_plus(text.strip()), license=license)
     place = _given(api).rstrip("/") if api else SOURCES[source].api
+    refuse_offline(_TASK)
     item = CrawlItem(normalized(f"{place}{query}"), "api", source=source)
     return _run([item], Guard([item.url] if api else []), folder, options)
 
@@ -91,7 +96,7 @@ def _given(url: str) -> str:
 
 def _check_packages() -> None:
     if None in map(find_spec, ("httpx", "selectolax", "protego", "imagehash")):
-        raise MissingExtraError("collecting pictures from the web", "collect")
+        raise MissingExtraError(_TASK, "collect")
 
 
 def _run(
@@ -134,8 +139,10 @@ def fetch_public(
     Raises:
         CollectError: It is not public, too long, too slow or not there; one line says which.
         MissingExtraError: The packages of the extra are not installed.
+        ImpastoError: ``IMPASTO_OFFLINE`` is set.
     """
     _check_packages()
+    refuse_offline("fetching an address")
     from anyio.from_thread import start_blocking_portal
 
     from impasto.collect.http_client import HttpClient
@@ -149,4 +156,8 @@ def fetch_public(
         with start_blocking_portal() as portal:
             return portal.call(fetch)
     except RejectedError as error:
-        raise CollectError(f"{url} cannot be fetched: {error.detail}") from error
+        # Who named it is not told which names and addresses there are behind this machine.
+        reason = error.detail
+        if error.reason in ("address", "network"):
+            reason = "it leads to an address which is private, or nothing answers"
+        raise CollectError(f"{url} cannot be fetched: {reason}") from error

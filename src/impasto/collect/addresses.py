@@ -113,5 +113,5 @@ class Guard:
         if (host, port) in self.allowed and self._private.setdefault(host, inside is not None):
             return found
         if inside is not None:
-            raise RejectedError("address", f"{host}:{port} is {inside}, which is private")
+            raise RejectedError("address", "it leads to an address which is private")
         return found

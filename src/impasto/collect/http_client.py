@@ -136,8 +136,7 @@ class HttpClient(httpx.AsyncClient):
                 busy = RejectedError("busy", f"the server answers {found.status_code}{asks}")
                 rest = rest if asked is None else asked
             except httpx.TransportError as error:  # a cut connection may do better next time
-                text = (str(error) or type(error).__name__).splitlines()[0]
-                busy = RejectedError("network", text)
+                busy = RejectedError("network", _reason(error))
             rested += rest
             waiting = self._closed if rested > LONGEST_REST else self._next
             waiting[host] = max(waiting[host], monotonic() + rest)
@@ -194,6 +193,15 @@ class HttpClient(httpx.AsyncClient):
                 return Protego.parse("")
             return error.detail
         return Protego.parse(found.content[:ROBOTS_BYTES].decode("utf-8-sig", errors="replace"))
+
+
+def _reason(error: httpx.TransportError) -> str:
+    """Say why there is no answer, without a word of what did answer: it may be inside."""
+    if "CERTIFICATE" in str(error):
+        return "the certificate of the server is not valid"
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "no connection to the server"
+    return "the answer was cut off, or is not HTTP"
 
 
 async def _body(response: httpx.Response, limit: Limit) -> bytes:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -131,6 +132,23 @@ class Actor:
         return {"row": [json.dumps(row) for group in groups for row in self._worker(group)]}
 
 
+@contextmanager
+def _without_reports() -> Iterator[None]:
+    """Keep Ray from starting the process that is its dashboard, or else reports its usage.
+
+    Even where that is switched off it asks the network which cloud this is.
+    """
+    from ray._private import node
+
+    starts: Any = node.Node
+    real = starts.start_api_server
+    starts.start_api_server = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        starts.start_api_server = real
+
+
 def on_ray(
     job: Job,
     groups: Iterable[list[Task]],
@@ -148,7 +166,8 @@ def on_ray(
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        ray.init(address=address, include_dashboard=False, **quiet)
+        with _without_reports():
+            ray.init(address=address, include_dashboard=False, **quiet)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

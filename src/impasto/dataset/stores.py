@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, MissingExtraError
+from impasto.weights.folders import refuse_offline
 
 
 class Store:
@@ -70,6 +71,8 @@ class _RemoteStore(Store):
         except ImportError as error:
             raise MissingExtraError("a data set elsewhere", "scale") from error
         self.name = url.rstrip("/")
+        if self.name.partition("://")[0].rpartition("::")[2] not in ("file", "local", "memory"):
+            refuse_offline(self.name)
         self._system: Any
         try:
             self._system, self._start = fsspec.core.url_to_fs(self.name)

@@ -61,7 +61,7 @@ def save_report(
         f"{cores()} cores, Python {platform.python_version()}, {platform.system()}",
         heads="".join(f"<th>{html.escape(each)}</th>" for each in comparison.methods),
     )
-    return write_atomically(folder / PAGE, page.encode(), True)
+    return write_atomically(folder / PAGE, page, True)
 
 
 def markdown(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> str:
@@ -148,7 +148,7 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
         for each in results
     ]
     text = json.dumps({"pairs": pairs, "results": found}, indent=1)
-    write_atomically(folder / RESULTS, text.encode(), True)
+    write_atomically(folder / RESULTS, text, True)
 
 
 def _differing(settings: Settings) -> str:

@@ -55,7 +55,7 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
     writer.writerow(head)
     for row in rows:
         writer.writerow(f"{each:.6f}" if isinstance(each, float) else each for each in row)
-    return write_atomically(path, text.getvalue().encode(), True)
+    return write_atomically(path, text.getvalue(), True)
 
 
 def find_triples(

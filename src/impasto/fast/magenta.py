@@ -5,7 +5,10 @@ was published that one gives pictures of 384x384 pixels, whatever goes in: the s
 enlarges are constants in the file. They are set here to those of the content.
 """
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from impasto.settings import Settings
 from impasto.settings.methods import Method
 
 CELL = 4
+_SILENCE = threading.Lock()
 STYLE_SIZE = (256, 256)
 #: Names of inputs by their last dimension, and of the output.
 READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
@@ -58,7 +62,8 @@ class LiteRtSession:
         except ImportError as error:
             raise MissingExtraError("method magenta", "magenta") from error
         try:
-            interpreter = Interpreter(model_content=content, num_threads=cores())
+            with _without_chatter():
+                interpreter = Interpreter(model_content=content, num_threads=cores())
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
         found = interpreter.get_input_details()
@@ -87,8 +92,22 @@ class LiteRtSession:
             self._interpreter, self._places = self._open(patched)
         for name, shape in shapes.items():
             self._interpreter.resize_tensor_input(self._places[name], shape)
-        self._interpreter.allocate_tensors()
+        with _without_chatter():
+            self._interpreter.allocate_tensors()
         self._shapes = shapes
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep from the terminal what LiteRT says of its delegates: it has no switch for that."""
+    with _SILENCE, Path(os.devnull).open("w") as nowhere:
+        kept = os.dup(2)
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _for_size(content: bytes, height: int, width: int) -> bytes:

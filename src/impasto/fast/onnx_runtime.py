@@ -8,6 +8,7 @@ import onnxruntime
 from impasto.errors import SettingsError
 from impasto.fast.sessions import Array, failure, thread_limit
 
+onnxruntime.disable_telemetry_events()  # of versions that know no variable for it
 #: What beats a processor, best first, for each device.
 _PROVIDERS = {"auto": ("CUDA", "CoreML", "Dml"), "cpu": (), "cuda": ("CUDA",), "mps": ("CoreML",)}
 

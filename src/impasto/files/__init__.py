@@ -1,11 +1,18 @@
 """Files, whatever is in them: written whole, hashed once, and journals for runs that resume."""
 
-from impasto.files.hashing import digest_of, fingerprint, reading_advice, sha256_of
+from impasto.files.hashing import (
+    address_advice,
+    digest_of,
+    fingerprint,
+    reading_advice,
+    sha256_of,
+)
 from impasto.files.journal import Journal, parse_lines
 from impasto.files.writing import check_writable, refuse_inputs, replacing, write_atomically
 
 __all__ = [
     "Journal",
+    "address_advice",
     "check_writable",
     "digest_of",
     "fingerprint",

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,8 +39,24 @@ def digest_of(path: Path, algorithm: str) -> str:
         raise ImpastoError(reading_advice(path, error)) from error
 
 
+def address_advice(path: str | Path) -> str:
+    """Say what to do about a path that is an address; "": it is none, or there is such a file."""
+    # Path makes one slash of two; a letter alone is a disk of Windows.
+    found = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]+:)/+(.*)", str(path))
+    if found is None or os.path.lexists(path):
+        return ""
+    if found[1].lower() == "file:":
+        return f"{path} is an address: give the path, /{found[2]}"
+    return (
+        f"{found[1]}//{found[2]} is an address, and addresses are not opened: download the file "
+        "first, or use `impasto collect` for pictures"
+    )
+
+
 def reading_advice(path: Path, error: OSError | ValueError) -> str:
     """Say in one line why a file cannot be read and what to do about it."""
+    if address := address_advice(path):
+        return address
     if isinstance(error, FileNotFoundError):
         return f"{path} does not exist: check the spelling and the folder"
     # Windows calls a folder a file that may not be read.

@@ -52,14 +52,14 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def write_atomically(
-    path: str | Path, data: bytes | Callable[[Path], object], overwrite: bool = False
+    path: str | Path, data: bytes | str | Callable[[Path], object], overwrite: bool = False
 ) -> Path:
     """Write a file that is there whole or not at all.
 
     Args:
         path: Where to; an existing file gets a numbered neighbor unless `overwrite`.
-        data: What; or what writes it to the path that it is given, and raises OSError or
-            ValueError where it cannot.
+        data: What, text as UTF-8; or what writes it to the path that it is given, and raises
+            OSError or ValueError where it cannot.
         overwrite: Whether an existing file is replaced.
 
     Returns:
@@ -69,6 +69,8 @@ def write_atomically(
         ImageError: It cannot be written; nothing has changed then.
     """
     path = Path(path)
+    if isinstance(data, str):
+        data = data.encode("utf-8", "backslashreplace")  # names of files may be no text
     # Through a symbolic link, so that the link stays one, whichever disk it leads to.
     linked = overwrite and os.path.islink(path)  # noqa: PTH114 (pathlib's may raise)
     target = Path(os.path.realpath(path)) if linked else path

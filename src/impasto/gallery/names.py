@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from impasto.errors import ImageError
+from impasto.files import address_advice
 from impasto.gallery.drawings import DRAWINGS, drawing_path
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
@@ -84,6 +85,8 @@ def style_path(name: str) -> Path:
     own = own_styles()
     if name in own:
         return own[name]
+    if advice := address_advice(name):
+        raise ImageError(advice)
     similar = difflib.get_close_matches(name, [*DRAWINGS, *PAINTINGS, *own], 1)
     guess = f" (did you mean {similar[0]}?)" if similar else ""
     raise ImageError(f"there is no file and no style {name!r}{guess}: see `impasto styles`")

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.flow.opencv import opencv
 from impasto.video.clip import Pixels8, on_white
 from impasto.video.files import pyav
 from impasto.video.reader import FileReader
+from impasto.weights.folders import refuse_offline
 
 #: Seconds between two tries to open a source that is gone.
 RETRY = 2.0
@@ -41,6 +43,7 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
 
     Raises:
         ImageError: A file is missing or no video.
+        ImpastoError: A stream comes from elsewhere and ``IMPASTO_OFFLINE`` is set.
         MissingExtraError: OpenCV or PyAV is not installed.
     """
     if name.isdigit():
@@ -48,6 +51,8 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
         return lambda: _camera(int(name))
     if "://" in name:
         pyav()
+        if urlsplit(name).hostname not in ("localhost", "127.0.0.1", "::1"):
+            refuse_offline(name)
         return lambda: _stream(name)
     reader = FileReader(Path(name))
     return lambda: _file(reader, loop)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 
+from impasto.errors import SettingsError
 from impasto.images import fitted_size
 from impasto.machine import check_fits, free_memory, parse_size
 from impasto.networks import Encoder
@@ -158,6 +159,12 @@ def _fitted(
         outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
         needed[side] = fixed + outer * rate
     what = f"painting at {width}x{height}, in small tiles,"
+    least = needed[LEAST_SIDE]
+    if settings.memory is not None and parse_size(settings.memory) < least:
+        raise SettingsError(
+            f"memory is {settings.memory}, but {what} takes {-(-least // 1e6):.0f}MB: allow at "
+            "least that, or leave it out to use what is free"
+        )
     check_fits(needed[LEAST_SIDE], budget, BASE_BYTES, max(octave.size), what)
     side = max(side for side, each in needed.items() if each <= budget)
     return side, needed[side]

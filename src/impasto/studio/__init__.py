@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from impasto.errors import MissingExtraError
 from impasto.studio.options import StudioOptions
+from impasto.telemetry import disable_telemetry
 
 __all__ = ["StudioOptions", "serve"]
 
@@ -28,8 +28,7 @@ def serve(options: StudioOptions | None = None) -> Iterator[str]:
         ImpastoError: It cannot listen there.
         MissingExtraError: The extra is not installed.
     """
-    # They are read when Gradio is imported; nothing is told to anybody.
-    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    disable_telemetry()  # once more: Gradio and its client read the variables when imported
     try:
         with _without_stubs():
             import gradio  # noqa: F401

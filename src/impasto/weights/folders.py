@@ -3,7 +3,7 @@
 =================== ==============================================================================
 ``IMPASTO_WEIGHTS`` folders of your own, separated as in ``PATH``; before all but the bundle
 ``IMPASTO_HOME``    the home of impasto's cache, instead of the user's cache folder
-``IMPASTO_OFFLINE`` ``1``: download nothing
+``IMPASTO_OFFLINE`` ``1``: ask no network
 =================== ==============================================================================
 
 Files that Keras (``KERAS_HOME``) and torch.hub (``TORCH_HOME``, ``XDG_CACHE_HOME``) have downloaded
@@ -14,6 +14,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from impasto.errors import ImpastoError
 
 
 class Folder(NamedTuple):
@@ -72,5 +74,18 @@ def search_folders() -> Iterator[Folder]:
 
 
 def is_offline() -> bool:
-    """Whether ``IMPASTO_OFFLINE`` forbids downloads."""
-    return os.environ.get("IMPASTO_OFFLINE", "").lower() not in ("", "0", "false", "no")
+    """Whether ``IMPASTO_OFFLINE`` forbids to ask a network."""
+    return os.environ.get("IMPASTO_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def refuse_offline(what: str) -> None:
+    """Raise at once what would otherwise wait for a network that may not be asked.
+
+    Args:
+        what: Begins the message: what needs a network.
+
+    Raises:
+        ImpastoError: ``IMPASTO_OFFLINE`` is set.
+    """
+    if is_offline():
+        raise ImpastoError(f"{what} needs a network, and IMPASTO_OFFLINE is set: unset it first")

@@ -1,0 +1,124 @@
+"""Consoles of any encoding, and names that would command a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.cli.conftest import Impasto
+
+from impasto import open_picture
+from impasto.cli.terminal import escaped
+
+HOSTILE = "a\x1b]0;owned\x07\x9b31m\u202eb\nc"
+SMALL = ("--method", "fast", "--size", "64", "--runtime", "onnxruntime")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
+@pytest.mark.parametrize("words", [("--help",), ("evaluate",), ("stylize",), ("nowhere",)])
+def test_a_console_without_the_characters(
+    encoding: str, words: tuple[str, ...], files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    photo, table = tmp_path / "фото.png", tmp_path / "t.csv"
+    Image.open(files[0]).save(photo)
+    more: dict[str, tuple[object, ...]] = {
+        "evaluate": ("-c", photo, "-s", files[1], "-o", photo, "--table", table),
+        "stylize": (photo, "mosaic", *SMALL, "-o", tmp_path / "картина.png"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "impasto", *words, *map(str, more.get(words[0], ()))],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == (2 if words[0] == "nowhere" else 0), done.stderr
+    if words[0] == "evaluate":
+        assert str(photo) in table.read_text(encoding="utf-8")
+    if words[0] == "stylize":
+        assert b"????" in done.stdout
+        assert (tmp_path / "картина.png").is_file()
+
+
+def test_what_commands_a_terminal_is_spelled() -> None:
+    assert escaped(HOSTILE) == r"a\u001b]0;owned\u0007\u009b31m\u202eb\nc"
+    assert escaped("Öl, 油彩 🎨 \udcff") == "Öl, 油彩 🎨 " + r"\udcff"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_names_and_recipes_command_no_terminal(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    photo, painted = tmp_path / f"{HOSTILE}.png", tmp_path / f"{HOSTILE}-painted.png"
+    photo.write_bytes(files[0].read_bytes())
+    there = ("-o", tmp_path / "out")
+    outcomes = [
+        impasto("stylize", photo, "mosaic", *SMALL, "-o", painted),
+        impasto("recipe", painted),
+        impasto("recipe", painted, "--json"),
+        impasto("stylize", tmp_path / f"{HOSTILE}-none.png", "mosaic"),
+        impasto("stylize", photo, f"{HOSTILE}-none"),
+        impasto("recipe", painted, painted),
+        impasto("batch", photo, tmp_path / f"{HOSTILE}-none.png", "-s", "mosaic", *SMALL, *there),
+    ]
+    for said in (outcome.out + outcome.err for outcome in outcomes):
+        assert not set("\x1b\x07\x9b") & set(said), said
+    assert escaped(HOSTILE) in outcomes[0].out
+    assert json.loads(outcomes[2].out)["content"]["name"] == photo.name
+    assert outcomes[3].only_line.endswith("check the spelling and the folder")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_text(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+    photo = tmp_path / os.fsdecode(b"\xff\xfe.png")
+    photo.write_bytes(files[0].read_bytes())
+    made = impasto("batch", photo, "-s", "mosaic", *SMALL, "-o", tmp_path / "out")
+    assert made.status == 0, made.err
+    assert r"\udcff" in (tmp_path / "out" / "sheet.html").read_text(encoding="utf-8")
+    table = tmp_path / "t.csv"
+    measured = impasto("evaluate", "-c", photo, "-s", files[1], "-o", photo, "--table", table)
+    assert measured.status == 0, measured.err
+    assert r"\udcff" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", ["https://a.example/x.jpg", "S3://bucket/x.jpg"])
+def test_addresses_are_not_opened(impasto: Impasto, files: tuple[Path, Path], address: str) -> None:
+    for words in (
+        ("stylize", address, "mosaic"),
+        ("stylize", files[0], address),
+        ("video", address, "mosaic", *SMALL),
+        ("recipe", address),
+    ):
+        outcome = impasto(*words)
+        assert outcome.status == 1
+        assert outcome.only_line == (
+            f"impasto: {address} is an address, and addresses are not opened: download the file "
+            "first, or use `impasto collect` for pictures"
+        )
+
+
+def test_no_network_offline(impasto: Impasto, tmp_path: Path) -> None:
+    for words in (
+        ("collect", "https://a.example/", "-o", tmp_path / "c"),
+        ("collect", "--search", "sunflowers", "-o", tmp_path / "c"),
+        ("live", "mosaic", "--source", "rtsp://192.0.2.1/x", "--no-window", "--serve"),
+        ("dataset", "https://a.example/set", "mosaic", "-o", tmp_path / "d"),
+    ):
+        outcome = impasto(*words)
+        assert outcome.status == 1
+        assert "needs a network, and IMPASTO_OFFLINE is set" in outcome.err.splitlines()[-1]
+
+
+def test_too_little_memory_is_the_reason(impasto: Impasto, files: tuple[Path, Path]) -> None:
+    words = ("stylize", *files, "--size", "64", "--steps", "1", "--memory")
+    outcome = impasto(*words, "10MB")
+    assert outcome.status == 2
+    assert outcome.only_line.startswith("impasto: --memory is 10MB, but painting at 64x43")
+    least = outcome.only_line.partition(" takes ")[2].partition(":")[0]
+    output = files[0].with_name("o.png")
+    assert impasto(*words, least, "-o", output).status == 0
+    assert open_picture(output).size == (64, 43)
