@@ -154,7 +154,7 @@ def test_what_is_no_file(clip: Path, tmp_path: Path) -> None:
     names = {
         "/dev/zero": "it is not a file",
         "zero.mp4": "it is empty",
-        "https://example.org/a.mp4": "is an address: download the video first",
+        "https://example.org/a.mp4": "is an address, and addresses are not opened",
     }
     if hasattr(os, "mkfifo"):
         for name in ("pipe.mp4", "pipe.gif"):

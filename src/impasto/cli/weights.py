@@ -13,7 +13,7 @@ from impasto.cli.terminal import echo
 from impasto.files import sha256_of
 from impasto.weights import hash_matches
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
-from impasto.weights.fetching import copies, find, given_file, missing
+from impasto.weights.fetching import copies, find, given_file, missing, show_downloads
 from impasto.weights.fetching import fetch as fetch_weights
 from impasto.weights.folders import search_folders
 
@@ -39,6 +39,7 @@ def fetch(
     ),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
+    show_downloads(announce)
     echo(fetch_weights(name))
 
 

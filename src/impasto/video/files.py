@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from impasto.errors import ImageError, MissingExtraError
-from impasto.files import address_advice
 from impasto.video.clip import Pixels8
 
 if TYPE_CHECKING:
@@ -74,8 +73,6 @@ def opened(path: Path) -> Iterator[InputContainer]:
         MissingExtraError: PyAV is not installed.
     """
     av = pyav()
-    if not path.exists() and (advice := address_advice(path)):
-        raise ImageError(advice)
     check_file(path, "video")
     limits = {"format_whitelist": _WHOLE, "protocol_whitelist": "file"}
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
-from impasto.files import check_writable, refuse_inputs
+from impasto.files import address_advice, check_writable, refuse_inputs
 from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
@@ -59,8 +59,8 @@ def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Rea
         MissingExtraError: PyAV is not installed.
     """
     path = Path(source)
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", source):
-        raise ImageError(f"{source} is an address: download the video first")
+    if advice := address_advice(source):
+        raise ImageError(advice)
     if is_sequence(source):
         return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
     if path.suffix.lower() in ANIMATIONS or is_animation(path):
