@@ -12,9 +12,8 @@ from typing import Any, cast
 #: What each package reads when it is imported.
 VARIABLES: Mapping[str, str] = {
     "DO_NOT_TRACK": "1",
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.32 and later
+    "OTEL_SDK_DISABLED": "true",  # FastAPI and Ray
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 

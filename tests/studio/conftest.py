@@ -1,39 +1,58 @@
-"""A studio that runs, and pictures for it."""
+"""Studios that run, in this process and as programs, and pictures for them."""
 
-import atexit
-import gc
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import skimage.data
 from PIL import Image
+from starlette.testclient import TestClient
 
-# Read when Gradio's client is imported: what tests upload and download is not among the user's.
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="impasto-gradio-")
-atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+from impasto.studio import StudioOptions
+from impasto.studio.app import make_app
+from impasto.studio.studio import Studio
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gradio leaves event loops open where a page is only laid out."""
-    for item in items:
-        if "studio" in item.path.parts:
-            item.add_marker(
-                pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-            )
+HERE = "http://127.0.0.1"
 
 
-@pytest.fixture(autouse=True)
-def _tidy() -> Iterator[None]:
-    yield
-    gc.collect()
+class Client(TestClient):
+    """A browser of a studio in this process."""
+
+    def upload(self, path: Path, **query: str) -> dict[str, Any]:
+        """Upload a file and return what the studio says of it."""
+        answer = self.post(
+            "/api/files", params=query, files={"file": (path.name, path.read_bytes())}
+        )
+        assert answer.status_code == 201, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def run_to_the_end(self, **body: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Begin a run, watch it, and return its last state."""
+        answer = self.post("/api/runs", json=body)
+        assert answer.status_code == 201, answer.text
+        events = self.get(f"/api/runs/{answer.json()['id']}/events").text
+        state: dict[str, Any] = json.loads(events.strip().splitlines()[-1].removeprefix("data: "))
+        return state
+
+
+@contextmanager
+def opened(folder: Path, **options: Any) -> Iterator[Client]:  # noqa: ANN401
+    """Open a studio in this process; its files are in a folder."""
+    (folder / "files").mkdir(parents=True, exist_ok=True)
+    said = StudioOptions(**{"history": folder / "history", "max_upload": 5, **options})
+    studio = Studio(said, folder / "files")
+    with Client(make_app(studio), base_url=HERE, raise_server_exceptions=False) as client:
+        yield client
+    studio.close(10)
 
 
 @pytest.fixture(scope="session")
@@ -42,16 +61,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(folder: Path) -> Iterator[str]:
-    """The address of a studio that is for this machine only."""
-    with running(folder, "--max-upload", "5") as url:
-        yield url
+def client(folder: Path) -> Iterator[Client]:
+    """The browser of a studio that is for this machine only."""
+    with opened(folder / "shared") as client:
+        yield client
 
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[str]:
     """Run a studio as a program, with its files in a folder; yield its address."""
-    (folder / "tmp").mkdir(exist_ok=True)
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
     home = {"IMPASTO_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
     command = [sys.executable, "-m", "impasto", "studio", "--history", str(folder / "history")]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
@@ -75,6 +94,14 @@ def running(folder: Path, *options: str) -> Iterator[str]:
             program.send_signal(signal.SIGINT)
             assert program.wait(30) == 0
     assert not list((folder / "tmp").glob("impasto-studio-*"))
+    assert "Traceback" not in (folder / "log").read_text()
+
+
+@pytest.fixture(scope="session")
+def studio(folder: Path) -> Iterator[str]:
+    """The address of a studio that runs as a program, for this machine only."""
+    with running(folder / "program", "--max-upload", "5") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

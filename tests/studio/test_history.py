@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, ImpastoError
 from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.studio import history
+from impasto.studio.engine import Order
+from impasto.studio.files import File, GoneError
 from impasto.studio.history import Entry, History
 
 
@@ -21,14 +23,17 @@ def kept(tmp_path: Path) -> History:
 
 def add(kept: History, visitor: str, picture: Path, shade: float = 0.5) -> Entry:
     made = Picture(np.full((40, 60, 3), shade, np.float32))
-    return kept.add(visitor, made, picture, [picture], Settings(size=60, seed=3))
+    facts = {"kind": "picture", "width": 128, "height": 128}
+    file = File("id", visitor, visitor, "cat.jpg", picture, facts, 1)
+    order = Order(file, (file, "gallery:mosaic"), Settings(size=60, seed=3))
+    return kept.add(visitor, made, order)
 
 
 def test_what_is_kept_is_there_after_a_restart(kept: History, picture: Path) -> None:
     entry = add(kept, "", picture)
     (found,) = History(kept.folder).entries("")
     assert found == entry
-    assert found.title == "cat x cat"
+    assert found.title == "cat x cat + mosaic"
     assert Settings.from_dict(found.settings).seed == 3
     assert open_picture(found.result).size == (60, 40)
     assert open_picture(found.content).size == (128, 128)
@@ -57,7 +62,7 @@ def test_nobody_sees_what_is_anothers(kept: History, picture: Path) -> None:
     mine = add(kept, "token a", picture)
     assert kept.entries("token b") == []
     assert kept.entries("") == []
-    with pytest.raises(ImageError, match="not in the history"):
+    with pytest.raises(GoneError, match="not in the history"):
         kept.get("token b", mine.name)
     kept.delete("token b", mine.name)
     assert kept.get("token a", mine.name) == mine
@@ -67,7 +72,7 @@ def test_nobody_sees_what_is_anothers(kept: History, picture: Path) -> None:
 @pytest.mark.parametrize("name", ["..", "../results", "/etc", "", "20260101-000000-zz"])
 def test_names_lead_nowhere_else(kept: History, picture: Path, name: str) -> None:
     entry = add(kept, "", picture)
-    with pytest.raises(ImageError):
+    with pytest.raises(ImpastoError):
         kept.get("", name)
     kept.delete("", name)
     assert kept.get("", entry.name) == entry
@@ -78,7 +83,7 @@ def test_a_half_deleted_entry_is_left_out(kept: History, picture: Path, gone: st
     entry, whole = add(kept, "", picture), add(kept, "", picture)
     (entry.folder / gone).unlink()
     assert kept.entries("") == [whole]
-    with pytest.raises(ImageError, match="not in the history"):
+    with pytest.raises(GoneError, match="not in the history"):
         kept.get("", entry.name)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_line_that_is_too_long_is_refused() -> None:
         waiting.start()
         while not turns._waiting:
             time.sleep(0.001)
-        with pytest.raises(BusyError, match="1 works wait"), turns.turn(Ticket("c")):
+        with pytest.raises(BusyError, match="1 jobs wait"), turns.turn(Ticket("c")):
             pass
     waiting.join(5)
 
@@ -77,7 +78,7 @@ def test_nobody_fills_the_line_alone() -> None:
             thread.start()
             while len(turns._waiting) < number:
                 time.sleep(0.001)
-        with pytest.raises(BusyError, match="2 works of yours"), turns.turn(Ticket("b")):
+        with pytest.raises(BusyError, match="2 jobs of yours"), turns.turn(Ticket("b")):
             pass
     for thread in threads:
         thread.join(5)
@@ -97,8 +98,8 @@ def test_a_line_is_closed_when_nobody_has_the_turn_any_more() -> None:
             time.sleep(0.05)
             yield 0
 
-    job: Job[int] = Job(turns, "a", numbers, 60)
-    while not job.made:
+    job = Job(turns, "a", numbers, 60)
+    while job.begun is None:
         time.sleep(0.001)
     waiting = threading.Thread(target=visit)
     waiting.start()
@@ -118,53 +119,57 @@ def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
         assert has
 
 
-def test_a_job_shows_its_latest_item_and_can_be_stopped() -> None:
-    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
-        for number in range(1000):
-            time.sleep(0.01)
-            yield number
+class Counting:
+    """Steps that are counted, and closed when they are ended."""
 
-    job: Job[int] = Job(Turns(4), "a", numbers, 60)
-    for count, _ in enumerate(job.watch(0.05)):
-        if count == 5:
-            job.stop()
-    assert job.latest is not None
-    assert 5 < job.latest < 900
+    def __init__(self, pause: float = 0.01) -> None:
+        self.done, self.pause, self.closed = 0, pause, threading.Event()
 
-
-def test_a_job_that_takes_too_long_keeps_what_it_has() -> None:
-    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
-        for number in range(1000):
-            time.sleep(0.02)
-            yield number
-
-    job: Job[int] = Job(Turns(4), "a", numbers, 0.3)
-    for _ in job.watch(0.05):
-        pass
-    assert job.latest is not None
-    assert job.latest < 100
-
-
-def test_a_job_that_nobody_watches_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto.studio.turns.PATIENCE", 0.2)
-    closed = threading.Event()
-
-    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def __call__(self) -> Iterator[int]:
         try:
-            while True:
-                time.sleep(0.01)
-                yield 0
+            for self.done in range(1000):
+                time.sleep(self.pause)
+                yield self.done
         finally:
-            closed.set()
-
-    Job(Turns(4), "a", numbers, 60)
-    assert closed.wait(5)
+            self.closed.set()
 
 
-def test_an_error_of_a_job_reaches_who_watches() -> None:
-    def broken():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def test_a_job_can_be_stopped_after_a_step() -> None:
+    steps = Counting()
+    job = Job(Turns(4), "a", steps, 60)
+    while steps.done < 5:
+        time.sleep(0.001)
+    job.stop()
+    job.join(5)
+    assert not job.alive
+    assert steps.closed.is_set()
+    assert steps.done < 900
+
+
+def test_a_job_that_takes_too_long_is_ended() -> None:
+    steps = Counting(0.02)
+    job = Job(Turns(4), "a", steps, 0.3)
+    job.join(10)
+    assert 0 < steps.done < 100
+    assert not job.stopped
+
+
+def test_a_job_that_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impasto.studio.turns.PATIENCE", 0.5)
+    steps = Counting()
+    job = Job(Turns(4), "a", steps, 60)
+    for _ in range(10):
+        time.sleep(0.1)
+        job.look()
+    assert job.alive
+    assert steps.closed.wait(5)
+
+
+def test_an_error_of_a_job_is_kept() -> None:
+    def broken() -> Iterator[int]:
         yield from ()
         raise ValueError("broken")
 
-    with pytest.raises(ValueError, match="broken"):
-        list(Job(Turns(4), "a", broken, 60).watch(0.01))
+    job = Job(Turns(4), "a", broken, 60)
+    job.join(5)
+    assert str(job.error) == "broken"

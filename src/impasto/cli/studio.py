@@ -23,6 +23,10 @@ def studio(
     history: Path | None = own(
         None, "Folder that results are kept in. \\[the user's data]", metavar="FOLDER"
     ),
+    root_path: str = own("", "Path that a proxy serves it below: /impasto.", metavar="PATH"),
+    name: list[str] | None = own(
+        None, "Host name that the page has, behind a proxy. Repeatable.", metavar="NAME"
+    ),
     browser: Browser = False,
 ) -> None:
     """Open the studio: a page that makes and compares pictures, and an API for programs.
@@ -43,6 +47,8 @@ def studio(
         minutes=minutes,
         public=public,
         history=history or history_folder(),
+        root_path=root_path,
+        names=tuple(name or ()),
     )
     # As Ctrl-C: containers are ended so, and temporary files go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,140 +1,90 @@
-"""The page that paints videos."""
+"""A clip is painted in a process of its own: what is wrong with it ends that process only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from impasto.errors import ImageError, ImpastoError
 
-from impasto.errors import ImageError
-from impasto.images import open_picture
-from impasto.studio.atelier import WORK, Atelier, clear, waiting
-from impasto.studio.styles import Chosen, StyleChooser, paths_of
-from impasto.video.options import VideoSettings
-from impasto.video.pipeline import Progress
-from impasto.video.setup import prepare
-
-#: Longest side to begin with: a laptop's speed.
-_SIZE = 640
+#: Seconds that the process has to put together what it has painted, and between two previews.
+_PATIENCE, _PREVIEW = 30.0, 1.0
+_PROGRAM = (
+    # Not `-m`: that would import what lies in the current folder first.
+    "import sys; sys.path[:1] = filter(None, sys.path[:1]); "
+    "from impasto.studio.clips import main; main(*sys.argv[1:])"
+)
 
 
-class VideoPage:
-    """The page that paints a video, frame by frame, without flicker."""
+def paint_clip(
+    clip: Path, styles: Sequence[str], target: Path, asked: dict[str, Any]
+) -> Iterator[tuple[int, int | None]]:
+    """Paint a clip; where it is ended early, what there is becomes the video.
 
-    def __init__(self, atelier: Atelier) -> None:
-        self.atelier = atelier
-        with gr.Row():
-            with gr.Column(scale=5, min_width=320):
-                self.clip = gr.Video(
-                    label="Your video", sources=["upload"], height=280, elem_id="clip"
-                )
-                self.styles = StyleChooser(atelier)
-            with gr.Column(scale=7, min_width=320):
-                self.result = gr.Video(
-                    label="Painted", interactive=False, autoplay=True, loop=True, height=420
-                )
-                self.frame = gr.Image(
-                    label="The last frame",
-                    type="filepath",
-                    interactive=False,
-                    visible=False,
-                    buttons=[],
-                )
-                self.status = gr.Markdown("Choose a video and a style.")
-                with gr.Row():
-                    self.paint = gr.Button("Paint the video", variant="primary", min_width=90)
-                    self.cancel = gr.Button(
-                        "Stop, keep it", variant="stop", visible=False, min_width=90
-                    )
-                self.save = gr.DownloadButton("Save", interactive=False)
-                self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength")
-                self.stability = gr.Slider(
-                    0, 1, 0.9, step=0.05, label="Stability: from frame by frame to steady"
-                )
-                self.size = gr.Slider(
-                    128, atelier.options.max_size, _SIZE, step=32, label="Size, pixels"
-                )
-        self._connect()
+    Args:
+        clip: The clip.
+        styles: Pictures, or names of styles.
+        target: The video; `frame.jpg` beside it is the last frame, renewed each second.
+        asked: Options of `impasto.stylize_video`.
 
-    def _connect(self) -> None:
-        painting = self.paint.click(
-            clear(self._paint),
-            [self.clip, self.styles.chosen, self.strength, self.stability, self.size],
-            [self.result, self.frame, self.status, self.cancel, self.save],
-            **WORK,
-        )
-        self.atelier.stoppable([painting], "video", self.cancel, self.status)
+    Yields:
+        Frames that are done, and how many there are, about, or None.
 
-    def _paint(
-        self,
-        request: gr.Request,
-        clip: str | None,
-        chosen: Chosen,
-        strength: float,
-        stability: float,
-        size: float,
-    ) -> Iterator[dict[Any, Any]]:
-        atelier = self.atelier
-        source = atelier.uploads.clip(clip)
-        target = atelier.shelf.place() / f"{source.stem}-painted.mp4"
-        progress = Painted(atelier, source, chosen, strength, stability, int(size), target)
-        job = atelier.engine.start(atelier.who(request), progress.frames)
-        yield {self.cancel: gr.Button(visible=True), self.status: "Beginning …"}
-        for _ in atelier.watched(request, job, "video"):
-            if job.latest is None:
-                yield {self.status: waiting(job)}
-                continue
-            shown = atelier.shelf.preview(open_picture(job.latest.painted))
-            yield {
-                self.frame: gr.Image(value=shown, visible=True),
-                self.status: f"Frame {job.latest.done} of {job.latest.whole or '?'}.",
-            }
-        done = {self.cancel: gr.Button(visible=False), self.frame: gr.Image(visible=False)}
-        if not target.is_file():
-            yield {**done, self.status: "Stopped."}
-            return
-        path = str(target)
-        yield {
-            **done,
-            self.result: path,
-            self.save: gr.DownloadButton(value=path, interactive=True),
-            self.status: f"{job.made} frames.",
-        }
-
-
-class Painted:
-    """A video that is painted and put together."""
-
-    def __init__(
-        self,
-        atelier: Atelier,
-        source: Path,
-        chosen: Chosen,
-        strength: float,
-        stability: float,
-        size: int,
-        target: Path,
-    ) -> None:
-        values: dict[str, Any] = {"method": "fast", "strength": strength, "size": size}
-        if len(chosen) > 1:
-            values["style_weights"] = [each["weight"] for each in chosen]
-        if not chosen:
-            raise gr.Error("Choose a style first", print_exception=False)
-        self._settings = atelier.engine.settings(values)
-        self._styles = [atelier.uploads.picture(path, "style") for path in paths_of(chosen)]
-        self._options = VideoSettings(stability=stability, size=size)
-        self._source, self._target = source, target
-
-    def frames(self) -> Iterator[Progress]:
-        """Paint frame after frame; when it is ended, what there is becomes the video."""
-        work = prepare(str(self._source), self._styles, self._target, self._settings, self._options)
+    Raises:
+        ImageError: It cannot be painted.
+    """
+    said = json.dumps({"clip": str(clip), "styles": styles, "target": str(target), "asked": asked})
+    command = [sys.executable, "-c", _PROGRAM, said]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
+        assert child.stdout is not None
         try:
-            yield from work.run(work.begin(False))
-        except GeneratorExit:
-            with suppress(ImageError):  # nothing is finished yet
-                work.finish()
-            raise
-        work.finish()
+            for line in child.stdout:
+                found = json.loads(line)
+                if "error" in found:
+                    raise ImageError(found["error"])
+                yield found["done"], found["whole"]
+        finally:
+            child.terminate()
+            try:
+                child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def main(said: str) -> None:
+    """Do what `paint_clip` asks for; the program of its process."""
+    from impasto.images import open_picture
+    from impasto.video.options import video_settings
+    from impasto.video.setup import prepare
+
+    asked: dict[str, Any] = json.loads(said)
+    target, shown = Path(asked["target"]), 0.0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings, video = video_settings(asked["styles"], **asked["asked"])
+        work = prepare(asked["clip"], asked["styles"], target, settings, video)
+        with suppress(KeyboardInterrupt):
+            for progress in work.run(work.begin(False)):
+                if time.monotonic() - shown > _PREVIEW:
+                    frame = open_picture(progress.painted)
+                    frame.save(target.with_name("frame.jpg"), overwrite=True)
+                    shown = time.monotonic()
+                _say(done=progress.done, whole=progress.whole)
+        with suppress(ImageError):  # nothing is finished yet
+            work.finish()
+    except ImpastoError as error:
+        name = Path(asked["clip"]).name
+        _say(error=str(error).replace(asked["clip"], name).replace(name, "this video"))
+
+
+def _say(**facts: object) -> None:
+    with suppress(BrokenPipeError):
+        sys.stdout.write(f"{json.dumps(facts)}\n")
+        sys.stdout.flush()

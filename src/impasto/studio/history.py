@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import json
 import logging
 import re
 import secrets
+import shlex
 import shutil
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError
+from impasto.gallery.names import PREFIX, style_path
 from impasto.images import Picture
 from impasto.settings import Settings
+from impasto.studio.engine import Order, Style
+from impasto.studio.files import GoneError
 from impasto.studio.regions import Regions
 
 _LOG = logging.getLogger(__name__)
@@ -28,20 +32,30 @@ MOST = 200
 #: Days that results of strangers are kept, and bytes of all of theirs: the oldest make room.
 DAYS, MOST_BYTES = 30, 5_000_000_000
 _NAME = re.compile(r"\d{8}-\d{6}-\d{9}-[0-9a-f]{8}")
-_RESULT, _THUMB, _ENTRY, _ANIMATION, _PLOT = (
-    *("result.png", "thumbnail.jpg", "entry.json"),
-    *("process.webp", "losses.png"),
-)
+_RESULT, _THUMB, _ENTRY, _ANIMATION = "result.png", "thumbnail.jpg", "entry.json", "process.webp"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A result that is kept."""
+    """A result that is kept.
+
+    Attributes:
+        folder: Where it is.
+        names: What its content and its styles are called.
+        content: A copy of the content.
+        styles: Copies of the styles.
+        named: The names of those styles that have one, and None for the others.
+        size: (width, height) of the result.
+        settings: By name.
+        regions: What stays, or takes one style.
+    """
 
     folder: Path
-    title: str
+    names: tuple[str, ...]
     content: Path
     styles: tuple[Path, ...]
+    named: tuple[str | None, ...]
+    size: tuple[int, int]
     settings: dict[str, Any]
     regions: Regions = field(default_factory=Regions)
 
@@ -66,9 +80,49 @@ class Entry:
         return self.folder / _ANIMATION
 
     @property
-    def plot(self) -> Path:
-        """The losses, if there were any."""
-        return self.folder / _PLOT
+    def title(self) -> str:
+        """What it is called: `harbour x mosaic`."""
+        content, *styles = (Path(name).stem for name in self.names)
+        return f"{content} x {' + '.join(styles)}"
+
+    def described(self) -> dict[str, Any]:
+        """Return what its visitor is told of it."""
+        made = time.strptime(self.name[:15], "%Y%m%d-%H%M%S")
+        address = f"api/history/{self.name}"
+        return {
+            "id": self.name,
+            "title": self.title,
+            "seconds_ago": max(0, round(time.time() - calendar.timegm(made))),
+            "width": self.size[0],
+            "height": self.size[1],
+            "thumbnail": f"{address}/thumbnail",
+            "picture": f"{address}/picture",
+            "process": f"{address}/process" if self.animation.is_file() else None,
+            "settings": self.changed(),
+            "command": self.command(),
+            "python": self.python(),
+        }
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings that are not the defaults."""
+        plain = Settings().to_dict()
+        return {name: v for name, v in self.settings.items() if v != plain.get(name)}
+
+    def command(self) -> str:
+        """Return the command that makes it."""
+        words = ["impasto", "stylize", *self.names]
+        for name, value in self.changed().items():
+            said = [] if value is True else [_listed(value)]
+            words += ["--" + name.replace("_", "-"), *said]
+        return shlex.join(words)
+
+    def python(self) -> str:
+        """Return the lines of Python that make it."""
+        content, *styles = self.names
+        options = "".join(f", {name}={value!r}" for name, value in self.changed().items())
+        style = repr(styles[0] if len(styles) == 1 else styles)
+        call = f"impasto.stylize({content!r}, {style}{options})"
+        return f'import impasto\n\n{call}.save("painted.png")'
 
 
 class History:
@@ -78,25 +132,36 @@ class History:
         self.folder = folder
 
     def add(
-        self,
-        visitor: str,
-        picture: Picture,
-        content: Path,
-        styles: Sequence[Path],
-        settings: Settings,
-        regions: Regions | None = None,
+        self, visitor: str, picture: Picture, order: Order, process: Path | None = None
     ) -> Entry:
-        """Keep a result, with copies of what it was made of, or raise ImageError."""
+        """Keep a result, with copies of what it was made of.
+
+        Args:
+            visitor: Whose it is; empty: everybody's.
+            picture: The result.
+            order: What was painted.
+            process: An animation of it, which may not be there; None: there is none.
+
+        Raises:
+            ImageError: It cannot be kept.
+        """
         name = _name(time.time_ns())
         part = self._place(visitor) / f".{name}"
+        named = [s.removeprefix(PREFIX) if isinstance(s, str) else None for s in order.styles]
         try:
             part.mkdir(parents=True)
             picture.save(part / _RESULT)
             picture.resized(min(_THUMBNAIL, max(picture.size))).on_white().save(part / _THUMB)
-            copies = [_copied(source, part, role) for source, role in _roles(content, styles)]
-            masks = (regions or Regions()).moved(lambda mask, role: _copied(mask, part, role))
-            title = _title(content, styles)
-            entry = Entry(part, title, copies[0], tuple(copies[1:]), settings.to_dict(), masks)
+            if process is not None and process.is_file():
+                shutil.copyfile(process, part / _ANIMATION)
+            sources = [order.content.path, *map(_path_of, order.styles)]
+            copies = [_copied(each, part, f"{i:02} {each.stem}") for i, each in enumerate(sources)]
+            masks = order.regions.moved(lambda mask, role: _copied(mask, part, role))
+            settings = order.settings.to_dict()
+            entry = Entry(
+                *(part, tuple(order.names), copies[0], tuple(copies[1:]), tuple(named)),
+                *(picture.size, settings, masks),
+            )
             (part / _ENTRY).write_text(json.dumps(_portable(entry)), "utf-8")
             whole = part.rename(part.with_name(name))
         except (OSError, ImageError) as error:
@@ -119,12 +184,12 @@ class History:
         return found
 
     def get(self, visitor: str, name: str) -> Entry:
-        """Return one of a visitor's results, or raise ImageError."""
+        """Return one of a visitor's results, or raise GoneError."""
         folder = self._place(visitor) / name
         if _NAME.fullmatch(name) and folder.is_dir():
             with suppress(OSError, ValueError, KeyError):
                 return self._read(folder)
-        raise ImageError("this result is not in the history any more")
+        raise GoneError("this result is not in the history any more")
 
     def delete(self, visitor: str, name: str) -> None:
         """Delete one of a visitor's results, if he has it."""
@@ -161,9 +226,11 @@ class History:
         kept = json.loads((folder / _ENTRY).read_text("utf-8"))
         entry = Entry(
             folder,
-            str(kept["title"]),
+            tuple(map(str, kept["names"])),
             folder / Path(kept["content"]).name,
             tuple(folder / Path(style).name for style in kept["styles"]),
+            tuple(kept["named"]),
+            (int(kept["size"][0]), int(kept["size"][1])),
             dict(kept["settings"]),
             Regions.from_dict(kept.get("regions")).moved(lambda mask, _: folder / mask.name),
         )
@@ -199,18 +266,16 @@ def _portable(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _roles(content: Path, styles: Sequence[Path]) -> list[tuple[Path, str]]:
-    return [(content, "content"), *((each, f"style-{i}") for i, each in enumerate(styles, 1))]
+def _path_of(style: Style) -> Path:
+    return style_path(style.removeprefix(PREFIX)) if isinstance(style, str) else style.path
 
 
 def _copied(source: Path, folder: Path, role: str) -> Path:
-    """Copy a picture under a name of ours, which keeps its own for those who read it."""
-    stem = re.sub(r"[^\w-]+", "_", source.stem)[:40] or "picture"
-    target = folder / f"{role} {stem}{source.suffix.lower()}"
+    """Copy a picture under a name of ours."""
+    target = folder / f"{role}{source.suffix.lower()}"
     shutil.copyfile(source, target)
     return target
 
 
-def _title(content: Path, styles: Sequence[Path]) -> str:
-    names = " + ".join(style.stem for style in styles)
-    return f"{content.stem} x {names}"
+def _listed(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -24,17 +24,19 @@ class StudioOptions:
     """Everything that `impasto studio` can be told.
 
     Attributes:
-        host: Address to listen at; 127.0.0.1 is this machine only: at others nobody may name
-            files of it.
-        port: Where to begin to look for a free port.
+        host: Address to listen at; 127.0.0.1 is this machine only.
+        port: Where to begin to look for a free port; 0: any.
         auth: User and password pairs; none: everybody who reaches the page may use it.
         max_size: Longest side of results, in pixels.
         max_upload: Megabytes of an upload.
-        queue: Visitors' works that may wait.
-        minutes: That a work may take; what it has painted by then is its result.
-        public: Whether visitors are strangers to each other: each sees results of his own only,
-            which go after a while, and nobody may name files of this machine.
+        queue: Jobs of visitors that may wait.
+        minutes: That a job may take; what it has painted by then is its result.
+        public: Whether visitors are strangers to each other: each sees only their own results,
+            which are deleted after a while.
         history: Folder that results are kept in.
+        root_path: Path below which a proxy serves the studio, `/impasto`, if it passes that on.
+        names: Host names that the page may have besides those of this machine; none: any, if
+            `host` is not this machine only.
 
     Raises:
         SettingsError: Something is out of range.
@@ -49,33 +51,32 @@ class StudioOptions:
     minutes: float = 10.0
     public: bool = False
     history: Path = field(default_factory=history_folder)
+    root_path: str = ""
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rules = {
-            "port is from 1 to 65535": 1 <= self.port <= 65535,
+            "port is from 0 to 65535": 0 <= self.port <= 65535,
             f"max-size is from 64 to {LARGEST}": 64 <= self.max_size <= LARGEST,
             "max-upload is above 0": self.max_upload > 0,
             "queue is at least 1": self.queue >= 1,
             "minutes is above 0": self.minutes > 0,
             "auth is user:password": all(user and word for user, word in self.auth),
+            "root-path begins with /, like /impasto": self.root_path[:1] in ("", "/"),
         }
         for rule, kept in rules.items():
             if not kept:
                 raise SettingsError(rule)
 
     @property
-    def takes_files(self) -> bool:
-        """Whether visitors may name files of this machine: it is theirs."""
-        return not self.public and _is_loopback(self.host)
+    def local(self) -> bool:
+        """Whether only this machine reaches it, but for a proxy."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def lasting(self) -> float:
-        """Seconds that uploads and results lie about: an hour after the longest work."""
+        """Seconds that uploads and results are kept: an hour after the longest job."""
         return 3600 + 60 * self.minutes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

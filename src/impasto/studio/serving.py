@@ -1,47 +1,31 @@
-"""The studio as a server: where it listens, and what it takes from the network."""
+"""The studio as a server: where it listens, and how it begins and ends."""
 
 from __future__ import annotations
 
-import asyncio
 import os
+import shutil
 import socket
-import warnings
+import tempfile
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-import gradio as gr
-from gradio import processing_utils
+import uvicorn
 
 from impasto.errors import ImpastoError
-from impasto.studio.atelier import Atelier
-from impasto.studio.looks import CSS, theme
+from impasto.studio.app import make_app
 from impasto.studio.options import StudioOptions
-from impasto.studio.page import make_page
+from impasto.studio.studio import Studio
 
 #: Ports that are tried.
 _TRIED = 64
-#: Seconds between two looks for work.
-_LOOK = 0.02
-
-
-def free_port(host: str, first: int) -> int:
-    """Return the first free port, or raise ImpastoError."""
-    for port in range(first, min(first + _TRIED, 65536)):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind((host, port))
-            except PermissionError:
-                continue
-            except OSError as error:
-                if error.errno in _ELSEWHERE or isinstance(error, socket.gaierror):
-                    raise ImpastoError(f"{host} is not an address of this machine") from error
-                continue
-        return port
-    raise ImpastoError(f"no free port from {first} on: name another with --port")
-
-
+#: Seconds that the step at hand may take when the studio closes, and that a server may take to
+#: begin.
+_CLOSING, _BEGINNING = 10.0, 20.0
+#: Folders of uploads and results; the number of the process is in the name.
+_PREFIX = "impasto-studio-"
 #: What the system says of addresses that it does not have.
 _ELSEWHERE = (99, 49, 10049)
 
@@ -57,78 +41,82 @@ def served(options: StudioOptions) -> Iterator[str]:
         The address of its page.
 
     Raises:
-        ImpastoError: It cannot listen there, or its history cannot be written.
+        ImpastoError: It cannot listen there.
     """
-    # Of Gradio's own models; nothing that a user could mend.
-    warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
-    port = free_port(options.host, options.port)
-    atelier = Atelier(options)
+    _sweep()
     try:
-        with _uploading(atelier), _fetching(atelier):
-            page = make_page(atelier)
-            page.queue(default_concurrency_limit=None, max_size=8 * options.queue)
-            # Gradio would look for work a thousand times a second.
-            page._queue.sleep_when_free = _LOOK
-            _, url, _ = page.launch(**_launching(options, port))
-            try:
-                yield url
-            finally:
-                page.close(verbose=False)
-    finally:
-        atelier.close()
-
-
-@contextmanager
-def _uploading(atelier: Atelier) -> Iterator[None]:
-    """Let Gradio put uploads into our folder, which is deleted with the studio."""
-    name = "GRADIO_TEMP_DIR"
-    before = os.environ.get(name)
-    os.environ[name] = str(atelier.folder / "uploads")
-    try:
-        yield
-    finally:
-        del os.environ[name]
-        if before is not None:
-            os.environ[name] = before
-
-
-@contextmanager
-def _fetching(atelier: Atelier) -> Iterator[None]:
-    """Fetch what programs give as addresses ourselves: Gradio would set no limit to its size."""
-    real = processing_utils.async_ssrf_protected_download
-
-    async def fetched(url: str, cache_dir: str) -> str:
-        del cache_dir  # ours are deleted too
+        options.history.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"the history cannot be kept in {options.history} ({error.strerror})"
+        raise ImpastoError(f"{reason}: name another folder with --history") from error
+    with (
+        _listening(options.host, options.port) as listener,
+        tempfile.TemporaryDirectory(
+            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
+        ) as folder,
+    ):
+        studio = Studio(options, Path(folder))
+        config = uvicorn.Config(
+            make_app(studio),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
         try:
-            return str(await asyncio.to_thread(atelier.fetched, url))
-        except ImpastoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    processing_utils.async_ssrf_protected_download = fetched
-    try:
-        yield
-    finally:
-        processing_utils.async_ssrf_protected_download = real
+            _wait_for(server, thread)
+            host = f"[{options.host}]" if ":" in options.host else options.host
+            yield f"http://{host}:{listener.getsockname()[1]}{options.root_path.rstrip('/')}/"
+        finally:
+            studio.close(_CLOSING)
+            server.should_exit = True
+            thread.join(_CLOSING)
 
 
-def _launching(options: StudioOptions, port: int) -> dict[str, Any]:
-    return {
-        "server_name": f"[{options.host}]" if ":" in options.host else options.host,
-        "server_port": port,
-        "auth": list(options.auth) or None,
-        "max_file_size": int(options.max_upload * 1e6),
-        "theme": theme(),
-        "css": CSS,
-        "footer_links": ["api"],
-        "prevent_thread_lock": True,
-        "show_error": False,
-        "quiet": True,
-        "share": False,
-        "ssr_mode": False,
-        "inbrowser": False,
-        "mcp_server": False,
-        "enable_monitoring": False,
-        # Each that waits holds a thread.
-        "max_threads": 40 + options.queue,
-        "allowed_paths": [],
-    }
+def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
+    end = time.monotonic() + _BEGINNING
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > end:
+            raise ImpastoError("the server did not start: see the lines above")
+        time.sleep(0.01)
+
+
+@contextmanager
+def _listening(host: str, first: int) -> Iterator[socket.socket]:
+    """Listen at the first free port, or raise ImpastoError."""
+    for port in range(first, min(first + _TRIED, 65536)):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            listener.close()
+            if error.errno in _ELSEWHERE or isinstance(error, socket.gaierror):
+                raise ImpastoError(f"{host} is not an address of this machine") from error
+            continue
+        with listener:
+            yield listener
+        return
+    raise ImpastoError(f"no free port from {first} on: name another with --port")
+
+
+def _sweep() -> None:
+    """Delete what studios have left that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdigit() and not _is_running(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # os.kill would end it
+        return True
+    with suppress(PermissionError):  # somebody else's: it runs
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""Works: one at a time, and nobody waits for all the works of somebody else."""
+"""Jobs: one at a time, and nobody waits for all the jobs of somebody else."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from impasto.errors import ImpastoError
 
-T = TypeVar("T")
-#: Seconds without anybody looking after which a work ends: its page was closed.
+#: Seconds without anybody looking after which a job ends: its page was closed.
 PATIENCE = 20.0
 #: Seconds between two looks whether somebody still waits.
 _LOOK = 0.5
@@ -21,7 +19,7 @@ _REMEMBERED = 1000
 
 
 class BusyError(ImpastoError):
-    """Too many works wait already."""
+    """Too many jobs wait already."""
 
 
 @dataclass(eq=False)
@@ -72,11 +70,11 @@ class Turns:
         with self._changed:
             if len(self._waiting) >= self.most:
                 raise BusyError(
-                    f"the studio is busy: {len(self._waiting)} works wait; try again in a minute"
+                    f"the studio is busy: {len(self._waiting)} jobs wait; try again in a minute"
                 )
             own = sum(other.who == ticket.who for other in self._waiting)
             if own >= max(1, self.most // 2):
-                raise BusyError(f"{own} works of yours wait already: try again when one is done")
+                raise BusyError(f"{own} jobs of yours wait already: try again when one is done")
             self._count += 1
             ticket.number = self._count
             self._waiting.append(ticket)
@@ -104,74 +102,77 @@ class Turns:
         return self._served.get(ticket.who, 0), ticket.number
 
 
-class Job(Generic[T]):
-    """One work: it waits for its turn, works, and keeps the last item (`latest`) that it has made.
+class Job:
+    """A run that waits for its turn and then goes through its steps, in a thread of its own.
 
-    Each of its `items` is a better result than the one before. It ends when it is done, is stopped,
-    has taken `seconds`, or when nobody watches any more.
+    It ends when it is done, is stopped, has taken `seconds`, or when nobody has looked for a while.
+
+    Args:
+        turns: The line it stands in.
+        who: Whose it is.
+        steps: What it does, step by step; it is closed where it is ended early.
+        seconds: That it may take, once it has its turn.
     """
 
     def __init__(
-        self, turns: Turns, who: str, items: Callable[[], Iterator[T]], seconds: float
+        self, turns: Turns, who: str, steps: Callable[[], Iterator[object]], seconds: float
     ) -> None:
-        self.latest: T | None = None
-        self.made = 0
-        self._turns, self._items, self._seconds = turns, items, seconds
+        self.error: BaseException | None = None
+        self.begun: float | None = None
+        self._turns, self._steps, self._seconds = turns, steps, seconds
         self._ticket = Ticket(who)
-        self._error: BaseException | None = None
         self._stopped = threading.Event()
-        self._changed = threading.Event()
         self._looked = time.monotonic()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     @property
     def ahead(self) -> int:
-        """How many works come before this one."""
+        """How many jobs come before this one."""
         return self._turns.ahead(self._ticket)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it waits or works."""
+        return self._thread.is_alive()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped.is_set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it has not been stopped, and somebody has looked not long ago."""
+        return not self.stopped and time.monotonic() - self._looked < PATIENCE
+
+    def look(self) -> None:
+        """Say that somebody still waits for it."""
+        self._looked = time.monotonic()
+
     def stop(self) -> None:
-        """End it after the item that it is at; `latest` stays."""
+        """End it after the step that it is at."""
         self._stopped.set()
 
-    def watch(self, every: float) -> Iterator[None]:
-        """Yield now and then until the work has ended.
-
-        Raises:
-            ImpastoError: What the work has raised before it had made anything.
-        """
-        while self._thread.is_alive():
-            self._looked = time.monotonic()
-            self._changed.wait(every)
-            self._changed.clear()
-            yield
-            self._thread.join(0 if self.made <= 1 else every / 2)
-        if self._error is not None:
-            raise self._error
+    def join(self, seconds: float) -> None:
+        """Wait a while for its end."""
+        self._thread.join(seconds)
 
     def _work(self) -> None:
         try:
-            with self._turns.turn(self._ticket, self._wanted) as has:
-                if has and self._wanted():
+            with self._turns.turn(self._ticket, lambda: self.wanted) as has:
+                if has and self.wanted:
                     self._run()
         except BaseException as error:
-            self._error = error
-        finally:
-            self._changed.set()
+            self.error = error
 
     def _run(self) -> None:
-        end = time.monotonic() + self._seconds
-        items = self._items()
+        self.begun = time.monotonic()
+        steps = self._steps()
         try:
-            for self.latest in items:
-                self.made += 1
-                if self.made == 1:
-                    self._changed.set()
-                if not self._wanted() or time.monotonic() > end:
+            for _ in steps:
+                if not self.wanted or time.monotonic() > self.begun + self._seconds:
                     return
         finally:
-            if isinstance(items, Generator):
-                items.close()
-
-    def _wanted(self) -> bool:
-        return not self._stopped.is_set() and time.monotonic() - self._looked < PATIENCE
+            if isinstance(steps, Generator):
+                steps.close()

@@ -1,0 +1,133 @@
+"""Uploads are decoded in a process of their own, with limits: a hostile file costs only its turn.
+
+The process writes what the studio works with: a picture as PNG, upright, in sRGB and no larger than
+the studio's results, and a small copy. Nothing else ever opens the upload of a picture.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from impasto.errors import ImageError, ImpastoError
+
+#: Longest side of a small copy, in pixels, and least side of a picture.
+THUMBNAIL, LEAST_SIDE = 224, 16
+#: Limits of the process: seconds, and bytes of memory and of a file it writes.
+SECONDS, MEMORY, WRITTEN = 20, 4 << 30, 1 << 30
+PICTURE, SMALL = "picture.png", "thumbnail.jpg"
+_PROGRAM = (
+    # Not `-m`: that would import what lies in the current folder first.
+    "import sys; sys.path[:1] = filter(None, sys.path[:1]); "
+    "from impasto.studio.decoding import main; main(*sys.argv[1:])"
+)
+
+
+def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
+    """Decode an upload in a process of its own, which puts two pictures into a folder.
+
+    Args:
+        upload: The file, whatever it is.
+        folder: Where to write.
+        size: Longest side of the picture, in pixels, at most.
+        kind: `picture`, `clip`, or `""`: whichever it is.
+
+    Returns:
+        `kind`, `width`, `height`, and of a clip `seconds`.
+
+    Raises:
+        ImageError: It cannot be used; the message says why.
+    """
+    command = [sys.executable, "-c", _PROGRAM, str(upload), str(folder), str(size), kind]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=SECONDS, env=environment, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ImageError("this file takes too long to read: choose another one") from error
+    try:
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise ImageError("this file takes too much memory: choose a smaller one") from error
+    if "error" in found:
+        raise ImageError(f"this file cannot be used: {found['error']}")
+    return found
+
+
+def main(upload: str, folder: str, size: str, kind: str) -> None:
+    """Do what `decode` asks for; the program of its process."""
+    _limit()
+    try:
+        found = _decoded(Path(upload), Path(folder), int(size), kind)
+    except ImpastoError as error:
+        found = {"error": str(error).replace(upload, "it").replace(Path(upload).name, "it")}
+    except MemoryError:
+        found = {"error": "it takes too much memory: choose a smaller one"}
+    except Exception as error:  # whatever a decoder says of what is hostile
+        found = {"error": f"it is damaged ({type(error).__name__})"}
+    sys.stdout.write(json.dumps(found))
+
+
+def _limit() -> None:
+    with suppress(ImportError):  # Windows has none of these; its time is limited all the same
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
+
+
+def _decoded(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
+    if kind != "clip":
+        try:
+            return _picture(upload, folder, size)
+        except ImageError:
+            if kind == "picture" or not _looks_like_a_clip(upload):
+                raise
+    return _clip(upload, folder)
+
+
+def _picture(upload: Path, folder: Path, size: int) -> dict[str, Any]:
+    from impasto.images import open_picture
+
+    picture = open_picture(upload, max_size=size)
+    if min(picture.size) < LEAST_SIDE:
+        width, height = picture.size
+        raise ImageError(f"{width}x{height} pixels are too few: choose a larger picture")
+    picture.save(folder / PICTURE)
+    _save_small(picture.to_array(), folder)
+    return {"kind": "picture", "width": picture.width, "height": picture.height}
+
+
+def _clip(upload: Path, folder: Path) -> dict[str, Any]:
+    from impasto.video.setup import LEAST, open_reader
+
+    reader = open_reader(str(upload))
+    clip = reader.clip
+    if min(clip.size) < LEAST:
+        raise ImageError(f"{clip.size[0]}x{clip.size[1]} pixels are too few: choose a larger video")
+    frames = iter(reader.frames())
+    _save_small(next(frames).pixels, folder)
+    seconds = float((clip.count or 0) / clip.rate)
+    return {"kind": "clip", "width": clip.size[0], "height": clip.size[1], "seconds": seconds}
+
+
+def _save_small(pixels: Any, folder: Path) -> None:  # noqa: ANN401
+    from impasto.images import open_picture
+
+    picture = open_picture(pixels).on_white()
+    picture.resized(min(THUMBNAIL, max(picture.size))).save(folder / SMALL)
+
+
+def _looks_like_a_clip(upload: Path) -> bool:
+    """Tell whether a file begins as a video does: MP4, MOV, Matroska, WebM, AVI, Ogg, MPEG, GIF."""
+    head = upload.open("rb").read(16)
+    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head.startswith(
+        (b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"\x00\x00\x01\xba", b"GIF8", b"FLV", b"\x47")
+    )

@@ -1,0 +1,174 @@
+"""What stands before everything: who may ask, from where, how much, and what browsers are told."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+from collections.abc import Iterator, MutableMapping
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from impasto.local_page import LOCAL
+from impasto.studio.files import LimitError
+from impasto.studio.options import StudioOptions
+
+COOKIE = "impasto"
+#: Bytes that a request without an upload may have.
+_MOST = 4_000_000
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+
+
+class TooLargeError(LimitError):
+    """A request has more bytes than are taken."""
+
+
+class Guard:
+    """An ASGI application in front of another one.
+
+    It answers requests of strangers, of other sites and of other host names itself, limits what is
+    sent, knows each browser by a cookie that no script can read, and takes a proxy's path off.
+    `scope["state"]` has `visitor`, whose files and results they are, and `who`, whose turn it is.
+
+    Args:
+        app: What is behind it.
+        options: Of the studio.
+    """
+
+    def __init__(self, app: ASGIApp, options: StudioOptions) -> None:
+        self._app, self._options = app, options
+        self._policy = _POLICY + ("" if options.public else "; frame-ancestors 'self'")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        headers = Headers(scope=scope)
+        # What surrounds an upload has some bytes too.
+        upload = int(self._options.max_upload * 1e6) + 100_000
+        limit = upload if scope["path"].endswith("/api/files") else _MOST
+        refused = self._refused(scope["method"], headers, limit)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        self._strip_prefix(scope)
+        token, new = _token(headers)
+        user = self._user(headers) or ""
+        client = scope.get("client") or ("", 0)
+        state: MutableMapping[str, Any] = scope.setdefault("state", {})
+        state["visitor"] = f"user {user}" if user else f"token {token}"
+        state["who"] = user or client[0]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told = MutableHeaders(scope=message)
+                for name, value in self._told(headers, token if new else None):
+                    told.append(name, value)
+            await send(message)
+
+        await self._app(scope, _limited(receive, limit), sending)
+
+    def _refused(self, method: str, headers: Headers, limit: int) -> Response | None:
+        said = headers.get("content-length", "0")
+        if said.isdigit() and int(said) > limit:
+            return _answer(413, f"This is too large: at most {limit // 10**6} MB are taken.")
+        name = headers.get("host", "").rsplit(":", 1)[0] or headers.get("host", "")
+        known = (*LOCAL, *self._options.names)
+        if (self._options.local or self._options.names) and name not in known:
+            return _answer(421, f"This studio is not known as {name[:80]!r}: start it with --name")
+        site = headers.get("sec-fetch-site")
+        origin = headers.get("origin")
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            if site is not None and site not in ("same-origin", "none"):
+                return _answer(403, "Only the studio's own page may ask for that.")
+            hosts = (headers.get("host"), headers.get("x-forwarded-host"))
+            if site is None and origin is not None and urlsplit(origin).netloc not in hosts:
+                return _answer(403, "Only the studio's own page may ask for that.")
+        if self._options.auth and self._user(headers) is None:
+            refused = _answer(401, "Give a user and a password.")
+            refused.headers["WWW-Authenticate"] = 'Basic realm="impasto", charset="UTF-8"'
+            return refused
+        return None
+
+    def _user(self, headers: Headers) -> str | None:
+        """Return who has logged in, or None."""
+        kind, _, said = headers.get("authorization", "").partition(" ")
+        if not self._options.auth or kind.lower() != "basic":
+            return None
+        try:
+            user, _, word = base64.b64decode(said, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        # All are compared, so that the time tells nothing.
+        fits = [_same(user, u) & _same(word, w) for u, w in self._options.auth]
+        return user if any(fits) else None
+
+    def _strip_prefix(self, scope: Scope) -> None:
+        """Take off the path below which a proxy serves the studio, where it has passed that on."""
+        prefix = self._options.root_path.rstrip("/")
+        if prefix and (scope["path"] + "/").startswith(prefix + "/"):
+            scope["path"] = scope["path"].removeprefix(prefix) or "/"
+            scope["raw_path"] = scope["path"].encode()
+
+    def _told(self, headers: Headers, token: str | None) -> Iterator[tuple[str, str]]:
+        yield from _HEADERS.items()
+        yield "Content-Security-Policy", self._policy
+        if token is not None:
+            secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
+            kept = "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict"
+            yield "Set-Cookie", f"{COOKIE}={token}{kept}{secure}"
+
+
+def _token(headers: Headers) -> tuple[str, bool]:
+    """Return what a browser is known by, and whether that is new."""
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(headers.get("cookie", ""))
+        token = cookies[COOKIE].value
+    except Exception:  # whatever is wrong with a cookie, there is none
+        token = ""
+    found = len(token) == 43 and token.replace("-", "").replace("_", "").isalnum()
+    return (token, False) if found else (secrets.token_urlsafe(32), True)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Return what receives no more bytes than a limit."""
+    got = 0
+
+    async def receiving() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > limit:
+            raise TooLargeError(f"this is too large: at most {limit // 10**6} MB are taken")
+        return message
+
+    return receiving
+
+
+def _answer(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

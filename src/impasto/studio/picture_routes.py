@@ -1,0 +1,191 @@
+"""Requests about the studio, its styles, uploads, and pictures that are painted at once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, UploadFile
+from fastapi.responses import FileResponse, Response
+from PIL import Image
+
+from impasto.errors import ImageError
+from impasto.gallery import open_style
+from impasto.gallery.names import style_path as path_of_style
+from impasto.images import Picture, open_picture
+from impasto.settings.methods import METHODS
+from impasto.studio.bodies import PaintBody, StyleBody
+from impasto.studio.files import GoneError, small_copy
+from impasto.studio.responses import JPEG, StudioOf, VisitorOf, jpeg
+from impasto.studio.schema import settings_schema
+from impasto.studio.studio import EXAMPLES, QUICK
+from impasto.version import __version__
+
+#: Longest side of a camera's frames as they are painted, in pixels, and pixels of one.
+CAMERA, _MOST_FRAME = 384, 4_000_000
+router = APIRouter(prefix="/api")
+
+
+@router.get("/studio")
+def about(studio: StudioOf) -> dict[str, Any]:
+    """What this studio is and takes."""
+    options = studio.options
+    return {
+        "version": __version__,
+        "public": options.public,
+        "max_size": options.max_size,
+        "max_upload": int(options.max_upload * 1e6),
+        "minutes": options.minutes,
+        "camera_size": CAMERA,
+        "features": ["picture", "quick", "camera", "explore", "batch", "video", "tune", "regions"],
+    }
+
+
+@router.get("/health")
+def health(studio: StudioOf) -> dict[str, float]:
+    """Paint a small picture, and say how many seconds that took."""
+    begun, picture = time.perf_counter(), open_style("strokes", 64)
+    small = studio.engine.settings({"method": "fast", "size": 64})
+    studio.engine.quick("health", picture, ("gallery:strokes",), small)
+    return {"seconds": round(time.perf_counter() - begun, 3)}
+
+
+@router.get("/styles")
+def styles(studio: StudioOf) -> list[dict[str, Any]]:
+    """The styles that have names."""
+    return [
+        {
+            **each._asdict(),
+            "title": name.replace("_", " ").capitalize(),
+            "description": each.description if each.kind != "own" else "",
+            "thumbnail": f"api/styles/{name}/thumbnail" if each.here else None,
+        }
+        for name, each in studio.styles.items()
+    ]
+
+
+@router.get("/styles/{name}/thumbnail", responses=JPEG)
+def style_thumbnail(name: str, studio: StudioOf) -> Response:
+    """A small copy of a style."""
+    if name not in studio.styles or not studio.styles[name].here:
+        raise GoneError(f"the style {name} has no picture here")
+    picture = small_copy(path_of_style(name))
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "max-age=86400"})
+
+
+@router.get("/examples")
+def examples() -> list[dict[str, str]]:
+    """Photographs to begin with."""
+    return [
+        {"name": name, "title": title, "picture": f"api/examples/{name}"}
+        for name, title in EXAMPLES.items()
+    ]
+
+
+@router.get("/examples/{name}", responses=JPEG)
+def example(name: str, studio: StudioOf) -> Response:
+    """A photograph to begin with."""
+    if name not in EXAMPLES:
+        raise GoneError(f"there is no example {name}")
+    return FileResponse(studio.examples[name])
+
+
+@router.get("/settings")
+def settings() -> dict[str, Any]:
+    """The settings as a JSON Schema."""
+    return settings_schema()
+
+
+@router.get("/methods")
+def methods() -> list[dict[str, Any]]:
+    """The methods by name."""
+    return [
+        {"name": row.name, "sentence": row.sentence, "steps": row.steps} for row in METHODS.values()
+    ]
+
+
+@router.post("/files", status_code=201)
+def upload(
+    file: UploadFile,
+    studio: StudioOf,
+    visitor: VisitorOf,
+    kind: Literal["", "picture", "clip"] = "",
+) -> dict[str, Any]:
+    """Upload a picture or a clip."""
+    name = Path((file.filename or "").replace("\\", "/")).name or "picture"
+    suffix = Path(name).suffix if Path(name).suffix[1:].isalnum() else ""
+    path = studio.folder / f"{secrets.token_hex(8)}{suffix[:6]}"
+    with path.open("wb") as target:
+        shutil.copyfileobj(file.file, target)
+    return studio.files.add(visitor.id, visitor.who, path, name, kind).described()
+
+
+@router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})
+def file(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+    """An upload as it was understood: upright, in sRGB, at most as large as results are."""
+    return FileResponse(studio.files.get(visitor.id, id).path)
+
+
+@router.get("/files/{id}/thumbnail", responses=JPEG)
+def file_thumbnail(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+    """A small copy of an upload."""
+    small = studio.files.get(visitor.id, id).small
+    if not small.is_file():
+        raise GoneError("this file has no picture")
+    return FileResponse(small)
+
+
+@router.delete("/files/{id}", status_code=204)
+def delete_file(id: str, studio: StudioOf, visitor: VisitorOf) -> None:
+    """Delete an upload."""
+    studio.files.delete(visitor.id, id)
+
+
+@router.post("/paint", responses=JPEG, response_class=Response)
+def paint(body: PaintBody, studio: StudioOf, visitor: VisitorOf) -> Response:
+    """Paint a picture at once, in one pass."""
+    begun = time.perf_counter()
+    size = min(int(body.settings.get("size", QUICK)), QUICK, studio.options.max_size)
+    order = studio.order(visitor, body, method="fast", size=size)
+    picture = studio.engine.quick(visitor.who, order.content, order.styles, order.whole)
+    return jpeg(picture, begun)
+
+
+@router.post("/frame", responses=JPEG, response_class=Response)
+async def frame(
+    request: Request,
+    studio: StudioOf,
+    visitor: VisitorOf,
+    styles: str,
+    strength: float = 1.0,
+    size: int = CAMERA,
+) -> Response:
+    """Paint a camera's frame, a JPEG, at once; `styles` are names and ids, with commas."""
+    content = _frame(await request.body())
+    chosen = [
+        StyleBody(name=each) if each in studio.styles else StyleBody(file=each)
+        for each in styles.split(",")
+    ]
+    values = {"method": "fast", "size": min(size, QUICK), "strength": strength}
+    found = studio.named(visitor, chosen)
+    begun = time.perf_counter()
+    picture = await asyncio.to_thread(
+        studio.engine.quick, visitor.who, content, found, studio.engine.settings(values)
+    )
+    return jpeg(picture, begun)
+
+
+def _frame(data: bytes) -> Picture:
+    """Open a camera's frame: a plain JPEG, which costs little to decode, whatever is in it."""
+    try:
+        with Image.open(BytesIO(data), formats=["JPEG"]) as image:
+            if image.width * image.height > _MOST_FRAME or image.info.get("progressive"):
+                raise ImageError("this frame is too large: send a smaller one")
+            return open_picture(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageError("this frame is not a JPEG picture") from error

@@ -1,0 +1,72 @@
+"""The studio as a program."""
+
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.studio.conftest import running
+
+from impasto.errors import ImpastoError, SettingsError
+from impasto.studio import StudioOptions, serve
+from impasto.studio.serving import _PREFIX
+
+
+def test_it_serves_beside_another(studio: str, tmp_path: Path) -> None:
+    with running(tmp_path) as url:  # a port that is taken is answered with the next one
+        assert url != studio
+        about = json.load(urllib.request.urlopen(f"{url}api/studio", timeout=20))
+        assert about["public"] is False
+
+
+def test_what_killed_studios_left_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    old, own = tmp_path / f"{_PREFIX}999999999-x", tmp_path / f"{_PREFIX}{os.getpid()}-x"
+    for folder in (old, own):
+        (folder / "files").mkdir(parents=True)
+    with serve(StudioOptions(port=0, history=tmp_path / "history")):
+        assert not old.exists()
+        assert own.exists()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "no-such-host.invalid"])
+def test_an_address_of_another_machine(tmp_path: Path, host: str) -> None:
+    options = StudioOptions(host=host, history=tmp_path)
+    with pytest.raises(ImpastoError, match="not an address of this machine"), serve(options):
+        pass
+
+
+def test_no_port_is_free(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 65535))
+        options = StudioOptions(port=65535, history=tmp_path)
+        with pytest.raises(ImpastoError, match="no free port from 65535"), serve(options):
+            pass
+
+
+def test_a_history_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    options = StudioOptions(history=tmp_path / "file" / "history")
+    with pytest.raises(ImpastoError, match="name another folder with --history"), serve(options):
+        pass
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"port": 99999}, {"max_size": 1}, {"queue": 0}, {"auth": (("a", ""),)}, {"root_path": "a"}],
+)
+def test_options_out_of_range(wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        StudioOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_page_is_there(studio: str) -> None:
+    with urllib.request.urlopen(studio, timeout=20) as answer:
+        assert b"impasto" in answer.read()
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{studio}server.py", timeout=20)
