@@ -2,7 +2,7 @@
 import { button, el, place, say, sayError } from "./dom.js";
 import { refresh, setJob } from "./painting.js";
 import { pressedWithRegions, takeOntoBrush } from "./regions.js";
-import { fullSettings, session } from "./session.js";
+import { fullSettings, on, session } from "./session.js";
 import { setResult } from "./stage.js";
 import { bringStyle, markTiles, setPicking } from "./strip.js";
 import { WORDS } from "./words.js";
@@ -115,5 +115,6 @@ export function startBatch() {
   stylePlace.addEventListener("drop", async (event) => {
     for (const each of event.dataTransfer?.files ?? []) await bringStyle(each, each.name);
   });
+  on("add", () => session.mode === "batch" && file.click());
   place("batch").append(photoPlace, stylePlace, results, file);
 }

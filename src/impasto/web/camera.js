@@ -3,16 +3,17 @@ import { download, el, icon, place, say, sayError } from "./dom.js";
 import { setJob } from "./painting.js";
 import { usePhoto } from "./photo.js";
 import { session } from "./session.js";
+import { setResult } from "./stage.js";
 import { plainName, WORDS } from "./words.js";
 
 const frame = place("camera");
 const video = el("video", { muted: true, playsInline: true });
 const canvas = el("canvas", { role: "img", "aria-label": "The camera, painted" });
-const rate = el("span", { className: "rate" }, "0 frames/s");
+const rate = el("span", { className: "rate" }, "Starting");
 const small = document.createElement("canvas");
 const shutter = el("button", { type: "button", className: "primary", onclick: takePhoto }, "Take photo");
 const record = el("button", { type: "button", "aria-pressed": "false", onclick: toggleRecording }, "Record");
-const turn = el("button", { type: "button", className: "icon", "aria-label": "Use the other camera", title: "Use the other camera", onclick: turnCamera }, icon("turn"));
+const turn = el("button", { type: "button", className: "icon turn", "aria-label": "Use the other camera", title: "Use the other camera", onclick: turnCamera }, icon("turn"));
 
 let facing = "user";
 /** @type {MediaStream | null} */
@@ -116,6 +117,7 @@ function turnCamera() {
 
 export function enterCamera() {
   setJob({ request: () => "", see: () => undefined });
+  setResult(null);
   place("paint").hidden = true;
   place("shutter").hidden = false;
   open();
@@ -129,6 +131,6 @@ export function leaveCamera() {
 
 /** Fill the camera's place. */
 export function startCamera() {
-  frame.append(canvas, rate);
-  place("shutter").append(turn, shutter, record);
+  frame.append(canvas, rate, turn);
+  place("shutter").append(shutter, record);
 }

@@ -44,6 +44,7 @@ function startPanel() {
   button("close-panel").addEventListener("click", () => show(false));
   place("app").addEventListener("click", (event) => event.target === place("app") && panel.classList.contains("open") && show(false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && panel.classList.contains("open") && show(false));
+  button("paint-button").addEventListener("click", () => panel.classList.contains("open") && show(false));
   on("mode", () => panel.classList.contains("open") && show(false));
   for (const summary of document.querySelectorAll("#regions summary")) summary.addEventListener("click", () => panel.classList.contains("open") && show(false));
 }
@@ -52,8 +53,7 @@ function startPanel() {
 function drawSizes() {
   const select = find("size", HTMLSelectElement);
   const most = session.engine.info.max_size;
-  const sizes = SIZES.filter((each) => each <= most);
-  if (!sizes.includes(most)) sizes.push(most);
+  const sizes = [...new Set([...SIZES.filter((each) => each <= most), most, session.size || most])].sort((a, b) => a - b);
   const own = el("option", { value: "0" }, `${session.photo ? "Like the photo" : "Own"} (${ownSize()} px)`);
   select.replaceChildren(own, ...sizes.map((each) => el("option", { value: String(each) }, `${each} px`)));
   select.value = String(session.size);
@@ -69,7 +69,17 @@ export function showControls() {
   for (const radio of document.querySelectorAll("#quality input")) {
     if (radio instanceof HTMLInputElement) radio.checked = radio.value === chosen;
   }
-  find("size", HTMLSelectElement).value = String(session.size);
+  drawSizes();
+}
+
+/** What each mode has no use for is disabled. */
+function able() {
+  const still = session.mode === "picture" || session.mode === "batch";
+  input("keep-colors").disabled = !still;
+  find("size", HTMLSelectElement).disabled = session.mode === "camera";
+  find("quality", HTMLFieldSetElement).disabled = !still;
+  place("regions").inert = session.mode !== "picture";
+  place("more").inert = !still;
 }
 
 function drawQualities() {
@@ -101,5 +111,6 @@ export function startControls() {
   });
   on("photo", drawSizes);
   on("settings", showControls);
+  on("mode", able);
   showControls();
 }

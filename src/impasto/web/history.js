@@ -52,7 +52,7 @@ function draw() {
     show(false);
     openers.find((each) => each.offsetParent)?.focus();
   } }, icon("close"));
-  panel.replaceChildren(el("header", {}, el("h2", {}, "History"), ...actions(), close), tiles);
+  panel.replaceChildren(el("header", {}, close, el("h2", {}, "History"), ...actions()), tiles);
   tiles.scrollLeft = scrolled;
 }
 

@@ -97,7 +97,6 @@ function rowOf(name, property) {
 /** Fill the panel. */
 export async function startMore() {
   const { properties } = await session.engine.settings();
-  session.schema = properties;
   const rows = Object.entries(properties).filter(([name]) => !ELSEWHERE.includes(name)).map(([name, property]) => ({ group: property["x-group"] ?? "Other", ...rowOf(name, property) }));
   const groups = [...new Set(rows.map(({ group }) => group))].map((group) => {
     const own = rows.filter((each) => each.group === group);

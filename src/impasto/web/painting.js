@@ -73,13 +73,13 @@ export async function paint(request, see) {
     showState(first);
     running = { id: first.id, end: session.engine.watch(first.id, (state) => {
       showState(state);
-      see(state);
-      if (["waiting", "running"].includes(state.state)) return;
+      if (["waiting", "running"].includes(state.state)) return see(state);
       running = null;
       showProgress(false);
       const took = Math.max(1, Math.round((performance.now() - begun) / 1000));
       if (state.state === "failed") say(state.message, { error: true });
       else say(state.state === "done" ? `Done in ${took} s` : state.result ? "Stopped. What was painted is kept." : "Stopped");
+      see(state);
     }) };
   } catch (error) {
     running = null;

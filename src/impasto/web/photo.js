@@ -1,6 +1,6 @@
 /** The photo: chosen, dropped, pasted, taken, or one of the examples. */
 import { button, el, input, place, say, sayError } from "./dom.js";
-import { session, tell } from "./session.js";
+import { on, session, tell } from "./session.js";
 import { clearStage, setBusy, showPhoto } from "./stage.js";
 import { bringStyle } from "./strip.js";
 
@@ -100,7 +100,8 @@ export function startPhoto(openCamera) {
   const camera = input("file-camera");
   const choose = () => file.click();
   button("choose").addEventListener("click", choose);
-  button("add").addEventListener("click", choose);
+  on("add", () => session.mode === "picture" || session.mode === "camera" ? choose() : undefined);
+  button("add").addEventListener("click", () => tell("add"));
   button("take").addEventListener("click", () => (matchMedia("(pointer: coarse)").matches ? camera.click() : openCamera()));
   for (const field of [file, camera]) {
     field.addEventListener("change", () => {

@@ -1,8 +1,8 @@
 /** The mode that paints one picture: its full painting, looks, and tuning. */
-import { el, place, sayError } from "./dom.js";
+import { el, place, say, sayError } from "./dom.js";
 import { historyChanged } from "./history.js";
 import { paint, setJob } from "./painting.js";
-import { dropQuick } from "./quick.js";
+import { dropQuick, paintQuickly } from "./quick.js";
 import { fullSettings, on, session, styles, tell } from "./session.js";
 import { showPicture } from "./stage.js";
 import { addStyle } from "./strip.js";
@@ -23,20 +23,29 @@ function request() {
   return { kind: "picture", content: session.photo.id, styles: styles(), ...kept, settings: fullSettings() };
 }
 
-/** Return what follows a run's pictures, as long as the photo is the same. */
+/** Choices that were made; a run of earlier ones does not take the picture's place. */
+let choices = 0;
+
+/** Return what follows a run's pictures. */
 function follower() {
   const { photo, style } = session;
   const name = `${plainName(photo?.name ?? "")}_${plainName(style?.title ?? "")}.png`;
   const alt = `${photo?.name} in the style of ${style?.title}`;
+  const mine = choices;
   let shown = "";
   /** @param {RunState} state */
   return (state) => {
     if (state.history) historyChanged();
     const address = state.result ?? state.preview;
-    if (session.photo !== photo || !address || address === shown) return;
-    shown = address;
-    dropQuick();
-    showPicture(address, state.result ? { name, alt } : null).catch(() => undefined);
+    const show = () => {
+      dropQuick();
+      if (address) showPicture(address, state.result ? { name, alt } : null).catch(() => undefined);
+    };
+    if (session.photo !== photo || address === shown) return;
+    shown = address ?? "";
+    if (mine === choices) show();
+    else if (state.result) say("Your painting is done.", { action: "Show", act: show });
+    if (!address && ["stopped", "failed"].includes(state.state)) paintQuickly();
   };
 }
 
@@ -95,7 +104,7 @@ export function startPicture() {
     el("div", { className: "line" }, el("h2", {}, "Look"), looking),
     el("div", { className: "grid", id: "look-grid" }),
     el("div", { className: "line", hidden: !features.includes("tune") },
-      el("span", {}, "Tune to this style", el("br"), el("span", { className: "small" }, "Takes a minute, and paints it better")), tuning),
+      el("span", {}, "Tune to this style", el("br"), el("span", { className: "small" }, "Takes about a minute")), tuning),
   );
   looking.hidden = !features.includes("explore");
   drawLooks();
@@ -104,6 +113,7 @@ export function startPicture() {
     tuning.disabled = !session.style;
   };
   for (const topic of /** @type {const} */ (["photo", "style", "mode"])) on(topic, able);
+  for (const topic of /** @type {const} */ (["style", "settings", "regions"])) on(topic, () => (choices += 1));
   able();
   on("photo", () => {
     looks = [];
@@ -113,6 +123,7 @@ export function startPicture() {
 
 /** Take the button. */
 export function enterPicture() {
+  if (session.photo && !session.result) paintQuickly();
   /** @type {((state: RunState) => void) | null} */
   let follow = null;
   let id = "";

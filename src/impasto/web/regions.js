@@ -20,7 +20,13 @@ let strokes = [];
 let current = null;
 const size = el("input", { type: "range", min: "1", max: "40", value: "12" });
 const rows = el("div", { className: "inner" });
-const undo = el("button", { type: "button", onclick: () => { strokes.pop(); changed(); } }, icon("undo"), "Undo");
+const undo = el("button", { type: "button", className: "icon", "aria-label": "Undo", title: "Undo", onclick: () => { strokes.pop(); changed(); } }, icon("undo"));
+const held = el("span", { className: "name" });
+const bar = el("div", { className: "brush-bar", role: "group", "aria-label": "Brush" }, held, undo,
+  el("button", { type: "button", className: "done", onclick: () => (details.open = false) }, "Done"));
+/** @type {[number, number] | null} Where the brush is. */
+let over = null;
+let resting = true;
 const clear = el("button", { type: "button", onclick: () => { strokes = []; changed(); } }, "Clear");
 
 /** Whether the brush is out. */
@@ -28,7 +34,7 @@ const isOpen = () => details.open && session.photo !== null && session.mode === 
 
 /** Draw the strokes over the picture. */
 function draw() {
-  canvas.hidden = !isOpen();
+  canvas.hidden = bar.hidden = !isOpen();
   if (!session.photo) return;
   const scale = MASK / Math.max(session.photo.width, session.photo.height);
   const [width, height] = [Math.round(session.photo.width * scale), Math.round(session.photo.height * scale)];
@@ -40,9 +46,17 @@ function draw() {
     context.globalCompositeOperation = "destination-out";
     paintStroke(context, stroke, "#000");
     context.globalCompositeOperation = "source-over";
-    context.globalAlpha = 0.55;
+    context.globalAlpha = resting ? 0.25 : 0.55;
     paintStroke(context, stroke, layerOf(stroke)?.color ?? "#000");
     context.globalAlpha = 1;
+  }
+  if (over) {
+    context.beginPath();
+    context.arc(over[0] * width, over[1] * height, (size.valueAsNumber / 200) * MASK, 0, 7);
+    for (const [color, wide] of [["#000", 4], ["#fff", 2]]) {
+      Object.assign(context, { strokeStyle: color, lineWidth: wide });
+      context.stroke();
+    }
   }
   undo.disabled = clear.disabled = strokes.length === 0;
 }
@@ -96,15 +110,21 @@ async function changed() {
   }
 }
 
+/** @param {Layer} layer */
+function swatchOf(layer) {
+  const swatch = el("span", { className: "swatch" });
+  swatch.style.setProperty("--swatch", layer.color);
+  return swatch;
+}
+
 /** List the layers; the pressed one is on the brush. */
 function drawLayers() {
+  if (current) held.replaceChildren(swatchOf(current), current.title);
   rows.replaceChildren(...layers.map((layer) => {
-    const swatch = el("span", { className: "swatch" });
-    swatch.style.setProperty("--swatch", layer.color);
     return el("button", { type: "button", className: "layer", "aria-pressed": String(layer === current), onclick: () => {
       current = layer;
       drawLayers();
-    } }, swatch, layer.title);
+    } }, swatchOf(layer), layer.title);
   }));
 }
 
@@ -142,6 +162,7 @@ function listen() {
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, at(event));
+    resting = false;
     if (fingers.size === 1 && current) strokes.push({ layer: current.key, size: size.valueAsNumber, points: [at(event)] });
     else if (fingers.size === 2) {
       strokes.pop();
@@ -150,7 +171,8 @@ function listen() {
     draw();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!fingers.has(event.pointerId)) return;
+    over = event.pointerType === "mouse" ? at(event) : null;
+    if (!fingers.has(event.pointerId)) return draw();
     fingers.set(event.pointerId, at(event));
     if (fingers.size === 2) {
       size.valueAsNumber += 100 * (distance() - spread);
@@ -160,12 +182,19 @@ function listen() {
   });
   for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
     canvas.addEventListener(name, (event) => {
-      if (fingers.delete(event.pointerId) && fingers.size === 0) changed();
+      if (!fingers.delete(event.pointerId) || fingers.size) return;
+      resting = true;
+      changed();
     });
   }
+  canvas.addEventListener("pointerleave", () => {
+    over = null;
+    draw();
+  });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
     size.valueAsNumber -= Math.sign(event.deltaY) * 2;
+    draw();
   }, { passive: false });
 }
 
@@ -174,7 +203,8 @@ export function startRegions() {
   details.hidden = !session.engine.info.features.includes("regions");
   place("regions-body").append(
     el("p", { className: "small" }, "Tap another style below to take it onto the brush, then paint over the picture. The rest stays in the style that was chosen first."),
-    rows, el("label", { className: "line" }, el("span", {}, "Brush"), size), el("div", { className: "row" }, undo, clear));
+    rows, el("label", { className: "line" }, el("span", {}, "Brush"), size), clear);
+  place("frame").append(bar);
   layers = [KEEP];
   current = KEEP;
   const restart = () => {

@@ -5,7 +5,7 @@
  * @typedef {import("./engine.js").Settings} Settings
  * @typedef {{key: string, title: string, description: string, thumbnail: string | null, ref: StyleRef, here: boolean, kind: string, license: string | null}} Choice
  * @typedef {{ref: StyleRef, mask: string}} Region
- * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "schema"} Topic
+ * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "add"} Topic
  */
 
 /** Longest side of a picture that is painted at a tap. */
@@ -31,8 +31,6 @@ export const session = {
   /** Masked areas that stay as in the photo: the file of a mask.
    * @type {string | null} */
   keep: null,
-  /** @type {Record<string, import("./engine.js").Property>} */
-  schema: {},
   mode: "picture",
   /** What can be saved and shared.
    * @type {{address: string, name: string} | null} */
@@ -44,7 +42,7 @@ const topics = new EventTarget();
 /**
  * Call a function whenever something has changed.
  * @param {Topic} topic
- * @param {() => void} action
+ * @param {() => unknown} action
  */
 export function on(topic, action) {
   topics.addEventListener(topic, action);

@@ -1,7 +1,7 @@
 /** The mode that paints a clip. */
 import { el, input, place, say, sayError } from "./dom.js";
 import { refresh, setJob } from "./painting.js";
-import { ownSize, session, tell } from "./session.js";
+import { on, ownSize, session, tell } from "./session.js";
 import { setResult } from "./stage.js";
 import { plainName, WORDS } from "./words.js";
 
@@ -88,6 +88,7 @@ export function leaveVideo() {
 /** Fill the clip's place. */
 export function startVideo() {
   frame.append(welcome, player, preview, file);
+  on("add", () => session.mode === "video" && file.click());
   frame.addEventListener("drop", (event) => {
     const dropped = event.dataTransfer?.files[0];
     if (dropped) useClip(dropped);
