@@ -77,7 +77,7 @@ function able() {
   const still = session.mode === "picture" || session.mode === "batch";
   input("keep-colors").disabled = !still;
   find("size", HTMLSelectElement).disabled = session.mode === "camera";
-  find("quality", HTMLFieldSetElement).disabled = !still;
+  find("quality", HTMLFieldSetElement).disabled = !still || Boolean(session.engine.info.one_pass);
   place("regions").inert = session.mode !== "picture";
   place("more").inert = !still;
 }
@@ -98,6 +98,7 @@ function drawQualities() {
 export function startControls() {
   startTheme();
   startPanel();
+  if (session.engine.info.one_pass) session.quality = "draft";
   drawQualities();
   drawSizes();
   input("strength").addEventListener("input", () => {
@@ -113,4 +114,5 @@ export function startControls() {
   on("settings", showControls);
   on("mode", able);
   showControls();
+  able();
 }

@@ -76,13 +76,14 @@ function tileOf(entry) {
 function actions() {
   const entry = chosen;
   if (!entry) return [];
+  const recipe = session.engine.recipe(entry.id);
   /** @param {string} title @param {() => void} does */
   const action = (title, does) => el("button", { type: "button", onclick: does }, title);
   return [
     action("Same again", () => button("paint-button").click()),
-    action("Recipe", () => download(session.engine.recipe(entry.id), `${plainName(entry.title)}.json`)),
-    action("Copy command", () => copy(entry.command, "The command is copied.")),
-    action("Copy Python", () => copy(entry.python, "The Python code is copied.")),
+    ...(recipe ? [action("Recipe", () => download(recipe, `${plainName(entry.title)}.json`))] : []),
+    ...(entry.command ? [action("Copy command", () => copy(entry.command, "The command is copied."))] : []),
+    ...(entry.python ? [action("Copy Python", () => copy(entry.python, "The Python code is copied."))] : []),
     ...(entry.process ? [action("How it was painted", () => download(entry.process ?? "", ""))] : []),
   ];
 }

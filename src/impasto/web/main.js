@@ -54,11 +54,32 @@ function startModes() {
 
 /** Return what paints: the studio where it answers, else this browser. */
 async function findEngine() {
-  const answer = await fetch("api/studio").catch(() => null);
+  const alone = document.documentElement.dataset.engine === "browser";
+  const answer = alone ? new Response(null, { status: 404 }) : await fetch("api/studio").catch(() => null);
   if (answer?.ok) return studioEngine(await answer.json());
-  if (!answer) throw new Error(WORDS.serverGone);
+  if (answer?.status !== 404) throw new Error(WORDS.serverGone);
+  await isolated();
   const { browserEngine } = await import("./browser_engine.js");
+  showPrivacy();
   return browserEngine();
+}
+
+/** Load the page once more where that lets the network use several cores. */
+async function isolated() {
+  if (crossOriginIsolated || !("serviceWorker" in navigator) || sessionStorage.getItem("isolated")) return;
+  sessionStorage.setItem("isolated", "asked");
+  await navigator.serviceWorker.ready;
+  location.reload();
+  await new Promise(() => undefined);
+}
+
+/** Say that nothing leaves the device, until the person has read it. */
+function showPrivacy() {
+  place("privacy").hidden = localStorage.getItem("privacy") === "read";
+  place("privacy-close").addEventListener("click", () => {
+    place("privacy").hidden = true;
+    localStorage.setItem("privacy", "read");
+  });
 }
 
 async function start() {
@@ -85,8 +106,8 @@ async function start() {
   refresh();
 }
 
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);
 start().catch((error) => {
   sayError(error);
   place("status").append(el("button", { type: "button", onclick: () => location.reload() }, "Try again"));
 });
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);

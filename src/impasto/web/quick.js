@@ -20,9 +20,9 @@ export async function paintQuickly() {
     const request = { content: photo.id, styles: styles(), settings: quickSettings() };
     const blob = await engine.paint(request, mine.signal);
     if (mine.signal.aborted) return;
-    const name = `${plainName(photo.name)}_${plainName(style.title)}.jpg`;
+    const name = `${plainName(photo.name)}_${plainName(style.title)}.${blob.type === "image/png" ? "png" : "jpg"}`;
     await showPicture(URL.createObjectURL(blob), { name, alt: `${photo.name} in the style of ${style.title}` });
-    say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`, { seconds: 6 });
   } catch (error) {
     if (!mine.signal.aborted) sayError(error);
   } finally {
