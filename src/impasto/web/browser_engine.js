@@ -87,7 +87,7 @@ async function given(style) {
     pictures.delete(name);
     throw error;
   }) : fileOf(file);
-  return { file: picture, key: name ?? file, weight, mask: mask ? fileOf(mask) : null };
+  return { file: picture, key: name ?? file, name, weight, mask: mask ? fileOf(mask) : null };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The any-style network, in a worker of its own: reads styles once, and paints picture after picture.
  *
- * @typedef {{file: Blob, key: string, weight: number, mask: Blob | null}} GivenStyle
+ * @typedef {{file: Blob, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
  * @typedef {{content: Blob, styles: GivenStyle[], size: number, strength: number, keeps: number, type: string}} Order
  */
 import { fitted, resampled } from "./resample.js";
@@ -14,10 +14,14 @@ const PLANES = 8;
 const GRAIN_SIDE = 256;
 const MOST_STYLE = 1024;
 const LEAST_STYLE = 32;
+/** Size at which the drawn styles come as codes. */
+const READ_SIZE = 640;
 const LUMINANCE = [0.299, 0.587, 0.114];
 
-/** @type {Promise<{ort: any, painter: any, reader: any, grain: Float32Array}> | null} */
+/** @type {Promise<{ort: any, painter: any, grain: Float32Array}> | null} */
 let opened = null;
+/** @type {any} What reads styles, once one must be read. */
+let reader = null;
 /** @type {Map<string, Float32Array>} */
 const codes = new Map();
 
@@ -26,17 +30,15 @@ async function open() {
   const ort = await import(address);
   ort.env.wasm.wasmPaths = new URL("engine/", import.meta.url).href;
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1;
-  /** @param {string} name */
-  const file = async (name) => {
-    const answer = await fetch(new URL(`engine/${name}`, import.meta.url));
-    if (!answer.ok) throw new Error("The painter cannot be loaded. Check your connection, and try again.");
-    return answer.arrayBuffer();
-  };
-  const [painter, reader, halves] = await Promise.all(["any_style.onnx", "style_reader.onnx", "grain.f16"].map(file));
-  return {
-    ort, painter: await ort.InferenceSession.create(painter), reader: await ort.InferenceSession.create(reader),
-    grain: Float32Array.from(new Uint16Array(halves), single),
-  };
+  const [painter, halves] = await Promise.all(["any_style.onnx", "grain.f16"].map(file));
+  return { ort, painter: await ort.InferenceSession.create(painter), grain: Float32Array.from(new Uint16Array(halves), single) };
+}
+
+/** Return what a file of the engine holds. @param {string} name */
+async function file(name) {
+  const answer = await fetch(new URL(`engine/${name}`, import.meta.url)).catch(() => null);
+  if (!answer?.ok) throw new Error("The painter cannot be loaded. Check your connection, and try again.");
+  return answer.arrayBuffer();
 }
 
 /** Open the network once; where that fails, it is tried again. */
@@ -76,17 +78,24 @@ function grainOf(whole, width, height) {
 }
 
 /** Return the code of a style. @param {GivenStyle} style @param {number} size */
-async function codeOf({ file, key }, size) {
+async function codeOf(style, size) {
+  const { key, name } = style;
   const known = codes.get(`${key} ${size}`);
   if (known) return known;
-  const { ort, reader } = await opening();
-  const image = await decoded(file);
+  const code = name && size === READ_SIZE ? new Float32Array(await file(`${name}.code`)) : await read(style.file, size);
+  codes.set(`${key} ${size}`, code);
+  return code;
+}
+
+/** Read a style. @param {Blob} picture @param {number} size @returns {Promise<Float32Array>} */
+async function read(picture, size) {
+  const { ort } = await opening();
+  reader ??= await ort.InferenceSession.create(await file("style_reader.onnx"));
+  const image = await decoded(picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
   const [width, height] = fitted(image.width, image.height, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
-  const picture = new ort.Tensor("float32", resampled(image, width, height), [1, height, width, 3]);
-  const { code } = await reader.run({ picture });
-  codes.set(`${key} ${size}`, code.data);
-  return /** @type {Float32Array} */ (code.data);
+  const { code } = await reader.run({ picture: new ort.Tensor("float32", resampled(image, width, height), [1, height, width, 3]) });
+  return code.data;
 }
 
 /** Return how much of a style each pixel gets. @param {Blob} mask @param {number} width @param {number} height */
