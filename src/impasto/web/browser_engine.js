@@ -94,13 +94,12 @@ async function given(style) {
  * @param {Blob} content
  * @param {StyleRef[]} styles
  * @param {Settings} settings
- * @param {AbortSignal} [signal]
- * @param {string} [type]
+ * @param {{signal?: AbortSignal, type?: string, keep?: string}} more
  */
-async function paint(content, styles, settings, signal, type = "image/png") {
+async function paint(content, styles, settings, { signal, type = "image/png", keep }) {
   const { size = 640, strength = 1, color, color_amount: amount = 1 } = settings;
   const keeps = color === "content" ? amount : 0;
-  return ordered({ content, styles: await Promise.all(styles.map(given)), size, strength, keeps, type }, signal);
+  return ordered({ content, styles: await Promise.all(styles.map(given)), keep: keep ? fileOf(keep) : null, size, strength, keeps, type }, signal);
 }
 
 /** Keep a file for as long as the page is open. @param {Blob} file */
@@ -124,7 +123,7 @@ async function perform(state, request) {
   news();
   for (const [index, job] of jobs.entries()) {
     if (run?.stopping) break;
-    const id = kept(await paint(fileOf(job.content), job.styles, settings));
+    const id = kept(await paint(fileOf(job.content), job.styles, settings, { keep: request.keep }));
     const address = addressOf(id);
     state.done = index + 1;
     state.message = `${state.done} of ${jobs.length}`;
@@ -179,8 +178,8 @@ export async function browserEngine() {
     settings: async () => ({ properties: PROPERTIES }),
     upload,
     picture: addressOf,
-    paint: ({ content, styles, settings }, signal) => paint(fileOf(content), styles, settings, signal),
-    frame: (frame, style, strength, signal) => paint(frame, [style], { strength, size: INFO.camera_size }, signal, "image/jpeg"),
+    paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content), styles, settings, { signal, keep }),
+    frame: (frame, style, strength, signal) => paint(frame, [style], { strength, size: INFO.camera_size }, { signal, type: "image/jpeg" }),
     start,
     watch(id, see) {
       const run = runs.get(id);

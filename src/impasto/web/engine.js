@@ -7,7 +7,7 @@
  * @typedef {{id: string, kind: "picture" | "clip", name: string, width: number, height: number, seconds?: number, thumbnail: string}} Upload
  * @typedef {{name?: string, file?: string, weight?: number, mask?: string, title?: string, thumbnail?: string}} StyleRef
  * @typedef {Record<string, unknown>} Settings
- * @typedef {{content: string, styles: StyleRef[], settings: Settings}} PaintRequest
+ * @typedef {{content: string, styles: StyleRef[], keep?: string, settings: Settings}} PaintRequest
  * @typedef {{kind: "picture" | "explore" | "batch" | "video" | "tune", content?: string, contents?: string[], clip?: string, styles?: StyleRef[], style?: StyleRef, keep?: string, minutes?: number, stability?: number, settings?: Settings}} RunRequest
  * @typedef {{title: string, thumbnail: string, picture: string, settings?: Settings, error?: string}} Item
  * @typedef {{id: string, kind: string, state: "waiting" | "running" | "done" | "stopped" | "failed", ahead: number, done: number, total: number | null, fraction: number | null, seconds_left: number | null, size: [number, number] | null, message: string, preview: string | null, result: string | null, result_type: string | null, history: string | null, items?: Item[], style?: StyleRef}} RunState

@@ -12,6 +12,8 @@ import { ago, plainName } from "./words.js";
 /** Milliseconds in which a deletion can be undone, and pixels of a swipe. */
 const UNDO = 8000;
 const SWIPE = 60;
+/** What styles and regions stand for. */
+const ELSEWHERE = new Set(["masks", "keep", "style_weights"]);
 /** @type {Entry[]} */
 let entries = [];
 /** @type {Entry | null} */
@@ -102,6 +104,19 @@ async function copy(text, done) {
 }
 
 /**
+ * Take the settings of a run: what differs from the defaults, and the quality that they come to.
+ * @param {import("./engine.js").Settings} given
+ */
+function takeSettings({ size, quality, method, encoder, ...given }) {
+  /** @param {string} name @param {unknown} value */
+  const differs = (name, value) => JSON.stringify(value ?? null) !== JSON.stringify(session.schema[name]?.default ?? null);
+  const settings = Object.fromEntries(Object.entries(given).filter(([name, value]) => !ELSEWHERE.has(name) && differs(name, value)));
+  const named = quality ?? (method === "fast" ? "draft" : method !== "fast+optimize" ? null : String(encoder ?? "pocket").includes("vgg19") ? "best" : "good");
+  if (!named && method) Object.assign(settings, { method, ...(encoder ? { encoder } : {}) });
+  Object.assign(session, { settings, size: Number(size ?? 0), quality: String(named ?? session.quality) });
+}
+
+/**
  * Make an entry the picture again, with its photo, styles and settings.
  * @param {Entry} entry
  */
@@ -113,13 +128,13 @@ async function open(entry) {
     const [first] = opened.styles;
     const address = first && (first.thumbnail ?? (first.name ? `api/styles/${first.name}/thumbnail` : `api/files/${first.file}/thumbnail`));
     if (first) session.style = keepStyle(first, first.title ?? (first.name ? entry.title : "Your style"), address ?? null);
-    const { size, quality, ...settings } = opened.settings;
-    Object.assign(session, { settings, size: Number(size ?? 0), quality: String(quality ?? session.quality) });
+    takeSettings(opened.settings);
     tell("style");
     tell("settings");
     showPhoto(session.engine.picture(opened.content.id), opened.content.width, opened.content.height);
     setPhoto(opened.content);
     session.regions = opened.styles.slice(1).flatMap((ref) => (ref.mask ? [{ ref, mask: ref.mask }] : []));
+    session.keep = typeof opened.keep === "string" ? opened.keep : (opened.keep?.file ?? null);
     dropQuick();
     await showPicture(entry.picture, { name: `${plainName(entry.title)}.png`, alt: entry.title });
     chosen = entry;

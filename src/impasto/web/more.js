@@ -14,6 +14,12 @@ const plain = (property) => property.anyOf?.find(({ type }) => type !== "null") 
 /** @param {Property} property */
 const typeOf = (property) => [plain(property).type].flat()[0];
 
+/** Return a setting's name for people. @param {string} name @param {Property} property */
+function titleOf(name, { title = name }) {
+  const words = title.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}
+
 /** @param {unknown} value */
 function inWords(value) {
   if (value === null || value === undefined) return "automatic";
@@ -74,12 +80,12 @@ function rowOf(name, property) {
   const { field, show } = fieldOf(name, property);
   const hint = el("span", { className: "small hint", id: `hint-${name}` });
   field.setAttribute("aria-describedby", hint.id);
-  const reset = el("button", { type: "button", className: "icon", "aria-label": `Reset ${property.title ?? name}`, title: "Reset", onclick: () => {
+  const reset = el("button", { type: "button", className: "icon", "aria-label": `Reset ${titleOf(name, property)}`, title: "Reset", onclick: () => {
     field.value = "";
     set(name, undefined);
   } }, icon("undo"));
   const row = el("div", { className: "setting" },
-    el("div", { className: "top" }, el("label", { htmlFor: field.id }, property.title ?? name), el("code", {}, name)),
+    el("div", { className: "top" }, el("label", { htmlFor: field.id }, titleOf(name, property)), el("code", {}, name)),
     el("div", { className: "value" }, field, reset), hint);
   const update = () => {
     const method = String(session.settings.method ?? METHODS[session.quality]);
@@ -97,6 +103,7 @@ function rowOf(name, property) {
 /** Fill the panel. */
 export async function startMore() {
   const { properties } = await session.engine.settings();
+  session.schema = properties;
   const rows = Object.entries(properties).filter(([name]) => !ELSEWHERE.includes(name)).map(([name, property]) => ({ group: property["x-group"] ?? "Other", ...rowOf(name, property) }));
   const groups = [...new Set(rows.map(({ group }) => group))].map((group) => {
     const own = rows.filter((each) => each.group === group);

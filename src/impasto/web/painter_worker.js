@@ -2,7 +2,7 @@
  * The any-style network, in a worker of its own: reads styles once, and paints picture after picture.
  *
  * @typedef {{file: Blob, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
- * @typedef {{content: Blob, styles: GivenStyle[], size: number, strength: number, keeps: number, type: string}} Order
+ * @typedef {{content: Blob, styles: GivenStyle[], keep: Blob | null, size: number, strength: number, keeps: number, type: string}} Order
  */
 import { fitted, resampled } from "./resample.js";
 
@@ -98,14 +98,21 @@ async function read(picture, size) {
   return code.data;
 }
 
-/** Return how much of a style each pixel gets. @param {Blob} mask @param {number} width @param {number} height */
-async function shareOf(mask, width, height) {
-  const pixels = resampled(await decoded(mask), width, height);
-  return Float32Array.from({ length: width * height }, (_, at) => pixels[at * 3]);
+/**
+ * Lay pixels over others where a mask is white.
+ * @param {Float32Array} below
+ * @param {Float32Array} above
+ * @param {Blob} mask
+ * @param {number} width
+ * @param {number} height
+ */
+async function lay(below, above, mask, width, height) {
+  const share = resampled(await decoded(mask), width, height);
+  for (let at = 0; at < below.length; at += 1) below[at] += share[at] * (above[at] - below[at]);
 }
 
 /** Paint, and return a file. @param {Order} order */
-async function paint({ content, styles, size, strength, keeps, type }) {
+async function paint({ content, styles, keep, size, strength, keeps, type }) {
   const image = await decoded(content);
   const [width, height] = fitted(image.width, image.height, size);
   const pixels = resampled(image, width, height);
@@ -117,13 +124,11 @@ async function paint({ content, styles, size, strength, keeps, type }) {
     const next = await stylized(pixels, width, height, await mixed(group, size), strength);
     const { mask } = group[0];
     if (!painted || !mask) painted = painted ?? next;
-    else {
-      const share = await shareOf(mask, width, height);
-      for (let at = 0; at < painted.length; at += 1) painted[at] += share[Math.floor(at / 3)] * (next[at] - painted[at]);
-    }
+    else await lay(painted, next, mask, width, height);
   }
   const result = painted ?? pixels;
   if (keeps) keepColors(result, pixels, keeps);
+  if (keep) await lay(result, pixels, keep, width, height);
   return encoded(result, width, height, type);
 }
 

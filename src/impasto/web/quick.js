@@ -17,7 +17,7 @@ export async function paintQuickly() {
   tileBusy(style.key, true);
   setBusy(true);
   try {
-    const request = { content: photo.id, styles: styles(), settings: quickSettings() };
+    const request = { content: photo.id, styles: styles(), keep: session.keep ?? undefined, settings: quickSettings() };
     const blob = await engine.paint(request, mine.signal);
     if (mine.signal.aborted) return;
     const name = `${plainName(photo.name)}_${plainName(style.title)}.${blob.type === "image/png" ? "png" : "jpg"}`;

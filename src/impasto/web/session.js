@@ -31,6 +31,9 @@ export const session = {
   /** Masked areas that stay as in the photo: the file of a mask.
    * @type {string | null} */
   keep: null,
+  /** All settings that there are.
+   * @type {Record<string, import("./engine.js").Property>} */
+  schema: {},
   mode: "picture",
   /** What can be saved and shared.
    * @type {{address: string, name: string} | null} */

@@ -1,4 +1,5 @@
 /** The engine that is the studio's server. */
+import { blended } from "./blend.js";
 import { EngineError } from "./engine.js";
 import { WORDS } from "./words.js";
 
@@ -81,6 +82,21 @@ function gone(id, error) {
 }
 
 /**
+ * Paint in one pass; with masks, one pass for each of them.
+ * @param {import("./engine.js").PaintRequest} request
+ * @param {AbortSignal} signal
+ */
+async function paint({ content, styles, keep, settings }, signal) {
+  /** @param {import("./engine.js").StyleRef[]} used */
+  const pass = async (used) => (await post("api/paint", { content, styles: used, settings }, signal)).blob();
+  const first = await pass(styles.filter(({ mask }) => !mask));
+  const layers = [];
+  for (const { mask, ...style } of styles) if (mask) layers.push({ picture: await pass([style]), mask: `api/files/${mask}` });
+  const kept = keep ? [{ picture: `api/files/${content}`, mask: `api/files/${keep}` }] : [];
+  return layers.length || kept.length ? blended(first, [...layers, ...kept]) : first;
+}
+
+/**
  * Return the studio's engine.
  * @param {import("./engine.js").Info} info
  * @returns {import("./engine.js").Engine}
@@ -98,7 +114,7 @@ export function studioEngine(info) {
       return (await ask("api/files", { method: "POST", body: form })).json();
     },
     picture: (id) => `api/files/${id}`,
-    paint: async (request, signal) => (await post("api/paint", request, signal)).blob(),
+    paint,
     async frame(frame, style, strength, signal) {
       const query = new URLSearchParams({
         styles: style.name ?? style.file ?? "", strength: String(strength), size: String(info.camera_size),

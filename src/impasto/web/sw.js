@@ -1,7 +1,7 @@
 // Keeps the page for when there is no connection, and lets a static host's page use several cores.
 const CACHE = "impasto-1";
 const PAGE = ["./", "theme.js", "style.css", "parts.css", "icons.svg", "icon.svg", "manifest.webmanifest", ...[
-  "main", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "resample", "stage", "strip",
+  "main", "blend", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "resample", "stage", "strip",
   "quick", "photo", "controls", "painting", "picture", "history", "more", "camera", "video", "batch", "regions",
 ].map((name) => `${name}.js`)];
 
