@@ -20,8 +20,13 @@ const photoLine = el("p", {});
 const styleLine = el("p", {});
 const results = el("div", { className: "results", "aria-label": "Painted pictures", role: "group" });
 
+/** Photos that are being opened. */
+let opening = 0;
+
 /** @param {File[]} files */
 async function addPhotos(files) {
+  opening += 1;
+  refresh();
   for (const [index, each] of files.entries()) {
     say(`Opening ${index + 1} of ${files.length}`);
     try {
@@ -33,6 +38,8 @@ async function addPhotos(files) {
     draw();
   }
   file.value = "";
+  opening -= 1;
+  refresh();
 }
 
 /**
@@ -65,7 +72,7 @@ function draw() {
 /** @param {import("./engine.js").RunState} state */
 function see(state) {
   const items = state.items ?? [];
-  const all = Math.max(photos.length * chosen.length, items.length);
+  const all = Math.max(state.total ?? 0, items.length);
   while (results.children.length > all || (results.children.length && !items.length)) results.lastChild?.remove();
   for (let index = 0; index < all; index += 1) {
     const item = items[index];
@@ -94,6 +101,7 @@ export function enterBatch() {
   button("save").title = "Save all as a ZIP file";
   setResult(null);
   setJob({ see, label: "Paint all", request: () => {
+    if (opening) return "The photos are being opened.";
     if (!photos.length) return WORDS.choosePhoto;
     if (!chosen.length) return WORDS.chooseStyle;
     return { kind: "batch", contents: photos.map(({ id }) => id), styles: chosen.map(({ ref }) => ref), settings: fullSettings() };

@@ -1,6 +1,6 @@
 /** Paint it: a run of any kind, its progress and its end. One at a time. */
 import { button, place, say, sayError } from "./dom.js";
-import { on, session } from "./session.js";
+import { on, session, tell } from "./session.js";
 
 /**
  * What a mode wants of a run.
@@ -44,7 +44,7 @@ function showProgress(shown) {
   button("stop").disabled = false;
   refresh();
   if (focused) (shown ? button("stop") : button("paint-button")).focus();
-  for (const each of document.querySelectorAll("[data-starts]")) if (each instanceof HTMLButtonElement) each.disabled = shown;
+  tell("run");
 }
 
 /** @param {import("./engine.js").RunState} state */

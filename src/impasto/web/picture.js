@@ -1,7 +1,7 @@
 /** The mode that paints one picture: its full painting, looks, and tuning. */
 import { el, place, say, sayError } from "./dom.js";
 import { historyChanged } from "./history.js";
-import { paint, setJob } from "./painting.js";
+import { isPainting, paint, setJob } from "./painting.js";
 import { dropQuick, paintQuickly } from "./quick.js";
 import { fullSettings, on, session, styles, tell } from "./session.js";
 import { showPicture } from "./stage.js";
@@ -97,8 +97,8 @@ function tune() {
 
 /** Fill the panel's part. */
 export function startPicture() {
-  const looking = el("button", { type: "button", "data-starts": "", onclick: showLooks }, "Show looks");
-  const tuning = el("button", { type: "button", "data-starts": "", "aria-label": "Tune to this style", onclick: tune }, "Tune");
+  const looking = el("button", { type: "button", onclick: showLooks }, "Show looks");
+  const tuning = el("button", { type: "button", "aria-label": "Tune to this style", onclick: tune }, "Tune");
   const features = session.engine.info.features;
   place("look").append(
     el("div", { className: "line" }, el("h2", {}, "Look"), looking),
@@ -109,10 +109,10 @@ export function startPicture() {
   looking.hidden = !features.includes("explore");
   drawLooks();
   const able = () => {
-    looking.disabled = !session.photo || !session.style || session.mode !== "picture";
-    tuning.disabled = !session.style;
+    looking.disabled = isPainting() || !session.photo || !session.style || session.mode !== "picture";
+    tuning.disabled = isPainting() || !session.style;
   };
-  for (const topic of /** @type {const} */ (["photo", "style", "mode"])) on(topic, able);
+  for (const topic of /** @type {const} */ (["photo", "style", "mode", "run"])) on(topic, able);
   for (const topic of /** @type {const} */ (["style", "settings", "regions"])) on(topic, () => (choices += 1));
   able();
   on("photo", () => {

@@ -5,7 +5,7 @@
  * @typedef {import("./engine.js").Settings} Settings
  * @typedef {{key: string, title: string, description: string, thumbnail: string | null, ref: StyleRef, here: boolean, kind: string, license: string | null}} Choice
  * @typedef {{ref: StyleRef, mask: string}} Region
- * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "add"} Topic
+ * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "run" | "add"} Topic
  */
 
 /** Longest side of a picture that is painted at a tap. */

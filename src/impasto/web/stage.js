@@ -123,6 +123,7 @@ export function startStage() {
   button("share").hidden = !("share" in navigator);
   button("share").addEventListener("click", share);
   on("result", () => {
-    for (const id of ["save", "share", "compare"]) button(id).disabled = session.result === null;
+    for (const id of ["save", "share"]) button(id).disabled = session.result === null;
+    compare.disabled = session.result === null || session.mode !== "picture";
   });
 }
