@@ -72,9 +72,11 @@ def write_examples(engine: Path) -> None:
     """Write the example photographs and their list."""
     rows = []
     for name in EXAMPLES:
-        pixels = np.asarray(getattr(skimage.data, name)())
-        Image.fromarray(pixels).save(engine / f"{name}.jpg", quality=90)
-        rows.append({"name": name, "title": name.capitalize(), "picture": f"engine/{name}.jpg"})
+        photo = Image.fromarray(np.asarray(getattr(skimage.data, name)()))
+        photo.save(engine / f"{name}.jpg", quality=90)
+        ImageOps.fit(photo, (THUMBNAIL, THUMBNAIL)).save(engine / f"{name}_small.jpg", quality=85)
+        addresses = {"picture": f"engine/{name}.jpg", "thumbnail": f"engine/{name}_small.jpg"}
+        rows.append({"name": name, "title": name.capitalize(), **addresses})
     (engine / "examples.json").write_text(json.dumps(rows), encoding="utf-8")
 
 

@@ -3,7 +3,7 @@
  *
  * @typedef {{version: string, public: boolean, max_size: number, max_upload: number, minutes: number, camera_size: number, one_pass?: boolean, features: string[]}} Info
  * @typedef {{name: string, title: string, kind: "drawing" | "painting" | "own", description: string, here: boolean, tuned: boolean, license: string | null, thumbnail: string}} Style
- * @typedef {{name: string, title: string, picture: string}} Example
+ * @typedef {{name: string, title: string, picture: string, thumbnail?: string}} Example
  * @typedef {{id: string, kind: "picture" | "clip", name: string, width: number, height: number, seconds?: number, thumbnail: string}} Upload
  * @typedef {{name?: string, file?: string, weight?: number, mask?: string, title?: string, thumbnail?: string}} StyleRef
  * @typedef {Record<string, unknown>} Settings

@@ -74,7 +74,7 @@ async function showExamples() {
   const examples = await session.engine.examples();
   place("examples").replaceChildren(...examples.slice(0, 3).map((each) => el("button", {
     type: "button", title: each.title, "aria-label": `Try ${each.title}`, onclick: () => useExample(each),
-  }, el("img", { src: each.picture, alt: "" }))));
+  }, el("img", { src: each.thumbnail ?? each.picture, alt: "" }))));
 }
 
 /**

@@ -18,6 +18,15 @@ let taken = () => false;
 /** @type {() => string[]} Keys of the tiles that are pressed. */
 let pressed = () => (session.style ? [session.style.key] : []);
 
+/** Pictures of tiles are fetched when they come near. */
+const near = new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) {
+    if (!isIntersecting || !(target instanceof HTMLImageElement)) continue;
+    target.src = target.dataset.src ?? "";
+    near.unobserve(target);
+  }
+}, { root: tiles, rootMargin: "0px 160px" });
+
 /**
  * Let a mode say what a tap on a tile does.
  * @param {(choice: Choice) => boolean} tap
@@ -40,7 +49,7 @@ function tileOf(choice) {
   const initials = choice.title.split(/\s+/).filter((word) => /^[A-Z]/.test(word)).map((word) => word[0]).slice(0, 2).join("");
   const letters = el("span", { className: "letters", "aria-hidden": true }, initials);
   const face = choice.thumbnail && choice.here
-    ? el("img", { src: choice.thumbnail, alt: "", loading: "lazy", onerror: /** @param {Event} event */ (event) => event.target instanceof Element && event.target.replaceWith(letters) })
+    ? el("img", { "data-src": choice.thumbnail, alt: "", onerror: /** @param {Event} event */ (event) => event.target instanceof Element && event.target.replaceWith(letters) })
     : letters;
   const mark = el("span", { className: "mark", title: "Downloaded when first used" }, icon("down"));
   return el("button", {
@@ -90,6 +99,7 @@ function draw() {
   const nothing = found.length ? [] : [el("p", { className: "nothing" }, "No style has this name.")];
   tiles.replaceChildren(own, ...found.map(tileOf), ...nothing);
   place("find-place").hidden = all.length < MANY;
+  for (const each of tiles.querySelectorAll("img")) near.observe(each);
   markTiles();
 }
 
