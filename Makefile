@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs clean
+.PHONY: help demo test check format docs web clean
 
 help: ## Print this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -49,5 +49,11 @@ docs: .venv/docs ## Write what the docs take from the program, make their pictur
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "the site is $(CURDIR)/build/site/html/index.html"
 
+web: .venv/base ## Build the page that paints in the browser, without a server: build/web
+	npm ci --silent --no-fund --no-audit
+	npx tsc -p src/impasto/web
+	$(BIN)/python -m tools.web_page
+	@echo "serve $(CURDIR)/build/web by any web server"
+
 clean: ## Remove the virtual environment and all caches
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

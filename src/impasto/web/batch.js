@@ -1,0 +1,128 @@
+/** The mode that paints many photos in many styles. */
+import { button, el, place, say, sayError } from "./dom.js";
+import { refresh, setJob } from "./painting.js";
+import { pressedWithRegions, takeOntoBrush } from "./regions.js";
+import { fullSettings, on, session } from "./session.js";
+import { setResult } from "./stage.js";
+import { bringStyle, markTiles, setPicking } from "./strip.js";
+import { WORDS } from "./words.js";
+
+/** @typedef {import("./session.js").Choice} Choice */
+
+/** @type {import("./engine.js").Upload[]} */
+let photos = [];
+/** @type {Choice[]} */
+let chosen = [];
+const file = el("input", { type: "file", multiple: true, accept: "image/*,.heic,.heif,.tif,.tiff", hidden: true, onchange: () => addPhotos([...(file.files ?? [])]) });
+const photoRow = el("div", { className: "chosen" });
+const styleRow = el("div", { className: "chosen" });
+const photoLine = el("p", {});
+const styleLine = el("p", {});
+const results = el("div", { className: "results", "aria-label": "Painted pictures", role: "group" });
+
+/** Photos that are being opened. */
+let opening = 0;
+
+/** @param {File[]} files */
+async function addPhotos(files) {
+  opening += 1;
+  refresh();
+  for (const [index, each] of files.entries()) {
+    say(`Opening ${index + 1} of ${files.length}`);
+    try {
+      photos.push(await session.engine.upload(each, each.name));
+      say("");
+    } catch (error) {
+      sayError(error);
+    }
+    draw();
+  }
+  file.value = "";
+  opening -= 1;
+  refresh();
+}
+
+/**
+ * Return a picture that a tap takes out.
+ * @param {string} title
+ * @param {string | null} thumbnail
+ * @param {() => void} remove
+ */
+function chip(title, thumbnail, remove) {
+  const act = () => {
+    remove();
+    draw();
+    markTiles();
+  };
+  return el("button", { type: "button", title: `Take out ${title}`, "aria-label": `Take out ${title}`, onclick: act },
+    thumbnail ? el("img", { src: thumbnail, alt: "" }) : title.slice(0, 2));
+}
+
+/** @param {number} count @param {string} one */
+const counted = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+function draw() {
+  photoLine.textContent = photos.length ? counted(photos.length, "photo") : "Drop photos, or choose them";
+  styleLine.textContent = chosen.length ? counted(chosen.length, "style") : "Tap styles below, or drop pictures";
+  photoRow.replaceChildren(...photos.map((each) => chip(each.name, each.thumbnail, () => (photos = photos.filter((other) => other !== each)))));
+  styleRow.replaceChildren(...chosen.map((each) => chip(each.title, each.here ? each.thumbnail : null, () => (chosen = chosen.filter((other) => other !== each)))));
+  refresh();
+}
+
+/** @param {import("./engine.js").RunState} state */
+function see(state) {
+  const items = state.items ?? [];
+  const all = Math.max(state.total ?? 0, items.length);
+  while (results.children.length > all || (results.children.length && !items.length)) results.lastChild?.remove();
+  for (let index = 0; index < all; index += 1) {
+    const item = items[index];
+    const old = results.children[index];
+    const key = item ? item.picture || item.error || "" : "";
+    if (old instanceof HTMLElement && old.dataset.key === key) continue;
+    const face = item && !item.error ? el("img", { src: item.thumbnail, alt: "" }) : el("span", { className: "blank" });
+    const line = el("span", {}, item ? (item.error ?? item.title) : "Waiting");
+    const cell = item && !item.error ? el("a", { href: item.picture, download: "", title: `Save ${item.title}` }, face, line) : el("div", {}, face, line);
+    cell.dataset.key = key;
+    if (old) old.replaceWith(cell);
+    else results.append(cell);
+  }
+  if (state.result) setResult({ address: state.result, name: "impasto.zip" });
+}
+
+export function enterBatch() {
+  setPicking((choice) => {
+    if (session.mode !== "batch") return false;
+    chosen = chosen.some(({ key }) => key === choice.key) ? chosen.filter(({ key }) => key !== choice.key) : [...chosen, choice];
+    draw();
+    return true;
+  }, () => chosen.map(({ key }) => key));
+  if (!chosen.length && session.style) chosen = [session.style];
+  if (!photos.length && session.photo) photos = [session.photo];
+  button("save").title = "Save all as a ZIP file";
+  setResult(null);
+  setJob({ see, label: "Paint all", request: () => {
+    if (opening) return "The photos are being opened.";
+    if (!photos.length) return WORDS.choosePhoto;
+    if (!chosen.length) return WORDS.chooseStyle;
+    return { kind: "batch", contents: photos.map(({ id }) => id), styles: chosen.map(({ ref }) => ref), settings: fullSettings() };
+  } });
+  draw();
+}
+
+export function leaveBatch() {
+  setPicking(takeOntoBrush, pressedWithRegions);
+  button("save").title = "Save";
+  setResult(null);
+}
+
+/** Fill the mode's place. */
+export function startBatch() {
+  const photoPlace = el("div", { className: "drop" }, photoLine, photoRow, el("button", { type: "button", onclick: () => file.click() }, "Choose photos"));
+  const stylePlace = el("div", { className: "drop" }, styleLine, styleRow, el("button", { type: "button", onclick: () => place("file-style").click() }, "Choose styles"));
+  photoPlace.addEventListener("drop", (event) => void addPhotos([...(event.dataTransfer?.files ?? [])]));
+  stylePlace.addEventListener("drop", async (event) => {
+    for (const each of event.dataTransfer?.files ?? []) await bringStyle(each, each.name);
+  });
+  on("add", () => session.mode === "batch" && file.click());
+  place("batch").append(photoPlace, stylePlace, results, file);
+}

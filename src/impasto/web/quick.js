@@ -1,0 +1,58 @@
+/** A picture at a tap: the newest choice wins. */
+import { atRest, say, sayError } from "./dom.js";
+import { on, quickSettings, session, styles } from "./session.js";
+import { setBusy, showPicture } from "./stage.js";
+import { tileBusy } from "./strip.js";
+import { plainName } from "./words.js";
+
+let newest = new AbortController();
+
+/** Paint what is chosen, at once. */
+export async function paintQuickly() {
+  const { photo, style, engine } = session;
+  if (!photo || !style || session.mode !== "picture") return;
+  newest.abort();
+  const mine = (newest = new AbortController());
+  const begun = performance.now();
+  tileBusy(style.key, true);
+  setBusy(true);
+  try {
+    const request = { content: photo.id, styles: styles(), keep: session.keep ?? undefined, settings: quickSettings() };
+    const blob = await engine.paint(request, mine.signal);
+    if (mine.signal.aborted) return;
+    const name = `${plainName(photo.name)}_${plainName(style.title)}.${blob.type === "image/png" ? "png" : "jpg"}`;
+    await showPicture(URL.createObjectURL(blob), { name, alt: `${photo.name} in the style of ${style.title}` });
+    say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`, { seconds: 6 });
+  } catch (error) {
+    if (!mine.signal.aborted) sayError(error);
+  } finally {
+    if (mine === newest) {
+      tileBusy(style.key, false);
+      setBusy(false);
+    }
+  }
+}
+
+/** Leave what is being painted. */
+export function dropQuick() {
+  newest.abort();
+  tileBusy("", false);
+  setBusy(false);
+}
+
+/** Begin to listen. */
+export function startQuick() {
+  let last = "";
+  const soon = atRest(() => {
+    const now = JSON.stringify(quickSettings());
+    if (now !== last) paintQuickly();
+    last = now;
+  }, 120);
+  on("photo", () => {
+    last = JSON.stringify(quickSettings());
+    paintQuickly();
+  });
+  on("style", paintQuickly);
+  on("regions", paintQuickly);
+  on("settings", soon);
+}

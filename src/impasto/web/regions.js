@@ -1,0 +1,226 @@
+/** Regions: a brush on the picture; each color is a style, and one keeps the photo. */
+import { el, find, icon, place, sayError } from "./dom.js";
+import { on, session, tell } from "./session.js";
+import { markTiles, setPicking } from "./strip.js";
+
+/** @typedef {{key: string, title: string, color: string, ref: import("./engine.js").StyleRef | null}} Layer */
+/** @typedef {{layer: string, size: number, points: [number, number][]}} Stroke */
+
+const COLORS = ["#2563eb", "#16a34a", "#db2777", "#9333ea", "#ca8a04", "#0891b2"];
+const KEEP = { key: "keep", title: "Keep the photo", color: "#f5f5f4", ref: null };
+/** Longest side of a mask. */
+const MASK = 1024;
+const canvas = find("brush", HTMLCanvasElement);
+const details = find("regions", HTMLDetailsElement);
+/** @type {Layer[]} */
+let layers = [];
+/** @type {Stroke[]} */
+let strokes = [];
+/** @type {Layer | null} */
+let current = null;
+const size = el("input", { type: "range", min: "1", max: "40", value: "12" });
+const rows = el("div", { className: "inner" });
+const undo = el("button", { type: "button", className: "icon", "aria-label": "Undo", title: "Undo", onclick: () => { strokes.pop(); changed(); } }, icon("undo"));
+const held = el("span", { className: "name" });
+const bar = el("div", { className: "brush-bar", role: "group", "aria-label": "Brush" }, held, undo,
+  el("button", { type: "button", className: "done", onclick: () => (details.open = false) }, "Done"));
+/** @type {[number, number] | null} Where the brush is. */
+let over = null;
+let resting = true;
+const clear = el("button", { type: "button", onclick: () => { strokes = []; changed(); } }, "Clear");
+
+/** Whether the brush is out. */
+const isOpen = () => details.open && session.photo !== null && session.mode === "picture";
+
+/** Draw the strokes over the picture. */
+function draw() {
+  canvas.hidden = bar.hidden = !isOpen();
+  if (!session.photo) return;
+  const scale = MASK / Math.max(session.photo.width, session.photo.height);
+  const [width, height] = [Math.round(session.photo.width * scale), Math.round(session.photo.height * scale)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.clearRect(0, 0, width, height);
+  for (const stroke of strokes) {
+    context.globalCompositeOperation = "destination-out";
+    paintStroke(context, stroke, "#000");
+    context.globalCompositeOperation = "source-over";
+    context.globalAlpha = resting ? 0.25 : 0.55;
+    paintStroke(context, stroke, layerOf(stroke)?.color ?? "#000");
+    context.globalAlpha = 1;
+  }
+  if (over) {
+    context.beginPath();
+    context.arc(over[0] * width, over[1] * height, (size.valueAsNumber / 200) * MASK, 0, 7);
+    for (const [color, wide] of [["#000", 4], ["#fff", 2]]) {
+      Object.assign(context, { strokeStyle: color, lineWidth: wide });
+      context.stroke();
+    }
+  }
+  undo.disabled = clear.disabled = strokes.length === 0;
+}
+
+/** @param {Stroke} stroke */
+const layerOf = (stroke) => layers.find(({ key }) => key === stroke.layer);
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stroke} stroke
+ * @param {string} color
+ */
+function paintStroke(context, { size: part, points }, color) {
+  const { width, height } = context.canvas;
+  Object.assign(context, { strokeStyle: color, lineWidth: (part / 100) * Math.max(width, height), lineCap: "round", lineJoin: "round" });
+  context.beginPath();
+  points.forEach(([x, y], index) => (index ? context.lineTo(x * width, y * height) : context.moveTo(x * width, y * height)));
+  if (points.length === 1) context.lineTo(points[0][0] * width + 0.1, points[0][1] * height);
+  context.stroke();
+}
+
+/**
+ * Return the file of a layer's mask: white where its strokes are the last ones.
+ * @param {string} layer
+ * @returns {Promise<string>}
+ */
+async function maskOf(layer) {
+  const mask = el("canvas", { width: canvas.width, height: canvas.height });
+  const context = mask.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw masks.");
+  context.fillRect(0, 0, mask.width, mask.height);
+  for (const stroke of strokes) paintStroke(context, stroke, stroke.layer === layer ? "#fff" : "#000");
+  const blob = await new Promise((done) => mask.toBlob(done, "image/png"));
+  return (await session.engine.upload(blob, `mask_${layer.replace(/\W/g, "_")}.png`)).id;
+}
+
+let newest = 0;
+/** Strokes have changed: draw them, and hand their masks to the engine. */
+async function changed() {
+  draw();
+  const mine = ++newest;
+  const used = layers.filter(({ key }) => strokes.some(({ layer }) => layer === key));
+  try {
+    const masks = await Promise.all(used.map(({ key }) => maskOf(key)));
+    if (mine !== newest) return;
+    session.regions = used.flatMap(({ ref }, index) => (ref ? [{ ref, mask: masks[index] }] : []));
+    session.keep = masks[used.findIndex(({ key }) => key === KEEP.key)] ?? null;
+    tell("regions");
+  } catch (error) {
+    sayError(error);
+  }
+}
+
+/** @param {Layer} layer */
+function swatchOf(layer) {
+  const swatch = el("span", { className: "swatch" });
+  swatch.style.setProperty("--swatch", layer.color);
+  return swatch;
+}
+
+/** List the layers; the pressed one is on the brush. */
+function drawLayers() {
+  if (current) held.replaceChildren(swatchOf(current), current.title);
+  rows.replaceChildren(...layers.map((layer) => {
+    return el("button", { type: "button", className: "layer", "aria-pressed": String(layer === current), onclick: () => {
+      current = layer;
+      drawLayers();
+    } }, swatchOf(layer), layer.title);
+  }));
+}
+
+/**
+ * Take a style onto the brush. Returns whether the brush was out.
+ * @param {import("./session.js").Choice} choice
+ */
+export function takeOntoBrush(choice) {
+  if (!isOpen() || choice.key === session.style?.key) return false;
+  const old = layers.find(({ key }) => key === choice.key);
+  if (!old && layers.length > COLORS.length) return false;
+  current = old ?? { key: choice.key, title: choice.title, color: COLORS[layers.length - 1], ref: choice.ref };
+  if (!old) layers.push(current);
+  drawLayers();
+  return true;
+}
+
+/** Keys of the styles that are in use. */
+export const pressedWithRegions = () => [...(session.style ? [session.style.key] : []), ...(isOpen() ? layers.map(({ key }) => key) : [])];
+
+/** Let fingers and mouse paint. */
+function listen() {
+  /** @type {Map<number, [number, number]>} */
+  const fingers = new Map();
+  let spread = 0;
+  /** @param {PointerEvent} event @returns {[number, number]} */
+  const at = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return [(event.clientX - left) / width, (event.clientY - top) / height];
+  };
+  const distance = () => {
+    const [a, b] = [...fingers.values()];
+    return Math.hypot(a[0] - b[0], a[1] - b[1]);
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    fingers.set(event.pointerId, at(event));
+    resting = false;
+    if (fingers.size === 1 && current) strokes.push({ layer: current.key, size: size.valueAsNumber, points: [at(event)] });
+    else if (fingers.size === 2) {
+      strokes.pop();
+      spread = distance();
+    }
+    draw();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    over = event.pointerType === "mouse" ? at(event) : null;
+    if (!fingers.has(event.pointerId)) return draw();
+    fingers.set(event.pointerId, at(event));
+    if (fingers.size === 2) {
+      size.valueAsNumber += 100 * (distance() - spread);
+      spread = distance();
+    } else if (current) strokes[strokes.length - 1]?.points.push(at(event));
+    draw();
+  });
+  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
+    canvas.addEventListener(name, (event) => {
+      if (!fingers.delete(event.pointerId) || fingers.size) return;
+      resting = true;
+      changed();
+    });
+  }
+  canvas.addEventListener("pointerleave", () => {
+    over = null;
+    draw();
+  });
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    size.valueAsNumber -= Math.sign(event.deltaY) * 2;
+    draw();
+  }, { passive: false });
+}
+
+/** Fill the panel's part. */
+export function startRegions() {
+  details.hidden = !session.engine.info.features.includes("regions");
+  place("regions-body").append(
+    el("p", { className: "small" }, "Tap another style below to take it onto the brush, then paint over the picture. The rest stays in the style that was chosen first."),
+    rows, el("label", { className: "line" }, el("span", {}, "Brush"), size), clear);
+  place("frame").append(bar);
+  layers = [KEEP];
+  current = KEEP;
+  const restart = () => {
+    strokes = [];
+    layers = [KEEP];
+    current = KEEP;
+    drawLayers();
+    draw();
+  };
+  setPicking(takeOntoBrush, pressedWithRegions);
+  details.addEventListener("toggle", () => {
+    draw();
+    markTiles();
+  });
+  on("photo", restart);
+  on("mode", draw);
+  restart();
+  listen();
+}

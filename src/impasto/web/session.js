@@ -1,0 +1,94 @@
+/**
+ * What the person has chosen, and who is told when it changes.
+ *
+ * @typedef {import("./engine.js").StyleRef} StyleRef
+ * @typedef {import("./engine.js").Settings} Settings
+ * @typedef {{key: string, title: string, description: string, thumbnail: string | null, ref: StyleRef, here: boolean, kind: string, license: string | null}} Choice
+ * @typedef {{ref: StyleRef, mask: string}} Region
+ * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "run" | "add"} Topic
+ */
+
+/** Longest side of a picture that is painted at a tap. */
+const QUICK_SIZE = 640;
+/** Settings that a picture painted at a tap heeds. */
+const QUICK = ["strength", "color", "color_amount", "style_scale", "style_turn", "style_tiles", "seed"];
+
+export const session = {
+  /** @type {import("./engine.js").Engine} */
+  engine: /** @type {any} */ (null),
+  /** @type {import("./engine.js").Upload | null} */
+  photo: null,
+  /** @type {Choice | null} */
+  style: null,
+  /** Settings that differ from their defaults; size and quality have their own places.
+   * @type {Settings} */
+  settings: {},
+  quality: "good",
+  /** Longest side; 0: as the photo. */
+  size: 0,
+  /** @type {Region[]} */
+  regions: [],
+  /** Masked areas that stay as in the photo: the file of a mask.
+   * @type {string | null} */
+  keep: null,
+  /** All settings that there are.
+   * @type {Record<string, import("./engine.js").Property>} */
+  schema: {},
+  mode: "picture",
+  /** What can be saved and shared.
+   * @type {{address: string, name: string} | null} */
+  result: null,
+};
+
+const topics = new EventTarget();
+
+/**
+ * Call a function whenever something has changed.
+ * @param {Topic} topic
+ * @param {() => unknown} action
+ */
+export function on(topic, action) {
+  topics.addEventListener(topic, action);
+}
+
+/** @param {Topic} topic */
+export function tell(topic) {
+  topics.dispatchEvent(new Event(topic));
+}
+
+/**
+ * Change a setting; undefined: its default.
+ * @param {string} name
+ * @param {unknown} value
+ */
+export function set(name, value) {
+  if (value === undefined) delete session.settings[name];
+  else session.settings[name] = value;
+  tell("settings");
+}
+
+/** Return the longest side that a picture gets where none is chosen. */
+export function ownSize() {
+  const { photo, engine } = session;
+  const longest = photo ? Math.max(photo.width, photo.height) : 1024;
+  return Math.min(longest, 1024, engine?.info.max_size ?? 1024);
+}
+
+/** Return the styles, those of regions last. */
+export function styles() {
+  const everywhere = session.style ? [session.style.ref] : [];
+  return [...everywhere, ...session.regions.map(({ ref, mask }) => ({ ...ref, mask }))];
+}
+
+/** Return the settings of a full painting. */
+export function fullSettings() {
+  const { method, encoder } = session.settings;
+  const quality = method || encoder ? {} : { quality: session.quality };
+  return { ...quality, size: session.size || ownSize(), ...session.settings };
+}
+
+/** Return the settings of a picture that is painted at a tap. */
+export function quickSettings() {
+  const heeded = Object.entries(session.settings).filter(([name]) => QUICK.includes(name));
+  return { ...Object.fromEntries(heeded), size: Math.min(session.size || ownSize(), QUICK_SIZE) };
+}

@@ -1,0 +1,96 @@
+/** The mode that paints a clip. */
+import { el, input, place, say, sayError } from "./dom.js";
+import { refresh, setJob } from "./painting.js";
+import { on, ownSize, session, tell } from "./session.js";
+import { setResult } from "./stage.js";
+import { plainName, WORDS } from "./words.js";
+
+const frame = place("video");
+const player = el("video", { controls: true, playsInline: true, loop: true, hidden: true, "aria-label": "The clip" });
+const preview = el("img", { alt: "The frame that is painted", hidden: true });
+const file = el("input", { type: "file", accept: "video/*,image/gif,.mkv", hidden: true, onchange: () => file.files?.[0] && useClip(file.files[0]) });
+const welcome = el("div", { className: "welcome" }, el("p", {}, "Drop a video, or choose one"),
+  el("button", { type: "button", onclick: () => file.click() }, "Choose a video"));
+/** @type {import("./engine.js").Upload | null} */
+let clip = null;
+let painted = false;
+
+/** @param {File} chosen */
+async function useClip(chosen) {
+  say("Opening the video");
+  try {
+    const opened = await session.engine.upload(chosen, chosen.name);
+    if (opened.kind !== "clip") throw new Error(WORDS.noClip);
+    clip = opened;
+    painted = false;
+    welcome.hidden = true;
+    frame.classList.remove("empty");
+    frame.style.setProperty("--ratio", String(opened.width / opened.height));
+    show(URL.createObjectURL(chosen));
+    setResult(null);
+    say(opened.seconds ? `${opened.name}: ${opened.seconds.toFixed(1)} s` : opened.name);
+  } catch (error) {
+    sayError(error);
+  }
+  file.value = "";
+  refresh();
+}
+
+/** @param {string} address */
+function show(address) {
+  preview.hidden = true;
+  player.hidden = false;
+  player.src = address;
+  player.play().catch(() => undefined);
+}
+
+/** @param {import("./engine.js").RunState} state */
+function see(state) {
+  if (state.result && !painted) {
+    painted = true;
+    show(state.result);
+    setResult({ address: state.result, name: `${plainName(clip?.name ?? "")}_${plainName(session.style?.title ?? "")}.mp4` });
+  } else if (state.preview && !state.result) {
+    painted = false;
+    player.pause();
+    player.hidden = true;
+    preview.hidden = false;
+    preview.src = state.preview;
+  } else if (["stopped", "failed"].includes(state.state)) {
+    player.hidden = false;
+    preview.hidden = true;
+  }
+}
+
+export function enterVideo() {
+  place("stability-row").hidden = false;
+  setResult(null);
+  setJob({ see, label: "Paint the video", request: () => {
+    if (!clip) return "Choose a video first.";
+    if (!session.style) return WORDS.chooseStyle;
+    painted = false;
+    const { strength = 1 } = session.settings;
+    const longest = Math.min(Math.max(clip.width, clip.height), 640);
+    return {
+      kind: "video", clip: clip.id, styles: [session.style.ref], stability: input("stability").valueAsNumber / 100,
+      settings: { strength, size: session.size || Math.min(longest, ownSize()) },
+    };
+  } });
+}
+
+export function leaveVideo() {
+  place("stability-row").hidden = true;
+  player.pause();
+  setResult(null);
+  tell("result");
+}
+
+/** Fill the clip's place. */
+export function startVideo() {
+  frame.append(welcome, player, preview, file);
+  on("add", () => session.mode === "video" && file.click());
+  frame.addEventListener("drop", (event) => {
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped) useClip(dropped);
+  });
+}
