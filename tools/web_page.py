@@ -61,10 +61,9 @@ def write_styles(engine: Path, styles: Path) -> None:
         small = ImageOps.fit(Image.open(drawing_path(name)).convert("RGB"), (THUMBNAIL, THUMBNAIL))
         small.save(styles / f"{name}.jpg", quality=85)
         title = name.replace("_", " ").capitalize()
-        rows.append(
-            {"name": name, "title": title, "kind": "drawing", "description": description}
-            | {"here": True, "tuned": False, "license": None, "thumbnail": f"styles/{name}.jpg"}
-        )
+        words = {"name": name, "title": title, "kind": "drawing", "description": description}
+        facts = {"here": True, "tuned": False, "license": None}
+        rows.append({**words, **facts, "thumbnail": f"styles/{name}.jpg"})
     (engine / "styles.json").write_text(json.dumps(rows), encoding="utf-8")
 
 

@@ -1,5 +1,5 @@
 /** A picture at a tap: the newest choice wins. */
-import { atRest, say, sayError } from "./dom.js";
+import { atRest, say } from "./dom.js";
 import { on, quickSettings, session, styles } from "./session.js";
 import { setBusy, showPicture } from "./stage.js";
 import { tileBusy } from "./strip.js";
@@ -24,7 +24,8 @@ export async function paintQuickly() {
     await showPicture(URL.createObjectURL(blob), { name, alt: `${photo.name} in the style of ${style.title}` });
     say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`, { seconds: 6 });
   } catch (error) {
-    if (!mine.signal.aborted) sayError(error);
+    if (mine.signal.aborted) return;
+    say(error instanceof Error ? error.message : String(error), { error: true, action: "Try again", act: paintQuickly });
   } finally {
     if (mine === newest) {
       tileBusy(style.key, false);

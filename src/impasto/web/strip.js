@@ -73,6 +73,24 @@ export function markTiles() {
   for (const tile of tiles.querySelectorAll("[data-key]")) {
     tile.setAttribute("aria-pressed", String(keys.includes(tile.getAttribute("data-key") ?? "")));
   }
+  enterAt(tiles.querySelector("[aria-pressed=true]") ?? tiles.querySelector(".tile"));
+}
+
+/** Let the Tab key come to one tile; arrow keys go on from there. @param {Element | null} entry */
+function enterAt(entry) {
+  for (const tile of tiles.querySelectorAll("button")) tile.tabIndex = tile === entry ? 0 : -1;
+}
+
+/** @param {KeyboardEvent} event */
+function moveFocus(event) {
+  const all = [...tiles.querySelectorAll("button")];
+  const at = all.findIndex((tile) => tile === document.activeElement);
+  const moves = /** @type {Record<string, number>} */ ({ ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1 });
+  const next = all[moves[event.key] ?? -1];
+  if (at < 0 || !next) return;
+  event.preventDefault();
+  enterAt(next);
+  next.focus();
 }
 
 /**
@@ -148,6 +166,7 @@ export function keepStyle(ref, title, thumbnail) {
 /** Fill the strip. */
 export async function startStrip() {
   search.addEventListener("input", draw);
+  tiles.addEventListener("keydown", moveFocus);
   file.addEventListener("change", async () => {
     for (const each of file.files ?? []) await bringStyle(each, each.name);
     file.value = "";
