@@ -14,7 +14,7 @@ from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery.drawings import DRAWINGS, drawing_path
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
-from impasto.images import Identity, identify, is_picture_name
+from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import REST
 from impasto.version import __version__
@@ -22,6 +22,9 @@ from impasto.weights.tuned import tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
+#: Settings that a run decides about where they are not given, and those that name pictures.
+_DECIDED = ("steps", "precision", "runtime", "device")
+_PICTURES = ("init", "keep", "fine_style", "masks")
 
 
 class Ingredients(NamedTuple):
@@ -150,6 +153,40 @@ def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
         for name in names
         if recipe.get(name) != here.get(name)
     ]
+
+
+def is_recipe_of(
+    recipe: Mapping[str, Any], settings: Settings, content: Source, styles: Sequence[Source]
+) -> bool:
+    """Tell whether a picture with this recipe is what a run would end with.
+
+    Args:
+        recipe: Of the picture.
+        settings: Of the run.
+        content: What it paints.
+        styles: What it paints like.
+
+    Raises:
+        ImageError: One of the pictures cannot be read.
+    """
+    made, asked = recipe.get("settings"), settings.to_dict()
+    if not isinstance(made, dict):
+        return False
+    free = [name for name in _DECIDED if asked[name] in (None, "auto")]
+    same = [name for name in asked if name not in (*free, "time", "weights")]
+    used = [recipe.get("content"), *recipe.get("styles", ()), *recipe.get("masks", ())]
+    used += [recipe[name] for name in _PICTURES if name != "masks" and name in recipe]
+    given = [identify(source).sha256 for source in (content, *styles, *settings.pictures)]
+    return all(_base_names(made.get(name)) == _base_names(asked[name]) for name in same) and (
+        sorted(given) == sorted(each["sha256"] for each in used if each)
+    )
+
+
+def _base_names(value: Any) -> Any:  # noqa: ANN401
+    """Return the value of a setting as recipes have it: files without their folders."""
+    if isinstance(value, list):
+        return [_base_names(each) for each in value]
+    return Path(value).name if isinstance(value, str) else value
 
 
 def _of_gallery(name: str, sha256: str) -> Path | None:

@@ -27,7 +27,8 @@ from impasto.cli import (
     video,
     weights,
 )
-from impasto.cli.options import Command, in_flags
+from impasto.cli.options import Command, Group, in_flags, say
+from impasto.cli.signals import ended_by_signals
 from impasto.cli.terminal import echo, replace_unprintable
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -38,6 +39,7 @@ _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
 
 
 app = typer.Typer(
+    cls=Group,
     help="Paint any picture in the style of any artwork.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -78,7 +80,8 @@ def main() -> None:
     """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
     replace_unprintable()
     try:
-        app(prog_name="impasto")
+        with ended_by_signals():
+            app(prog_name="impasto")
     except SettingsError as error:
         _fail(in_flags(str(error)), 2)
     except ImpastoError as error:
@@ -94,5 +97,5 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    echo(f"impasto: {message}", file=sys.stderr)
+    say(f"impasto: {message}")
     sys.exit(status)

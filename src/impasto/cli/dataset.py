@@ -9,6 +9,7 @@ from impasto.cli.options import (
     Quiet,
     argument,
     own,
+    say,
     stopping,
     style_pictures,
     with_settings,
@@ -86,7 +87,9 @@ def dataset(
     fetch_weights(settings)  # once, not in each worker
     work = Dataset(source, styles, output, chosen)
     made = work.journal.rows
-    with stopping(lambda: f"stopped: {len(made)} files are there; the same command continues"):
+    if made and not len(work.left):
+        say("all files are there from an earlier run: nothing is left to do", quiet)
+    with stopping(lambda: f"stopped: {len(made)} files are done; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):
             pass
     names, failed = work.finish()

@@ -10,6 +10,7 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network
+from impasto.files import output_path
 from impasto.images import (
     Picture,
     Source,
@@ -171,8 +172,6 @@ def _target(output: str | None, name: str, settings: Settings) -> Path | None:
     """Return the file to save to, after a look whether that is possible."""
     if output == STDOUT:
         return None
-    target = Path(output or ".")
-    if target.is_dir():
-        target = target / name
+    target = output_path(output or ".", name)
     Picture.check_saving(target, settings.bits or 8)
     return target

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own
+from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own, say
 from impasto.cli.terminal import echo
 
 
@@ -47,7 +47,7 @@ def reproduce(
     started = time.monotonic()
     from impasto.cli.inputs import job_of_recipe
     from impasto.cli.outputs import Outputs
-    from impasto.cli.painting import paint, say
+    from impasto.cli.painting import paint
     from impasto.recipes import differences
 
     job, found = job_of_recipe(picture, look_in or [], output)

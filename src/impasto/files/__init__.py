@@ -8,7 +8,13 @@ from impasto.files.hashing import (
     sha256_of,
 )
 from impasto.files.journal import Journal, parse_lines
-from impasto.files.writing import check_writable, refuse_inputs, replacing, write_atomically
+from impasto.files.writing import (
+    check_writable,
+    output_path,
+    refuse_inputs,
+    replacing,
+    write_atomically,
+)
 
 __all__ = [
     "Journal",
@@ -16,6 +22,7 @@ __all__ = [
     "check_writable",
     "digest_of",
     "fingerprint",
+    "output_path",
     "parse_lines",
     "reading_advice",
     "refuse_inputs",
