@@ -14,7 +14,7 @@ from PIL import Image
 
 from impasto.batch.pairs import make_folder
 from impasto.batch.sheets import contact_sheet, save_png
-from impasto.errors import SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.files import refuse_inputs, write_atomically
 from impasto.images import Picture, Source
 from impasto.settings import FIELDS, Settings

@@ -99,8 +99,10 @@ def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) ->
 
 def _begin(job: Job) -> None:
     global _WORKER
-    # Ctrl-C is the main process's matter: what a worker has in hand is finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a closed terminal are the main process's matter: what a worker has in hand is
+    # finished. SIGTERM stays: with it the pool ends workers when one of them was killed.
+    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     limit_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
