@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +29,8 @@ from impasto.machine import cores
 Engine = Callable[[Job, Iterable[list[Task]], "int | None"], Iterator[Row]]
 #: Files that a worker has in hand at once: one is read or written while another is painted.
 _IN_HAND = 2
+#: Seconds after which a signal to a group of processes has reached all.
+_LATER = 0.3
 _WORKER: Worker
 
 
@@ -46,15 +49,18 @@ class Worker:
     def _done(self, task: Task) -> list[Row]:
         members: list[Row] = []
 
-        def make() -> bytes:
-            content = self.source.read(task.source)
+        def make() -> tuple[bytes, bool]:
+            most = self.painter.options.max_bytes
+            content, made = self.source.read(task.source, most), None
             if task.source.endswith(SHARD):
-                made, rows = painted_shard(task.source, content, self.painter)
+                content, rows = painted_shard(task.source, content, self.painter)
                 members.extend(rows)
             else:
-                made = self.painter.result(task, content)
-            self.target.write(task.path, made)
-            return made
+                beside = self.source.read(task.beside, most) if task.beside else None
+                made = self.painter.result(task, content, beside)
+            whole = content if made is None else made
+            self.target.write(task.path, whole)
+            return whole, made is not None
 
         row, made = self.painter.attempt(task, make)
         return [row] if made is None else [*members, row]
@@ -91,6 +97,8 @@ def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) ->
         for rows in as_done(pool, _work, groups, count):
             yield from rows
     except BrokenProcessPool as error:
+        # What ended the worker may be on its way to this process too: it says so better.
+        time.sleep(_LATER)
         raise ImpastoError(
             "a worker was killed, perhaps for want of memory: start again with fewer --workers; "
             "it resumes where it stopped"

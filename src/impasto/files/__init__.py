@@ -10,6 +10,7 @@ from impasto.files.hashing import (
 from impasto.files.journal import Journal, parse_lines
 from impasto.files.writing import (
     check_writable,
+    disk_is_full,
     output_path,
     refuse_inputs,
     replacing,
@@ -21,6 +22,7 @@ __all__ = [
     "address_advice",
     "check_writable",
     "digest_of",
+    "disk_is_full",
     "fingerprint",
     "output_path",
     "parse_lines",

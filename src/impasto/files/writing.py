@@ -140,6 +140,15 @@ def refuse_inputs(path: str | Path, protect: Sequence[str | Path]) -> None:
                 raise ImageError(f"{path} is the input {item} itself: choose another name")
 
 
+def disk_is_full(error: BaseException | None) -> bool:
+    """Tell whether an error, or what it was raised from, says that a disk or a quota is full."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
+
+
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
     """Name a file beside the target; if it still exists when the block ends, it is removed."""

@@ -8,9 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.batch import Batch
+from impasto.batch import Batch, Outcome
 from impasto.batch.pairs import Pair
-from impasto.batch.running import Outcome
 from impasto.errors import ImageError
 from impasto.studio.atelier import WORK, Atelier, clear, waiting
 from impasto.studio.engine import Order, Step
