@@ -44,7 +44,8 @@ def batch(
     """
     from impasto.batch import Batch
     from impasto.batch.painting import reason_of
-    from impasto.cli.painting import prepare, say
+    from impasto.cli.options import say
+    from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.settings import Settings
 

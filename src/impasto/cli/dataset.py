@@ -73,7 +73,8 @@ def dataset(
 
     Example: impasto dataset photos paintings -o stylized --copies 2
     """
-    from impasto.cli.painting import prepare, say
+    from impasto.cli.options import say
+    from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
     from impasto.dataset.engines import open_engine
