@@ -2,6 +2,7 @@
 
 from impasto.files.hashing import (
     address_advice,
+    check_file,
     digest_of,
     fingerprint,
     reading_advice,
@@ -20,6 +21,7 @@ from impasto.files.writing import (
 __all__ = [
     "Journal",
     "address_advice",
+    "check_file",
     "check_writable",
     "digest_of",
     "disk_is_full",

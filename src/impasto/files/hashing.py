@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,6 +52,27 @@ def address_advice(path: str | Path) -> str:
         f"{found[1]}//{found[2]} is an address, and addresses are not opened: download the file "
         "first, or use `impasto collect` for pictures"
     )
+
+
+def check_file(path: Path, kind: type[ImpastoError] = ImpastoError) -> None:
+    """Refuse what is not a regular file that can be read: a folder, a pipe or a device.
+
+    Opening a pipe that nobody writes to would wait for ever.
+
+    Args:
+        path: What a user named.
+        kind: What to raise.
+
+    Raises:
+        ImpastoError: Of this kind; it says what it is.
+    """
+    try:
+        if stat.S_ISREG(path.stat().st_mode) or path.is_dir():
+            path.open("rb").close()
+            return
+    except (OSError, ValueError) as error:
+        raise kind(reading_advice(path, error)) from error
+    raise kind(f"{path} is a pipe or a device: name a regular file")
 
 
 def reading_advice(path: Path, error: OSError | ValueError) -> str:

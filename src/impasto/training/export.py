@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.files import output_path, replacing
+from impasto.files import check_file, output_path, replacing
 from impasto.networks.any_style import shape_of
 from impasto.training.trainer import save_tensors
 
@@ -38,6 +38,7 @@ def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
         WeightsError: The file does not exist, is damaged or holds something else.
     """
     programs = " or ".join(f"`impasto train {_WRITTEN_BY[each]}`" for each in architectures)
+    check_file(path, WeightsError)
     try:
         with safe_open(path, "pt") as file:
             if (file.metadata() or {}).get("architecture") not in architectures:
