@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery.drawings import DRAWINGS, drawing_path
+from impasto.gallery.names import PREFIX
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
 from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
-from impasto.settings.choices import REST
+from impasto.settings.choices import FACES, REST, STARTS
 from impasto.version import __version__
 from impasto.weights.tuned import tuned_network
 
@@ -108,6 +109,7 @@ def files_in_settings(
     Raises:
         RecipeError: One is not found, or its content has changed.
     """
+    _check_named(recipe, settings, without)
     named = {
         **{role: role in recipe for role in ("init", "keep", "fine_style")},
         "weights": settings.weights is not None,
@@ -123,6 +125,17 @@ def files_in_settings(
         names = settings.masks or ()
         found["masks"] = [name if name == REST else str(next(files)) for name in names]
     return found
+
+
+def _check_named(recipe: Mapping[str, Any], settings: Settings, without: Collection[str]) -> None:
+    """Refuse a recipe whose settings name files that it does not vouch for by their hashes."""
+    words = {"init": STARTS, "keep": (None, FACES), "fine_style": (None,)}
+    unsaid = [role for role, known in words.items() if getattr(settings, role) not in known]
+    if any(mask != REST for mask in settings.masks or ()):
+        unsaid.append("masks")
+    for role in unsaid:
+        if role not in recipe and role not in without:
+            raise RecipeError(f"this recipe does not say which picture its {role} is: leave it out")
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
@@ -143,6 +156,19 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
     except (KeyError, TypeError) as error:
         raise RecipeError("this recipe does not say which pictures it was made of") from error
     return [_of_gallery(name, sha256) or _found(name, sha256, places) for name, sha256 in wanted]
+
+
+def typed_name(entry: Mapping[str, Any]) -> str:
+    """Return what to type for a picture of a recipe: the name of a style, or that of its file."""
+    name = Path(entry["name"]).name
+    stem, own = Path(name).stem, own_styles()
+    path = _of_gallery(name, str(entry["sha256"]))
+    if path is None and stem in PAINTINGS and name == painting_path(stem).name:
+        path = None if Path(name).exists() else painting_path(stem)  # it will be downloaded
+    if path is None:
+        known = {"stdin": "-", "bytes": "-", "pixels": "-"}
+        return known.get(name) or (f"./{name}" if name.startswith("-") else name)
+    return stem if own.get(stem, path) == path else f"{PREFIX}{stem}"
 
 
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
@@ -233,15 +259,16 @@ def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
 
 
 def _named(folder: Path, name: str) -> Iterator[Path]:
-    if (folder / name).is_file():
-        yield folder / name
+    with suppress(OSError, ValueError):  # of a name that no file can have
+        if name not in ("", "..") and (folder / name).is_file():
+            yield folder / name
     yield from (path for path in _files(folder) if path.name == name)
 
 
 def _is(path: Path, sha256: str) -> bool:
     try:
-        return identify(path).sha256 == sha256
-    except ImageError:
+        return path.is_file() and identify(path).sha256 == sha256
+    except (ImageError, OSError, ValueError):  # of a name that no file can have
         return False
 
 

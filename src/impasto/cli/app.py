@@ -36,6 +36,8 @@ from impasto.weights.fetching import show_downloads
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
+#: A name of so many characters is shortened in a message.
+_LONG = re.compile(r"\S{400,}")
 
 
 app = typer.Typer(
@@ -97,5 +99,6 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    say(f"impasto: {message}")
+    short = _LONG.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", message)
+    say(f"impasto: {short}")
     sys.exit(status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -12,8 +11,6 @@ from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from impasto.batch.painting import one_line
 from impasto.dataset.engines import Engine, open_engine
@@ -28,6 +25,8 @@ from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import once_tuned
 from impasto.files import fingerprint
 from impasto.images import identify, is_picture_name, source_list
+from impasto.images.decoding import open_image
+from impasto.images.formats import sniff
 from impasto.images.reading import suppress_warnings
 from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes
@@ -183,7 +182,8 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
 
 def _size(store: Store, path: str) -> tuple[int, int]:
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(store.read(path))) as image:
+        content = store.read(path)
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
-from impasto.images.decoding import check_pixels
+from impasto.images.decoding import check_pixels, open_image
 from impasto.images.encoding import with_chunks
 from impasto.images.exif import orientation_of, turn
 from impasto.images.formats import sniff
@@ -73,7 +73,7 @@ def _kind(content: bytes, name: str) -> _Kind:
     if sniff(content) == "HEIC":  # its decoder turns, and does not say how
         raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(content)) as image:
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
             check_pixels(*image.size, name)
             form = str(image.format)
             options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}

@@ -7,6 +7,7 @@ import re
 import stat
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from impasto.errors import ImpastoError
 
@@ -35,6 +36,8 @@ def digest_of(path: Path, algorithm: str) -> str:
     """
     try:
         now = path.stat()
+        if not S_ISREG(now.st_mode) and not S_ISDIR(now.st_mode):
+            raise ImpastoError(f"{path} is a device or a pipe: name a file")
         return _digest(path.resolve(), now.st_ino, now.st_size, now.st_mtime_ns, algorithm)
     except (OSError, ValueError) as error:
         raise ImpastoError(reading_advice(path, error)) from error

@@ -99,11 +99,12 @@ def check_writable(path: str | Path) -> None:
         path: The file to be written.
 
     Raises:
-        ImageError: It is a folder, or its folder cannot be made or may not be written to.
+        ImageError: It is a folder, a device or a pipe, or its folder cannot be made or may not be
+            written to.
     """
     path = Path(path)
     try:
-        _check_target(path, overwrite=False)
+        _check_target(path, overwrite=True)
         folder = next(each for each in path.absolute().parents if each.exists())
     except (OSError, ValueError) as error:
         raise _write_error(path, error) from error

@@ -1,7 +1,7 @@
 """Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
 
 from impasto.images.animation import check_animation, save_animation
-from impasto.images.color import match_colors
+from impasto.images.color import final_colors, is_gray, match_colors
 from impasto.images.formats import is_picture_name, output_name
 from impasto.images.masks import find_faces, open_mask, sized
 from impasto.images.opening import LEAST_PICTURE, open_for_role, open_picture
@@ -27,10 +27,12 @@ __all__ = [
     "Source",
     "Sources",
     "check_animation",
+    "final_colors",
     "find_faces",
     "fitted_size",
     "identify",
     "identify_opened",
+    "is_gray",
     "is_picture_name",
     "match_colors",
     "open_for_role",

@@ -153,12 +153,13 @@ def _fitted(
     if budget is None or whole <= budget:
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, lean=True)
+    what = f"painting at {width}x{height}, in small tiles,"
+    check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)  # before tiles are counted
     rate *= _CUT
     needed = {}
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
         outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
         needed[side] = fixed + outer * rate
-    what = f"painting at {width}x{height}, in small tiles,"
     least = needed[LEAST_SIDE]
     if settings.memory is not None and parse_size(settings.memory) < least:
         raise SettingsError(

@@ -116,7 +116,7 @@ class Atelier:
 
     def _named(self, style: str) -> Source:
         name = style.removeprefix(PREFIX)
-        if self.options.public and name not in {each.name for each in self.styles()}:
+        if self.options.public and name not in {e.name.removeprefix(PREFIX) for e in self.styles()}:
             raise ImageError(f"there is no style {name!r}")
         return find_style(style)
 

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.images import Picture, open_picture
+from impasto.images.decoding import open_image
+from impasto.images.formats import sniff
 from impasto.images.reading import suppress_warnings
 
 #: Longest side of what is shown while it is painted.
@@ -83,10 +85,8 @@ def _frame_of(payload: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
         return None
     _, inline, data = (payload.url or "").partition(";base64,")
     try:
-        with (
-            suppress_warnings(),
-            Image.open(BytesIO(base64.b64decode(data)) if inline else payload.path) as image,
-        ):
+        content = base64.b64decode(data) if inline else Path(payload.path).read_bytes()
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
             if image.width * image.height <= _MOST_FRAME:
                 return np.asarray(image.convert("RGB"))
     except Exception as error:  # whatever a decoder says of what is not a picture

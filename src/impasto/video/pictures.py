@@ -101,7 +101,7 @@ def is_animation(path: Path) -> bool:
 def _open(path: Path) -> Image.Image:
     check_file(path, "an animation")
     try:
-        return Image.open(path, formats=("GIF", "WEBP", "PNG"))
+        return Image.open(path, formats=("GIF", "WEBP", "PNG"))  # others may start programs
     except (OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
