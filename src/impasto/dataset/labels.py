@@ -6,7 +6,6 @@ photographs of people with masks, and a drawing may have as few colors as a map 
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.images.decoding import check_pixels
-from impasto.images.formats import is_16bit_png
-from impasto.images.reading import suppress_warnings
+from impasto.images.decoding import open_image
+from impasto.images.formats import is_16bit_png, sniff
+from impasto.images.reading import check_pixels, suppress_warnings
 
 #: Suffixes of formats that keep numbers as they are.
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
@@ -69,8 +68,8 @@ def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) 
         beside: A photograph of the same name, of which this may be the map without being called so.
     """
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(content)) as image:
-            check_pixels(*image.size, path)
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
+            check_pixels(image.width * image.height, path)
             if beside is not None and not _may_belong(image, beside):
                 return False
             if not named and beside is None and (image.mode != "L" or image.format == "JPEG"):
@@ -102,7 +101,7 @@ def _may_belong(image: Image.Image, beside: bytes) -> bool:
     """Tell whether an image without colors, or with a palette, is no copy of a photograph."""
     if image.mode not in ("1", "L", "P") and image.mode[0] != "I":
         return False
-    with Image.open(io.BytesIO(beside)) as photo:
+    with open_image(beside, str(sniff(beside))) as photo:
         if photo.size != image.size or photo.mode == "L":
             return False
         photo.draft("L", (64, 64))

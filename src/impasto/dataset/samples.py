@@ -13,11 +13,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
-from impasto.images.decoding import check_pixels, open_image
+from impasto.images.decoding import open_image
 from impasto.images.encoding import with_chunks
 from impasto.images.exif import orientation_of, turn
 from impasto.images.formats import sniff
-from impasto.images.reading import suppress_warnings
+from impasto.images.reading import check_pixels, suppress_warnings
 
 #: (H, W, 3) in [0, 1] -> the same, painted.
 Paint = Callable[[Picture], NDArray[np.float32]]
@@ -74,7 +74,7 @@ def _kind(content: bytes, name: str) -> _Kind:
         raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
     try:
         with suppress_warnings(), open_image(content, str(sniff(content))) as image:
-            check_pixels(*image.size, name)
+            check_pixels(image.width * image.height, name)
             form = str(image.format)
             options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
             # Of cameras: a photograph with a preview behind it.
