@@ -91,6 +91,8 @@ def _painted(run: Run, settings: Settings, outputs: Outputs, quiet: bool) -> Pic
     with uninterrupted():
         picture = run.picture
         _say_what_is_unfinished(state, picture, settings, ending, quiet)
+        for note in run.notes:
+            say(note)
         saved = outputs.save(picture, state, run, whole=ending is None)
     for path in saved:
         echo(path, file=sys.stderr if outputs.target is None else sys.stdout)

@@ -140,6 +140,8 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)
+    for note, count in work.painter.notes.items():
+        say(f"{note} (in {count} of {painted} frames)")
     errors = [each for each in found if each is not None]
     if errors:
         stylized, original = mean_errors(errors)

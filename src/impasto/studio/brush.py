@@ -15,7 +15,7 @@ from gradio.events import Dependency
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.images import Picture, find_faces, identify, open_picture
+from impasto.images import Picture, face_mask, find_faces, identify, open_picture
 from impasto.images.masks import Mask
 from impasto.studio.atelier import HIDDEN, Atelier, clear
 from impasto.studio.pictures import inline_jpeg
@@ -168,9 +168,11 @@ class Brush:
         """Paint the faces of a picture: they stay, besides what stays already."""
         path = self.atelier.uploads.picture(content)
         with self._one:
-            faces = find_faces(self._small(path))
-        if not faces.any():
+            small = self._small(path)
+            found = find_faces(small)
+        if not found:
             raise ImageError("no face was found: paint it")
+        faces = face_mask(found, small.size)
         layers = _layers(painted, path)
         before = self._read(layers.get(_KEEP), self.atelier.shelf.place())
         if before is not None and before.shape == faces.shape:
