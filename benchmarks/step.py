@@ -109,7 +109,11 @@ def our_step(
     targets = tiled.statistics(style, STYLE_LAYERS, required, SpatialWeight(None))
     objective = Objective(encoder, Settings(), OctaveTargets(content, [StyleTarget(targets)]))
     optimizer = PixelOptimizer(content, "adam", 0.03)
-    return lambda: optimizer.step(lambda: backward(objective, optimizer.image, phase).loss)
+
+    def step() -> None:
+        optimizer.step(lambda: backward(objective, optimizer.image, phase))
+
+    return step
 
 
 def main() -> None:

@@ -114,3 +114,21 @@ def test_every_field_explains_itself() -> None:
     for each in FIELDS.values():
         assert each.metadata["help"].endswith(".") or ":" in each.metadata["help"]
         assert each.metadata["group"]
+
+
+def test_what_would_take_for_ever_is_refused() -> None:
+    nested: Any = 1
+    for _ in range(900):
+        nested = [nested]
+    for options, said in (
+        ({"style_loss": "+".join(["gram"] * 3000)}, "style_loss has 3000 parts: 16 at most"),
+        ({"steps": (10**9,)}, "steps must be at most 100000"),
+        ({"size": nested}, "size must be a whole number, not "),
+        ({"size": "x" * 10**6}, "size must be a whole number, not "),
+        ({"x" * 10**6: 1}, "there is no setting"),
+    ):
+        with pytest.raises(SettingsError, match=said) as caught:
+            Settings(**options)
+        assert len(str(caught.value)) < 1000
+    with pytest.raises(SettingsError, match="5000 style pictures are too many: give 256 at most"):
+        Settings().normalized_style_weights(5000)

@@ -1,14 +1,18 @@
 """The waist: what composes two engines, and what video asks of all of them."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from impasto import Settings, stylizer
 from impasto.fast import FastStylizer
+from impasto.images import is_gray
+from impasto.images.pixels import to_floats
 from impasto.runs import EarlierFrame, Reference
 from impasto.stylizers import FastThenOptimize
 
@@ -63,3 +67,60 @@ def test_frames_follow_those_before_whatever_the_first_started_from(
     )
     second = made.run(photo, reference=Reference({1: still}, first.memory))
     assert np.abs(second.pixels - pixels).mean() < 0.05
+
+
+GRAY: dict[str, dict[str, Any]] = {
+    "optimize": {"steps": 3},
+    "fast": {},
+    "fast+optimize": {"steps": 2},
+    "matched": {"steps": 2, "color": "match"},
+    "some colors": {"method": "fast", "color": "content", "color_amount": 0.5},
+}
+
+
+@pytest.mark.parametrize("case", GRAY)
+def test_gray_pictures_give_a_gray_one(case: str, photo: Array, painting: Array) -> None:
+    options = {"method": case if "color" not in GRAY[case] else "optimize", **GRAY[case]}
+    content, style = _gray(photo), _gray(painting)
+    made = stylizer(style, size=64, **options).run(content).finish().to_array()
+    assert np.ptp(made, axis=2).max() == 0
+    assert made.std() > 10
+
+
+@pytest.mark.parametrize("method", ["fast", "optimize"])
+def test_one_picture_with_colors_is_enough(method: str, photo: Array, painting: Array) -> None:
+    gray: Array = _gray(photo)
+    options: dict[str, Any] = {"method": method, "size": 64}
+    options |= {"steps": 2} if method == "optimize" else {}
+    both = stylizer([_gray(painting), painting], **options)
+    assert np.ptp(both(gray).to_array(), axis=2).max() > 20
+    assert np.ptp(stylizer(_gray(painting), **options)(photo).to_array(), axis=2).max() > 5
+    of_one = both.changed(style_weights=(1, 0))
+    assert np.ptp(of_one(gray).to_array(), axis=2).max() == 0
+
+
+def test_frames_of_gray_videos_are_gray(photo: Array, painting: Array) -> None:
+    made = stylizer(_gray(painting), method="fast", size=64)
+    first = made.run(_gray(photo), reference=Reference())
+    still, sure = np.zeros((*first.pixels.shape[:2], 2), np.float32), np.ones((43, 64), np.float32)
+    earlier = {1: EarlierFrame(first.pixels, still, sure)}
+    second = made.run(_gray(photo), reference=Reference(earlier, first.memory))
+    for pixels in (first.pixels, second.pixels):
+        assert np.ptp(pixels, axis=2).max() < 1e-6
+
+
+def test_gray_is_gray_within_the_noise_of_jpeg(photo: Array) -> None:
+    noise = np.random.default_rng(0).integers(-3, 4, photo.shape)
+    noisy = np.clip(_gray(photo).astype(int) + noise, 0, 255).astype(np.uint8)
+    Image.fromarray(noisy).save(file := io.BytesIO(), "jpeg", quality=75)
+    spot, tinted = _gray(photo).copy(), _gray(photo).copy()
+    spot[40:43, 50:53] = (200, 30, 30)
+    tinted[..., 2] = tinted[..., 2] * 0.9
+    for gray in (noisy, np.asarray(Image.open(file)), _gray(photo), _gray(photo)[:5, -5:]):
+        assert is_gray(to_floats(gray))
+    for colored in (photo, spot, tinted, tinted[:5, -5:]):
+        assert not is_gray(to_floats(colored))
+
+
+def _gray(pixels: Array) -> Array:
+    return np.repeat(pixels.mean(2, keepdims=True).astype(np.uint8), 3, axis=2)

@@ -19,6 +19,16 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def module_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of this package in a process of its own."""
+    program = (
+        # Not `-m`: that would import what is in the current folder first.
+        "import sys, runpy; sys.path[:1] = filter(None, sys.path[:1]); "
+        f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+    return [sys.executable, "-c", program, *arguments]
+
+
 def free_memory() -> float | None:
     """Return the free main memory in bytes, or None where nobody tells."""
     found = [free for free in (_meminfo(), _cgroup()) if free is not None]

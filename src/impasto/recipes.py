@@ -12,16 +12,20 @@ from typing import Any, NamedTuple
 
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery.drawings import DRAWINGS, drawing_path
+from impasto.gallery.names import PREFIX
 from impasto.gallery.own import own_styles
 from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
-from impasto.images import Identity, identify, is_picture_name
+from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
-from impasto.settings.choices import REST
+from impasto.settings.choices import FACES, REST, STARTS
 from impasto.version import __version__
 from impasto.weights.tuned import tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
+#: Settings that a run decides about where they are not given, and those that name pictures.
+_DECIDED = ("steps", "precision", "runtime", "device")
+_PICTURES = ("init", "keep", "fine_style", "masks")
 
 
 class Ingredients(NamedTuple):
@@ -105,6 +109,7 @@ def files_in_settings(
     Raises:
         RecipeError: One is not found, or its content has changed.
     """
+    _check_named(recipe, settings, without)
     named = {
         **{role: role in recipe for role in ("init", "keep", "fine_style")},
         "weights": settings.weights is not None,
@@ -120,6 +125,17 @@ def files_in_settings(
         names = settings.masks or ()
         found["masks"] = [name if name == REST else str(next(files)) for name in names]
     return found
+
+
+def _check_named(recipe: Mapping[str, Any], settings: Settings, without: Collection[str]) -> None:
+    """Refuse a recipe whose settings name files that it does not vouch for by their hashes."""
+    words = {"init": STARTS, "keep": (None, FACES), "fine_style": (None,)}
+    unsaid = [role for role, known in words.items() if getattr(settings, role) not in known]
+    if any(mask != REST for mask in settings.masks or ()):
+        unsaid.append("masks")
+    for role in unsaid:
+        if role not in recipe and role not in without:
+            raise RecipeError(f"this recipe does not say which picture its {role} is: leave it out")
 
 
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
@@ -142,6 +158,19 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
     return [_of_gallery(name, sha256) or _found(name, sha256, places) for name, sha256 in wanted]
 
 
+def typed_name(entry: Mapping[str, Any]) -> str:
+    """Return what to type for a picture of a recipe: the name of a style, or that of its file."""
+    name = Path(entry["name"]).name
+    stem, own = Path(name).stem, own_styles()
+    path = _of_gallery(name, str(entry["sha256"]))
+    if path is None and stem in PAINTINGS and name == painting_path(stem).name:
+        path = None if Path(name).exists() else painting_path(stem)  # it will be downloaded
+    if path is None:
+        known = {"stdin": "-", "bytes": "-", "pixels": "-"}
+        return known.get(name) or (f"./{name}" if name.startswith("-") else name)
+    return stem if own.get(stem, path) == path else f"{PREFIX}{stem}"
+
+
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
     names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
@@ -150,6 +179,40 @@ def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
         for name in names
         if recipe.get(name) != here.get(name)
     ]
+
+
+def is_recipe_of(
+    recipe: Mapping[str, Any], settings: Settings, content: Source, styles: Sequence[Source]
+) -> bool:
+    """Tell whether a picture with this recipe is what a run would end with.
+
+    Args:
+        recipe: Of the picture.
+        settings: Of the run.
+        content: What it paints.
+        styles: What it paints like.
+
+    Raises:
+        ImageError: One of the pictures cannot be read.
+    """
+    made, asked = recipe.get("settings"), settings.to_dict()
+    if not isinstance(made, dict):
+        return False
+    free = [name for name in _DECIDED if asked[name] in (None, "auto")]
+    same = [name for name in asked if name not in (*free, "time", "weights")]
+    used = [recipe.get("content"), *recipe.get("styles", ()), *recipe.get("masks", ())]
+    used += [recipe[name] for name in _PICTURES if name != "masks" and name in recipe]
+    given = [identify(source).sha256 for source in (content, *styles, *settings.pictures)]
+    return all(_base_names(made.get(name)) == _base_names(asked[name]) for name in same) and (
+        sorted(given) == sorted(each["sha256"] for each in used if each)
+    )
+
+
+def _base_names(value: Any) -> Any:  # noqa: ANN401
+    """Return the value of a setting as recipes have it: files without their folders."""
+    if isinstance(value, list):
+        return [_base_names(each) for each in value]
+    return Path(value).name if isinstance(value, str) else value
 
 
 def _of_gallery(name: str, sha256: str) -> Path | None:
@@ -196,15 +259,16 @@ def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
 
 
 def _named(folder: Path, name: str) -> Iterator[Path]:
-    if (folder / name).is_file():
-        yield folder / name
+    with suppress(OSError, ValueError):  # of a name that no file can have
+        if name not in ("", "..") and (folder / name).is_file():
+            yield folder / name
     yield from (path for path in _files(folder) if path.name == name)
 
 
 def _is(path: Path, sha256: str) -> bool:
     try:
-        return identify(path).sha256 == sha256
-    except ImageError:
+        return path.is_file() and identify(path).sha256 == sha256
+    except (ImageError, OSError, ValueError):  # of a name that no file can have
         return False
 
 

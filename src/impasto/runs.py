@@ -181,6 +181,11 @@ class Run(Iterator[State], Protocol):
         """What the next frame's `Reference` needs of this run, by name; empty for most."""
         return {}
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of the result, a line each; complete after the last step."""
+        return ()
+
     def state_dict(self) -> StateDict:
         """Return what is needed to resume the run later; empty where there is nothing to save.
 

@@ -298,6 +298,11 @@ class WarmRun(Run):
         """What the next frame needs of the second run."""
         return self._second.memory
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of the second run."""
+        return self._second.notes
+
     def state_dict(self) -> StateDict:
         """Return what the second run is resumed from."""
         return self._second.state_dict()

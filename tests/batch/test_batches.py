@@ -1,6 +1,11 @@
 """Batches: pairs and their names, going on, failures, sheets."""
 
+import errno
 import json
+import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +15,10 @@ from PIL import Image
 
 from impasto import Settings, open_picture
 from impasto.batch import Batch, Pair, find_pictures, make_pairs, save_page, save_sheet
-from impasto.errors import ImageError, ImpastoError
+from impasto.batch.pairs import result_name
+from impasto.batch.running import as_done
+from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.files import Journal
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
 
@@ -58,9 +66,124 @@ def test_no_two_results_have_one_name() -> None:
     styles = [Path("s/c.png"), Path("s/b-c.png")]
     names = [pair.name for pair in make_pairs(contents, styles, ".jpg")]
     assert len({name.lower() for name in names}) == len(names) == 8
-    assert names[0] == "a-x-c.jpg"
-    assert names[2].startswith("b-X-c")
-    assert "a-b-c-2.jpg" in names
+    assert re.fullmatch("x-c-[a-z2-7]{8}.jpg", names[0])
+
+
+def test_a_name_is_that_of_its_own_inputs() -> None:
+    contents = [Path(p) for p in ("a/x.jpg", "a/x.png", "a/X.jpg", "b/x.jpg", "c/a/x.jpg")]
+    styles = [Path(p) for p in ("s/w.png", "s/w.jpg", "t/w.png")]
+    names = {(p.content, p.style): p.name for p in make_pairs(contents, styles, ".jpg")}
+    assert len({name.lower() for name in names.values()}) == 15
+    for content in contents:
+        for number, style in enumerate(styles):
+            (alone,) = make_pairs([content], [style], ".jpg")
+            (whole,) = make_pairs([content.absolute()], [style.absolute()], ".jpg")
+            assert alone.name == whole.name == names[content, number]
+    for odd in ("-x.png", "x\ny.png", "\udcff.png", ".x.png", "x" * 200 + ".png"):
+        name = result_name(Path(odd), "waves")
+        assert name[0] not in "-."
+        assert name.isprintable()
+        assert len(name.encode()) < 200
+
+
+def test_what_is_added_leaves_all_results_as_they_are(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+
+    def run(some: list[Path], looks: list[Path]) -> int:
+        return sum(not o.again for o in batch(some, looks, folder).paint(workers=1))
+
+    assert run(contents[1:2], styles[:1]) == 1
+    before = {path: path.read_bytes() for path in folder.glob("*.png")}
+    bmp = contents[1].with_suffix(".bmp")
+    Image.new("RGB", (40, 30), "blue").save(bmp)
+    other = styles[0].with_suffix(".bmp")
+    Image.new("RGB", (40, 30), "green").save(other)
+    assert run([bmp, *contents], [other, *styles]) == 11
+    assert {path: path.read_bytes() for path in before} == before
+    # What was painted before it had this name, or lay in this folder, is not painted again.
+    moved = tmp_path / "moved.jpg"
+    moved.write_bytes(contents[1].read_bytes())
+    assert run([moved], styles) == 0
+    assert len(list(folder.glob("*.png"))) == 14
+
+
+def test_a_bad_style_is_left_out(contents: list[Path], styles: list[Path], tmp_path: Path) -> None:
+    cut = tmp_path / "styles" / "cut.jpg"
+    cut.write_bytes(b"\xff\xd8\xff nothing")
+    small = tmp_path / "styles" / "small.png"
+    Image.new("RGB", (2, 2)).save(small)
+    given = [cut, styles[0], small, tmp_path / "missing.png"]
+    work = Batch(contents, [*given, "no_such_style"], tmp_path / "out", SETTINGS, "png")
+    outcomes = list(work.paint())
+    assert {o.pair.style for o in outcomes if o.error is None} == {1}
+    errors = {o.pair.style: str(o.error) for o in outcomes if o.error is not None}
+    for number, error in {0: "damaged", 2: "too small", 3: "not exist", 4: "no style"}.items():
+        assert error in errors[number]
+    assert len(outcomes) == 15
+    work.save_sheets(outcomes)
+    for bad in ([cut], [small, cut]):
+        with pytest.raises(ImageError):
+            list(batch(contents, bad, tmp_path / "out").paint())
+
+
+def test_results_beside_contents(contents: list[Path], styles: list[Path], tmp_path: Path) -> None:
+    for name in (contents[0].parent, contents[0].parent / "below"):
+        name.mkdir(exist_ok=True)
+        with pytest.raises(SettingsError, match="would lie among the contents"):
+            Batch(name, styles, contents[0].parent, SETTINGS)
+    folder = contents[0].parent
+    for _ in range(2):
+        work = Batch(str(folder / "*.*"), styles, folder, SETTINGS, "png")
+        assert work.contents == contents[:1]
+        work.save_sheets(list(work.paint()))
+    assert len(list(folder.glob("*.png"))) == 4
+    contents[0].unlink()
+    with pytest.raises(ImageError, match="results of earlier runs"):
+        Batch(str(folder / "*.png"), styles, folder, SETTINGS)
+
+
+def test_a_sheet_of_somebody_else_stays(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sheet.png").write_bytes(b"mine")
+    with pytest.raises(ImageError, match=r"sheet\.png is there and was made by something else"):
+        list(batch(contents, styles, tmp_path / "out").paint())
+
+
+def test_a_full_disk_ends_the_batch_and_what_a_kill_leaves_is_painted_again(
+    contents: list[Path], styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, add = tmp_path / "out", Journal.add
+
+    def full(journal: Journal, **entry: object) -> None:
+        if entry["inputs"]:  # the picture is there, and what says so is not
+            raise OSError(errno.ENOSPC, "No space left on device")
+        add(journal, **entry)
+
+    monkeypatch.setattr(Journal, "add", full)
+    with pytest.raises(ImpastoError, match=r"the disk is full at .*the same command continues"):
+        list(batch(contents, styles, folder).paint(workers=1))
+    assert len(list(folder.glob("*.png"))) >= 1
+    monkeypatch.undo()
+    assert [o.error for o in batch(contents, styles, folder).paint()] == [None] * 6
+
+
+def test_ctrl_c_yields_what_is_under_way(tmp_path: Path) -> None:
+    pool = ThreadPoolExecutor(2)
+
+    def work(number: int) -> int:
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(0.1)
+        return number
+
+    done: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        done.extend(as_done(pool, work, range(100), 2))
+    assert {0, 1, 2} <= set(done) < set(range(8))
 
 
 def test_every_content_in_every_style_and_again_only_what_changed(

@@ -90,8 +90,8 @@ def test_too_few_pictures(impasto: Impasto, files: Files, arguments: tuple[str, 
     ("output", "said"),
     [
         ("out.xyz", "end the name with one of"),
-        ("nowhere/out.png", "create the folder"),
-        ("out", "end the name with one of"),
+        ("photo.png/out.png", "photo.png is not a folder"),
+        ("photo.png/new/out.png", "photo.png/new is not a folder"),
     ],
 )
 def test_outputs_that_cannot_be_are_told_before_the_work(

@@ -1,5 +1,6 @@
 """`impasto batch` from the command line."""
 
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Impasto
@@ -15,7 +16,7 @@ def test_a_folder_is_painted(impasto: Impasto, files: tuple[Path, Path], tmp_pat
     assert outcome.status == 0
     assert outcome.err == "1 painted, 0 failed\n"
     assert outcome.out.split() == [str(out / "sheet.png"), str(out / "sheet.html")]
-    assert (out / "photo-painting.jpg").is_file()
+    assert len(list(out.glob("photo-painting-????????.jpg"))) == 1
     assert impasto(*command).err == "0 painted, 1 were there already, 0 failed\n"
     assert impasto(*command, "--fresh").err == "1 painted, 0 failed\n"
 
@@ -30,8 +31,36 @@ def test_failures_are_reported_and_told_by_the_status(
     assert outcome.status == 1
     lines = outcome.err.splitlines()
     assert lines[0] == "1 painted, 1 failed"
-    assert lines[1].startswith("  text-painting.jpg: ")
+    assert re.match("  text-painting-[a-z2-7]{8}.jpg: ", lines[1])
     assert lines[2] == "impasto: 1 of 2 pictures failed: see above"
+
+
+def test_a_bad_style_is_told_first_and_in_the_end(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(b"\xff\xd8\xff nothing")
+    contents = (files[0], files[1])
+    for command in ("batch", "dataset"):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / "1.png").write_bytes(files[0].read_bytes())
+        out = tmp_path / command
+        given = (
+            (*contents, "-s", files[1], cut)
+            if command == "batch"
+            else (tmp_path / "in", files[1], cut)
+        )
+        options = FAST if command == "batch" else ("--workers", 1, "-q")
+        outcome = impasto(command, *given, "-o", out, *options)
+        assert outcome.status == 1
+        lines = outcome.err.splitlines()
+        assert lines[0].startswith(f"a style is left out: {cut} is damaged")
+        if command == "batch":
+            assert lines[1] == "2 painted, 2 failed"
+            assert " and 1 more: " in lines[2]
+            assert lines[3] == "impasto: 2 of 4 pictures failed: see above"
+        else:
+            assert lines[1:] == ["1 files, 0 failed", "impasto: 1 styles were left out: see above"]
 
 
 def test_what_cannot_be_is_told_at_once(
@@ -59,10 +88,7 @@ def test_styles_go_up_to_the_next_option(
     out = tmp_path / "out"
     outcome = impasto("batch", content, "--styles", style, other, "-s", style, "-o", out, *FAST)
     assert outcome.err == "2 painted, 0 failed\n"
-    assert {each.name for each in out.glob("*.jpg")} == {
-        "photo-painting.jpg",
-        "photo-other.jpg",
-    }
+    assert {each.name[:-13] for each in out.glob("*.jpg")} == {"photo-painting", "photo-other"}
     for joined in ((f"--styles={style}",), (f"-s{style}",), ("-qs", style)):
         again = impasto("batch", content, *joined, other, "-o", out, *FAST)
         assert again.err == "0 painted, 2 were there already, 0 failed\n"

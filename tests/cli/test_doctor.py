@@ -29,8 +29,8 @@ def test_what_is_missing_has_its_command(
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
     said = impasto("doctor", "--no-probe").out
-    assert 'lacks pydicom: pip install "impasto[medical]"' in said
-    assert 'lacks ray: pip install "impasto[scale]"' in said
+    assert 'missing pydicom: pip install "impasto[medical]"' in said
+    assert 'missing ray: pip install "impasto[scale]"' in said
     assert "not here: impasto weights fetch" in said
     assert "256x256" not in said
 

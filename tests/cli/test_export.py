@@ -36,7 +36,7 @@ def test_export_and_paint(
 def test_what_cannot_be_exported(impasto: Impasto, trained: Path, tmp_path: Path) -> None:
     missing = impasto("export", tmp_path / "none.safetensors")
     assert missing.status == 1
-    assert "cannot be read: name what `impasto train any-style` or" in missing.only_line
+    assert "none.safetensors does not exist: check the spelling" in missing.only_line
     other = impasto("export", fetch("pocket"), "-o", tmp_path)
     assert other.status == 1
     assert "is not what `impasto train any-style` or" in other.only_line

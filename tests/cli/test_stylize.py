@@ -1,4 +1,5 @@
 import errno
+import io
 import itertools
 import json
 import os
@@ -18,7 +19,7 @@ from tests.cli.conftest import SMALL, Impasto
 from tests.networks.test_formats import seeded_vgg
 from tests.weights.conftest import save_keras
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImageError, ImpastoError
 from impasto.images import open_picture, read_recipe
 from impasto.settings import FIELDS, Settings
 
@@ -267,8 +268,16 @@ def wait_for_work(process: int, seconds: float) -> None:
             return
 
 
-def test_a_real_interrupt(files: Files) -> None:
-    """SIGINT to a process at work: the picture is saved, the status is 130."""
+@pytest.mark.parametrize(
+    ("signals", "status"),
+    [
+        ([signal.SIGINT], 130),
+        ([signal.SIGTERM, signal.SIGTERM, signal.SIGHUP], 143),
+        ([signal.SIGHUP, signal.SIGTERM], 129),  # as terminals and systemd do
+    ],
+)
+def test_a_real_interrupt(files: Files, signals: list[signal.Signals], status: int) -> None:
+    """Signals to a process at work: the picture is saved, and the status is that of the first."""
     command = [sys.executable, "-m", "impasto", "stylize", *map(str, files), *SMALL]
     command += ["--steps", "200000", "--min-size", "64", "--animation", "how.gif"]
     with subprocess.Popen(
@@ -278,14 +287,55 @@ def test_a_real_interrupt(files: Files) -> None:
             assert process.stderr is not None
             assert "pocket on" in process.stderr.readline()
             wait_for_work(process.pid, 8)
-            process.send_signal(signal.SIGINT)
+            for each in signals:
+                process.send_signal(each)
+                time.sleep(0.05)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130, err
+    assert process.returncode == status, err
     assert out == "photo-painting.png\nhow.gif\n"
     assert "saving what there is" in err
     assert read_recipe("photo-painting.png")["settings"]["stop_after"] > 1
+
+
+def test_a_reader_that_ends_first_loses_nothing(
+    stylize: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends `tee` in `impasto … 2>&1 | tee log` before the last line is written."""
+    from impasto.cli.progress import Progress
+
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    def interrupt(*_: object) -> None:
+        monkeypatch.setattr(sys, "stderr", Gone())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "show", interrupt)
+    assert stylize(*files).status == 130
+    assert Path("photo-painting.png").exists()
+
+
+def test_a_full_disk_keeps_the_checkpoint(
+    stylize: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from impasto.cli import outputs
+    from impasto.images import Picture
+
+    def full(*_: object, **__: object) -> None:
+        raise ImageError("cannot write out.png (No space left on device): free some space")
+
+    monkeypatch.setattr(outputs, "INTERVAL", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Picture, "save", full)
+        outcome = stylize(*files, "--resume", "-o", "out.png")
+    assert outcome.status == 1
+    assert "No space left" in outcome.err
+    assert "the same command with --resume goes on" in outcome.err
+    assert Path("out.png.checkpoint").exists()
+    assert stylize(*files, "--resume", "-o", "out.png").out == "out.png\n"
 
 
 def test_an_error_in_mid_run_saves_what_there_is(
@@ -497,6 +547,13 @@ def test_a_killed_run_is_gone_on_with(
     assert len(shown) < 5
     assert Path("out.png").read_bytes() == Path("whole.png").read_bytes()
     assert not Path("out.png.checkpoint").exists()
+    shown.clear()
+    finished = stylize(*files, "--resume", "-o", "out.png")
+    assert (finished.status, finished.out, shown) == (0, "out.png\n", [])
+    assert finished.err == "out.png is finished: nothing is left to resume\n"
+    assert not Path("out-2.png").exists()
+    other = stylize(*files, "--resume", "-o", "out.png", "--seed", "7")
+    assert (other.out, shown != []) == ("out-2.png\n", True)
     fast = impasto("stylize", *files, "--resume", "--method", "fast")
     assert "leave --resume out" in fast.err
     assert "name an --output" in stylize(*files, "--resume", "-o", "-").err

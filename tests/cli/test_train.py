@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.cli.conftest import Impasto
+from torch import Tensor
 
 from impasto import open_picture
 from impasto.networks.any_style import (
@@ -66,3 +67,42 @@ def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
     unnamed = impasto("train", "any-style", "--output", tmp_path / "run")
     assert unnamed.status == 2
     assert "name a folder of photos" in unnamed.only_line
+
+
+def test_the_network_is_there_when_it_is_stopped(
+    impasto: Impasto,
+    photos: Path,
+    random_vgg: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from impasto.training import loop
+    from impasto.training.any_style import AnyStyleTrainer
+
+    def interrupt(trainer: AnyStyleTrainer) -> dict[str, Tensor]:
+        if trainer.step == 2:
+            raise KeyboardInterrupt
+        return advance(trainer)
+
+    advance, product = AnyStyleTrainer.advance, tmp_path / "run" / AnyStyleTrainer.product
+    small = ("--fine", 8, "--middle", 8, "--coarse", 8, "--pool", 1, "--crop", 32, "--steps", 3)
+    folders = ("--photos", photos, "--paintings", photos, "--output", tmp_path / "run")
+    line = ("train", "any-style", *folders, "--teacher", random_vgg, *small)
+    with monkeypatch.context() as patch:
+        patch.setattr(AnyStyleTrainer, "advance", interrupt)
+        early = impasto(*line)
+        assert early.status == 130
+        assert early.only_line == "stopped before the first report: nothing is there yet"
+        patch.setattr(loop, "_FIRST_MINUTES", 0.0)
+        stopped = impasto(*line)
+    assert stopped.status == 130
+    said = f"stopped: {product} is the network so far; the same command continues it\n"
+    assert stopped.err == said
+    assert impasto("export", product, "-o", tmp_path / "networks").status == 0
+    resumed = impasto(*line)
+    assert (resumed.status, resumed.err) == (0, "")
+    assert resumed.out.startswith("step 3 ")
+    assert resumed.out.endswith(f"{product}\n")
+    finished = impasto(*line)
+    assert (finished.status, finished.out) == (0, f"{product}\n")
+    assert "is finished" in finished.err

@@ -1,6 +1,7 @@
 """Data sets that are not as they should be: nothing is lost, replaced or skipped in silence."""
 
 import csv
+import errno
 import hashlib
 import os
 import tarfile
@@ -100,14 +101,49 @@ def test_folders_with_links(photos: Path, tmp_path: Path) -> None:
     (photos / "near").symlink_to(tmp_path / "far")
     (photos / "near too").symlink_to(tmp_path / "far")
     (photos / "cat" / "up").symlink_to(photos)
-    files = open_store(photos).files()
-    assert {"near/a.jpg", "near too/a.jpg"} < set(files)
-    assert not [path for path in files if "up" in path.split("/")]
+    (photos / "dog" / "cat").symlink_to("../cat")
+    store = open_store(photos)
+    files = store.files()
+    assert "dog/cat/0.jpg" in files
+    assert not [path for path in files if {"up", "near", "near too"} & set(path.split("/"))]
+    away, circle = store.left_out
+    assert away.startswith("2 links that lead out of the data set are left out, such as near")
+    assert "--follow-links" in away
+    assert circle.startswith("2 links that lead in circles")
+    assert {"near/a.jpg", "near too/a.jpg"} < set(open_store(photos, follow_links=True).files())
     with pytest.raises(ImageError, match=r"cannot be written"):
         open_store(photos).write("README.md/x", b"")
     (photos / os.fsdecode(b"\xff.txt")).write_bytes(b"")
     with pytest.raises(ImageError, match="not in UTF-8"):
         open_store(photos).files()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_what_is_no_file_is_left_out(tmp_path: Path, styles: list[Path]) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    os.mkfifo(source / "pipe.jpg")
+    (source / "secret.txt").symlink_to(styles[1])
+    (source / "gone.png").symlink_to("other.png")
+    out, options = tmp_path / "out", DatasetOptions()
+    (source / "a\nb.png").write_bytes(b"no picture")
+    work = Dataset(source, styles[:1], out, options)
+    assert [line.partition(" left")[0] for line in work.left_out] == [
+        "1 links that lead out of the data set are",
+        "1 pipes, sockets or devices are",
+    ]
+    for _ in work.run(at_once):
+        pass
+    errors = {row.source: row.error for row in work.finish()[1]}
+    assert errors == {
+        "a\nb.png": "a b.png cannot be read as a picture",
+        "gone.png": f"{source / 'gone.png'} does not exist: check the spelling and the folder",
+    }
+    assert not (out / "secret.txt").exists()
+    (source / "gone.png").unlink()
+    (source / "a\nb.png").unlink()
+    with pytest.raises(ImageError, match="there are no pictures: 1 links that lead out"):
+        Dataset(source, styles[:1], tmp_path / "other", options)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="reads everything")
@@ -118,3 +154,34 @@ def test_a_folder_that_may_not_be_read(photos: Path) -> None:
             open_store(photos).files()
     finally:
         (photos / "dog").chmod(0o700)
+
+
+def test_a_bad_style_is_left_out_and_told(photos: Path, styles: list[Path], tmp_path: Path) -> None:
+    cut, missing = tmp_path / "cut.jpg", tmp_path / "missing.png"
+    cut.write_bytes(b"\xff\xd8\xff nothing")
+    options, given = DatasetOptions(also=("masks",)), [styles[0], cut, missing]
+    failed = stylize_dataset(photos, given, tmp_path / "out", options, at_once)
+    assert [(row.path, row.source) for row in failed] == [("", str(cut)), ("", str(missing))]
+    assert "damaged" in failed[0].error
+    assert (tmp_path / "out" / "cat" / "0.jpg").is_file()
+    with pytest.raises(ImageError, match="damaged"):
+        stylize_dataset(photos, [cut, missing], tmp_path / "other", options, at_once)
+
+
+def test_a_full_disk_ends_the_work_and_nothing_is_lost(
+    photos: Path, styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, out, write = DatasetOptions(also=("masks",)), tmp_path / "out", Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.name == ".3.jpg.part":
+            write(path, data[:9])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ImageError, match=r"No space left on device.*the same command continues"):
+        stylize_dataset(photos, styles, out, options, at_once)
+    assert not list(out.rglob("*.part"))
+    monkeypatch.undo()
+    assert stylize_dataset(photos, styles, out, options, at_once) == []

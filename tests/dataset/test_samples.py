@@ -10,7 +10,8 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.dataset.samples import painted_dicom, painted_file, painted_nifti
+from impasto.dataset.medical import painted_dicom, painted_nifti
+from impasto.dataset.samples import painted_file
 from impasto.errors import ImageError
 from impasto.images import Picture
 

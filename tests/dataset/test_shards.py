@@ -1,12 +1,16 @@
 """Shards: what is in them is done, or it is said that it is not."""
 
 import csv
+import gzip
 import io
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 from tests.dataset.conftest import at_once, png, shard
 
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
@@ -97,6 +101,78 @@ def test_a_split_is_the_beginning_of_a_shards_name(tmp_path: Path, styles: list[
     used = {s: {r["style"] for r in rows if r["split"] == s and r["style"]} for s in ("", "val")}
     assert len(used["val"]) == 2
     assert not used["val"] & used[""]
+
+
+def claiming(**more: object) -> bytes:
+    """Return a shard whose member claims more than there is."""
+    member = tarfile.TarInfo("a.png")
+    for name, value in more.items():
+        setattr(member, name, value)
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
+        made.addfile(member, io.BytesIO(b"1\n0\n0\n".ljust(member.size, b"\0")))
+    return file.getvalue()
+
+
+def packed(member: tarfile.TarInfo, size: int, claim: int = 0, type: bytes = b"0") -> bytes:
+    member.size, member.type = claim or size, type
+    return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(size), 1)
+
+
+SPARSE = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.png"}
+BOMBS = {
+    "sparse": claiming(size=1024, pax_headers={**SPARSE, "GNU.sparse.realsize": str(1 << 30)}),
+    "claims": tarfile.TarInfo("a.png").tobuf().replace(b"0" * 11, b"77777777777", 1),
+    "packed": packed(tarfile.TarInfo("a.png"), 1 << 20, claim=5 << 30),
+    "name": packed(tarfile.TarInfo("a"), 2 << 20, type=tarfile.GNUTYPE_LONGNAME),
+    "end": gzip.compress(shard(MEMBERS) + bytes(17 << 20), 1),
+    "cut": gzip.compress(shard(MEMBERS))[:-20],
+    "loop": claiming(type=tarfile.SYMTYPE, linkname="a.png"),
+    "passwd": claiming(type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+    "absolute": shard({"/a.png": PIXELS}),
+    "out": shard({"b/../../a.png": PIXELS}),
+    "windows": shard({"C:\\a.png": PIXELS}),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_hostile_shard_is_refused_at_once(name: str, tmp_path: Path, styles: list[Path]) -> None:
+    begun = time.monotonic()
+    (failed,) = painted(BOMBS[name], tmp_path, styles)
+    assert failed.source == "0.tar"
+    assert failed.error.startswith("0.tar ")
+    assert "\n" not in failed.error
+    assert time.monotonic() - begun < 20
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, styles: list[Path]) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "0.tar").write_bytes(shard(MEMBERS))
+    with (tmp_path / "in" / "1.tar").open("wb") as file:
+        file.truncate(5 << 30)
+    (failed,) = stylize_dataset(
+        tmp_path / "in", styles, tmp_path / "out", DatasetOptions(also=("seg.png",)), at_once
+    )
+    assert failed.error.startswith("1.tar takes 5 GiB, more than 4 GiB: raise --max-bytes")
+
+
+def test_maps_of_a_sample_are_copied(tmp_path: Path, styles: list[Path]) -> None:
+    photo = np.asarray(Image.fromarray(skimage.data.coffee()[:48, :64]))
+    jpeg = io.BytesIO()
+    Image.fromarray(photo).save(jpeg, "JPEG")
+    depth = png((np.indices((48, 64)).sum(0) * 2).astype(np.uint8))
+    members = {"a.jpg": jpeg.getvalue(), "a.png": depth, "a.seg.png": png(photo // 128)}
+    members |= {"b.left.png": png(photo), "b.mask.png": png(photo)}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "0.tar").write_bytes(shard(members))
+    work = Dataset(tmp_path / "in", styles, tmp_path / "out", DatasetOptions())
+    for _ in work.run(at_once):
+        pass
+    assert work.finish()[1] == []
+    assert work.maps() == 2
+    with tarfile.open(tmp_path / "out" / "0.tar") as made:
+        same = {n for n in members if made.extractfile(n).read() == members[n]}  # type: ignore[union-attr]
+    assert same == {"a.png", "a.seg.png"}
 
 
 def test_members_that_are_gone_are_forgotten(tmp_path: Path, styles: list[Path]) -> None:

@@ -222,7 +222,7 @@ def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) ->
     np.testing.assert_array_equal(picture.pixels, paint(photo, painting).pixels)
     recipe: Any = picture.recipe
     assert recipe["settings"]["weights"] == "any_style.onnx"
-    with pytest.raises(WeightsError, match="there is no"):
+    with pytest.raises(WeightsError, match="does not exist"):
         paint(photo, painting, weights=tmp_path / "other.onnx")
 
 

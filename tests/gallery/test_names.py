@@ -15,7 +15,14 @@ from PIL import Image
 import impasto
 from impasto.errors import ImageError, RecipeError
 from impasto.gallery import DRAWINGS, open_style, paintings
-from impasto.gallery.names import find_style, list_styles, read_styles, style_path
+from impasto.gallery.drawings import drawing_path
+from impasto.gallery.names import (
+    find_style,
+    gallery_name,
+    list_styles,
+    read_styles,
+    style_path,
+)
 from impasto.gallery.own import add_folder, own_folders, own_styles, remove_folder
 from impasto.stylizers import reproduce
 
@@ -117,21 +124,49 @@ def test_a_drawing_needs_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_own_folders(folder: Path) -> None:
-    assert add_folder(folder) == ["dots", "mosaic"]
-    assert add_folder(folder) == ["dots", "mosaic"]
+    expected = (["dots", "mosaic"], {"notes.txt": "is no picture"})
+    assert add_folder(folder) == add_folder(folder) == expected
     assert own_folders() == [folder.resolve()]
-    assert find_style("dots") == folder.resolve() / "dots.png"
-    assert find_style("mosaic") == style_path(
-        "mosaic"
-    )  # the gallery's own names stay what they are
+    assert find_style("dots") == find_style("gallery:dots") == folder.resolve() / "dots.png"
     listed = {style.name: style for style in list_styles()}
     assert listed["dots"].kind == "own"
-    assert listed["mosaic"].kind == "drawing"
     assert not listed["starry_night"].here
     remove_folder(folder)
     assert own_styles() == {}
     with pytest.raises(ImageError, match="was not added; these folders were: none"):
         remove_folder(folder)
+
+
+def test_ones_own_style_comes_before_the_gallerys(folder: Path) -> None:
+    (folder / "dots.png").rename(folder / "the_kiss.png")
+    add_folder(folder)
+    assert find_style("mosaic") == folder.resolve() / "mosaic.png"
+    assert find_style("gallery:mosaic") == drawing_path("mosaic")
+    assert find_style("the_kiss") == folder.resolve() / "the_kiss.png"  # and is not downloaded
+    assert gallery_name("mosaic") is None
+    assert gallery_name("gallery:mosaic") == "mosaic"
+    listed = {style.name: style.kind for style in list_styles()}
+    assert listed["mosaic"] == listed["the_kiss"] == "own"
+    assert (listed["gallery:mosaic"], listed["gallery:the_kiss"]) == ("drawing", "painting")
+    for name in listed:
+        assert listed[name] == "painting" or find_style(name)
+
+
+def test_what_is_left_out_is_said(folder: Path, painting: Array) -> None:
+    Image.fromarray(painting).save(folder / "dots.webp")
+    (folder / "empty.png").touch()
+    (folder / "page.jpg").write_text("<!doctype html>")
+    (folder / "loop.png").symlink_to("loop.png")
+    names, left_out = add_folder(folder)
+    assert names == ["dots", "mosaic"]
+    assert left_out == {
+        "dots.webp": "has the name of dots.png",
+        "empty.png": "is empty",
+        "loop.png": "is no regular file",
+        "notes.txt": "is no picture",
+        "page.jpg": "is no picture, whatever its name says",
+    }
+    assert list(own_styles()) == names
 
 
 def test_folders_that_will_not_do(tmp_path: Path) -> None:
@@ -145,7 +180,7 @@ def test_folders_that_will_not_do(tmp_path: Path) -> None:
 def test_what_a_system_hides_is_no_style(folder: Path) -> None:
     (folder / "._dots.png").write_bytes(b"not a picture")
     (folder / "album.png").mkdir()
-    assert add_folder(folder) == ["dots", "mosaic"]
+    assert add_folder(folder)[0] == ["dots", "mosaic"]
     assert list(own_styles()) == ["dots", "mosaic"]
 
 

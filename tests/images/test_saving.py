@@ -163,15 +163,17 @@ def test_a_failure_leaves_nothing_behind(
 def test_bad_places(tmp_path: Path) -> None:
     picture = open_picture(astronaut())
     (tmp_path / "folder.png").mkdir()
+    (tmp_path / "file.png").touch()
     for overwrite in (False, True):
-        with pytest.raises(ImageError, match="create the folder"):
-            picture.save(tmp_path / "missing" / "a.png", overwrite=overwrite)
+        with pytest.raises(ImageError, match=r"file.png is not a folder"):
+            picture.save(tmp_path / "file.png" / "a.png", overwrite=overwrite)
         with pytest.raises(ImageError, match="is a folder"):
             picture.save(tmp_path / "folder.png", overwrite=overwrite)
         for name in ("x" * 300 + ".png", "a\0.png"):
             with pytest.raises(ImageError, match="cannot write"):
                 picture.save(tmp_path / name, overwrite=overwrite)
-    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+    assert {path.name for path in tmp_path.iterdir()} == {"folder.png", "file.png"}
+    assert picture.save(tmp_path / "new" / "one" / "a.png").is_file()
 
 
 def test_inputs_are_protected(tmp_path: Path) -> None:

@@ -1,6 +1,12 @@
 """The newest frame wins, keys work, and everything shows the same picture."""
 
+import errno
 import io
+import itertools
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -14,9 +20,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tests.cli.conftest import Impasto
+from tests.cli.conftest import impasto as impasto
 from tests.video.conftest import SIZE, moving, write_clip
 
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 from impasto.live import sources
 from impasto.live.controls import KEYS, Controls
@@ -141,6 +149,58 @@ def test_a_source_that_is_lost_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
     newest.close()
 
 
+def test_what_never_began_is_an_error_and_once_ends() -> None:
+    def lost(frames: int) -> Iterator[Pixels8]:
+        yield from [np.zeros((4, 4, 3), np.uint8)] * frames
+        raise SourceLostError("camera 7 is gone")
+
+    never = Newest(lambda: lost(0), needed=True)
+    with pytest.raises(SourceLostError, match="camera 7 is gone"):
+        never.take(20)
+    once = Newest(lambda: lost(1), needed=True, retry=False)
+    assert once.take(20) is not None
+    assert once.take(20) is None
+    assert (once.ended, once.trouble) == (True, "camera 7 is gone")
+
+
+def test_silence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "SILENCE", 0.0)
+    over = threading.Event()
+
+    def silent() -> Iterator[Pixels8]:
+        over.wait(20)
+        yield from ()
+
+    newest = Newest(silent)
+    assert newest.take(0.01) is None
+    assert newest.trouble == "no picture has come for 0 seconds"
+    over.set()
+    newest.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes there")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    clip, pipe = write_clip(tmp_path / "clip.mp4", moving(8)), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    plain = tmp_path / "clip.mkv"
+    with av.open(str(clip)) as given, av.open(str(plain), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    threading.Thread(target=lambda: pipe.write_bytes(plain.read_bytes()), daemon=True).start()
+    assert len(list(open_source(str(pipe), loop=False)())) == 8
+
+
+def test_a_picture_is_a_source_that_stands_still(tmp_path: Path) -> None:
+    Image.fromarray(moving(1)[0]).save(tmp_path / "photo.png")
+    frames, begun = open_source(str(tmp_path / "photo.png"))(), time.monotonic()
+    for _ in range(4):
+        assert next(frames).shape == (*SIZE[::-1], 3)
+    assert time.monotonic() - begun > 0.05
+
+
 def test_files_play_in_their_own_time(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", moving(8))
     begun = time.monotonic()
@@ -213,6 +273,76 @@ def test_recordings(painting: Pixels8, tmp_path: Path) -> None:
             times = [frame.time for frame in made.decode(video=0)]
         assert len(times) >= 3
         assert times == sorted(times)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.mp4", "mp4"), ("a.MOV", "mov"), ("b.mkv", "mat")])
+def test_a_recording_is_what_its_name_says(tmp_path: Path, name: str, kind: str) -> None:
+    recorder = Recorder(tmp_path / "new" / name)
+    for size in (32, 32, 32, 48, 48):  # a camera that comes back may have another size
+        time.sleep(0.01)
+        recorder(np.full((size, 64, 3), 90, np.uint8))
+    recorder.close()
+    assert len(recorder.saved) == 2
+    for path, count in zip(recorder.saved, (3, 2), strict=True):
+        with av.open(str(path)) as made:
+            assert kind in made.format.name
+            assert len(list(made.decode(video=0))) == count
+
+
+def test_a_recording_of_another_kind_is_refused(tmp_path: Path) -> None:
+    for name in ("a.gif", "a.webm", "a", "a.txt"):
+        with pytest.raises(SettingsError, match=r"a recording is one of \.mp4"):
+            Recorder(tmp_path / name)
+    (tmp_path / "file").touch()
+    with pytest.raises(ImageError, match="file is not a folder"):
+        Recorder(tmp_path / "file" / "a.mp4")(np.zeros((32, 64, 3), np.uint8))
+
+
+_KILLED = """
+import os, sys, time
+from pathlib import Path
+import numpy as np
+from impasto.live.outputs import Recorder
+recorder, noise = Recorder(Path(sys.argv[1])), np.random.default_rng(0)
+begun = time.monotonic()
+while time.monotonic() - begun < 3:
+    recorder(noise.integers(0, 255, (32, 64, 3)).astype(np.uint8))
+    time.sleep(0.02)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signal there")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_recording_that_is_killed_plays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False, timeout=60)
+    with av.open(str(path)) as made:
+        assert len(list(made.decode(video=0))) > 10
+
+
+def test_a_full_disk_ends_a_recording(
+    painting: Pixels8, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (photo,) = moving(1)
+    count = itertools.count()
+
+    def full(*_: object) -> None:
+        if next(count) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("impasto.live.outputs.PartWriter.add", full)
+    recorder, told = Recorder(tmp_path / "live.mp4"), list[str]()
+    screen = Screen({1: "r", 8: "q"})
+    options: dict[str, Any] = {"recorder": recorder, "complain": told.append}
+    live, controls = session(lambda: endless(photo), painting, screen, tmp_path, **options)
+    live.run()
+    assert (len(told), controls.recording, live.frames) == (1, False, 8)
+    assert "No space left on device" in told[0]
+    alone, controls = session(lambda: endless(photo), painting, screen, tmp_path, **options)
+    alone.outputs, controls.recording = [], True
+    with pytest.raises(ImageError, match="the recording ended"):
+        alone.run()
 
 
 def test_every_key_does_something() -> None:
@@ -325,8 +455,65 @@ def test_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "nosuchdriver")
     from impasto.live.outputs import Window
 
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    if sys.platform == "linux":
+        with pytest.raises(ImpastoError, match="DISPLAY is not set"):
+            Window()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "nosuchdriver")
     with pytest.raises(ImpastoError, match="there is no screen for a window"):
         Window()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--no-window",), 2, "it would be shown nowhere: add --serve, --virtual or --record FILE"),
+        (("--record", "x.gif"), 2, "a recording is one of .mp4"),
+        (("--record", "clip.mp4/x.mp4"), 1, "clip.mp4 is not a folder"),
+        (("--record", "x.mp4", "--source", "97"), 1, "camera 97 cannot be opened"),
+        (("--record", "x.mp4", "--source", "rtsp://127.0.0.1:9/x"), 1, "gives no pictures"),
+        (("--record", "x.mp4", "--source", "text.mp4"), 1, "cannot be read as video"),
+        (("--record", "x.mp4", "--source", "folder"), 1, "cannot be read as video"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    impasto: Impasto,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: Sequence[str],
+    status: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_clip(tmp_path / "clip.mp4", moving(2))
+    (tmp_path / "text.mp4").write_text("text")
+    (tmp_path / "folder").mkdir()
+    outcome = impasto("live", "mosaic", "--size", "96", "--source", "clip.mp4", *arguments)
+    assert outcome.status == status
+    assert said in outcome.only_line
+    assert not list(tmp_path.glob("x.*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals there")
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_closes_the_recording(tmp_path: Path, name: str, status: int) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving(8))
+    made = tmp_path / "made.mp4"
+    command = [sys.executable, "-m", "impasto", "live", "mosaic", "--size", "96"]
+    command += ["--source", str(clip), "--record", str(made)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as live:
+        try:
+            deadline = time.monotonic() + 120
+            while not made.exists() and time.monotonic() < deadline:
+                time.sleep(0.2)
+            time.sleep(2)
+            live.send_signal(getattr(signal, name))
+            out, err = live.communicate(timeout=60)
+        finally:
+            live.kill()
+    assert (live.returncode, out.decode().split()) == (status, [str(made)]), err
+    with av.open(str(made)) as container:
+        assert len(list(container.decode(video=0))) > 1

@@ -1,5 +1,7 @@
 """Where memory is short: moments in 16 bits, and states that do not copy their picture."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -19,10 +21,10 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
         optimizer = PixelOptimizer(begun, "adam", 0.03, lean=lean)
         for _ in range(30):
 
-            def descend(image: torch.Tensor = optimizer.image) -> torch.Tensor:
+            def descend(image: torch.Tensor = optimizer.image) -> SimpleNamespace:
                 loss: torch.Tensor = (image - goal).square().mean()
                 loss.backward()  # type: ignore[no-untyped-call]
-                return loss
+                return SimpleNamespace(loss=loss)
 
             optimizer.step(descend)
         images.append(optimizer.result())

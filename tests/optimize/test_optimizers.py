@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import Tensor
@@ -15,9 +17,9 @@ def descend(optimizer: PixelOptimizer, target: Tensor, steps: int) -> None:
         optimizer.step(lambda: backward((optimizer.image - target).square().mean()))
 
 
-def backward(loss: Tensor) -> Tensor:
+def backward(loss: Tensor) -> SimpleNamespace:
     loss.backward()  # type: ignore[no-untyped-call]
-    return loss.detach()
+    return SimpleNamespace(loss=loss.detach())
 
 
 @pytest.mark.parametrize("name", ["adam", "lbfgs"])
@@ -99,3 +101,57 @@ def test_moments_are_carried_to_the_next_octave() -> None:
     assert carried["exp_avg"].mean() == pytest.approx(float(moments["exp_avg"].mean()) / 4, rel=0.1)
     assert carried["exp_avg_sq"].min() >= 0
     descend(fine, torch.zeros(1, 3, 12, 16), 1)
+
+
+def test_lbfgs_makes_no_step_up_where_the_loss_curves_downwards() -> None:
+    """torch's own takes a step as long as the gradient there, and the picture is noise."""
+    optimizer = PixelOptimizer(start(0), "lbfgs", 1.0)
+    target, losses = start(1), []
+
+    def evaluate() -> SimpleNamespace:
+        apart = (optimizer.image - target).square().sum()
+        return backward(1e10 * (1 - (-apart / 4).exp()))
+
+    for _ in range(30):
+        losses.append(float(optimizer.step(evaluate).loss))
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.1 * losses[0]
+    assert 0 < float(optimizer.result().std()) < 0.3
+
+
+def test_lbfgs_evaluates_a_picture_once() -> None:
+    optimizer, seen = PixelOptimizer(start(0), "lbfgs", 1.0), []
+    target = start(1)
+
+    def evaluate() -> SimpleNamespace:
+        seen.append(optimizer.image.detach().clone())
+        return backward((optimizer.image - target).square().mean())
+
+    for _ in range(5):
+        optimizer.step(evaluate)
+    assert len(seen) == len({each.numpy().tobytes() for each in seen}) < 12
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+@pytest.mark.parametrize("rate", [1.0, 1e3, 1e30])
+def test_too_long_steps_are_taken_back(name: str, rate: float) -> None:
+    optimizer, target = PixelOptimizer(start(0), name, rate), start(1)
+
+    def evaluate() -> SimpleNamespace:
+        return backward((optimizer.image - target).square().mean())
+
+    first = float(optimizer.step(evaluate).loss)
+    for _ in range(40):
+        optimizer.step(evaluate)
+    optimizer.goes_back(evaluate(), 1.0)
+    assert float(evaluate().loss) < 0.5 * first
+    assert (optimizer.slowed < 1) == (name == "adam")
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+def test_what_is_not_finite_changes_nothing(name: str) -> None:
+    optimizer = PixelOptimizer(start(), name, 0.03)
+    for wrong in (float("nan"), float("inf")):
+        with pytest.raises(FloatingPointError):
+            optimizer.step(lambda factor=wrong: backward(factor * optimizer.image.sum()))  # type: ignore[misc]
+    assert torch.equal(optimizer.result(), start())

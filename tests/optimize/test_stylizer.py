@@ -312,7 +312,7 @@ def test_no_style_at_all(photo: Array) -> None:
 
 
 def test_losses_out_of_bounds_end_the_run(photo: Array, painting: Array) -> None:
-    with pytest.raises(ImpastoError, match="left all bounds at step 1"):
+    with pytest.raises(ImpastoError, match="too large: choose smaller weights"):
         states(photo, painting, content_weight=1e300, init="noise")
 
 
@@ -322,6 +322,8 @@ def test_a_picture_that_cannot_fit_is_refused(
     monkeypatch.setattr(plan, "free_memory", lambda: 4e9)
     with pytest.raises(ImpastoError, match=r"GB are free: try size \d{4}$"):
         states(photo, painting, size=20000)
+    with pytest.raises(ImpastoError, match="the setting memory allows 10MB: allow more"):
+        states(photo, painting, memory="10MB")
 
 
 def test_flat_pictures_are_no_division_by_zero(painting: Array) -> None:
@@ -342,3 +344,33 @@ def test_settings_can_come_whole(photo: Array, painting: Array) -> None:
     whole = IterativeStylizer(painting, Settings(**SMALL), seed=3)
     assert whole.settings == Settings(**SMALL, seed=3)
     assert whole(photo).size == (64, 43)
+
+
+@pytest.mark.parametrize("init", ["content", "noise"])
+def test_gatys_with_lbfgs_only_descends(init: str, photo: Array, painting: Array) -> None:
+    run = IterativeStylizer(
+        painting, size=64, min_size=64, loss="gatys", optimizer="lbfgs", init=init, steps=12
+    ).run(photo)
+    losses = [state.loss for state in run]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.7 * losses[0]
+    assert run.notes == ()
+
+
+def test_a_learning_rate_that_is_too_high_is_reduced(photo: Array, painting: Array) -> None:
+    run = IterativeStylizer(painting, size=64, min_size=64, learning_rate=1e3, steps=12).run(photo)
+    losses = [state.loss for state in run]
+    assert losses[-1] < losses[0]
+    assert ["reduced" in note for note in run.notes] == [True]
+    once = run.reader.settings.updated(steps=(1,))
+    lone = IterativeStylizer(painting, once).run(photo)
+    lone.finish()
+    assert ((lone.pixels > 0) & (lone.pixels < 1)).mean() > 0.9  # not noise of black and white
+
+
+def test_a_weight_that_is_too_large_is_named(photo: Array, painting: Array) -> None:
+    stylizer = IterativeStylizer(
+        painting, size=64, min_size=64, loss="gatys", style_weight=1e35, steps=2
+    )
+    with pytest.raises(ImpastoError, match=r"1e\+35.* too large: choose smaller weights"):
+        stylizer(photo)

@@ -280,7 +280,7 @@ def test_what_was_exported_can_be_begun_with(
     assert begun.keys() == own.keys()
     assert all(torch.equal(begun[name], tensor) for name, tensor in own.items())
     (tmp_path / "text.onnx").write_text("no network")
-    with pytest.raises(WeightsError, match=r"text\.onnx cannot be read: name what"):
+    with pytest.raises(WeightsError, match=r"text\.onnx is not an \.onnx network"):
         any_style_parameters(tmp_path / "text.onnx")
     with pytest.raises(WeightsError, match=r"style_reader\.onnx is not an any-style network"):
         any_style_parameters(reader)

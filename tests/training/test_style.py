@@ -138,10 +138,10 @@ def test_bad_input(options: StyleOptions, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"no\.jpg"):
         StyleTrainer(replace(options, painting=str(tmp_path / "no.jpg")))
     with pytest.raises(WeightsError, match=r"does not end in \.onnx"):
-        export(options.folder / StyleTrainer.product, tmp_path / "folder")
+        export(options.folder / StyleTrainer.product, tmp_path / "network.txt")
     with pytest.raises(SettingsError, match="name a picture of the style"):
         replace(options, painting="")
-    for wrong in ({"output": "run"}, {"size": 24}):
+    for wrong in ({"output": "run.txt"}, {"size": 24}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             replace(options, **wrong)
 

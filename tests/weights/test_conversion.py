@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from safetensors import safe_open
 
 from impasto.errors import WeightsError
 from impasto.weights import WeightsFile, fetch, find, load_vgg19
+from impasto.weights.conversion import converted
 
 if TYPE_CHECKING:
     from tests.weights.conftest import Answer, Server
@@ -113,6 +115,15 @@ def test_without_a_cache_the_pickle_itself_is_used(
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "taken"))
     assert fetch("small") == in_hub
     assert load_vgg19(fetch("small")).weights
+
+
+def test_a_copy_that_is_needed_has_to_be_written(
+    pickled: WeightsFile, torch_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "taken"))
+    with pytest.raises(WeightsError, match=r"cannot be written .*set IMPASTO_HOME to a folder"):
+        converted(replace(pickled, layout="wct"), torch_file)
 
 
 def test_another_file_of_the_same_name_and_size_is_refused(in_hub: Path, cache: Path) -> None:

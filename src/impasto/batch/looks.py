@@ -14,7 +14,7 @@ from PIL import Image
 
 from impasto.batch.pairs import make_folder
 from impasto.batch.sheets import contact_sheet, save_png
-from impasto.errors import SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.files import refuse_inputs, write_atomically
 from impasto.images import Picture, Source
 from impasto.settings import FIELDS, Settings
@@ -31,6 +31,8 @@ USUAL: Mapping[str, Sequence[Any]] = {
     "style_scale": (0.6, 1.0, 1.6),
     "strength": (0.6, 1.0),
 }
+#: All pictures on one.
+SHEET = "looks.png"
 #: The most pictures of one sheet.
 MOST = 200
 
@@ -98,13 +100,29 @@ def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     return cells
 
 
+def free_folder(folder: Path, cells: Sequence[Cell]) -> Path:
+    """Return a folder, or a numbered neighbor of it where no earlier looks would be replaced.
+
+    Raises:
+        ImageError: It has looks in it and cannot have a neighbor: it is `.` or `/`.
+    """
+    names = [SHEET, *(f"{cell.name}.{kind}" for cell in cells for kind in ("png", "json"))]
+    for number in itertools.count(1):
+        if number > 1 and folder.name in ("", ".."):
+            raise ImageError(f"there are looks in {folder} already: name another folder")
+        found = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        if not any((found / name).exists() for name in names):
+            break
+    return found
+
+
 def paint_looks(
     content: Source, styles: Sequence[Source], cells: Sequence[Cell], folder: Path
 ) -> Iterator[tuple[Cell, Picture]]:
     """Paint each cell, save it with its recipe (`07.png`, `07.json`), and yield it.
 
     `impasto stylize --recipe 07.json --size 4096` makes one of them large. The folder is made if it
-    is not there; files of these names in it are replaced.
+    is not there; files of these names in it are replaced, see `free_folder`.
 
     Raises:
         ImageError: A picture cannot be read, the folder not be written to, or one of its files is

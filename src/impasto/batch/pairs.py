@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import glob
-from collections import Counter
+import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from impasto.errors import ImageError
@@ -14,6 +17,8 @@ from impasto.images import is_picture_name, output_name
 
 #: Names without suffix that the sheets and the journal have.
 RESERVED = ("sheet", "batch")
+#: Letters and digits that end a name.
+TAG = 8
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
     Raises:
         ImageError: A name leads to nothing.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for name in named:
         path = Path(name)
         if path.is_dir():
@@ -57,8 +62,9 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
         if not some:
             advice = f"there are no pictures in {name}: name another folder or pattern"
             raise ImageError(address_advice(name) or advice)
-        found.update(dict.fromkeys(some))
-    return list(found)
+        for path in some:
+            found.setdefault(place_of(path), path)
+    return list(found.values())
 
 
 def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
@@ -69,34 +75,48 @@ def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
 
 
 def make_pairs(
-    contents: Sequence[Path], styles: Sequence[Path], suffix: str, method: str = ""
+    contents: Sequence[Path],
+    styles: Sequence[Path | str],
+    suffix: str,
+    method: str = "",
 ) -> list[Pair]:
-    """Name the result of each content in each style; no two names are alike on any file system.
+    """Name the result of each content in each style, as `result_name` does.
 
     Results have a suffix like `.png`. Without styles, they are named after the method, which knows
     its own.
     """
-    looks: list[tuple[int | None, str]] = list(enumerate(_labels(styles))) or [(None, method)]
-    pairs, taken = [], set(RESERVED)
-    for content, label in zip(contents, _labels(contents), strict=True):
-        for style, look in looks:
-            stem = name = output_name(label, [look])
-            number = 1
-            while name.lower() in taken:
-                number += 1
-                name = f"{stem}-{number}"
-            taken.add(name.lower())
-            pairs.append(Pair(content, style, name + suffix))
-    return pairs
-
-
-def _labels(paths: Sequence[Path]) -> list[str]:
-    """Return the files' names, with those of their folders where that tells two apart."""
-    count = Counter(path.stem.lower() for path in paths)
+    looks: list[tuple[int | None, Path | str]] = list(enumerate(styles)) or [(None, method)]
     return [
-        path.name if count[path.stem.lower()] == 1 else f"{path.resolve().parent.name}-{path.name}"
-        for path in paths
+        Pair(content, style, result_name(content, look) + suffix)
+        for content in contents
+        for style, look in looks
     ]
+
+
+def result_name(content: Path, look: Path | str) -> str:
+    """Name a result, without a suffix: content, style and a tag, `photo-waves-ab3de5gh`.
+
+    It follows from these two alone, so that it stays when other pictures come or go. The tag is of
+    their whole paths: pictures that differ in the folder or the suffix only have different ones.
+
+    Args:
+        content: A picture.
+        look: A style picture, or the name of a style or a method.
+    """
+    places = "\0".join(
+        each if isinstance(each, str) else place_of(each) for each in (content, look)
+    )
+    digest = hashlib.sha256(places.encode(errors="surrogateescape")).digest()
+    tag = base64.b32encode(digest)[:TAG].decode().lower()
+    return f"{output_name(content.name, [Path(look).name])}-{tag}"
+
+
+def place_of(path: Path) -> str:
+    """Return the whole path of a file, whichever way its folder is named."""
+    return os.path.join(_real(str(path.parent)), path.name)  # noqa: PTH118 (twice as fast)
+
+
+_real = lru_cache(256)(os.path.realpath)
 
 
 def make_folder(folder: Path) -> None:

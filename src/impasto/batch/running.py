@@ -8,52 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from impasto.batch.pairs import Pair, find_pictures, make_folder, make_pairs
+from impasto.batch.painting import JOURNAL, Outcome, Painter, refuse_other
+from impasto.batch.pairs import find_pictures, make_folder, make_pairs
 from impasto.batch.sheets import save_page, save_sheet
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings
-from impasto.files import Journal, fingerprint
-from impasto.gallery.names import find_style
-from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
+from impasto.files import Journal
+from impasto.gallery.names import PREFIX, find_style
+from impasto.images import LEAST_PICTURE, Picture, open_picture, source_list
 from impasto.machine import cores
-from impasto.runs import Stylizer
 from impasto.settings import Settings
-from impasto.stylizers import files_of, for_many_sizes, stylizer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from impasto.settings.typed import Options
 
-#: What was made of what, a line for each result; the next run reads it.
-JOURNAL = "batch.jsonl"
+SHEET, PAGE = "sheet.png", "sheet.html"
 #: Items that are under way, for each worker.
 WAITING = 2
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a pair.
-
-    Attributes:
-        pair: Which.
-        path: Where the result is; None if it failed.
-        error: Why it failed, in one line.
-        again: Whether the result was there from an earlier run.
-    """
-
-    pair: Pair
-    path: Path | None
-    error: str | None = None
-    again: bool = False
 
 
 class Batch:
@@ -78,24 +58,70 @@ class Batch:
         if looks and settings.row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = Path(folder), settings
-        self.contents = find_pictures(named, self.folder)
-        self._named = {str(find_style(look)): look for look in looks}
+        self.contents = self._contents(named)
+        self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
+        for look in looks:
+            try:
+                self._named[str(find_style(look))] = look
+            except ImageError as error:
+                unknown[look] = error
+                self._named[look] = look
         self.styles = find_pictures(self._named)
         for network in filter(is_network, self.styles):
             raise SettingsError(f"{network} is not a picture: --method {network} paints with it")
+        #: Number of a style that cannot be used -> why; `looks` looks at all of them.
+        self.bad = {n: unknown[str(s)] for n, s in enumerate(self.styles) if str(s) in unknown}
         suffix, method = f".{format.lstrip('.')}", Path(settings.method).stem
-        self.pairs = make_pairs(self.contents, self.styles, suffix, method)
+        self.pairs = make_pairs(self.contents, self._labels(), suffix, method)
+
+    def _contents(self, named: Sequence[str]) -> list[Path]:
+        """Find the contents; results of earlier runs, which may lie beside them, are none."""
+        folder = self.folder.resolve()
+        for name in named:
+            if Path(name).is_dir() and Path(name).resolve().is_relative_to(folder):
+                raise SettingsError(
+                    f"the results would lie among the contents in {name}: name another folder "
+                    f"for them, such as {Path(name) / 'painted'}"
+                )
+        made = {entry["name"] for entry in Journal(folder / JOURNAL).entries("name")}
+        made |= {SHEET, PAGE, JOURNAL} if made else set()
+        found = find_pictures(named, folder)
+        contents = [p for p in found if p.name not in made or p.parent.resolve() != folder]
+        if not contents:
+            raise ImageError(f"all contents are results of earlier runs in {self.folder}")
+        return contents
+
+    def _labels(self) -> list[Path | str]:
+        """Return what results are named after: styles with a name by that, wherever they lie."""
+        given = [self._named.get(str(style), str(style)) for style in self.styles]
+        return [
+            style if name == str(style) else name.removeprefix(PREFIX)
+            for style, name in zip(self.styles, given, strict=True)
+        ]
 
     @cached_property
     def looks(self) -> list[Path]:
-        """The style pictures, or networks that are tuned to them; some are tuned when asked for."""
-        return [self._look(style) for style in self.styles]
+        """The style pictures, or networks that are tuned to them; some are tuned when asked for.
 
-    def _look(self, picture: Path) -> Path:
-        if self.settings.tune:
-            network_settings([picture], self.settings)
-        (look,) = find_styles(self._named.get(str(picture), picture), self.settings)
-        return Path(str(look)) if is_network(look) else picture
+        Raises:
+            ImageError: No style can be used.
+        """
+        found = [self._look(number, style) for number, style in enumerate(self.styles)]
+        if self.bad and len(self.bad) == len(self.styles):
+            raise self.bad[0]
+        return found
+
+    def _look(self, number: int, picture: Path) -> Path:
+        try:
+            if number not in self.bad:
+                open_picture(picture, max_size=LEAST_PICTURE)
+                if self.settings.tune:
+                    network_settings([picture], self.settings)
+                (look,) = find_styles(self._named.get(str(picture), picture), self.settings)
+                return Path(str(look)) if is_network(look) else picture
+        except ImageError as error:
+            self.bad[number] = error
+        return picture
 
     def paint(self, workers: int | None = None, *, fresh: bool = False) -> Iterator[Outcome]:
         """Paint what is missing or has changed; yield what becomes of each pair, as it is done.
@@ -108,12 +134,15 @@ class Batch:
             fresh: Whether everything is made again.
 
         Raises:
-            ImageError: The folder cannot be written to, or a style not be read.
-            ImpastoError: The method's weights or runtime are not there.
+            ImageError: The folder cannot be written to, or no style can be read.
+            ImpastoError: The method's weights or runtime are not there, or the disk is full.
         """
         make_folder(self.folder)
+        if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
+            refuse_other(self.folder / SHEET)
         Picture.check_saving(self.folder / self.pairs[0].name, self.settings.bits or 8)
-        painter = _Painter(self, fresh)
+        looks = self.looks
+        painter = Painter(self.folder, self.contents, looks, self.bad, self.settings, fresh)
         count = workers or (1 if self.settings.row.steps else cores())
         yield from as_done(ThreadPoolExecutor(count), painter.paint, self.pairs, count)
 
@@ -122,8 +151,8 @@ class Batch:
         results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
         shown = self.contents, self.styles, results
         return [
-            save_sheet(*shown, self.folder / "sheet.png"),
-            save_page(*shown, self.folder / "sheet.html"),
+            save_sheet(*shown, self.folder / SHEET),
+            save_page(*shown, self.folder / PAGE),
         ]
 
 
@@ -167,68 +196,13 @@ def stylize_batch(
     return outcomes
 
 
-class _Painter:
-    """What the workers of a batch share."""
-
-    def __init__(self, batch: Batch, fresh: bool) -> None:
-        self.styles, self.folder, self.fresh = batch.looks, batch.folder, fresh
-        self.settings = for_many_sizes(batch.settings)
-        self.protected = {path.resolve() for path in (*batch.contents, *self.styles)}
-        self.stylizers: dict[int | None, Stylizer] = {}
-        self.journal = Journal(self.folder / JOURNAL)
-        noted = self.journal.entries("name", "inputs")
-        self.made = {entry["name"]: entry["inputs"] for entry in noted}
-        self.files = files_of(self.settings)
-        # All styles are read before the first picture: a bad one is told at once.
-        if not self.settings.row.steps:
-            for number in range(len(self.styles)) if self.styles else [None]:
-                self.stylizers[number] = self._stylizer(number)
-        else:
-            for path in self.styles:
-                open_picture(path, max_size=LEAST_PICTURE)
-
-    def _stylizer(self, style: int | None) -> Stylizer:
-        return stylizer([] if style is None else [self.styles[style]], self.settings)
-
-    def paint(self, pair: Pair) -> Outcome:
-        """Paint one pair, unless that was done; nothing but Ctrl-C ends the others."""
-        target = self.folder / pair.name
-        try:
-            inputs = self._inputs(pair)
-            if not self.fresh and self.made.get(pair.name) == inputs and target.is_file():
-                return Outcome(pair, target, again=True)
-            self._check_target(target)
-            # Those that optimize hold an encoder each: none of them is kept.
-            kept = self.stylizers.get(pair.style) or self._stylizer(pair.style)
-            kept(pair.content).save(target, overwrite=True)
-            self.journal.add(name=pair.name, inputs=inputs)
-        except MemoryError:
-            return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
-        except Exception as error:  # whatever it is, the others go on
-            return Outcome(pair, None, reason_of(error))
-        return Outcome(pair, target)
-
-    def _check_target(self, target: Path) -> None:
-        if target.resolve() in self.protected:
-            raise ImageError(f"{target} is one of the inputs: name another folder")
-        if target.exists() and target.name not in self.made:
-            raise ImageError(f"{target} is there and was made by something else: move it")
-
-    def _inputs(self, pair: Pair) -> str:
-        """Return what a result depends on, as a fingerprint."""
-        style = None if pair.style is None else identify(self.styles[pair.style]).sha256
-        kept = self.stylizers.get(pair.style)
-        files = [each["sha256"] for each in kept.weights] if kept else self.files
-        content = identify(pair.content).sha256
-        return fingerprint([content, style, files, self.settings.to_dict()])
-
-
 def as_done(
     pool: Executor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], workers: int
 ) -> Iterator[ResultT]:
     """Yield what the workers of a pool make of items, as it is done; then shut the pool down.
 
-    A few items wait for each worker, not all: memory stays bounded.
+    A few items wait for each worker, not all: memory stays bounded. At Ctrl-C what is under way is
+    finished, and yielded too.
     """
     left, running = iter(items), set[Future[ResultT]]()
     try:
@@ -237,13 +211,15 @@ def as_done(
                 running.add(pool.submit(work, item))
             if not running:
                 return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
+                running.discard(future)
                 yield future.result()
+    except KeyboardInterrupt:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for future in running:
+            if not future.cancelled() and future.exception() is None:
+                yield future.result()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the first line of what an error says."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__

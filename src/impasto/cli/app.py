@@ -27,7 +27,8 @@ from impasto.cli import (
     video,
     weights,
 )
-from impasto.cli.options import Command, in_flags
+from impasto.cli.options import Command, Group, in_flags, say
+from impasto.cli.signals import ended_by_signals
 from impasto.cli.terminal import echo, replace_unprintable
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
@@ -35,9 +36,12 @@ from impasto.weights.fetching import show_downloads
 
 #: How torch says so, on the CPU and on a GPU: no exception of its own on the CPU.
 _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
+#: A name of so many characters is shortened in a message.
+_LONG = re.compile(r"\S{400,}")
 
 
 app = typer.Typer(
+    cls=Group,
     help="Paint any picture in the style of any artwork.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -78,7 +82,8 @@ def main() -> None:
     """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
     replace_unprintable()
     try:
-        app(prog_name="impasto")
+        with ended_by_signals():
+            app(prog_name="impasto")
     except SettingsError as error:
         _fail(in_flags(str(error)), 2)
     except ImpastoError as error:
@@ -94,5 +99,6 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    echo(f"impasto: {message}", file=sys.stderr)
+    short = _LONG.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", message)
+    say(f"impasto: {short}")
     sys.exit(status)

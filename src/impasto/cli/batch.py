@@ -1,6 +1,7 @@
 """`impasto batch`: every content in every style."""
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ def batch(
     Example: impasto batch photos -s paintings -o painted --method fast
     """
     from impasto.batch import Batch
+    from impasto.batch.painting import reason_of
+    from impasto.cli.options import say
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.settings import Settings
@@ -49,6 +52,8 @@ def batch(
     work = Batch(contents, styles or [], output, Settings(**options), form)
     prepare(work.settings, quiet)
     _ = work.looks  # what is to be tuned is tuned now, before another bar is shown
+    for error in work.bad.values():
+        say(f"a style is left out: {reason_of(error)}")
     outcomes = []
 
     def stopped() -> str:
@@ -74,6 +79,10 @@ def _report(outcomes: list["Outcome"]) -> int:
     kept = f", {again} were there already" if again else ""
     made = len(outcomes) - len(failed) - again
     echo(f"{made} painted{kept}, {len(failed)} failed", file=sys.stderr)
+    reasons = defaultdict(list)
     for each in failed:
-        echo(f"  {each.pair.name}: {each.error}", file=sys.stderr)
+        reasons[each.error].append(each.pair.name)
+    for error, names in reasons.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        echo(f"  {names[0]}{more}: {error}", file=sys.stderr)
     return len(failed)

@@ -5,7 +5,7 @@ import webbrowser
 from contextlib import closing, suppress
 from pathlib import Path
 
-from impasto.cli.options import Browser, Quiet, argument, own, stopping
+from impasto.cli.options import Browser, Quiet, argument, own, say, stopping
 from impasto.cli.terminal import echo
 
 
@@ -32,7 +32,7 @@ def compare(
 
     Example: impasto compare benchmarks/methods.toml --data pictures -o compared
     """
-    from impasto.cli.painting import prepare, say
+    from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import read_comparison, table_lines

@@ -35,6 +35,16 @@ def dataset(
     also: list[str] | None = own(
         None, "Folder in the data set that is copied as it is.", metavar="FOLDER", more=True
     ),
+    skip: list[str] | None = own(
+        None, "What is copied as it is: *_mask.png, folders.", metavar="PATTERN", more=True
+    ),
+    paint_all: bool = own(False, "Paint label maps too.", "--paint-all", more=True),
+    follow_links: bool = own(
+        False, "Follow links that lead out of the folder.", "--follow-links", more=True
+    ),
+    max_bytes: str = own(
+        "4GiB", "The largest file, or what is packed in one.", metavar="SIZE", more=True
+    ),
     balance: bool = own(False, "Give rare classes (folders) more copies.", "--balance", more=True),
     split: list[str] | None = own(
         None,
@@ -57,17 +67,19 @@ def dataset(
 ) -> None:
     """Paint a data set: the same tree of files, every picture in a random style.
 
-    Labels, masks, boxes and everything else are copied; sizes, gray and 16 bits stay. A picture's
-    style, strength and seed follow from its path and --seed. Run again, it resumes where it
-    stopped.
+    Label maps (masks, classes, depth), boxes and everything else are copied; sizes, gray and 16
+    bits stay. A picture's style, strength and seed follow from its path and --seed. Run again, it
+    resumes where it stopped.
 
     Example: impasto dataset photos paintings -o stylized --copies 2
     """
+    from impasto.cli.options import say
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.dataset import Dataset, DatasetOptions
     from impasto.dataset.engines import open_engine
     from impasto.dataset.running import dataset_settings
+    from impasto.machine import parse_size
     from impasto.stylizers import fetch_weights
 
     settings = dataset_settings(**options)
@@ -77,6 +89,10 @@ def dataset(
         strength=_range(strengths),
         seed=settings.seed,
         also=tuple(also or ()),
+        skip=tuple(skip or ()),
+        paint_all=paint_all,
+        follow_links=follow_links,
+        max_bytes=int(parse_size(max_bytes)),
         balance=balance,
         splits=dict(map(_split, split or ())),
         quality=jpeg_quality,
@@ -85,18 +101,27 @@ def dataset(
     prepare(settings, quiet)
     fetch_weights(settings)  # once, not in each worker
     work = Dataset(source, styles, output, chosen)
+    for line in work.left_out:
+        say(line)
     made = work.journal.rows
-    with stopping(lambda: f"stopped: {len(made)} files are there; the same command continues"):
+    if made and not len(work.left):
+        say("all files are there from an earlier run: nothing is left to do", quiet)
+    with stopping(lambda: f"stopped: {len(made)} files are done; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):
             pass
     names, failed = work.finish()
-    echo(f"{len(made)} files, {len(failed)} failed", file=sys.stderr)
+    files = [row for row in failed if row.path]
+    maps = work.maps()
+    copied = f", of which {maps} are label maps, copied (--paint-all paints them)" if maps else ""
+    echo(f"{len(made)} files{copied}, {len(files)} failed", file=sys.stderr)
     for name in names:
         echo(f"{output.rstrip('/')}/{name}")
-    for row in failed[:20]:
+    for row in files[:20]:
         echo(f"  {row.source}: {row.error}", file=sys.stderr)
+    if files:
+        raise ImageError(f"{len(files)} files failed: the manifest says which and why")
     if failed:
-        raise ImageError(f"{len(failed)} files failed: the manifest says which and why")
+        raise ImageError(f"{len(failed)} styles were left out: see above")
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def _extras() -> Iterator[tuple[str, str]]:
     for extra, purpose in _EXTRAS.items():
         absent = [name for name in _packages(extra) if not _is_here(name)]
         if absent:
-            what = f"lacks {', '.join(absent)}: "
+            what = f"missing {', '.join(absent)}: "
             yield extra, f'{purpose}: {what}pip install "impasto[{extra}]"'
         else:
             yield extra, f"{purpose}: ready"
@@ -120,8 +120,8 @@ def _weights() -> Iterator[tuple[str, str]]:
         yield name, str(find(name) or f"not here: impasto weights fetch {name}")
     for method in (name for name, row in METHODS.items() if not row.steps):
         absent = [name for name in needed_weights(Settings(method=method)) if find(name) is None]
-        fetch = f"impasto weights fetch NAME, for each of {', '.join(absent)}"
-        yield method, f"not here: {fetch}" if absent else "its files are here"
+        fetch = " && ".join(f"impasto weights fetch {name}" for name in absent)
+        yield method, f"files not here: {fetch}" if absent else "files: ready"
 
 
 def _cameras() -> str:
@@ -130,7 +130,7 @@ def _cameras() -> str:
         return ", ".join(found)
     if platform.system() == "Linux":
         return "none found: plug one in; impasto live takes files and streams, too"
-    return "asked for when impasto live begins"
+    return "not listed on this system: impasto live opens one when it starts"
 
 
 def _speeds() -> Iterator[tuple[str, str]]:

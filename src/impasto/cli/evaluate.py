@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from impasto.cli import completion
-from impasto.cli.options import Quiet, Table, own
+from impasto.cli.options import Quiet, Table, own, say
+from impasto.cli.signals import status_of
 from impasto.cli.terminal import echo
 from impasto.errors import ImageError, SettingsError
 
@@ -61,8 +64,6 @@ def evaluate(
     Example: impasto evaluate -c photos -s painting.jpg -o painted --table measures.csv
     """
     from impasto.cli.outputs import check_outputs
-    from impasto.cli.painting import say
-    from impasto.evaluation.evaluating import save_table, summary_lines
     from impasto.evaluation.triples import COLUMNS, Triple, find_triples, read_table
 
     if triples is not None and (content or style or output):
@@ -79,16 +80,30 @@ def evaluate(
     if all(each.output.suffix.lower() in _CLIPS for each in found):
         _print_flicker(found, table, quiet)
         return
-    rows = _measured(found, size, tile, quiet)
-    echo(*summary_lines(rows))
+    rows: list[Row] = []
+    try:
+        _measure(rows, found, size, tile, quiet)
+    except KeyboardInterrupt as interrupt:
+        say(f"stopped: {len(rows)} of {len(found)} are measured")
+        _report(rows, table, quiet)
+        raise typer.Exit(status_of(interrupt)) from None
+    _report(rows, table, quiet)
     if inception is not None:
         _print_set_distances(rows, inception)
-    if table is not None:
-        say(str(save_table(rows, table)), quiet)
 
 
-def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -> "list[Row]":
-    from impasto.cli.painting import say
+def _report(rows: "list[Row]", table: Path | None, quiet: bool) -> None:
+    from impasto.evaluation.evaluating import save_table, summary_lines
+
+    if rows:
+        echo(*summary_lines(rows))
+        if table is not None:
+            say(str(save_table(rows, table)), quiet)
+
+
+def _measure(
+    rows: "list[Row]", found: "list[Triple]", size: int, tile: int | None, quiet: bool
+) -> None:
     from impasto.cli.progress import counted
     from impasto.evaluation.evaluating import rows_of
     from impasto.evaluation.judging import Judge
@@ -99,11 +114,10 @@ def _measured(found: "list[Triple]", size: int, tile: int | None, quiet: bool) -
     say(f"judged by {judge.describe()}", quiet)
     if lpips is None:
         say("LPIPS is left out: no lpips.onnx or lpips.pt in IMPASTO_WEIGHTS", quiet)
-    return list(counted(rows_of(found, judge), len(found), quiet))
+    rows.extend(counted(rows_of(found, judge), len(found), quiet))
 
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
-    from impasto.cli.painting import say
     from impasto.evaluation.evaluating import set_distances
     from impasto.evaluation.networks import open_network
 
@@ -123,7 +137,6 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
 
 def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> None:
-    from impasto.cli.painting import say
     from impasto.evaluation.evaluating import FILES
     from impasto.evaluation.flicker import mean_errors
     from impasto.evaluation.triples import write_table

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from impasto.cli.options import Quiet, argument, own, stopping, style_pictures, with_settings
+from impasto.cli.signals import uninterrupted
 from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
-
-SHEET = "looks.png"
 
 
 @with_settings
@@ -25,7 +24,7 @@ def explore(
     ),
     output: Path | None = own(
         None,
-        "Folder for the pictures. \\[CONTENT-STYLE-looks]",
+        "Folder for the pictures; an earlier one is kept. \\[CONTENT-STYLE-looks]",
         *("--output", "-o"),
         metavar="FOLDER",
     ),
@@ -36,7 +35,15 @@ def explore(
 
     Example: impasto explore harbour.jpg starry_night.jpg
     """
-    from impasto.batch.looks import SMALL, paint_looks, save_looks, sketched, usual_axes
+    from impasto.batch.looks import (
+        SHEET,
+        SMALL,
+        free_folder,
+        paint_looks,
+        save_looks,
+        sketched,
+        usual_axes,
+    )
     from impasto.batch.looks import vary as varied
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
@@ -56,7 +63,7 @@ def explore(
     for each in needing.values():
         prepare(each, quiet)
     name = output_name(Path(content).name, [Path(each).name for each in sources])
-    folder = output or Path(f"{name}-looks")
+    folder = free_folder(output or Path(f"{name}-looks"), cells)
     refuse_inputs(folder / SHEET, [content, *sources])
     painted: list[Any] = []
     try:
@@ -64,8 +71,9 @@ def explore(
             for look in counted(paint_looks(content, sources, cells, folder), len(cells), quiet):
                 painted.append(look)
     finally:
-        if painted:
-            echo(save_looks(painted, folder / SHEET))
+        with uninterrupted():
+            if painted:
+                echo(save_looks(painted, folder / SHEET))
     if not quiet:
         recipe = folder / f"{cells[-1].name}.json"
         again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])

@@ -78,7 +78,7 @@ def flicker(
 
 def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list[str]) -> None:
     """Refuse what cannot be written, before the work."""
-    from impasto.files import refuse_inputs
+    from impasto.files import check_writable, refuse_inputs
     from impasto.plots import check_plot
 
     if plot is not None:
@@ -88,5 +88,4 @@ def _check(table: Path | None, plot: Path | None, heat: Path | None, clips: list
     for path in (table, plot, heat):
         if path is not None:
             refuse_inputs(path, clips)
-            if not path.parent.is_dir():
-                raise ImageError(f"there is no folder {path.parent}: make it, or name another")
+            check_writable(path)

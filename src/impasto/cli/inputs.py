@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network
+from impasto.files import output_path
 from impasto.images import (
     Picture,
     Source,
@@ -112,10 +114,9 @@ def _from_recipe(
     method = Settings(**{name: options[name] for name in ("method", "quality") if name in options})
     if not chosen and not method.row.one_style:
         chosen = [str(style) for style in find_input(recipe, "styles", places)]
-    asked = {name: entry for name, entry in recipe.items() if name not in options}
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
-    others = {"method"} if {"method", "quality"} & options.keys() else set[str]()
-    settings = kept.updated(**files_in_settings(asked, kept, places, others))
+    given = {*options, *({"method"} if "quality" in options else ())}
+    settings = kept.updated(**files_in_settings(recipe, kept, places, given))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
     return content, chosen, settings.updated(**options)
@@ -127,10 +128,14 @@ def _with_masks(
     """Return the styles with those that have a mask, `sky.png=wave.jpg`, and the masks of all."""
     found = []
     for each in masks:
-        mask, _, style = each.partition("=")
-        if not style:
+        # A name may have = in it: the mask is what is there, or else all up to the last one.
+        parts = each.split("=")
+        splits = [("=".join(parts[:i]), "=".join(parts[i:])) for i in range(len(parts) - 1, 0, -1)]
+        splits = [(mask, style) for mask, style in splits if mask and style]
+        if not splits:
             raise SettingsError(f"--mask takes a mask and a style, sky.png=wave.jpg; not {each!r}")
-        found.append((mask, style))
+        there = (split for split in splits if os.path.isfile(split[0]))  # noqa: PTH113 (never raises)
+        found.append(next(there, splits[0]))
     names = [*[REST] * len(styles), *(mask for mask, _ in found)]
     return [*styles, *(style for _, style in found)], {**options, "masks": names}
 
@@ -171,8 +176,6 @@ def _target(output: str | None, name: str, settings: Settings) -> Path | None:
     """Return the file to save to, after a look whether that is possible."""
     if output == STDOUT:
         return None
-    target = Path(output or ".")
-    if target.is_dir():
-        target = target / name
-    Picture.check_saving(target, settings.bits or 8)
+    target = output_path(output or ".", name)
+    Picture.check_saving(target, settings.bits or 8, settings.size)
     return target

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from impasto.cli import completion
-from impasto.cli.options import INTERRUPTED, own, style_pictures, with_help_all
+from impasto.cli.options import own, say, style_pictures, with_help_all
+from impasto.cli.signals import status_of, uninterrupted
 from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
 
@@ -47,7 +48,7 @@ def live(
     host: str = own("127.0.0.1", "Address of the page.", metavar="ADDRESS", more=True),
     port: int = own(7860, "Port of the page; 0: any.", min=0, max=65535, more=True),
     virtual: bool = own(False, "Be a camera that calls can use.", "--virtual"),
-    record: Path | None = own(None, "Record from the beginning into an .mp4."),
+    record: str | None = own(None, "Record from the beginning: .mp4, .mov or .mkv."),
     once: bool = own(False, "End when a file ends.", "--once", more=True),
 ) -> None:
     """Paint a camera live. The newest frame wins, so the picture never falls behind.
@@ -58,23 +59,23 @@ def live(
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
     from impasto.live.controls import Controls
-    from impasto.live.outputs import Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
 
     settings = _settings(styles or [], method=method, size=size, tune=tune)
-    frames = open_source(source, loop=not once)
-    stylizers, names = _stylizers(styles or [], settings)
-    recorder = Recorder(record or Path("impasto-live.mp4"), fps or 25)
     if window is None:
         window = not (serve or virtual or record)
+    if not (window or serve or virtual or record):
+        raise SettingsError("it would be shown nowhere: add --serve, --virtual or --record FILE")
+    recorder = _recorder(record, fps)
+    frames = open_source(source, loop=not once)
+    stylizers, names = _stylizers(styles or [], settings)
     with ExitStack() as stack:
         outputs = _outputs(window, serve, virtual, host, port, fps)
-        stack.callback(recorder.close)
         for output in outputs:
             stack.callback(output.close)
         session = Session(
-            stack.enter_context(closing(Newest(frames))),
+            stack.enter_context(closing(Newest(frames, needed=True, retry=not once))),
             stylizers,
             names,
             outputs,
@@ -84,9 +85,20 @@ def live(
             stability=stability,
             folder=Path(),
             recorder=recorder,
-            complain=lambda trouble: echo(f"{trouble}; trying again", file=sys.stderr),
+            complain=say,
         )
         _run(session, recorder)
+
+
+def _recorder(record: str | None, fps: float) -> "Recorder":
+    """Return what records; the key for it works without --record, too."""
+    from impasto.files import check_writable, output_path
+    from impasto.live.outputs import Recorder
+
+    path = output_path(record or ".", "impasto-live.mp4")
+    if record:
+        check_writable(path)
+    return Recorder(path, fps or 25)
 
 
 def _settings(styles: list[str], **options: "Unpack[Options]") -> "Settings":
@@ -115,16 +127,20 @@ def _stylizers(styles: list[str], settings: "Settings") -> "tuple[list[Stylizer]
 
 def _run(session: "Session", recorder: "Recorder") -> None:
     """Paint until it ends or is interrupted; then say what there is."""
-    interrupted = False
+    status = 0
     try:
         session.run()
-    except KeyboardInterrupt:
-        interrupted = True
-    recorder.close()
-    for path in (*recorder.saved, *session.saved):
-        echo(path)
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        status = status_of(interrupt)
+    finally:
+        with uninterrupted():
+            recorder.close()
+        for path in (*recorder.saved, *session.saved):
+            echo(path)
+    if session.source.trouble:
+        say(session.source.trouble)
+    if status:
+        raise typer.Exit(status)
     rate, latency = session.meter.fps, 1000 * session.meter.latency
     said = f"{session.frames} frames, {rate:.1f} a second, {latency:.0f} ms late"
     echo(said, file=sys.stderr)

@@ -75,13 +75,13 @@ def _files(names: list[str]) -> Iterator[tuple[str, str]]:
 
 def _speed(name: str) -> str:
     """Return milliseconds of a pass, the style read before."""
-    from impasto.errors import MissingExtraError
+    from impasto.errors import ImpastoError
     from impasto.gallery import open_style
     from impasto.stylizers import stylizer
 
     try:
         painter = stylizer(open_style("strokes", 256), method=name, size=max(TIMED))
-    except MissingExtraError as error:
+    except ImpastoError as error:
         return str(error)
     content = open_style("mosaic", max(TIMED)).resized(TIMED)
     times = []

@@ -5,20 +5,19 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import Field
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from impasto.cli import completion
+from impasto.cli.signals import status_of
 from impasto.cli.terminal import echo
 from impasto.settings import FIELDS, TYPES
 
-#: Exit status of a command that Ctrl-C ended, as shells have it: 128 + SIGINT.
-INTERRUPTED = 130
 #: The panel of a command's own options that only `--help-all` shows.
 MORE = "More"
 #: Longest list of values that stands beside an option, in the whole help and in the short one;
@@ -58,6 +57,15 @@ def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
     """Return the argument of the styles; see `own`."""
     help = "What to paint like: files, or names (see `impasto styles`)."
     return argument(default, help, metavar="STYLE...", autocompletion=completion.styles)
+
+
+class Group(TyperGroup):
+    """All commands: what stops one that has no line of its own for it is one line, too."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command."""
+        with stopping("stopped"):
+            return super().invoke(ctx)
 
 
 class Command(TyperCommand):
@@ -223,14 +231,21 @@ def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
 
 
+def say(message: str, quiet: bool = False) -> None:
+    """Print a line for the person at the terminal, aside from the output; if nobody reads, fine."""
+    with suppress(OSError, ValueError):  # a reader of our lines may have been ended before us
+        if not quiet:
+            echo(message, file=sys.stderr)
+
+
 @contextmanager
 def stopping(message: str | Callable[[], str]) -> Iterator[None]:
     """Make Ctrl-C one line and the usual exit status; what returns the line is called then."""
     try:
         yield
-    except KeyboardInterrupt:
-        echo(message if isinstance(message, str) else message(), file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt as interrupt:
+        say(message if isinstance(message, str) else message())
+        raise typer.Exit(status_of(interrupt)) from None
 
 
 def interruptible(command: Callable[..., None]) -> Callable[..., None]:

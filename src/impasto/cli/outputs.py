@@ -4,15 +4,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 
 from impasto.checkpoints import read_checkpoint, write_checkpoint
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.files import refuse_inputs
-from impasto.images import Picture
+from impasto.files import check_writable, refuse_inputs
+from impasto.images import Picture, Source, read_recipe
+from impasto.recipes import is_recipe_of
 from impasto.records import Records
 from impasto.runs import Run, State
+from impasto.settings import Settings
 
 #: Seconds between two checkpoints.
 INTERVAL = 60.0
@@ -88,27 +92,80 @@ class Outputs:
         if self.checkpoint is not None:
             self.checkpoint.unlink(missing_ok=True)
 
-    def save(self, picture: Picture, state: State, run: Run) -> list[Path]:
+    def finished(
+        self, settings: Settings, content: Source, styles: Sequence[Source]
+    ) -> Path | None:
+        """Return the picture that an earlier run to this target has finished, if there is one.
+
+        Args:
+            settings: Of this run; where they differ from those of the picture, it is another's.
+            content: What this run paints.
+            styles: What it paints like.
+        """
+        assert self.target is not None
+        if self.force or (self.checkpoint is not None and self.checkpoint.exists()):
+            return None
+        numbered = self.target.parent.glob(f"{escape(self.target.stem)}-*{self.target.suffix}")
+        for path in (self.target, *sorted(numbered)):
+            with suppress(ImpastoError):
+                if is_recipe_of(read_recipe(path), settings, content, styles):
+                    return path
+        return None
+
+    def save(self, picture: Picture, state: State, run: Run, whole: bool = True) -> list[Path]:
         """Save the result and the records; return where, without what went down a pipe.
 
         If the result cannot be saved there, the work is not lost: the error says where it is.
+
+        Args:
+            picture: The result.
+            state: The last one.
+            run: That it is a state of.
+            whole: Whether the run came to its end; else it is kept for the next one to resume.
         """
-        if self.target is None:
-            sys.stdout.buffer.write(picture.encode("png"))
-            sys.stdout.buffer.flush()
-            return self.records.save(state, run, self.protected)
+        if not whole:
+            self._keep(run)
         try:
-            path = picture.save(self.target, overwrite=self.force, protect=self.protected)
-        except ImageError as error:
-            rescued = picture.save(Path(tempfile.gettempdir()) / f"{self.target.stem}.png")
-            raise ImageError(f"{error}; the picture is in {rescued}") from error
-        return [path, *self.records.save(state, run, self.protected)]
+            written = self._write(picture)
+        except BrokenPipeError:  # nobody wants it any more
+            raise
+        except (ImageError, OSError) as error:
+            raise self._rescued(picture, error) from error
+        if whole:
+            self.complete()
+        return [*written, *self.records.save(state, run, self.protected)]
+
+    def _write(self, picture: Picture) -> list[Path]:
+        if self.target is not None:
+            return [picture.save(self.target, overwrite=self.force, protect=self.protected)]
+        sys.stdout.buffer.write(picture.encode("png"))
+        sys.stdout.buffer.flush()
+        return []
+
+    def _rescued(self, picture: Picture, error: Exception) -> ImageError:
+        """Save the result elsewhere; return the error that says where."""
+        name = "impasto.png" if self.target is None else f"{self.target.stem}.png"
+        for folder in (tempfile.gettempdir(), "~", "."):
+            with suppress(ImageError, RuntimeError):  # there is no home
+                path = picture.save(Path(folder).expanduser() / name)
+                return ImageError(f"{error}; the picture is in {path}")
+        if self.checkpoint is not None and self.checkpoint.exists():
+            return ImageError(f"{error}; the same command with --resume goes on")
+        return ImageError(str(error))
+
+    def _keep(self, run: Run) -> None:
+        """Save a run that was stopped; where that fails, its last checkpoint stays."""
+        saved = run.state_dict() if self.checkpoint is not None else {}
+        if self.checkpoint is not None and saved:
+            with suppress(ImageError):
+                write_checkpoint(self.checkpoint, saved)
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
-    """Refuse outputs that are inputs, or each other, before any work."""
+    """Refuse outputs that are inputs, or each other, or cannot be written, before any work."""
     named = [path for path in outputs if path is not None]
     for path in named:
+        check_writable(path)
         refuse_inputs(path, inputs)
     if len({path.resolve() for path in named}) < len(named):
         raise ImageError("two outputs have the same name: give the picture another one")

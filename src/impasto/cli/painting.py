@@ -1,7 +1,6 @@
 """What `stylize` and `reproduce` share: paint a job, show how it goes, lose nothing."""
 
 import ctypes
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +12,10 @@ from typing import Any
 import typer
 
 from impasto.cli.inputs import Job
-from impasto.cli.options import INTERRUPTED
+from impasto.cli.options import say
 from impasto.cli.outputs import Outputs
 from impasto.cli.progress import Progress, tuning
+from impasto.cli.signals import status_of, uninterrupted
 from impasto.cli.terminal import echo
 from impasto.cli.weights import announce
 from impasto.errors import ImpastoError, SettingsError
@@ -50,6 +50,9 @@ def paint(
         quiet: Print the result only.
         started: `time.monotonic()` when the command began.
         plan: Only print how much time and memory it would take, and return None.
+
+    Returns:
+        The picture; None if none was painted.
     """
     settings = job.settings
     if outputs.resume and not settings.row.steps:
@@ -58,6 +61,8 @@ def paint(
         raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
     downloads = prepare(settings, quiet, job.check_pictures)
     painter = stylizer(job.styles, settings)
+    if not plan and _says_finished(job, outputs, painter.settings):
+        return None
     started = time.monotonic() if downloads else started
     run = painter.run(job.content, started=started)
     if plan:
@@ -68,21 +73,34 @@ def paint(
         with suppress(ImpastoError):  # the run itself will say what is wrong
             for line in run.plan.lines():
                 say(line)
+    return _painted(run, settings, outputs, quiet)
+
+
+def _says_finished(job: Job, outputs: Outputs, settings: Settings) -> bool:
+    """Tell, also the user, whether an earlier run has finished what is to be resumed."""
+    found = outputs.finished(settings, job.content, job.styles) if outputs.resume else None
+    if found is not None:
+        say(f"{found} is finished: nothing is left to resume")
+        echo(found)
+    return found is not None
+
+
+def _painted(run: Run, settings: Settings, outputs: Outputs, quiet: bool) -> Picture:
+    """Go through a run and save what it leaves behind, whatever ends it."""
     state, ending = _watch(run, outputs, quiet)
-    with _uninterrupted():
+    with uninterrupted():
         picture = run.picture
         _say_what_is_unfinished(state, picture, settings, ending, quiet)
-        for path in outputs.save(picture, state, run):
-            echo(path, file=sys.stderr if outputs.target is None else sys.stdout)
+        for note in run.notes:
+            say(note)
+        saved = outputs.save(picture, state, run, whole=ending is None)
+    for path in saved:
+        echo(path, file=sys.stderr if outputs.target is None else sys.stdout)
     if ending is not None:
-        raise typer.Exit(INTERRUPTED) if isinstance(ending, KeyboardInterrupt) else ending
+        if outputs.checkpoint is not None and outputs.checkpoint.exists():
+            say("the same command resumes it")
+        raise _as_exit(ending)
     return picture
-
-
-def say(message: str, quiet: bool = False) -> None:
-    """Print a line for the person at the terminal, aside from the output."""
-    if not quiet:
-        echo(message, file=sys.stderr)
 
 
 def prepare(
@@ -144,6 +162,10 @@ def _keep_freed_memory(settings: Settings) -> None:
         libc.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
+def _as_exit(ending: BaseException) -> BaseException:
+    return typer.Exit(status_of(ending)) if isinstance(ending, KeyboardInterrupt) else ending
+
+
 def _say_what_is_unfinished(
     state: State, picture: Picture, settings: Settings, ending: BaseException | None, quiet: bool
 ) -> None:
@@ -165,20 +187,9 @@ def _watch(run: Run, outputs: Outputs, quiet: bool) -> tuple[State, BaseExceptio
             for state in run:
                 progress.show(state)
                 outputs.add(state, run)
-        outputs.complete()
     except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
         if state is None:
             raise
         return state, ending
     assert state is not None
     return state, None
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a second Ctrl-C, from an impatient finger, not undo what the first one saves."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

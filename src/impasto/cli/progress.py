@@ -82,6 +82,14 @@ def tuning(name: str, minutes: float, quiet: bool = False) -> Iterator[Callable[
         yield lambda spent: bar.update(task, completed=min(spent, minutes or spent))
 
 
+@contextmanager
+def training() -> Iterator[Callable[[float], None]]:
+    """Show how far a training is; yields what is told which part of it is over, from 0 to 1."""
+    with _bar("training", "{task.percentage:.0f} %", quiet=False) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda over: bar.update(task, completed=over)
+
+
 class Progress:
     """A bar on the terminal's error stream; nothing where that is not a terminal, or when quiet."""
 

@@ -1,6 +1,5 @@
 """`impasto studio`: the page in the browser."""
 
-import signal
 import threading
 import webbrowser
 from pathlib import Path
@@ -50,8 +49,6 @@ def studio(
         root_path=root_path,
         names=tuple(name or ()),
     )
-    # As Ctrl-C: containers are ended so, and temporary files go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with serve(options) as url:
         try:
             echo(url)

@@ -51,9 +51,8 @@ def save(
     Example: impasto styles save mosaic -o mosaic.png --size 512
     """
     from impasto.gallery import open_style
-    from impasto.gallery.names import PREFIX
 
-    echo(open_style(name.removeprefix(PREFIX), size).save(output, overwrite=force))
+    echo(open_style(name, size).save(output, overwrite=force))
 
 
 @app.command()
@@ -62,14 +61,15 @@ def add(folder: Path = argument(..., "Its pictures get the names of their files.
 
     Example: impasto styles add paintings
     """
-    from impasto.gallery.names import is_taken
+    from impasto.gallery.names import PREFIX, is_taken
     from impasto.gallery.own import add_folder
 
-    names = add_folder(folder)
-    taken = [name for name in names if is_taken(name)]
-    echo(f"{len(names) - len(taken)} styles in {folder}: see `impasto styles`")
-    if taken:
-        echo(f"the gallery has {', '.join(taken)} already: rename those files", file=sys.stderr)
+    names, left_out = add_folder(folder)
+    echo(f"{len(names)} styles in {folder}: see `impasto styles`")
+    for file, reason in left_out.items():
+        echo(f"left out: {file} {reason}", file=sys.stderr)
+    for name in filter(is_taken, names):
+        echo(f"{name} is yours now; the gallery's is {PREFIX}{name}", file=sys.stderr)
 
 
 @app.command()

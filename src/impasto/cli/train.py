@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from impasto.cli.options import argument, flag, keyword, own, stopping, with_parameters
+from impasto.cli.options import argument, flag, keyword, own, say, stopping, with_parameters
 from impasto.cli.terminal import echo
 from impasto.training.options import AnyStyleOptions, EncoderOptions, OptionsT, StyleOptions
 from impasto.weights import fetch
@@ -19,7 +19,6 @@ from impasto.weights import fetch
 if TYPE_CHECKING:
     from impasto.training.trainer import Trainer
 
-_STOPPED = "stopped: the same command continues from the last report"
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
@@ -95,7 +94,7 @@ def style(options: StyleOptions) -> None:
         sample_photos()
     if not options.teacher:
         fetch("vgg19")
-    with stopping(_STOPPED):
+    with stopping(lambda: _stopped(Path(options.output))):
         echo(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
             for minutes, line in fitted(vars(options)):
@@ -105,19 +104,33 @@ def style(options: StyleOptions) -> None:
         echo(options.output)
 
 
+def _stopped(product: Path) -> str:
+    if not product.is_file():
+        return "stopped before the first report: nothing is there yet"
+    return f"stopped: {product} is the network so far; the same command continues it"
+
+
 def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer[Any]]) -> None:
     """Run a training, print its log and in the end where its product is."""
+    from impasto.cli.progress import training
     from impasto.training.crops import picture_paths
-    from impasto.training.loop import described, train
+    from impasto.training.loop import described, train_stepwise
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
     if not options.teacher:
         fetch("vgg19")
-    with stopping(_STOPPED):
-        for row in train(trainer_type, options):
-            echo(described(row))
-    echo(options.folder / trainer_type.product)
+    product = options.folder / trainer_type.product
+    over = None
+    with stopping(lambda: _stopped(product)):
+        with training() as show:
+            for over, row in train_stepwise(trainer_type, options):
+                show(over)
+                if row:
+                    echo(described(row))
+        if over is None:
+            say("the training is finished: nothing is left to do; more --steps need another output")
+        echo(product)
 
 
 def export(

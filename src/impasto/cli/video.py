@@ -10,12 +10,14 @@ from impasto.cli.options import (
     Quiet,
     argument,
     own,
+    say,
     stopping,
     style_pictures,
     with_settings,
 )
 from impasto.cli.terminal import echo
 from impasto.errors import SettingsError
+from impasto.files import output_path
 
 if TYPE_CHECKING:
     from impasto.video.pipeline import Work
@@ -26,7 +28,7 @@ def video(
     clip: str = argument(..., "A video, a GIF, WebP or APNG, or pictures: frames/%04d.png."),
     styles: list[str] | None = style_pictures(),
     *,
-    output: Path | None = own(
+    output: str | None = own(
         None,
         "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]",
         *("--output", "-o"),
@@ -72,11 +74,11 @@ def video(
 
     Example: impasto video holiday.mp4 painting.jpg -o painted.mp4
     """
-    from impasto.cli.painting import prepare, say
+    from impasto.cli.painting import prepare
     from impasto.images import output_name
     from impasto.video.options import video_settings
     from impasto.video.pictures import is_sequence
-    from impasto.video.setup import check_output
+    from impasto.video.setup import check_output, parts_folder
     from impasto.video.setup import prepare as begun
 
     if side_by_side and wipe:
@@ -100,7 +102,11 @@ def video(
     path = Path(clip)
     whole = path.parent if is_sequence(clip) and not path.is_dir() else path
     names = [Path(look).name for look in looks or [settings.method]]
-    target = output or Path(f"{output_name(whole.absolute().stem, names)}.mp4")
+    target = output_path(output or ".", f"{output_name(whole.absolute().stem, names)}.mp4")
+    if resume and not force and target.exists() and not parts_folder(target).exists():
+        say(f"{target} is finished: nothing is left to resume; --force paints it again")
+        echo(target)
+        return
     check_output(target, [clip, *looks], replaces=force or resume)
     prepare(settings, quiet)
     work = begun(clip, looks, target, settings, asked, strict=strict)
@@ -111,7 +117,6 @@ def video(
 
 def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     """Paint and show how it goes; return where the result is."""
-    from impasto.cli.painting import say
     from impasto.cli.progress import framing
     from impasto.evaluation.flicker import FlickerMeter, mean_errors
 
@@ -135,6 +140,8 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)
+    for note, count in work.painter.notes.items():
+        say(f"{note} (in {count} of {painted} frames)")
     errors = [each for each in found if each is not None]
     if errors:
         stylized, original = mean_errors(errors)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +29,8 @@ from impasto.machine import cores
 Engine = Callable[[Job, Iterable[list[Task]], "int | None"], Iterator[Row]]
 #: Files that a worker has in hand at once: one is read or written while another is painted.
 _IN_HAND = 2
+#: Seconds after which a signal to a group of processes has reached all.
+_LATER = 0.3
 _WORKER: Worker
 
 
@@ -46,15 +49,18 @@ class Worker:
     def _done(self, task: Task) -> list[Row]:
         members: list[Row] = []
 
-        def make() -> bytes:
-            content = self.source.read(task.source)
+        def make() -> tuple[bytes, bool]:
+            most = self.painter.options.max_bytes
+            content, made = self.source.read(task.source, most), None
             if task.source.endswith(SHARD):
-                made, rows = painted_shard(task.source, content, self.painter)
+                content, rows = painted_shard(task.source, content, self.painter)
                 members.extend(rows)
             else:
-                made = self.painter.result(task, content)
-            self.target.write(task.path, made)
-            return made
+                beside = self.source.read(task.beside, most) if task.beside else None
+                made = self.painter.result(task, content, beside)
+            whole = content if made is None else made
+            self.target.write(task.path, whole)
+            return whole, made is not None
 
         row, made = self.painter.attempt(task, make)
         return [row] if made is None else [*members, row]
@@ -91,6 +97,8 @@ def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) ->
         for rows in as_done(pool, _work, groups, count):
             yield from rows
     except BrokenProcessPool as error:
+        # What ended the worker may be on its way to this process too: it says so better.
+        time.sleep(_LATER)
         raise ImpastoError(
             "a worker was killed, perhaps for want of memory: start again with fewer --workers; "
             "it resumes where it stopped"
@@ -99,8 +107,10 @@ def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) ->
 
 def _begin(job: Job) -> None:
     global _WORKER
-    # Ctrl-C is the main process's matter: what a worker has in hand is finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a closed terminal are the main process's matter: what a worker has in hand is
+    # finished. SIGTERM stays: with it the pool ends workers when one of them was killed.
+    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     limit_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -11,10 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.batch.running import reason_of
+from impasto.batch.painting import reason_of
+from impasto.dataset.labels import is_map
+from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task, split_of
-from impasto.dataset.samples import painted_dicom, painted_file, painted_nifti
+from impasto.dataset.samples import painted_file
 from impasto.fast.tuned import is_network, kept_network
+from impasto.files import disk_is_full
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size
 from impasto.runs import Stylizer
 from impasto.settings import FIELDS
@@ -91,6 +94,11 @@ class Row(NamedTuple):
         return f"{shard}{SHARD}" if slash else ""
 
 
+def failed_style(name: str, reason: str) -> Row:
+    """Return the row of a style that cannot be used, with what it is called as the source."""
+    return Row("", name, 0, name, "", 0.0, 0, "", 0, "", "failed", reason, 0.0)
+
+
 class DatasetPainter:
     """Paints the files of a data set."""
 
@@ -100,41 +108,55 @@ class DatasetPainter:
         self._network = lru_cache(len(_SIZES))(self._opened)
         self._one = lru_cache(_KEPT)(self._read)
 
-    def result(self, task: Task, content: bytes) -> bytes:
-        """Return the file that a task makes of a file.
+    def result(self, task: Task, content: bytes, beside: bytes | None = None) -> bytes | None:
+        """Return the file that a task makes of a file; None: it is copied as it is.
+
+        Args:
+            task: What is asked for.
+            content: Of the file.
+            beside: Of the photograph whose label map the file may be.
 
         Raises:
             ImpastoError: It cannot be made.
         """
         if task.style is None:
-            return content
-        paint, name = partial(self._painted, task), task.source
-        lower = name.lower()
+            return None
+        paint, name, options = partial(self._painted, task), task.source, self.options
+        lower, maps = name.lower(), None if options.paint_all else task.may_be_map
         if lower.endswith(".dcm"):
-            return painted_dicom(content, name, paint)
-        if lower.endswith((".nii", ".nii.gz")):
-            return painted_nifti(content, name, paint)
-        return painted_file(content, name, paint, self.options.quality)
+            made = painted_dicom(content, name, paint, maps, options.max_bytes)
+        elif lower.endswith((".nii", ".nii.gz")):
+            made = painted_nifti(content, name, paint, maps, options.max_bytes)
+        elif maps is not None and is_map(content, name, maps, beside):
+            return None
+        else:
+            made = painted_file(content, name, paint, options.quality)
+        return None if made is content else made
 
-    def attempt(self, task: Task, make: Callable[[], bytes]) -> tuple[Row, bytes | None]:
+    def attempt(
+        self, task: Task, make: Callable[[], tuple[bytes, bool]]
+    ) -> tuple[Row, bytes | None]:
         """Make the file of a task; return its line of the manifest, and the file if there is one.
 
-        Whatever goes wrong, the others go on.
+        What makes it returns it, and whether it is painted. Whatever goes wrong but a full disk,
+        the others go on.
         """
         begun, made, error = time.monotonic(), None, ""
+        painted = task.style is not None
         try:
-            made = make()
+            made, painted = make()
         except MemoryError:
             error = "out of memory"
         except Exception as raised:
+            if disk_is_full(raised):
+                raise
             error = reason_of(raised)
-        painted = task.style is not None
         row = Row(
             path=task.path,
             source=task.source,
             copy=task.copy,
-            style=self.styles[task.style].name if task.style is not None else "",
-            style_sha256=self.hashes[task.style] if task.style is not None else "",
+            style=self.styles[task.style].name if painted and task.style is not None else "",
+            style_sha256=self.hashes[task.style] if painted and task.style is not None else "",
             strength=task.strength if painted else 0.0,
             seed=task.seed,
             split=split_of(task.source, self.options.splits),

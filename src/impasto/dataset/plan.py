@@ -7,11 +7,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from operator import ne
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from impasto.dataset.belonging import Belonging, copied, parts_of
+from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
+from impasto.dataset.limits import MOST
 from impasto.errors import ImageError, SettingsError
 from impasto.images import is_picture_name
 from impasto.settings import Settings
@@ -32,6 +34,10 @@ class DatasetOptions:
         seed: Of every choice.
         also: Folders of the data set whose files are never painted: label maps. In shards, too,
             what follows the key of a sample: `seg.png`.
+        skip: Patterns (`*_mask.png`) of paths, or names of files or folders, likewise.
+        paint_all: Whether label maps, as `impasto.dataset.labels` tells them, are painted too.
+        follow_links: Whether links that lead out of the folder of the data set are followed.
+        max_bytes: The largest file, or what is packed in one, unpacked, that is read.
         balance: Whether pictures of rare classes (folders) get more copies, so that all classes
             have as many.
         splits: Top folder -> its part of the styles; no other folder's pictures get those.
@@ -46,6 +52,10 @@ class DatasetOptions:
     strength: tuple[float, float] = (1.0, 1.0)
     seed: int = 0
     also: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    paint_all: bool = False
+    follow_links: bool = False
+    max_bytes: int = MOST
     balance: bool = False
     splits: Mapping[str, float] = field(default_factory=dict)
     quality: int = 95
@@ -58,6 +68,7 @@ class DatasetOptions:
             "strength is from 0 to 1, the least first": 0 <= low <= high <= 1,
             "a split's part of the styles is above 0, all together at most 1": parts,
             "quality is from 1 to 100": 1 <= self.quality <= 100,
+            "max_bytes is at least 1": self.max_bytes >= 1,
         }
         for rule, kept in rules.items():
             if not kept:
@@ -83,6 +94,8 @@ class Task(NamedTuple):
         style: Number of the style; None: nothing is painted, the file is copied.
         strength: How strongly.
         seed: Of everything random in it.
+        may_be_map: Whether the name is that of a label map; its content decides.
+        beside: Relative path of a photograph of the same name, whose map it may be; "": none.
     """
 
     source: str
@@ -91,6 +104,8 @@ class Task(NamedTuple):
     style: int | None
     strength: float = 1.0
     seed: int = 0
+    may_be_map: bool = False
+    beside: str = ""
 
 
 class Planner:
@@ -116,9 +131,19 @@ class Planner:
         style = pool[parts[0] % len(pool)]
         return Task(source, copy, copied(source, copy), style, round(strength, 6), parts[2] % 2**31)
 
+    def chosen_map(self, source: str, copy: int, path: str, beside: str = "") -> Task:
+        """Return the task of what may be a label map, by its name or that of a JPEG beside it."""
+        if not self._pools[split_of(source, self.options.splits)]:
+            return Task(source, copy, path, None)
+        task = self.chosen(source, copy)
+        return task._replace(path=path, may_be_map=not beside, beside=beside)
+
     def is_picture(self, path: str) -> bool:
-        """Tell whether a file is to be painted."""
+        """Tell whether a file is to be painted, unless its content is that of a label map."""
         kept = any(is_in(path, folder) for folder in self.options.also)
+        kept = kept or any(_fits(path, pattern) for pattern in self.options.skip)
+        if f"{SHARD}/" in path:  # `--also seg.png`: what follows the key of a sample
+            kept = kept or path.rpartition("/")[2].partition(".")[2] in self.options.also
         return not kept and (is_picture_name(path) or path.lower().endswith(MEDICAL))
 
     def tasks(self, files: Sequence[str]) -> list[Task]:
@@ -131,21 +156,48 @@ class Planner:
             ImageError: There are no pictures, or two results would have the same name.
         """
         self.check_splits(files)
-        for folder in self.options.also:  # its masks would be painted
-            if not any(is_in(path, folder) for path in files):
-                raise ImageError(f"there are no files in {folder} of the data set: see its name")
+        self._check_kept(files)
         pictures = [path for path in files if self.is_picture(path)]
         if not pictures:
             raise ImageError("there are no pictures in the data set: name another folder")
-        copies = self._copies(pictures)
-        tasks = [self.chosen(path, k + 1) for path in pictures for k in range(copies[path])]
-        painted, belonging = set(pictures), _Belonging(self.options.also, copies)
+        maps = self._maps(pictures)
+        sure = [path for path in pictures if path not in maps]
+        belonging = Belonging(self.options.also, dict.fromkeys(sure, 1))
+        belong = {path for path in maps if belonging.of_map(path)}
+        copies = self._copies([path for path in pictures if path not in belong])
+        belonging = Belonging(self.options.also, {path: copies[path] for path in sure})
+        tasks = [self.chosen(path, k + 1) for path in sure for k in range(copies[path])]
+        painted = set(sure)
+        for path, beside in maps.items():
+            names = belonging.of_map(path) if path in belong else _copies_of(path, copies[path])
+            tasks += [self.chosen_map(path, k, name, beside) for k, name in enumerate(names, 1)]
         for path in files:
-            if path not in painted:
-                names = enumerate(belonging(path), 1)
-                tasks += [Task(path, copy, name, None) for copy, name in names]
+            if path not in painted and path not in maps:
+                names = belonging(path)
+                tasks += [Task(path, copy, name, None) for copy, name in enumerate(names, 1)]
         check_names(task.path for task in tasks)
         return tasks
+
+    def _check_kept(self, files: Sequence[str]) -> None:
+        """Raise an `ImageError` for what is to be copied and is not there: it would be painted."""
+        for folder in self.options.also:
+            if not any(is_in(path, folder) for path in files):
+                raise ImageError(f"there are no files in {folder} of the data set: see its name")
+        for pattern in self.options.skip:
+            if not any(_fits(path, pattern) for path in files):
+                raise ImageError(f"no file of the data set fits {pattern}: see how it is written")
+
+    def _maps(self, pictures: Sequence[str]) -> dict[str, str]:
+        """Return which pictures may be label maps, and of which JPEG beside, if no name says so."""
+        if self.options.paint_all:
+            return {}
+        found = {path: "" for path in pictures if may_be_map(path)}
+        jpegs = {parts_of(path)[0]: path for path in pictures if is_jpeg(path)}
+        for path in pictures:
+            stem, suffix = parts_of(path)
+            if path not in found and stem in jpegs and suffix.lower() in LOSSLESS:
+                found[path] = jpegs[stem]
+        return found
 
     def check_splits(self, files: Sequence[str]) -> None:
         """Raise an `ImageError` for a split that no file is in: its styles would be lost."""
@@ -170,57 +222,6 @@ class Planner:
         return found
 
 
-class _Belonging:
-    """How often a file is copied that is not painted itself: as often as the picture it is of.
-
-    That has the same path but for the suffix; or for one folder, where the file's own has no
-    pictures (`labels` for `images`, `Annotations` for `JPEGImages`); or, for files of a folder of
-    label maps, a path that ends as the file's does below that folder, but for what follows its last
-    `_` or `-` (`1_mask.png`).
-    """
-
-    def __init__(self, also: Sequence[str], copies: Mapping[str, int]) -> None:
-        self._folders = tuple(f"{folder.strip('/')}/" for folder in also)
-        self._exact = {_parts(path)[0]: count for path, count in copies.items()}
-        self._pictures = {tuple(path.split("/")[:-1]) for path in copies}
-        self._beside = lru_cache(None)(self._siblings)
-        self._tails: dict[str, int] = {}
-        for stem, count in self._exact.items():
-            parts = stem.split("/")
-            for start in range(len(parts)):
-                tail = "/".join(parts[start:])
-                self._tails[tail] = max(count, self._tails.get(tail, 1))
-
-    def __call__(self, path: str) -> list[str]:
-        """Return the paths of all copies of a file, named as the picture's are."""
-        stem, _ = _parts(path)
-        for folder in self._folders:
-            if stem.startswith(folder):
-                return self._of_map(path, stem, len(folder))
-        *folders, name = stem.split("/")
-        beside = ("/".join((*other, name)) for other in self._beside(tuple(folders)))
-        count = self._exact.get(stem) or max((self._exact.get(s, 1) for s in beside), default=1)
-        return [copied(path, copy) for copy in range(1, count + 1)]
-
-    def _of_map(self, path: str, stem: str, start: int) -> list[str]:
-        """Return the paths of the copies of a label map, whose folder's name ends at `start`."""
-        name = stem.rfind("/") + 1
-        marks = [each.start() for each in re.finditer("[_-]", stem) if each.start() > name]
-        for end in (len(stem), *reversed(marks)):
-            count = self._tails.get(stem[start:end])
-            if count is not None:
-                more = range(2, count + 1)
-                return [path, *(f"{path[:end]}-{copy}{path[end:]}" for copy in more)]
-        return [path]
-
-    def _siblings(self, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Return the folders of pictures that differ from one without in one place."""
-        if folder in self._pictures:
-            return []
-        alike = (other for other in self._pictures if len(other) == len(folder))
-        return [other for other in alike if sum(map(ne, folder, other)) == 1]
-
-
 def check_names(paths: Iterable[str]) -> None:
     """Raise an `ImageError` where one result would replace another."""
     twice = [path for path, count in Counter(paths).items() if count > 1]
@@ -242,21 +243,19 @@ def split_of(path: str, splits: Collection[str]) -> str:
     return max(found, key=len, default="")
 
 
-def copied(path: str, copy: int) -> str:
-    """Return the path of a result: the picture's own, with a number from the second on."""
-    stem, suffix = _parts(path)
-    return path if copy == 1 else f"{stem}-{copy}{suffix}"
-
-
 def is_in(path: str, folder: str) -> bool:
     """Tell whether a file lies in a folder."""
     return path.startswith(f"{folder.strip('/')}/")
 
 
-def _parts(path: str) -> tuple[str, str]:
-    """Return a path without its suffix, and the suffix; `.nii.gz` is one."""
-    suffix = path[-7:] if path.lower().endswith(".nii.gz") else PurePosixPath(path).suffix
-    return path.removesuffix(suffix), suffix
+def _copies_of(path: str, count: int) -> list[str]:
+    return [copied(path, copy) for copy in range(1, count + 1)]
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Tell whether a pattern is that of a path, or of one of its names."""
+    pattern = pattern.strip("/")
+    return fnmatchcase(path, pattern) or any(fnmatchcase(n, pattern) for n in path.split("/"))
 
 
 def _hash(*values: object) -> bytes:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
+from impasto.batch.painting import one_line
 from impasto.dataset.engines import Engine, open_engine
 from impasto.dataset.journal import MANIFEST, TABLE, Journal
 from impasto.dataset.metadata import is_metadata, with_copies
-from impasto.dataset.painting import Job, Row
+from impasto.dataset.painting import Job, Row, failed_style
 from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task
 from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
@@ -26,6 +25,8 @@ from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import once_tuned
 from impasto.files import fingerprint
 from impasto.images import identify, is_picture_name, source_list
+from impasto.images.decoding import open_image
+from impasto.images.formats import sniff
 from impasto.images.reading import suppress_warnings
 from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes
@@ -52,6 +53,7 @@ class Dataset:
     Attributes:
         tasks: All that is to be made.
         left: What is not made yet.
+        bad: Styles that cannot be used, and why.
     """
 
     def __init__(
@@ -61,17 +63,21 @@ class Dataset:
         target: str | Path,
         options: DatasetOptions,
     ) -> None:
-        self._store, self._target = open_store(source), open_store(target)
+        self._store = open_store(source, options.follow_links)
+        self._target = open_store(target)
         if f"{self._target.name}/".startswith(f"{self._store.name}/"):
             raise SettingsError("the results would lie in the data set: name a folder beside it")
         files = self._store.files()
-        looks = read_style_files([str(each) for each in source_list(styles)], options.settings)
+        named = [str(each) for each in source_list(styles)]
+        looks, self.bad = read_style_files(named, options.settings)
         options = replace(options, settings=once_tuned(options.settings))
         # Once each: the same picture under two names would be in two splits.
         unique = {identify(look).sha256: look for look in reversed(looks)}
         hashes = sorted(unique)
-        planner = Planner(options, hashes)
+        self._planner = planner = Planner(options, hashes)
         self.sharded = any(path.endswith(SHARD) for path in files)
+        if self._store.left_out and not self.sharded and not any(map(planner.is_picture, files)):
+            raise ImageError(f"there are no pictures: {'; '.join(self._store.left_out)}")
         if self.sharded:
             check_shards(files, planner, self._store.read)
             self.tasks = [Task(path, 1, path, None) for path in files]
@@ -114,12 +120,25 @@ class Dataset:
     def finish(self) -> tuple[list[str], list[Row]]:
         """Write the manifest, and what lists the pictures' names.
 
-        Returns the names of the manifest's files, and the rows of what failed.
+        Returns the names of the manifest's files, and the rows of what failed: files, and styles
+        that cannot be used, which have no path.
         """
         if any(task.copy > 1 for task in self.tasks):
             self._rewrite_metadata()
         names = self.journal.save()
-        return names, [row for row in self.journal.rows.values() if row.failed]
+        failed = [row for row in self.journal.rows.values() if row.failed]
+        return names, [*failed, *starmap(failed_style, self.bad.items())]
+
+    @property
+    def left_out(self) -> list[str]:
+        """What of the data set's folder and of the styles is left out, in sentences."""
+        bad = [f"a style is left out: {reason}" for reason in self.bad.values()]
+        return [*map(one_line, self._store.left_out), *bad]
+
+    def maps(self) -> int:
+        """Return how many files were copied because they are label maps."""
+        is_picture, rows = self._planner.is_picture, self.journal.rows.values()
+        return sum(row.status == "copied" and is_picture(row.source) for row in rows)
 
     def _rewrite_metadata(self) -> None:
         """Let lists of file names name all copies."""
@@ -163,7 +182,8 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
 
 def _size(store: Store, path: str) -> tuple[int, int]:
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(store.read(path))) as image:
+        content = store.read(path)
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)
@@ -204,7 +224,7 @@ def stylize_dataset(
         **options: Single options, by the names of `Settings`: `strength` is that of all results.
 
     Returns:
-        The rows of what failed.
+        The rows of what failed; those of styles that cannot be used have no path.
 
     Raises:
         SettingsError: An option that does not exist or does not fit.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from impasto.errors import ImageError, MissingExtraError
+from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
+from impasto.images.decoding import open_image
 from impasto.images.encoding import with_chunks
 from impasto.images.exif import orientation_of, turn
 from impasto.images.formats import sniff
-from impasto.images.reading import suppress_warnings
+from impasto.images.reading import check_pixels, suppress_warnings
 
 #: (H, W, 3) in [0, 1] -> the same, painted.
 Paint = Callable[[Picture], NDArray[np.float32]]
@@ -57,7 +57,7 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
     picture = open_picture(content)
     if kind.gray and picture.bits == 16:
         # An X-ray of 12 bits in a file of 16 would be black otherwise.
-        pixels = _painted_range(picture.pixels[..., 0], paint)
+        pixels = painted_range(picture.pixels[..., 0], paint)
     else:
         pixels = paint(picture)
         pixels = pixels @ LUMA if kind.gray else pixels
@@ -73,7 +73,8 @@ def _kind(content: bytes, name: str) -> _Kind:
     if sniff(content) == "HEIC":  # its decoder turns, and does not say how
         raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(content)) as image:
+        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
+            check_pixels(image.width * image.height, name)
             form = str(image.format)
             options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
             # Of cameras: a photograph with a preview behind it.
@@ -88,6 +89,8 @@ def _kind(content: bytes, name: str) -> _Kind:
             return _Kind(form, _is_gray(image, content), orientation, options)
     except (ImageError, MemoryError):
         raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has too many pixels: scale it down first") from error
     except Exception as error:
         raise ImageError(f"{name} cannot be read as a picture") from error
 
@@ -102,7 +105,7 @@ def _is_gray(image: Image.Image, content: bytes) -> bool:
     return deep or image.mode in _GRAY
 
 
-def _painted_range(values: NDArray[Any], paint: Paint, *, inverted: bool = False) -> NDArray[Any]:
+def painted_range(values: NDArray[Any], paint: Paint, *, inverted: bool = False) -> NDArray[Any]:
     """Paint gray (H, W) of any floats over the range that they have, and return floats in it."""
     low, high = float(values.min()), float(values.max())
     span = (high - low) or 1 / 65535
@@ -162,84 +165,3 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exi
         )
         return file.getvalue()
     raise ImageError(f"{name} is {kind.form} of 16 bits, which cannot be written: use PNG or TIFF")
-
-
-def painted_dicom(content: bytes, name: str, paint: Paint) -> bytes:
-    """Return a DICOM file whose picture, or each of whose frames, is painted.
-
-    Values stay within the range that they had; headers stay, but that the pixels are not
-    compressed any more.
-
-    Raises:
-        ImageError: It cannot be read, or has no picture of gray values.
-        MissingExtraError: pydicom is not installed.
-    """
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MissingExtraError("DICOM", "medical") from error
-    try:
-        dataset = pydicom.dcmread(io.BytesIO(content), force=False)
-        values = dataset.pixel_array
-    except Exception as error:
-        raise ImageError(f"{name} cannot be read as DICOM: {error}") from error
-    if dataset.PhotometricInterpretation not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ImageError(f"{name} is DICOM with colors: save it as PNG first")
-    if dataset.BitsAllocated == 1:
-        raise ImageError(f"{name} is DICOM of 1 bit, a mask: name its folder to be copied")
-    if dataset.file_meta.TransferSyntaxUID.is_compressed:
-        # It is made anew of the same: with a number by chance it would be another each time.
-        dataset.decompress(generate_instance_uid=False)
-    inverted = dataset.PhotometricInterpretation == "MONOCHROME1"
-    frames = values[None] if values.ndim == 2 else values
-    painted = np.stack([_painted_values(each, paint, inverted=inverted) for each in frames])
-    # Stacked, they have the byte order of the machine, and not of the file.
-    dataset.PixelData = painted.reshape(values.shape).astype(values.dtype).tobytes()
-    file = io.BytesIO()
-    dataset.save_as(file)
-    return file.getvalue()
-
-
-def painted_nifti(content: bytes, name: str, paint: Paint) -> bytes:
-    """Return a NIfTI file each of whose slices along the last of three axes is painted.
-
-    Raises:
-        ImageError: It cannot be read.
-        MissingExtraError: nibabel is not installed.
-    """
-    try:
-        import nibabel
-    except ImportError as error:
-        raise MissingExtraError("NIfTI", "medical") from error
-    packed = content[:2] == b"\x1f\x8b"
-    try:
-        volume = nibabel.Nifti1Image.from_bytes(gzip.decompress(content) if packed else content)
-        values = np.asarray(volume.dataobj)
-    except Exception as error:
-        raise ImageError(f"{name} cannot be read as NIfTI: {error}") from error
-    if values.ndim < 2:
-        raise ImageError(f"{name} has no slices")
-    slices = values.reshape(*values.shape[:2], -1)
-    painted = np.stack(
-        [_painted_values(slices[..., n], paint) for n in range(slices.shape[2])], axis=-1
-    )
-    made = nibabel.Nifti1Image(painted.reshape(values.shape), volume.affine, volume.header)  # type: ignore[no-untyped-call]
-    data: bytes = made.to_bytes()
-    # Without a time inside, so that equal volumes are equal files.
-    return gzip.compress(data, mtime=0) if packed else data
-
-
-def _painted_values(values: NDArray[Any], paint: Paint, *, inverted: bool = False) -> NDArray[Any]:
-    """Paint (H, W) of any numbers, and return numbers of the same kind and range."""
-    # Volumes may hold NaN where nothing was measured: it stays where it is.
-    known = np.isfinite(values)
-    if not known.any():
-        return values
-    low = values[known].min()
-    if values[known].max() <= low:
-        return values
-    inside = np.where(known, values, low).astype(np.float64)
-    back = _painted_range(inside, paint, inverted=inverted)
-    if np.issubdtype(values.dtype, np.integer):
-        back = back.round()
-    return np.where(known, back, values).astype(values.dtype)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
+from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
+from impasto.dataset.limits import check_bytes
 from impasto.dataset.painting import DatasetPainter, Row
 from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
 from impasto.errors import ImageError, SettingsError
 
 #: How many shards are looked into for what is to be copied as it is.
 _LOOKED_INTO = 4
+#: Headers that hold a name or other words, and bytes of these, and of what ends a shard.
+_NAMING = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
+_LONGEST_NAME, _LONGEST_END = 1 << 20, 16 << 20
 
 
-def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], bytes]) -> None:
+def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str, int], bytes]) -> None:
     """Raise for what would silently not be done, or done wrong, to a data set of shards.
 
     Raises:
@@ -31,12 +38,12 @@ def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str], b
     planner.check_splits(files)
     # What is to be copied as it is, and is not there, would be painted under its name.
     kept = {n for n in planner.options.also if not any(is_in(path, n) for path in files)}
-    shards = [path for path in files if path.endswith(SHARD)]
+    shards, most = [path for path in files if path.endswith(SHARD)], planner.options.max_bytes
     try:
         for path in shards[:_LOOKED_INTO]:
             if not kept:
                 return
-            for _, members in _samples(read(path), path):
+            for _, members in _samples(read(path, most), path, most):
                 kept -= {suffix.lstrip(".") for suffix, _ in members}
     except ImageError:  # a broken shard is told when it is its turn
         return
@@ -55,7 +62,7 @@ def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[b
     """
     file, rows = io.BytesIO(), list[Row]()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
-        for key, members in _samples(content, path):
+        for key, members in _samples(content, path, painter.options.max_bytes):
             for copy in range(1, painter.options.copies + 1):
                 for row, data in _painted(f"{path}/{key}", copy, members, painter):
                     rows.append(row)
@@ -73,13 +80,15 @@ def _painted(
 ) -> list[tuple[Row, bytes | None]]:
     """Paint a copy of a sample: where one of its members fails, all are left out."""
     found, planner = list[tuple[Row, bytes | None]](), painter.planner
+    photo = next((data for suffix, data in members if is_jpeg(suffix)), None)
     for suffix, data in members:
-        source = f"{key}{suffix}"
+        source, beside = f"{key}{suffix}", None
         task = Task(source, copy, source if copy == 1 else f"{key}-{copy}{suffix}", None)
-        # `--also seg.png`: masks of a sample are told by what follows its key.
-        if planner.is_picture(source) and suffix.lstrip(".") not in planner.options.also:
-            task = planner.chosen(source, copy)._replace(path=task.path)
-        found.append(painter.attempt(task, partial(painter.result, task, data)))
+        if planner.is_picture(source):
+            named = may_be_map(source)
+            beside = None if named or suffix.lower() not in LOSSLESS else photo
+            task = planner.chosen(source, copy)._replace(path=task.path, may_be_map=named)
+        found.append(painter.attempt(task, partial(_made, painter, task, data, beside)))
     broken = next((row.source for row, _ in found if row.failed), None)
     if broken is None:
         return found
@@ -87,38 +96,73 @@ def _painted(
     return [(row._replace(error=row.error or f"left out with {broken}"), None) for row in lost]
 
 
-def _samples(content: bytes, path: str) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+def _made(
+    painter: DatasetPainter, task: Task, content: bytes, beside: bytes | None
+) -> tuple[bytes, bool]:
+    made = painter.result(task, content, beside)
+    return (content, False) if made is None else (made, True)
+
+
+def _samples(content: bytes, path: str, most: int) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     """Yield the key of each sample, and the suffixes and contents of its members."""
 
     def key_of(member: tuple[str, bytes]) -> str:
         folder, slash, name = member[0].rpartition("/")
         return f"{folder}{slash}{name.partition('.')[0]}"
 
-    for key, members in groupby(_members(content, path), key_of):
+    for key, members in groupby(_members(content, path, most), key_of):
         yield key, [(name.removeprefix(key), data) for name, data in members]
 
 
-def _members(content: bytes, path: str) -> Iterator[tuple[str, bytes]]:
+def _members(content: bytes, path: str, most: int) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each file of a shard; links are files too."""
+    taken = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as shard:
+        with tarfile.open(fileobj=io.BytesIO(content), tarinfo=_Member) as shard:
             for member in shard:
+                _check_name(member.name, path)
+                if member.issparse() and member.size > len(content):
+                    raise ImageError(f"{path} holds {member.name}, mostly holes: pack it anew")
+                check_bytes(taken + member.size, most, f"{path} with {member.name}")
                 data = None if member.isdir() else shard.extractfile(member)
                 if data is not None:
-                    yield member.name, data.read()
+                    whole = data.read()
+                    taken += len(whole)  # of links, too
+                    yield member.name, whole
                 elif not member.isdir():
                     raise ImageError(f"{path} holds {member.name}, no file: pack it without")
             _check_end(shard, path)
-    except (tarfile.TarError, KeyError) as error:  # KeyError: a link to what is not in it
-        raise ImageError(f"{path} cannot be read as a shard: {error}") from error
+    # KeyError: a link to what is not in it; RecursionError: to itself; others: damaged packing.
+    except (tarfile.TarError, KeyError, RecursionError, EOFError, OSError, zlib.error) as error:
+        reason = "a link leads to itself" if isinstance(error, RecursionError) else error
+        raise ImageError(f"{path} cannot be read as a shard: {reason}") from error
+
+
+class _Member(tarfile.TarInfo):
+    """A header of a shard; those that only name others claim no more than names take."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+        """Read a header."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _NAMING and member.size > _LONGEST_NAME:
+            raise tarfile.ReadError(f"a name of {member.size} bytes")
+        return member
+
+
+def _check_name(name: str, path: str) -> None:
+    """Raise an `ImageError` for a name that leads out of the folder a shard is unpacked in."""
+    parts = re.split(r"[/\\]", name)
+    if ".." in parts or not parts[0] or re.match("[A-Za-z]:", name):
+        raise ImageError(f"{path} holds {name}, which leads out of it: pack it with other names")
 
 
 def _check_end(shard: tarfile.TarFile, path: str) -> None:
     """Raise unless what ended a shard is its end: a damaged header looks like one to tarfile."""
     assert shard.fileobj is not None
     shard.fileobj.seek(shard.offset)
-    rest = shard.fileobj.read(-1)
-    if len(rest) < tarfile.BLOCKSIZE or rest.strip(b"\0"):
+    rest = shard.fileobj.read(_LONGEST_END + 1)
+    if not tarfile.BLOCKSIZE <= len(rest) <= _LONGEST_END or rest.strip(b"\0"):
         raise ImageError(
             f"{path} is cut off or damaged at byte {shard.offset}: copy or pack it again"
         )

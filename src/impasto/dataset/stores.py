@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from impasto.dataset.limits import MOST, check_bytes
 from impasto.errors import ImageError, MissingExtraError
+from impasto.files import disk_is_full, reading_advice
 from impasto.weights.folders import refuse_offline
+
+#: Links to folders that are followed one in another.
+_MOST_LINKS = 2
+#: What is no file and no folder to look into -> what it is, and what to do.
+_LEFT_OUT = {
+    "away": ("links that lead out of the data set are", ": --follow-links follows them"),
+    "circle": ("links that lead in circles are", ""),
+    "odd": ("pipes, sockets or devices are", ""),
+}
 
 
 class Store:
@@ -17,29 +31,78 @@ class Store:
         name: The folder's whole path, or its address.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, follow_links: bool = False) -> None:
         self._folder, self.name = folder, str(folder.resolve())
+        self._follow = follow_links
+        #: What `files` has left out, in sentences.
+        self.left_out: list[str] = []
 
     def files(self) -> list[str]:
-        """Return the relative paths of all files that are not hidden, sorted."""
+        """Return the relative paths of all files that are not hidden, sorted.
+
+        Links that lead out of the folder or in a circle, and what is neither a file nor a folder,
+        are left out: `left_out` says so.
+
+        Raises:
+            ImageError: The folder, or one in it, cannot be listed, or a name is not in UTF-8.
+        """
         if not self._folder.is_dir():
             raise ImageError(f"{self._folder} is not a folder: name the data set's")
-        found = []
-        for place, below, names in os.walk(self._folder, onerror=_refuse, followlinks=True):
-            folder = Path(place)
-            below[:] = [n for n in below if not n.startswith(".") and not _leads_up(folder / n)]
-            base = folder.relative_to(self._folder)
-            found += [(base / name).as_posix() for name in names if not name.startswith(".")]
-        for path in found:
+        found: dict[str, list[str]] = defaultdict(list)
+        left = [("", frozenset((self.name,)), 0)]
+        while left:
+            base, above, links = left.pop()
+            for entry in _entries(self._folder / base):
+                path = f"{base}{entry.name}"
+                links_here = links + entry.is_symlink()
+                kind = self._kind(entry, above if links_here <= _MOST_LINKS else None)
+                if kind == "folder":
+                    real = os.path.realpath(entry.path)
+                    left.append((f"{path}/", above | {real}, links_here))
+                else:
+                    found[kind].append(path)
+        self.left_out = [
+            f"{len(found[kind])} {what} left out, such as {found[kind][0]}{advice}"
+            for kind, (what, advice) in _LEFT_OUT.items()
+            if found[kind]
+        ]
+        for path in found["file"]:
             try:
                 path.encode()
             except UnicodeEncodeError as error:
                 raise ImageError(f"the name {path!r} is not in UTF-8: rename the file") from error
-        return sorted(found)
+        return sorted(found["file"])
 
-    def read(self, path: str) -> bytes:
-        """Return a file's content."""
-        return (self._folder / path).read_bytes()
+    def _kind(self, entry: os.DirEntry[str], above: Collection[str] | None) -> str:
+        """Tell what something in a folder is; None: no more links are followed there.
+
+        That is `file`, `folder`, or what is left out.
+        """
+        if not entry.is_symlink():
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        else:
+            real = os.path.realpath(entry.path)
+            if not self._follow and not Path(real).is_relative_to(self.name):
+                return "away"
+            is_folder = os.path.isdir(real)  # noqa: PTH112 (pathlib's may raise)
+            is_file = os.path.isfile(real) or not os.path.exists(real)  # noqa: PTH110, PTH113
+            if is_folder and (above is None or real in above):
+                return "circle"
+        return "folder" if is_folder else "file" if is_file else "odd"
+
+    def read(self, path: str, most: int = MOST) -> bytes:
+        """Return a file's content, of so many bytes at most.
+
+        Raises:
+            ImageError: It is larger, or cannot be read.
+        """
+        place = self._folder / path
+        try:
+            with place.open("rb") as file:
+                check_bytes(os.fstat(file.fileno()).st_size, most, path)
+                return file.read()
+        except OSError as error:
+            raise ImageError(reading_advice(place, error)) from error
 
     def write(self, path: str, content: bytes) -> None:
         """Make a file, whole or not at all."""
@@ -51,8 +114,15 @@ class Store:
             part.write_bytes(content)
             part.replace(target)
         except OSError as error:
+            with suppress(OSError):
+                part.unlink()
             reason = f"cannot be written ({error.strerror or error})"
-            raise ImageError(f"{target} {reason}: see to it, or name another") from error
+            advice = (
+                "free some space; the same command continues"
+                if disk_is_full(error)
+                else "see to it, or name another"
+            )
+            raise ImageError(f"{target} {reason}: {advice}") from error
 
     def size(self, path: str) -> int | None:
         """Return a file's size in bytes; None: it is not there."""
@@ -70,7 +140,7 @@ class _RemoteStore(Store):
             import fsspec
         except ImportError as error:
             raise MissingExtraError("a data set elsewhere", "scale") from error
-        self.name = url.rstrip("/")
+        self.name, self.left_out = url.rstrip("/"), []
         if self.name.partition("://")[0].rpartition("::")[2] not in ("file", "local", "memory"):
             refuse_offline(self.name)
         self._system: Any
@@ -84,7 +154,7 @@ class _RemoteStore(Store):
         paths = [path[len(self._root) :] for path in self._system.find(self._start)]
         return sorted(path for path in paths if "/." not in f"/{path}")
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MOST) -> bytes:
         content: bytes = self._system.cat_file(self._root + path)
         return content
 
@@ -100,22 +170,26 @@ class _RemoteStore(Store):
         return size
 
 
-def _leads_up(folder: Path) -> bool:
-    """Tell a link to a folder above itself, which would be entered without end."""
-    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder and not hidden."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        reason = f"cannot be listed ({error.strerror})"
+        raise ImageError(f"{folder} {reason}: allow reading it, or take it away") from error
 
 
-def _refuse(error: OSError) -> None:
-    raise ImageError(f"{error.filename} cannot be listed ({error.strerror}): allow reading it")
-
-
-def open_store(place: str | Path) -> Store:
+def open_store(place: str | Path, follow_links: bool = False) -> Store:
     """Return the store of a folder, which need not exist, or of an address.
 
-    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`.
+    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`. Links that lead
+    out of a folder are followed only if that is asked for.
 
     Raises:
         ImageError: There is no such kind of address.
         MissingExtraError: It is elsewhere, and fsspec is not installed.
     """
-    return _RemoteStore(str(place)) if "://" in str(place) else Store(Path(place))
+    if "://" in str(place):
+        return _RemoteStore(str(place))
+    return Store(Path(place), follow_links)

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from impasto.batch.painting import reason_of
 from impasto.batch.pairs import find_pictures
 from impasto.dataset.stores import open_store
+from impasto.errors import ImageError
 from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.images import NamedBytes, is_picture_name, open_picture
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
 
 
-def read_style_files(named: Sequence[str], settings: Settings) -> list[NamedBytes]:
+def read_style_files(
+    named: Sequence[str], settings: Settings
+) -> tuple[list[NamedBytes], dict[str, str]]:
     """Read style pictures, or networks that are tuned to them; some are tuned for that.
 
     They are named by files, folders, names, and addresses that fsspec reaches.
 
+    Returns:
+        The styles, and which cannot be used, and why.
+
     Raises:
-        ImageError: There are none, or one cannot be read.
+        ImageError: None can be used.
         SettingsError: A network cannot do what is asked for.
     """
-    far = [each for each in named if "://" in each]
-    near = (each for each in named if each not in far)
-    looks = (str(look) for each in near for look in find_styles(each, settings))
-    styles = [_style_file(path, settings) for path in find_pictures(looks)]
-    for address in far:
-        store = open_store(address)
-        for path in filter(is_picture_name, store.files()):
-            styles.append(_style_file(_named(path, store.read(path)), settings))
-    return styles
+    styles, bad = list[NamedBytes](), dict[str, str]()
+    for each in named:
+        try:
+            found = _found(each, settings)
+        except ImageError as error:
+            bad[each] = reason_of(error)
+            continue
+        for name, style in found:
+            try:
+                styles.append(_style_file(style(), settings))
+            except ImageError as error:
+                bad[name] = reason_of(error)
+    if bad and not styles:
+        raise ImageError(next(iter(bad.values())))
+    return styles, bad
+
+
+def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
+    """Return the name of each style that something stands for, and what reads or returns it."""
+    if "://" not in named:
+        looks = find_pictures(map(str, find_styles(named, settings)))
+        return [(str(path), partial(Path, path)) for path in looks]
+    store = open_store(named)
+    names = filter(is_picture_name, store.files())
+    return [(f"{named}/{n}", lambda n=n: _named(n, store.read(n))) for n in names]  # type: ignore[misc]
 
 
 def _style_file(style: Path | NamedBytes, settings: Settings) -> NamedBytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from impasto.batch.pairs import RESERVED, find_pictures
+from impasto.batch.pairs import RESERVED, TAG, find_pictures, result_name
 from impasto.errors import ImageError, SettingsError
 from impasto.files import write_atomically
 from impasto.gallery.names import find_style
@@ -20,6 +21,8 @@ COLUMNS = ("content", "style", "output")
 MATCHES = ("auto", "order", "name")
 #: The most pairs whose names are tried where the order would do as well.
 _MANY = 100_000
+#: What ends the names that `impasto batch` gives.
+_TAG = re.compile(f"-[a-z2-7]{{{TAG}}}$")
 
 
 class Triple(NamedTuple):
@@ -77,7 +80,7 @@ def match_triples(
     """Return a triple for each stylized picture, and which way they were matched.
 
     In order, the first output is of the first content and the first style, and so on; a single
-    content or style is that of all. By name, an output is called as `impasto batch` calls it:
+    content or style is that of all. By name, an output is called as `impasto batch` calls it,
     `content-style`, or as its content where there is one style. `auto` is by name where each output
     is called after one pair, else in order where there are as many of each.
 
@@ -97,7 +100,7 @@ def match_triples(
     named = by == "name" or not fits
     if named or (by == "auto" and len(contents) * len(styles) <= _MANY):
         pairs = _pairs_by_name(contents, styles)
-        found = [pairs[output.stem.lower()] for output in outputs]
+        found = [pairs[stem] or pairs[_TAG.sub("", stem)] for stem in map(_stem, outputs)]
         if named or all(len(each) == 1 for each in found):
             return list(map(_triple, outputs, found)), "name"
     columns = (list(each) * (number if len(each) == 1 else 1) for each in (contents, styles))
@@ -109,18 +112,19 @@ def _pairs_by_name(
 ) -> defaultdict[str, list[tuple[Path, Path]]]:
     """Return contents and styles by the names that what is made of them may have."""
     found = defaultdict(list)
-    # With the names of their folders, too, by which `impasto batch` tells two of a name apart.
-    called = (
-        [(path, (path.stem, f"{path.resolve().parent.name}-{path.name}")) for path in paths]
-        for paths in (contents, styles)
-    )
-    for (content, stems), (style, looks) in product(*called):
-        names = {output_name(stem, [look]).lower() for stem, look in product(stems, looks)}
+    for content, style in product(contents, styles):
+        # As `impasto batch` names results, of styles that have a name too; and without its tag.
+        names = {result_name(content, look).lower() for look in (style, style.stem)}
+        names.add(output_name(content.name, [style.name]).lower())
         if len(styles) == 1:
             names.add(content.stem.lower())
         for name in names:
             found[name].append((content, style))
     return found
+
+
+def _stem(path: Path) -> str:
+    return path.stem.lower()
 
 
 def _triple(output: Path, pairs: Sequence[tuple[Path, Path]]) -> Triple:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from impasto.errors import WeightsError
+from impasto.fast.reading import read_model
 from impasto.fast.sessions import EXACT
+from impasto.files import check_file
 
 Values = NDArray[Any]
 _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
@@ -222,10 +223,14 @@ def read_parameters(path: Path) -> dict[str, Values]:
     Raises:
         WeightsError: It is missing or damaged.
     """
+    check_file(path, WeightsError)
     try:
-        return {name: array.astype(np.float32) for name, array in load_file(path).items()}
-    except (SafetensorError, OSError) as error:
+        found = {name: array.astype(np.float32) for name, array in load_file(path).items()}
+    except Exception as error:  # safetensors' own, and numpy's for types that it does not have
         raise WeightsError(f"{path} cannot be read: fetch or copy it again") from error
+    if not all(np.isfinite(array).all() for array in found.values()):
+        raise WeightsError(f"{path} has numbers that are not finite: fetch or copy it again")
+    return found
 
 
 def written_parameters(path: Path) -> dict[str, Values]:
@@ -234,9 +239,9 @@ def written_parameters(path: Path) -> dict[str, Values]:
     Raises:
         WeightsError: It is missing or damaged.
     """
-    try:
-        model = onnx.load(path)
-    except Exception as error:  # protobuf's own, of many kinds
-        raise WeightsError(f"{path} cannot be read: name what `impasto export` wrote") from error
+    model = read_model(path)
     half = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT16]
-    return {each.name: onnx.numpy_helper.to_array(each).astype(np.float32) for each in half}
+    try:
+        return {each.name: onnx.numpy_helper.to_array(each).astype(np.float32) for each in half}
+    except Exception as error:  # of many kinds, where sizes are not those of the data
+        raise WeightsError(f"{path} is damaged: name what `impasto export` wrote") from error

@@ -5,13 +5,20 @@ inputs), and shift and scale of the instance normalization after each (Engstrom 
 Transfer").
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from impasto.errors import WeightsError
-from impasto.fast.graph import Graph, read_parameters
+from impasto.fast.graph import Graph, Values, read_parameters
 
 _EPSILON = 1e-3
 _RESIDUALS = 5
+_LARGER = ("up1", "up2")
+_LAYERS = (
+    *("conv1", "conv2", "conv3"),
+    *(f"residual{n}.conv{part}" for n in range(1, _RESIDUALS + 1) for part in (1, 2)),
+    *(*_LARGER, "out"),
+)
 
 
 def graph(path: Path) -> bytes:
@@ -21,9 +28,7 @@ def graph(path: Path) -> bytes:
         WeightsError: The file cannot be read, or holds something else.
     """
     parameters = read_parameters(path)
-    missing = {"conv1.kernel_hwio", "up1.kernel_hwio", "out.scale"} - parameters.keys()
-    if missing:
-        raise WeightsError(f"{path} has no network of one style: there is no {min(missing)} in it")
+    _check(path, parameters)
     named = {
         # (height, width, in, out) -> OIHW; and transposed kernels, (height, width, out, in), are
         # (in, out, …) in ONNX too.
@@ -34,8 +39,25 @@ def graph(path: Path) -> bytes:
     }
     try:
         return _Johnson("painter", named).written()
-    except (KeyError, ValueError) as error:
-        raise WeightsError(f"{path} has no network of one style: {error} is missing") from error
+    except Exception as error:  # onnx's own, where shapes do not fit after all
+        raise WeightsError(
+            f"{path} has shapes of another network: name one of one style"
+        ) from error
+
+
+def _check(path: Path, parameters: Mapping[str, Values]) -> None:
+    width = 3
+    for name in _LAYERS:
+        names = [f"{name}.{part}" for part in ("kernel_hwio", "scale", "shift")]
+        if absent := [each for each in names if each not in parameters]:
+            raise WeightsError(f"{path} is not a network of one style: it has no {absent[0]}")
+        kernel, scale, shift = (parameters[each] for each in names)
+        inputs, outputs = kernel.shape[-2:] if kernel.ndim == 4 else (0, 0)
+        if name in _LARGER:
+            inputs, outputs = outputs, inputs
+        if inputs != width or not scale.shape == shift.shape == (outputs,):
+            raise WeightsError(f"{path} is not a network of one style: {name} has other shapes")
+        width = outputs
 
 
 class _Johnson(Graph):
@@ -47,7 +69,7 @@ class _Johnson(Graph):
         for number in range(1, _RESIDUALS + 1):
             inner = self.relu(self._layer(x, f"residual{number}.conv1"))
             x = self.add("Add", x, self._layer(inner, f"residual{number}.conv2"))
-        for name in ("up1", "up2"):
+        for name in _LARGER:
             weight = self.tensor(f"{name}.weight")
             larger = self.add("ConvTranspose", x, weight, strides=[2, 2], pads=[0, 0, 1, 1])
             x = self.relu(self._normalized(larger, name))

@@ -1,5 +1,6 @@
 """Sessions: networks, ready to run, in one of the runtimes."""
 
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from impasto.settings.runtimes import RUNTIMES, Runtime
 Array = NDArray[np.float32]
 #: How the names of operations begin that need float32 also where a runtime computes in less.
 EXACT = "exact_"
+_LONGEST = 300
+"""Characters of what a runtime says."""
 _THREADS = 0
 """Threads of a session; 0: as the runtime likes."""
 
@@ -88,9 +91,8 @@ def open_session(
     except Exception as error:  # each runtime has kinds of its own
         if isinstance(error, ImportError) and row.extra:
             raise MissingExtraError(f"runtime {row.name}", row.extra) from error
-        reason = str(error).strip().partition("\n")[0]
         what = source if isinstance(source, Path) else "it"
-        raise WeightsError(f"{what} cannot be read as a network: {reason}") from error
+        raise WeightsError(f"{what} cannot be read as a network: {_reason(error)}") from error
     return session
 
 
@@ -99,4 +101,15 @@ def failure(error: Exception) -> Exception:
     text = str(error)
     if "alloc" in text:
         return MemoryError(text)
-    return ImpastoError(f"the network failed: {text.strip().partition(chr(10))[0]}")
+    return ImpastoError(f"the network failed: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Return the line that says what is wrong, without where in a runtime it was said."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    # OpenVINO says places in its source first, ONNX Runtime its name and a number.
+    places = lines[0].startswith(("Exception from", "Check '"))
+    said = lines[-1] if places else " ".join(lines)[:_LONGEST]
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)

@@ -16,7 +16,7 @@ from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named
 from impasto.fast.opening import network_for
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
-from impasto.fast.tuned import find_styles, network_settings
+from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.flow.temporal_blending import blend_frames
 from impasto.images import (
     LEAST_PICTURE,
@@ -24,9 +24,11 @@ from impasto.images import (
     Picture,
     Source,
     Sources,
+    final_colors,
     fitted_size,
     identify,
     identify_opened,
+    is_gray,
     open_for_role,
     read_source,
     rotate_tile,
@@ -87,10 +89,11 @@ class FastStylizer:
         # A network that scales styles itself gets them as they are.
         most = min(self._longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
         self.styles: list[Picture] = []
+        opened = [open_for_role(s, "style", most) for s in self._sources if not is_network(s)]
+        self._gray_styles = [is_gray(each.filled().pixels) for each in opened]
         if settings.row.one_style:
             self.identities = [identify(each) for each in self._sources]
         else:
-            opened = [open_for_role(each, "style", most) for each in self._sources]
             self.identities = list(map(identify_opened, opened, self._sources))
             self.styles = [rotate_tile(each, self.settings) for each in opened]
         matches = bool(self.settings.color_mode.recolor_style)
@@ -201,9 +204,7 @@ class FastStylizer:
         if self.settings.strength == 0:
             return pixels
         painted = self.network.paint(content, code, self.settings.strength, shot)
-        if recolor := self.settings.color_mode.recolor_result:
-            painted = load(recolor)(painted, pixels, self.settings.color_amount)
-        return painted
+        return final_colors(painted, pixels, self.settings, self._gray_styles)
 
     def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
         """Return the code of the styles, if need be in a content's colors; keep it for frames."""

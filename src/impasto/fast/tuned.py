@@ -5,7 +5,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
-from impasto.files import fingerprint, replacing, sha256_of
+from impasto.files import check_file, fingerprint, replacing, sha256_of
 from impasto.gallery.names import gallery_name, read_styles
 from impasto.images import (
     Picture,
@@ -26,6 +25,7 @@ from impasto.images import (
     rotate_tile,
     source_list,
 )
+from impasto.machine import module_command
 from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
@@ -42,11 +42,6 @@ _TICK = 0.5
 """Seconds between two looks at the log."""
 #: What a style picture is looked at with; a network that was made of it knows no more of these.
 _OF_THE_PICTURE = ("weights", "style_scale", "style_turn", "style_tiles")
-_PROGRAM = (
-    # Not `-m`: that would import what lies in the current folder first.
-    "import sys, runpy; sys.path[:1] = filter(None, sys.path[:1]); "
-    "runpy.run_module('impasto.training.style', run_name='__main__', alter_sys=True)"
-)
 #: What makes glibc ask for large pages, with which convolutions are 1.4 times as fast.
 _ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
@@ -151,8 +146,7 @@ def tuned(style: Source, settings: Settings) -> Path:
         WeightsError: What is needed cannot be had, or the tuning failed.
     """
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
-    if not begin.is_file():
-        raise WeightsError(f"there is no {begin}: name what `impasto export` wrote")
+    check_file(begin, WeightsError)
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
     picture = rotate_tile(open_for_role(style, "style", size), settings).filled()
     said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
@@ -225,8 +219,8 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
         SettingsError: An option is wrong.
         WeightsError: It failed.
     """
-    command = [sys.executable, "-c", _PROGRAM]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    given = [f"--{name}={value}" for name, value in options.items()]
+    command = module_command("impasto.training.style", *given)
     environment = {**_ENVIRONMENT, **os.environ, "PYTHONIOENCODING": "utf-8"}
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

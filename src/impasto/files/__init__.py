@@ -2,20 +2,31 @@
 
 from impasto.files.hashing import (
     address_advice,
+    check_file,
     digest_of,
     fingerprint,
     reading_advice,
     sha256_of,
 )
 from impasto.files.journal import Journal, parse_lines
-from impasto.files.writing import check_writable, refuse_inputs, replacing, write_atomically
+from impasto.files.writing import (
+    check_writable,
+    disk_is_full,
+    output_path,
+    refuse_inputs,
+    replacing,
+    write_atomically,
+)
 
 __all__ = [
     "Journal",
     "address_advice",
+    "check_file",
     "check_writable",
     "digest_of",
+    "disk_is_full",
     "fingerprint",
+    "output_path",
     "parse_lines",
     "reading_advice",
     "refuse_inputs",

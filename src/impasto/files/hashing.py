@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import re
+import stat
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from impasto.errors import ImpastoError
 
@@ -34,6 +36,8 @@ def digest_of(path: Path, algorithm: str) -> str:
     """
     try:
         now = path.stat()
+        if not S_ISREG(now.st_mode) and not S_ISDIR(now.st_mode):
+            raise ImpastoError(f"{path} is a device or a pipe: name a file")
         return _digest(path.resolve(), now.st_ino, now.st_size, now.st_mtime_ns, algorithm)
     except (OSError, ValueError) as error:
         raise ImpastoError(reading_advice(path, error)) from error
@@ -51,6 +55,27 @@ def address_advice(path: str | Path) -> str:
         f"{found[1]}//{found[2]} is an address, and addresses are not opened: download the file "
         "first, or use `impasto collect` for pictures"
     )
+
+
+def check_file(path: Path, kind: type[ImpastoError] = ImpastoError) -> None:
+    """Refuse what is not a regular file that can be read: a folder, a pipe or a device.
+
+    Opening a pipe that nobody writes to would wait for ever.
+
+    Args:
+        path: What a user named.
+        kind: What to raise.
+
+    Raises:
+        ImpastoError: Of this kind; it says what it is.
+    """
+    try:
+        if stat.S_ISREG(path.stat().st_mode) or path.is_dir():
+            path.open("rb").close()
+            return
+    except (OSError, ValueError) as error:
+        raise kind(reading_advice(path, error)) from error
+    raise kind(f"{path} is a pipe or a device: name a regular file")
 
 
 def reading_advice(path: Path, error: OSError | ValueError) -> str:

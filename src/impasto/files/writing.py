@@ -57,7 +57,8 @@ def write_atomically(
     """Write a file that is there whole or not at all.
 
     Args:
-        path: Where to; an existing file gets a numbered neighbor unless `overwrite`.
+        path: Where to; an existing file gets a numbered neighbor unless `overwrite`. Its folder is
+            made as well.
         data: What, text as UTF-8; or what writes it to the path that it is given, and raises
             OSError or ValueError where it cannot.
         overwrite: Whether an existing file is replaced.
@@ -76,6 +77,7 @@ def write_atomically(
     target = Path(os.path.realpath(path)) if linked else path
     try:
         _check_target(target, overwrite)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(target) as part:
             if callable(data):
                 data(part)
@@ -97,14 +99,29 @@ def check_writable(path: str | Path) -> None:
         path: The file to be written.
 
     Raises:
-        ImageError: It is a folder, or its folder does not exist or may not be written to.
+        ImageError: It is a folder, a device or a pipe, or its folder cannot be made or may not be
+            written to.
     """
     path = Path(path)
-    _check_target(path, overwrite=False)
-    if not path.parent.is_dir():
-        raise _write_error(path, FileNotFoundError(errno.ENOENT, "no such folder"))
-    if not os.access(path.parent, os.W_OK):
+    try:
+        _check_target(path, overwrite=True)
+        folder = next(each for each in path.absolute().parents if each.exists())
+    except (OSError, ValueError) as error:
+        raise _write_error(path, error) from error
+    if not folder.is_dir():
+        raise _write_error(path, NotADirectoryError(errno.ENOTDIR, "not a folder"))
+    if not os.access(folder, os.W_OK):
         raise _write_error(path, PermissionError(errno.EACCES, "permission denied"))
+
+
+def output_path(output: str | Path, name: str) -> Path:
+    """Return the file that an output means: itself, or `name` in it where it is a folder.
+
+    A folder is what is one, what ends in a separator, and what has no suffix.
+    """
+    path = Path(output)
+    is_folder = path.is_dir() or str(output).endswith(("/", os.sep)) or not path.suffix
+    return path / name if is_folder else path
 
 
 def refuse_inputs(path: str | Path, protect: Sequence[str | Path]) -> None:
@@ -122,6 +139,15 @@ def refuse_inputs(path: str | Path, protect: Sequence[str | Path]) -> None:
         with suppress(OSError, ValueError):  # one of them is not a file, or not yet
             if path.samefile(item):
                 raise ImageError(f"{path} is the input {item} itself: choose another name")
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Tell whether an error, or what it was raised from, says that a disk or a quota is full."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 @contextmanager
@@ -174,7 +200,9 @@ def _discard(path: Path) -> None:
 
 def _write_error(path: Path, error: OSError | ValueError) -> ImageError:
     number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOENT, errno.ENOTDIR):
+    if number in (errno.ENOTDIR, errno.EEXIST):
+        return ImageError(f"cannot write {path}: {path.parent} is not a folder, choose another")
+    if number == errno.ENOENT:
         return ImageError(f"cannot write {path}: create the folder {path.parent} first")
     advice = _ADVICE.get(number or 0, "choose another place")
     reason = error.strerror if isinstance(error, OSError) else error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from impasto.errors import MissingExtraError
@@ -13,6 +14,7 @@ def opencv() -> Any:  # noqa: ANN401
     Raises:
         MissingExtraError: It is not installed.
     """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings are ours to tell
     try:
         import cv2
     except ImportError as error:

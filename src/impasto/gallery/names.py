@@ -16,7 +16,7 @@ from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
 from impasto.images import Picture, Source, Sources, open_picture, read_source, source_list
 from impasto.weights.tuned import tuned_network
 
-#: Put before a name, it means the named style even if there is a file of that name.
+#: Put before a name, it means that style of the gallery, whatever else has the name.
 PREFIX = "gallery:"
 
 
@@ -39,19 +39,23 @@ class Style(NamedTuple):
 
 
 def list_styles() -> Iterator[Style]:
-    """Yield all styles that have names."""
+    """Yield all styles that have names; those whose name the user took are `gallery:NAME`."""
+    own = own_styles()
+
+    def named(name: str) -> str:
+        return f"{PREFIX}{name}" if name in own else name
+
     for name, description in DRAWINGS.items():
-        yield Style(name, "drawing", description, True, tuned_network(name) is not None)
+        yield Style(named(name), "drawing", description, True, tuned_network(name) is not None)
     for name, painting in PAINTINGS.items():
         here, tuned = painting_path(name).is_file(), tuned_network(name) is not None
-        yield Style(name, "painting", painting.description, here, tuned)
-    for name, path in own_styles().items():
-        if not is_taken(name):
-            yield Style(name, "own", str(path), True)
+        yield Style(named(name), "painting", painting.description, here, tuned)
+    for name, path in own.items():
+        yield Style(name, "own", str(path), True)
 
 
 def is_taken(name: str) -> bool:
-    """Tell whether a drawing or a painting has this name, so that no other picture can."""
+    """Tell whether a drawing or a painting has this name, so that `gallery:` means it."""
     return name in DRAWINGS or name in PAINTINGS
 
 
@@ -75,16 +79,19 @@ def open_style(name: str, max_size: int | None = None) -> Picture:
 def style_path(name: str) -> Path:
     """Return the file of a named style; a painting is downloaded first.
 
+    The user's own styles come first; with `gallery:` before a name, drawings and paintings do.
+
     Raises:
         ImageError: As `open_style`.
     """
+    own, asked = own_styles(), name
+    name = name.removeprefix(PREFIX)
+    if name in own and not (name != asked and is_taken(name)):
+        return own[name]
     if name in DRAWINGS:
         return drawing_path(name)
     if name in PAINTINGS:
         return fetch_painting(name)
-    own = own_styles()
-    if name in own:
-        return own[name]
     if advice := address_advice(name):
         raise ImageError(advice)
     similar = difflib.get_close_matches(name, [*DRAWINGS, *PAINTINGS, *own], 1)
@@ -95,7 +102,8 @@ def style_path(name: str) -> Path:
 def find_style(source: Source) -> Source:
     """Return the file of a style that is given by name, and anything else unchanged.
 
-    An existing file takes precedence over a name; `gallery:mosaic` always means the named style.
+    An existing file takes precedence over a name, and the user's own style over one of the gallery,
+    which `gallery:mosaic` always means.
 
     Raises:
         ImageError: As `open_style`.
@@ -103,7 +111,7 @@ def find_style(source: Source) -> Source:
     if not isinstance(source, str):
         return source
     if source.startswith(PREFIX):
-        return style_path(source.removeprefix(PREFIX))
+        return style_path(source)
     return source if _is_file(source) else style_path(source)
 
 
@@ -112,7 +120,8 @@ def gallery_name(source: Source) -> str | None:
     if not isinstance(source, str):
         return None
     name = source.removeprefix(PREFIX)
-    return name if is_taken(name) and (name != source or not _is_file(source)) else None
+    is_other = name == source and (_is_file(source) or name in own_styles())
+    return name if is_taken(name) and not is_other else None
 
 
 def read_styles(sources: Sources) -> list[Source]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from impasto.errors import ImageError
 from impasto.files import replacing
 from impasto.images import is_picture_name
+from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.weights.folders import expanded
 
 
@@ -29,13 +32,17 @@ def own_styles() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in own_folders():
         with suppress(OSError):
-            for path in _pictures(folder):
-                found.setdefault(path.stem, path)
+            for path, trouble in _looked_at(folder):
+                if not trouble:
+                    found.setdefault(path.stem, path)
     return found
 
 
-def add_folder(folder: Path) -> list[str]:
-    """Add a folder of style pictures, and return the names of its styles.
+def add_folder(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Add a folder of style pictures.
+
+    Returns:
+        The names of its styles, and why each file that is left out is, by its name.
 
     Raises:
         ImageError: It is not a folder, cannot be read, has no pictures, or the list of folders
@@ -44,14 +51,17 @@ def add_folder(folder: Path) -> list[str]:
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: name one with style pictures in it")
     try:
-        names = list(dict.fromkeys(path.stem for path in _pictures(folder)))
+        names, left_out = _sorted_out(folder)
     except OSError as error:
         raise ImageError(f"{folder} cannot be read: {error.strerror or error}") from error
     if not names:
-        raise ImageError(f"there are no pictures in {folder}: name the folder that has them")
+        said = "".join(f"; {name} {reason}" for name, reason in islice(left_out.items(), 3))
+        raise ImageError(f"there are no pictures in {folder}: name the folder that has them{said}")
     folder = folder.resolve()
+    if "\n" in str(folder):
+        raise ImageError(f"{str(folder)!r} has a line break in its name: rename it")
     _write([*(each for each in own_folders() if each != folder), folder])
-    return names
+    return names, left_out
 
 
 def remove_folder(folder: Path) -> None:
@@ -77,10 +87,47 @@ def _list_file() -> Path:
     return user_config_path("impasto", appauthor=False) / "styles.txt"
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """Return the pictures in a folder, without hidden files that systems put beside them."""
-    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return sorted(path for path in shown if is_picture_name(path) and path.is_file())
+def _sorted_out(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the names of a folder's styles, and why each other file is none, by its name."""
+    names: dict[str, Path] = {}
+    left_out: dict[str, str] = {}
+    for path, trouble in _looked_at(folder):
+        first = names.get(path.stem)
+        if not trouble and first is not None:
+            trouble = f"has the name of {first.name}"
+        if trouble:
+            left_out[path.name] = trouble
+        else:
+            names[path.stem] = path
+    return list(names), left_out
+
+
+def _looked_at(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a folder, each with what keeps it from being a style, or "".
+
+    Hidden files, which systems put beside pictures, and folders are no styles either.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if not is_picture_name(path):
+            yield path, "is no picture"
+        elif not path.is_file():
+            yield path, "is no regular file"
+        else:
+            yield path, _trouble(path)
+
+
+def _trouble(path: Path) -> str:
+    """Return in a few words why a picture cannot be read, by its first bytes, or ""."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if not head:
+        return "is empty"
+    return "" if sniff(head) else "is no picture, whatever its name says"
 
 
 def _write(folders: list[Path]) -> None:

@@ -1,9 +1,10 @@
 """Pictures in and out: files, arrays and animations; upright, in sRGB, with the depth they have."""
 
 from impasto.images.animation import check_animation, save_animation
-from impasto.images.color import match_colors
+from impasto.images.color import final_colors, is_gray, match_colors
+from impasto.images.faces import face_mask, find_faces
 from impasto.images.formats import is_picture_name, output_name
-from impasto.images.masks import find_faces, open_mask, sized
+from impasto.images.masks import open_mask, sized
 from impasto.images.opening import LEAST_PICTURE, open_for_role, open_picture
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import fitted_size
@@ -27,10 +28,13 @@ __all__ = [
     "Source",
     "Sources",
     "check_animation",
+    "face_mask",
+    "final_colors",
     "find_faces",
     "fitted_size",
     "identify",
     "identify_opened",
+    "is_gray",
     "is_picture_name",
     "match_colors",
     "open_for_role",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.settings import Settings
+from impasto.settings.methods import load
 
 Floats = NDArray[np.float32]
 
@@ -14,6 +19,56 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 _REGULARIZER = 1e-5
 """Added to variances: a deviation of 0.003, so that the rounding of 8 bits is not blown up."""
 _ROWS = 1 << 20
+_NOISE, _TINT = 24 / 255, 2.5 / 255
+"""How far channels of a gray picture may differ: in one pixel, as JPEG leaves it, and on average
+over a square."""
+_SQUARE = 16
+
+
+def final_colors(
+    painted: Floats, photo: Floats, settings: Settings, gray_styles: Sequence[bool]
+) -> Floats:
+    """Return a stylized picture in the colors that the settings ask for.
+
+    Where the photo and all styles that count are gray, it is gray too: no method knows that.
+
+    Args:
+        painted: float32 (H, W, 3) sRGB in [0, 1].
+        photo: The content, of the same shape.
+        settings: Of the run.
+        gray_styles: Of each style picture, whether it `is_gray`; empty: the style is unknown.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+    """
+    if recolor := settings.color_mode.recolor_result:
+        painted = load(recolor)(painted, photo, settings.color_amount)
+    shares = settings.normalized_style_weights(len(gray_styles)) if gray_styles else []
+    grays = [gray for gray, share in zip(gray_styles, shares, strict=True) if share]
+    if not grays or not all(grays) or not is_gray(photo):
+        return painted
+    return np.repeat((painted @ LUMINANCE)[..., None], 3, axis=2)
+
+
+def is_gray(pixels: Floats) -> bool:
+    """Tell whether a picture, float32 (H, W, 3) in [0, 1], has no colors but the noise of JPEG."""
+    rows = _SQUARE * max(1, _ROWS // (_SQUARE * pixels.shape[1]))
+    for top in range(0, len(pixels), rows):
+        block = pixels[top : top + rows]
+        for channel in (0, 2):
+            apart = block[..., channel] - block[..., 1]
+            if np.abs(apart).max() > _NOISE or np.abs(_means(apart)).max() > _TINT:
+                return False
+    return True
+
+
+def _means(plane: Floats) -> NDArray[Any]:
+    """Return the means of whole squares of a plane (H, W); of all of it, where it is smaller."""
+    height, width = (side - side % _SQUARE for side in plane.shape)
+    if not height or not width:
+        return np.asarray(plane.mean())
+    whole = Image.fromarray(plane[:height, :width].copy())
+    return np.asarray(whole.reduce(_SQUARE))
 
 
 def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Floats:

@@ -16,12 +16,13 @@ from impasto.images.exif import orientation_of, turn, valid_orientation
 from impasto.images.formats import pillow_format
 from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
 from impasto.images.profiles import to_srgb
+from impasto.images.reading import check_pixels
 
-MAX_PIXELS = 178_956_970
-"""Width times height above which a file is taken for a decompression bomb (Pillow's limit)."""
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
 """Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
+_MOST_SCANS = 100
+"""Encoders write 20 at most; each goes over the whole picture."""
 _GAP = 3.0
 """Pillow first shrinks to this many times the size wanted, fast and in place."""
 _TIFF = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED": "CMYK"}
@@ -72,18 +73,19 @@ def open_image(data: bytes, kind: str) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=formats)
 
 
-def check_pixels(width: int, height: int, label: str) -> None:
-    """Raise an `ImageError` for more than `MAX_PIXELS` pixels, which no honest picture has."""
-    if width * height > MAX_PIXELS:
+def check_scans(data: bytes, label: str) -> None:
+    """Raise an `ImageError` for a JPEG of so many scans that it would take minutes to decode."""
+    scans = data.count(b"\xff\xda")  # in what is compressed, 00 follows each FF
+    if scans > _MOST_SCANS:
         raise ImageError(
-            f"{label} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} million "
-            "that are safe to open: scale it down with another program first"
+            f"{label} is a JPEG of {scans} scans, and {_MOST_SCANS} are decoded: save it again "
+            "with another program"
         )
 
 
 def decode_image(image: Image.Image, max_size: int | None, label: str) -> Samples:
     """Decode an image of any of Pillow's modes, its longest side at most `max_size` pixels."""
-    check_pixels(*image.size, label)
+    check_pixels(image.width * image.height, label)
     if image.mode[0] not in "IF":
         return _decode_8bit(image, max_size)
     values = np.asarray(image)
@@ -159,7 +161,8 @@ def decode_tiff(data: bytes, label: str) -> Samples | None:
     logging.getLogger("tifffile").addHandler(_SILENT)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
-        check_pixels(page.imagewidth, page.imagelength, label)
+        samples = page.samplesperpixel * max(1, page.imagedepth)
+        check_pixels(page.imagewidth * page.imagelength * max(1, samples / 4), label)
         _check_whole(page, len(data), label)
         space = _TIFF.get(getattr(page.photometric, "name", ""))
         if space is None or not _is_plain_tiff(page, _CHANNELS[space]):

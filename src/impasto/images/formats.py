@@ -37,6 +37,8 @@ _SUFFIXES = {
 }
 WITH_16_BITS = ("PNG", "TIFF")
 """The formats that are written with 16 bits."""
+MOST_SIDE = {"JPEG": 65_500, "WebP": 16_383}
+"""The most pixels a side of formats that have a limit below that of memory."""
 _LONGEST = 160
 """Bytes of a name; file systems allow 255, and a number and a suffix still have to fit."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from impasto.errors import ImageError
 from impasto.images.decoding import (
     Samples,
-    check_pixels,
+    check_scans,
     decode_16bit,
     decode_image,
     decode_tiff,
@@ -23,7 +24,7 @@ from impasto.images.exif import kept_exif, orientation_of
 from impasto.images.formats import is_16bit_png
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import to_floats, unit_floats
-from impasto.images.reading import check_head, one_clear_error, read_bytes
+from impasto.images.reading import check_head, check_pixels, one_clear_error, read_bytes
 from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
 from impasto.settings import Settings
 
@@ -97,14 +98,32 @@ def open_for_role(source: Source, role: str, largest: int, keep: Settings | None
     """
     exif = {} if keep is None else {"keep_exif": keep.keep_exif, "keep_gps": keep.keep_gps}
     picture = open_picture(source, max_size=largest, **exif)
-    if min(picture.size) < LEAST_PICTURE and max(picture.size) < largest:
-        raise ImageError(
-            f"the {role} picture has {picture.width}x{picture.height} pixels: "
-            f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
-        )
+    if min(picture.size) < LEAST_PICTURE:
+        picture = open_picture(source, max_size=_needed_size(source, picture.size, role), **exif)
     if picture.alpha is not None and not picture.alpha.any():
         raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
     return picture
+
+
+def _needed_size(source: Source, size: tuple[int, int], role: str) -> int:
+    """Return the longest side at which a picture is not too narrow, as it is at (width, height).
+
+    Raises:
+        ImageError: It always is; or it is the content, which is painted at the size asked for.
+    """
+    width, height = open_picture(source).size
+    if min(width, height) < LEAST_PICTURE:
+        raise ImageError(
+            f"the {role} picture has {width}x{height} pixels: "
+            f"too small, use one of at least {LEAST_PICTURE}x{LEAST_PICTURE}"
+        )
+    needed = math.ceil(max(width, height) * LEAST_PICTURE / min(width, height))
+    if role == "content":
+        raise ImageError(
+            f"the content of {width}x{height} would be painted at {size[0]}x{size[1]} pixels, "
+            f"which is too narrow: crop it, or ask for a size of at least {needed}"
+        )
+    return needed
 
 
 def _load(source: Source) -> tuple[bytes, str, str]:
@@ -132,10 +151,12 @@ def _decoded(
     kind = check_head(source, label)
     if kind == "TIFF":
         return _decoded_tiff(source, label, max_size, wants_exif)
+    if kind == "JPEG":
+        check_scans(source, label)
     image = open_image(source, kind)
     if kind != "PNG" or not is_16bit_png(source):
         return decode_image(image, max_size, label), image if wants_exif else None
-    check_pixels(*image.size, label)
+    check_pixels(image.width * image.height, label)
     # Pillow would decode everything to find EXIF data that is not there.
     tagged = b"eXIf" in source
     orientation = orientation_of(image) if tagged else 1

@@ -14,7 +14,7 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images.encoding import OPAQUE, encode
-from impasto.images.formats import WITH_16_BITS, format_of
+from impasto.images.formats import MOST_SIDE, WITH_16_BITS, format_of
 from impasto.images.pixels import fitted_size, inpaint_alpha, quantize, resize, unit_floats
 
 if TYPE_CHECKING:
@@ -224,9 +224,21 @@ class Picture:
         return write_atomically(path, self.encode(path, bits), overwrite)
 
     @staticmethod
-    def check_saving(path: str | Path, bits: int = 8) -> None:
-        """Raise at once the `ImageError` that `save` with 8 or 16 bits would end with."""
-        _check_depth(format_of(Path(path)), bits)
+    def check_saving(path: str | Path, bits: int = 8, longest: int = 0) -> None:
+        """Raise at once the `ImageError` that `save` would end with.
+
+        Args:
+            path: Where to.
+            bits: 8 or 16.
+            longest: Longest side of the picture in pixels.
+        """
+        kind = format_of(Path(path))
+        _check_depth(kind, bits)
+        most = MOST_SIDE.get(kind, longest)
+        if longest > most:
+            raise ImageError(
+                f"{kind} holds {most} pixels a side, not {longest}: save as PNG, or make it smaller"
+            )
         check_writable(path)
 
     def show(self) -> None:

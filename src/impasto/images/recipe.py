@@ -14,9 +14,11 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from impasto.errors import ImageError, RecipeError
 from impasto.images.decoding import open_image
 from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.images.reading import check_head, read_bytes, suppress_warnings
+from impasto.images.reading import check_head, one_clear_error, read_bytes
 
 KEYWORD = "impasto"
+_LONGEST = 10_000_000
+"""Characters of a recipe; those with thousands of styles have a million."""
 _XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -72,13 +74,16 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     try:
         data = source if isinstance(source, bytes) else read_bytes(Path(source), _check_head)
         _check_head(data, label)
-        text = data.decode("utf-8-sig", "replace") if _is_json(data) else _embedded(data)
+        with one_clear_error(label):
+            text = data.decode("utf-8-sig", "replace") if _is_json(data) else _embedded(data)
     except ImageError as error:
         raise RecipeError(str(error)) from error
-    except Exception as error:  # damaged files make the decoders raise almost anything
-        raise RecipeError(f"{label} is damaged: its recipe cannot be read") from error
     if text is None:
         raise RecipeError(f"{label} has no recipe: only pictures saved by impasto carry one")
+    if len(text) > _LONGEST:
+        raise RecipeError(
+            f"the recipe in {label} has {len(text) / 1e6:.0f} MB: no recipe is that long"
+        )
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -100,7 +105,7 @@ def _is_json(head: bytes) -> bool:
 
 def _embedded(data: bytes) -> str | None:
     kind = sniff(data) or ""
-    with suppress_warnings(), open_image(data, kind) as image:
+    with open_image(data, kind) as image:
         if isinstance(image, PngImageFile):
             # `text` also finds what comes after the pixels, and has to decode those first.
             return image.info.get(KEYWORD) or image.text.get(KEYWORD)

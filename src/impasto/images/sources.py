@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from PIL import Image
 from impasto.errors import ImageError, ImpastoError
 from impasto.files import reading_advice, sha256_of
 from impasto.images.picture import Identity, Picture
-from impasto.images.reading import one_clear_error
+from impasto.images.reading import Stream, one_clear_error, read_bytes, read_stream
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,17 +23,8 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-@runtime_checkable
-class Readable(Protocol):
-    """A file object, open for reading bytes."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes, or all that are left."""
-        ...
-
-
 Source: TypeAlias = (
-    "str | Path | bytes | bytearray | Readable | Image.Image | NDArray[Any] | Tensor | Picture"
+    "str | Path | bytes | bytearray | Stream | Image.Image | NDArray[Any] | Tensor | Picture"
 )
 Sources: TypeAlias = "Source | Sequence[Source]"
 
@@ -86,7 +77,7 @@ def read_source(source: Source) -> Source:
             return _named(sys.stdin.buffer, "stdin")
         piped = _read_pipe(Path(source))
         return source if piped is None else piped
-    if isinstance(stream, Readable):
+    if isinstance(stream, Stream):
         name = getattr(stream, "name", "")
         return _named(stream, Path(name).name if name and isinstance(name, str) else "bytes")
     return source
@@ -144,14 +135,11 @@ def _fingerprint(*arrays: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def _named(stream: Readable, name: str) -> NamedBytes:
+def _named(stream: Stream, name: str) -> NamedBytes:
     try:
-        content: object = stream.read()
+        data = NamedBytes(read_stream(stream, name))
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot read {name} ({error}): open it for reading bytes") from error
-    if not isinstance(content, bytes):
-        raise ImageError(f"{name} is open as text: open it for reading bytes, mode 'rb'")
-    data = NamedBytes(content)
     data.name = name
     return data
 
@@ -161,7 +149,8 @@ def _read_pipe(path: Path) -> NamedBytes | None:
     try:
         if not path.is_fifo():
             return None
-        with path.open("rb") as file:
-            return _named(file, path.name)
     except (OSError, ValueError) as error:
         raise ImageError(reading_advice(path, error)) from error
+    data = NamedBytes(read_bytes(path))
+    data.name = path.name
+    return data

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from impasto.errors import ImpastoError, MissingExtraError
+from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError
+from impasto.files import check_writable
 from impasto.live.controls import KEYS
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+#: SDL's drivers that show nothing.
+_UNSEEN = ("dummy", "offscreen")
+#: What says that there is a screen on Linux.
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+#: Kinds of files that recordings are, and FFmpeg's names of them. All that was recorded plays even
+#: if the program is killed: an MP4 is in fragments until it is closed.
+RECORDED = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+_FRAGMENTS = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flush_packets": "1"}
+_CLUSTERS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 
 
 class Output(Protocol):
@@ -42,6 +59,8 @@ class Window:
     """
 
     def __init__(self, title: str = "impasto live") -> None:
+        if sys.platform == "linux" and not any(map(os.environ.get, _SCREENS)):
+            raise _no_screen("DISPLAY is not set")
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
         try:
             import pygame
@@ -51,11 +70,13 @@ class Window:
         try:
             self._pygame.display.init()
             self._pygame.display.set_caption(title)
+            driver = self._pygame.display.get_driver()
+            if driver in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
+                raise self._pygame.error(f"only {driver!r} was found")
+            self._pygame.display.set_mode((640, 480), self._pygame.RESIZABLE)
         except self._pygame.error as error:
-            raise ImpastoError(
-                f"there is no screen for a window ({error}): use --serve, --record or --virtual"
-            ) from error
-        self._size = (0, 0)
+            raise _no_screen(str(error)) from error
+        self._size = (640, 480)
 
     def show(self, pixels: Pixels8) -> None:
         """Show a frame, as large as the window lets it be."""
@@ -88,6 +109,12 @@ class Window:
     def close(self) -> None:
         """Close the window."""
         self._pygame.display.quit()
+
+
+def _no_screen(reason: str) -> ImpastoError:
+    return ImpastoError(
+        f"there is no screen for a window ({reason}): use --serve, --record or --virtual"
+    )
 
 
 class VirtualCamera:
@@ -136,19 +163,32 @@ class VirtualCamera:
             self._camera = None
 
 
+class _Prompt(Encoding):
+    """Writes each frame when it comes, instead of looking at 40 later ones first."""
+
+    def stream(self, container: OutputContainer) -> VideoStream:
+        """Add the stream to a container."""
+        stream = super().stream(container)
+        context: Any = stream.codec_context
+        context.options = {**context.options, "tune": "zerolatency"}
+        return stream
+
+
 class Recorder:
     """Records what it is given, as long as it is given something; each time into a new file.
 
-    The first is `path`, an .mp4; later ones get numbers. Times are those at which frames came,
-    `rate` a second about.
+    The first is `path`; later ones get numbers, also where the size changes. Times are those at
+    which frames came, `rate` a second about.
 
     Raises:
-        ImpastoError: There is no such folder.
+        ImageError: It cannot be written there.
+        SettingsError: The suffix is none of `RECORDED`.
     """
 
     def __init__(self, path: Path, rate: float = 25.0) -> None:
-        if not path.parent.is_dir():
-            raise ImpastoError(f"there is no folder {path.parent}: make it, or name another")
+        if path.suffix.lower() not in RECORDED:
+            kinds = ", ".join(RECORDED)
+            raise SettingsError(f"a recording is one of {kinds}; not {path.name}")
         self.saved: list[Path] = []
         self._path, self._rate = path, Fraction(round(rate * 100), 100)
         self._writer: PartWriter | None = None
@@ -156,31 +196,56 @@ class Recorder:
         self._begun, self._last = 0.0, -1
 
     def __call__(self, pixels: Pixels8 | None) -> None:
-        """Record a frame; None: end the recording, if there is one."""
-        if pixels is None:
-            self.close()
-            return
-        if self._writer is None:
-            self._begin(pixels)
-        assert self._writer is not None
-        moment = round((time.monotonic() - self._begun) * 1000)
-        if pixels.shape[1::-1] == self._size and moment > self._last:
-            self._last = moment
-            self._writer.add(pixels, moment, 40)
+        """Record a frame; None: end the recording, if there is one.
 
-    def _begin(self, pixels: Pixels8) -> None:
+        Raises:
+            ImageError: It cannot be written; what was recorded until then stays.
+        """
+        if self._writer is not None and (pixels is None or pixels.shape[1::-1] != self._size):
+            self.close()
+        if pixels is None:
+            return
+        with self._writing():
+            writer = self._writer = self._writer or self._begin(pixels)
+            moment = round((time.monotonic() - self._begun) * 1000)
+            if moment > self._last:
+                self._last = moment
+                writer.add(pixels, moment, 40)
+
+    def _begin(self, pixels: Pixels8) -> PartWriter:
+        check_writable(self._path)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         path, number = self._path, 2
         while path.exists():
             path = self._path.with_stem(f"{self._path.stem}-{number}")
             number += 1
         self._size = (pixels.shape[1], pixels.shape[0])
         clip = Clip(path, self._size, Fraction(1, 1000), self._rate, None)
-        self._writer = PartWriter(path, Encoding(clip, self._size, "h264"))
+        kind, encoding = RECORDED[path.suffix.lower()], _Prompt(clip, self._size, "h264")
+        options = _CLUSTERS if kind == "matroska" else {**encoding.timescale, **_FRAGMENTS}
+        writer = PartWriter(path, encoding, kind, options)
         self._begun, self._last = time.monotonic(), -1
         self.saved.append(path)
+        return writer
 
     def close(self) -> None:
-        """End the recording, if there is one."""
-        if self._writer is not None:
-            self._writer.close()
+        """End the recording, if there is one.
+
+        Raises:
+            ImageError: Its end cannot be written.
+        """
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with self._writing():
+                writer.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
             self._writer = None
+            raise ImageError(
+                f"the recording ended ({error.strerror or error}): what is in "
+                f"{self.saved[-1] if self.saved else self._path} until then plays"
+            ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto.errors import ImageError
 from impasto.flow.opencv import opencv
 from impasto.images import fitted_size
 from impasto.live.controls import Controls
@@ -39,7 +40,7 @@ class Session:
         stability: From 0 to 1.
         folder: For saved pictures.
         recorder: Called with the recording's wish each frame: `None` ends it.
-        complain: Told once what is wrong with the source.
+        complain: Told what is wrong, once.
         pace: Which part of the full size is painted now.
         meter: Frames a second and latency.
         frames: How many were painted and shown.
@@ -85,7 +86,7 @@ class Session:
                     self.controls.press(key)
 
     def _paint(self, captured: Captured) -> None:
-        begun = time.monotonic()
+        self._complained, begun = "", time.monotonic()
         height, width = captured.pixels.shape[:2]
         full = even(fitted_size((width, height), self.size))
         small = even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
@@ -120,12 +121,22 @@ class Session:
         original, painted = self._last
         middle = painted.shape[1] // 2
         pixels = split(original, painted, middle, 1) if self.controls.split else painted
+        try:
+            self._keep(pixels)
+        except ImageError as error:
+            self.controls.recording, self.controls.snapshots = False, 0
+            if not self.outputs:
+                raise
+            self.complain(str(error))
+        self._send(written(pixels, self._lines()) if self.controls.overlay else pixels)
+
+    def _keep(self, pixels: Pixels8) -> None:
+        """Record the frame and save pictures of it, as the controls have it."""
         self.recorder(pixels if self.controls.recording else None)
         while self.controls.snapshots:
             self.controls.snapshots -= 1
             path = self.folder / "impasto-live.png"
             self.saved.append(picture_of(pixels).save(path))
-        self._send(written(pixels, self._lines()) if self.controls.overlay else pixels)
 
     def _lines(self) -> list[str]:
         controls, meter = self.controls, self.meter
@@ -137,7 +148,7 @@ class Session:
         """Show what is wrong with the source."""
         if trouble != self._complained:
             self._complained = trouble
-            self.complain(trouble)
+            self.complain(f"{trouble}; trying again")
         blank = np.full((self.size * 3 // 4, self.size, 3), _GRAY, np.uint8)
         self._send(written(blank, [trouble[:60], trouble[60:], "trying again"]))
 

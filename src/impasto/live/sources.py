@@ -18,6 +18,10 @@ from impasto.weights.folders import refuse_offline
 
 #: Seconds between two tries to open a source that is gone.
 RETRY = 2.0
+#: Seconds without a picture after which somebody is told.
+SILENCE = 10.0
+#: Seconds between the end of a file and its next beginning, at least.
+_LEAST_SECONDS = 0.02
 
 
 class Captured(NamedTuple):
@@ -38,22 +42,23 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
     """Return what gives the frames of a source, in their own time.
 
     Args:
-        name: Number of a camera, address of a stream (`rtsp://…`, `http://…`), or a video file.
-        loop: Whether a file begins again when it ends.
+        name: Number of a camera (or its `/dev/video0`), address of a stream (`rtsp://…`,
+            `http://…`), a pipe, or a video file.
+        loop: Whether a file begins again when it ends, and a stream is awaited again.
 
     Raises:
         ImageError: A file is missing or no video.
         ImpastoError: A stream comes from elsewhere and ``IMPASTO_OFFLINE`` is set.
         MissingExtraError: OpenCV or PyAV is not installed.
     """
-    if name.isdigit():
+    if (number := name.removeprefix("/dev/video")).isdecimal():
         opencv()
-        return lambda: _camera(int(name))
-    if "://" in name:
+        return lambda: _camera(int(number))
+    if "://" in name or Path(name).is_fifo():
         pyav()
-        if urlsplit(name).hostname not in ("localhost", "127.0.0.1", "::1"):
+        if "://" in name and urlsplit(name).hostname not in ("localhost", "127.0.0.1", "::1"):
             refuse_offline(name)
-        return lambda: _stream(name)
+        return lambda: _stream(name, loop)
     reader = FileReader(Path(name))
     return lambda: _file(reader, loop)
 
@@ -76,7 +81,7 @@ def _camera(number: int) -> Iterator[Pixels8]:
         camera.release()
 
 
-def _stream(address: str) -> Iterator[Pixels8]:
+def _stream(address: str, loop: bool) -> Iterator[Pixels8]:
     av = pyav()
     try:
         with av.open(address, timeout=5, metadata_errors="replace") as container:
@@ -86,31 +91,48 @@ def _stream(address: str) -> Iterator[Pixels8]:
                 yield frame.to_ndarray(format="rgb24")
     except av.FFmpegError as error:
         raise SourceLostError(f"{address} gives no pictures: {error.strerror}") from error
-    raise SourceLostError(f"{address} has ended")
+    if loop:
+        raise SourceLostError(f"{address} has ended")
 
 
 def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
     unit = reader.clip.time_base
     while True:
-        begun = time.monotonic()
-        for frame in reader.frames():
-            time.sleep(max(0.0, begun + float(frame.time * unit) - time.monotonic()))
-            yield on_white(frame.pixels)
+        begun, end = time.monotonic(), 0.0
+        try:
+            for frame in reader.frames():
+                time.sleep(max(0.0, begun + float(frame.time * unit) - time.monotonic()))
+                yield on_white(frame.pixels)
+                end = float((frame.time + frame.duration) * unit)
+        except pyav().FFmpegError as error:
+            raise SourceLostError(f"{reader.clip.path} is damaged: {error.strerror}") from error
         if not loop:
             return
+        # A file of one picture is not read all the time.
+        time.sleep(max(_LEAST_SECONDS, begun + end - time.monotonic()))
 
 
 class Newest:
     """Holds the newest frame of a source; who is slow misses frames and is never late.
+
+    A source that is lost is opened again and again; one that never gave a frame, if that is
+    `needed`, is an error, told where frames are taken.
+
+    Args:
+        frames: Opens the source.
+        needed: Whether what is wrong before the first frame is an error.
+        retry: Whether it is opened again; else what is wrong after the first frame is its end.
 
     Attributes:
         trouble: What is wrong with the source now; None: nothing.
         ended: Whether it has come to its end.
     """
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: Frames, *, needed: bool = False, retry: bool = True) -> None:
         self.trouble: str | None = None
         self.ended = False
+        self._needed, self._retry = needed, retry
+        self._given, self._last = False, time.monotonic()
         self._frames, self._left = frames, threading.Event()
         self._captured: Captured | None = None
         self._failure: Exception | None = None
@@ -125,6 +147,10 @@ class Newest:
             captured, self._captured = self._captured, None
         if captured is None and self._failure is not None:
             raise self._failure
+        if captured is not None:
+            self._last = time.monotonic()
+        elif self.trouble is None and time.monotonic() - self._last > SILENCE:
+            self.trouble = f"no picture has come for {SILENCE:g} seconds"
         return captured
 
     def close(self) -> None:
@@ -138,7 +164,7 @@ class Newest:
                 try:
                     for pixels in self._frames():
                         with self._fresh:
-                            self.trouble = None
+                            self.trouble, self._given = None, True
                             self._captured = Captured(pixels, time.monotonic())
                             self._fresh.notify_all()
                         if self._left.is_set():
@@ -146,6 +172,10 @@ class Newest:
                     return
                 except (SourceLostError, ImageError) as error:
                     self.trouble = str(error)
+                    if self._needed and not self._given:
+                        raise
+                    if not self._retry:
+                        return
                     self._left.wait(RETRY)
         except Exception as error:  # of what reads; told where frames are taken
             self._failure = error

@@ -8,7 +8,6 @@ however the picture was cut.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -17,29 +16,44 @@ from torch import Tensor
 from impasto.errors import ImpastoError
 from impasto.losses import neighbors
 from impasto.optimize.objective import ImageStatistics, Losses, Objective
-from impasto.optimize.optimizers import PixelOptimizer
+from impasto.optimize.optimizers import LOST_IN_THE_END, PixelOptimizer
 from impasto.optimize.tiles import Tile
 
+#: With weights above this, they are why a loss is not finite.
+LARGE_WEIGHT = 1e6
 #: Diagonal neighbors follow each other, so that two steps see every row and column.
 PHASE_ORDER = (0, 3, 1, 2)
 
 
 def take_step(objective: Objective, optimizer: PixelOptimizer, step: int) -> Losses:
-    """Take one step and return the losses of the picture it started from."""
-    measured: list[Losses] = []
+    """Take one step and return the losses of the picture it started from.
+
+    Raises:
+        ImpastoError: The losses are not finite; the picture is as it was.
+    """
     phase = PHASE_ORDER[step % len(PHASE_ORDER)] if objective.subsamples else None
+    try:
+        return optimizer.step(lambda: backward(objective, optimizer.image, phase, step))
+    except FloatingPointError as error:
+        raise ImpastoError(_not_finite(objective, step)) from error
 
-    def closure() -> Tensor:
-        measured.append(backward(objective, optimizer.image, phase, step))
-        total = measured[-1].loss.detach()
-        if not math.isfinite(total):  # before the picture is changed
-            raise ImpastoError(
-                f"the losses left all bounds at step {step}: choose a smaller learning rate"
-            )
-        return total
 
-    optimizer.step(closure)
-    return measured[0]
+def check_last_step(objective: Objective, optimizer: PixelOptimizer, step: int) -> bool:
+    """Return whether the last step of an octave made the picture worse, and is taken back."""
+    if not optimizer.guarded:
+        return False
+    return optimizer.goes_back(backward(objective, optimizer.image, None, step), LOST_IN_THE_END)
+
+
+def _not_finite(objective: Objective, step: int) -> str:
+    """Say why losses are not numbers, and what to do."""
+    largest = max(objective.weights)
+    if largest > LARGE_WEIGHT:
+        return f"a loss times its weight ({largest:g}) is too large: choose smaller weights"
+    return (
+        f"the losses are no numbers at step {step}: choose a smaller learning rate, the losses of "
+        'loss "relative", or precision float32'
+    )
 
 
 def backward(

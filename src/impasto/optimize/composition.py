@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.images import Identity, Picture, find_faces, identify, open_mask, sized
+from impasto.images import Identity, Picture, face_mask, find_faces, identify, open_mask, sized
 from impasto.images.masks import Mask
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, REST
@@ -26,12 +26,23 @@ class Composition:
         keep: Where the photograph stays, or None.
         identities: Of the files of masks, and of `keep`.
         kept: Identity of the `keep` file, or None.
+        faces: How many faces are kept; None: none were looked for.
     """
 
     masks: Sequence[Mask] = ()
     keep: Mask | None = None
     identities: Sequence[Identity] = ()
     kept: Identity | None = None
+    faces: int | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What a person should know of it, or None."""
+        if self.faces is None:
+            return None
+        if not self.faces:
+            return "no face was found: nothing is kept"
+        return f"kept {self.faces} face{'s' if self.faces > 1 else ''}"
 
     def shares(self, given: Sequence[float]) -> list[float]:
         """Return how much each style counts, of what shares were given, by the area it paints.
@@ -64,13 +75,14 @@ def compose(settings: Settings, content: Picture, styles: int) -> Composition:
     if names and not files:
         raise SettingsError(f"masks are all {REST!r}: name a picture for one style at least")
     drawn = {name: open_mask(_there(name, "masks"), content.size) for name in files}
-    keep, kept = None, None
+    keep, kept, faces = None, None, None
     if settings.keep == FACES:
-        keep = find_faces(content)
+        found = find_faces(content)
+        keep, faces = face_mask(found, content.size) if found else None, len(found)
     elif settings.keep is not None:
         keep = open_mask(_there(settings.keep, "keep"), content.size)
         kept = identify(settings.keep)
-    return Composition(_shared(names, drawn), keep, [identify(name) for name in files], kept)
+    return Composition(_shared(names, drawn), keep, [identify(name) for name in files], kept, faces)
 
 
 def mask_tensor(mask: Mask | None, size: tuple[int, int], device: torch.device) -> Tensor | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
 from impasto.machine import give_back_memory
-from impasto.optimize.backward import take_step
+from impasto.optimize.backward import check_last_step, take_step
 from impasto.optimize.objective import Losses, Objective
 from impasto.optimize.optimizers import Moments, PixelOptimizer
 from impasto.optimize.plan import is_out_of_memory, make_plan, pixels_seen, plan_tiles
@@ -69,6 +69,7 @@ class IterativeRun(Run):
         self.state: State | None = None
         self.optimizer: PixelOptimizer | None = None
         self.coarse_target: Tensor | None = None
+        self.slowed = 1.0
         self._saved: StateDict | None = None
         self._steps = self._run()
 
@@ -113,6 +114,7 @@ class IterativeRun(Run):
                 self.schedule.record_time(number, step, time.monotonic() - begun)
                 self.schedule.record_loss(number, step, loss)
                 yield self._state(number, step, done + step, optimizer.result(), losses)
+            self._end_octave(objective, optimizer, done + step)
             reached = number, step, done + step, optimizer.result()
             if done + step == self.settings.stop_after:
                 break
@@ -141,6 +143,14 @@ class IterativeRun(Run):
                         "close other programs, or choose a smaller size"
                     ) from error
             objective, optimizer.image.grad, self.tiles = None, None, smaller
+
+    def _end_octave(
+        self, objective: Objective | None, optimizer: PixelOptimizer, step: int
+    ) -> None:
+        """Take the last step back if it made the picture worse."""
+        if self.state and objective and check_last_step(objective, optimizer, step):
+            self.state = replace(self.state, image=optimizer.result())
+        self.slowed = optimizer.slowed
 
     def _state(
         self, number: int, step: int, done: int, image: Tensor, losses: Losses | None = None
@@ -177,7 +187,11 @@ class IterativeRun(Run):
         lean = self.tiles.sides[number] is not None
         rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
         begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
-        return PixelOptimizer(begun, settings.optimizer, rate, settings.ema, moments, lean=lean)
+        return PixelOptimizer(
+            *(begun, settings.optimizer, rate, settings.ema, moments),
+            lean=lean,
+            slowed=self.slowed,
+        )
 
     @property
     def plan(self) -> Plan:
@@ -207,6 +221,18 @@ class IterativeRun(Run):
         """The result as it stands, with its recipe."""
         state = self._current()  # first: it may take a step, and that smaller tiles
         return final_picture(state, self.targets, (*self.tiles.sides, self.tiles.style))
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """How many faces are kept, and whether the learning rate was too high."""
+        slowed = self.slowed if self.optimizer is None else self.optimizer.slowed
+        rate = self.settings.step_length
+        faces = self.targets.composition.note
+        reduced = (
+            f"the losses grew with a learning rate of {rate:g}: it was reduced to "
+            f"{rate * slowed:.2g}, and what it had spoiled was taken back"
+        )
+        return (*([] if faces is None else [faces]), *([reduced] if slowed < 1 else []))
 
     def _current(self) -> State:
         state = self.state or next(self)

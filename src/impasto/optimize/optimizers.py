@@ -1,23 +1,31 @@
 """The update of the picture: Adam or L-BFGS, kept within the box, with an average of iterates."""
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Closure = Callable[[], Tensor]
+from impasto.optimize.lbfgs import Evaluated, GuardedLBFGS, check_finite
+from impasto.settings.choices import DEFAULT_LEARNING_RATE
+
+Found = TypeVar("Found", bound=Evaluated)
 #: Momenta of one picture, to be carried to the next octave.
 Moments = Mapping[str, Any]
 
 ADAM_BETAS = (0.8, 0.99)
-LBFGS_HISTORY = 20
 #: Rows of a picture that `LeanAdam` steps at a time.
 ROWS = 64
 #: Adam's step length stays for HOLD steps of an octave and then falls as step^-DECAY, so that the
 #: picture settles. It looks back only: a run of more steps begins like a run of fewer.
 HOLD, DECAY = 15, 0.7
+#: With a learning rate above the default: a loss this many times the lowest is lost, and the rate
+#: is divided by `SLOWER`; the highest rate after that.
+LOST, SLOWER, HIGHEST = 2.0, 4.0, 0.25
+#: At the end of an octave, a loss this many times the lowest is.
+LOST_IN_THE_END = 1.1
 
 
 class LeanAdam(torch.optim.Optimizer):
@@ -36,10 +44,8 @@ class LeanAdam(torch.optim.Optimizer):
         super().__init__([image], {"lr": lr, "betas": betas, "eps": 1e-8})
 
     @torch.no_grad()
-    def step(self, closure: Closure) -> Tensor:  # type: ignore[override]
-        """Take one step (Kingma & Ba 2015, algorithm 1) and return the loss before it."""
-        with torch.enable_grad():
-            loss = closure()
+    def step(self) -> None:  # type: ignore[override]
+        """Take one step (Kingma & Ba 2015, algorithm 1)."""
         (group,) = self.param_groups
         (image,) = group["params"]
         state, (first, second) = self.state[image], group["betas"]
@@ -58,7 +64,6 @@ class LeanAdam(torch.optim.Optimizer):
             scale = square.div_(1 - second**number).sqrt_().add_(group["eps"])
             image[rows].addcdiv_(mean, scale, value=-group["lr"] / (1 - first**number))
         state["step"] += 1
-        return loss
 
 
 class PixelOptimizer:
@@ -71,6 +76,7 @@ class PixelOptimizer:
         ema: Decay of the average of iterates; 0 for none. Corrected for its start, as Adam's.
         moments: Adam's state from the octave before, from `moments`; resized to this picture.
             L-BFGS starts anew: its history belongs to the old number of pixels.
+        slowed: What the learning rate is multiplied by, as it was found too high before.
         lean: Whether memory is short: Adam's moments are kept in 16 bits, and `result` does not
             copy the picture.
     """
@@ -84,20 +90,18 @@ class PixelOptimizer:
         moments: Moments | None = None,
         *,
         lean: bool = False,
+        slowed: float = 1.0,
     ) -> None:
-        self.lean = lean
+        self.lean, self.slowed = lean, slowed
         self._precision = torch.bfloat16 if lean else torch.float32
         self.image = image.detach().clone().contiguous().requires_grad_()
         self.ema = ema
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
         self._weight = 0.0
         self._learning_rate, self._steps = learning_rate, 0
-        self._decays = name == "adam"
         self._optimizer: torch.optim.Optimizer
         if name == "lbfgs":
-            self._optimizer = torch.optim.LBFGS(
-                [self.image], lr=learning_rate, max_iter=1, history_size=LBFGS_HISTORY
-            )
+            self._optimizer = GuardedLBFGS(self.image, learning_rate)
         elif lean:
             self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
@@ -107,31 +111,81 @@ class PixelOptimizer:
                 betas=ADAM_BETAS,
                 fused=image.device.type in ("cpu", "cuda"),
             )
+        # Longer steps than usual may lead nowhere: the best picture is kept.
+        guarded = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
+        self._best = self.image.detach().clone() if guarded else None
+        self._lowest = math.inf
         if name == "adam" and moments is not None:
             resized = _resized(moments, self.image, self._precision)
             self._optimizer.state[self.image] = self._own(resized)
 
-    def step(self, backward: Closure) -> None:
-        """Take one step down the loss and clamp to [0, 1].
+    def step(self, backward: Callable[[], Found]) -> Found:
+        """Take one step down the loss within [0, 1]; return what was found of the picture before.
 
         Args:
-            backward: Adds the gradient to that of `image` and returns the loss.
+            backward: Adds the gradient to that of `image` and returns the losses.
+
+        Raises:
+            FloatingPointError: The loss or the gradient is not finite; the picture stays as it is.
         """
 
-        def closure() -> Tensor:
+        def evaluate() -> Found:
             self._optimizer.zero_grad()
-            return backward()
+            with torch.enable_grad():
+                return backward()
 
-        if self._decays and self._steps >= HOLD:
-            for group in self._optimizer.param_groups:
-                group["lr"] = self._learning_rate * (HOLD / (self._steps + 1)) ** DECAY
-        self._optimizer.step(closure)  # type: ignore[arg-type]
+        if isinstance(self._optimizer, GuardedLBFGS):
+            found: Found = self._optimizer.descend(evaluate)
+        else:
+            found = evaluate()
+            check_finite(found, self.image)
+            if not self.goes_back(found):
+                self._adam()
         self._steps += 1  # not where the memory ended in it: it is taken again
+        if self._average is not None:
+            self._average.lerp_(self.image.detach(), 1 - self.ema)
+            self._weight += (1 - self.ema) * (1 - self._weight)
+        return found
+
+    def goes_back(self, found: Evaluated, lost: float = LOST) -> bool:
+        """Return to the best picture, and to shorter steps, if they lost the way; tell whether.
+
+        Only with a higher learning rate than the default, which is never too high.
+
+        Args:
+            found: What was found of the picture as it stands.
+            lost: From how many times the lowest loss on it does.
+        """
+        if self._best is None:
+            return False
+        loss = float(found.loss.detach())
+        if loss <= self._lowest:
+            self._lowest = loss
+            self._best.copy_(self.image.detach())
+        if loss <= lost * self._lowest:
+            return False
+        rate = self._learning_rate * self.slowed
+        self.slowed *= min(1 / SLOWER, HIGHEST / rate)
+        self._optimizer.state.clear()
+        with torch.no_grad():
+            self.image.copy_(self._best)
+        if self._average is not None:
+            self._average.zero_()
+            self._weight = 0.0
+        return True
+
+    def _adam(self) -> None:
+        rate = self._learning_rate * self.slowed
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * min(1.0, HOLD / (self._steps + 1)) ** DECAY
+        self._optimizer.step()
         with torch.no_grad():
             self.image.clamp_(0, 1)
-            if self._average is not None:
-                self._average.lerp_(self.image, 1 - self.ema)
-                self._weight += (1 - self.ema) * (1 - self._weight)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether its steps are longer than usual, so that they may lose the way."""
+        return self._best is not None
 
     @property
     def shares(self) -> bool:
@@ -153,6 +207,9 @@ class PixelOptimizer:
                 "average": self._average,
                 "weight": torch.tensor(self._weight, dtype=torch.float64),
             }
+        if self._best is not None:
+            numbers = torch.tensor([self._lowest, self.slowed], dtype=torch.float64)
+            kept |= {"best": self._best, "guard": numbers}
         moments = self.moments() or _flat(self._optimizer.state.get(self.image, {}))
         return kept | {f"moments.{name}": value for name, value in moments.items()}
 
@@ -164,6 +221,9 @@ class PixelOptimizer:
             if self._average is not None:
                 self._average.copy_(kept["average"])
                 self._weight = float(kept["weight"])
+            if self._best is not None:
+                self._best.copy_(kept["best"])
+                self._lowest, self.slowed = kept["guard"].tolist()
         moments = {
             name.removeprefix("moments."): value
             for name, value in kept.items()

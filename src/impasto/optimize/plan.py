@@ -20,6 +20,7 @@ from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.tiles import UNIT, tiles_of
 from impasto.runs import Plan, Stage
 from impasto.settings import Settings
+from impasto.settings.choices import DEFAULT_LEARNING_RATE
 from impasto.settings.encoders import ENCODERS
 
 #: Bytes a pixel of a style picture, which passes without gradients; of a pixel of the picture, seen
@@ -30,7 +31,9 @@ STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 83
 #: What an average of iterates adds.
 AVERAGE_BYTES_PER_PIXEL = 36
 #: What the history of L-BFGS adds.
-HISTORY_BYTES_PER_PIXEL = 500
+HISTORY_BYTES_PER_PIXEL = 524
+#: What the best picture adds, which is kept where the learning rate is above the default.
+BEST_BYTES_PER_PIXEL = 12
 BASE_BYTES = 0.43e9
 #: What a step in tiles takes more: everything is looked at twice, once without gradients.
 _TWICE = 1.55
@@ -128,6 +131,8 @@ def _state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, l
     rate = LEAN_BYTES_PER_PIXEL if lean else STATE_BYTES_PER_PIXEL
     rate += HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
     rate += AVERAGE_BYTES_PER_PIXEL if settings.ema else 0
+    higher = settings.step_length > DEFAULT_LEARNING_RATE[settings.optimizer]
+    rate += BEST_BYTES_PER_PIXEL if higher else 0
     pixels = octave.size[0] * octave.size[1]
     return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT
 
@@ -153,12 +158,13 @@ def _fitted(
     if budget is None or whole <= budget:
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, lean=True)
+    what = f"painting at {width}x{height}, in small tiles,"
+    check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)  # before tiles are counted
     rate *= _CUT
     needed = {}
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
         outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
         needed[side] = fixed + outer * rate
-    what = f"painting at {width}x{height}, in small tiles,"
     least = needed[LEAST_SIDE]
     if settings.memory is not None and parse_size(settings.memory) < least:
         raise SettingsError(

@@ -10,21 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.images import Picture
+from impasto.images import Picture, final_colors
 from impasto.optimize.pyramid import enlarge
 from impasto.optimize.targets import TargetBuilder
 from impasto.recipes import make_recipe
 from impasto.runs import State
-from impasto.settings.methods import load
 
 
 def final_pixels(image: Tensor, targets: TargetBuilder) -> NDArray[np.float32]:
     """Return an octave's (1, 3, h, w) as (H, W, 3) at full size, with what was kept."""
     settings, photo = targets.settings, targets.filled.pixels
     larger = enlarge(image, targets.content.size)
-    pixels: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
-    if recolor := settings.color_mode.recolor_result:
-        pixels = load(recolor)(pixels, photo, settings.color_amount)
+    painted: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
+    pixels = final_colors(painted, photo, settings, targets.reader.gray_styles)
     keep = targets.composition.keep
     return pixels if keep is None else pixels + keep[..., None] * (photo - pixels)
 

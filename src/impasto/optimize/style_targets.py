@@ -73,6 +73,7 @@ class StyleReader:
         encoders: By name.
         layers: Canonical names of those that hold the style.
         narrowest: Shorter side below which a layer sees nothing.
+        gray_styles: Whether each is gray.
         fine: The picture for the fine texture, or None.
         kept: What was read, by number of the style, encoder and longest side of the octave.
     """
@@ -85,6 +86,7 @@ class StyleReader:
     precision: torch.dtype
     styles: Sequence[Picture]
     identities: Sequence[Identity]
+    gray_styles: Sequence[bool]
     fine: Picture | None = None
     fine_identity: Identity | None = None
     kept: dict[tuple[int, str, int], StyleStatistics] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from impasto.images import (
     Source,
     Sources,
     identify_opened,
+    is_gray,
     open_for_role,
     rotate_tile,
 )
@@ -118,6 +119,7 @@ class IterativeStylizer:
             precision=self.precision,
             styles=[rotate_tile(picture, settings) for picture, _ in styles],
             identities=[identity for _, identity in styles],
+            gray_styles=[is_gray(picture.filled().pixels) for picture, _ in styles],
             fine=fine,
             fine_identity=fine_identity,
         )

@@ -211,6 +211,7 @@ class Choices:
         "Steps of each octave, coarse to fine (26,28), or one number: of all together.",
         "Optimization",
         least=0,
+        most=100_000,
         items=int,
         shown="by size, fewer once the loss has settled",
     )

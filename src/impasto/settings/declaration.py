@@ -4,6 +4,7 @@ import difflib
 import math
 import operator
 import os
+import reprlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, field, fields
 from typing import Any, get_args, get_type_hints
@@ -22,6 +23,11 @@ _LIMITS = (
     ("above", operator.le, "above"),
     ("most", operator.gt, "at most"),
 )
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 120
+_LONGEST_NAME, _MOST_PARTS = 60, 16
 
 
 def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
@@ -88,7 +94,7 @@ def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  #
     except (TypeError, ValueError, OverflowError):
         result = None
     if result is None or (kind is str and not isinstance(value, str)):
-        raise SettingsError(f"{name} must be {SCALARS[kind]}, not {value!r}")
+        raise SettingsError(f"{name} must be {SCALARS[kind]}, not {_BRIEF.repr(value)}")
     _within(name, result, rules)
     return result
 
@@ -97,16 +103,23 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
     choices, files = rules.get("choices"), rules.get("files", ())
     if choices is not None and value not in choices and not str(value).lower().endswith(files):
         known = ", ".join(map(str, (*choices, *(f"a {each} file" for each in files))))
-        raise SettingsError(f"{name} must be one of {known}; not {value!r}")
-    for part in str(value).split("+") if "parts" in rules else ():
-        if part not in rules["parts"]:
-            known = ", ".join(rules["parts"])
-            raise SettingsError(f"{name} is made of {known}, joined by +; not of {part!r}")
+        raise SettingsError(f"{name} must be one of {known}; not {_BRIEF.repr(value)}")
+    if "parts" in rules:
+        _check_parts(name, str(value).split("+"), rules["parts"])
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     for rule, is_broken, words in _LIMITS:
         if rule in rules and is_broken(value, rules[rule]):
             raise SettingsError(f"{name} must be {words} {rules[rule]}, not {value}")
+
+
+def _check_parts(name: str, parts: list[str], known: Collection[str]) -> None:
+    for part in parts:
+        if part not in known:
+            words = ", ".join(known)
+            raise SettingsError(f"{name} is made of {words}, joined by +; not of {part[:99]!r}")
+    if len(parts) > _MOST_PARTS:
+        raise SettingsError(f"{name} has {len(parts)} parts: {_MOST_PARTS} at most")
 
 
 def check_known(name: str, known: Iterable[str]) -> None:
@@ -117,6 +130,7 @@ def check_known(name: str, known: Iterable[str]) -> None:
     """
     known = list(known)
     if name not in known:
+        name = name[:_LONGEST_NAME]
         near = difflib.get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
         raise SettingsError(f"there is no setting {name!r}; {hint}")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from impasto.settings.typed import Options
 
 
+#: Style pictures of one stylizer: each is held in memory.
+MOST_STYLES = 256
 #: All options by name, and the plain type of each: int, float, str, bool or tuple.
 FIELDS = {each.name: each for each in fields(Choices)}
 TYPES = plain_types(Choices)
@@ -160,6 +162,8 @@ class Settings(Choices):
             if self.row.one_style:
                 return []
             raise SettingsError("give at least one style picture")
+        if styles > MOST_STYLES:
+            raise SettingsError(f"{styles} style pictures are too many: give {MOST_STYLES} at most")
         given = self.style_weights or (1.0,) * styles
         if len(given) != styles:
             raise SettingsError(

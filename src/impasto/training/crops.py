@@ -15,6 +15,7 @@ from impasto.errors import ImageError, MissingExtraError
 from impasto.weights.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")  # others may start programs
 _LONGEST = 768  # longest side of a training picture in memory, in pixels
 #: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
 SCALES = (0.6, 1.8)
@@ -101,7 +102,7 @@ def split_folder(
 
 def _load(path: Path, longest: int) -> Tensor:
     try:
-        with Image.open(path) as file:
+        with Image.open(path, formats=_FORMATS) as file:
             file.draft("RGB", (longest, longest))
             image = ImageOps.exif_transpose(file).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.files import replacing
+from impasto.files import check_file, output_path, replacing
 from impasto.networks.any_style import shape_of
 from impasto.training.trainer import save_tensors
 
@@ -38,6 +38,7 @@ def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
         WeightsError: The file does not exist, is damaged or holds something else.
     """
     programs = " or ".join(f"`impasto train {_WRITTEN_BY[each]}`" for each in architectures)
+    check_file(path, WeightsError)
     try:
         with safe_open(path, "pt") as file:
             if (file.metadata() or {}).get("architecture") not in architectures:
@@ -73,7 +74,7 @@ def export(trained: Path, output: Path) -> list[Path]:
     Args:
         trained: What `impasto train any-style` or `impasto train style` wrote.
         output: Where to: a folder for the two files of the former, made if it does not exist; the
-            file for the network of one style of the latter.
+            file for the network of one style of the latter, or a folder for it.
 
     Returns:
         The paths of what was written.
@@ -91,10 +92,11 @@ def export(trained: Path, output: Path) -> list[Path]:
             output / PAINTER: painter_graph(arrays, shape),
             output / READER: style_reader_graph(arrays, shape),
         }
-    elif output.suffix == ".onnx":
-        graphs = {output: painter_graph(arrays, shape, code=arrays[CODE])}
     else:
-        raise WeightsError(f"{output} does not end in .onnx: a network of one style is one file")
+        output = output_path(output, f"{trained.stem}.onnx")
+        if output.suffix != ".onnx":
+            raise WeightsError(f"{output} does not end in .onnx: name it so, or name a folder")
+        graphs = {output: painter_graph(arrays, shape, code=arrays[CODE])}
     for path, content in graphs.items():
         try:
             with replacing(path) as part:

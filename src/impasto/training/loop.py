@@ -6,7 +6,7 @@ import math
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -22,6 +22,8 @@ from impasto.training.options import OptionsT
 from impasto.training.trainer import Trainer
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
+#: Until the first report, at most: from then on there is a network to look at.
+_FIRST_MINUTES = 1.0
 
 
 def train(
@@ -30,8 +32,9 @@ def train(
     """Begin or resume a training in a folder.
 
     Writes `checkpoint.safetensors`, `log.csv`, `log.svg` (with matplotlib) and the product there at
-    every report. What was done after the last one is done again by the next call, to the same end
-    (on the CPU to the same bytes, unless the clock says when it ends).
+    every report, the first after a minute at most. What was done after the last one is done again
+    by the next call, to the same end (on the CPU to the same bytes, unless the clock says when it
+    ends).
 
     Args:
         trainer_type: What is trained.
@@ -46,6 +49,19 @@ def train(
         WeightsError: The folder cannot be written to, a file of weights or the checkpoint cannot
             be read, or the losses left all bounds.
     """
+    steps = train_stepwise(trainer_type, options, report_every=report_every)
+    return (row for _, row in steps if row)
+
+
+def train_stepwise(
+    trainer_type: type[Trainer[OptionsT]], options: OptionsT, *, report_every: float | None = None
+) -> Iterator[tuple[float, dict[str, float]]]:
+    """Train as `train` does, to be watched.
+
+    Yields:
+        After every step how much is over, from 0 to 1, and a row of the log, empty where there is
+        no report.
+    """
     trainer, folder = trainer_type(options), options.folder
     with _writing(folder):  # find out now, not after a hundred steps
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +73,8 @@ def train(
     if done:
         _write(trainer)  # some of it may have been removed
     while not done:
-        losses = _advance(trainer, report_every or trainer.report_every, begun)
+        soon = trainer.report_minutes if rows else min(trainer.report_minutes, _FIRST_MINUTES)
+        losses = yield from _advance(trainer, report_every or trainer.report_every, begun, soon)
         done = trainer.progress() >= 1  # before the clock counts the report
         row = {"step": trainer.step, "minutes": trainer.spent, **losses}
         row |= {f"held {name}": value for name, value in trainer.measure().items()}
@@ -65,15 +82,17 @@ def train(
         with _writing(folder):
             write_log(rows, folder / LOG)
         _write(trainer)
-        yield row
+        yield trainer.progress(), row
         if 0 < options.minutes <= row["minutes"] - begun:
             return
 
 
-def _advance(trainer: Trainer[Any], report_every: float, begun: float) -> dict[str, float]:
-    """Take steps until the next report; return the mean losses."""
-    end = begun + (trainer.options.minutes or math.inf)
-    end = min(end, trainer.spent + trainer.report_minutes)
+def _advance(
+    trainer: Trainer[Any], report_every: float, begun: float, minutes: float
+) -> Generator[tuple[float, dict[str, float]], None, dict[str, float]]:
+    """Take steps until the next report, in so many minutes at most; return the mean losses."""
+    limit = trainer.options.minutes
+    end = min(begun + (limit or math.inf), trainer.spent + minutes)
     values: dict[str, list[Tensor]] = defaultdict(list)
     while True:
         for name, value in trainer.advance().items():
@@ -81,6 +100,7 @@ def _advance(trainer: Trainer[Any], report_every: float, begun: float) -> dict[s
         over = trainer.progress() >= 1 or trainer.spent >= end
         if over or trainer.step % report_every == 0:
             break
+        yield max(trainer.progress(), (trainer.spent - begun) / limit if limit else 0.0), {}
     means = {name: float(torch.stack(each).mean()) for name, each in values.items()}
     if not all(map(math.isfinite, means.values())) or means.get("outliers") == 1:
         raise WeightsError(

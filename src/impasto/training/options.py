@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from impasto.errors import SettingsError
+from impasto.files import output_path
 
 
 def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
@@ -153,7 +154,11 @@ class StyleOptions(TransferOptions):
         "", "Picture of the style.", needed="a picture of the style", argument=True
     )
     photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
-    output: str = _option("painting.onnx", "File of the network; its log is beside it.", short="-o")
+    output: str = _option(
+        "painting.onnx",
+        "File of the network, or a folder for it; its log is beside it.",
+        short="-o",
+    )
     begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting in pixels.")
     coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
@@ -166,6 +171,12 @@ class StyleOptions(TransferOptions):
     flat: float = _option(0.3, "Weight of smoothness where the photograph is flat.")
     shift: float = _option(0.4, "Weight of the loss of consistency under shifts and noise.")
     identity: float = _option(0.0, "Weight of keeping a picture that is stylized in its own style.")
+
+    def __post_init__(self) -> None:
+        """Name the file of the network, where the output is a folder."""
+        file = output_path(self.output, f"{Path(self.painting).stem}.onnx")
+        object.__setattr__(self, "output", str(file))
+        super().__post_init__()
 
     @property
     def folder(self) -> Path:

@@ -127,7 +127,10 @@ class Trainer(ABC, Generic[OptionsT]):
         try:
             with safe_open(path, "pt") as file:
                 facts = json.loads(file.metadata()["checkpoint"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                # Copies: aligned like torch's own, on which the order of sums depends; and not
+                # mapped, so that the file may be replaced.
+                names = file.keys()
+                tensors = {name: file.get_tensor(name).clone() for name in names}
             step, spent, begun = facts["step"], facts["minutes"], dict(facts["options"])
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path} is not a checkpoint: remove it to start again") from error

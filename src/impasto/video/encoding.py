@@ -94,12 +94,21 @@ class Encoding:
 
 
 class PartWriter:
-    """Encodes one part into an .mp4."""
+    """Encodes one part into an .mp4, or another kind of file, with options of FFmpeg for it."""
 
-    def __init__(self, path: Path, encoding: Encoding) -> None:
+    def __init__(
+        self,
+        path: Path,
+        encoding: Encoding,
+        kind: str = "mp4",
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         self._encoding = encoding
         self._container: OutputContainer = pyav().open(
-            str(path.absolute()), "w", format="mp4", options=encoding.timescale
+            str(path.absolute()),
+            "w",
+            format=kind,
+            options=encoding.timescale if options is None else dict(options),
         )
         self._stream = encoding.stream(self._container)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +39,7 @@ class FramePainter:
 
     Attributes:
         lags: How many frames back it wants to know the motion to.
+        notes: What a person should know of the frames, and of how many each is true.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FramePainter:
         self._painted: deque[Pixels] = deque(maxlen=max(self.lags, default=1))
         self._memory: Memory = {}
         self._mixture: NDArray[np.float64] | None = None
+        self.notes: Counter[str] = Counter()
 
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame (H, W, 3) in [0, 1].
@@ -66,6 +68,7 @@ class FramePainter:
         for _ in run:
             still_wanted()
         pixels = run.pixels
+        self.notes.update(run.notes)
         if self.lags:
             self._memory = run.memory
             self._painted.append(pixels)

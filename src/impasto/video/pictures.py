@@ -101,7 +101,7 @@ def is_animation(path: Path) -> bool:
 def _open(path: Path) -> Image.Image:
     check_file(path, "an animation")
     try:
-        return Image.open(path, formats=("GIF", "WEBP", "PNG"))
+        return Image.open(path, formats=("GIF", "WEBP", "PNG"))  # others may start programs
     except (OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
@@ -193,6 +193,10 @@ class SequenceReader:
         return pixels if picture.alpha is None else with_alpha(pixels)
 
 
+#: Formats of numbered pictures that may be transparent; others may start programs.
+_STILLS = ("PNG", "WEBP", "TIFF", "GIF", "AVIF", "JPEG", "BMP")
+
+
 class _UnlikeError(ImageError):
     """A picture of a sequence has another size."""
 
@@ -200,7 +204,7 @@ class _UnlikeError(ImageError):
 def _has_alpha(path: Path) -> bool:
     """Tell by its head whether a picture may be transparent."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_STILLS) as image:
             return image.has_transparency_data
     except (OSError, Image.DecompressionBombError):  # what that means is said when it is read
         return False

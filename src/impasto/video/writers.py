@@ -51,7 +51,7 @@ class AnimationSink:
         ends = [(time - first) * unit for shown in times for time in shown[1:]]
         plan = schedule(ends, kind)
         mode = "RGBA" if self.clip.transparent else "RGB"
-        frames = (Image.open(stills[number]).convert(mode) for number, _ in plan)
+        frames = (Image.open(stills[number], formats=("PNG",)).convert(mode) for number, _ in plan)
         extra: dict[str, Any] = {"quality": 85, "method": 3} if kind == "webp" else {}
         loops = 0 if self.clip.loops is None else self.clip.loops
         if loops >= 0 or kind != "gif":

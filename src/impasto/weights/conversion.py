@@ -30,11 +30,12 @@ _DECODER = {
 def converted(file: WeightsFile, path: Path) -> Path:
     """The safetensors copy of a pickled file, made in the cache the first time.
 
-    A file without ``kept_as`` needs no copy, and a cache that cannot be written takes none: then
-    the path itself is returned, as for a path that is the copy already.
+    A file without ``kept_as`` needs no copy, and a VGG-19 can do without one where the cache cannot
+    be written: then the path itself is returned, as for a path that is the copy already.
 
     Raises:
-        WeightsError: The file is not the published one, or not readable.
+        WeightsError: The file is not the published one, or not readable, or the copy that it needs
+            cannot be written.
     """
     if file.kept_as is None or path.name == file.kept_as:
         return path
@@ -51,8 +52,13 @@ def converted(file: WeightsFile, path: Path) -> Path:
                 write_vgg19(load_vgg19(path), copy, notes)
             else:
                 save_renamed(path, file.layout, copy, notes)
-        except OSError:
-            return path
+        except OSError as error:
+            if file.layout == "vgg19":
+                return path
+            raise WeightsError(
+                f"{copy} cannot be written ({error.strerror or error}), and {path} cannot be used "
+                "without that copy: set IMPASTO_HOME to a folder that you may write to"
+            ) from error
     return copy
 
 

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from impasto.errors import SettingsError, WeightsError
+from impasto.files import check_file
 from impasto.weights.folders import expanded
 from impasto.weights.vgg import (
     CAFFE,
@@ -73,6 +74,8 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
     path = expanded(path)
     if deepest is not None and deepest not in VGG19_LAYERS:
         raise SettingsError(f"VGG-19 has no convolution {deepest!r}; it has conv1_1 to conv5_4")
+    if path.exists():
+        check_file(path, WeightsError)
     try:
         with _opener(path)(path) as opened:
             names = _names_to_read(opened.names, deepest)
@@ -266,9 +269,11 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
         WeightsError: The file does not exist, is damaged or holds something else.
     """
     import numpy as np
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     path = expanded(path)
+    if path.exists():
+        check_file(path, WeightsError)
     try:
         with safe_open(path, framework="numpy") as file:
             if (file.metadata() or {}).get("architecture") != "pocket":
@@ -279,7 +284,9 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
     except FileNotFoundError as error:
         problem = f"{path} does not exist: leave weights out to use the bundled file"
         raise WeightsError(problem) from error
-    except (SafetensorError, OSError) as error:
+    except WeightsError:
+        raise
+    except Exception as error:  # safetensors' own, and numpy's for types that it does not have
         raise WeightsError(
             f"{path} cannot be read as a pocket encoder: for a VGG-19 choose encoder vgg19, or "
             f"leave weights out to use the bundled file ({error})"

@@ -1,0 +1,87 @@
+"""What belongs to a picture by its name, and what the copies of both are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import ne
+from pathlib import PurePosixPath
+
+
+class Belonging:
+    """How often a file is copied that is not painted itself: as often as the picture it is of.
+
+    That has the same path but for the suffix; or for one folder, where the file's own has no
+    pictures (`labels` for `images`, `Annotations` for `JPEGImages`); or, for files of a folder of
+    label maps, a path that ends as the file's does below that folder, but for what follows its last
+    `_` or `-` (`1_mask.png`).
+    """
+
+    def __init__(self, also: Sequence[str], copies: Mapping[str, int]) -> None:
+        self._folders = tuple(f"{folder.strip('/')}/" for folder in also)
+        self._exact = {parts_of(path)[0]: count for path, count in copies.items()}
+        self._pictures = {tuple(path.split("/")[:-1]) for path in copies}
+        self._beside = lru_cache(None)(self._siblings)
+        self._tails: dict[str, int] = {}
+        for stem, count in self._exact.items():
+            parts = stem.split("/")
+            for start in range(len(parts)):
+                tail = "/".join(parts[start:])
+                self._tails[tail] = max(count, self._tails.get(tail, 1))
+
+    def __call__(self, path: str) -> list[str]:
+        """Return the paths of all copies of a file, named as the picture's are."""
+        stem, _ = parts_of(path)
+        for folder in self._folders:
+            if stem.startswith(folder):
+                return self._names(path, self._partner(stem, [len(folder)])) or [path]
+        *folders, name = stem.split("/")
+        beside = ("/".join((*other, name)) for other in self._beside(tuple(folders)))
+        count = self._exact.get(stem) or max((self._exact.get(s, 1) for s in beside), default=1)
+        return [copied(path, copy) for copy in range(1, count + 1)]
+
+    def of_map(self, path: str) -> list[str]:
+        """Return the paths of the copies of a label map; none: it belongs to no picture."""
+        stem, _ = parts_of(path)
+        starts = [0, *(each.end() for each in re.finditer("/", stem))]
+        return self._names(path, self._partner(stem, starts))
+
+    def _partner(self, stem: str, starts: Iterable[int]) -> tuple[int, int] | None:
+        """Return how many results a label map's picture has, and where the name of that ends.
+
+        The part of the path in common begins at one of `starts`.
+        """
+        name = stem.rfind("/") + 1
+        marks = [each.start() for each in re.finditer("[_.-]", stem) if each.start() > name]
+        for start in starts:
+            for end in (len(stem), *reversed(marks)):
+                count = self._tails.get(stem[start:end])
+                if count is not None:
+                    return count, end
+        return None
+
+    def _names(self, path: str, partner: tuple[int, int] | None) -> list[str]:
+        if partner is None:
+            return []
+        count, end = partner
+        return [path, *(f"{path[:end]}-{copy}{path[end:]}" for copy in range(2, count + 1))]
+
+    def _siblings(self, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the folders of pictures that differ from one without in one place."""
+        if folder in self._pictures:
+            return []
+        alike = (other for other in self._pictures if len(other) == len(folder))
+        return [other for other in alike if sum(map(ne, folder, other)) == 1]
+
+
+def copied(path: str, copy: int) -> str:
+    """Return the path of a result: the picture's own, with a number from the second on."""
+    stem, suffix = parts_of(path)
+    return path if copy == 1 else f"{stem}-{copy}{suffix}"
+
+
+def parts_of(path: str) -> tuple[str, str]:
+    """Return a path without its suffix, and the suffix; `.nii.gz` is one."""
+    suffix = path[-7:] if path.lower().endswith(".nii.gz") else PurePosixPath(path).suffix
+    return path.removesuffix(suffix), suffix

@@ -1,0 +1,214 @@
+"""Finding out by trying how a network of one style takes pictures: layout, sizes, numbers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import ImpastoError, WeightsError
+from impasto.fast.forms import GIVEN, TAKEN, Convention, Form
+from impasto.fast.reading import Entry, read_entries
+from impasto.fast.sessions import Array, Session, open_session
+from impasto.fast.trial import begin_step, limit_memory
+
+_KINDS = {"float32", "float16", "float64", "uint8", "int32", "int64"}
+#: What sides may have to be multiples of, the likely ones first.
+_POWERS = (8, 16, 32, 64, 128, 256)
+_OTHERS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
+_CELLS = tuple(dict.fromkeys((*_POWERS, *_OTHERS, *range(33, 65))))
+#: Sides of squares to try where a network runs at no others.
+_SQUARES = (256, 512, 224, 384, 128, 1024)
+#: What part of a side a result has at least.
+_LEAST_PART = 8
+#: How much more likely it is that a network gives numbers in the range that it takes.
+_MATCH = 0.2
+#: Shorter side at least, in pixels, of what is tried; side of what conventions are found with.
+_LEAST, _SIDE = 64, 128
+#: Bytes that a trial may take, and more for each byte of the file and each pixel.
+_BYTES, _PER_BYTE, _PER_PIXEL = 1.5e9, 6, 4e3
+#: Pixels and bytes of a file that a step of a trial has the usual time for; the most times that.
+_PIXELS, _FILE, _MOST_TIMES = 256 * 256, 10e6, 10.0
+
+
+class _Watched:
+    """A session whose every run must end in time."""
+
+    def __init__(self, path: Path, runtime: str) -> None:
+        self._times = _size(path) / _FILE
+        begin_step(min(1 + self._times, _MOST_TIMES))
+        self._session = open_session(path, runtime, "cpu")
+
+    def __call__(self, **inputs: Array) -> list[Array]:
+        pixels = max(array.size for array in inputs.values()) / 3
+        begin_step(min(max(1.0, pixels / _PIXELS) + self._times, _MOST_TIMES))
+        return self._session(**inputs)
+
+
+def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
+    """Return the first runtime that can run a network, and how it takes pictures and gives them.
+
+    Raises:
+        WeightsError: It is not a network from picture to picture, or none can run it.
+    """
+    file = Path(path)
+    forms = list(possible_forms(file, read_entries(file)))
+    largest = max((f.fixed[0] * f.fixed[1] for f in forms), default=0)
+    limit_memory(_BYTES + _PER_BYTE * _size(file) + _PER_PIXEL * max(largest, _PIXELS))
+    for runtime in runtimes:
+        try:
+            painter: Any = _Watched(file, runtime)
+            form = _running(painter, forms, file.name)
+            return runtime, form, convention_of(form, painter, file.name)
+        except ImpastoError:
+            if runtime == runtimes[-1]:
+                raise
+    raise WeightsError(f"{path} was not tried: name a runtime")
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file and of those beside it that may have its parameters."""
+    beside = [each for each in file.parent.glob("*") if each.name.startswith(file.stem)]
+    return sum(each.stat().st_size for each in {file, *beside} if each.is_file())
+
+
+def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
+    """Yield the forms that a network may have by what it says of its inputs.
+
+    Raises:
+        WeightsError: It does not take one picture.
+    """
+    if len(entries) != 1:
+        taken = ", ".join(f"{name} ({entry})" for name, entry in entries.items()) or "nothing"
+        raise WeightsError(
+            f"{path} takes {taken}, where a network of one style takes one picture and nothing else"
+        )
+    ((name, entry),) = entries.items()
+    found = 0
+    for layout in ("NCHW", "NHWC", "CHW", "HWC"):
+        given = entry.sizes if entry.sizes is not None else (0,) * len(layout)
+        sizes = dict(zip(layout, given, strict=False))
+        # Channels that are not stated may be anywhere, unless another dimension is three.
+        sure = sizes.get("C") == (3 if 3 in given else 0)
+        if len(given) == len(layout) and sure and entry.kind in _KINDS:
+            found += 1
+            fixed = sizes["H"], sizes["W"]
+            yield Form(name, layout, entry.kind, max(1, sizes.get("N", 1)), fixed)
+    if not found:
+        raise WeightsError(
+            f"{path} takes {name} ({entry}), which is not a picture of three colors: "
+            "name a network from picture to picture"
+        )
+
+
+def _running(painter: Session, forms: list[Form], name: str) -> Form:
+    """Return the first form that a network runs with.
+
+    Raises:
+        WeightsError: There is none, and why the first did not work.
+    """
+    first: Exception | None = None
+    for form in forms:
+        for each, (height, width) in _sizes(form):
+            try:
+                made = each.raw(painter, _patches(height, width))
+            except ImpastoError as error:
+                first = first or error
+                continue
+            return _completed(each, made, (height, width), name)
+    said = f"{first}".removeprefix("the network failed: ")
+    raise WeightsError(f"{name} runs with no size of picture: {said}") from first
+
+
+def _sizes(form: Form) -> Iterator[tuple[Form, tuple[int, int]]]:
+    """Yield forms of one layout, likely ones first, each with a height and width to try."""
+    if all(form.fixed):
+        yield form, (form.fixed[0], form.fixed[1])
+        return
+    for cell in _CELLS:
+        # Two odd numbers of cells that have no common divisor: nothing but the cell divides both.
+        count = max(3, -(-_LEAST // cell) | 1)
+        sides = form.fixed[0] or count * cell, form.fixed[1] or (count + 2) * cell
+        yield form._replace(cell=cell), sides
+    for side in _SQUARES:
+        sides = form.fixed[0] or side, form.fixed[1] or side
+        yield form._replace(fixed=sides), sides
+
+
+def _completed(form: Form, made: list[Any], sides: tuple[int, int], name: str) -> Form:
+    """Return a form that knows which output is the picture, and what its borders lack.
+
+    Raises:
+        WeightsError: None is a picture.
+    """
+    least = min(sides) // _LEAST_PART
+    found = []
+    for number, array in enumerate(made):
+        with suppress(ValueError):
+            height, width = form.picture(array).shape[:2]
+            found.append((min(height, width), -number, height, width))
+    if not found or max(found)[0] < max(least, 2):
+        shapes = (" x ".join(map(str, np.shape(each))) or "one number" for each in made)
+        raise WeightsError(
+            f"{name} does not make pictures of pictures: it gives {' and '.join(shapes)} numbers"
+        )
+    _, number, height, width = max(found)
+    lacks = sides[0] - height
+    # As many rows as columns, and not for being smaller by a factor.
+    margin = lacks if lacks == sides[1] - width and abs(lacks) < min(sides) / 4 else 0
+    return form._replace(output=-number, margin=margin)
+
+
+def convention_of(form: Form, painter: Session, name: str) -> Convention:
+    """Find the convention under which what comes out is most like a picture of what goes in.
+
+    Raises:
+        WeightsError: There is none.
+    """
+    side = -(-_SIDE // form.cell) * form.cell - max(form.margin, 0)
+    picture = _patches(*form.shown(side, side))
+    scores = {}
+    for scale, offset in TAKEN:
+        if not form.kind.startswith("float") and (scale, offset) != TAKEN[0]:
+            continue
+        made = form.run(painter, Convention(scale, offset).given(picture))
+        rows, columns = (
+            np.arange(side) * has // side
+            for side, has in zip(picture.shape[:2], made.shape[:2], strict=True)
+        )
+        made = made[rows[:, None], columns]
+        if not np.isfinite(made).all():
+            continue
+        for result in GIVEN:
+            convention = Convention(scale, offset, *result)
+            matches = _MATCH * (
+                result == dict(zip(TAKEN, GIVEN, strict=False)).get((scale, offset))
+            )
+            scores[convention] = _likeness(convention.taken(made), picture) + matches
+    best = max(scores, key=scores.__getitem__, default=None)
+    if best is None or scores[best] == -np.inf:
+        gives = "numbers that are not finite" if best is None else "one color"
+        raise WeightsError(f"{name} does not make pictures of pictures: all it gives is {gives}")
+    return best
+
+
+def _patches(height: int, width: int) -> Array:
+    """Return a picture of patches and ramps."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    patches = ((rows // 32 + columns // 32) % 2) * 0.5
+    picture = np.stack(
+        [patches + 0.5 * rows / height, patches + 0.5 * columns / width, patches], -1
+    )
+    return (0.1 + 0.8 * picture).astype(np.float32)
+
+
+def _likeness(result: Array, picture: Array) -> float:
+    """Return how alike brightness is, less how much of the result must be cut off."""
+    with np.errstate(all="ignore"):
+        alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
+    spread = float(result.clip(0, 1).std() / picture.std())
+    spread = min(spread, 1 / max(spread, 1e-6))
+    cut = float(np.abs(result - result.clip(0, 1)).mean())
+    score = float(abs(alike)) + spread - 2 * cut
+    return score if np.isfinite(score) else -np.inf  # where the result is the same everywhere
