@@ -1,25 +1,23 @@
 """Ask a studio for a picture: `impasto studio` must run, here or elsewhere.
 
-Usage: python examples/studio_api.py [ADDRESS PHOTO STYLE OUTPUT]   (needs the extra `studio`)
+Usage: python examples/studio_api.py [ADDRESS PHOTO STYLE OUTPUT]   (needs httpx)
 """
 
-import os
-import shutil
 import sys
+from pathlib import Path
 
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # before the client is imported
-
-from gradio_client import Client, handle_file
+import httpx
 
 
 def main(address: str, photo: str, style: str, output: str) -> None:
     """Send a photograph and the name of a style; save what comes back."""
-    client = Client(address, verbose=False)
-    settings = {"method": "fast", "size": 256}
-    path, recipe = client.predict(handle_file(photo), [], style, settings, api_name="/stylize")
-    shutil.copy(path, output)
-    print(output, recipe["settings"]["size"])
+    with httpx.Client(base_url=address, timeout=120) as studio:
+        upload = studio.post("api/files", files={"file": Path(photo).read_bytes()})
+        body = {"content": upload.raise_for_status().json()["id"], "styles": [{"name": style}]}
+        painted = studio.post("api/paint", json={**body, "settings": {"size": 256}})
+        Path(output).write_bytes(painted.raise_for_status().content)
+    print(output)
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:] or ("http://127.0.0.1:7860/", "photo.jpg", "mosaic", "out.png")))
+    main(*(sys.argv[1:] or ("http://127.0.0.1:7860/", "photo.jpg", "mosaic", "out.jpg")))

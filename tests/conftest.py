@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Array = NDArray[np.uint8]
-# They are read when Gradio and its client are imported: tests tell nobody that they run.
-os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
-
 # Where tests run on all cores, each of them has one.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -2,6 +2,7 @@
 
 import base64
 import threading
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_the_cookie_is_for_this_site_and_no_script(client: Client) -> None:
 
 @pytest.mark.parametrize("cookie", ["", "x", "a" * 43 + "/../..", "\x00", "é" * 43])
 def test_a_cookie_that_is_none_is_replaced(client: Client, cookie: str) -> None:
-    answer = other(client).get("/api/studio", headers={"cookie": f"{COOKIE}={cookie}".encode()})
+    answer = other(client).get("/api/studio", headers=[(b"cookie", f"{COOKIE}={cookie}".encode())])
     assert "set-cookie" in answer.headers
 
 
@@ -127,8 +128,8 @@ def test_uploads_go_after_a_while(
 ) -> None:
     with opened(tmp_path) as client:
         id = client.upload(picture)["id"]
-        now = files_module.time.monotonic()
-        monkeypatch.setattr(files_module.time, "monotonic", lambda: now + 1e5)
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 1e5)
         assert client.get(f"/api/files/{id}").status_code == 404
         assert not list((tmp_path / "files" / "files").iterdir())
 

@@ -41,7 +41,9 @@ def without_torch(source: Source) -> Source:
         ImageError: A tensor of another shape.
     """
     torch = sys.modules.get("torch")  # where there are tensors, it has been imported
-    if torch is None or not isinstance(source, torch.Tensor):
+    # Another thread may be in the middle of importing it.
+    kind = getattr(torch, "Tensor", None)
+    if kind is None or not isinstance(source, kind):
         return source
     tensor = cast("Tensor", source).detach().cpu()
     if tensor.ndim == 4 and len(tensor) == 1:

@@ -17,7 +17,7 @@ from typing import Any
 from impasto.errors import ImageError, ImpastoError
 
 #: Longest side of a small copy, in pixels, and least side of a picture.
-THUMBNAIL, LEAST_SIDE = 224, 16
+THUMBNAIL, LEAST_SIDE = 192, 16
 #: Limits of the process: seconds, and bytes of memory and of a file it writes.
 SECONDS, MEMORY, WRITTEN = 20, 4 << 30, 1 << 30
 PICTURE, SMALL = "picture.png", "thumbnail.jpg"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import shutil
 import threading
@@ -194,4 +195,6 @@ def _opened(path: Path) -> Picture:
 def small_copy(path: Path) -> bytes:
     """Return a thumbnail of one of the studio's own pictures, JPEG."""
     picture = open_picture(path, max_size=2 * THUMBNAIL).on_white()
-    return picture.resized(min(THUMBNAIL, max(picture.size))).encode("jpg")
+    file = io.BytesIO()
+    picture.resized(min(THUMBNAIL, max(picture.size))).to_pil().save(file, "JPEG", quality=78)
+    return file.getvalue()

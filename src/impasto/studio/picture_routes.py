@@ -82,7 +82,12 @@ def style_thumbnail(name: str, studio: StudioOf) -> Response:
 def examples() -> list[dict[str, str]]:
     """Photographs to begin with."""
     return [
-        {"name": name, "title": title, "picture": f"api/examples/{name}"}
+        {
+            "name": name,
+            "title": title,
+            "picture": f"api/examples/{name}",
+            "thumbnail": f"api/examples/{name}/thumbnail",
+        }
         for name, title in EXAMPLES.items()
     ]
 
@@ -93,6 +98,14 @@ def example(name: str, studio: StudioOf) -> Response:
     if name not in EXAMPLES:
         raise GoneError(f"there is no example {name}")
     return FileResponse(studio.examples[name])
+
+
+@router.get("/examples/{name}/thumbnail", responses=JPEG)
+def example_thumbnail(name: str, studio: StudioOf) -> Response:
+    """A small copy of a photograph to begin with."""
+    if name not in EXAMPLES:
+        raise GoneError(f"there is no example {name}")
+    return Response(small_copy(studio.examples[name]), media_type="image/jpeg")
 
 
 @router.get("/settings")
