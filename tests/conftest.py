@@ -20,6 +20,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def _downloads_are_not_announced() -> Iterator[None]:
+    """A command of the test before may have asked for it."""
+    from impasto.weights.fetching import show_downloads
+
+    show_downloads()
+    yield
+    show_downloads()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run as many tests at once as there are cores that may be used."""

@@ -63,7 +63,8 @@ def test_folders_of_results(impasto: Impasto, files: Files, tmp_path: Path) -> N
         ("dataset", tmp_path / "photos", files[1], "-o", "c/d", "--workers", "1", "-q"),
     ):
         assert impasto(*command).status == 0
-    assert {"a/b/photo-painting.jpg", "c/d/photo.png"} <= set(made())
+    assert "c/d/photo.png" in made()
+    assert any(each.startswith("a/b/photo-painting-") for each in made())
     Path("file").touch()
     barred: Sequence[tuple[object, ...]] = (
         ("batch", tmp_path / "photos", "-s", files[1], "-o", "file", *ONE_PASS),

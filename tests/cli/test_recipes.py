@@ -150,7 +150,7 @@ def test_a_damaged_recipe_is_one_line(recipe: dict[str, Any], impasto: Impasto) 
 def test_a_recipe_does_not_move_the_cursor(impasto: Impasto) -> None:
     content = {"name": "a\x1b[2J\r.png", "sha256": "0"}
     Path("r.json").write_text(json.dumps({"content": content, "styles": [], "settings": {}}))
-    assert impasto("recipe", "r.json").out.startswith("impasto stylize 'a?[2J?.png'\n")
+    assert impasto("recipe", "r.json").out.startswith("impasto stylize 'a\\u001b[2J\\r.png'\n")
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,7 @@ def wait_for_work(process: int, seconds: float) -> None:
 def test_a_real_interrupt(files: Files, signals: list[signal.Signals], status: int) -> None:
     """Signals to a process at work: the picture is saved, and the status is that of the first."""
     command = [sys.executable, "-m", "impasto", "stylize", *map(str, files), *SMALL]
-    command += ["--steps", "200000", "--min-size", "64", "--animation", "how.gif"]
+    command += ["--steps", "100000", "--min-size", "64", "--animation", "how.gif"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

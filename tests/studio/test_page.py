@@ -14,9 +14,7 @@ SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 def browser(chromium: str) -> Iterator[Any]:
     camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     with sync_playwright() as drives:
-        browser = drives.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", *camera]
-        )
+        browser = drives.chromium.launch(executable_path=chromium, args=["--no-sandbox", *camera])
         yield browser
         browser.close()
 

@@ -282,7 +282,8 @@ def test_a_file_that_ends_early_or_is_not_there(own_file: Path, tmp_path: Path) 
     assert "no layer conv2_2" in refusal(own_file, deepest="conv3_1")
     assert "does not exist" in refusal(tmp_path / "none.h5")
     assert "does not exist" in refusal(Path("~nouser/none.h5"))
-    refusal(tmp_path)
+    with pytest.raises(WeightsError, match="is a folder: name one file in it"):
+        load_vgg19(tmp_path)
 
 
 def test_a_layer_that_does_not_exist(own_file: Path) -> None:

@@ -49,7 +49,7 @@ def explore(
     from impasto.cli.progress import counted
     from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
-    from impasto.images import LEAST_PICTURE, open_for_role, output_name
+    from impasto.images import open_picture, output_name
     from impasto.settings import Settings
 
     settings = sketched(Settings(**options), options.get("size") or SMALL)
@@ -57,8 +57,8 @@ def explore(
         raise SettingsError("tune does not go with what is varied here: leave it out")
     cells = varied(settings, _axes(vary) if vary else usual_axes(settings))
     sources = [str(find_style(style)) for style in styles]
-    for role, source in [("content", content), *(("style", each) for each in sources)]:
-        open_for_role(source, role, LEAST_PICTURE)  # raises at once what is wrong with it
+    for source in (content, *sources):
+        open_picture(source, max_size=64)  # raises at once what is wrong with it
     needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
     for each in needing.values():
         prepare(each, quiet)

@@ -68,9 +68,7 @@ class Samples:
 
 def open_image(data: bytes, kind: str) -> Image.Image:
     """Open a file with Pillow, only as the format that `sniff` found, without decoding it."""
-    # Pillow gives JPEG files of cameras that have a preview behind the picture their own name.
-    formats = ("JPEG", "MPO") if kind == "JPEG" else (pillow_format(kind),)
-    return Image.open(io.BytesIO(data), formats=formats)
+    return Image.open(io.BytesIO(data), formats=(pillow_format(kind),))
 
 
 def check_scans(data: bytes, label: str) -> None:

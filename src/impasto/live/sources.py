@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.flow.opencv import opencv
+from impasto.images import is_picture_name, open_picture
 from impasto.video.clip import Pixels8, on_white
 from impasto.video.files import pyav
+from impasto.video.pictures import is_animation
 from impasto.video.reader import FileReader
 from impasto.weights.folders import refuse_offline
 
@@ -43,7 +45,7 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
 
     Args:
         name: Number of a camera (or its `/dev/video0`), address of a stream (`rtsp://…`,
-            `http://…`), a pipe, or a video file.
+            `http://…`), a pipe, a video file or a picture.
         loop: Whether a file begins again when it ends, and a stream is awaited again.
 
     Raises:
@@ -59,8 +61,20 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
         if "://" in name and urlsplit(name).hostname not in ("localhost", "127.0.0.1", "::1"):
             refuse_offline(name)
         return lambda: _stream(name, loop)
-    reader = FileReader(Path(name))
+    path = Path(name)
+    if is_picture_name(path) and path.is_file() and not is_animation(path):
+        pixels = open_picture(path).on_white().to_array()
+        return lambda: _still(pixels, loop)
+    reader = FileReader(path)
     return lambda: _file(reader, loop)
+
+
+def _still(pixels: Pixels8, loop: bool) -> Iterator[Pixels8]:
+    """Yield a picture that stands still."""
+    yield pixels
+    while loop:
+        time.sleep(_LEAST_SECONDS)
+        yield pixels
 
 
 def _camera(number: int) -> Iterator[Pixels8]:

@@ -39,6 +39,8 @@ BASE_BYTES = 0.43e9
 _TWICE = 1.55
 #: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
 #: and many pieces of many sizes leave gaps.
+#: Longest side up to which tiles are counted, whatever they take.
+_COUNTED = 65_536
 _CUT = 1.5
 #: What a pixel of the content takes, which waits at its last size.
 _CONTENT = 12
@@ -159,7 +161,8 @@ def _fitted(
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, lean=True)
     what = f"painting at {width}x{height}, in small tiles,"
-    check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)  # before tiles are counted
+    if settings.memory is None or max(octave.size) > _COUNTED:
+        check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)
     rate *= _CUT
     needed = {}
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):

@@ -28,11 +28,11 @@ from impasto.studio.history import History
 from impasto.studio.options import StudioOptions
 from impasto.studio.regions import Regions
 from impasto.studio.runs import Runs, StudioRun
+from impasto.studio.tuning import TuneWork
 from impasto.studio.works import (
     BatchWork,
     ExploreWork,
     PictureWork,
-    TuneWork,
     VideoWork,
     Work,
 )

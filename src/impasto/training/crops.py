@@ -15,7 +15,7 @@ from impasto.errors import ImageError, MissingExtraError
 from impasto.weights.any_style import CELL
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")  # others may start programs
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")  # others may start programs
 _LONGEST = 768  # longest side of a training picture in memory, in pixels
 #: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
 SCALES = (0.6, 1.8)
