@@ -476,7 +476,7 @@ def test_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--record", "x.mp4", "--source", "97"), 1, "camera 97 cannot be opened"),
         (("--record", "x.mp4", "--source", "rtsp://127.0.0.1:9/x"), 1, "gives no pictures"),
         (("--record", "x.mp4", "--source", "text.mp4"), 1, "cannot be read as video"),
-        (("--record", "x.mp4", "--source", "folder"), 1, "cannot be read as video"),
+        (("--record", "x.mp4", "--source", "folder"), 1, "there are no pictures in folder"),
     ],
 )
 def test_what_cannot_be_is_one_line(

@@ -148,7 +148,8 @@ def test_a_video(client: Client, tmp_path: Path) -> None:
     state = client.run_to_the_end(
         kind="video", clip=clip["id"], styles=MOSAIC, settings={"strength": 0.5}
     )
-    assert (state["state"], state["done"]) == ("done", 3), state
+    assert state["state"] == "done", state
+    assert state["done"] >= 3  # the last one is held
     made = client.get("/" + state["result"])
     assert made.headers["content-type"] == "video/mp4"
     assert made.content[4:8] == b"ftyp"

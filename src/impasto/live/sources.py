@@ -14,8 +14,8 @@ from impasto.flow.opencv import opencv
 from impasto.images import is_picture_name, open_picture
 from impasto.video.clip import Pixels8, on_white
 from impasto.video.files import pyav
-from impasto.video.pictures import is_animation
-from impasto.video.reader import FileReader
+from impasto.video.pictures import Reader
+from impasto.video.setup import open_reader
 from impasto.weights.folders import refuse_offline
 
 #: Seconds between two tries to open a source that is gone.
@@ -62,10 +62,10 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
             refuse_offline(name)
         return lambda: _stream(name, loop)
     path = Path(name)
-    if is_picture_name(path) and path.is_file() and not is_animation(path):
+    if is_picture_name(path) and path.is_file() and path.suffix.lower() not in (".gif", ".webp"):
         pixels = open_picture(path).on_white().to_array()
         return lambda: _still(pixels, loop)
-    reader = FileReader(path)
+    reader = open_reader(name)
     return lambda: _file(reader, loop)
 
 
@@ -109,7 +109,7 @@ def _stream(address: str, loop: bool) -> Iterator[Pixels8]:
         raise SourceLostError(f"{address} has ended")
 
 
-def _file(reader: FileReader, loop: bool) -> Iterator[Pixels8]:
+def _file(reader: Reader, loop: bool) -> Iterator[Pixels8]:
     unit = reader.clip.time_base
     while True:
         begun, end = time.monotonic(), 0.0

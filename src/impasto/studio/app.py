@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def make_app(studio: Studio) -> Guard:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(Exception, _told)
+    with warnings.catch_warnings():
+        # Of FastAPI's own models, when it first describes them; nothing that a user could mend.
+        warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
+        app.openapi()
     page = Path(str(package_files("impasto"))) / "web"
     if page.is_dir():
         app.mount("/", StaticFiles(directory=page, html=True))

@@ -83,12 +83,12 @@ class Engine:
     ) -> Picture:
         """Paint a picture, or a camera's frame, in one pass, when it is its turn."""
         with self.turns.turn(Ticket(who)):
-            source = content.opened() if isinstance(content, File) else content
+            source = content.path if isinstance(content, File) else content
             return self._stylizer(styles, settings)(source)
 
     def run(self, order: Order) -> Run:
         """Begin an order; to be called, and gone through, when it is its turn."""
-        return self._stylizer(order.styles, order.whole).run(order.content.opened())
+        return self._stylizer(order.styles, order.whole).run(order.content.path)
 
     def plan(self, who: str, order: Order) -> Plan:
         """Return what an order will take, after a few steps, when it is its turn."""
@@ -124,7 +124,7 @@ class Engine:
 
 def opened(style: Style) -> Source:
     """Return what a stylizer takes."""
-    return style if isinstance(style, str) else style.opened()
+    return style if isinstance(style, str) else style.path
 
 
 def name_of(style: Style) -> str:

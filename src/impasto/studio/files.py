@@ -9,12 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
-from impasto.images import Picture, Source, open_picture
+from impasto.images import open_picture
 from impasto.studio.decoding import PICTURE, SMALL, THUMBNAIL, decode
 
 #: Files and bytes that one visitor may have, and bytes in all.
@@ -58,12 +57,6 @@ class File:
     def small(self) -> Path:
         """A small copy of it, JPEG."""
         return self.path.parent / SMALL
-
-    def opened(self) -> Source:
-        """Return what a stylizer takes: the picture, or the path of a network."""
-        if self.facts["kind"] == "network":
-            return self.path
-        return _opened(self.path)
 
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it."""
@@ -185,11 +178,6 @@ class Files:
         with self._lock:
             self._files.pop(file.id, None)
         shutil.rmtree(file.path.parent, ignore_errors=True)
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path) -> Picture:
-    return open_picture(path)
 
 
 def small_copy(path: Path) -> bytes:

@@ -174,7 +174,7 @@ class ExploreWork(Work):
 
     def working(self) -> Iterator[None]:
         """Paint look after look."""
-        content, styles = self._order.content.opened(), list(map(opened, self._order.styles))
+        content, styles = self._order.content.path, list(map(opened, self._order.styles))
         folder = self.folder / "looks"
         for cell, _ in paint_looks(content, styles, self._cells, folder):
             words = [f"{name.replace('_', ' ')} {value}" for name, value in cell.changes.items()]
