@@ -10,12 +10,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
 
 #: Seconds that the process has to put together what it has painted, and between two previews.
 _PATIENCE, _PREVIEW = 30.0, 1.0
+#: Seconds between two looks whether it has said something, and of silence after which it is ended.
+_LOOK, _SILENCE = 0.5, 120.0
 _PROGRAM = (
     # Not `-m`: that would import what lies in the current folder first.
     "import sys; sys.path[:1] = filter(None, sys.path[:1]); "
@@ -43,19 +47,43 @@ def paint_clip(
     said = json.dumps({"clip": str(clip), "styles": styles, "target": str(target), "asked": asked})
     command = [sys.executable, "-c", _PROGRAM, said]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
-        assert child.stdout is not None
+        lines: Queue[str | None] = Queue()
+        Thread(target=_follow, args=(child, lines), daemon=True).start()
+        last: tuple[int, int | None] = 0, None
         try:
-            for line in child.stdout:
-                found = json.loads(line)
+            heard = time.monotonic()
+            while True:
+                try:
+                    line = lines.get(timeout=_LOOK)
+                except Empty:
+                    if time.monotonic() - heard > _SILENCE:
+                        raise ImageError("this video takes too long to read") from None
+                    yield last  # whoever wants to stop it can
+                    continue
+                if line is None:
+                    break
+                found, heard = json.loads(line), time.monotonic()
                 if "error" in found:
                     raise ImageError(found["error"])
-                yield found["done"], found["whole"]
+                last = found["done"], found["whole"]
+                yield last
+            if child.wait():
+                raise ImageError("this video could not be painted: choose another one")
         finally:
             child.terminate()
             try:
                 child.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 child.kill()
+
+
+def _follow(child: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+    """Put the lines that a process prints into a queue, and None at their end."""
+    assert child.stdout is not None
+    with suppress(ValueError):  # it is closed
+        for line in child.stdout:
+            lines.put(line)
+    lines.put(None)
 
 
 def main(said: str) -> None:

@@ -14,7 +14,8 @@ from impasto.gallery import open_style
 from impasto.gallery.names import PREFIX
 from impasto.images import Picture, Source, identify
 from impasto.runs import Plan, Run, Stylizer
-from impasto.settings import Settings
+from impasto.settings import FIELDS, Settings
+from impasto.settings.declaration import check_known
 from impasto.studio.files import File
 from impasto.studio.options import StudioOptions
 from impasto.studio.regions import Regions
@@ -62,6 +63,8 @@ class Engine:
         Raises:
             SettingsError: One is out of range, too large for this studio, or names a file.
         """
+        for name in values:
+            check_known(name, FIELDS)
         return self.checked(Settings.from_dict(values))
 
     def checked(self, settings: Settings) -> Settings:

@@ -7,7 +7,9 @@ import secrets
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from impasto.studio.decoding import PICTURE, SMALL, THUMBNAIL, decode
 MOST_FILES, MOST_BYTES, MOST_IN_ALL = 300, 2_000_000_000, 10_000_000_000
 #: Uploads that are decoded at once.
 _DECODED_AT_ONCE = 2
+#: Uploads of one visitor that may wait, a quarter of those of all.
+_MOST_WAITING = 6
 
 
 class GoneError(ImpastoError):
@@ -78,7 +82,7 @@ class Files:
         self._files: dict[str, File] = {}
         self._lock = threading.Lock()
         self._decoding = threading.Semaphore(_DECODED_AT_ONCE)
-        self._of_visitor: dict[str, threading.Lock] = {}
+        self._waiting: Counter[str] = Counter()
 
     def add(self, visitor: str, who: str, upload: Path, name: str, kind: str = "") -> File:
         """Take an upload, which is moved or deleted.
@@ -97,11 +101,9 @@ class Files:
         id, folder = self._new()
         try:
             self._check_limits(who, upload.stat().st_size)
-            with self._lock:
-                own = self._of_visitor.setdefault(who, threading.Lock())
-            with own, self._decoding:
+            with self._turn(who):
                 facts = decode(upload, folder, self._size, kind)
-            path = folder / f"{Path(name).stem[:80] or 'picture'}.png"
+            path = folder / f"{_clean(Path(name).stem)}.png"
             if facts["kind"] == "clip":
                 path = folder / f"clip{upload.suffix.lower()}"
                 shutil.move(upload, path)
@@ -115,12 +117,29 @@ class Files:
         return self._kept(id, visitor, who, Path(name).name, path, facts)
 
     def put(self, visitor: str, who: str, source: Path, name: str, facts: dict[str, Any]) -> File:
-        """Copy a file that the studio itself has made or kept, and that needs no limits."""
+        """Copy a file that the studio itself has made or kept, or raise LimitError."""
+        self._check_limits(who, source.stat().st_size)
         id, folder = self._new()
         path = Path(shutil.copy(source, folder / f"{facts['kind']}{source.suffix.lower()}"))
         if facts["kind"] == "picture":
             (folder / SMALL).write_bytes(small_copy(path))
         return self._kept(id, visitor, who, name, path, facts)
+
+    @contextmanager
+    def _turn(self, who: str) -> Iterator[None]:
+        """Wait for a turn to decode; LimitError: too many of this visitor, or of all, wait."""
+        with self._lock:
+            waiting = self._waiting[who]
+            if waiting >= _MOST_WAITING or self._waiting.total() >= 4 * _MOST_WAITING:
+                raise LimitError("too many uploads at once: try again in a moment")
+            self._waiting[who] += 1
+        try:
+            with self._decoding:
+                yield
+        finally:
+            with self._lock:
+                self._waiting[who] -= 1
+                self._waiting += Counter()  # without those that are zero
 
     def get(self, visitor: str, id: str) -> File:
         """Return a visitor's file, or raise GoneError."""
@@ -152,7 +171,7 @@ class Files:
         self, id: str, visitor: str, who: str, name: str, path: Path, facts: dict[str, Any]
     ) -> File:
         size = sum(each.stat().st_size for each in path.parent.iterdir())
-        file = File(id, visitor, who, name[:80] or "picture", path, facts, size)
+        file = File(id, visitor, who, name[:80].replace("\0", "") or "picture", path, facts, size)
         with self._lock:
             self._files[id] = file
         return file
@@ -178,6 +197,11 @@ class Files:
         with self._lock:
             self._files.pop(file.id, None)
         shutil.rmtree(file.path.parent, ignore_errors=True)
+
+
+def _clean(stem: str) -> str:
+    """Return a name of a file that every file system takes."""
+    return "".join(c for c in stem if c.isalnum() or c in " -_.")[:40].strip(" .") or "picture"
 
 
 def small_copy(path: Path) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import ipaddress
 import secrets
+import socket
 from collections.abc import Iterator, MutableMapping
 from http.cookies import SimpleCookie
 from typing import Any
@@ -54,6 +56,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, options: StudioOptions) -> None:
         self._app, self._options = app, options
+        machine = socket.gethostname()
+        own = (*LOCAL, "::1", options.host, machine, f"{machine}.local", *options.names)
+        self._known = {each.lower() for each in own}
         self._policy = _POLICY + ("" if options.public else "; frame-ancestors 'self'")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +73,9 @@ class Guard:
         upload = int(self._options.max_upload * 1e6) + 100_000
         limit = upload if scope["path"].endswith("/api/files") else _MOST
         refused = self._refused(scope["method"], headers, limit)
-        if refused is not None:
+        # Who looks after the server has no password.
+        asks_for_health = scope["path"].endswith("/api/health")
+        if refused is not None and not (asks_for_health and refused.status_code == 401):
             await refused(scope, receive, send)
             return
         self._strip_prefix(scope)
@@ -92,17 +99,18 @@ class Guard:
         said = headers.get("content-length", "0")
         if said.isdigit() and int(said) > limit:
             return _answer(413, f"This is too large: at most {limit // 10**6} MB are taken.")
-        name = headers.get("host", "").rsplit(":", 1)[0] or headers.get("host", "")
-        known = (*LOCAL, *self._options.names)
-        if (self._options.local or self._options.names) and name not in known:
+        name = _host_of("//" + headers.get("host", ""))
+        # Where visitors are strangers to each other, another site's name gains nothing.
+        elsewhere = self._options.local or not _is_address(name)
+        if name not in self._known and elsewhere and not self._options.public:
             return _answer(421, f"This studio is not known as {name[:80]!r}: start it with --name")
         site = headers.get("sec-fetch-site")
         origin = headers.get("origin")
         if method not in ("GET", "HEAD", "OPTIONS"):
             if site is not None and site not in ("same-origin", "none"):
                 return _answer(403, "Only the studio's own page may ask for that.")
-            hosts = (headers.get("host"), headers.get("x-forwarded-host"))
-            if site is None and origin is not None and urlsplit(origin).netloc not in hosts:
+            hosts = {_host_of("//" + headers.get(h, "")) for h in ("host", "x-forwarded-host")}
+            if site is None and origin is not None and _host_of(origin) not in hosts - {""}:
                 return _answer(403, "Only the studio's own page may ask for that.")
         if self._options.auth and self._user(headers) is None:
             refused = _answer(401, "Give a user and a password.")
@@ -164,6 +172,23 @@ def _limited(receive: Receive, limit: int) -> Receive:
         return message
 
     return receiving
+
+
+def _host_of(address: str) -> str:
+    """Return the host of an address without its port, in lower case; empty where there is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether a host is an IP address: no site of others can give itself that name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _answer(status: int, sentence: str) -> JSONResponse:

@@ -35,8 +35,8 @@ class StudioOptions:
             which are deleted after a while.
         history: Folder that results are kept in.
         root_path: Path below which a proxy serves the studio, `/impasto`, if it passes that on.
-        names: Host names that the page may have besides those of this machine; none: any, if
-            `host` is not this machine only.
+        names: Host names that the page may have besides those of this machine; a public studio may
+            have any.
 
     Raises:
         SettingsError: Something is out of range.

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,9 @@ from impasto.studio.studio import EXAMPLES, QUICK
 from impasto.version import __version__
 
 #: Longest side of a camera's frames as they are painted, in pixels, and pixels of one.
-CAMERA, _MOST_FRAME = 384, 4_000_000
+CAMERA, _MOST_FRAME = 384, 2_000_000
+#: Styles of a frame.
+_MOST_STYLES = 16
 router = APIRouter(prefix="/api")
 
 
@@ -48,7 +51,9 @@ def about(studio: StudioOf) -> dict[str, Any]:
 
 @router.get("/health")
 def health(studio: StudioOf) -> dict[str, float]:
-    """Paint a small picture, and say how many seconds that took."""
+    """Paint a small picture, unless another one is being painted, and say how long that took."""
+    if studio.engine.turns.busy:
+        return {"seconds": 0.0}
     begun, picture = time.perf_counter(), open_style("strokes", 64)
     small = studio.engine.settings({"method": "fast", "size": 64})
     studio.engine.quick("health", picture, ("gallery:strokes",), small)
@@ -141,7 +146,9 @@ def upload(
 @router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})
 def file(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
     """An upload as it was understood: upright, in sRGB, at most as large as results are."""
-    return FileResponse(studio.files.get(visitor.id, id).path)
+    found = studio.files.get(visitor.id, id)
+    kind = "image/png" if found.facts["kind"] == "picture" else "application/octet-stream"
+    return FileResponse(found.path, media_type=kind, filename=found.name)
 
 
 @router.get("/files/{id}/thumbnail", responses=JPEG)
@@ -163,8 +170,9 @@ def delete_file(id: str, studio: StudioOf, visitor: VisitorOf) -> None:
 def paint(body: PaintBody, studio: StudioOf, visitor: VisitorOf) -> Response:
     """Paint a picture at once, in one pass."""
     begun = time.perf_counter()
-    size = min(int(body.settings.get("size", QUICK)), QUICK, studio.options.max_size)
-    order = studio.order(visitor, body, method="fast", size=size)
+    order = studio.order(visitor, body, method="fast")
+    size = min(order.settings.size, QUICK)
+    order = replace(order, settings=order.settings.updated(size=size))
     picture = studio.engine.quick(visitor.who, order.content, order.styles, order.whole)
     return jpeg(picture, begun)
 
@@ -180,10 +188,8 @@ async def frame(
 ) -> Response:
     """Paint a camera's frame, a JPEG, at once; `styles` are names and ids, with commas."""
     content = _frame(await request.body())
-    chosen = [
-        StyleBody(name=each) if each in studio.styles else StyleBody(file=each)
-        for each in styles.split(",")
-    ]
+    named, said = studio.styles, styles[:2000].split(",")[:_MOST_STYLES]
+    chosen = [StyleBody(name=each) if each in named else StyleBody(file=each[:64]) for each in said]
     values = {"method": "fast", "size": min(size, QUICK), "strength": strength}
     found = studio.named(visitor, chosen)
     begun = time.perf_counter()

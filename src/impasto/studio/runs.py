@@ -40,7 +40,7 @@ class StudioRun:
             return "waiting" if self.job.begun is None else "running"
         if self.job.error is not None and self.work.result is None:
             return "failed"
-        return "stopped" if self.job.stopped or self.job.begun is None else "done"
+        return "stopped" if self.job.cut or self.job.begun is None else "done"
 
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it, and remember that somebody looks."""

@@ -164,7 +164,7 @@ class Studio:
             name, facts = name_of(style), {"kind": "network"}
             return self.files.put(visitor.id, visitor.who, network, name, facts).id
 
-        return TuneWork(folder, style, min(body.minutes, self.options.minutes), keep)
+        return TuneWork(folder, style, min(body.minutes, max(0.1, self.options.minutes - 1)), keep)
 
     def _video(self, visitor: Visitor, body: VideoBody, folder: Path) -> Work:
         clip = self.files.get(visitor.id, body.clip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from impasto.errors import ImpastoError
 
+_LOG = logging.getLogger(__name__)
 #: Seconds without anybody looking after which a job ends: its page was closed.
 PATIENCE = 20.0
 #: Seconds between two looks whether somebody still waits.
@@ -40,6 +42,11 @@ class Turns:
         self._busy = self._closed = False
         self._count = self._begun = 0
         self._served: dict[str, int] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody has the turn, or waits for it."""
+        return self._busy or bool(self._waiting)
 
     def close(self, seconds: float) -> None:
         """Give nobody the turn any more, and wait a while for whoever has it."""
@@ -118,6 +125,7 @@ class Job:
         self, turns: Turns, who: str, steps: Callable[[], Iterator[object]], seconds: float
     ) -> None:
         self.error: BaseException | None = None
+        self.cut = False
         self.begun: float | None = None
         self._turns, self._steps, self._seconds = turns, steps, seconds
         self._ticket = Ticket(who)
@@ -165,6 +173,8 @@ class Job:
                     self._run()
         except BaseException as error:
             self.error = error
+            if not isinstance(error, ImpastoError):
+                _LOG.error("a job failed", exc_info=error)
 
     def _run(self) -> None:
         self.begun = time.monotonic()
@@ -172,6 +182,7 @@ class Job:
         try:
             for _ in steps:
                 if not self.wanted or time.monotonic() > self.begun + self._seconds:
+                    self.cut = True  # whoever ended it
                     return
         finally:
             if isinstance(steps, Generator):

@@ -165,8 +165,9 @@ class ExploreWork(Work):
             axes = usual_axes(settings)
         self._order = order
         self._cells = [
-            replace(cell, settings=order.regions.put_into(engine.checked(cell.settings)))
+            replace(cell, settings=order.regions.put_into(engine.checked(each)))
             for cell in vary(sketched(settings), axes)
+            for each in [sketched(cell.settings, cell.settings.size)]
         ]
         if any(_is_long(cell.settings) for cell in self._cells):
             raise SettingsError("a look is a sketch: do not vary size, steps or time")
