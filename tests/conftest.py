@@ -18,6 +18,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # A job in the background of a script begins with Ctrl-C ignored, and so do its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):  # ignored below nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

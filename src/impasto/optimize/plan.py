@@ -39,8 +39,8 @@ BASE_BYTES = 0.43e9
 _TWICE = 1.55
 #: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
 #: and many pieces of many sizes leave gaps.
-#: Longest side up to which tiles are counted, whatever they take.
-_COUNTED = 65_536
+#: Longest side up to which more memory is advised where it is short, and above it a smaller size.
+_COUNTED = 2048
 _CUT = 1.5
 #: What a pixel of the content takes, which waits at its last size.
 _CONTENT = 12

@@ -49,10 +49,8 @@ def make_app(studio: Studio) -> Guard:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(Exception, _told)
-    with warnings.catch_warnings():
-        # Of FastAPI's own models, when it first describes them; nothing that a user could mend.
-        warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
-        app.openapi()
+    # Of FastAPI's own models, whenever it first needs one; nothing that a user could mend.
+    warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
     page = Path(str(package_files("impasto"))) / "web"
     if page.is_dir():
         app.mount("/", StaticFiles(directory=page, html=True))

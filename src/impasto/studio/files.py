@@ -23,7 +23,7 @@ MOST_FILES, MOST_BYTES, MOST_IN_ALL = 300, 2_000_000_000, 10_000_000_000
 #: Uploads that are decoded at once.
 _DECODED_AT_ONCE = 2
 #: Uploads of one visitor that may wait, a quarter of those of all.
-_MOST_WAITING = 6
+_MOST_WAITING = 8
 
 
 class GoneError(ImpastoError):
