@@ -38,8 +38,8 @@ NUMBERS = (0, -1, 1, 2**16, 2**31 - 1, 2**31, 2**63, 1e308, float("nan"), -0.5)
 
 def damaged(rng: random.Random, data: bytes, other: bytes) -> bytes:
     """Return bytes with one to four of the usual kinds of damage."""
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(data) + 1)
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        at = rng.randrange(len(data) // rng.choice((1, 1, 8)) + 1)
         end = min(len(data), at + rng.choice((1, 2, 4, 16, 200)))
         head = rng.randrange(min(len(data), 96) + 1)
         before, part, after = data[:at], data[at:end], data[end:]

@@ -13,7 +13,9 @@ from PIL import Image
 from tests.fuzz.damage import DEEP, NUMBERS, ODD_TEXTS, damage, damaged, odd_json
 from tests.fuzz.inputs import clip_file, network_bytes, picture_file
 
-FAST = ("--method", "fast", "--size", "48", "-q")
+ONE_STEP = ("--steps", "1", "--size", "48", "-q")
+DRAFT = ("--method", "fast", "-q")
+FAST = (*DRAFT, "--size", "48")
 
 
 def picture(rng: random.Random, box: Path) -> list[str]:
@@ -34,7 +36,7 @@ def picture(rng: random.Random, box: Path) -> list[str]:
 def style(rng: random.Random, box: Path) -> list[str]:
     """A damaged style."""
     path = damage(rng, picture_file(rng, box, "painting"), box)
-    method = rng.choice((FAST, ("--steps", "1", "--size", "48", "-q")))
+    method = rng.choice((FAST, ONE_STEP))
     return ["stylize", "in/good.png", str(path), *method, "-o", "out/x.png"]
 
 
@@ -42,7 +44,7 @@ def mask(rng: random.Random, box: Path) -> list[str]:
     """A damaged mask, or one of what is kept."""
     path = damage(rng, picture_file(rng, box, "mask"), box)
     option = rng.choice(("--masks", "--keep"))
-    return ["stylize", "in/good.png", "waves", option, str(path), *FAST, "-o", "out/x.png"]
+    return ["stylize", "in/good.png", "waves", option, str(path), *ONE_STEP, "-o", "out/x.png"]
 
 
 def clip(rng: random.Random, box: Path) -> list[str]:
@@ -133,7 +135,7 @@ def dataset(rng: random.Random, box: Path) -> list[str]:
         picture_file(rng, folder, f"photo{n}")
     damage(rng, rng.choice(sorted(folder.iterdir())), box)
     if rng.random() < 0.5:
-        return ["dataset", str(folder), "waves", *FAST, "-o", "out/set"]
+        return ["dataset", str(folder), "waves", *DRAFT, "-o", "out/set"]
     shard = box / "shards" / "a-000.tar"
     shard.parent.mkdir()
     with tarfile.open(shard, "w") as tar:
@@ -147,7 +149,7 @@ def dataset(rng: random.Random, box: Path) -> list[str]:
         tar.addfile(link)
     if rng.random() < 0.5:
         shard.write_bytes(damaged(rng, shard.read_bytes(), b""))
-    return ["dataset", str(shard.parent), "waves", *FAST, "-o", "out/set"]
+    return ["dataset", str(shard.parent), "waves", *DRAFT, "-o", "out/set"]
 
 
 def batch(rng: random.Random, box: Path) -> list[str]:
@@ -174,8 +176,11 @@ def options(rng: random.Random, box: Path) -> list[str]:
     said = ["--steps", "1", "--size", "32"]
     for name in rng.sample(sorted(FIELDS), rng.randint(1, 3)):
         flag = "--" + str(name).replace("_", "-")
-        value = rng.choice((rng.choice(ODD_TEXTS), str(rng.choice(NUMBERS))))
-        value = value if rng.random() < 0.9 else "".join(rng.choices(string.printable, k=12))
+        odd = rng.choice(
+            (*ODD_TEXTS, *map(str, NUMBERS), "".join(rng.choices(string.printable, k=9)))
+        )
+        usual = rng.choice((*(FIELDS[name].metadata.get("choices") or ()), "0.5", "2", "64", "0"))
+        value = odd if rng.random() < 0.3 else str(usual)
         if flag not in ("--time", "--tune", "--steps"):  # long work may be wanted
             said += [flag, value]
     return ["stylize", "in/good.png", "waves", *said, "-o", "out/x.png"]
