@@ -11,7 +11,7 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageOps
 
-from impasto.fast.opening import network_for
+from impasto.fast.network import network_for
 from impasto.fast.shot import still_grain
 from impasto.gallery.drawings import DRAWINGS, drawing_path
 from impasto.images import open_for_role

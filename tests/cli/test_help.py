@@ -16,7 +16,6 @@ HEAVY = (
     "h5py",
     "scipy",
     "safetensors",
-    "pooch",
     "requests",
     "imagecodecs",
 )

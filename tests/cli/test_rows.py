@@ -51,9 +51,7 @@ class ReflectedSession:
         return [stylized[:, :, ::-1], statistics]
 
 
-MIRROR = Runtime(
-    name="mirror", sentence="a mirror", session=ReflectedSession, speed=lambda device: 0
-)
+MIRROR = Runtime(name="mirror", session=ReflectedSession, speed=lambda device: 0)
 NEGATIVE = Method(name="negative", sentence="the negative", network=lambda *_: Negative())
 
 
@@ -147,10 +145,8 @@ def test_a_color_mode_is_one_row(
         return pixels
 
     rows = (
-        ColorMode(
-            name="turned", label="Turned", recolor_result=lambda a, b, amount: a * 0 + amount
-        ),
-        ColorMode(name="watched", label="Watched", recolor_style=recolor_style),
+        ColorMode(name="turned", recolor_result=lambda a, b, amount: a * 0 + amount),
+        ColorMode(name="watched", recolor_style=recolor_style),
     )
     for row in rows:
         monkeypatch.setitem(COLOR_MODES, row.name, row)

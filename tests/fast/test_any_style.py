@@ -13,8 +13,7 @@ from impasto import Settings
 from impasto.errors import SettingsError
 from impasto.fast import FastStylizer
 from impasto.fast.any_style import AnyStyleNetwork
-from impasto.fast.network import Network
-from impasto.fast.opening import network_for
+from impasto.fast.network import Network, network_for
 from impasto.fast.shot import Shot
 from impasto.images import Picture, open_picture
 from impasto.weights import fetch

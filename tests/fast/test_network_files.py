@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from impasto.errors import ImpastoError, WeightsError
 from impasto.fast import FastStylizer, probing, single
-from impasto.fast.johnson import graph as johnson_graph
+from impasto.fast.single import johnson_graph
 from impasto.fast.trial import tried
 from impasto.images import open_picture
 from impasto.settings.methods import load

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impasto import Settings, stylize
 from impasto.errors import ImageError, ImpastoError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.opening import network_for
+from impasto.fast.network import network_for
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
 from impasto.fast.statistics import coloring, statistics, transferred
@@ -210,7 +210,7 @@ def test_features_get_the_statistics_of_a_style() -> None:
     found = statistics(transferred(content, own, style_coloring))
     np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-4)
     # Little is added to either, so that the smallest variances are not quite the same.
-    np.testing.assert_allclose(found.covariance, wanted.covariance, atol=0.05)
+    np.testing.assert_allclose(found.matrix, wanted.matrix, atol=0.05)
     nothing = transferred(content, own, style_coloring, strength=0)
     np.testing.assert_array_equal(nothing, content)
 

@@ -2,6 +2,7 @@
 
 import random
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -92,7 +93,7 @@ def test_a_playlist_shows_no_file_of_the_machine(tmp_path: Path, name: str) -> N
 
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "SECONDS", 1)
-    monkeypatch.setattr(decoding, "_PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(decoding, "module_command", program("import time; time.sleep(60)"))
     begun = time.monotonic()
     with pytest.raises(ImageError, match="takes too long"):
         decode(tmp_path / "a", tmp_path, 100, "")
@@ -102,9 +103,14 @@ def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_what_takes_too_much_memory_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "_PROGRAM", "import os; os.abort()")
+    monkeypatch.setattr(decoding, "module_command", program("import os; os.abort()"))
     with pytest.raises(ImageError, match="too much memory"):
         decode(tmp_path / "a", tmp_path, 100, "")
+
+
+def program(text: str) -> Callable[..., list[str]]:
+    """Return what is called for the command of a process, whose program is this text."""
+    return lambda *_: [sys.executable, "-c", text]
 
 
 def malformed(number: int, picture: bytes) -> tuple[str, bytes]:

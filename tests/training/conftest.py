@@ -33,7 +33,7 @@ def output(tmp_path: Path) -> str:
 def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a program where there is nothing but torch, numpy, Pillow and safetensors."""
     absent = (
-        "typer", "rich", "pooch", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
+        "typer", "rich", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
         "tifffile", "matplotlib", "skimage", "onnx", "onnxruntime", "openvino", "scipy",
         "threadpoolctl",
     )  # fmt: skip

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pooch
 import pytest
 
 from impasto.errors import WeightsError
-from impasto.weights import WeightsFile, fetch
+from impasto.weights import WeightsFile, downloading, fetch
 from impasto.weights.fetching import show_downloads
 
 if TYPE_CHECKING:
@@ -226,11 +225,11 @@ def test_what_a_killed_download_left_is_removed_after_a_day(
 
 
 def break_halfway(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def download(self: object, url: str, output_file: str, pooch: object) -> None:
-        Path(output_file).write_bytes(BODY[:1000])
+    def download(_url: str, part: Path) -> None:
+        part.write_bytes(BODY[:1000])
         raise error
 
-    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", download)
+    monkeypatch.setattr(downloading, "get_file", download)
 
 
 def test_a_cache_that_is_no_folder(

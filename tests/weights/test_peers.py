@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 from impasto.errors import WeightsError
-from impasto.fast.adain import MEAN
+from impasto.fast.transfer import MEAN
 from impasto.settings.methods import METHODS
 from impasto.weights import CATALOGUE
 from impasto.weights.conversion import save_renamed

@@ -12,11 +12,9 @@ import numpy as np
 
 from impasto.errors import WeightsError
 from impasto.fast.network import Files, Network, StyleCode, scaled
-from impasto.fast.opening import open_painter, open_style_reader
 from impasto.fast.reading import MOST_BYTES, Entry, read_entries
-from impasto.fast.sessions import Array, Session, choose_runtime, open_session
+from impasto.fast.sessions import Array, Session, choose_runtime, open_session, open_style_reader
 from impasto.fast.shot import PACE, Shot, still_grain
-from impasto.fast.statistics import mixed_arrays
 from impasto.fast.trial import begin_step, limit_memory, tried
 from impasto.images import Picture
 from impasto.settings import Settings
@@ -27,71 +25,49 @@ from impasto.weights.tuned import tuned_folder
 
 #: The painter's inputs if it has its one style within.
 ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}
-
-
 #: And if it takes the style's code.
 _ANY_STYLE = ONE_STYLE | {"code"}
-#: Longer side in pixels of the picture that a file from elsewhere is tried with; longest code.
-_TRIED, _MOST_LENGTH = 64, 1 << 16
-#: Steps of a trial that opening, compiling and painting together may take.
-_STEPS = 6
+#: Longer side in pixels of the picture that a file from elsewhere is tried with; longest code;
+#: steps of a trial that opening, compiling and painting together may take.
+_TRIED, _MOST_LENGTH, _STEPS = 64, 1 << 16, 6
 
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
-    """Open the network.
-
-    Raises:
-        WeightsError: A file is missing, damaged or something else.
-    """
+    """Open the network, or say what is wrong with its files."""
     path, reader = files.values()
     if not path.is_relative_to(bundled_folder()):
         if read_entries(path).keys() != _ANY_STYLE:
             raise WeightsError(f"{path} is not an any_style.onnx: name what `impasto export` wrote")
         if read_entries(reader).keys() != {"picture"}:
             raise WeightsError(f"{reader} is not a style_reader.onnx: run `impasto export` again")
-        runtime = choose_runtime(settings.runtime, settings.device).name
-        _try(path, runtime, reader=str(reader))
-    painter = open_painter(files["any-style"], settings)
-    return AnyStyleNetwork(row, files, painter, open_style_reader(files["style-reader"], settings))
+        _try(path, settings, reader=str(reader))
+    painter = open_session(path, settings.runtime, settings.device)
+    return AnyStyleNetwork(row, files, painter, open_style_reader(reader, settings.device))
 
 
 def open_one_style(
     row: Method, settings: Settings, path: Path, entries: Mapping[str, Entry]
 ) -> Network:
-    """Open a painter that has its one style within.
-
-    Args:
-        row: Its method.
-        settings: Runtime and device.
-        path: Its file.
-        entries: What that takes.
-
-    Raises:
-        WeightsError: It is damaged or something else.
-    """
+    """Open a painter that has its one style within; `entries` is what its file takes."""
     sizes = entries["held"].sizes or ()
     if len(sizes) != 1 or not 0 < sizes[0] < _MOST_LENGTH:
         raise WeightsError(f"{path} is not what `impasto train style` writes: write it again")
     # What this program wrote itself need not be tried.
     if not any(map(path.is_relative_to, (bundled_folder(), tuned_folder()))):
-        _try(path, choose_runtime(settings.runtime, settings.device).name, length=sizes[0])
-    painter = open_painter(path, settings)
+        _try(path, settings, length=sizes[0])
+    painter = open_session(path, settings.runtime, settings.device)
     return AnyStyleNetwork(row, {"painter": path}, painter, length=sizes[0])
 
 
-def _try(path: Path, runtime: str, **arguments: str | int) -> None:
+def _try(path: Path, settings: Settings, **arguments: str | int) -> None:
     """Have a process of its own paint with a file that may be anybody's."""
-    what = {"path": str(path), "runtime": runtime, **arguments}
-    tried(path, "impasto.fast.any_style:paint_once", **what)
+    runtime = choose_runtime(settings.runtime, settings.device).name
+    what = "impasto.fast.any_style:paint_once"
+    tried(path, what, path=str(path), runtime=runtime, **arguments)
 
 
 def paint_once(path: str, runtime: str, reader: str | None = None, length: int = 0) -> None:
-    """Paint a small picture of one color in the style that is in a file, or in another one.
-
-    Raises:
-        ImpastoError: It cannot be painted with.
-        ValueError: What it gives is not a picture.
-    """
+    """Paint a small picture of one color in the style that is in a file, or in another one."""
     limit_memory(MOST_BYTES)
     begin_step(_STEPS)
     painter = open_session(Path(path), runtime, "cpu")
@@ -108,9 +84,7 @@ def paint_once(path: str, runtime: str, reader: str | None = None, length: int =
 class AnyStyleNetwork(Network):
     """Paints in the style that a code stands for.
 
-    Attributes:
-        style_reader: `style_reader.onnx`; None: the painter has its one style within.
-        length: Of a code, where the painter takes none.
+    Without a `style_reader` the painter has its one style within, and `length` is that of codes.
     """
 
     style_reader: Session | None = None
@@ -125,9 +99,7 @@ class AnyStyleNetwork(Network):
 
     def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
         """Return the code of a mixture of styles."""
-        if self.style_reader is None:
-            return np.zeros(self.length, np.float32)
-        return mixed_arrays(codes, shares)
+        return super().mixed(codes, shares) if codes else np.zeros(self.length, np.float32)
 
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None

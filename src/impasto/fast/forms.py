@@ -15,11 +15,8 @@ _ONE, _NONE, _BYTES = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (255.0, 255.0, 255.0)
 class Convention(NamedTuple):
     """How a network wants its pixels, and how it gives them back.
 
-    Attributes:
-        scale: x -> scale · x + offset makes of [0, 1] what it takes.
-        offset: For each color.
-        result_scale: What its results are divided by.
-        result_offset: And what is subtracted before.
+    With x · scale + offset, for each color, it takes [0, 1]. What it gives is y; then
+    (y − result_offset) / result_scale is the picture.
     """
 
     scale: Sequence[float] = _ONE
@@ -81,17 +78,12 @@ class Form(NamedTuple):
         return free[0] or max(1, round(height * factor)), free[1] or max(1, round(width * factor))
 
     def run(self, painter: Session, pixels: Array) -> Array:
-        """Return what a network makes of (H, W, 3), as it gives it.
-
-        The result has the same height and width, unless the network enlarges or reduces pictures.
-
-        Raises:
-            ImpastoError: The network cannot take it.
-            ValueError: What it gives is not a picture.
-        """
-        more = max(self.margin, 0)
-        sides = pixels.shape[:2]
-        whole = [fixed or self._cells(s + more) for s, fixed in zip(sides, self.fixed, strict=True)]
+        """Return what a network makes of (H, W, 3), of that size unless it enlarges or reduces."""
+        more, sides, cell = max(self.margin, 0), pixels.shape[:2], self.cell
+        whole = [
+            fixed or max(-(-(side + more) // cell), 2) * cell
+            for side, fixed in zip(sides, self.fixed, strict=True)
+        ]
         edges = [(more // 2, w - s - more // 2) for s, w in zip(sides, whole, strict=True)]
         picture = np.pad(pixels, [*edges, (0, 0)], mode="reflect")
         made = self.picture(self.raw(painter, picture)[self.output])
@@ -104,9 +96,6 @@ class Form(NamedTuple):
         ]
         return np.asarray(made[: ends[0], : ends[1]], np.float32)
 
-    def _cells(self, side: int) -> int:
-        return max(-(-side // self.cell), 2) * self.cell
-
     def raw(self, painter: Session, pixels: Array) -> list[Any]:
         """Return all outputs for (H, W, 3), which is as large as the network takes it."""
         kind = np.dtype(self.kind)
@@ -118,11 +107,7 @@ class Form(NamedTuple):
         return list(painter(**{self.entry: np.ascontiguousarray(picture, kind)}))
 
     def picture(self, made: Any) -> Array:  # noqa: ANN401
-        """Return an output as (H, W, 3).
-
-        Raises:
-            ValueError: It is not a picture.
-        """
+        """Return an output as (H, W, 3), or raise a `ValueError` with its shape."""
         array = np.asarray(made)
         if array.ndim == 4:
             array = array[0]

@@ -1,50 +1,44 @@
 """Writing an ONNX graph, one operation after the other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from impasto.errors import WeightsError
 from impasto.fast.reading import read_model
 from impasto.fast.sessions import EXACT
-from impasto.files import check_file
 
 Values = NDArray[Any]
 _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
 
 
+@dataclass
 class Graph:
     """A graph that grows; what is on its way is called by name.
 
-    Args:
+    Attributes:
         name: Of the graph.
         parameters: Kernels (OIHW), matrices and biases by name, as torch has them.
         borders: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
         half: Whether parameters are kept in float16, and widened when the graph is loaded.
-        bytes: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
-
-    Attributes:
+        eight_bits: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
         exact: Whether operations that are added now need float32, also where a runtime computes in
             less: their names begin with `EXACT`.
     """
 
-    def __init__(
-        self,
-        name: str,
-        parameters: Mapping[str, Values],
-        borders: str = "edge",
-        *,
-        half: bool = False,
-        bytes: bool = False,
-    ) -> None:
-        self.borders, self.half, self.bytes = borders, half, bytes
-        self.exact = False
-        self.name, self.parameters = name, parameters
+    name: str
+    parameters: Mapping[str, Values]
+    borders: str = "edge"
+    half: bool = False
+    eight_bits: bool = False
+    exact: bool = False
+
+    def __post_init__(self) -> None:
         self._nodes: list[Any] = []
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
@@ -65,10 +59,7 @@ class Graph:
         return names
 
     def power(self, x: str, exponent: float) -> str:
-        """Return x to a power.
-
-        OpenVINO makes a division of factors that it computes in half precision; a power stays.
-        """
+        """Return x to a power: OpenVINO would compute divisions in half precision."""
         return self.add("Pow", x, self.number(exponent))
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
@@ -104,25 +95,21 @@ class Graph:
         return name
 
     def tensor(self, name: str, value: Values | None = None) -> str:
-        """Return a parameter.
-
-        Args:
-            name: Its name.
-            value: What to keep instead of what `parameters` has.
-        """
-        if name not in self._used:
-            kept = self.parameters[name] if value is None else value
-            self._used[name] = self._stored(name, kept)
-        return self._used[name]
-
-    def _stored(self, name: str, value: Values) -> str:
-        if self.bytes and value.ndim == 4:
+        """Return a parameter, or a value under its name."""
+        if name in self._used:
+            return self._used[name]
+        value = self.parameters[name] if value is None else value
+        if self.eight_bits and value.ndim == 4:
             scale = np.abs(value).max((1, 2, 3), keepdims=True).clip(1e-12) / 127
             whole = self._widened(name, (value / scale).round().astype(np.int8))
-            return self.add("Mul", whole, self._constant(f"{name} scale", scale.astype(np.float32)))
-        if self.half:
-            return self._widened(name, value.astype(np.float16))
-        return self._constant(name, value.astype(np.float32))
+            scales = self._constant(f"{name} scale", scale.astype(np.float32))
+            made = self.add("Mul", whole, scales)
+        elif self.half:
+            made = self._widened(name, value.astype(np.float16))
+        else:
+            made = self._constant(name, value.astype(np.float32))
+        self._used[name] = made
+        return made
 
     def _widened(self, name: str, value: Values) -> str:
         return self.add("Cast", self._constant(name, value), to=_FLOAT)
@@ -130,14 +117,9 @@ class Graph:
     def convolution(
         self, x: str, name: str, cells: int = 0, *, stride: int = 1, groups: int = 1
     ) -> str:
-        """Return a convolution.
+        """Return a convolution of x, with the bias of its name if there is one.
 
-        Args:
-            x: Its input.
-            name: Of its kernel, and of its bias if it has one.
-            cells: Side of the cells that `unshuffled` made of the input, if it did.
-            stride: Step.
-            groups: Of channels that know nothing of each other.
+        The `cells` are the side of those that `unshuffled` made of x, if it did.
         """
         kernel = self.parameters[f"{name}.weight"]
         if cells:
@@ -162,11 +144,10 @@ class Graph:
     def enlarged(self, x: str, mode: str = "nearest") -> str:
         """Return x twice as large: `nearest` or `linear`, as torch's `interpolate`."""
         scales = self._constant("scales_2", np.array([1, 1, 2, 2], np.float32))
-        where = "asymmetric" if mode == "nearest" else "half_pixel"
-        rounding = {"nearest_mode": "floor"} if mode == "nearest" else {}
-        return self.add(
-            "Resize", x, "", scales, mode=mode, coordinate_transformation_mode=where, **rounding
-        )
+        how = {"coordinate_transformation_mode": "half_pixel"}
+        if mode == "nearest":
+            how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return self.add("Resize", x, "", scales, mode=mode, **how)
 
     def image(self, x: str) -> str:
         """Return (1, 3, H, W) of (1, H, W, 3)."""
@@ -194,12 +175,11 @@ class Graph:
 
     def model(self) -> bytes:
         """Return the model, checked."""
-        helper = onnx.helper
-        constants = list(self._constants.values())
+        helper, constants = onnx.helper, list(self._constants.values())
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, constants)
-        opset = helper.make_opsetid("", _OPSET)
+        opset = [helper.make_opsetid("", _OPSET)]
         model = helper.make_model(
-            graph, opset_imports=[opset], ir_version=_IR, producer_name="impasto"
+            graph, opset_imports=opset, ir_version=_IR, producer_name="impasto"
         )
         onnx.checker.check_model(model, full_check=True)
         content: bytes = model.SerializeToString()
@@ -217,28 +197,8 @@ def for_space_to_depth(kernel: Values, side: int, *, undo: bool = False) -> Valu
     return kernel.reshape(outputs, *parts, *size).swapaxes(1, 2).reshape(kernel.shape)
 
 
-def read_parameters(path: Path) -> dict[str, Values]:
-    """Read all arrays of a safetensors file in float32.
-
-    Raises:
-        WeightsError: It is missing or damaged.
-    """
-    check_file(path, WeightsError)
-    try:
-        found = {name: array.astype(np.float32) for name, array in load_file(path).items()}
-    except Exception as error:  # safetensors' own, and numpy's for types that it does not have
-        raise WeightsError(f"{path} cannot be read: fetch or copy it again") from error
-    if not all(np.isfinite(array).all() for array in found.values()):
-        raise WeightsError(f"{path} has numbers that are not finite: fetch or copy it again")
-    return found
-
-
 def written_parameters(path: Path) -> dict[str, Values]:
-    """Read the parameters of a model that a `Graph` wrote with half precision, in float32.
-
-    Raises:
-        WeightsError: It is missing or damaged.
-    """
+    """Read, as `load_parameters`, those of a model that a `Graph` wrote with half precision."""
     model = read_model(path)
     half = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT16]
     try:

@@ -7,7 +7,7 @@ enlarges are constants in the file. They are set here to those of the content.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,68 +30,65 @@ READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "styli
 
 def open_network(row: Method, _settings: Settings, files: Files) -> Network:
     """Open the network."""
-    predict, transform = files.values()
-    painter, reader = LiteRtSession(transform, PAINTER), LiteRtSession(predict, READER)
+    reader, painter = (
+        LiteRtSession(path, *names)
+        for path, names in zip(files.values(), (READER, PAINTER), strict=True)
+    )
     return CodeNetwork(row, files, painter, reader, CELL, STYLE_SIZE)
 
 
 class LiteRtSession:
-    """A TFLite network for pictures of any size.
-
-    Args:
-        path: A .tflite file.
-        names: Of inputs by their last dimension, and of the output.
+    """A TFLite network for pictures of any size; `inputs`: names by the last dimension.
 
     Raises:
         MissingExtraError: LiteRT is not installed.
         WeightsError: The file cannot be read as a network.
     """
 
-    def __init__(self, path: Path, names: tuple[dict[int, str], str]) -> None:
-        self._inputs, output = names
-        self.outputs, self.name = [output], "litert on CPU, int8"
-        self._path, self._lock = path, threading.Lock()
+    def __init__(self, path: Path, inputs: Mapping[int, str], output: str) -> None:
+        self._path, self._inputs, self.outputs = path, inputs, [output]
+        self.name, self._lock = "litert on CPU, int8", threading.Lock()
         self._content = path.read_bytes()
         self._shapes: dict[str, tuple[int, ...]] = {}
-        self._interpreter, self._places = self._open(self._content)
+        self._interpreter = self._open(self._content)
 
-    def _open(self, content: bytes) -> tuple[Any, dict[str, int]]:
-        """Return an interpreter, and the numbers of its inputs by name."""
+    def _open(self, content: bytes) -> Any:  # noqa: ANN401
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise MissingExtraError("method magenta", "magenta") from error
         try:
             with _without_chatter():
-                interpreter = Interpreter(model_content=content, num_threads=cores())
+                return Interpreter(model_content=content, num_threads=cores())
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
-        found = interpreter.get_input_details()
-        return interpreter, {self._inputs[each["shape"][-1]]: each["index"] for each in found}
 
     def __call__(self, **inputs: Array) -> list[Array]:
         """Return its output for its named inputs; one call at a time."""
         with self._lock:
-            shapes = {name: array.shape for name, array in inputs.items()}
             try:
-                if shapes != self._shapes:
-                    self._resize(shapes)
-                for name, array in inputs.items():
-                    self._interpreter.set_tensor(self._places[name], array)
+                self._resize({name: array.shape for name, array in inputs.items()})
+                for name, place in self._places().items():
+                    self._interpreter.set_tensor(place, inputs[name])
                 self._interpreter.invoke()
             except (RuntimeError, ValueError) as error:
                 raise failure(error) from error
             (made,) = self._interpreter.get_output_details()
             return [self._interpreter.get_tensor(made["index"])]
 
+    def _places(self) -> dict[str, int]:
+        """Return the numbers of the inputs by name."""
+        found = self._interpreter.get_input_details()
+        return {self._inputs[each["shape"][-1]]: each["index"] for each in found}
+
     def _resize(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        if shapes == self._shapes:
+            return
         self._shapes = {}
         if "content" in shapes:
-            _, height, width, _ = shapes["content"]
-            patched = _for_size(self._content, height, width)
-            self._interpreter, self._places = self._open(patched)
-        for name, shape in shapes.items():
-            self._interpreter.resize_tensor_input(self._places[name], shape)
+            self._interpreter = self._open(_for_size(self._content, *shapes["content"][1:3]))
+        for name, place in self._places().items():
+            self._interpreter.resize_tensor_input(place, shapes[name])
         with _without_chatter():
             self._interpreter.allocate_tensors()
         self._shapes = shapes

@@ -3,16 +3,16 @@
 Two small encoders, and a decoder whose features and filters the style modulates.
 """
 
-from impasto.fast.graph import Graph, read_parameters
+from impasto.fast.graph import Graph
 from impasto.fast.network import CodeNetwork, Files, Network
-from impasto.fast.opening import open_painter, open_style_reader
+from impasto.fast.sessions import open_session, open_style_reader
 from impasto.settings import Settings
 from impasto.settings.methods import Method
+from impasto.weights.formats import load_parameters
 
 CELL = 4
-_EPSILON = 1e-5
-_WIDTH = 64
-"""Channels of what a style is coded in."""
+#: Channels of what a style is coded in.
+_EPSILON, _WIDTH = 1e-5, 64
 _KINDS = ("mean", "deviation", "gain", "offset")
 #: Layers of an encoder: number, stride, groups.
 _ENCODER = ((0, 1, 1), (2, 2, 16), (4, 1, 1), (6, 2, 32), (8, 1, 1))
@@ -22,14 +22,15 @@ _DECODER = (((1, 32), (3, 1)), ((6, 16), (8, 1)))
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
     """Open the network."""
-    every = (item for path in files.values() for item in read_parameters(path).items())
+    runtime, device = settings.runtime, settings.device
+    every = (item for path in files.values() for item in load_parameters(path).items())
     named = {name.replace(".conv_layer", ""): array for name, array in every}
-    painter = open_painter(_paint(Graph("painter", named, "reflect")), settings)
-    reader = open_style_reader(_read(Graph("reader", named, "reflect")), settings)
+    painter = open_session(_painter(Graph("painter", named, "reflect")), runtime, device)
+    reader = open_style_reader(_reader(Graph("reader", named, "reflect")), device)
     return CodeNetwork(row, files, painter, reader, CELL)
 
 
-def _read(graph: Graph) -> bytes:
+def _reader(graph: Graph) -> bytes:
     picture = graph.input("picture", (1, "height", "width", 3))
     features = _encoded(graph, graph.image(picture), "style_encoder")
     for depth, x in enumerate(features, 1):
@@ -46,7 +47,7 @@ def _read(graph: Graph) -> bytes:
     return graph.model()
 
 
-def _paint(graph: Graph) -> bytes:
+def _painter(graph: Graph) -> bytes:
     content = graph.input("content", (1, "height", "width", 3))
     codes = {
         f"{kind}{depth}": graph.input(f"{kind}{depth}", (1, _WIDTH, 1, 1))

@@ -1,34 +1,28 @@
-"""The two forms of networks that read a style picture once, and then paint content after content.
+"""Networks that read a style picture once, and then paint content after content.
 
-*Transferring* ones take a picture apart into features, give these the statistics of the style's,
-and put a picture together again: AdaIN, WCT. *Coding* ones have the style as numbers that steer how
-they paint: Magenta's, MicroAST. Our own is one of its own: see `any_style`.
+Those of `transfer` give features the statistics of the style's: AdaIN, WCT. A `CodeNetwork` has the
+style as numbers that steer how it paints: Magenta's, MicroAST. Our own is `any_style`.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from impasto.errors import SettingsError
-from impasto.fast.sessions import Array, Session
+from impasto.fast.sessions import Array, Session, thread_limit
 from impasto.fast.shot import Shot
-from impasto.fast.statistics import (
-    Statistics,
-    coloring,
-    mixed_arrays,
-    mixed_coloring,
-    one_core,
-    statistics,
-    transferred,
-)
+from impasto.fast.statistics import mixed_codes
 from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size
 from impasto.machine import check_fits, free_memory
-from impasto.settings.methods import Method
+from impasto.settings import Settings
+from impasto.settings.methods import Method, load, method_of
+from impasto.weights import fetch, find
 from impasto.weights.any_style import FADES_BELOW
 
 #: Longest side of a style picture that is read, and shorter side of any.
@@ -44,16 +38,12 @@ StyleCode = Any
 class Network(ABC):
     """Reads styles and paints; several threads may paint at once.
 
-    Args:
-        row: Its method.
-        files: What it was opened from, by name.
-        painter: What paints.
-
     Attributes:
-        title: For people.
+        row: Its method.
+        files: What it was opened from, by name; `named` has name and SHA-256 of each.
+        painter: What paints.
+        title: For people; so is `machine`, what computes and where.
         runtime: What computes: a value of the setting.
-        machine: What computes, and where, for people.
-        named: Name and SHA-256 of each file.
         bytes_per_pixel: Of memory, at its peak.
     """
 
@@ -68,11 +58,7 @@ class Network(ABC):
         self.named = [named(path) for path in self.files.values()]
 
     def read(self, style: Picture, longest: int) -> StyleCode:
-        """Return what is kept of a style.
-
-        Args:
-            style: The picture.
-            longest: Side in pixels that it is scaled to, where the network leaves a choice.
+        """Return what is kept of a style, its longest side scaled to so many pixels if need be.
 
         Raises:
             SettingsError: The network has a style of its own.
@@ -80,13 +66,8 @@ class Network(ABC):
         raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 
     def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return a mixture of styles; None where the network has its own.
-
-        Args:
-            codes: What `read` returned of each.
-            shares: How much of each; 1 together.
-        """
-        return None
+        """Return a mixture of codes, in shares that are 1 together; None where it has its style."""
+        return mixed_codes(codes, shares) if codes else None
 
     @abstractmethod
     def paint(
@@ -102,85 +83,12 @@ class Network(ABC):
         """
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A reader and the painter of its features.
-
-    Attributes:
-        style_reader: As `reader`, for pictures of many sizes.
-        reader: Picture (1, H, W, 3) -> maps of features (1, C, h, w).
-        painter: Such maps, by the names of the reader's outputs -> picture, the last one's within
-            [0, 1].
-    """
-
-    style_reader: Session
-    reader: Session
-    painter: Session
-
-
-@dataclass
-class TransferNetwork(Network):
-    """Features are given the statistics of a style's; in stages, from coarse features to fine ones.
-
-    Attributes:
-        stages: One, or several that each paint what the next one reads.
-        cell: Sides of what the readers see are multiples of this.
-        diagonal: Whether channels are taken one by one, without their covariances.
-        strengths: Of each stage; None: 1.
-    """
-
-    stages: Sequence[Stage]
-    cell: int
-    diagonal: bool
-    strengths: Sequence[float] | None = None
-
-    def read(self, style: Picture, longest: int) -> StyleCode:
-        """Return what is kept of a style."""
-        picture = scaled(style, longest, self.cell)
-        return [
-            [coloring(self._own(each)) for each in stage.style_reader(picture=picture)]
-            for stage in self.stages
-        ]
-
-    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return a mixture of styles."""
-        return [
-            [mixed_coloring(each, shares) for each in zip(*stage, strict=True)]
-            for stage in zip(*codes, strict=True)
-        ]
-
-    def _own(self, features: Array, name: str = "", shot: Shot | None = None) -> Statistics:
-        """Return what statistics features are taken to have."""
-        found = statistics(features, diagonal=self.diagonal)
-        return found if shot is None else Statistics(*shot.followed(name, *found))
-
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
-        """Return stylized pixels."""
-        pixels = content.filled().pixels
-        picture = padded(pixels, self.cell)[None]
-        parts = self.strengths or [1.0] * len(self.stages)
-        stages = zip(self.stages, code, parts, strict=True)
-        for number, (stage, wanted, part) in enumerate(stages):
-            changed = {}
-            maps = zip(stage.reader.outputs, stage.reader(picture=picture), wanted, strict=True)
-            with one_core():
-                for name, each, style in maps:
-                    own = self._own(each, f"{name} {number}", shot)
-                    changed[name] = transferred(each, own, style, part * strength)
-            (picture,) = stage.painter(**changed)
-        return faded(picture[0], pixels, strength)
-
-
 @dataclass
 class CodeNetwork(Network):
     """A style is a few arrays of numbers; they can be mixed, with those of the content too.
 
-    Its painter takes `content` (1, H, W, 3), and codes by the names of the reader's outputs; it
-    returns a picture within [0, 1].
-
     Attributes:
+        painter: `content` (1, H, W, 3), codes by name -> picture within [0, 1].
         reader: Picture (1, H, W, 3) -> codes.
         cell: Sides of the content are multiples of this.
         style_size: Width and height of styles; None: as the settings say.
@@ -198,10 +106,6 @@ class CodeNetwork(Network):
             pixels = style.filled().resized(self.style_size).pixels[None]
         return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
 
-    def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return the codes of a mixture of styles."""
-        return {name: mixed_arrays([each[name] for each in codes], shares) for name in codes[0]}
-
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
     ) -> Array:
@@ -214,12 +118,39 @@ class CodeNetwork(Network):
         return faded(painted[0], pixels, strength)
 
 
-def check_memory(size: tuple[int, int], bytes_per_pixel: int) -> float:
-    """Return the bytes that a picture (width, height) takes; refuse one that cannot fit.
+def network_for(settings: Settings) -> Network:
+    """Open the network of a method of one pass, as `open_session`; stylizers share it."""
+    row = method_of(settings.method)
+    if row.one_style:
+        files = {"painter": Path(settings.method)}
+    elif settings.weights is not None:
+        painter = Path(settings.weights)
+        files = {"any-style": painter, "style-reader": painter.with_name("style_reader.onnx")}
+    else:
+        files = {name: fetch(name) for name in row.needed(lambda name: find(name) is not None)}
+    # Of the settings, those that a network depends on.
+    names = ("method", "runtime", "device", "level_strengths")
+    relevant = Settings(**{name: getattr(settings, name) for name in names})
+    # A file that is replaced is opened again; what is not there, opening will say.
+    found = [path.stat() if path.exists() else None for path in files.values()]
+    versions = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in found)
+    return _opened(row, relevant, tuple(files.items()), versions, thread_limit())
 
-    Raises:
-        ImpastoError: It says what is needed, what there is, and the size that would fit.
-    """
+
+@lru_cache(16)
+def _opened(
+    row: Method,
+    settings: Settings,
+    files: tuple[tuple[str, Path], ...],
+    _versions: tuple[object, ...],
+    _threads: int,
+) -> Network:
+    network: Network = load(row.network)(row, settings, dict(files))
+    return network
+
+
+def check_memory(size: tuple[int, int], bytes_per_pixel: int) -> float:
+    """Return the bytes that a picture (width, height) takes; see `check_fits`."""
     needed = BASE_BYTES + bytes_per_pixel * size[0] * size[1]
     check_fits(needed, free_memory(), BASE_BYTES, max(size), f"painting at {size[0]}x{size[1]}")
     return needed
@@ -231,13 +162,7 @@ def named(path: Path) -> dict[str, str]:
 
 
 def faded(painted: Array, pixels: Array, strength: float) -> Array:
-    """Return a painted picture, cropped, and at low strength mixed with what it was painted from.
-
-    Args:
-        painted: With borders that `padded` added.
-        pixels: (H, W, 3), what it was painted from.
-        strength: From 0 to 1.
-    """
+    """Return a painted picture without `padded` borders, at low strength mixed with its pixels."""
     painted = painted[: pixels.shape[0], : pixels.shape[1]]
     part = np.float32(strength / FADES_BELOW)
     return painted if part >= 1 else pixels + part * (painted - pixels)

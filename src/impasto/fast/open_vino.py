@@ -13,14 +13,9 @@ import numpy as np
 from impasto.errors import SettingsError
 from impasto.fast.sessions import EXACT, Array, failure, thread_limit
 
-_FIRST = threading.Lock()
 #: Sizes that a network is kept compiled for.
-_KEPT = 4
-_KEEPS_FLOAT32 = {
-    "name": "DisablePrecisionConversion",
-    "version": "0",
-    "value": "dynamic:f16,bf16",
-}
+_FIRST, _KEPT = threading.Lock(), 4
+_KEEPS_FLOAT32 = {"name": "DisablePrecisionConversion", "version": "0", "value": "dynamic:f16,bf16"}
 
 
 def speed(device: str) -> float:
@@ -44,10 +39,6 @@ def _core() -> Any:  # noqa: ANN401
     openvino.Tensor(np.zeros(1, np.float32)).data.sum()
     openvino.Type.f32.to_dtype()
     return openvino.Core()
-
-
-def _is_exact(operation: Any) -> bool:  # noqa: ANN401
-    return bool(operation.get_friendly_name().startswith(EXACT))
 
 
 def _with_exact_parts(model: Any) -> tuple[Any, Any]:  # noqa: ANN401
@@ -85,7 +76,8 @@ class OpenVinoSession:
         self.outputs = [each.get_any_name() for each in model.outputs]
         capable = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = "bf16" if "BF16" in capable and not precise else "f32"
-        if self._precision == "bf16" and any(_is_exact(each) for each in model.get_ops()):
+        names = (each.get_friendly_name() for each in model.get_ops())
+        if self._precision == "bf16" and any(name.startswith(EXACT) for name in names):
             self._source = _with_exact_parts(model)
         self._compiled: dict[tuple[Any, ...], Any] = {}
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 """Finding out by trying how a network of one style takes pictures: layout, sizes, numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,13 @@ from impasto.fast.trial import begin_step, limit_memory
 
 _KINDS = {"float32", "float16", "float64", "uint8", "int32", "int64"}
 #: What sides may have to be multiples of, the likely ones first.
-_POWERS = (8, 16, 32, 64, 128, 256)
 _OTHERS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
-_CELLS = tuple(dict.fromkeys((*_POWERS, *_OTHERS, *range(33, 65))))
+_CELLS = tuple(dict.fromkeys((8, 16, 32, 64, 128, 256, *_OTHERS, *range(33, 65))))
 #: Sides of squares to try where a network runs at no others.
 _SQUARES = (256, 512, 224, 384, 128, 1024)
-#: What part of a side a result has at least.
-_LEAST_PART = 8
-#: How much more likely it is that a network gives numbers in the range that it takes.
-_MATCH = 0.2
+#: What part of a side a result has at least; how much more likely it is that a network gives
+#: numbers in the range that it takes.
+_LEAST_PART, _MATCH = 8, 0.2
 #: Shorter side at least, in pixels, of what is tried; side of what conventions are found with.
 _LEAST, _SIDE = 64, 128
 #: Bytes that a trial may take, and more for each byte of the file and each pixel.
@@ -32,25 +30,24 @@ _BYTES, _PER_BYTE, _PER_PIXEL = 1.5e9, 6, 4e3
 _PIXELS, _FILE, _MOST_TIMES = 256 * 256, 10e6, 10.0
 
 
-class _Watched:
-    """A session whose every run must end in time."""
+def _watched(path: Path, runtime: str) -> Callable[..., list[Array]]:
+    """Open a session whose every run must end in time."""
+    times = _size(path) / _FILE
+    begin_step(min(1 + times, _MOST_TIMES))
+    session = open_session(path, runtime, "cpu")
 
-    def __init__(self, path: Path, runtime: str) -> None:
-        self._times = _size(path) / _FILE
-        begin_step(min(1 + self._times, _MOST_TIMES))
-        self._session = open_session(path, runtime, "cpu")
-
-    def __call__(self, **inputs: Array) -> list[Array]:
+    def run(**inputs: Array) -> list[Array]:
         pixels = max(array.size for array in inputs.values()) / 3
-        begin_step(min(max(1.0, pixels / _PIXELS) + self._times, _MOST_TIMES))
-        return self._session(**inputs)
+        begin_step(min(max(1.0, pixels / _PIXELS) + times, _MOST_TIMES))
+        return session(**inputs)
+
+    return run
 
 
 def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     """Return the first runtime that can run a network, and how it takes pictures and gives them.
 
-    Raises:
-        WeightsError: It is not a network from picture to picture, or none can run it.
+    A `WeightsError` says why none can, or that it is not from picture to picture.
     """
     file = Path(path)
     forms = list(possible_forms(file, read_entries(file)))
@@ -58,7 +55,7 @@ def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     limit_memory(_BYTES + _PER_BYTE * _size(file) + _PER_PIXEL * max(largest, _PIXELS))
     for runtime in runtimes:
         try:
-            painter: Any = _Watched(file, runtime)
+            painter: Any = _watched(file, runtime)
             form = _running(painter, forms, file.name)
             return runtime, form, convention_of(form, painter, file.name)
         except ImpastoError:
@@ -74,25 +71,21 @@ def _size(file: Path) -> int:
 
 
 def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
-    """Yield the forms that a network may have by what it says of its inputs.
-
-    Raises:
-        WeightsError: It does not take one picture.
-    """
+    """Yield the forms that a network may have by what it says of its inputs: of one picture."""
     if len(entries) != 1:
         taken = ", ".join(f"{name} ({entry})" for name, entry in entries.items()) or "nothing"
         raise WeightsError(
             f"{path} takes {taken}, where a network of one style takes one picture and nothing else"
         )
     ((name, entry),) = entries.items()
-    found = 0
+    found = False
     for layout in ("NCHW", "NHWC", "CHW", "HWC"):
         given = entry.sizes if entry.sizes is not None else (0,) * len(layout)
         sizes = dict(zip(layout, given, strict=False))
         # Channels that are not stated may be anywhere, unless another dimension is three.
         sure = sizes.get("C") == (3 if 3 in given else 0)
         if len(given) == len(layout) and sure and entry.kind in _KINDS:
-            found += 1
+            found = True
             fixed = sizes["H"], sizes["W"]
             yield Form(name, layout, entry.kind, max(1, sizes.get("N", 1)), fixed)
     if not found:
@@ -103,11 +96,7 @@ def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
 
 
 def _running(painter: Session, forms: list[Form], name: str) -> Form:
-    """Return the first form that a network runs with.
-
-    Raises:
-        WeightsError: There is none, and why the first did not work.
-    """
+    """Return the first form that a network runs with, or say why the first one did not work."""
     first: Exception | None = None
     for form in forms:
         for each, (height, width) in _sizes(form):
@@ -137,11 +126,7 @@ def _sizes(form: Form) -> Iterator[tuple[Form, tuple[int, int]]]:
 
 
 def _completed(form: Form, made: list[Any], sides: tuple[int, int], name: str) -> Form:
-    """Return a form that knows which output is the picture, and what its borders lack.
-
-    Raises:
-        WeightsError: None is a picture.
-    """
+    """Return a form that knows which output is the picture, and what its borders lack."""
     least = min(sides) // _LEAST_PART
     found = []
     for number, array in enumerate(made):
@@ -161,11 +146,7 @@ def _completed(form: Form, made: list[Any], sides: tuple[int, int], name: str) -
 
 
 def convention_of(form: Form, painter: Session, name: str) -> Convention:
-    """Find the convention under which what comes out is most like a picture of what goes in.
-
-    Raises:
-        WeightsError: There is none.
-    """
+    """Find the convention under which what comes out is most like a picture of what goes in."""
     side = -(-_SIDE // form.cell) * form.cell - max(form.margin, 0)
     picture = _patches(*form.shown(side, side))
     scores = {}
@@ -180,12 +161,11 @@ def convention_of(form: Form, painter: Session, name: str) -> Convention:
         made = made[rows[:, None], columns]
         if not np.isfinite(made).all():
             continue
+        alike = dict(zip(TAKEN, GIVEN, strict=False)).get((scale, offset))
         for result in GIVEN:
             convention = Convention(scale, offset, *result)
-            matches = _MATCH * (
-                result == dict(zip(TAKEN, GIVEN, strict=False)).get((scale, offset))
-            )
-            scores[convention] = _likeness(convention.taken(made), picture) + matches
+            likeness = _likeness(convention.taken(made), picture)
+            scores[convention] = likeness + _MATCH * (result == alike)
     best = max(scores, key=scores.__getitem__, default=None)
     if best is None or scores[best] == -np.inf:
         gives = "numbers that are not finite" if best is None else "one color"
@@ -197,10 +177,8 @@ def _patches(height: int, width: int) -> Array:
     """Return a picture of patches and ramps."""
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     patches = ((rows // 32 + columns // 32) % 2) * 0.5
-    picture = np.stack(
-        [patches + 0.5 * rows / height, patches + 0.5 * columns / width, patches], -1
-    )
-    return (0.1 + 0.8 * picture).astype(np.float32)
+    down, across = patches + 0.5 * rows / height, patches + 0.5 * columns / width
+    return (0.1 + 0.8 * np.stack([down, across, patches], -1)).astype(np.float32)
 
 
 def _likeness(result: Array, picture: Array) -> float:

@@ -1,6 +1,6 @@
 """Reading what an .onnx file says of itself, before anything runs it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
@@ -22,11 +22,9 @@ _OPTIONAL = {"optional_type", "sequence_type", "map_type", "sparse_tensor_type",
 
 
 class Entry(NamedTuple):
-    """An input of a network.
+    """An input of a network: numpy's name for the type of its numbers, and its dimensions.
 
-    Attributes:
-        kind: Type of its numbers, as numpy names it.
-        sizes: Its dimensions, 0 where any size will do; None: even their number is not stated.
+    A size is 0 where any will do; sizes are None where even their number is not stated.
     """
 
     kind: str
@@ -34,18 +32,13 @@ class Entry(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as a message names it."""
-        shape = (
-            "any shape" if self.sizes is None else " x ".join(str(n or "any") for n in self.sizes)
-        )
-        return f"{self.kind}, {shape or 'one number'}"
+        if self.sizes is None:
+            return f"{self.kind}, any shape"
+        return f"{self.kind}, {' x '.join(str(n or 'any') for n in self.sizes) or 'one number'}"
 
 
 def read_entries(path: Path) -> dict[str, Entry]:
-    """Return what an .onnx network takes, by name.
-
-    Raises:
-        WeightsError: As `read_model`.
-    """
+    """Return what an .onnx network takes, by name; see `read_model`."""
     graph = read_model(path).graph
     constants = {each.name for each in graph.initializer}
     return {each.name: _entry(each) for each in graph.input if each.name not in constants}
@@ -66,12 +59,9 @@ def read_model(path: Path) -> onnx.ModelProto:
     try:
         with path.open("rb") as file:
             first = file.read(1)
-            # The key of a field: zeros, among others, need not be read to the end.
-            if not first or first[0] < 8 or first[0] & 7 not in (0, 2):
-                raise WeightsError(wrong)
-            model = onnx.load_model_from_string(first + file.read())
-    except WeightsError:
-        raise
+            # Zeros, among others, are the key of no field, and need not be read to the end.
+            sound = first and first[0] >= 8 and first[0] & 7 in (0, 2)
+            model = onnx.load_model_from_string(first + file.read() if sound else b"")
     except Exception as error:  # protobuf's own, of many kinds
         raise WeightsError(wrong) from error
     if not (model.graph.node and model.graph.output):
@@ -130,12 +120,9 @@ def _check_external_data(path: Path, model: onnx.ModelProto) -> None:
         data = path.parent / name
         if not data.is_file():
             raise WeightsError(f"{path} needs the file {data}: copy it there as well")
-        if data.stat().st_size < sum(_number(stated.get(key)) for key in ("offset", "length")):
+        numbers = (stated.get(key, "") for key in ("offset", "length"))
+        if data.stat().st_size < sum(int(text) for text in numbers if text.isdecimal()):
             raise WeightsError(f"{data} is shorter than {path} says: copy it again")
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
 
 
 def messages(message: Any, kind: type[Any]) -> Iterator[Any]:  # noqa: ANN401
@@ -152,9 +139,7 @@ def _entry(given: onnx.ValueInfoProto) -> Entry:
     if given.type.WhichOneof("value") in _OPTIONAL:
         return Entry("no array", ())
     tensor = given.type.tensor_type
-    names: Mapping[int, str] = {
-        number: name.lower() for name, number in onnx.TensorProto.DataType.items()
-    }
+    names = {number: name.lower() for name, number in onnx.TensorProto.DataType.items()}
     kind = names.get(tensor.elem_type, "unknown")
     kind = {"float": "float32", "double": "float64"}.get(kind, kind)
     if not tensor.HasField("shape"):

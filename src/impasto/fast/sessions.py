@@ -10,24 +10,19 @@ from numpy.typing import NDArray
 from impasto.errors import ImpastoError, MissingExtraError, WeightsError
 from impasto.machine import cores
 from impasto.settings.methods import load
-from impasto.settings.runtimes import RUNTIMES, Runtime
+from impasto.settings.runtimes import RUNTIMES, Runtime, runtime_for_many_sizes
 
 Array = NDArray[np.float32]
 #: How the names of operations begin that need float32 also where a runtime computes in less.
 EXACT = "exact_"
-_LONGEST = 300
-"""Characters of what a runtime says."""
-_THREADS = 0
-"""Threads of a session; 0: as the runtime likes."""
+#: Characters of what a runtime says; threads of a session, 0: as the runtime likes.
+_LONGEST, _THREADS = 300, 0
 
 
 def limit_threads(count: int) -> None:
     """Let sessions that are opened from now on, and numpy, compute in so many threads each.
 
-    For processes that share a machine.
-
-    Args:
-        count: Threads; 0: as the runtime likes, and numpy as many as there are cores.
+    For processes that share a machine; 0: as the runtime likes, and numpy in all cores.
     """
     global _THREADS
     from threadpoolctl import threadpool_limits
@@ -44,9 +39,7 @@ def thread_limit() -> int:
 class Session(Protocol):
     """A network, ready to run; several threads may call it at once.
 
-    Attributes:
-        name: What runs it, and where: `onnxruntime on CPU`. The runtime's name comes first.
-        outputs: Names of its outputs, in their order.
+    Its name says what runs it, and where: `onnxruntime on CPU`. The runtime's name comes first.
     """
 
     name: str
@@ -67,13 +60,9 @@ def choose_runtime(name: str = "auto", device: str = "auto") -> Runtime:
 def open_session(
     source: Path | bytes, runtime: str = "auto", device: str = "auto", *, precise: bool = False
 ) -> Session:
-    """Open a network.
+    """Open a network, an ONNX file or what is in one, in a runtime and on a device of `Settings`.
 
-    Args:
-        source: An ONNX file, or what is in one.
-        runtime: A value of `Settings.runtime`.
-        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
-        precise: Whether it has to compute in float32.
+    If `precise`, it has to compute in float32.
 
     Raises:
         SettingsError: The device is not there, or the runtime does not know it.
@@ -94,6 +83,11 @@ def open_session(
         what = source if isinstance(source, Path) else "it"
         raise WeightsError(f"{what} cannot be read as a network: {_reason(error)}") from error
     return session
+
+
+def open_style_reader(source: Path | bytes, device: str) -> Session:
+    """Open what reads pictures of ever new sizes, so that compiling for each would not pay."""
+    return open_session(source, runtime_for_many_sizes(), device)
 
 
 def failure(error: Exception) -> Exception:

@@ -32,23 +32,14 @@ class Shot:
     """The statistics of a shot's frames, and the grain that moves along with them.
 
     Statistics follow what the frames have slowly, and fast only where that is far off, as when a
-    picture fades in from black.
-
-    Attributes:
-        kept: All that the next frame depends on, as arrays by name.
+    picture fades in from black. All that the next frame depends on is in `kept`.
     """
 
     def __init__(self, kept: Mapping[str, NDArray[Any]] | None = None) -> None:
         self.kept: dict[str, NDArray[Any]] = dict(kept or {})
 
     def followed(self, name: str, mean: Any, covariance: Any) -> tuple[Any, Any]:  # noqa: ANN401
-        """Return what to take for a frame's statistics, and remember it.
-
-        Args:
-            name: Of what has them.
-            mean: The frame's own.
-            covariance: Likewise, (C, C), or variances (C,).
-        """
+        """Return what to take for a frame's mean and covariance (C, C), or variances (C,)."""
         names = f"mean {name}", f"covariance {name}"
         if names[0] in self.kept:
             mean_kept, kept = (self.kept[each] for each in names)
@@ -62,18 +53,13 @@ class Shot:
         return mean, covariance
 
     def move(self, flow: Array, trust: Array) -> None:
-        """Move the grain along to the next frame.
-
-        Args:
-            flow: (H, W, 2), from that frame to the one before, in pixels.
-            trust: (H, W), from 0 to 1: where it can be relied upon.
-        """
+        """Move the grain along to the next frame; see `moved_displacement`."""
         frame = int(self.kept.get("frame", np.array(0))) + 1
         moved = moved_displacement(self.kept.get("displacement"), flow, trust, frame)
         self.kept |= {"frame": np.array(frame), "displacement": moved}
 
     def grain(self, height: int, width: int) -> Array:
-        """Return the grain of the frame, which has this height and width in pixels."""
+        """Return the grain of the frame, of this height and width in pixels."""
         displacement = self.kept.get("displacement")
         return still_grain(height, width) if displacement is None else displaced_grain(displacement)
 
@@ -98,23 +84,21 @@ def _squares() -> list[Array]:
 
 def still_grain(height: int, width: int) -> Array:
     """Return the grain (1, planes, rows, columns) of a picture."""
-    rows, columns = (np.arange(count) for count in grain_size(height, width))
-    planes = (
-        square.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap") for square in _squares()
-    )
-    return np.stack(list(planes))[None]
+    rows, columns = grain_size(height, width)
+    return _planes(np.arange(rows)[:, None], np.arange(columns))
 
 
 def displaced_grain(displacement: Array) -> Array:
     """Return grain (1, planes, rows, columns) whose values come from other places.
 
-    Args:
-        displacement: (2, rows, columns), down and to the right, from each place to where its
-            values come from.
+    The displacement (2, rows, columns) is down and to the right, from each place to there.
     """
-    rows, columns = _sources(displacement)
-    planes = (square[rows % len(square), columns % len(square)] for square in _squares())
-    return np.stack(list(planes))[None]
+    return _planes(*_sources(displacement))
+
+
+def _planes(rows: NDArray[Any], columns: NDArray[Any]) -> Array:
+    squares = (square[rows % len(square), columns % len(square)] for square in _squares())
+    return np.stack(list(squares))[None]
 
 
 def moved_displacement(displacement: Array | None, flow: Array, trust: Array, frame: int) -> Array:
@@ -156,12 +140,12 @@ def _sources(displacement: Array) -> NDArray[np.int32]:
 
 def _by_cells(values: Array, size: tuple[int, int]) -> Array:
     """Return what (H, W) has in the middle of each cell of the grain."""
-    middle = GRAIN_CELL // 2
+    middles = np.ogrid[: size[0], : size[1]]
     rows, columns = (
-        np.minimum(np.arange(count) * GRAIN_CELL + middle, side - 1)
-        for count, side in zip(size, values.shape, strict=True)
+        np.minimum(middle * GRAIN_CELL + GRAIN_CELL // 2, side - 1)
+        for middle, side in zip(middles, values.shape, strict=True)
     )
-    found: Array = values[rows[:, None], columns]
+    found: Array = values[rows, columns]
     return found
 
 

@@ -5,7 +5,7 @@ channel by channel, adaptive instance normalization (Huang & Belongie 2017).
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,31 +25,18 @@ class Statistics(NamedTuple):
 
     Attributes:
         mean: float32 (C, 1).
-        covariance: float64 (C, C), or variances (C,).
+        matrix: float64, the covariance (C, C), or variances (C,) where channels are taken one by
+            one; what a style gives has its root, or deviations.
     """
 
     mean: Array
-    covariance: Matrix
-
-
-class Coloring(NamedTuple):
-    """What whitened features are given.
-
-    Attributes:
-        mean: float32 (C, 1).
-        root: float64 (C, C), of a covariance, or deviations (C,).
-    """
-
-    mean: Array
-    root: Matrix
+    matrix: Matrix
 
 
 def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
     """Return mean and covariance of the channels of (1, C, H, W), a little added to variances.
 
-    Args:
-        features: Whose.
-        diagonal: Whether channels are taken one by one, without their covariances.
+    If `diagonal`, channels are taken one by one, without their covariances.
     """
     flat = features.reshape(features.shape[1], -1)
     mean = flat.mean(1, keepdims=True)
@@ -60,44 +47,39 @@ def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
     return Statistics(mean, covariance + _LITTLE * np.eye(len(covariance)))
 
 
-def coloring(style: Statistics) -> Coloring:
-    """Return what a style gives."""
-    return Coloring(style.mean, _power(style.covariance, 0.5))
+def coloring(style: Statistics) -> Statistics:
+    """Return what a style gives: its mean, and the root of its covariance."""
+    return Statistics(style.mean, _power(style.matrix, 0.5))
 
 
-def mixed_arrays(arrays: Sequence[Array], shares: Sequence[float]) -> Array:
-    """Return a weighted sum; shares are 1 together."""
-    parts = (np.float32(share) * each for share, each in zip(shares, arrays, strict=True))
-    return np.asarray(sum(parts))
-
-
-def mixed_coloring(styles: Sequence[Coloring], shares: Sequence[float]) -> Coloring:
-    """Return what a mixture of styles gives; shares are 1 together."""
-    root = sum(s * each.root for s, each in zip(shares, styles, strict=True))
-    return Coloring(mixed_arrays([each.mean for each in styles], shares), np.asarray(root))
+def mixed_codes(codes: Sequence[Any], shares: Sequence[float]) -> Any:  # noqa: ANN401
+    """Return a weighted sum of arrays, or of lists or mappings of such; shares are 1 together."""
+    first = codes[0]
+    if isinstance(first, Mapping):
+        return {name: mixed_codes([each[name] for each in codes], shares) for name in first}
+    if isinstance(first, list | tuple):
+        return [mixed_codes(parts, shares) for parts in zip(*codes, strict=True)]
+    return np.asarray(sum(share * each for share, each in zip(shares, codes, strict=True)))
 
 
 def transferred(
-    features: Array, content: Statistics, wanted: Coloring, strength: float = 1
+    features: Array, content: Statistics, wanted: tuple[Array, Matrix], strength: float = 1
 ) -> Array:
-    """Return features (1, C, H, W) that are given the wanted statistics.
+    """Change features (1, C, H, W) that have the content's statistics to have the wanted ones.
 
-    Args:
-        features: Are changed by an affine map.
-        content: Statistics that they are taken to have.
-        wanted: Of the style.
-        strength: Part of the change; 0 is none.
+    The wanted ones are from `coloring`. The strength is the part of the change; 0 is none.
     """
-    part, white = np.float32(strength), _power(content.covariance, -0.5)
+    part, white = np.float32(strength), _power(content.matrix, -0.5)
     flat = features.reshape(len(white), -1)
+    mean, root = wanted
     if white.ndim == 1:
-        whole = (wanted.root * white).astype(np.float32)[:, None]
+        whole = (root * white).astype(np.float32)[:, None]
         changed = ((1 - part) + part * whole) * flat
-        changed += part * (wanted.mean - whole * content.mean)
+        changed += part * (mean - whole * content.mean)
     else:
-        whole = (wanted.root @ white).astype(np.float32)
+        whole = (root @ white).astype(np.float32)
         changed = ((1 - part) * np.eye(len(white), dtype=np.float32) + part * whole) @ flat
-        changed += part * (wanted.mean - whole @ content.mean)
+        changed += part * (mean - whole @ content.mean)
     return changed.reshape(features.shape)
 
 
@@ -119,8 +101,6 @@ def _controller() -> Any:  # noqa: ANN401
 
 
 _LOCK = threading.Lock()
-_inside = 0
-_limit: Any = None
 
 
 @contextmanager
@@ -128,18 +108,7 @@ def one_core() -> Iterator[None]:
     """Keep numpy's linear algebra on one core while a network's runtime has them all.
 
     The threads of OpenBLAS wait for more work by spinning, and take a core from the runtime that
-    comes next: a picture takes twice as long. Several threads may be in it at once, and the last
-    one out puts things back.
+    comes next: a picture takes twice as long. The limit is the process's, so threads take turns.
     """
-    global _inside, _limit
-    with _LOCK:
-        if _inside == 0:
-            _limit = _controller().limit(limits=1, user_api="blas")
-        _inside += 1
-    try:
+    with _LOCK, _controller().limit(limits=1, user_api="blas"):
         yield
-    finally:
-        with _LOCK:
-            _inside -= 1
-            if _inside == 0:
-                _limit.restore_original_limits()

@@ -11,28 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from impasto import images
 from impasto.errors import SettingsError
-from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named
-from impasto.fast.opening import network_for
+from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named, network_for
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.flow.temporal_blending import blend_frames
-from impasto.images import (
-    LEAST_PICTURE,
-    Identity,
-    Picture,
-    Source,
-    Sources,
-    final_colors,
-    fitted_size,
-    identify,
-    identify_opened,
-    is_gray,
-    open_for_role,
-    read_source,
-    rotate_tile,
-)
+from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
 from impasto.runs import Memory, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
@@ -85,17 +71,18 @@ class FastStylizer:
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
-        self._longest = max(LEAST_PICTURE, round(self.settings.size * self.settings.style_scale))
+        longest = round(self.settings.size * self.settings.style_scale)
+        self._longest = max(images.LEAST_PICTURE, longest)
         # A network that scales styles itself gets them as they are.
         most = min(self._longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
         self.styles: list[Picture] = []
         opened = [open_for_role(s, "style", most) for s in self._sources if not is_network(s)]
-        self._gray_styles = [is_gray(each.filled().pixels) for each in opened]
+        self._gray_styles = [images.is_gray(each.filled().pixels) for each in opened]
         if settings.row.one_style:
-            self.identities = [identify(each) for each in self._sources]
+            self.identities = [images.identify(each) for each in self._sources]
         else:
-            self.identities = list(map(identify_opened, opened, self._sources))
-            self.styles = [rotate_tile(each, self.settings) for each in opened]
+            self.identities = list(map(images.identify_opened, opened, self._sources))
+            self.styles = [images.rotate_tile(each, self.settings) for each in opened]
         matches = bool(self.settings.color_mode.recolor_style)
         self._codes = [] if matches else self._read(self.styles)
         self._code = None if matches else self.network.mixed(self._codes, self._shares)
@@ -123,9 +110,8 @@ class FastStylizer:
         """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
         settings = self.settings.updated(**options)
         changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
-        if changed.issubset(_LIGHT):
-            return self._with(settings)
-        return FastStylizer(self._sources, settings)
+        light = changed.issubset(_LIGHT)
+        return self._with(settings) if light else FastStylizer(self._sources, settings)
 
     def at_size(self, size: int) -> FastStylizer:
         """Return one that paints at another size, its styles as they were read; see `Stylizer`."""
@@ -152,9 +138,8 @@ class FastStylizer:
     @property
     def weights(self) -> list[dict[str, str]]:
         """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
-        if self.settings.weights is None or not self.settings.tune:
-            return self.network.named
-        return [*self.network.named, named(Path(self.settings.weights))]
+        begun = self.settings.weights if self.settings.tune else None
+        return self.network.named + ([named(Path(begun))] if begun else [])
 
     def paint(self, content: Picture) -> Array:
         """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
@@ -185,7 +170,9 @@ class FastStylizer:
             alike = painted
             if changed:
                 same.move(before.flow, before.trust)
-                other = self._in_mixture(earlier)
+                strength, *shares = map(float, earlier)
+                weights = tuple(shares) if len(shares) > 1 else None
+                other = self._with(self.settings.updated(strength=strength, style_weights=weights))
                 alike = other._painted(content, other._code_for(Picture(first), keep=True), same)
             motion = before.painted, before.flow, before.trust
             steady = blend_frames(alike, *motion, reference.stability)
@@ -193,25 +180,26 @@ class FastStylizer:
             painted = (painted + part * (steady - alike)).clip(0, 1) if changed else steady
         return painted, {**shot.kept, "first": first, "mixture": mixture}
 
-    def _in_mixture(self, mixture: Array) -> FastStylizer:
-        """Return one with another strength and shares of the styles, in this order."""
-        strength, *shares = map(float, mixture)
-        weights = tuple(shares) if len(shares) > 1 else self.settings.style_weights
-        return self._with(self.settings.updated(strength=strength, style_weights=weights))
-
     def _painted(self, content: Picture, code: StyleCode, shot: Shot | None = None) -> Array:
         pixels = content.filled().pixels
         if self.settings.strength == 0:
             return pixels
         painted = self.network.paint(content, code, self.settings.strength, shot)
-        return final_colors(painted, pixels, self.settings, self._gray_styles)
+        return images.final_colors(painted, pixels, self.settings, self._gray_styles)
 
     def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
         """Return the code of the styles, if need be in a content's colors; keep it for frames."""
-        if not self.settings.color_mode.recolor_style:
+        mode = self.settings.color_mode
+        if not mode.recolor_style:
             return self._code
         if self._matched is None or self._matched[0] is not content.pixels:
-            codes = self._read([self._recolored(style, content) for style in self.styles])
+            recolor, amount = load(mode.recolor_style), self.settings.color_amount
+            recolored = [
+                recolor(style.pixels, content.pixels, style.alpha, content.alpha, amount)
+                for style in self.styles
+            ]
+            pairs = zip(self.styles, recolored, strict=True)
+            codes = self._read([replace(style, pixels=pixels) for style, pixels in pairs])
             if not keep:
                 return self.network.mixed(codes, self._shares)
             self._matched = content.pixels, codes
@@ -219,13 +207,6 @@ class FastStylizer:
 
     def _read(self, styles: list[Picture]) -> list[StyleCode]:
         return [self.network.read(style, self._longest) for style in styles]
-
-    def _recolored(self, style: Picture, content: Picture) -> Picture:
-        """Return a style with its colors moved to the content's."""
-        alphas, amount = (style.alpha, content.alpha), self.settings.color_amount
-        recolor = load(self.settings.color_mode.recolor_style)
-        pixels = recolor(style.pixels, content.pixels, *alphas, amount)
-        return replace(style, pixels=pixels)
 
     def recipe(self, content: Identity) -> dict[str, Any]:
         """Return how to make a picture of a content again: no folders, nothing automatic."""
@@ -258,9 +239,9 @@ class OnePassRun(Run):
         self._started = time.monotonic() if started is None else started
         self._stylizer, self._reference = stylizer, reference
         settings = stylizer.settings
-        source = read_source(content)
+        source = images.read_source(content)
         opened = open_for_role(source, "content", settings.size, settings)
-        self._identify = partial(identify_opened, opened, source)  # frames are never asked
+        self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
         size = fitted_size(opened.size, settings.size)
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel)
         self._content = opened.resized(size)

@@ -18,8 +18,8 @@ from impasto.settings.methods import load
 
 #: Seconds of computing that one step of a trial has, and seconds of waiting where none is counted.
 SECONDS, _WAITING = 2.0, 60.0
+#: What a process that was ended for its time returns.
 _TIMED_OUT = (1,) if sys.platform == "win32" else (1, -signal.SIGPROF)
-"""What a process that was ended for its time returns."""
 
 
 def tried(what: Path, function: str, **arguments: Any) -> Any:  # noqa: ANN401
@@ -31,8 +31,7 @@ def tried(what: Path, function: str, **arguments: Any) -> Any:  # noqa: ANN401
         **arguments: Its arguments; like its result they are values of JSON.
 
     Raises:
-        WeightsError: It hangs, crashes or needs too much memory.
-        ImpastoError: What the function raised.
+        ImpastoError: What the function raised; or it hangs, crashes or needs too much memory.
     """
     command = module_command("impasto.fast.trial", function, json.dumps(arguments))
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -49,12 +48,10 @@ def tried(what: Path, function: str, **arguments: Any) -> Any:  # noqa: ANN401
         said = ended.stderr.decode(errors="replace").splitlines()[-1]
         raise WeightsError(f"{what} cannot be tried: {said}")
     if ended.returncode in _TIMED_OUT:
-        raise WeightsError(
-            f"{what} took too long over a small picture: it may never end, so it is refused"
-        )
-    raise WeightsError(
-        f"{what} ended the process that tried it ({ended.returncode}): it is refused"
-    )
+        said = "took too long over a small picture: it may never end, so"
+    else:
+        said = f"ended the process that tried it ({ended.returncode}):"
+    raise WeightsError(f"{what} {said} it is refused")
 
 
 def begin_step(times: float = 1.0) -> None:

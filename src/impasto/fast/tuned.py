@@ -13,18 +13,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from impasto import images
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
 from impasto.files import check_file, fingerprint, replacing, sha256_of
 from impasto.gallery.names import gallery_name, read_styles
-from impasto.images import (
-    Picture,
-    Source,
-    Sources,
-    identify,
-    open_for_role,
-    rotate_tile,
-    source_list,
-)
+from impasto.images import Picture, Source, Sources, identify
 from impasto.machine import module_command
 from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
@@ -38,8 +31,8 @@ Watch = Callable[[float], object]
 Show = Callable[[str, float], AbstractContextManager[Watch]]
 #: Longest side of the style picture that a network is tuned to, if `style_scale` is 1, and bounds.
 SIZE, _LEAST_SIZE, _MOST_SIZE = 512, 256, 768
+#: Seconds between two looks at the log.
 _TICK = 0.5
-"""Seconds between two looks at the log."""
 #: What a style picture is looked at with; a network that was made of it knows no more of these.
 _OF_THE_PICTURE = ("weights", "style_scale", "style_turn", "style_tiles")
 #: What makes glibc ask for large pages, with which convolutions are 1.4 times as fast.
@@ -55,11 +48,7 @@ _shown: Show = lambda _name, _minutes: nullcontext(lambda _spent: None)  # noqa:
 
 
 def show_tunings(show: Show = _shown) -> None:
-    """Have all tunings from now on shown by something.
-
-    Args:
-        show: Entered when one begins, with the name of its style and the minutes it will take.
-    """
+    """Have all tunings from now on shown by something."""
     global _shown
     _shown = show
 
@@ -70,36 +59,27 @@ def is_network(source: Source) -> bool:
 
 
 def find_styles(sources: Sources, settings: Settings) -> list[Source]:
-    """Return style pictures, read as by `impasto.gallery.names.read_styles`.
+    """Return style pictures as `impasto.gallery.names.read_styles` does, or tuned networks.
 
     The name of a style that method fast comes tuned to is that network, if nothing is asked for
     that it cannot do.
-
-    Raises:
-        ImageError: There is no such style, or it cannot be read.
     """
-    given = source_list(sources)
+    given = images.source_list(sources)
     as_it_comes = settings.row.tunes and settings == _as_it_comes(settings)
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and not settings.color_mode.recolor_style:
         network = tuned_network(name)
-        if network is not None:
-            return [network]
+        return [network] if network else read_styles(given)
     return read_styles(given)
 
 
 def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
-    """Return the settings to paint by, where a style is a network: its file is the method then.
+    """Return the settings to paint by; where a style is a network, its file is the method.
 
-    With `settings.tune` a style picture becomes one, which takes so long the first time.
-
-    Args:
-        styles: What `find_styles` returned.
-        settings: What is asked for.
+    The styles are from `find_styles`. With `settings.tune` a picture becomes a network.
 
     Raises:
-        SettingsError: It cannot do what is asked for.
-        ImpastoError: As `tuned`.
+        SettingsError: A network cannot do what is asked for.
     """
     networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
@@ -136,10 +116,6 @@ def tuned(style: Source, settings: Settings) -> Path:
 
     After Ctrl-C the next call goes on where the last report was, a minute before at most.
 
-    Args:
-        style: A picture.
-        settings: With minutes of tuning.
-
     Raises:
         ImageError: The picture cannot be read.
         MissingExtraError: There are no photographs to learn with.
@@ -148,7 +124,7 @@ def tuned(style: Source, settings: Settings) -> Path:
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
     check_file(begin, WeightsError)
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
-    picture = rotate_tile(open_for_role(style, "style", size), settings).filled()
+    picture = images.rotate_tile(images.open_for_role(style, "style", size), settings).filled()
     said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
     key = fingerprint(said)[:16]
     target, part = tuned_folder() / f"tuned-{key}{SUFFIX}", tuned_folder() / f"tuned-{key}.part"
@@ -156,10 +132,10 @@ def tuned(style: Source, settings: Settings) -> Path:
         return target
     if importlib.util.find_spec("skimage") is None:
         raise MissingExtraError("tune", "lab")
-    minutes = settings.tune or 0.0
+    minutes, painting, output = settings.tune or 0.0, part / "painting.png", part / f"style{SUFFIX}"
     options = {
-        "painting": part / "painting.png",
-        "output": part / f"style{SUFFIX}",
+        "painting": painting,
+        "output": output,
         "begin": begin,
         "teacher": fetch("vgg19"),
         "device": settings.device if settings.device in ("cpu", "cuda") else "auto",
@@ -173,11 +149,11 @@ def tuned(style: Source, settings: Settings) -> Path:
         if target.is_file():  # another process was waited for
             return target
         with _writing(part):
-            Picture(picture.pixels).save(part / "painting.png", overwrite=True)
+            Picture(picture.pixels).save(painting, overwrite=True)
         for spent, _ in fitted(options):
             watch(spent)
         with _writing(part):
-            (part / f"style{SUFFIX}").replace(target)
+            output.replace(target)
     shutil.rmtree(part, ignore_errors=True)
     return target
 
@@ -194,11 +170,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def kept_network(content: bytes) -> Path:
-    """Return the file of a network that came here as bytes.
-
-    Raises:
-        WeightsError: It cannot be written.
-    """
+    """Return the file of a network that came here as bytes."""
     path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:16]}{SUFFIX}"
     if not path.is_file():
         with _writing(path), replacing(path) as part:
@@ -209,8 +181,7 @@ def kept_network(content: bytes) -> Path:
 def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
     """Fit the network to a style in a process of its own, which has the memory to itself.
 
-    Args:
-        options: Of `impasto.training.options.StyleOptions`.
+    Its options are those of `impasto.training.options.StyleOptions`.
 
     Yields:
         Minutes since it began, and a line of the log, or "" where there is none yet.

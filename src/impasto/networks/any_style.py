@@ -35,8 +35,7 @@ class AnyStyleShape:
         fine: Channels at 1/4 of the resolution.
         middle: Channels at 1/8.
         coarse: Channels at 1/16.
-        reader_blocks: Residual blocks of the reader.
-        painter_blocks: Residual blocks of the painter.
+        reader_blocks: Residual blocks of the reader; and `painter_blocks` of the painter.
     """
 
     fine: int = 48
@@ -47,13 +46,7 @@ class AnyStyleShape:
 
 
 class Features(NamedTuple):
-    """The maps of the reader, the coarsest first.
-
-    Attributes:
-        coarse: (N, coarse, H / 16, W / 16).
-        middle: (N, middle, H / 8, W / 8).
-        fine: (N, fine, H / 4, W / 4).
-    """
+    """The maps of the reader, (N, C, H / s, W / s) with an s of 16, 8 and 4."""
 
     coarse: Tensor
     middle: Tensor
@@ -128,12 +121,7 @@ class Painter(nn.Module):
 
 
 class AnyStyle(nn.Module):
-    """Reader, painter, and how much grain each map gets.
-
-    Args:
-        shape: Widths and depths.
-        seed: Of the initialization.
-    """
+    """Reader, painter, and how much grain each map gets; the seed is of the initialization."""
 
     def __init__(self, shape: AnyStyleShape | None = None, seed: int = 0) -> None:
         super().__init__()
@@ -154,16 +142,13 @@ class AnyStyle(nn.Module):
     def forward(
         self, content: Tensor, style: StyleCode, grain: Tensor, strength: float = 1
     ) -> Tensor:
-        """Stylize contents in N styles.
+        """Stylize contents in N styles, from `encode`; return (N, 3, H, W), not clamped.
 
         Args:
             content: (N, 3, H, W) in [0, 1], sides multiples of `CELL`.
-            style: From `encode`, of N styles.
+            style: The styles.
             grain: (N or 1, `PLANES`, H / 4, W / 4), standard normal noise.
             strength: From 0, the content itself, to 1.
-
-        Returns:
-            (N, 3, H, W), not clamped.
         """
         colors, *others = style
         recolored = transferred(content, colors, *OF_COLORS, strength=strength).clamp(0, 1)

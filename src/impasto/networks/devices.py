@@ -9,19 +9,12 @@ from impasto.errors import SettingsError
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device for `auto`, `cpu`, `cuda` or `mps`.
-
-    Raises:
-        SettingsError: The device is not there.
-    """
-    found = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    """Return the device for `auto`, `cpu`, `cuda` or `mps`, or raise a `SettingsError`."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    found = ["cuda"] * cuda + ["mps"] * mps + ["cpu"]
     if name == "auto":
-        return torch.device(next(kind for kind, there in found.items() if there))
-    if not found[name]:
+        return torch.device(found[0])
+    if name not in found:
         raise SettingsError(f"there is no {name} device here: use --device auto or cpu")
     return torch.device(name)
 
@@ -57,13 +50,8 @@ def split_bfloat16(image: Tensor) -> Tensor:
     """Split pictures into two bfloat16 summands, one after the other along the channels.
 
     Eight bits of mantissa would quantize the picture visibly. The gradient goes through the
-    first summand alone, which gives all of it.
-
-    Args:
-        image: (N, C, H, W) float32.
-
-    Returns:
-        (N, 2C, H, W) bfloat16, channels last in memory.
+    first summand alone, which gives all of it. (N, C, H, W) float32 becomes (N, 2C, H, W) bfloat16,
+    channels last in memory.
     """
     parts: Tensor = _Split.apply(image)  # type: ignore[no-untyped-call]
     return parts

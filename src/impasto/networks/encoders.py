@@ -64,10 +64,8 @@ class Encoder:
     ) -> dict[str, Tensor]:
         """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name.
 
-        Args:
-            image: The pictures.
-            layers: Which layers, among those it was built for.
-            subsample_phase: Which of its `phases` of the largest layers to compute; None: all.
+        The layers are among those it was built for. Of the largest ones only one of its `phases`
+        is computed, unless `subsample_phase` is None.
         """
         if isinstance(self.network, Pocket):
             features: dict[str, Tensor] = self.network(image, layers, subsample_phase)
@@ -127,15 +125,9 @@ def add_encoder(name: str, network: Network) -> None:
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
-    """Refuse what an encoder does not have, before its file is read or downloaded.
+    """Raise a `SettingsError` for layers (canonical) or a pooling that an encoder does not have.
 
-    Args:
-        names: Of encoders.
-        layers: Canonical names that each of them will be asked for.
-        pooling: `"max"` or `"average"`.
-
-    Raises:
-        SettingsError: It does not have one of the layers, or no pooling to choose.
+    That is before its file is read or downloaded.
     """
     for row in (ENCODERS[name] for name in names):
         if row.layers:
@@ -175,14 +167,10 @@ def build_encoder(
     path = Path(weights) if weights is not None else fetch(row.file) if row.file else None
     network = load(row.build)(path, wanted, pooling, precision)
     network = network.to(device or torch.device("cpu"))
-    file, sha256 = (path.name, sha256_of(path)) if path else (name, _digest(network))
-    return Encoder(name, network, file, sha256, row.subsamples)
-
-
-def _digest(network: nn.Module) -> str:
-    """Return the SHA-256 of a network's parameters."""
+    if path:
+        return Encoder(name, network, path.name, sha256_of(path), row.subsamples)
     digest = hashlib.sha256()
     for key, value in sorted(network.state_dict().items()):
         raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
         digest.update(key.encode() + raw.numpy().tobytes())
-    return digest.hexdigest()
+    return Encoder(name, network, name, digest.hexdigest(), row.subsamples)

@@ -7,23 +7,23 @@ inside the layer, and `block4_pool` is `pool4`.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from impasto.errors import SettingsError
 from impasto.weights import VGG19_LAYERS
 
 
-def _in_order() -> tuple[str, ...]:
-    names: list[str] = []
+def _in_order() -> Iterator[str]:
     for conv in VGG19_LAYERS:
-        if conv.endswith("_1") and names:
-            names.append(f"pool{int(conv[4]) - 1}")
-        names += [conv, conv.replace("conv", "relu")]
-    return (*names, "pool5")
+        if conv.endswith("_1") and conv != "conv1_1":
+            yield f"pool{int(conv[4]) - 1}"
+        yield conv
+        yield conv.replace("conv", "relu")
+    yield "pool5"
 
 
 #: Every layer, shallow to deep.
-LAYERS = _in_order()
+LAYERS = tuple(_in_order())
 _DEPTH = {name: depth for depth, name in enumerate(LAYERS)}
 
 
@@ -56,11 +56,7 @@ def _likeness(given: str, layer: str) -> tuple[float, int]:
 
 
 def check_layers(encoder: str, known: Iterable[str], layers: Iterable[str]) -> None:
-    """Refuse layers that an encoder does not have.
-
-    Raises:
-        SettingsError: One of them.
-    """
+    """Raise a `SettingsError` for layers that an encoder does not have."""
     known = tuple(known)
     if unknown := [name for name in layers if name not in known]:
         raise SettingsError(
@@ -74,11 +70,11 @@ def deepest(names: Iterable[str]) -> str:
     return max(names, key=_DEPTH.__getitem__)
 
 
-def pools_before(name: str) -> int:
-    """Return how often the picture was halved when it reaches this layer: 0 to 5."""
-    return sum(layer.startswith("pool") for layer in LAYERS[: _DEPTH[name] + 1])
-
-
 def steps_to(name: str) -> tuple[str, ...]:
     """Return the layers from the picture to this one, it included."""
     return LAYERS[: _DEPTH[name] + 1]
+
+
+def pools_before(name: str) -> int:
+    """Return how often the picture was halved when it reaches this layer: 0 to 5."""
+    return sum(layer.startswith("pool") for layer in steps_to(name))

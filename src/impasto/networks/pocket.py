@@ -39,8 +39,6 @@ POCKET_LAYERS: Mapping[str, int] = {
 #: Those of which a quarter of the positions is enough.
 SAMPLED_LAYERS = ("relu1_1", "relu2_1")
 SUBSAMPLE_PHASES = 4
-_DOWN = 4
-"""Kernel of a convolution with stride 2."""
 
 
 class Unit(NamedTuple):
@@ -50,12 +48,8 @@ class Unit(NamedTuple):
     inputs: int
     outputs: int
     kernel: int
-    tap: str | None
-
-    @property
-    def stride(self) -> int:
-        """Return 2 where it halves the picture."""
-        return 2 if self.kernel == _DOWN else 1
+    stride: int = 1
+    tap: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,13 +68,13 @@ class PocketShape:
 
     def units(self) -> tuple[Unit, ...]:
         """Return the trunk, from the stem on."""
-        units = [Unit("stem", 12, self.widths[0], 3, None)]
+        units = [Unit("stem", 12, self.widths[0], 3)]
         for stage, depth in enumerate(self.depths, start=2):
             width = self.widths[stage - 1]
-            kernels = [_DOWN] * (stage > 2) + [3] * (depth + (stage == 4))
-            for place, kernel in enumerate(kernels, start=1):
-                name = f"trunk{stage}_{place}"
-                units.append(Unit(name, units[-1].outputs, width, kernel, None))
+            strides = [2] * (stage > 2) + [1] * (depth + (stage == 4))
+            for place, stride in enumerate(strides, start=1):
+                name, kernel = f"trunk{stage}_{place}", 4 if stride == 2 else 3
+                units.append(Unit(name, units[-1].outputs, width, kernel, stride))
             units[-1] = units[-1]._replace(tap=f"relu{stage}_1")
             if stage == 4:
                 units[-2:] = [units[-2]._replace(tap="relu4_1"), units[-1]._replace(tap="relu4_2")]
@@ -97,11 +91,7 @@ class PocketShape:
 
 
 class PocketNetwork(nn.Module, ABC):
-    """The forward pass through trunk and heads; subclasses define what a layer computes.
-
-    Args:
-        shape: Of the trunk.
-    """
+    """The forward pass through trunk and heads; subclasses define what a layer computes."""
 
     def __init__(self, shape: PocketShape) -> None:
         super().__init__()
@@ -131,11 +121,11 @@ class PocketNetwork(nn.Module, ABC):
     def forward(
         self, image: Tensor, layers: Sequence[str], subsample_phase: int | None = None
     ) -> dict[str, Tensor]:
-        """Compute features.
+        """Return features of some of `POCKET_LAYERS`.
 
         Args:
             image: (N, 3, H, W) float32 sRGB in [0, 1], at least 16x16.
-            layers: Which to return, among `POCKET_LAYERS`.
+            layers: Which to return.
             subsample_phase: 0 to 3: `relu1_1` and `relu2_1` only at every other position across and
                 down, starting at this one of four; None: at all positions.
 
@@ -144,23 +134,19 @@ class PocketNetwork(nn.Module, ABC):
             count as one pixel more.
         """
         check_layers("pocket", POCKET_LAYERS, layers)
-        missing = set(layers)
         x = cells = self.cells(image)
         features = {}
-        if "relu1_1" in missing:
-            missing.remove("relu1_1")
+        if "relu1_1" in layers:
             features["relu1_1"] = self.first(cells, subsample_phase)
         for unit in self.units:
-            if not missing:
+            if features.keys() >= set(layers):
                 break
             if unit.name != "stem":  # the cells have borders already
                 x = F.pad(x, (1, 1, 1, 1), mode="replicate")
             x = self.layer(unit.name, x, unit.stride)
-            if unit.tap in missing:
-                missing.remove(unit.tap)
-                seen = x
-                if subsample_phase is not None and unit.tap in SAMPLED_LAYERS:
-                    seen = subsampled(x, subsample_phase)
+            if unit.tap and unit.tap in layers:
+                phase = subsample_phase if unit.tap in SAMPLED_LAYERS else None
+                seen = x if phase is None else subsampled(x, phase)
                 features[unit.tap] = self.layer(unit.tap, seen)
         return features
 
@@ -257,11 +243,7 @@ class _Subsample(torch.autograd.Function):
 
 
 def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
-    """Read widths and depths off the names and sizes.
-
-    Raises:
-        WeightsError: They fit no pocket encoder.
-    """
+    """Read widths and depths off the names and sizes."""
     kernels = [name.partition("_")[0] for name in parameters if name.endswith(".weight")]
     second, third, fourth, fifth = (kernels.count(f"trunk{stage}") for stage in range(2, 6))
     try:
@@ -280,7 +262,7 @@ def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
     return shape
 
 
-def open_pocket(path: Path, layers: Sequence[str], pooling: str, precision: torch.dtype) -> Pocket:
+def open_pocket(path: Path, _layers: object, _pooling: str, precision: torch.dtype) -> Pocket:
     """Open the encoder as `EncoderRow.build` says; layers and pooling leave no choice."""
     parameters = {key: torch.from_numpy(value) for key, value in load_pocket(path).items()}
     return Pocket(parameters, precision=precision)

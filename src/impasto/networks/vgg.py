@@ -75,14 +75,10 @@ class VGG19(nn.Module):
         return reach
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Compute features.
+        """Return features of layers, by canonical name, among those named at construction.
 
-        Args:
-            image: (N, 3, H, W) float32 sRGB in [0, 1].
-            layers: Which to return, by canonical name, among those named at construction.
-
-        Returns:
-            For each layer (N, C, H / 2ᵖ, W / 2ᵖ) in the encoder's precision, p poolings deep.
+        For (N, 3, H, W) float32 sRGB in [0, 1] they are (N, C, H / 2ᵖ, W / 2ᵖ) in the encoder's
+        precision, p poolings deep.
         """
         wanted = frozenset(layers)
         features: dict[str, Tensor] = {}

@@ -16,12 +16,7 @@ _LEAST_EIGENVALUE = 1e-8
 
 
 class Coloring(NamedTuple):
-    """What whitened features are given.
-
-    Attributes:
-        mean: (N, C, 1).
-        root: (N, C, C), the symmetric root of a covariance.
-    """
+    """What whitened features are given: a mean (N, C, 1), and a covariance's root (N, C, C)."""
 
     mean: Tensor
     root: Tensor
@@ -32,10 +27,7 @@ def statistics(
 ) -> tuple[Tensor, Tensor]:
     """Return mean (N, C, 1) and covariance (N, C, C) of (N, C, H, W), in float32.
 
-    Args:
-        features: Whose.
-        relative: Added to each variance, as a part of the mean variance.
-        constant: Added to each variance.
+    Variances get `relative` of the mean variance and a `constant` more.
     """
     with torch.autocast(features.device.type, enabled=False):
         flat = features.float().flatten(2)
@@ -66,8 +58,8 @@ def transferred(
     Args:
         features: Are whitened by the inverse root of their own covariance, then colored.
         style: What they are given.
-        relative: See `statistics`.
-        constant: Likewise.
+        relative: Part of the mean variance that is added to each variance.
+        constant: What is added to each variance besides.
         grain: How much of each plane each channel gets (C, `PLANES`), and the planes
             (N or 1, `PLANES`, H, W): noise that is added before coloring; variances stay.
         strength: Part of the change; 0 is none.

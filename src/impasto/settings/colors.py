@@ -13,7 +13,6 @@ class ColorMode:
 
     Attributes:
         name: A value of `Settings.color`.
-        label: What the studio calls it.
         sentence: What it does, in the words of the help; "" where the name says it.
         recolor_style: What changes the style before it is read: pixels of the style and of the
             content, alpha of both, amount -> pixels, as `"module:name"` or itself; "": nothing.
@@ -22,7 +21,6 @@ class ColorMode:
     """
 
     name: str
-    label: str
     sentence: str = ""
     recolor_style: str | Callable[..., Any] = ""
     recolor_result: str | Callable[..., Any] = ""
@@ -33,25 +31,18 @@ class ColorMode:
         return not self.recolor_style and not self.recolor_result
 
 
+_CONTENT = ColorMode(
+    name="content",
+    sentence="only luminance is painted",
+    recolor_result="impasto.images.color:keep_colors",
+)
+_MATCH = ColorMode(
+    name="match",
+    sentence="the style's, moved to the content's",
+    recolor_style="impasto.images.color:match_colors",
+)
 #: All color modes by name.
-COLOR_MODES: dict[str, ColorMode] = {
-    row.name: row
-    for row in (
-        ColorMode(name="style", label="The style's colors"),
-        ColorMode(
-            name="content",
-            label="My colors",
-            sentence="only luminance is painted",
-            recolor_result="impasto.images.color:keep_colors",
-        ),
-        ColorMode(
-            name="match",
-            label="Matched",
-            sentence="the style's, moved to the content's",
-            recolor_style="impasto.images.color:match_colors",
-        ),
-    )
-}
+COLOR_MODES = {row.name: row for row in (ColorMode(name="style"), _CONTENT, _MATCH)}
 
 
 def color_help() -> str:

@@ -23,8 +23,6 @@ _LIMITS = (
     ("above", operator.le, "above"),
     ("most", operator.gt, "at most"),
 )
-
-
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 120
 _LONGEST_NAME, _MOST_PARTS = 60, 16
@@ -37,12 +35,11 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
         default: Its value when nothing is said.
         help: One line for `--help` and the documentation.
         group: The heading it stands under.
-        **metadata: `choices` (allowed values), `files` (endings of files that are
-            allowed too), `least` and `most` (inclusive bounds), `above`
-            (exclusive bound), `parts` (words that a + may join), `shown` (the default in words),
-            `items` (a tuple's element type), `paths` (words beside which file names are allowed,
-            which may have spaces), `aliases` (other spellings on the command line), `brief`
-            (whether the short help has it).
+        **metadata: `choices` (allowed values), `files` (endings of files that are allowed too),
+            `least` and `most` (inclusive bounds), `above` (exclusive bound), `parts` (words that a
+            + may join), `shown` (the default in words), `items` (a tuple's element type), `paths`
+            (words beside which file names are allowed, which may have spaces), `aliases` (other
+            spellings on the command line), `brief` (whether the short help has it).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 
@@ -70,18 +67,14 @@ def checked(declared: Field[Any], value: Any, kind: type) -> Any:  # noqa: ANN40
             return None
         raise SettingsError(f"{name} must have a value")
     if "items" in rules:
-        many = _split(value, "," if "paths" in rules else ", ")
+        if isinstance(value, str):
+            text = value if "paths" in rules else ",".join(value.split())
+            value = [part.strip() for part in text.split(",") if part.strip()]
+        many = list(value) if isinstance(value, Iterable) else [value]
         if not many:
             raise SettingsError(f"{name} is empty: give at least one value")
         return tuple(_one(name, item, rules["items"], rules) for item in many)
     return _one(name, value, kind, rules)
-
-
-def _split(value: Any, between: str) -> list[Any]:  # noqa: ANN401
-    if isinstance(value, str):
-        parts = value.split(",") if between == "," else value.replace(",", " ").split()
-        return [part.strip() for part in parts if part.strip()]
-    return list(value) if isinstance(value, Iterable) else [value]
 
 
 def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -104,8 +97,12 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
     if choices is not None and value not in choices and not str(value).lower().endswith(files):
         known = ", ".join(map(str, (*choices, *(f"a {each} file" for each in files))))
         raise SettingsError(f"{name} must be one of {known}; not {_BRIEF.repr(value)}")
-    if "parts" in rules:
-        _check_parts(name, str(value).split("+"), rules["parts"])
+    parts = str(value).split("+") if "parts" in rules else []
+    if unknown := [part for part in parts if part not in rules["parts"]]:
+        words = ", ".join(rules["parts"])
+        raise SettingsError(f"{name} is made of {words}, joined by +; not of {unknown[0][:99]!r}")
+    if len(parts) > _MOST_PARTS:
+        raise SettingsError(f"{name} has {len(parts)} parts: {_MOST_PARTS} at most")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     for rule, is_broken, words in _LIMITS:
@@ -113,21 +110,8 @@ def _within(name: str, value: Any, rules: Mapping[str, Any]) -> None:  # noqa: A
             raise SettingsError(f"{name} must be {words} {rules[rule]}, not {value}")
 
 
-def _check_parts(name: str, parts: list[str], known: Collection[str]) -> None:
-    for part in parts:
-        if part not in known:
-            words = ", ".join(known)
-            raise SettingsError(f"{name} is made of {words}, joined by +; not of {part[:99]!r}")
-    if len(parts) > _MOST_PARTS:
-        raise SettingsError(f"{name} has {len(parts)} parts: {_MOST_PARTS} at most")
-
-
 def check_known(name: str, known: Iterable[str]) -> None:
-    """Refuse a name that no option has, and offer the nearest.
-
-    Raises:
-        SettingsError: There is none.
-    """
+    """Raise a `SettingsError` for a name that no option has, and offer the nearest."""
     known = list(known)
     if name not in known:
         name = name[:_LONGEST_NAME]
@@ -137,11 +121,7 @@ def check_known(name: str, known: Iterable[str]) -> None:
 
 
 def check_own_name(name: str, taken: Collection[str]) -> None:
-    """Refuse a name for something of the user's own that could be taken for something else.
-
-    Raises:
-        SettingsError: It is no identifier, or taken.
-    """
+    """Raise a `SettingsError` for a name of the user's own that is no identifier, or taken."""
     if name in taken or not name.isidentifier():
         raise SettingsError(
             f"{name!r} cannot be a name of your own: take one of letters, digits and _, "

@@ -48,34 +48,30 @@ class EncoderRow:
     planned_from: int = 416
 
 
+_POCKET = EncoderRow(
+    name="pocket",
+    sentence="VGG-19 distilled to a few megabytes; comes with the package",
+    build="impasto.networks.pocket:open_pocket",
+    layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"),
+    file="pocket",
+    cost=1.0,
+    bytes_per_pixel={"float32": 1300, "bfloat16": 800},
+    full_bytes_per_pixel=500,
+    subsamples=4,
+    left=0.11,
+    bounded=True,
+    planned_from=1024,
+)
+_VGG19 = EncoderRow(
+    name="vgg19",
+    sentence="VGG-19, for the best quality",
+    build="impasto.networks.vgg:open_vgg19",
+    poolings=("max", "average"),
+    file="vgg19",
+    bounded=True,
+)
 #: All encoders by name.
-ENCODERS: dict[str, EncoderRow] = {
-    row.name: row
-    for row in (
-        EncoderRow(
-            name="pocket",
-            sentence="VGG-19 distilled to a few megabytes; comes with the package",
-            build="impasto.networks.pocket:open_pocket",
-            layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1"),
-            file="pocket",
-            cost=1.0,
-            bytes_per_pixel={"float32": 1300, "bfloat16": 800},
-            full_bytes_per_pixel=500,
-            subsamples=4,
-            left=0.11,
-            bounded=True,
-            planned_from=1024,
-        ),
-        EncoderRow(
-            name="vgg19",
-            sentence="VGG-19, for the best quality",
-            build="impasto.networks.vgg:open_vgg19",
-            poolings=("max", "average"),
-            file="vgg19",
-            bounded=True,
-        ),
-    )
-}
+ENCODERS = {row.name: row for row in (_POCKET, _VGG19)}
 #: Values of `Settings.encoder`: one, or several that take turns.
 TURNS = [*ENCODERS, "pocket+vgg19"]
 

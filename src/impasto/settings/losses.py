@@ -13,10 +13,8 @@ from impasto.settings.methods import load
 class RequiredStatistics(NamedTuple):
     """Which statistics of a layer are needed.
 
-    Attributes:
-        gram: The Gram matrix.
-        moments: Mean and covariance.
-        samples: Positions whose features are kept.
+    Those are its Gram matrix, its moments (mean and covariance), and so many samples: positions
+    whose features are kept.
     """
 
     gram: bool = False

@@ -36,7 +36,6 @@ class Method:
         paper: Where it was published.
         files: Names of its files in the catalogue of weights, in the order they are opened in.
         parts: Names of what is fetched where none of `files` is at hand.
-        extra: The extra that brings what it needs.
         steps: Whether it takes steps, guided by an encoder: such a run can be watched, stopped,
             saved and resumed, has losses, masks and a pyramid, and uses all of the machine.
         warm: Whether a network lays the picture out before the first step.
@@ -55,7 +54,6 @@ class Method:
     paper: str = ""
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    extra: str | None = None
     steps: bool = False
     warm: bool = False
     one_style: bool = False
@@ -162,7 +160,6 @@ for _row in (
         network="impasto.fast.magenta:open_network",
         paper="Ghiasi et al. 2017, arXiv 1705.06830",
         files=("magenta-predict", "magenta-transform"),
-        extra="magenta",
         without=(*_WITHOUT_CHOICE, "runtime", "style_scale", "device"),
         bytes_per_pixel=1900,
         many_sizes=True,
@@ -170,7 +167,7 @@ for _row in (
     Method(
         name="adain",
         sentence="AdaIN",
-        network="impasto.fast.adain:open_network",
+        network="impasto.fast.transfer:open_adain",
         paper="Huang & Belongie 2017, arXiv 1703.06868",
         files=("adain-encoder", "adain-decoder"),
         without=_WITHOUT_CHOICE,
@@ -192,7 +189,7 @@ for _row in (
     Method(
         name="wct",
         sentence="WCT in five levels, networks pruned 16 times",
-        network="impasto.fast.wct:open_network",
+        network="impasto.fast.transfer:open_wct",
         paper="Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
         files=tuple(
             f"wct-{part}-{level}" for level in (5, 4, 3, 2, 1) for part in ("encoder", "decoder")

@@ -14,7 +14,6 @@ class Runtime:
 
     Attributes:
         name: A value of `Settings.runtime`.
-        sentence: What it is, for people.
         session: What opens a network, of an ONNX file or its content, the device, and whether it
             has to compute in float32, as `"module:name"`. See `impasto.fast.sessions.Session`.
         speed: What says how fast it is with a device (a value of `Settings.device`) on this
@@ -24,17 +23,28 @@ class Runtime:
     """
 
     name: str
-    sentence: str
     session: str | Callable[..., Any]
     speed: str | Callable[..., Any]
     extra: str | None = None
     many_sizes: bool = False
 
 
+_ONNX_RUNTIME = Runtime(
+    name="onnxruntime",
+    session="impasto.fast.onnx_runtime:OnnxSession",
+    speed="impasto.fast.onnx_runtime:speed",
+    many_sizes=True,
+)
+_OPENVINO = Runtime(
+    name="openvino",
+    session="impasto.fast.open_vino:OpenVinoSession",
+    speed="impasto.fast.open_vino:speed",
+    extra="openvino",
+)
 #: All runtimes by name; `add_runtime` adds yours.
-RUNTIMES: dict[str, Runtime] = {}
+RUNTIMES = {row.name: row for row in (_ONNX_RUNTIME, _OPENVINO)}
 #: Values of `Settings.runtime`; `auto` is the fastest one.
-RUNTIME_CHOICES = ["auto"]
+RUNTIME_CHOICES = ["auto", *RUNTIMES]
 
 
 def add_runtime(row: Runtime) -> None:
@@ -47,22 +57,3 @@ def add_runtime(row: Runtime) -> None:
 def runtime_for_many_sizes() -> str:
     """Return the name of the runtime that takes pictures of ever new sizes."""
     return next(row.name for row in RUNTIMES.values() if row.many_sizes)
-
-
-for _row in (
-    Runtime(
-        name="onnxruntime",
-        sentence="ONNX Runtime, on the CPU or a graphics processor",
-        session="impasto.fast.onnx_runtime:OnnxSession",
-        speed="impasto.fast.onnx_runtime:speed",
-        many_sizes=True,
-    ),
-    Runtime(
-        name="openvino",
-        sentence="OpenVINO, on the CPU",
-        session="impasto.fast.open_vino:OpenVinoSession",
-        speed="impasto.fast.open_vino:speed",
-        extra="openvino",
-    ),
-):
-    add_runtime(_row)

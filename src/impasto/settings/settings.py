@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
-from impasto.settings.choices import (
-    DEFAULT_LEARNING_RATE,
-    DEFAULT_MIN_SIZE,
-    DEFAULT_WEIGHTS,
-    FACES,
-    REST,
-    STARTS,
-    Choices,
-)
+from impasto.settings import choices
+from impasto.settings.choices import FACES, REST, STARTS, Choices
 from impasto.settings.colors import COLOR_MODES, ColorMode
 from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
@@ -25,7 +18,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from impasto.settings.typed import Options
-
 
 #: Style pictures of one stylizer: each is held in memory.
 MOST_STYLES = 256
@@ -137,20 +129,20 @@ class Settings(Choices):
     @property
     def coarsest(self) -> int:
         """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
-        return self.min_size or (self.size if self.row.warm else DEFAULT_MIN_SIZE)
+        return self.min_size or (self.size if self.row.warm else choices.DEFAULT_MIN_SIZE)
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:
         """Content, style and smoothness weight, with the defaults of the chosen form filled in."""
         given = (self.content_weight, self.style_weight, self.tv_weight)
-        default = DEFAULT_WEIGHTS[self.loss]
+        default = choices.DEFAULT_WEIGHTS[self.loss]
         content, style, tv = (d if g is None else g for g, d in zip(given, default, strict=True))
         return content, style, tv
 
     @property
     def step_length(self) -> float:
         """The learning rate, with the optimizer's default filled in."""
-        return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
+        return self.learning_rate or choices.DEFAULT_LEARNING_RATE[self.optimizer]
 
     def normalized_style_weights(self, styles: int) -> list[float]:
         """Return the weight of each of so many style pictures; they sum to 1.
@@ -174,11 +166,7 @@ class Settings(Choices):
         return [weight / sum(given) for weight in given]
 
     def updated(self, **changes: Unpack[Options]) -> Settings:
-        """Return a copy with some options changed.
-
-        Raises:
-            SettingsError: A name is unknown (the nearest is suggested), or a value is out of range.
-        """
+        """Return a copy with some options changed, checked as new settings are."""
         kept = {name: getattr(self, name) for name in FIELDS}
         if changes.get("quality") is not None:  # replaces the method and encoder of before
             kept = {name: value for name, value in kept.items() if name not in QUALITIES["good"]}
@@ -190,9 +178,5 @@ class Settings(Choices):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
-        """Build settings from names and values, as a recipe gives them.
-
-        Raises:
-            SettingsError: A name is unknown, or a value is out of range.
-        """
+        """Build settings from names and values, as a recipe gives them."""
         return cls(**values)

@@ -15,16 +15,12 @@ from threading import Thread
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
+from impasto.machine import module_command
 
 #: Seconds that the process has to put together what it has painted, and between two previews.
 _PATIENCE, _PREVIEW = 30.0, 1.0
 #: Seconds between two looks whether it has said something, and of silence after which it is ended.
 _LOOK, _SILENCE = 0.5, 120.0
-_PROGRAM = (
-    # Not `-m`: that would import what lies in the current folder first.
-    "import sys; sys.path[:1] = filter(None, sys.path[:1]); "
-    "from impasto.studio.clips import main; main(*sys.argv[1:])"
-)
 
 
 def paint_clip(
@@ -45,7 +41,7 @@ def paint_clip(
         ImageError: It cannot be painted.
     """
     said = json.dumps({"clip": str(clip), "styles": styles, "target": str(target), "asked": asked})
-    command = [sys.executable, "-c", _PROGRAM, said]
+    command = module_command("impasto.studio.clips", said)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
         lines: Queue[str | None] = Queue()
         Thread(target=_follow, args=(child, lines), daemon=True).start()
@@ -116,3 +112,7 @@ def _say(**facts: object) -> None:
     with suppress(BrokenPipeError):
         sys.stdout.write(f"{json.dumps(facts)}\n")
         sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

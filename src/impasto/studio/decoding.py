@@ -15,17 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
+from impasto.machine import module_command
 
 #: Longest side of a small copy, in pixels, and least side of a picture.
 THUMBNAIL, LEAST_SIDE = 192, 16
 #: Limits of the process: seconds, and bytes of memory and of a file it writes.
 SECONDS, MEMORY, WRITTEN = 20, 4 << 30, 1 << 30
 PICTURE, SMALL = "picture.png", "thumbnail.jpg"
-_PROGRAM = (
-    # Not `-m`: that would import what lies in the current folder first.
-    "import sys; sys.path[:1] = filter(None, sys.path[:1]); "
-    "from impasto.studio.decoding import main; main(*sys.argv[1:])"
-)
 
 
 def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
@@ -43,7 +39,8 @@ def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
     Raises:
         ImageError: It cannot be used; the message says why.
     """
-    command = [sys.executable, "-c", _PROGRAM, str(upload), str(folder), str(size), kind]
+    arguments = str(upload), str(folder), str(size), kind
+    command = module_command("impasto.studio.decoding", *arguments)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -131,3 +128,7 @@ def _looks_like_a_clip(upload: Path) -> bool:
     return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head.startswith(
         (b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"\x00\x00\x01\xba", b"GIF8", b"FLV", b"\x47")
     )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

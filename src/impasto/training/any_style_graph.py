@@ -62,7 +62,7 @@ def painter_graph(
     With a `code` (K,) it paints in that style alone, has no input for others, and its kernels have
     8 bits.
     """
-    graph = Graph("any style", parameters, half=True, bytes=code is not None)
+    graph = Graph("any style", parameters, half=True, eight_bits=code is not None)
     picture, length = graph.input("picture", (1, "height", "width", 3)), code_length(shape)
     style = graph.input("code", (length,)) if code is None else graph.tensor("code", code)
     strength = graph.input("strength", ())

@@ -1,7 +1,7 @@
 """Files of trained parameters: which there are, where they lie, and what is in them.
 
 ``load_vgg19(fetch("vgg19"))`` is the whole use of this package. Importing it loads nothing heavy:
-numpy, h5py, safetensors, torch and pooch are imported by the functions that need them.
+numpy, h5py, safetensors, torch and requests are imported by the functions that need them.
 """
 
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named

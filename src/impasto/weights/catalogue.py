@@ -116,37 +116,43 @@ _FILES = (
         published_hash="sha256:dcbb9e9d...",
         kept_as="vgg19-dcbb9e9d.safetensors",
     ),
+    WeightsFile(
+        name="microast-whole",
+        filename="microast.safetensors",
+        group="microast",
+        purpose="for method microast, its four files in one",
+        license="MIT",
+        source="EndyWon/MicroAST",
+    ),
 )
 
 
-def _published(
-    source: str, license: str, base: str, files: Mapping[str, tuple[str, str, str]]
-) -> Iterator[WeightsFile]:
-    """Yield the files of a known fast system: as we use them, and as they were published.
-
-    `files` has by short name what a file is called here, the rest of its url after `base`, and for
-    a pickled file its layout. No publisher states a hash; a url that names a commit stands for one.
-    """
-    for name, (kept, path, layout) in files.items():
-        here = WeightsFile(
-            name=f"{name}-here",
-            filename=kept,
-            group=name,
-            purpose=f"for method {name.partition('-')[0]}",
-            license=license,
-            source=source,
-        )
-        yield here
-        yield replace(
-            here,
-            name=f"{name}-published",
-            filename=(base + path).rpartition("/")[2],
-            url=base + path,
-            kept_as=kept if layout else None,
-            layout=layout,
-        )
-
-
+_GOOGLE = "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
+_GITHUB = "https://github.com"
+#: Known fast systems by method: who published them, their license, and where their files are.
+_SYSTEMS = {
+    "magenta": (
+        "Magenta",
+        "Apache-2.0",
+        f"{_GOOGLE}style_transfer/android/magenta_arbitrary-image-stylization-v1-256_int8_",
+    ),
+    "adain": (
+        "naoto0804/pytorch-AdaIN",
+        "MIT",
+        f"{_GITHUB}/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/",
+    ),
+    "microast": (
+        "EndyWon/MicroAST",
+        "MIT",
+        f"{_GITHUB}/EndyWon/MicroAST/raw/d2796c7dbf01dbc29ed35b11675d87fcc640f969/models/",
+    ),
+    "wct": (
+        "MingSun-Tse/Collaborative-Distillation",
+        "MIT",
+        f"{_GITHUB}/MingSun-Tse/Collaborative-Distillation/raw/"
+        "75c1b81c1dbea11c96d3fb04e96f207dee16dcbb/trained_models/",
+    ),
+}
 _WCT = {
     "encoder-1": "wct_se_16x_new/20191110-133713_E20.pth",
     "encoder-2": "wct_se_16x_new/20191110-132713_E20.pth",
@@ -159,81 +165,56 @@ _WCT = {
     "decoder-4": "wct_se_16x_new_sd/20191111-092553_E20.pth",
     "decoder-5": "wct_se_16x_new_sd/20191110-204615_E20.pth",
 }
-_VGG_TO_4_1 = "vgg19_normalised_to_conv4_1.safetensors"
-_ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/"
-
-_PEERS = (
-    *_published(
-        "Magenta",
-        "Apache-2.0",
-        "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
-        "style_transfer/android/magenta_arbitrary-image-stylization-v1-256_int8_",
-        {
-            "magenta-predict": ("magenta_style_predict_int8.tflite", "prediction_1.tflite", ""),
-            "magenta-transform": ("magenta_style_transform_int8.tflite", "transfer_1.tflite", ""),
-        },
+#: Their files: group, name here, the rest of the url, and for a pickled file its layout.
+_OF_SYSTEMS = (
+    ("magenta-predict", "magenta_style_predict_int8.tflite", "prediction_1.tflite", ""),
+    ("magenta-transform", "magenta_style_transform_int8.tflite", "transfer_1.tflite", ""),
+    (
+        *("adain-encoder", "vgg19_normalised_to_conv4_1.safetensors"),
+        *("vgg_normalised.pth", "adain-encoder"),
     ),
-    *_published(
-        "naoto0804/pytorch-AdaIN",
-        f"MIT; {_VGG_LICENSE}",
-        _ADAIN,
-        {"adain-encoder": (_VGG_TO_4_1, "vgg_normalised.pth", "adain-encoder")},
+    ("adain-decoder", "adain_decoder.safetensors", "decoder.pth", "adain-decoder"),
+    *(
+        (f"microast-{p}", f"microast_{p}.safetensors", f"{p}_iter_160000.pth.tar", f"microast-{p}")
+        for p in ("content_encoder", "style_encoder", "modulator", "decoder")
     ),
-    *_published(
-        "naoto0804/pytorch-AdaIN",
-        "MIT",
-        _ADAIN,
-        {"adain-decoder": ("adain_decoder.safetensors", "decoder.pth", "adain-decoder")},
-    ),
-    *_published(
-        "EndyWon/MicroAST",
-        "MIT",
-        "https://github.com/EndyWon/MicroAST/raw/d2796c7dbf01dbc29ed35b11675d87fcc640f969/models/",
-        {
-            f"microast-{part}": (
-                f"microast_{part}.safetensors",
-                f"{part}_iter_160000.pth.tar",
-                f"microast-{part}",
-            )
-            for part in ("content_encoder", "style_encoder", "modulator", "decoder")
-        },
-    ),
-    *_published(
-        "MingSun-Tse/Collaborative-Distillation",
-        "MIT",
-        "https://github.com/MingSun-Tse/Collaborative-Distillation/raw/"
-        "75c1b81c1dbea11c96d3fb04e96f207dee16dcbb/trained_models/",
-        {
-            f"wct-{part}": (f"wct_16x_{part.replace('-', '_')}.safetensors", path, "wct")
-            for part, path in _WCT.items()
-        },
+    *(
+        (f"wct-{part}", f"wct_16x_{part.replace('-', '_')}.safetensors", path, "wct")
+        for part, path in _WCT.items()
     ),
 )
-"""Files of the known fast systems."""
 
-_MICROAST_WHOLE = WeightsFile(
-    name="microast-whole",
-    filename="microast.safetensors",
-    group="microast",
-    purpose="for method microast, its four files in one",
-    license="MIT",
-    source="EndyWon/MicroAST",
-)
 
-_ALL = (*_FILES, _MICROAST_WHOLE, *_PEERS)
+def _published() -> Iterator[WeightsFile]:
+    """Yield the files of known fast systems: as we use them, and as they were published.
 
-CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in _ALL}
+    No publisher states a hash; a url that names a commit stands for one.
+    """
+    for name, kept, path, layout in _OF_SYSTEMS:
+        method = name.partition("-")[0]
+        source, license, base = _SYSTEMS[method]
+        license = f"{license}; {_VGG_LICENSE}" if name == "adain-encoder" else license
+        here = WeightsFile(f"{name}-here", kept, name, f"for method {method}", license, source)
+        yield here
+        yield replace(
+            here,
+            name=f"{name}-published",
+            filename=(base + path).rpartition("/")[2],
+            url=base + path,
+            kept_as=kept if layout else None,
+            layout=layout,
+        )
+
+
+CATALOGUE: Mapping[str, WeightsFile] = {file.name: file for file in (*_FILES, *_published())}
 """All files by their short name, in the order of preference."""
 
 
 def files_named(name: str) -> tuple[WeightsFile, ...]:
-    """The catalogued files that a name stands for.
+    """At least one catalogued file that a name stands for.
 
-    Args:
-        name: A short name (``"vgg19-keras"``), a file name, or a group (``"vgg19"``).
-
-    Returns:
-        At least one file; of a group all of them, the preferred one first.
+    It is a short name (``"vgg19-keras"``), a file name, or a group (``"vgg19"``): then all of its
+    files, the preferred one first.
 
     Raises:
         WeightsError: The catalogue does not have the name.

@@ -32,10 +32,6 @@ def converted(file: WeightsFile, path: Path) -> Path:
 
     A file without ``kept_as`` needs no copy, and a VGG-19 can do without one where the cache cannot
     be written: then the path itself is returned, as for a path that is the copy already.
-
-    Raises:
-        WeightsError: The file is not the published one, or not readable, or the copy that it needs
-            cannot be written.
     """
     if file.kept_as is None or path.name == file.kept_as:
         return path
@@ -66,10 +62,6 @@ def save_renamed(path: Path, layout: str, target: Path, notes: Mapping[str, str]
     """Read a pickle of parameters and write them as safetensors under our names, with notes.
 
     Code in the pickle is not run. The layout is one of `LAYOUTS`, or `microast-PART`.
-
-    Raises:
-        WeightsError: It is damaged, holds code or something else.
-        OSError: The target cannot be written.
     """
     import torch
     from safetensors.torch import save

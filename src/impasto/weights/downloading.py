@@ -1,26 +1,16 @@
 """One file from the network: whole and verified, or a clear error and nothing left behind."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from impasto.errors import WeightsError
 from impasto.files import digest_of, replacing, sha256_of
 from impasto.weights.catalogue import WeightsFile
 
-if TYPE_CHECKING:
-    from requests import Response
-
+#: What is told of a download before its first byte: the file, and where it will lie.
 OnDownload = Callable[[WeightsFile, Path], None]
-"""What is told of a download before its first byte: the file, and where it will lie."""
-
-ATTEMPTS = 3
-PAUSE_SECONDS = 1.0
-TIMEOUT_SECONDS = 30.0
+ATTEMPTS, PAUSE_SECONDS, TIMEOUT_SECONDS = 3, 1.0, 30.0
 _CHUNK_BYTES = 1 << 20
 
 
@@ -30,10 +20,6 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
     A cut connection is tried again from the start, three times in all, with a pause of one second
     and then two; so is a server that says it is busy.
     `on_download` is called once, before the first byte, when the folder is known to be writable.
-
-    Raises:
-        WeightsError: No network, no such file, a connection that is cut again and again, a wrong
-            hash, no space on the disk, or a folder that cannot be written to.
     """
     try:
         with replacing(target) as part:
@@ -78,19 +64,13 @@ def get_file(url: str, part: Path, headers: Mapping[str, str] | None = None) -> 
     Raises:
         OSError: It cannot be written; of `requests`: it does not come.
     """
-    from pooch import HTTPDownloader
+    import requests
 
-    with ExitStack() as connections:
-
-        def close_at_the_end(response: Response, **_: object) -> None:
-            connections.callback(response.close)
-
-        # pooch leaves the connection of a download that fails open; the hook gets hold of it.
-        hooks = {"response": close_at_the_end}
-        download = HTTPDownloader(
-            chunk_size=_CHUNK_BYTES, timeout=TIMEOUT_SECONDS, hooks=hooks, headers=headers
-        )
-        download(url, str(part), None)
+    with requests.get(url, headers=headers, timeout=TIMEOUT_SECONDS, stream=True) as response:
+        response.raise_for_status()
+        with part.open("wb") as file:
+            for block in response.iter_content(_CHUNK_BYTES):
+                file.write(block)
 
 
 def reason_of(error: OSError) -> str:
@@ -114,9 +94,6 @@ def hash_matches(file: WeightsFile, path: Path) -> bool | None:
     """Whether a file has the size and the hash that its publisher states; None: none is stated.
 
     The converted copy of a pickled file has no published hash.
-
-    Raises:
-        ImpastoError: The file cannot be read.
     """
     if path.name == file.kept_as:
         return None

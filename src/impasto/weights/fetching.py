@@ -19,9 +19,6 @@ def find(name: str | os.PathLike[str]) -> Path | None:
             it is), or a catalogued file name; of a group, the preferred file of the first folder
             that has any.
 
-    Returns:
-        A path, or None.
-
     Raises:
         WeightsError: The name is neither a file nor in the catalogue.
     """
@@ -35,10 +32,9 @@ _told: OnDownload | None = None
 
 
 def show_downloads(tell: OnDownload | None = None) -> None:
-    """Have all downloads from now on announced, before the first byte.
+    """Have all downloads from now on announced, before the first byte; None: none are.
 
-    Args:
-        tell: Told the file and its future path; what it raises ends the download. None: nobody is.
+    It is told the file and its future path; what it raises ends the download.
     """
     global _told
     _told = tell
@@ -51,12 +47,7 @@ def fetch(name: str | os.PathLike[str]) -> Path:
     (``IMPASTO_HOME``), and what Keras and torch.hub have downloaded; then on the network, unless
     ``IMPASTO_OFFLINE`` is 1.
     A pickled file is kept as a safetensors copy in the cache, and that copy is what is returned.
-
-    Args:
-        name: As for `find`.
-
-    Returns:
-        The path of a file that `load_vgg19` reads.
+    Names are as for `find`.
 
     Raises:
         WeightsError: The name is unknown, or the file is nowhere and cannot be downloaded; the
@@ -80,10 +71,8 @@ def fetch(name: str | os.PathLike[str]) -> Path:
 
 def given_file(name: str | os.PathLike[str]) -> Path | None:
     """The existing file that a name is the path of; a name of the catalogue is no path."""
-    if any(str(name) in (file.name, file.group) for file in CATALOGUE.values()):
-        return None
-    path = expanded(name)
-    return path if _is_file(path) else None
+    known = any(str(name) in (file.name, file.group) for file in CATALOGUE.values())
+    return expanded(name) if not known and _is_file(expanded(name)) else None
 
 
 def copies(*files: WeightsFile) -> Iterator[tuple[Folder, WeightsFile, Path]]:
@@ -101,13 +90,12 @@ def missing(name: str) -> WeightsError:
     file = next((file for file in files if file.url), files[0])
     looked = ", ".join(str(folder.path) for folder in search_folders())
     download_it = "unset IMPASTO_OFFLINE and " if is_offline() else ""
+    remedy = "it is not on the network, so set"
     if file.url:
         remedy = (
             f"{download_it}run `impasto weights fetch {file.name}` ({file.size} from {file.url}, "
             f"{file.published_hash or 'no published hash'}), or set"
         )
-    else:
-        remedy = "it is not on the network, so set"
     names = " or ".join(file.filename for file in files)
     return WeightsError(
         f"the weights {name!r} ({names}) are not on this machine; looked in {looked}. To fix it, "
@@ -121,8 +109,6 @@ def _is_file(path: Path) -> bool:
 
 
 def _first_found(*files: WeightsFile) -> tuple[WeightsFile, Path] | None:
-    for folder, file, path in copies(*files):
-        # A download that another program left unfinished is no file of ours to complain about.
-        if not folder.foreign or size_matches(file, path):
-            return file, path
-    return None
+    # A download that another program left unfinished is no file of ours to complain about.
+    sound = (c[1:] for c in copies(*files) if not c[0].foreign or size_matches(*c[1:]))
+    return next(sound, None)

@@ -19,12 +19,9 @@ from impasto.errors import ImpastoError
 
 
 class Folder(NamedTuple):
-    """A folder that is searched.
+    """A folder that is searched, which need not exist, and why, in a few words.
 
-    Attributes:
-        path: The folder, which need not exist.
-        reason: Why it is searched, in a few words.
-        foreign: Whether another program fills it, so that a file may be half written.
+    Where it is `foreign`, another program fills it, so that a file may be half written.
     """
 
     path: Path
@@ -79,13 +76,6 @@ def is_offline() -> bool:
 
 
 def refuse_offline(what: str) -> None:
-    """Raise at once what would otherwise wait for a network that may not be asked.
-
-    Args:
-        what: Begins the message: what needs a network.
-
-    Raises:
-        ImpastoError: ``IMPASTO_OFFLINE`` is set.
-    """
+    """Raise an `ImpastoError` about what needs a network, if ``IMPASTO_OFFLINE`` is set."""
     if is_offline():
         raise ImpastoError(f"{what} needs a network, and IMPASTO_OFFLINE is set: unset it first")

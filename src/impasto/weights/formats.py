@@ -12,44 +12,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.files import check_file
+from impasto.weights import vgg
 from impasto.weights.folders import expanded
-from impasto.weights.vgg import (
-    CAFFE,
-    CAFFE_UNIT,
-    TORCHVISION,
-    VGG19_LAYERS,
-    InputConvention,
-    VggParameters,
-)
+from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from impasto.weights.vgg import Layer
-
-    RawLayer = tuple[NDArray[Any], NDArray[Any]]
-
-# How files that were converted before the metadata had keys of its own speak of their input.
+# What files say of their input that were converted before the metadata had keys for it.
 _INPUT_SENTENCES = (
-    ("BGR, 0..255, minus (103.939,116.779,123.68)", CAFFE),
-    ("RGB in [0,1], minus mean (123.68,116.779,103.939)/255", CAFFE_UNIT),
+    ("BGR, 0..255, minus (103.939,116.779,123.68)", vgg.CAFFE),
+    ("RGB in [0,1], minus mean (123.68,116.779,103.939)/255", vgg.CAFFE_UNIT),
 )
 
 # The original parameters in torchvision's key names, published by Justin Johnson.
-_CAFFE_PICKLES = ("vgg19-d01eb7cb",)
+_CAFFE_PICKLE = "vgg19-d01eb7cb"
 
 
 class _Opened(NamedTuple):
     """An open file: which convolutions it has, and how one is read as an OIHW kernel and a bias."""
 
     names: Collection[str]
-    read: Callable[[str], RawLayer]
+    read: Callable[[str], Sequence[NDArray[Any]]]
     convention: InputConvention
     source: str
 
@@ -94,10 +84,7 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
 
 
 def _names_to_read(present: Collection[str], deepest: str | None) -> list[str]:
-    """The layers to read, if the file could be a VGG-19: no gap, no missing end.
-
-    A gap anywhere tells VGG-16 and the like, even where it lies deeper than what is wanted.
-    """
+    """The layers to read; a gap anywhere, also a deeper one, tells VGG-16 and the like."""
     layers = list(VGG19_LAYERS)
     last = max(map(layers.index, present), default=0)
     end = last if deepest is None else layers.index(deepest)
@@ -106,7 +93,7 @@ def _names_to_read(present: Collection[str], deepest: str | None) -> list[str]:
     return layers[: end + 1]
 
 
-def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> Layer:
+def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> vgg.Layer:
     import numpy as np
 
     _check(name, kernel.shape, bias.shape, {kernel.dtype, bias.dtype})
@@ -123,7 +110,6 @@ def _check(
     inputs, outputs = VGG19_LAYERS[name]
     if (kernel, bias) != ((outputs, inputs, 3, 3), (outputs,)):
         raise ValueError(f"{name} has the shapes {kernel} and {bias} of another network")
-
     if any(kind.kind != "f" for kind in types):
         found = " and ".join(map(str, types))
         raise ValueError(f"{name} has {found} where numbers with a point should be")
@@ -153,13 +139,12 @@ def _open_safetensors(path: Path) -> Iterator[_Opened]:
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
-        keys = set(file.keys())
-        metadata = file.metadata() or {}
+        there, metadata = set(file.keys()), file.metadata() or {}
         yield _Opened(
-            names=[name for name in VGG19_LAYERS if f"{name}.weight" in keys],
-            read=lambda name: (file.get_tensor(f"{name}.weight"), file.get_tensor(f"{name}.bias")),
-            convention=_stated_convention(metadata),
-            source=metadata.get("source", path.name),
+            [name for name in VGG19_LAYERS if f"{name}.weight" in there],
+            lambda name: [file.get_tensor(f"{name}.{part}") for part in ("weight", "bias")],
+            _stated_convention(metadata),
+            metadata.get("source", path.name),
         )
 
 
@@ -172,76 +157,45 @@ def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
         raise ValueError(
             "its metadata does not state channel_order, scale, mean and std of the input"
         )
-    order = metadata["channel_order"]
+    order, scale = metadata["channel_order"], float(metadata["scale"])
+    mean, std = (tuple(map(float, metadata[name].split(","))) for name in ("mean", "std"))
     if order not in ("RGB", "BGR"):
         raise ValueError(f"its metadata has the channel_order {order!r}, not RGB or BGR")
-    scale = float(metadata["scale"])
-    mean, std = _three_numbers(metadata["mean"]), _three_numbers(metadata["std"])
+    if len(mean) != 3 or len(std) != 3:
+        raise ValueError("its metadata has a mean or std that is not three numbers")
     if not all(map(isfinite, (scale, *mean, *std))) or min(scale, *std) <= 0:
         raise ValueError("its metadata has a scale, mean or std that is not a usable number")
-    return InputConvention("RGB" if order == "RGB" else "BGR", scale, mean, std)
-
-
-def _three_numbers(text: str) -> tuple[float, float, float]:
-    first, second, third = (float(number) for number in text.split(","))
-    return first, second, third
+    return InputConvention(order, scale, mean, std)
 
 
 @contextmanager
 def _open_keras(path: Path) -> Iterator[_Opened]:
     import h5py
 
+    def text(name: bytes | str) -> str:
+        return name.decode() if isinstance(name, bytes) else str(name)
+
+    def read(layer: str) -> Sequence[NDArray[Any]]:
+        group = root[keys[layer]]
+        kernel, bias = (group[text(name)] for name in group.attrs["weight_names"])
+        # Before anything is read: a file of a few bytes can declare terabytes.
+        shape = (*kernel.shape[:1:-1], *kernel.shape[:2])
+        _check(layer, shape, bias.shape, {kernel.dtype, bias.dtype})
+        return kernel[()].transpose(3, 2, 0, 1), bias[()]  # HWIO as OIHW
+
     with h5py.File(path, "r") as file:
         root = file.get("model_weights", file)
         if "layer_names" not in root.attrs:
             raise ValueError("it has no attribute layer_names, so it is not a Keras weights file")
-        layers = set(map(_text, root.attrs["layer_names"]))
-        yield _Opened(
-            names=[name for name in VGG19_LAYERS if _keras_name(name) in layers],
-            read=lambda name: _keras_layer(name, root[_keras_name(name)]),
-            convention=CAFFE,
-            source=f"{path.name} (Keras Applications)",
-        )
-
-
-def _keras_name(layer: str) -> str:
-    """``"conv4_2"`` as ``"block4_conv2"``."""
-    return layer.replace("conv", "block").replace("_", "_conv")
-
-
-def _keras_layer(layer: str, group: Any) -> RawLayer:  # noqa: ANN401 (h5py has no types)
-    kernel, bias = (group[_text(name)] for name in group.attrs["weight_names"])
-    # Before anything is read: a file of a few bytes can declare terabytes.
-    shape = (*kernel.shape[:1:-1], *kernel.shape[:2])
-    _check(layer, shape, bias.shape, {kernel.dtype, bias.dtype})
-    return kernel[()].transpose(3, 2, 0, 1), bias[()]  # HWIO as OIHW
-
-
-def _text(name: bytes | str) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
+        there = set(map(text, root.attrs["layer_names"]))
+        # "conv4_2" is called "block4_conv2".
+        keys = {name: name.replace("conv", "block").replace("_", "_conv") for name in VGG19_LAYERS}
+        names = [name for name, key in keys.items() if key in there]
+        yield _Opened(names, read, vgg.CAFFE, f"{path.name} (Keras Applications)")
 
 
 @contextmanager
 def _open_torch(path: Path) -> Iterator[_Opened]:
-    state = _tensors_of(path)
-    keys = {
-        # A feature is a convolution or the ReLU after it; each earlier block adds its pooling.
-        name: f"features.{2 * position + int(name[4]) - 1}"
-        for position, name in enumerate(VGG19_LAYERS)
-    }
-    original = path.name.startswith(_CAFFE_PICKLES)
-    yield _Opened(
-        names=[name for name, key in keys.items() if f"{key}.weight" in state],
-        read=lambda name: (
-            state[f"{keys[name]}.weight"].detach().numpy(),
-            state[f"{keys[name]}.bias"].detach().numpy(),
-        ),
-        convention=CAFFE if original else TORCHVISION,
-        source=f"{path.name} ({'Caffe parameters' if original else 'torchvision'})",
-    )
-
-
-def _tensors_of(path: Path) -> dict[str, Any]:
     from pickle import UnpicklingError
     from zipfile import is_zipfile
 
@@ -257,7 +211,18 @@ def _tensors_of(path: Path) -> dict[str, Any]:
         raise ValueError("it is damaged, or holds more than tensors, which is refused") from error
     if not isinstance(state, dict):
         raise TypeError(f"it holds a {type(state).__name__}, not tensors by name")
-    return state
+    keys = {
+        # A feature is a convolution or the ReLU after it; each earlier block adds its pooling.
+        name: f"features.{2 * position + int(name[4]) - 1}"
+        for position, name in enumerate(VGG19_LAYERS)
+    }
+    original = path.name.startswith(_CAFFE_PICKLE)
+    yield _Opened(
+        [name for name, key in keys.items() if f"{key}.weight" in state],
+        lambda name: [state[f"{keys[name]}.{p}"].detach().numpy() for p in ("weight", "bias")],
+        vgg.CAFFE if original else vgg.TORCHVISION,
+        f"{path.name} ({'Caffe parameters' if original else 'torchvision'})",
+    )
 
 
 def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
@@ -268,29 +233,39 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
     Raises:
         WeightsError: The file does not exist, is damaged or holds something else.
     """
+    path, remedy = expanded(path), "leave weights out to use the bundled file"
+    if not path.exists():
+        raise WeightsError(f"{path} does not exist: {remedy}")
+    remedy = f"for a VGG-19 choose encoder vgg19, or {remedy}"
+    arrays, metadata = _arrays(path, " as a pocket encoder", remedy)
+    if metadata.get("architecture") != "pocket":
+        raise WeightsError(f"{path} is not the file of a pocket encoder: {remedy}")
+    return arrays
+
+
+def load_parameters(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read all arrays of a safetensors file in float32.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+    """
+    return _arrays(path, "", "fetch or copy it again")[0]
+
+
+def _arrays(
+    path: Path, what: str, remedy: str
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
+    """Return the arrays of a safetensors file in float32, and its metadata."""
     import numpy as np
     from safetensors import safe_open
 
-    path = expanded(path)
-    if path.exists():
-        check_file(path, WeightsError)
+    check_file(path, WeightsError)
     try:
         with safe_open(path, framework="numpy") as file:
-            if (file.metadata() or {}).get("architecture") != "pocket":
-                raise WeightsError(
-                    f"{path} is not the file of a pocket encoder: for a VGG-19 choose encoder vgg19"
-                )
             arrays = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError as error:
-        problem = f"{path} does not exist: leave weights out to use the bundled file"
-        raise WeightsError(problem) from error
-    except WeightsError:
-        raise
+            metadata = file.metadata() or {}
     except Exception as error:  # safetensors' own, and numpy's for types that it does not have
-        raise WeightsError(
-            f"{path} cannot be read as a pocket encoder: for a VGG-19 choose encoder vgg19, or "
-            f"leave weights out to use the bundled file ({error})"
-        ) from error
+        raise WeightsError(f"{path} cannot be read{what}: {remedy} ({error})") from error
     if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise WeightsError(f"{path} holds numbers that are not finite: train it again")
-    return arrays
+        raise WeightsError(f"{path} has numbers that are not finite: {remedy}")
+    return arrays, metadata

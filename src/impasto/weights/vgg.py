@@ -7,7 +7,7 @@ configuration E without the classifier.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from impasto.files import replacing
 
@@ -20,53 +20,41 @@ if TYPE_CHECKING:
 
     Layer: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 
-ChannelOrder: TypeAlias = Literal["RGB", "BGR"]
-
 _NAMES = [
     f"conv{block}_{index + 1}" for block, n in enumerate((2, 2, 4, 4, 4), 1) for index in range(n)
 ]
 _WIDTHS = (3, 64, 64, 128, 128, *(256,) * 4, *(512,) * 8)
 
+#: The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels.
 VGG19_LAYERS: Mapping[str, tuple[int, int]] = dict(zip(_NAMES, pairwise(_WIDTHS), strict=True))
-"""The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels."""
 
 
 class InputConvention(NamedTuple):
     """What a network wants for an sRGB picture x in [0, 1]: ``(x * scale - mean) / std``.
 
-    Attributes:
-        channel_order: The order of the channels, which ``mean`` and ``std`` are in as well.
-        scale: 255 or 1.
-        mean: One number a channel.
-        std: One number a channel.
+    The channel order is ``"RGB"`` or ``"BGR"``, of mean and std as well; the scale is 255 or 1.
     """
 
-    channel_order: ChannelOrder
+    channel_order: str
     scale: float
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
-CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68), (1.0, 1.0, 1.0))
-"""Of the original parameters, which Keras publishes too."""
-
-CAFFE_UNIT = InputConvention(
-    "RGB", 1.0, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1.0, 1.0, 1.0)
-)
-"""Of the normalized network that AdaIN and WCT use."""
-
+_ONES = (1.0, 1.0, 1.0)
+#: Of the original parameters, which Keras publishes too.
+CAFFE = InputConvention("BGR", 255.0, (103.939, 116.779, 123.68), _ONES)
+#: Of the normalized network that AdaIN and WCT use.
+CAFFE_UNIT = InputConvention("RGB", 1.0, (123.68 / 255, 116.779 / 255, 103.939 / 255), _ONES)
+#: Of the networks that torchvision trained.
 TORCHVISION = InputConvention("RGB", 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""Of the networks that torchvision trained."""
 
 
 class VggParameters(NamedTuple):
-    """The convolutions of a VGG-19, and what they want as their input.
+    """The convolutions of a VGG-19, what they want as their input, and their source in words.
 
-    Attributes:
-        weights: For each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
-            (out,), both float32.
-        convention: What they want as their input.
-        source: Where the parameters come from, for people.
+    The weights are, for each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
+    (out,), both float32.
     """
 
     weights: Mapping[str, Layer]
@@ -88,11 +76,12 @@ def write_vgg19(
     import numpy as np
     from safetensors.numpy import save
 
-    tensors = {}
-    for name, (kernel, bias) in parameters.weights.items():
+    tensors = {
         # safetensors writes the memory as it lies, whatever the strides say.
-        tensors[f"{name}.weight"] = np.ascontiguousarray(kernel)
-        tensors[f"{name}.bias"] = np.ascontiguousarray(bias)
+        f"{name}.{part}": np.ascontiguousarray(array)
+        for name, layer in parameters.weights.items()
+        for part, array in zip(("weight", "bias"), layer, strict=True)
+    }
     order, scale, mean, std = parameters.convention
     metadata = {
         **(notes or {}),
