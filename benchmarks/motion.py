@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.flow.opencv import opencv
+from impasto.flow import opencv
 
 Values = NDArray[np.float32]
 

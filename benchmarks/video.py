@@ -26,8 +26,7 @@ from PIL import Image
 from impasto import Settings, open_picture
 from impasto.evaluation.flicker import warping_error
 from impasto.fast import FastStylizer
-from impasto.flow import optical_flow, trusted
-from impasto.video.motion import MotionFinder
+from impasto.flow import MotionFinder, optical_flow, trusted
 from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Pixels
 from impasto.video.setup import open_reader, prepare

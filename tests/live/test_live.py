@@ -29,9 +29,8 @@ from impasto.fast import FastStylizer
 from impasto.live import sources
 from impasto.live.controls import KEYS, Controls
 from impasto.live.outputs import Recorder
-from impasto.live.pace import SIZES, Meter, Pace
 from impasto.live.page import Page
-from impasto.live.session import Session, written
+from impasto.live.session import SIZES, Meter, Pace, Session, written
 from impasto.live.sources import Newest, SourceLostError, open_source
 from impasto.video.painting import split
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from impasto.video.motion import MotionFinder
+from impasto.flow import MotionFinder
 
 PHOTO = cv2.resize(skimage.data.coffee(), (450, 300))
 

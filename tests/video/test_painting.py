@@ -7,7 +7,7 @@ from tests.video.conftest import SIZE, moving
 
 from impasto.fast import FastStylizer
 from impasto.fast.shot import still_grain
-from impasto.video.motion import Motion, MotionFinder
+from impasto.flow import Motion, MotionFinder
 from impasto.video.options import Keyframes
 from impasto.video.painting import FramePainter, Kept
 

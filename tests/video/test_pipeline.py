@@ -16,9 +16,9 @@ from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
+from impasto.flow import Motion
 from impasto.images import open_picture
 from impasto.video import pipeline as pipelines
-from impasto.video.motion import Motion
 from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Kept, Pixels
 from impasto.video.setup import check_output, parts_folder, prepare

@@ -26,7 +26,7 @@ def recipe(
     from impasto.video.encoding import USUAL
 
     if picture.suffix.lower() in USUAL:
-        from impasto.video.mux import video_recipe
+        from impasto.video.writers import video_recipe
 
         found = video_recipe(picture)
     else:

@@ -17,7 +17,7 @@ from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named, net
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
 from impasto.fast.tuned import find_styles, is_network, network_settings
-from impasto.flow.temporal_blending import blend_frames
+from impasto.flow import blend_frames
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
 from impasto.runs import Memory, Plan, Reference, Run, Stage, State

@@ -2,23 +2,24 @@
 
 from impasto.images.animation import check_animation, save_animation
 from impasto.images.color import final_colors, is_gray, match_colors
-from impasto.images.faces import face_mask, find_faces
 from impasto.images.formats import is_picture_name, output_name
-from impasto.images.masks import open_mask, sized
-from impasto.images.opening import LEAST_PICTURE, open_for_role, open_picture
-from impasto.images.picture import Identity, Picture
-from impasto.images.pixels import fitted_size
-from impasto.images.recipe import read_recipe
-from impasto.images.rotate_tile import rotate_tile
-from impasto.images.sources import (
+from impasto.images.masks import face_mask, find_faces, open_mask, sized
+from impasto.images.opening import (
+    LEAST_PICTURE,
     NamedBytes,
     Source,
     Sources,
     identify,
     identify_opened,
+    open_for_role,
+    open_picture,
     read_source,
     source_list,
 )
+from impasto.images.picture import Identity, Picture
+from impasto.images.pixels import fitted_size
+from impasto.images.recipe import read_recipe
+from impasto.images.rotate_tile import rotate_tile
 
 __all__ = [
     "LEAST_PICTURE",

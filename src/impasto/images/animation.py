@@ -1,7 +1,5 @@
 """Animations: how a picture came to be, as GIF, WebP, APNG or MP4."""
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import struct
@@ -9,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +20,6 @@ from impasto.images.picture import Picture
 from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import animation_metadata, recipe_json
 
-if TYPE_CHECKING:
-    from av import VideoFrame
-
 _HOLD = 1500
 """Milliseconds that the last frame stays: it is the result."""
 _GIF = 10, 20
@@ -36,6 +31,11 @@ _SEEN = 128
 _GIF_COLORS = 255
 """Colors of a transparent GIF, and the number of the one that is not seen."""
 _BT709 = 1
+_SUFFIXES = (".gif", ".webp", ".mp4", ".apng")
+_OPTIONS: Mapping[str, Mapping[str, object]] = {
+    "gif": {"optimize": False},
+    "webp": {"quality": 85, "method": 4},
+}
 Recipe: TypeAlias = "Mapping[str, object] | None"
 
 
@@ -48,7 +48,7 @@ def save_animation(
     overwrite: bool = False,
     protect: Sequence[str | Path] = (),
 ) -> Path:
-    """Write frames as an animation that holds its last frame for about 1.5 seconds.
+    """Write an animation that holds its last frame for about 1.5 seconds, and return its path.
 
     GIF, WebP and APNG repeat forever and keep transparency (GIF: all or nothing). Frames of other
     sizes are scaled to that of the last one; for an MP4 transparent ones are laid on white, and
@@ -63,9 +63,6 @@ def save_animation(
         overwrite: Whether an existing file is replaced, instead of writing to a numbered one.
         protect: Files that are never replaced: the inputs.
 
-    Returns:
-        The path that was written.
-
     Raises:
         ImageError: There are no frames, the suffix or `fps` is wrong or the file cannot be written.
         MissingExtraError: An .mp4 is wanted and PyAV is not installed.
@@ -75,9 +72,9 @@ def save_animation(
     if not 0 < fps <= 100:
         raise ImageError(f"fps is {fps}: choose more than 0 and at most 100")
     refuse_inputs(path, protect)
-    opaque = path.suffix.lower() == ".mp4"
+    kind = path.suffix.lower().removeprefix(".")
     pictures = (open_picture(frame) for frame in frames)
-    images = [(each.on_white() if opaque else each).to_pil() for each in pictures]
+    images = [(each.on_white() if kind == "mp4" else each).to_pil() for each in pictures]
     if not images:
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
     size = images[-1].size
@@ -85,21 +82,16 @@ def save_animation(
         image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
         for image in images
     ]
-    write = partial(_WRITERS[path.suffix.lower()], images, fps, recipe)
+    write = _write_mp4 if kind == "mp4" else partial(_write_held, kind=kind)
     with suppress_warnings():
-        return write_atomically(path, write, overwrite)
+        return write_atomically(path, partial(write, images, fps, recipe), overwrite)
 
 
 def check_animation(path: str | Path) -> None:
-    """Raise at once what `save_animation` would raise after all the work.
-
-    Raises:
-        ImageError: The suffix is not that of an animation, or the file cannot be written.
-        MissingExtraError: An .mp4 is wanted and PyAV is not installed.
-    """
+    """Raise at once what `save_animation` would raise after all the work."""
     suffix = Path(path).suffix.lower()
-    if suffix not in _WRITERS:
-        raise ImageError(f"cannot write {path}: end the name with one of {', '.join(_WRITERS)}")
+    if suffix not in _SUFFIXES:
+        raise ImageError(f"cannot write {path}: end the name with one of {', '.join(_SUFFIXES)}")
     if suffix == ".mp4" and importlib.util.find_spec("av") is None:
         raise MissingExtraError("An .mp4 animation", "video")
     check_writable(path)
@@ -109,13 +101,9 @@ def schedule(ends: Sequence[float | Fraction], kind: str) -> list[tuple[int, int
     """Return which frames an animation shows, and for how many milliseconds each.
 
     No frame is shorter than what browsers show as it is said; where frames come faster some are
-    left out, so that the length stays.
-
-    Args:
-        ends: When each frame ends, in milliseconds from the beginning.
-        kind: `gif`, or another kind, in any case.
+    left out, so that the length stays. `ends` are milliseconds from the beginning.
     """
-    tick, shortest = _GIF if kind.lower() == "gif" else _OTHERS
+    tick, shortest = _GIF if kind == "gif" else _OTHERS
     rounded = [round(end / tick) * tick for end in ends]
     shown: list[tuple[int, int]] = []
     for number, start in enumerate([0, *rounded[:-1]]):
@@ -127,43 +115,45 @@ def schedule(ends: Sequence[float | Fraction], kind: str) -> list[tuple[int, int
 
 
 def write_frames(
-    images: Iterable[Image.Image],
     path: Path,
     kind: str,
+    frame: Callable[[int], Image.Image],
+    ends: Sequence[float | Fraction],
     recipe: Recipe,
     *,
     transparent: bool = False,
     **options: object,
 ) -> None:
-    """Write images, all RGB or all RGBA, as a GIF, WebP or APNG.
+    """Write images as a GIF, WebP or APNG (`kind`), with their recipe and `options` of Pillow.
 
-    Args:
-        images: The frames, one at a time where the format allows it.
-        path: Where to.
-        kind: `gif`, `webp` or `apng`, in any case.
-        recipe: How they were made.
-        transparent: Whether they are RGBA.
-        **options: Of Pillow: `duration`, `loop` …
+    `frame` gives one by its number, RGB, or RGBA if they are transparent; one at a time where the
+    format allows it. `ends` says when each ends, in milliseconds from the beginning.
 
     Raises:
         ImageError: The format cannot hold them.
     """
+    plan = schedule(ends, kind)
+    images = (frame(number) for number, _ in plan)
     options |= animation_metadata(kind, recipe)
-    if kind.lower() == "gif":
+    options["duration"] = [duration for _, duration in plan]
+    if kind == "gif":
         # Each frame takes the place of the one before, which would be seen through it.
         options["disposal"] = 2 if transparent else 1
-        images = map(_cut_out, images) if transparent else images
-    if kind.lower() == "webp" and transparent:
+        images = (_cut_out(image) for image in images) if transparent else images
+    if kind == "webp" and transparent:
         options["kmax"] = 1  # whole frames: libwebp loses the alpha of some that only change one
-    frames, file = iter(images), io.BytesIO()
-    if kind.lower() == "apng":
-        kind, options["blend"] = "PNG", 0
+    if kind == "apng":
+        options["blend"] = 0
+    file = io.BytesIO()
     try:
-        first = next(frames)
-        rest = [*frames] if kind == "PNG" else frames  # which Pillow goes through twice
-        first.save(file, kind, save_all=True, append_images=rest, **options)
+        first = next(images)
+        rest = [*images] if kind == "apng" else images  # which Pillow goes through twice
+        pillows = "PNG" if kind == "apng" else kind
+        first.save(file, pillows, save_all=True, append_images=rest, **options)
     except (OSError, ValueError, struct.error) as error:
-        raise ImageError(f"{kind} cannot hold these frames ({error}): make them smaller") from error
+        raise ImageError(
+            f"{kind.upper()} cannot hold these frames ({error}): make them smaller"
+        ) from error
     path.write_bytes(file.getvalue())
 
 
@@ -180,62 +170,45 @@ def _paletted(image: Image.Image, colors: int) -> Image.Image:
     return image.quantize(palette=image.quantize(colors, Image.Quantize.MEDIANCUT))
 
 
-def _write_frames(
-    images: list[Image.Image], fps: float, recipe: Recipe, path: Path, kind: str = "", **how: object
+def _write_held(
+    images: list[Image.Image], fps: float, recipe: Recipe, path: Path, kind: str
 ) -> None:
-    shown = schedule(_ends(len(images), fps), kind)
+    """Write images that are shown again and again, the last one longer than others."""
+    ends = [index * 1000 / fps for index in range(1, len(images) + 1)]
+    ends[-1] = max(ends[-1], (len(images) - 1) * 1000 / fps + _HOLD)
     transparent = any(image.mode == "RGBA" for image in images)
-    frames = [images[number].convert("RGBA" if transparent else "RGB") for number, _ in shown]
-    if kind == "GIF" and not transparent:
-        frames = [_paletted(image, 256) for image in frames]
-    durations = [duration for _, duration in shown]
-    options = {"duration": durations, "loop": 0, **how}
-    write_frames(frames, path, kind, recipe, transparent=transparent, **options)
 
+    def frame(number: int) -> Image.Image:
+        image = images[number].convert("RGBA" if transparent else "RGB")
+        return _paletted(image, 256) if kind == "gif" and not transparent else image
 
-def _ends(count: int, fps: float) -> list[float]:
-    """Return when each frame ends, in milliseconds; the last one stays for a while."""
-    ends = [index * 1000 / fps for index in range(1, count + 1)]
-    ends[-1] = max(ends[-1], (count - 1) * 1000 / fps + _HOLD)
-    return ends
+    options = {"loop": 0, **_OPTIONS.get(kind, {})}
+    write_frames(path, kind, frame, ends, recipe, transparent=transparent, **options)
 
 
 def _write_mp4(images: list[Image.Image], fps: float, recipe: Recipe, path: Path) -> None:
-    try:
-        import av
-    except ImportError as error:
-        raise MissingExtraError("Writing an .mp4 file", "video") from error
+    import av
+
     held = max(0, round(fps * _HOLD / 1000) - 1)
+    width, height = images[0].size
+    odd = (0, height % 2), (0, width % 2), (0, 0)
     options = {"movflags": "faststart", "fflags": "bitexact"}
     with av.open(str(path), "w", "mp4", options) as container:
         if recipe is not None:
             container.metadata["comment"] = recipe_json(recipe)
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
-        stream.width, stream.height = (side + side % 2 for side in images[0].size)
+        stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": "18"}
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = 1
         for image in [*images, *images[-1:] * held]:
-            container.mux(stream.encode(_video_frame(image)))
+            even = np.pad(np.asarray(image), odd, mode="edge")
+            frame = av.VideoFrame.from_ndarray(even, format="rgb24")
+            # Players take unmarked video for BT.709; the converter's default is BT.601.
+            frame = frame.reformat(
+                format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+            )
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-
-
-def _video_frame(image: Image.Image) -> VideoFrame:
-    import av
-
-    pixels = np.asarray(image)
-    height, width = pixels.shape[:2]
-    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    frame = av.VideoFrame.from_ndarray(even, format="rgb24")
-    # Players take unmarked video for BT.709, while the default of the converter is BT.601.
-    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-_WRITERS: Mapping[str, Callable[..., object]] = {
-    ".gif": partial(_write_frames, kind="GIF", optimize=False),
-    ".webp": partial(_write_frames, kind="WEBP", quality=85, method=4),
-    ".mp4": _write_mp4,
-    ".apng": partial(_write_frames, kind="APNG"),
-}

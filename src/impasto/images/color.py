@@ -1,7 +1,5 @@
 """Colors of a stylized picture: the content's own, or a palette borrowed from another picture."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,15 +29,8 @@ def final_colors(
     """Return a stylized picture in the colors that the settings ask for.
 
     Where the photo and all styles that count are gray, it is gray too: no method knows that.
-
-    Args:
-        painted: float32 (H, W, 3) sRGB in [0, 1].
-        photo: The content, of the same shape.
-        settings: Of the run.
-        gray_styles: Of each style picture, whether it `is_gray`; empty: the style is unknown.
-
-    Returns:
-        float32 (H, W, 3) in [0, 1].
+    The picture and the photo are float32 (H, W, 3) sRGB in [0, 1]; `gray_styles` says of each
+    style whether it `is_gray`, and is empty where the style is unknown.
     """
     if recolor := settings.color_mode.recolor_result:
         painted = load(recolor)(painted, photo, settings.color_amount)
@@ -76,18 +67,8 @@ def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Float
 
     The luminance Y of `stylized` is joined with the chroma I and Q of `content`, in the YIQ
     space of NTSC (Gatys et al., "Preserving Color in Neural Artistic Style Transfer", 2016,
-    section 3.2).
-
-    Args:
-        stylized: float32 (H, W, 3) sRGB in [0, 1].
-        content: The same shape.
-        amount: Of the content's colors: 0 leaves the stylized picture's.
-
-    Returns:
-        float32 (H, W, 3), clipped to [0, 1].
-
-    Raises:
-        ValueError: The shapes differ.
+    section 3.2). All are float32 (H, W, 3) sRGB in [0, 1], of one shape (else a `ValueError`);
+    `amount` 0 leaves the stylized picture's colors.
     """
     if stylized.shape != content.shape:
         raise ValueError(f"the shapes differ: {stylized.shape} and {content.shape}")
@@ -111,15 +92,8 @@ def match_colors(
     Neural Style Transfer", 2017, section 5). A little is added to the variances, so that gray
     and plain pictures work: departing from the paper, which leaves them undefined.
 
-    Args:
-        pixels: float32 (H, W, 3) sRGB in [0, 1].
-        reference: float32 (h, w, 3), any size.
-        alpha: float32 (H, W), how much each pixel counts; None is all alike.
-        reference_alpha: The same of `reference`.
-        amount: Of the other picture's colors: 0 leaves this one's.
-
-    Returns:
-        float32 (H, W, 3), clipped to [0, 1].
+    Pictures are float32 (H, W, 3) sRGB in [0, 1], the reference of any size. Their alphas (H, W)
+    say how much each pixel counts; None: all alike. `amount` 0 leaves this picture's colors.
     """
     mean, covariance = _statistics(pixels, alpha)
     wanted_mean, wanted_covariance = _statistics(reference, reference_alpha)

@@ -1,22 +1,21 @@
 """Decoding pictures to samples of 8 bits with Pillow, of 16 bits with what keeps all of them."""
 
-from __future__ import annotations
-
 import io
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from impasto.errors import ImageError
 from impasto.images.exif import orientation_of, turn, valid_orientation
-from impasto.images.formats import pillow_format
+from impasto.images.formats import is_16bit_png, pillow_format
 from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
 from impasto.images.profiles import to_srgb
-from impasto.images.reading import check_pixels
+from impasto.images.reading import check_head, check_pixels
 
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
@@ -35,23 +34,15 @@ _SILENT = logging.NullHandler()
 
 @dataclass(frozen=True)
 class Samples:
-    """What a decoder returns: not yet sRGB and not yet upright.
+    """What a decoder returns: not yet sRGB and not yet upright."""
 
-    Attributes:
-        colors: uint8 or uint16 (H, W, C).
-        space: "GRAY", "RGB", "CMYK" or "LAB".
-        alpha: (H, W) of the same type, or None.
-        icc: The profile, if any.
-        orientation: EXIF orientation, 1 to 8.
-        bits: 8 or 16, of the file.
-    """
-
-    colors: NDArray[Any]
-    space: str
-    alpha: NDArray[Any] | None = None
-    icc: bytes | None = None
-    orientation: int = 1
-    bits: int = 16
+    colors: NDArray[Any]  # uint8 or uint16 (H, W, C)
+    space: str  # "GRAY", "RGB", "CMYK" or "LAB"
+    alpha: NDArray[Any] | None = None  # (H, W) of the same type
+    icc: bytes | None = None  # the profile, if any
+    orientation: int = 1  # of EXIF, 1 to 8
+    bits: int = 16  # 8 or 16, of the file
+    image: Image.Image | None = None  # has the EXIF data, if there may be any
 
     def upright(self, max_size: int | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """Return upright sRGB colors (H, W, 3) and alpha (H, W), or None, of the same type.
@@ -71,8 +62,31 @@ def open_image(data: bytes, kind: str) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=(pillow_format(kind),))
 
 
-def check_scans(data: bytes, label: str) -> None:
-    """Raise an `ImageError` for a JPEG of so many scans that it would take minutes to decode."""
+def decode(data: bytes, max_size: int | None, label: str) -> Samples:
+    """Decode a file, by Pillow no larger than `max_size` pixels on its longest side."""
+    kind = check_head(data, label)
+    samples = _decode_tiff(data, label) if kind == "TIFF" else None
+    if samples is not None:
+        with suppress(Exception):  # Pillow knows only some layouts of TIFF
+            samples = replace(samples, image=open_image(data, kind))
+        return samples
+    if kind == "JPEG":
+        _check_scans(data, label)
+    try:
+        image = open_image(data, kind)
+    except UnidentifiedImageError as error:
+        if kind != "TIFF":
+            raise
+        raise ImageError(
+            f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
+        ) from error
+    if kind == "PNG" and is_16bit_png(data):
+        return _decode_16bit_png(data, image, label)
+    return decode_image(image, max_size, label)
+
+
+def _check_scans(data: bytes, label: str) -> None:
+    """Refuse a JPEG of so many scans that it would take minutes to decode."""
     scans = data.count(b"\xff\xda")  # in what is compressed, 00 follows each FF
     if scans > _MOST_SCANS:
         raise ImageError(
@@ -93,13 +107,12 @@ def decode_image(image: Image.Image, max_size: int | None, label: str) -> Sample
         raise ImageError(f"{label} has values beyond 16 bits: scale them to 0 ... 65535")
     gray = values.astype(np.uint16)[..., None]
     icc = image.info.get("icc_profile")
-    return Samples(gray, "GRAY", icc=icc, orientation=orientation_of(image))
+    return Samples(gray, "GRAY", icc=icc, orientation=orientation_of(image), image=image)
 
 
 def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
     size, box = _load(image, max_size)
-    orientation, icc = orientation_of(image), image.info.get("icc_profile")
-    image = _plain(image)
+    given, image = image, _plain(image)
     if size != image.size:
         image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
     values, alpha = np.atleast_3d(np.asarray(image)), None
@@ -107,7 +120,8 @@ def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
         values, alpha = values[..., :-1], values[..., -1]
     elif image.mode == "LAB":
         values = values ^ _LAB_SIGNS
-    return Samples(values, _PLAIN[image.mode], alpha, icc, orientation, bits=8)
+    icc = given.info.get("icc_profile")
+    return Samples(values, _PLAIN[image.mode], alpha, icc, orientation_of(given), 8, given)
 
 
 def _load(
@@ -137,18 +151,22 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert(modes.get(image.mode, "RGB"))
 
 
-def decode_16bit(data: bytes, icc: bytes | None, orientation: int) -> Samples:
+def _decode_16bit_png(data: bytes, image: Image.Image, label: str) -> Samples:
     """Decode a PNG with 16 bits; a transparent color of the file becomes alpha."""
     import imagecodecs
 
+    check_pixels(image.width * image.height, label)
+    # Pillow would decode everything to find EXIF data that is not there.
+    tagged = b"eXIf" in data
+    orientation, icc = orientation_of(image) if tagged else 1, image.info.get("icc_profile")
     values = np.atleast_3d(np.asarray(imagecodecs.png_decode(data)).astype(np.uint16, copy=False))
     space, alpha = "RGB" if values.shape[2] > 2 else "GRAY", None
     if values.shape[2] in (2, 4):
         values, alpha = values[..., :-1], values[..., -1]
-    return Samples(values, space, alpha, icc, orientation)
+    return Samples(values, space, alpha, icc, orientation, image=image if tagged else None)
 
 
-def decode_tiff(data: bytes, label: str) -> Samples | None:
+def _decode_tiff(data: bytes, label: str) -> Samples | None:
     """Decode the first page of a TIFF of any layout to 16 bits, silently even if it is damaged.
 
     None is returned for what is left to Pillow: fewer than 8 bits, JPEG, palettes, Lab ...

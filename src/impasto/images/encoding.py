@@ -1,7 +1,5 @@
 """From samples to the bytes of a file, the same bytes every time."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
@@ -43,12 +41,8 @@ def encode(
 ) -> bytes:
     """Return the file of a picture, with an sRGB profile wherever the format takes one.
 
-    Args:
-        samples: (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF
-            also uint16.
-        kind: As `format_of` returns; a BMP holds neither EXIF data nor the recipe.
-        exif: As `Picture.exif`.
-        recipe: As `Picture.recipe`.
+    Samples are (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF also
+    uint16. A BMP holds neither EXIF data nor the recipe.
 
     Raises:
         ImageError: The format cannot hold such a picture.

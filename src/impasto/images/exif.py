@@ -1,7 +1,5 @@
 """EXIF: which way is up, and what of the rest may stay."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """File formats of pictures, told by first bytes when read and by a suffix when written; names."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -24,16 +22,12 @@ _MAGIC = {
 READABLE = tuple(_MAGIC)
 _SUFFIXES = {
     ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jfif": "JPEG",
+    **dict.fromkeys((".jpg", ".jpeg", ".jfif"), "JPEG"),
     ".webp": "WebP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
     ".bmp": "BMP",
     ".avif": "AVIF",
-    ".heic": "HEIC",
-    ".heif": "HEIC",
+    **dict.fromkeys((".heic", ".heif"), "HEIC"),
 }
 WITH_16_BITS = ("PNG", "TIFF")
 """The formats that are written with 16 bits."""
@@ -70,11 +64,7 @@ def is_picture_name(path: str | Path) -> bool:
 
 
 def format_of(name: str | Path) -> str:
-    """Tell the format to write from a path, a suffix or a format's name, in any case.
-
-    Raises:
-        ImageError: impasto does not write this format.
-    """
+    """Tell the format to write from a path, a suffix or a format's name, or raise `ImageError`."""
     suffix = Path(name).suffix
     if not suffix and isinstance(name, str):
         suffix = f".{name.removeprefix('.')}"

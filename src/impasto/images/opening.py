@@ -1,35 +1,150 @@
-"""Opening pictures: from anywhere, upright, in sRGB, with the depth they have."""
+"""Opening pictures from anywhere: upright, in sRGB, with the depth they have; who they are."""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from hashlib import sha256
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from impasto.errors import ImageError
-from impasto.images.decoding import (
-    Samples,
-    check_scans,
-    decode_16bit,
-    decode_image,
-    decode_tiff,
-    open_image,
-)
-from impasto.images.exif import kept_exif, orientation_of
-from impasto.images.formats import is_16bit_png
+from impasto.errors import ImageError, ImpastoError
+from impasto.files import sha256_of
+from impasto.images.decoding import decode, decode_image
+from impasto.images.exif import kept_exif
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import to_floats, unit_floats
-from impasto.images.reading import check_head, check_pixels, one_clear_error, read_bytes
-from impasto.images.sources import STDIN, NamedBytes, Source, read_source, without_torch
+from impasto.images.reading import Stream, one_clear_error, read_bytes, read_stream
 from impasto.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEAST_PICTURE = 8
 """Shorter side of any picture worth looking at, in pixels."""
+STDIN = "-"
+
+
+Source: TypeAlias = (
+    "str | Path | bytes | bytearray | Stream | Image.Image | NDArray[Any] | Tensor | Picture"
+)
+Sources: TypeAlias = "Source | Sequence[Source]"
+
+
+def source_list(sources: Sources) -> list[Source]:
+    """Return one source or several as a list."""
+    return [*sources] if isinstance(sources, (list, tuple)) else [cast("Source", sources)]
+
+
+def _without_torch(source: Source) -> Source:
+    """Return a tensor (C, H, W) or (1, C, H, W) as an array (H, W, C), others as they are."""
+    torch = sys.modules.get("torch")  # where there are tensors, it has been imported
+    # Another thread may be in the middle of importing it.
+    kind = getattr(torch, "Tensor", None)
+    if kind is None or not isinstance(source, kind):
+        return source
+    tensor = cast("Tensor", source).detach().cpu()
+    if tensor.ndim == 4 and len(tensor) == 1:
+        tensor = tensor[0]
+    if tensor.ndim != 3 or tensor.shape[0] not in (1, 3, 4):
+        shape = tuple(cast("Tensor", source).shape)
+        raise ImageError(
+            f"a tensor of shape {shape} is not a picture: give (C, H, W) or (1, C, H, W)"
+        )
+    pixels: NDArray[Any] = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+    return pixels.transpose(1, 2, 0)
+
+
+class NamedBytes(bytes):
+    """The bytes of a picture that could be read only once, and the name they came under."""
+
+    name: str = "bytes"
+
+
+def read_source(source: Source) -> Source:
+    """Turn what can be read only once ("-", a pipe, a file object) into bytes that have its name.
+
+    Tensors become arrays; everything else is returned as it is. Call it before handing the same
+    source to both `identify` and `open_picture`.
+
+    Raises:
+        ImageError: The pipe or the file object cannot be read.
+    """
+    source = _without_torch(source)
+    stream: object = source
+    if isinstance(source, str | Path) and str(source) != STDIN:
+        with suppress(OSError, ValueError):  # what is wrong with it is said where it is read
+            if Path(source).is_fifo():
+                return _named(read_bytes(Path(source)), Path(source).name)
+        return source
+    if isinstance(source, str | Path):
+        stream, name = sys.stdin.buffer, "stdin"
+    else:
+        name = getattr(stream, "name", "")
+        name = Path(name).name if name and isinstance(name, str) else NamedBytes.name
+    if not isinstance(stream, Stream):
+        return source
+    try:
+        return _named(read_stream(stream, name), name)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot read {name} ({error}): open it for reading bytes") from error
+
+
+def _named(content: bytes, name: str) -> NamedBytes:
+    data = NamedBytes(content)
+    data.name = name
+    return data
+
+
+def identify_opened(opened: Picture, source: Source) -> Identity:
+    """Return who a picture is that was opened, perhaps smaller, without reading its file again."""
+    return opened.identity or identify(source)
+
+
+def identify(source: Source) -> Identity:
+    """Name a picture, without folders, and fingerprint it.
+
+    The fingerprint is the SHA-256 of the file's bytes; for pixels in memory, of their shape, type
+    and values. What can be read only once (a file object, "-", a pipe) has to go through
+    `read_source` first, or is gone afterwards.
+    """
+    data = read_source(source)
+    if isinstance(data, Image.Image | Picture | np.ndarray):
+        return _identify_pixels(data)
+    if isinstance(data, (bytes, bytearray)):
+        return Identity(getattr(data, "name", "bytes"), hashlib.sha256(data).hexdigest())
+    if not isinstance(data, (str, Path)):
+        raise ImageError(f"cannot identify a {type(source).__name__}: give a path, bytes or pixels")
+    try:
+        return Identity(Path(data).name, sha256_of(Path(data)))
+    except ImpastoError as error:
+        raise ImageError(str(error)) from error
+
+
+def _identify_pixels(source: Image.Image | Picture | NDArray[Any]) -> Identity:
+    if isinstance(source, Image.Image):
+        name = Path(getattr(source, "filename", "") or "pixels").name
+        with one_clear_error(name):
+            plain = source.convert("RGBA") if source.mode in ("P", "PA") else source
+            return Identity(name, _fingerprint(np.asarray(plain)))
+    if isinstance(source, np.ndarray):
+        return Identity("pixels", _fingerprint(source))
+    arrays = [source.pixels] if source.alpha is None else [source.pixels, source.alpha]
+    return source.identity or Identity(source.name or "pixels", _fingerprint(*arrays))
+
+
+def _fingerprint(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype.str} ".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def open_picture(
@@ -63,29 +178,29 @@ def open_picture(
     """
     if max_size is not None and max_size < 1:
         raise ImageError(f"max_size is {max_size}: ask for at least 1 pixel")
-    source = without_torch(source)
+    source = read_source(source)
+    if isinstance(source, np.ndarray):
+        source = _from_array(source)
     if isinstance(source, Picture):
         return _fitted(source, max_size)
-    if isinstance(source, np.ndarray):
-        return _fitted(_from_array(source), max_size)
-    if isinstance(source, Image.Image):
-        file = str(getattr(source, "filename", ""))
-        data: bytes | Image.Image = source
-        label = file or "the given image"
-    else:
-        data, label, file = _load(source)
+    data, label, file = _labelled(source)
     with one_clear_error(label):
-        samples, image = _decoded(data, label, max_size, keep_exif or keep_gps)
+        if isinstance(data, bytes):
+            samples = decode(data, max_size, label)
+        else:
+            data.load()  # a JPEG not yet decoded would be decoded small, for its owner too
+            samples = decode_image(data, max_size, label)
         colors, alpha = samples.upright(max_size)
+        kept = samples.image if keep_exif or keep_gps else None
         picture = Picture(
             to_floats(colors),
             None if alpha is None else to_floats(alpha),
             bits=samples.bits,
-            exif=None if image is None else kept_exif(image, keep_gps=keep_gps),
+            exif=None if kept is None else kept_exif(kept, keep_gps=keep_gps),
             name=Path(file).stem,
         )
         if isinstance(data, bytes):  # here, where the bytes are at hand: a file is read once
-            identity = Identity(Path(file).name or "bytes", sha256(data).hexdigest())
+            identity = Identity(Path(file).name or "bytes", hashlib.sha256(data).hexdigest())
             object.__setattr__(picture, "identity", identity)
         return picture
 
@@ -108,8 +223,7 @@ def open_for_role(source: Source, role: str, largest: int, keep: Settings | None
 def _needed_size(source: Source, size: tuple[int, int], role: str) -> int:
     """Return the longest side at which a picture is not too narrow, as it is at (width, height).
 
-    Raises:
-        ImageError: It always is; or it is the content, which is painted at the size asked for.
+    There is none for the content, which is painted at the size asked for.
     """
     width, height = open_picture(source).size
     if min(width, height) < LEAST_PICTURE:
@@ -126,59 +240,22 @@ def _needed_size(source: Source, size: tuple[int, int], role: str) -> int:
     return needed
 
 
-def _load(source: Source) -> tuple[bytes, str, str]:
-    """Return the bytes, what to call them in messages, and the name of their file or ""."""
-    loaded = read_source(source)
-    if isinstance(loaded, NamedBytes) and loaded.name != "bytes":
-        return loaded, loaded.name, loaded.name
-    if isinstance(loaded, (bytes, bytearray)):
-        return bytes(loaded), "the given data", ""
-    if isinstance(loaded, (str, Path)):
-        return read_bytes(Path(loaded)), str(loaded), str(loaded)
+def _labelled(source: Source) -> tuple[bytes | Image.Image, str, str]:
+    """Return what to decode, what to call it in messages, and the name of its file or ""."""
+    if isinstance(source, Image.Image):
+        file = str(getattr(source, "filename", ""))
+        return source, file or "the given image", file
+    if isinstance(source, bytes | bytearray):
+        name = getattr(source, "name", NamedBytes.name)
+        file = "" if name == NamedBytes.name else name
+        data = source if isinstance(source, bytes) else bytes(source)
+        return data, file or "the given data", file
+    if isinstance(source, str | Path):
+        return read_bytes(Path(source)), str(source), str(source)
     raise ImageError(
         f"cannot open a {type(source).__name__} as a picture: give a path, {STDIN!r}, bytes, "
         "a file, a Pillow image or an array (H, W, 3)"
     )
-
-
-def _decoded(
-    source: bytes | Image.Image, label: str, max_size: int | None, wants_exif: bool
-) -> tuple[Samples, Image.Image | None]:
-    """Return samples, and the image that has the EXIF data, if they are wanted."""
-    if not isinstance(source, bytes):
-        source.load()  # a JPEG not yet decoded would be decoded small, for its owner too
-        return decode_image(source, max_size, label), source if wants_exif else None
-    kind = check_head(source, label)
-    if kind == "TIFF":
-        return _decoded_tiff(source, label, max_size, wants_exif)
-    if kind == "JPEG":
-        check_scans(source, label)
-    image = open_image(source, kind)
-    if kind != "PNG" or not is_16bit_png(source):
-        return decode_image(image, max_size, label), image if wants_exif else None
-    check_pixels(image.width * image.height, label)
-    # Pillow would decode everything to find EXIF data that is not there.
-    tagged = b"eXIf" in source
-    orientation = orientation_of(image) if tagged else 1
-    samples = decode_16bit(source, image.info.get("icc_profile"), orientation)
-    return samples, image if tagged and wants_exif else None
-
-
-def _decoded_tiff(
-    data: bytes, label: str, max_size: int | None, wants_exif: bool
-) -> tuple[Samples, Image.Image | None]:
-    samples = decode_tiff(data, label)
-    if samples is not None and not wants_exif:
-        return samples, None
-    try:
-        image = open_image(data, "TIFF")
-    except UnidentifiedImageError as error:  # Pillow knows only some layouts of TIFF
-        if samples is None:
-            raise ImageError(
-                f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
-            ) from error
-        return samples, None
-    return samples or decode_image(image, max_size, label), image if wants_exif else None
 
 
 def _from_array(array: NDArray[Any]) -> Picture:

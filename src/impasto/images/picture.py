@@ -27,15 +27,10 @@ _PREVIEW = 1024
 
 
 class Identity(NamedTuple):
-    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder.
+    """What a recipe remembers of a picture: enough to recognize it, nothing about its folder."""
 
-    Attributes:
-        name: The file's name with its suffix; "stdin", "bytes" or "pixels" where there is none.
-        sha256: Hexadecimal SHA-256 of the file's bytes, or of shape, type and pixels.
-    """
-
-    name: str
-    sha256: str
+    name: str  # of the file, with its suffix; "stdin", "bytes" or "pixels" where there is none
+    sha256: str  # hexadecimal, of the file's bytes, or of shape, type and pixels
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,7 +1,5 @@
 """Arrays of pixels: between integers and floats, at other sizes, and where they are transparent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -47,11 +45,7 @@ def unit_floats(values: NDArray[Any], label: str) -> NDArray[np.float32]:
 
 
 def fitted_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Scale (width, height) in pixels so that the longer side has a given length.
-
-    Raises:
-        ImageError: `longest` is below 1.
-    """
+    """Scale (width, height) so that the longer side has a length of pixels, 1 or more."""
     if longest < 1:
         raise ImageError(f"a picture cannot be {longest} pixels long: ask for at least 1")
     scale = longest / max(size)

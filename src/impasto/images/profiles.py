@@ -1,7 +1,5 @@
 """ICC profiles: every picture becomes sRGB on its way in, and says so on its way out."""
 
-from __future__ import annotations
-
 import io
 from functools import lru_cache
 from typing import Any

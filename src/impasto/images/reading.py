@@ -1,7 +1,5 @@
 """Reading the bytes of a picture file, and saying clearly why they cannot be read."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -32,16 +30,12 @@ _PATIENCE = 0.7
 """Seconds within which something has to open the other end of a pipe."""
 _lock = threading.Lock()
 _inside = 0
-_filters: warnings.catch_warnings[None] = warnings.catch_warnings()
+_filters = warnings.catch_warnings()
 _pillows_limit = Image.MAX_IMAGE_PIXELS
 
 
 def most_pixels() -> int:
-    """Return the most pixels that a picture may have, from `IMPASTO_MAX_PIXELS` if it is set.
-
-    Raises:
-        ImageError: That is no number above 0.
-    """
+    """Return the most pixels that a picture may have, from `IMPASTO_MAX_PIXELS` if it is set."""
     text = os.environ.get("IMPASTO_MAX_PIXELS") or str(MOST_PIXELS)
     try:
         limit = int(float(text))
@@ -72,13 +66,25 @@ def check_bytes(count: int, label: str) -> None:
         )
 
 
+def check_head(head: bytes, label: str) -> str:
+    """Return the format of a picture by its first `HEAD_BYTES` bytes, or raise an `ImageError`."""
+    if not head:
+        raise ImageError(f"{label} is empty: copy or download the picture again")
+    kind = sniff(head)
+    if kind is None:
+        known = ", ".join(READABLE)
+        raise ImageError(
+            f"{label} is not a picture that impasto reads: convert it to one of {known}"
+        )
+    return kind
+
+
 @contextmanager
 def suppress_warnings() -> Iterator[None]:
     """Ignore the warnings of Pillow and its plug-ins within a block, where our limit is Pillow's.
 
-    `warnings.catch_warnings` alone is not safe when several threads decode: the last to leave
-    would bring back the filters of another. So the first one in sets them and the last one out
-    restores them.
+    `warnings.catch_warnings` alone is not safe when several threads decode, so the first one in
+    sets the filters and the last one out restores them.
     """
     global _filters, _inside, _pillows_limit
     limit = most_pixels()
@@ -107,16 +113,11 @@ class Stream(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes, or all that are left."""
-        ...
 
 
-def read_bytes(path: Path, check: Check | None = None) -> bytes:
-    """Read a picture file whole, once `check` has not refused its first bytes.
-
-    Raises:
-        ImageError: The file is missing, empty, a folder, not readable or not a picture.
-    """
-    check, label = check or check_head, str(path)
+def read_bytes(path: Path, check: Check = check_head) -> bytes:
+    """Read a picture file whole, once `check` has not refused its first bytes."""
+    label = str(path)
     try:
         if path.is_fifo():
             return _read_pipe(path, check)
@@ -129,16 +130,8 @@ def read_bytes(path: Path, check: Check | None = None) -> bytes:
         raise ImageError(reading_advice(path, error)) from error
 
 
-def read_stream(
-    stream: Stream, label: str, check: Check | None = None, first: bytes = b""
-) -> bytes:
-    """Read a stream to its end, unless it is no picture or larger than any; `first` was read.
-
-    Raises:
-        ImageError: It is, or not open for reading bytes.
-        OSError: It cannot be read; or a ValueError.
-    """
-    check = check or check_head
+def read_stream(stream: Stream, label: str, check: Check = check_head, first: bytes = b"") -> bytes:
+    """Read a stream to its end, unless it is no picture or larger than any; `first` was read."""
     content = bytearray(first)
     while block := stream.read(_BLOCK if len(content) > HEAD_BYTES else HEAD_BYTES):
         if not isinstance(block, bytes):
@@ -164,23 +157,6 @@ def _read_pipe(path: Path, check: Check) -> bytes:
             )
         os.set_blocking(number, True)
         return read_stream(file, str(path), check, first or b"")  # None: there is nothing yet
-
-
-def check_head(head: bytes, label: str) -> str:
-    """Return the format of a picture, one of `READABLE`, by its first `HEAD_BYTES` bytes or more.
-
-    Raises:
-        ImageError: There are no bytes, or they are of no format that impasto reads.
-    """
-    if not head:
-        raise ImageError(f"{label} is empty: copy or download the picture again")
-    kind = sniff(head)
-    if kind is None:
-        known = ", ".join(READABLE)
-        raise ImageError(
-            f"{label} is not a picture that impasto reads: convert it to one of {known}"
-        )
-    return kind
 
 
 @contextmanager

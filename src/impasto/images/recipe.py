@@ -32,11 +32,7 @@ _ELEMENT = re.compile(r"<impasto:recipe>(.*?)</impasto:recipe>", re.DOTALL)
 
 
 def recipe_json(recipe: Mapping[str, object]) -> str:
-    """Write a recipe as JSON: sorted, compact, ASCII, so that equal recipes are equal bytes.
-
-    Raises:
-        RecipeError: It holds something that JSON does not.
-    """
+    """Write a recipe as JSON: sorted, compact, ASCII, so that equal recipes are equal bytes."""
     try:
         return json.dumps(dict(recipe), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -44,17 +40,17 @@ def recipe_json(recipe: Mapping[str, object]) -> str:
 
 
 def xmp_packet(recipe: Mapping[str, object]) -> bytes:
-    """Wrap a recipe in an XMP packet, for every format but PNG; raises as `recipe_json`."""
+    """Wrap a recipe in an XMP packet, for every format but PNG."""
     return _XMP.format(escape(recipe_json(recipe))).encode()
 
 
 def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[str, Any]:
-    """Return what Pillow writes a recipe with into an animation; raises as `recipe_json`."""
+    """Return what Pillow writes a recipe with into an animation."""
     if recipe is None:
         return {}
-    if kind.lower() == "gif":
+    if kind == "gif":
         return {"comment": recipe_json(recipe).encode()}
-    if kind.lower() == "apng":
+    if kind == "apng":
         info = PngInfo()
         info.add_itxt(KEYWORD, recipe_json(recipe))
         return {"pnginfo": info}

@@ -1,7 +1,5 @@
 """Rotating and tiling a picture: what style pictures are put through before they are read."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What can be changed while it runs, and the keys that do it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,29 +24,17 @@ _SWITCHES = {"space": "frozen", "b": "split", "r": "recording", "o": "overlay"}
 
 @dataclass
 class Controls:
-    """What is shown now.
+    """What is shown now."""
 
-    Attributes:
-        styles: How many there are.
-        style: Number of the one.
-        strength: From 0 to 1.
-        frozen: Whether the picture stands still.
-        split: Whether the left half is shown as it was.
-        overlay: Whether frames a second and latency are written on the picture.
-        recording: Whether it is recorded.
-        snapshots: Pictures to be saved with the next frame.
-        over: Whether to stop.
-    """
-
-    styles: int = 1
-    style: int = 0
-    strength: float = 1.0
-    frozen: bool = False
-    split: bool = False
-    overlay: bool = True
+    styles: int = 1  # how many there are
+    style: int = 0  # number of the one
+    strength: float = 1.0  # from 0 to 1
+    frozen: bool = False  # whether the picture stands still
+    split: bool = False  # whether the left half is shown as it was
+    overlay: bool = True  # whether frames a second and latency are written on the picture
     recording: bool = False
-    snapshots: int = 0
-    over: bool = False
+    snapshots: int = 0  # pictures to be saved with the next frame
+    over: bool = False  # whether to stop
 
     def press(self, key: str) -> None:
         """Do what a key of `KEYS` does; other keys do nothing."""

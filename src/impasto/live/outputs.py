@@ -1,7 +1,5 @@
 """Where live pictures go: into a window, a camera that calls can use, a file."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time
@@ -9,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,10 +17,6 @@ from impasto.live.controls import KEYS
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 
-if TYPE_CHECKING:
-    from av.container import OutputContainer
-    from av.video.stream import VideoStream
-
 #: SDL's drivers that show nothing.
 _UNSEEN = ("dummy", "offscreen")
 #: What says that there is a screen on Linux.
@@ -31,6 +25,8 @@ _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 #: if the program is killed: an MP4 is in fragments until it is closed.
 RECORDED = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _FRAGMENTS = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flush_packets": "1"}
+#: Each frame is written when it comes, instead of looking at 40 later ones first.
+_AT_ONCE = {"tune": "zerolatency"}
 _CLUSTERS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 
 
@@ -39,26 +35,18 @@ class Output(Protocol):
 
     def show(self, pixels: Pixels8) -> None:
         """Show a frame (H, W, 3) uint8."""
-        ...
 
     def keys(self) -> Sequence[str]:
         """Return the keys that were pressed there since the last call."""
-        ...
 
     def close(self) -> None:
         """End."""
-        ...
 
 
 class Window:
-    """Shows frames in a window and takes keys.
+    """Shows frames in a window and takes keys."""
 
-    Raises:
-        ImpastoError: There is no screen.
-        MissingExtraError: pygame-ce is not installed.
-    """
-
-    def __init__(self, title: str = "impasto live") -> None:
+    def __init__(self) -> None:
         if sys.platform == "linux" and not any(map(os.environ.get, _SCREENS)):
             raise _no_screen("DISPLAY is not set")
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -67,16 +55,16 @@ class Window:
         except ImportError as error:
             raise MissingExtraError("a window", "video") from error
         self._pygame: Any = pygame
-        try:
-            self._pygame.display.init()
-            self._pygame.display.set_caption(title)
-            driver = self._pygame.display.get_driver()
-            if driver in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
-                raise self._pygame.error(f"only {driver!r} was found")
-            self._pygame.display.set_mode((640, 480), self._pygame.RESIZABLE)
-        except self._pygame.error as error:
-            raise _no_screen(str(error)) from error
         self._size = (640, 480)
+        try:
+            pygame.display.init()
+            pygame.display.set_caption("impasto live")
+            driver = pygame.display.get_driver()
+            if driver in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
+                raise pygame.error(f"only {driver!r} was found")
+            pygame.display.set_mode(self._size, pygame.RESIZABLE)
+        except pygame.error as error:
+            raise _no_screen(str(error)) from error
 
     def show(self, pixels: Pixels8) -> None:
         """Show a frame, as large as the window lets it be."""
@@ -118,12 +106,7 @@ def _no_screen(reason: str) -> ImpastoError:
 
 
 class VirtualCamera:
-    """A camera that other programs see; `rate` is that which it says to have.
-
-    Raises:
-        ImpastoError: There is no device for it.
-        MissingExtraError: pyvirtualcam is not installed.
-    """
+    """A camera that other programs see; `rate` is that which it says to have."""
 
     def __init__(self, rate: float = 25.0) -> None:
         try:
@@ -163,26 +146,11 @@ class VirtualCamera:
             self._camera = None
 
 
-class _Prompt(Encoding):
-    """Writes each frame when it comes, instead of looking at 40 later ones first."""
-
-    def stream(self, container: OutputContainer) -> VideoStream:
-        """Add the stream to a container."""
-        stream = super().stream(container)
-        context: Any = stream.codec_context
-        context.options = {**context.options, "tune": "zerolatency"}
-        return stream
-
-
 class Recorder:
     """Records what it is given, as long as it is given something; each time into a new file.
 
     The first is `path`; later ones get numbers, also where the size changes. Times are those at
     which frames came, `rate` a second about.
-
-    Raises:
-        ImageError: It cannot be written there.
-        SettingsError: The suffix is none of `RECORDED`.
     """
 
     def __init__(self, path: Path, rate: float = 25.0) -> None:
@@ -196,11 +164,7 @@ class Recorder:
         self._begun, self._last = 0.0, -1
 
     def __call__(self, pixels: Pixels8 | None) -> None:
-        """Record a frame; None: end the recording, if there is one.
-
-        Raises:
-            ImageError: It cannot be written; what was recorded until then stays.
-        """
+        """Record a frame; None: end the recording, if there is one."""
         if self._writer is not None and (pixels is None or pixels.shape[1::-1] != self._size):
             self.close()
         if pixels is None:
@@ -221,7 +185,8 @@ class Recorder:
             number += 1
         self._size = (pixels.shape[1], pixels.shape[0])
         clip = Clip(path, self._size, Fraction(1, 1000), self._rate, None)
-        kind, encoding = RECORDED[path.suffix.lower()], _Prompt(clip, self._size, "h264")
+        kind = RECORDED[path.suffix.lower()]
+        encoding = Encoding(clip, self._size, "h264", options=_AT_ONCE)
         options = _CLUSTERS if kind == "matroska" else {**encoding.timescale, **_FRAGMENTS}
         writer = PartWriter(path, encoding, kind, options)
         self._begun, self._last = time.monotonic(), -1
@@ -229,11 +194,7 @@ class Recorder:
         return writer
 
     def close(self) -> None:
-        """End the recording, if there is one.
-
-        Raises:
-            ImageError: Its end cannot be written.
-        """
+        """End the recording, if there is one."""
         writer, self._writer = self._writer, None
         if writer is not None:
             with self._writing():

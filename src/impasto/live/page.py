@@ -1,7 +1,5 @@
 """A local page that shows the live picture and takes keys: MJPEG over plain HTTP."""
 
-from __future__ import annotations
-
 import io
 import json
 import threading
@@ -28,11 +26,7 @@ _IDLE = 1.0
 
 
 class Page(LocalPage):
-    """Serves the picture; see `LocalPage`.
-
-    Raises:
-        ImpastoError: The port is taken.
-    """
+    """Serves the picture; see `LocalPage`."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._frame: bytes = b""

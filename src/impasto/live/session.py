@@ -1,28 +1,96 @@
-"""The loop of a live session: the newest frame, painted, shown everywhere at once."""
-
-from __future__ import annotations
+"""The loop of a live session: the newest frame, painted, shown everywhere, at a steady pace."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, InitVar, dataclass
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
 from impasto.errors import ImageError
-from impasto.flow.opencv import opencv
+from impasto.flow import MotionFinder, opencv
 from impasto.images import fitted_size
 from impasto.live.controls import Controls
 from impasto.live.outputs import Output
-from impasto.live.pace import Meter, Pace
 from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
-from impasto.video.motion import MotionFinder
 from impasto.video.painting import FramePainter, even, picture_of, resized, split
 
 #: Brightness of the picture that says what is wrong.
 _GRAY = 40
+#: Parts of the full size that are painted.
+SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)
+#: Frames after which the size may change, and how much of the time may be used.
+_PATIENCE, _ROOM = 12, 0.92
+#: First frames at a size, which do not count: a network may be compiled for it.
+_SETTLING = 3
+
+
+class Pace:
+    """Chooses the size that is painted, to hold `fps` frames a second; 0: the full size always."""
+
+    def __init__(self, fps: float) -> None:
+        self._budget = 1 / fps if fps > 0 else float("inf")
+        self._level = 0
+        self._times: deque[float] = deque(maxlen=_PATIENCE)
+        self._waits, self._settling = 1, _SETTLING
+
+    @property
+    def scale(self) -> float:
+        """The part of the full size to paint."""
+        return SIZES[self._level]
+
+    def took(self, seconds: float) -> None:
+        """Learn how long a frame took at this size."""
+        if self._settling:
+            self._settling -= 1
+            return
+        self._times.append(seconds)
+        if len(self._times) < _PATIENCE:
+            return
+        usual = median(self._times)
+        if usual > _ROOM * self._budget and self._level < len(SIZES) - 1:
+            self._change(1)
+            # What was too much once is not tried again soon.
+            self._waits = min(2 * self._waits, 64)
+        elif self._level:
+            larger = usual * (SIZES[self._level - 1] / SIZES[self._level]) ** 2
+            if larger < _ROOM * self._budget * 0.9:
+                self._waits -= 1
+            if self._waits <= 0:
+                self._change(-1)
+                self._waits = 1
+
+    def _change(self, by: int) -> None:
+        self._level += by
+        self._settling = _SETTLING
+        self._times.clear()
+
+
+class Meter:
+    """Frames a second and latency, of the last second or so."""
+
+    def __init__(self) -> None:
+        self._shown: deque[tuple[float, float]] = deque(maxlen=30)
+
+    def shown(self, now: float, taken: float) -> None:
+        """Learn when a frame was shown, and when it was taken, by `time.monotonic()`."""
+        self._shown.append((now, taken))
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        if len(self._shown) < 2:
+            return 0.0
+        return (len(self._shown) - 1) / max(1e-6, self._shown[-1][0] - self._shown[0][0])
+
+    @property
+    def latency(self) -> float:
+        """Seconds from taken to shown, the median."""
+        return median(now - taken for now, taken in self._shown) if self._shown else 0.0
 
 
 @dataclass
@@ -30,17 +98,6 @@ class Session:
     """Paints what a source gives.
 
     Attributes:
-        source: Gives frames.
-        stylizers: One for each style.
-        names: Of the styles.
-        outputs: Where frames are shown.
-        controls: What is shown now.
-        size: Longest side of what is shown, in pixels.
-        fps: Frames a second to hold by painting smaller; 0: always the full size.
-        stability: From 0 to 1.
-        folder: For saved pictures.
-        recorder: Called with the recording's wish each frame: `None` ends it.
-        complain: Told what is wrong, once.
         pace: Which part of the full size is painted now.
         meter: Frames a second and latency.
         frames: How many were painted and shown.
@@ -48,17 +105,17 @@ class Session:
     """
 
     source: Newest
-    stylizers: Sequence[Stylizer]
-    names: Sequence[str]
-    outputs: Sequence[Output]
+    stylizers: Sequence[Stylizer]  # one for each style
+    names: Sequence[str]  # of the styles
+    outputs: Sequence[Output]  # where frames are shown
     controls: Controls
     _: KW_ONLY
-    size: int
-    fps: InitVar[float]
-    stability: float
-    folder: Path
-    recorder: Callable[[Pixels8 | None], None]
-    complain: Callable[[str], None] = lambda _: None
+    size: int  # longest side of what is shown, in pixels
+    fps: InitVar[float]  # frames a second to hold by painting smaller; 0: always the full size
+    stability: float  # from 0 to 1
+    folder: Path  # for saved pictures
+    recorder: Callable[[Pixels8 | None], None]  # told each frame; None ends the recording
+    complain: Callable[[str], None] = lambda _: None  # told what is wrong, once
 
     def __post_init__(self, fps: float) -> None:
         self.pace, self.meter = Pace(fps), Meter()
@@ -122,21 +179,17 @@ class Session:
         middle = painted.shape[1] // 2
         pixels = split(original, painted, middle, 1) if self.controls.split else painted
         try:
-            self._keep(pixels)
+            self.recorder(pixels if self.controls.recording else None)
+            while self.controls.snapshots:
+                self.controls.snapshots -= 1
+                path = self.folder / "impasto-live.png"
+                self.saved.append(picture_of(pixels).save(path))
         except ImageError as error:
             self.controls.recording, self.controls.snapshots = False, 0
             if not self.outputs:
                 raise
             self.complain(str(error))
         self._send(written(pixels, self._lines()) if self.controls.overlay else pixels)
-
-    def _keep(self, pixels: Pixels8) -> None:
-        """Record the frame and save pictures of it, as the controls have it."""
-        self.recorder(pixels if self.controls.recording else None)
-        while self.controls.snapshots:
-            self.controls.snapshots -= 1
-            path = self.folder / "impasto-live.png"
-            self.saved.append(picture_of(pixels).save(path))
 
     def _lines(self) -> list[str]:
         controls, meter = self.controls, self.meter

@@ -1,7 +1,5 @@
 """Where live frames come from: a camera, a file, a stream; the newest frame wins."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +8,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from impasto.errors import ImageError, ImpastoError
-from impasto.flow.opencv import opencv
+from impasto.flow import opencv
 from impasto.images import is_picture_name, open_picture
-from impasto.video.clip import Pixels8, on_white
-from impasto.video.files import pyav
+from impasto.video.clip import Pixels8, on_white, pyav
 from impasto.video.pictures import Reader
 from impasto.video.setup import open_reader
 from impasto.weights.folders import refuse_offline
@@ -43,15 +40,13 @@ Frames = Callable[[], Iterator[Pixels8]]
 def open_source(name: str, *, loop: bool = True) -> Frames:
     """Return what gives the frames of a source, in their own time.
 
-    Args:
-        name: Number of a camera (or its `/dev/video0`), address of a stream (`rtsp://…`,
-            `http://…`), a pipe, a video file or a picture.
-        loop: Whether a file begins again when it ends, and a stream is awaited again.
+    It is named by the number of a camera (or its `/dev/video0`), the address of a stream
+    (`rtsp://…`, `http://…`), or the path of a pipe, a video file or a picture. In a `loop` a file
+    begins again when it ends, and a stream is awaited again.
 
     Raises:
         ImageError: A file is missing or no video.
         ImpastoError: A stream comes from elsewhere and ``IMPASTO_OFFLINE`` is set.
-        MissingExtraError: OpenCV or PyAV is not installed.
     """
     if (number := name.removeprefix("/dev/video")).isdecimal():
         opencv()
@@ -129,13 +124,9 @@ def _file(reader: Reader, loop: bool) -> Iterator[Pixels8]:
 class Newest:
     """Holds the newest frame of a source; who is slow misses frames and is never late.
 
-    A source that is lost is opened again and again; one that never gave a frame, if that is
-    `needed`, is an error, told where frames are taken.
-
-    Args:
-        frames: Opens the source.
-        needed: Whether what is wrong before the first frame is an error.
-        retry: Whether it is opened again; else what is wrong after the first frame is its end.
+    A source that is lost is opened again and again, unless `retry` is off: what is wrong after the
+    first frame is its end then. If frames are `needed`, what is wrong before the first one is an
+    error, raised where they are taken.
 
     Attributes:
         trouble: What is wrong with the source now; None: nothing.
@@ -147,10 +138,9 @@ class Newest:
         self.ended = False
         self._needed, self._retry = needed, retry
         self._given, self._last = False, time.monotonic()
-        self._frames, self._left = frames, threading.Event()
+        self._frames, self._left, self._fresh = frames, threading.Event(), threading.Condition()
         self._captured: Captured | None = None
         self._failure: Exception | None = None
-        self._fresh = threading.Condition()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 

@@ -1,83 +1,90 @@
-"""What a clip is: frames with their times, and what else belongs to it."""
+"""Clips: frames with their times and what else belongs to them, in files that FFmpeg reads."""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.errors import ImageError, MissingExtraError
 from impasto.images import open_picture
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 Pixels8 = NDArray[np.uint8]
 #: The alpha of what is not transparent at all.
 OPAQUE = 255
+#: FFmpeg's errors for data that it cannot make sense of, and for too little of it.
+_INVALID_DATA, _END = 1094995529, 541478725
+#: FFmpeg's flag of a stream that is a cover picture.
+COVER = 0x400
+#: FFmpeg's number where a tag of colors is not given.
+SAID_NOTHING = 2
+#: Matrices by what is usual where nothing is said: small pictures, and others.
+BT601, BT709 = 6, 1
+#: Kinds of files, as FFmpeg names them, that hold all they show: playlists name other files.
+_WHOLE = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,flv,"
+    "ogg,asf,dv,mxf,nut,rm,wtv,yuv4mpegpipe,gif,apng"
+)
+#: What errors of FFmpeg mean here, by their numbers.
+_REASONS = {
+    errno.EINVAL: "it is a playlist, or of a kind that is not taken: give MP4, MOV, MKV, WebM "
+    "or AVI",
+    **dict.fromkeys(
+        (_INVALID_DATA, _END), "it is damaged, cut off or no video: copy or download it again"
+    ),
+}
 
 
 class Frame(NamedTuple):
-    """One picture of a clip.
+    """One picture of a clip, with times in units of the clip's `time_base`.
 
-    Attributes:
-        pixels: (H, W, 3) uint8 sRGB, upright; (H, W, 4) where something is transparent, with
-            visible colors continued below it.
-        time: When it is shown, in units of the clip's `time_base`, from the clip's first frame on.
-        duration: How long, in the same units.
+    Its pixels are (H, W, 3) uint8 sRGB, upright; (H, W, 4) where something is transparent, with
+    visible colors continued below it.
     """
 
     pixels: Pixels8
-    time: int
+    time: int  # when it is shown, from the clip's first frame on
     duration: int
 
 
 class Tags(NamedTuple):
-    """How a stream's numbers are to be read as colors, by FFmpeg's numbers; 2 is not said.
+    """How a stream's numbers are to be read as colors, by FFmpeg's numbers; 2 is not said."""
 
-    Attributes:
-        matrix: Of luma and chroma.
-        primaries: Of red, green and blue.
-        transfer: Of light to numbers.
-        range: 1 for 16 … 235, 2 for 0 … 255, 0 not said.
-    """
-
-    matrix: int = 2
-    primaries: int = 2
-    transfer: int = 2
-    range: int = 0
+    matrix: int = 2  # of luma and chroma
+    primaries: int = 2  # of red, green and blue
+    transfer: int = 2  # of light to numbers
+    range: int = 0  # 1 for 16 … 235, 2 for 0 … 255, 0 not said
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What is known of a clip before its frames.
-
-    Attributes:
-        path: Where it is.
-        size: Width and height, upright, in pixels.
-        time_base: Seconds of a unit of time.
-        rate: Frames a second, on average.
-        count: Frames, about; None: not known.
-        rotation: Degrees, counterclockwise, by which players turn its stored frames: 0, 90, …
-        aspect: Width over height of a stored pixel.
-        tags: Of colors.
-        notes: What is changed on the way in, in words.
-        loops: How often an animation is repeated; 0: forever; -1: it is shown once; None: it is
-            no animation.
-        transparent: Whether frames may have transparent places.
-    """
+    """What is known of a clip before its frames."""
 
     path: Path
-    size: tuple[int, int]
-    time_base: Fraction
-    rate: Fraction
-    count: int | None
-    rotation: int = 0
-    aspect: Fraction = Fraction(1)
+    size: tuple[int, int]  # width and height, upright, in pixels
+    time_base: Fraction  # seconds of a unit of time
+    rate: Fraction  # frames a second, on average
+    count: int | None  # frames, about; None: not known
+    rotation: int = 0  # degrees, counterclockwise, by which players turn stored frames: 0, 90, …
+    aspect: Fraction = Fraction(1)  # width over height of a stored pixel
     tags: Tags = field(default_factory=Tags)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what is changed on the way in, in words
+    #: How often an animation is repeated; 0: forever; -1: it is shown once; None: it is none.
     loops: int | None = None
-    transparent: bool = False
+    transparent: bool = False  # whether frames may have transparent places
 
 
 def with_alpha(pixels: Pixels8) -> Pixels8:
@@ -94,3 +101,69 @@ def with_alpha(pixels: Pixels8) -> Pixels8:
 def on_white(pixels: Pixels8) -> Pixels8:
     """Return pixels (H, W, 3 or 4) without transparency, laid on white."""
     return open_picture(pixels).on_white().to_array() if pixels.shape[2] == 4 else pixels
+
+
+def pyav() -> Any:  # noqa: ANN401
+    """Return the module av, or raise a `MissingExtraError`."""
+    os.environ.setdefault("SVT_LOG", "1")  # else its AV1 encoder talks
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError("video", "video") from error
+    av.logging.set_level(None)
+    return av
+
+
+def exact() -> Any:  # noqa: ANN401
+    """Return how colors are converted: the fast way makes each frame a little darker."""
+    from av.video.reformatter import Interpolation as How
+
+    return How.BICUBIC | How.ACCURATE_RND | How.FULL_CHR_H_INT
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """Open a file to read, and nothing but this file, whatever it names."""
+    av = pyav()
+    check_file(path, "video")
+    limits = {"format_whitelist": _WHOLE, "protocol_whitelist": "file"}
+    try:
+        # A relative name with a colon in it would be taken for an address.
+        container = av.open(str(path.absolute()), options=limits, metadata_errors="replace")
+    except av.FFmpegError as error:
+        reason = _REASONS.get(error.errno, error.strerror)
+        raise ImageError(f"{path} cannot be read as video: {reason}") from error
+    with container:
+        yield container
+
+
+def check_file(path: Path, kind: str) -> None:
+    """Raise an `ImageError` for what is no file with something in it.
+
+    A pipe or a device would be read for ever.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode) and status.st_size:
+            return
+        reason = "it is not a file: save it as one first"
+        if stat.S_ISREG(status.st_mode):
+            reason = "it is empty: copy or download it again"
+    except FileNotFoundError:
+        reason = "there is no such file"
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", error))
+    raise ImageError(f"{path} cannot be read as {kind}: {reason}")
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Return the stream that is shown, or raise an `ImageError`."""
+    shown = [s for s in container.streams.video if not s.disposition & COVER]
+    if not shown:
+        raise ImageError(f"there is no video in {path}")
+    return shown[0]
+
+
+def upright(pixels: Pixels8, rotation: int) -> Pixels8:
+    """Turn stored pixels as players do, by degrees counterclockwise; by the negative, back."""
+    return np.ascontiguousarray(np.rot90(pixels, rotation // 90)) if rotation else pixels

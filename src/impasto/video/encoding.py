@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from impasto.video.clip import Clip, Pixels8, Tags, on_white
-from impasto.video.files import BT601, BT709, SAID_NOTHING, exact, pyav, upright
+from impasto.video.clip import (
+    BT601,
+    BT709,
+    SAID_NOTHING,
+    Clip,
+    Pixels8,
+    Tags,
+    exact,
+    on_white,
+    pyav,
+    upright,
+)
 from impasto.video.tone_mapping import NAMES
 
 if TYPE_CHECKING:
@@ -20,19 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Codec:
-    """An encoder of FFmpeg.
+    """An encoder of FFmpeg."""
 
-    Attributes:
-        encoder: Its name there.
-        crf: Its usual quality; lower is better.
-        options: What else it is told.
-        says_aspect: Whether its frames say how wide a pixel is.
-    """
-
-    encoder: str
-    crf: int
-    options: Mapping[str, str]
-    says_aspect: bool = True
+    encoder: str  # its name there
+    crf: int  # its usual quality; lower is better
+    options: Mapping[str, str]  # what else it is told
+    says_aspect: bool = True  # whether its frames say how wide a pixel is
 
 
 CODECS: Mapping[str, Codec] = {
@@ -55,19 +58,13 @@ _KEY = 96
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a clip is encoded.
+    """How a clip is encoded."""
 
-    Attributes:
-        clip: What is painted.
-        size: Width and height of the frames, upright, both even.
-        codec: Of `CODECS`.
-        crf: Quality; None: the codec's usual.
-    """
-
-    clip: Clip
-    size: tuple[int, int]
-    codec: str
-    crf: int | None = None
+    clip: Clip  # what is painted
+    size: tuple[int, int]  # width and height of the frames, upright, both even
+    codec: str  # of `CODECS`
+    crf: int | None = None  # quality; None: the codec's usual
+    options: Mapping[str, str] = field(default_factory=dict)  # what else the encoder is told
 
     @property
     def timescale(self) -> dict[str, str]:
@@ -77,10 +74,9 @@ class Encoding:
     def stream(self, container: OutputContainer) -> VideoStream:
         """Add the stream to a container, not yet opened."""
         chosen, clip, tags = CODECS[self.codec], self.clip, output_tags(self.clip)
-        quality = {"crf": str(chosen.crf if self.crf is None else self.crf)}
-        stream: Any = container.add_stream(
-            chosen.encoder, rate=clip.rate, options={**chosen.options, **quality}
-        )
+        quality = str(chosen.crf if self.crf is None else self.crf)
+        options = {**chosen.options, "crf": quality, **self.options}
+        stream: Any = container.add_stream(chosen.encoder, rate=clip.rate, options=options)
         turned = clip.rotation in (90, 270)
         stream.width, stream.height = self.size[::-1] if turned else self.size
         stream.pix_fmt = "yuv420p"

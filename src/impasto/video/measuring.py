@@ -1,7 +1,5 @@
 """Two clips side by side: how much the second one flickers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,10 +14,10 @@ from impasto.files import replacing
 from impasto.images import read_recipe
 from impasto.video.clip import Clip
 from impasto.video.encoding import USUAL, Encoding, PartWriter
-from impasto.video.mux import video_recipe
 from impasto.video.options import VideoSettings
 from impasto.video.painting import even, resized
 from impasto.video.setup import LEAST, open_reader
+from impasto.video.writers import video_recipe
 
 #: What is shown as white where a clip flickers, of 1.
 _HOTTEST = 0.3
@@ -35,17 +33,9 @@ def measured(
 ) -> Iterator[dict[int, Flicker]]:
     """Yield how much each frame from the second on flickers, by how far back it is compared.
 
-    Args:
-        original: What `open_reader` takes.
-        stylized: Frame for frame; the original is scaled to its size.
-        lags: How many frames back.
-        rate: Frames a second of pictures by number.
-        heat: An .mp4 to save where it flickers, by the first lag; None: nowhere.
-        video: Which part of the original was stylized; None: all of it.
-
-    Raises:
-        ImageError: A clip cannot be read.
-        MissingExtraError: OpenCV or PyAV is not installed.
+    Both are what `open_reader` takes (with its `rate`); the original is scaled to the size of the
+    other. `heat` is an .mp4 to save where it flickers, by the first lag. `video` says which part
+    of the original was stylized; None: all of it.
     """
     before, after = open_reader(original, rate), open_reader(stylized, rate)
     if min(after.clip.size) < LEAST:
@@ -69,11 +59,7 @@ def measured(
 
 
 def painted_part(stylized: str) -> VideoSettings:
-    """Return which part of a clip was stylized, as the recipe in the result says; all without one.
-
-    Raises:
-        ImageError: The result shows the original too.
-    """
+    """Return which part of a clip was stylized, as the recipe in its result says; else all."""
     path = Path(stylized)
     try:
         recipe = (video_recipe if path.suffix.lower() in USUAL else read_recipe)(path)

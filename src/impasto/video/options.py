@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,36 +39,30 @@ _OF_MOMENT = ("time", "strength", "style_weights")
 
 @dataclass(frozen=True)
 class Keyframes:
-    """What holds when.
-
-    Attributes:
-        strength: Seconds and values, in order of time; empty: it does not change.
-        style_weights: Seconds and weights, likewise.
-    """
+    """What holds when: seconds and values, in order of time; empty: it does not change."""
 
     strength: Sequence[tuple[float, float]] = ()
     style_weights: Sequence[tuple[float, tuple[float, ...]]] = ()
 
     def at(self, second: float) -> tuple[float | None, tuple[float, ...] | None]:
         """Return strength and weights at a moment; None: as the settings say."""
-        strength = None
-        if self.strength:
-            times, values = zip(*self.strength, strict=True)
-            strength = round(float(np.interp(second, times, values)), 4)
-        if not self.style_weights:
-            return strength, None
-        times, weights = zip(*self.style_weights, strict=True)
-        columns = zip(*weights, strict=True)
-        mixed = tuple(round(float(np.interp(second, times, each)), 4) for each in columns)
-        return strength, mixed
+        strength = _between([(time, (value,)) for time, value in self.strength], second)
+        return strength[0] if strength else None, _between(self.style_weights, second)
+
+
+def _between(
+    moments: Sequence[tuple[float, tuple[float, ...]]], second: float
+) -> tuple[float, ...] | None:
+    """Return the values at a moment, evenly between those that are given; None: none are."""
+    if not moments:
+        return None
+    times, values = zip(*moments, strict=True)
+    columns = zip(*values, strict=True)
+    return tuple(round(float(np.interp(second, times, each)), 4) for each in columns)
 
 
 def seconds(text: str) -> float:
-    """Return a time as `83.5`, `1:23.5` or `0:01:23.5` in seconds.
-
-    Raises:
-        SettingsError: It is none.
-    """
+    """Return a time as `83.5`, `1:23.5` or `0:01:23.5` in seconds, or raise a `SettingsError`."""
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
         raise SettingsError(f"{text} is not a time: write 83.5 or 1:23.5")
     found = 0.0
@@ -77,11 +72,7 @@ def seconds(text: str) -> float:
 
 
 def read_keyframes(path: Path, styles: int) -> Keyframes:
-    """Read a file of moments for as many styles.
-
-    Raises:
-        SettingsError: It cannot be read, or says something that cannot be.
-    """
+    """Read a file of moments for as many styles, or raise a `SettingsError`."""
     try:
         entries = json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -90,64 +81,45 @@ def read_keyframes(path: Path, styles: int) -> Keyframes:
         raise SettingsError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise SettingsError(f'{path} is not a list of moments: [{{"time": 0, "strength": 1}}, …]')
-    moments = sorted((_moment(each, path, styles) for each in entries), key=lambda each: each[0])
+    moments = sorted((_moment(each, path, styles) for each in entries), key=itemgetter(0))
     return Keyframes(
         [(time, settings.strength) for time, settings, names in moments if "strength" in names],
         [(time, each.style_weights) for time, each, _ in moments if each.style_weights],
     )
 
 
-def _moment(
-    entry: Mapping[str, Any], path: Path, styles: int
-) -> tuple[float, Settings, Collection[str]]:
+def _moment(entry: Mapping[str, Any], path: Path, styles: int) -> tuple[float, Settings, set[str]]:
     """Return the time of a moment, the settings that it names, and their names."""
-    named = {name: value for name, value in entry.items() if name != "time"}
-    unknown = named.keys() - set(_OF_MOMENT)
+    unknown = entry.keys() - set(_OF_MOMENT)
     if unknown:
         raise SettingsError(f"{path}: {min(unknown)} is none of {', '.join(_OF_MOMENT)}")
     if "time" not in entry:
         raise SettingsError(f"{path}: a moment has no time")
+    named = {name: value for name, value in entry.items() if name != "time"}
     try:
         settings = Settings(**named)
         if settings.style_weights:
             settings.normalized_style_weights(styles)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from error
-    return seconds(str(entry["time"])), settings, named.keys()
+    return seconds(str(entry["time"])), settings, {*named}
 
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """What is asked for besides `Settings`: a part of the clip, and how it is made.
+    """What is asked for besides `Settings`: a part of the clip, and how it is made."""
 
-    Attributes:
-        start: Seconds of the first frame.
-        end: Seconds before which the last one is shown; None: to the end.
-        every: One frame in so many is painted.
-        stability: From 0, frame by frame, to 1.
-        size: Longest side in pixels; None: the clip's own.
-        codec: Of `CODECS`; None: what the file's kind usually has.
-        crf: Quality of the codec, lower is better; None: its usual one.
-        sound: Whether sound is copied.
-        fps: Frames a second of pictures by number.
-        compare: `side-by-side`, `wipe` or None.
-        keyframes: Strength and mixture over time; None: as the settings say.
-
-    Raises:
-        SettingsError: A value is out of range.
-    """
-
-    start: float = 0.0
-    end: float | None = None
-    every: int = 1
-    stability: float = 0.9
-    size: int | None = None
-    codec: str | None = None
-    crf: int | None = None
-    sound: bool = True
-    fps: float = 25.0
-    compare: str | None = None
-    keyframes: Keyframes | None = None
+    start: float = 0.0  # seconds of the first frame
+    end: float | None = None  # seconds before which the last one is shown; None: to the end
+    every: int = 1  # one frame in so many is painted
+    stability: float = 0.9  # from 0, frame by frame, to 1
+    size: int | None = None  # longest side in pixels; None: the clip's own
+    codec: str | None = None  # of `CODECS`; None: what the file's kind usually has
+    crf: int | None = None  # quality of the codec, lower is better; None: its usual one
+    sound: bool = True  # whether sound is copied
+    fps: float = 25.0  # frames a second of pictures by number
+    compare: str | None = None  # `side-by-side`, `wipe` or None
+    keyframes: Keyframes | None = None  # strength and mixture over time; None: as the settings say
 
     def __post_init__(self) -> None:
         rules = {
@@ -194,11 +166,13 @@ class VideoSettings:
 
     def count(self, clip: Clip) -> int | None:
         """Return about how many frames are painted; None: not known."""
-        limits = [clip.count, None if self.end is None else round(float(clip.rate) * self.end)]
-        last = min((limit for limit in limits if limit is not None), default=None)
+        rate, last = float(clip.rate), clip.count
+        if self.end is not None:
+            end = round(rate * self.end)
+            last = end if last is None else min(last, end)
         if last is None:
             return None
-        return max(1, -(-(last - round(float(clip.rate) * self.start)) // self.every))
+        return max(1, -(-(last - round(rate * self.start)) // self.every))
 
 
 class VideoOptions(Options, total=False):

@@ -1,7 +1,5 @@
 """What paints the frames of a clip, one after the other, and can be put aside in between."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -10,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.flow.opencv import opencv
+from impasto.flow import Motion, opencv
 from impasto.images import Picture
 from impasto.runs import EarlierFrame, Memory, Reference, Stylizer
 from impasto.video.clip import Pixels8
-from impasto.video.motion import Motion
 from impasto.video.options import Keyframes
 from impasto.video.prefetch import still_wanted
 
@@ -32,10 +29,7 @@ _PERIOD, _LINE = 6.0, 2
 class FramePainter:
     """Paints frame after frame, each in agreement with those before it.
 
-    Args:
-        stylizer: What paints, by any method.
-        stability: From 0, each frame for itself, to 1.
-        keyframes: Strength and mixture over time; None: the stylizer's own.
+    Stability is from 0, each frame for itself, to 1.
 
     Attributes:
         lags: How many frames back it wants to know the motion to.
@@ -56,11 +50,8 @@ class FramePainter:
     def __call__(self, frame: Pixels8, motions: Mapping[int, Motion], seconds: float) -> Pixels:
         """Return the painted frame (H, W, 3) in [0, 1].
 
-        Args:
-            frame: (H, W, 3) uint8; (H, W, 4) where something is transparent.
-            motions: To earlier frames of the same shot, by how many back they are; empty where a
-                shot begins.
-            seconds: When it is shown.
+        The frame is (H, W, 3) uint8, or (H, W, 4) where something is transparent. Motions are to
+        earlier frames of the same shot, by how many back they are; empty where a shot begins.
         """
         self._follow_keyframes(seconds)
         reference = self._reference(motions, self._changed_by())
@@ -126,12 +117,14 @@ class FramePainter:
 
     def restore(self, kept: Kept) -> None:
         """Resume from what `kept` returned."""
-        self._painted.clear()
         self._mixture = kept.get(_MIXTURE)
-        self._painted.extend(kept[name] for name in kept if name.startswith(_PAINTED))
-        self._memory = {
-            name.removeprefix(_MEMORY): kept[name] for name in kept if name.startswith(_MEMORY)
-        }
+        self._painted.clear()
+        self._memory = {}
+        for name, array in kept.items():
+            if name.startswith(_PAINTED):
+                self._painted.append(array)
+            elif name.startswith(_MEMORY):
+                self._memory[name.removeprefix(_MEMORY)] = array
 
 
 def picture_of(frame: Pixels8) -> Picture:
@@ -148,11 +141,7 @@ def even(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
-    """Return a frame in another width and height, without aliasing.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
-    """
+    """Return a frame in another width and height, without aliasing."""
     if frame.shape[1::-1] == size:
         return frame
     cv2 = opencv()

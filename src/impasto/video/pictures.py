@@ -1,7 +1,5 @@
 """Clips that are pictures: animated GIF, WebP and APNG, and pictures by number."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
@@ -18,28 +16,20 @@ from impasto.files import reading_advice
 from impasto.images import Picture, open_picture
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, with_alpha
-from impasto.video.damage import Damage
-from impasto.video.files import check_file
-from impasto.video.reader import FileReader
+from impasto.video.reader import Damage, FileReader
 
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 #: Kinds of pictures that may be animated, by their content.
 _ANIMATED = ("GIF", "WebP", "PNG")
+#: Formats of numbered pictures that may be transparent; others may start programs.
+_STILLS = ("PNG", "WEBP", "TIFF", "GIF", "AVIF", "JPEG", "BMP")
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
 _UNSAID, _TOO_SHORT = 100, 10
 
 
 class AnimationReader:
-    """Reads a GIF, a WebP or an APNG.
-
-    Args:
-        path: The file.
-        strict: Whether damage is an error.
-
-    Raises:
-        ImageError: It is missing, damaged throughout or of another kind.
-    """
+    """Reads a GIF, a WebP or an APNG; raises an `ImageError` if it is none, or damaged."""
 
     def __init__(self, path: Path, *, strict: bool = False) -> None:
         self.damage = Damage(path, "frame", strict=strict)
@@ -51,27 +41,25 @@ class AnimationReader:
             with suppress(ImageError):
                 for number in range(said):
                     self._durations.append(_duration(image, number + self._first, path))
-                    transparent = transparent or _is_transparent(image)
-            count = len(self._durations)
-            if not count:
-                raise ImageError(f"{path} is damaged: none of its frames can be read")
-            self._lost = said - count
-            self.clip = Clip(
-                path=path,
-                size=image.size,
-                time_base=Fraction(1, 1000),
-                rate=Fraction(1000 * count, sum(self._durations)),
-                count=count,
-                loops=image.info.get("loop", -1),
-                transparent=transparent,
-            )
+                    if image.has_transparency_data and not transparent:
+                        alpha = image.convert("RGBA").getchannel("A")
+                        transparent = bool(np.asarray(alpha).min() < OPAQUE)
+        count = len(self._durations)
+        if not count:
+            raise ImageError(f"{path} is damaged: none of its frames can be read")
+        self._lost = said - count
+        self.clip = Clip(
+            path=path,
+            size=image.size,
+            time_base=Fraction(1, 1000),
+            rate=Fraction(1000 * count, sum(self._durations)),
+            count=count,
+            loops=image.info.get("loop", -1),
+            transparent=transparent,
+        )
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown after a time in seconds.
-
-        Raises:
-            ImageError: There is damage, and it is an error.
-        """
+        """Yield the frames that are shown after a time in seconds."""
         time = 0
         self.damage.restart()
         with _open(self.clip.path) as image:
@@ -85,12 +73,7 @@ class AnimationReader:
 
 
 def is_animation(path: Path) -> bool:
-    """Tell by its first bytes whether a file is a GIF, a WebP or a PNG.
-
-    Raises:
-        ImageError: It is missing, empty or no file.
-    """
-    check_file(path, "video")
+    """Tell by its first bytes whether a file is a GIF, a WebP or a PNG."""
     try:
         with path.open("rb") as file:
             return sniff(file.read(HEAD_BYTES)) in _ANIMATED
@@ -99,7 +82,6 @@ def is_animation(path: Path) -> bool:
 
 
 def _open(path: Path) -> Image.Image:
-    check_file(path, "an animation")
     try:
         return Image.open(path, formats=("GIF", "WEBP", "PNG"))  # others may start programs
     except (OSError, Image.DecompressionBombError) as error:
@@ -117,22 +99,10 @@ def _duration(image: Image.Image, number: int, path: Path) -> int:
     return said if said > _TOO_SHORT else _UNSAID
 
 
-def _is_transparent(image: Image.Image) -> bool:
-    if not image.has_transparency_data:
-        return False
-    return bool(np.asarray(image.convert("RGBA").getchannel("A")).min() < OPAQUE)
-
-
 class SequenceReader:
-    """Reads pictures by number, all as large as the first.
+    """Reads pictures by number, all as large as the first; of a folder, or `frames/%04d.png`.
 
-    Args:
-        source: A folder, or a pattern as `frames/%04d.png` or `frames/*.png`.
-        rate: Frames a second.
-        strict: Whether a damaged picture is an error; else the one before is shown longer.
-
-    Raises:
-        ImageError: There are none, or the first cannot be read.
+    Where one is damaged, the one before is shown longer.
     """
 
     def __init__(self, source: str, rate: Fraction, *, strict: bool = False) -> None:
@@ -142,7 +112,9 @@ class SequenceReader:
             raise ImageError(
                 f"there are no pictures in {source}: name a folder, or frames/%04d.png"
             )
-        first = self._first_readable()
+        first = next(filter(None, map(self._opened, self._paths)), None)
+        if first is None:
+            raise ImageError(f"none of the pictures in {source} can be read")
         self.clip = Clip(
             path=Path(source),
             size=first.size,
@@ -159,46 +131,32 @@ class SequenceReader:
         for number, path in enumerate(self._paths):
             if (number + 1) * self.clip.time_base <= start:
                 continue
-            try:
-                pixels = self._opened(path)
-            except _UnlikeError:
-                raise
-            except ImageError as error:
-                self.damage.add(reason=str(error))
+            picture = self._opened(path)
+            if picture is not None:
                 if held is not None:
-                    held = held._replace(duration=held.duration + 1)
-                continue
-            if held is not None:
-                yield held
-            held = Frame(pixels, number, 1)
+                    yield held
+                held = Frame(self._pixels(picture, path), number, 1)
+            elif held is not None:
+                held = held._replace(duration=held.duration + 1)
         if held is not None:
             yield held
 
-    def _first_readable(self) -> Picture:
-        for path in self._paths:
-            try:
-                return open_picture(path)
-            except ImageError as error:
-                self.damage.add(reason=str(error))
-        raise ImageError(f"none of the pictures in {self.damage.path} can be read")
+    def _opened(self, path: Path) -> Picture | None:
+        """Return a picture; None: it cannot be read, which is counted."""
+        try:
+            return open_picture(path)
+        except ImageError as error:
+            self.damage.add(reason=str(error))
+            return None
 
-    def _opened(self, path: Path) -> Pixels8:
-        picture = open_picture(path)
+    def _pixels(self, picture: Picture, path: Path) -> Pixels8:
         if picture.size != self.clip.size:
-            raise _UnlikeError(
+            raise ImageError(
                 f"{path} is {picture.width}x{picture.height}, and the first picture is "
                 f"{self.clip.size[0]}x{self.clip.size[1]}: they must be alike"
             )
         pixels = np.ascontiguousarray(picture.to_array())
         return pixels if picture.alpha is None else with_alpha(pixels)
-
-
-#: Formats of numbered pictures that may be transparent; others may start programs.
-_STILLS = ("PNG", "WEBP", "TIFF", "GIF", "AVIF", "JPEG", "BMP")
-
-
-class _UnlikeError(ImageError):
-    """A picture of a sequence has another size."""
 
 
 def _has_alpha(path: Path) -> bool:

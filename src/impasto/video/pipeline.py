@@ -1,7 +1,5 @@
 """A clip's way to its result, in parts: what is done stays done, however often it is stopped."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import time
@@ -15,8 +13,8 @@ import numpy as np
 
 from impasto.errors import ImageError, SettingsError
 from impasto.files import replacing
+from impasto.flow import Motion, MotionFinder
 from impasto.video.clip import Frame, Pixels8
-from impasto.video.motion import Motion, MotionFinder
 from impasto.video.options import VideoSettings
 from impasto.video.painting import COMPARISONS, FramePainter, Kept, resized
 from impasto.video.pictures import Reader
@@ -29,51 +27,32 @@ _PLAN = "plan.json"
 
 
 class Progress(NamedTuple):
-    """How far it is.
+    """How far it is."""
 
-    Attributes:
-        done: Frames that are painted, those of earlier runs among them.
-        whole: Frames in all, about; None: not known.
-        original: The last one as it was, painted size.
-        painted: And as it became.
-    """
-
-    done: int
-    whole: int | None
-    original: Pixels8
-    painted: Pixels8
+    done: int  # frames that are painted, those of earlier runs among them
+    whole: int | None  # frames in all, about; None: not known
+    original: Pixels8  # the last one as it was, painted size
+    painted: Pixels8  # and as it became
 
 
 @dataclass(frozen=True)
 class Work:
-    """Everything that a result depends on.
-
-    Attributes:
-        reader: Of the clip.
-        size: Width and height of the painted frames.
-        painter: What paints them.
-        sink: Where they go.
-        folder: Where parts are kept until the result is there.
-        plan: What tells this work from another: a resumed one must have the same.
-        video: Which frames, and what is shown instead of the painted frames alone.
-        notes: What the result will lack or have changed, in words.
-    """
+    """Everything that a result depends on."""
 
     reader: Reader
-    size: tuple[int, int]
+    size: tuple[int, int]  # width and height of the painted frames
     painter: FramePainter
     sink: Sink
-    folder: Path
-    plan: Mapping[str, Any]
-    video: VideoSettings
-    notes: Sequence[str] = ()
+    folder: Path  # where parts are kept until the result is there
+    recipe: Mapping[str, Any]  # what is kept in the result
+    plan: Mapping[str, Any]  # tells this work from another: a resumed one must have the same
+    video: VideoSettings  # which frames, and what is shown instead of them alone
+    notes: Sequence[str] = ()  # what the result will lack or have changed, in words
 
     def begin(self, resume: bool) -> int:
         """Make the folder ready and return how many finished parts are in it.
 
-        Raises:
-            SettingsError: There is the work of another plan, or unfinished work and no `resume`.
-            ImageError: The folder cannot be written to.
+        The work of another plan, or unfinished work and no `resume`, are a `SettingsError`.
         """
         done, plan = self.done(), json.dumps(self.plan)
         if done and not resume:
@@ -81,29 +60,25 @@ class Work:
                 f"{self.folder} has {self.frames_of(done)} frames of a run that was stopped: "
                 "resume it with --resume, or remove the folder"
             )
-        begun = self._begun_plan()
+        try:
+            begun = json.loads((self.folder / _PLAN).read_text("utf-8"))
+        except (OSError, ValueError):
+            begun = None
         if done and begun != json.loads(plan):
             raise SettingsError(
                 f"{self.folder} is of a run with other options: give the same, or remove the folder"
             )
+        if done:
+            return done
         try:
-            if not done:
-                if begun is None and self.folder.exists() and any(self.folder.iterdir()):
-                    raise ImageError(
-                        f"{self.folder} is in the way: move it, or name another output"
-                    )
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self.folder.mkdir(parents=True)
-                (self.folder / _PLAN).write_text(plan, "utf-8")
+            if begun is None and self.folder.exists() and any(self.folder.iterdir()):
+                raise ImageError(f"{self.folder} is in the way: move it, or name another output")
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            (self.folder / _PLAN).write_text(plan, "utf-8")
         except OSError as error:
             raise _no_place(self.folder, error) from error
-        return done
-
-    def _begun_plan(self) -> object:
-        try:
-            return json.loads((self.folder / _PLAN).read_text("utf-8"))
-        except (OSError, ValueError):
-            return None
+        return 0
 
     def frames_of(self, done: int) -> int:
         """Return how many frames so many parts have."""
@@ -128,9 +103,6 @@ class Work:
         """Paint what is missing after as many parts as `begin` returned.
 
         Decoding, motion, painting and encoding overlap.
-
-        Raises:
-            ImageError: The clip is damaged and that is an error, or there is no room.
         """
         whole = self.video.count(self.reader.clip)
         try:
@@ -200,21 +172,20 @@ class Work:
 
     def _keep(self, number: int, kept: Kept, times: Sequence[int]) -> None:
         """Say that a part is whole."""
-        facts: dict[str, Any] = {"times": np.array(times, np.int64), **kept}
         with replacing(self._state(number)) as partial, partial.open("wb") as file:
-            np.savez(file, **facts)
+            np.savez(file, times=np.array(times, np.int64), **kept)  # type: ignore[arg-type]
 
     def finish(self) -> Path:
         """Make the result of the parts, remove them, and return its path.
 
-        Raises:
-            ImageError: There are no frames, or it cannot be written; the parts stay.
+        If it cannot be written, the parts stay.
         """
         done = range(self.done())
         if not done:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise ImageError(f"there are no frames to paint in {self.reader.clip.path}")
-        path = self.sink.join([*map(self._part, done)], [*map(self._times, done)])
+        parts, times = [*map(self._part, done)], [*map(self._times, done)]
+        path = self.sink.join(parts, times, self.recipe)
         shutil.rmtree(self.folder, ignore_errors=True)
         return path
 

@@ -1,17 +1,15 @@
 """Work that overlaps: an iterator that runs ahead in a thread of its own."""
 
-from __future__ import annotations
-
-import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
 
 T = TypeVar("T")
-#: Seconds that a thread is waited for, and those between two looks whether work is still wanted.
-_PATIENCE, _LOOK = 5.0, 0.1
-#: Of a thread that `ahead` began: the event that ends it.
+#: Of a thread that `ahead` began: the events that end it, its own and those of outer blocks.
 _THREAD = threading.local()
 
 
@@ -20,13 +18,11 @@ class Unwanted(Exception):  # noqa: N818
 
 
 def still_wanted() -> None:
-    """Tell work that takes long whether to go on; for any thread.
+    """Raise `Unwanted` if the block of the `ahead` that began this thread, or one around it, ended.
 
-    Raises:
-        Unwanted: The block of the `ahead` that began this thread has ended.
+    Work that takes long asks this now and then, in any thread.
     """
-    left: threading.Event | None = getattr(_THREAD, "left", None)
-    if left is not None and left.is_set():
+    if any(event.is_set() for event in getattr(_THREAD, "ends", ())):
         raise Unwanted
 
 
@@ -34,55 +30,32 @@ def still_wanted() -> None:
 def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     """The same items, made by a thread while others are worked on.
 
-    An error that making one raises is raised where it would have been. When the block ends, the
-    thread ends after the item that it is at, or where that asks `still_wanted`.
-
-    Args:
-        items: What is run through.
-        depth: How many are made in advance, at most: memory stays bounded.
-
-    Yields:
-        An iterator of them.
+    At most `depth` are made in advance: memory stays bounded. An error that making one raises is
+    raised where it would have been. When the block ends, the thread ends after the item that it is
+    at, or where that asks `still_wanted`.
     """
-    # Whether it is an item, and the item; or what ended them: an error, or None.
-    made: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
-    left = threading.Event()
+    source, end = iter(items), threading.Event()
+    ends = (*getattr(_THREAD, "ends", ()), end)
 
-    def work() -> None:
-        _THREAD.left = left
-        with suppress(Unwanted):
-            try:
-                for item in items:
-                    _wait(made.put, (True, item))
-                _wait(made.put, (False, None))
-            except BaseException as error:
-                _wait(made.put, (False, error))
-            finally:
-                # What it has open is closed now, not when it happens to be forgotten.
-                if isinstance(items, Generator):
-                    items.close()
-
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        yield _taken(made)
-    finally:
-        left.set()
-        worker.join(_PATIENCE)
-
-
-def _taken(made: queue.Queue[tuple[bool, Any]]) -> Iterator[Any]:
-    more, item = _wait(made.get)
-    while more:
-        yield item
-        more, item = _wait(made.get)
-    if item is not None:
-        raise item
-
-
-def _wait(step: Callable[..., T], *entry: object) -> T:
-    """Put an entry into a queue, or get one, as soon as there is one and while it is wanted."""
-    while True:
+    def make() -> list[T]:
+        """Return the next item in a list, which is empty where there is none."""
+        _THREAD.ends = ends
         still_wanted()
-        with suppress(queue.Empty, queue.Full):
-            return step(*entry, timeout=_LOOK)
+        return list(islice(source, 1))
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        made = deque(pool.submit(make) for _ in range(depth))
+
+        def taken() -> Iterator[T]:
+            while item := made.popleft().result():
+                made.append(pool.submit(make))
+                yield from item
+
+        yield taken()
+    finally:
+        end.set()
+        pool.shutdown(cancel_futures=True)
+        # What it has open is closed now, not when it happens to be forgotten.
+        if isinstance(source, Generator):
+            source.close()

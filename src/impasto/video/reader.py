@@ -1,25 +1,30 @@
-"""Clips in files that FFmpeg reads."""
+"""Reading clips by FFmpeg: what is damaged is left out, as players do, and counted."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from impasto.errors import ImageError
-from impasto.video.clip import Clip, Frame, Pixels8, Tags, with_alpha
-from impasto.video.damage import Damage, read_frames
-from impasto.video.files import (
+from impasto.video.clip import (
     BT601,
     BT709,
     SAID_NOTHING,
+    Clip,
+    Frame,
+    Pixels8,
+    Tags,
     exact,
     opened,
     pyav,
     upright,
     video_stream,
+    with_alpha,
 )
 from impasto.video.tone_mapping import NAMES, to_sdr
 
@@ -29,6 +34,16 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
+#: Errors in a row after which the rest of a file is given up.
+_TRIES = 8
+#: The part of its length that a file must have to count as whole.
+_WHOLE = 0.9
+#: Kinds of files, as FFmpeg names them, whose length is written in them and not estimated.
+_SAY_LENGTH = ("mp4", "matroska", "avi")
+_NAMES = {"video": "the pictures of {} end", "audio": "the sound of {} ends"}
+#: Codecs some of whose packets show nothing, or more than one frame.
+_UNEVEN = ("vp8", "mpeg4", "msmpeg4v3", "mpeg2video", "mpeg1video")
+#: Height from which colors are of BT.709 where nothing is said.
 _HIGH = 720
 #: Frames a second that are believed.
 _FASTEST = 240
@@ -36,21 +51,114 @@ _FASTEST = 240
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
+@dataclass
+class Damage:
+    """What was left out of a clip when it was last read; if it is `strict`, an `ImageError`."""
+
+    path: Path
+    unit: str = "packet"  # what is counted: `packet`, `frame` or `picture`
+    strict: bool = False
+    count: int = 0  # how many units could not be decoded
+    lines: list[str] = field(default_factory=list)  # what else is wrong, in words
+
+    def restart(self) -> None:
+        """Forget what was found: the clip is read from its beginning."""
+        self.count, self.lines = 0, []
+
+    def add(self, count: int = 1, reason: str = "") -> None:
+        """Count what could not be decoded."""
+        self.count += count
+        self._refuse(reason or f"{self.path} is damaged")
+
+    def note(self, line: str) -> None:
+        """Note what is wrong."""
+        if line not in self.lines:
+            self.lines.append(line)
+        self._refuse(line)
+
+    def _refuse(self, reason: str) -> None:
+        if self.strict:
+            raise ImageError(f"{reason} (without --strict, what can be read is painted)")
+
+    def told(self) -> list[str]:
+        """Return a line for each kind of damage."""
+        if not self.count:
+            return self.lines
+        what = f"{self.unit} was" if self.count == 1 else f"{self.unit}s were"
+        return [f"{self.count} damaged {what} left out of {self.path}", *self.lines]
+
+
+def read_packets(container: InputContainer, damage: Damage) -> Iterator[Any]:
+    """Yield the packets of all streams; what cannot be read is left out and counted."""
+    av, tries = pyav(), 0
+    while tries < _TRIES:
+        try:
+            for packet in container.demux():
+                if packet.size:
+                    tries = 0
+                    yield packet
+        except av.FFmpegError:
+            if not tries:
+                damage.add()
+            tries += 1
+        else:
+            return
+
+
+def read_frames(
+    container: InputContainer, stream: VideoStream, decoder: VideoCodecContext, damage: Damage
+) -> Iterator[VideoFrame]:
+    """Yield the frames of a stream; what cannot be decoded is left out and counted."""
+    av = pyav()
+    reached: dict[int, float] = defaultdict(float)
+    missing = 0
+    for packet in read_packets(container, damage):
+        if packet.pts is not None and packet.time_base is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            reached[packet.stream_index] = max(reached[packet.stream_index], end)
+        if packet.stream_index != stream.index:
+            continue
+        try:
+            frames: Any = decoder.decode(packet)
+        except av.FFmpegError:
+            damage.add()
+            frames = []
+        missing += (not packet.is_discard) - len(frames)
+        yield from frames
+    with suppress(av.FFmpegError):
+        frames = decoder.decode(None)
+        missing -= len(frames)
+        yield from frames
+    if damage.count and stream.codec_context.name not in _UNEVEN:
+        # What depends on a damaged packet is left out without a word.
+        damage.count = max(damage.count, missing)
+    if any(name in container.format.name for name in _SAY_LENGTH):
+        _check_length(container, stream, reached, damage)
+
+
+def _check_length(
+    container: InputContainer, stream: VideoStream, reached: dict[int, float], damage: Damage
+) -> None:
+    """Note which streams end before the time that the file says."""
+
+    def compare(ends: str, found: float, said: float) -> None:
+        if found < _WHOLE * said:
+            times = f"after {max(0, found):.1f} of {said:.1f} seconds"
+            damage.note(f"{ends.format(damage.path)} {times}: it is cut off or damaged")
+
+    for each in [stream, *container.streams.audio]:
+        if each.duration and each.time_base is not None:
+            first = float((each.start_time or 0) * each.time_base)
+            lasts = float(each.duration * each.time_base)
+            compare(_NAMES[each.type], reached[each.index] - first, lasts)
+    if not damage.lines and container.duration:
+        begun = (container.start_time or 0) / 1e6
+        found = max(reached.values(), default=begun) - begun
+        compare("{} ends", found, container.duration / 1e6)
+
+
 class FileReader:
-    """Reads a file by FFmpeg.
-
-    Args:
-        path: The file.
-        strict: Whether damage is an error.
-
-    Attributes:
-        clip: What is known of it.
-        damage: What was left out when it was last read.
-
-    Raises:
-        ImageError: It is missing, damaged throughout or has no video.
-        MissingExtraError: PyAV is not installed.
-    """
+    """Reads a file by FFmpeg; raises an `ImageError` if there are no frames to be read."""
 
     def __init__(self, path: Path, *, strict: bool = False) -> None:
         self.damage = Damage(path, strict=strict)
@@ -64,11 +172,7 @@ class FileReader:
             self._stored = first.width, first.height
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Yield the frames that are shown after a time in seconds, and some before it.
-
-        Raises:
-            ImageError: There is damage, and it is an error.
-        """
+        """Yield the frames that are shown after a time in seconds, and some before it."""
         clip, av = self.clip, pyav()
         self.damage.restart()
         with opened(clip.path) as container:
@@ -108,7 +212,6 @@ class FileReader:
 
 
 def _decoder(stream: VideoStream) -> VideoCodecContext:
-    """Return what decodes a stream."""
     name = _WITH_ALPHA.get(stream.codec_context.name)
     if name is not None and _says_alpha(stream):
         return cast("VideoCodecContext", pyav().CodecContext.create(name, "r"))
@@ -122,14 +225,10 @@ def _says_alpha(stream: VideoStream) -> bool:
 
 
 def _count(container: InputContainer, stream: VideoStream, unit: Fraction, rate: Fraction) -> int:
-    """Return how many frames a player shows, about; 0: not known.
-
-    A file may have more: a trimmed one keeps those before its beginning, which are not shown.
-    """
+    """Return how many frames a player shows, about; 0: not known. A trimmed file has more."""
     lasts = stream.duration * unit if stream.duration else Fraction(container.duration or 0, 10**6)
-    shown = round(lasts * rate)
-    if rate > _FASTEST:  # some give a rate that is but their times' fineness
-        shown = 0
+    # Some give a rate that is but their times' fineness.
+    shown = round(lasts * rate) if rate <= _FASTEST else 0
     return min(stream.frames, shown) if stream.frames and shown else stream.frames or shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,9 +17,8 @@ from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
-from impasto.video.clip import Clip
+from impasto.video.clip import Clip, check_file
 from impasto.video.encoding import CODECS, USUAL, Encoding
-from impasto.video.mux import FileSink
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
 from impasto.video.painting import FramePainter, even
 from impasto.video.pictures import (
@@ -35,7 +34,7 @@ from impasto.video.pictures import (
 from impasto.video.pipeline import Work
 from impasto.video.reader import FileReader
 from impasto.video.streams import plan_streams
-from impasto.video.writers import AnimationSink, FolderSink, Sink
+from impasto.video.writers import AnimationSink, FileSink, FolderSink, Sink
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -56,14 +55,15 @@ def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Rea
 
     Raises:
         ImageError: It is missing, damaged or of another kind.
-        MissingExtraError: PyAV is not installed.
     """
     path = Path(source)
+    named = path.suffix.lower() in ANIMATIONS
     if advice := address_advice(source):
         raise ImageError(advice)
     if is_sequence(source):
         return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
-    if path.suffix.lower() in ANIMATIONS or is_animation(path):
+    check_file(path, "an animation" if named else "video")
+    if named or is_animation(path):
         return AnimationReader(path, strict=strict)
     return FileReader(path, strict=strict)
 
@@ -79,19 +79,7 @@ def prepare(
 ) -> Work:
     """Check everything and return the work that makes a stylized clip.
 
-    Args:
-        source: What `open_reader` takes.
-        styles: Style pictures.
-        output: A video file, a .gif or .webp, or a pattern as `frames/%06d.png`.
-        settings: How frames are painted.
-        video: What else is asked for.
-        strict: Whether damage of the clip is an error.
-
-    Raises:
-        SettingsError: Something does not fit.
-        ImageError: The clip or a style cannot be read.
-        WeightsError: Trained weights that cannot be had.
-        MissingExtraError: Something is not installed.
+    Arguments and errors are those of `stylize_video`; the settings say how frames are painted.
     """
     reader = open_reader(source, video.fps, strict=strict)
     if min(reader.clip.size) < LEAST:
@@ -99,7 +87,7 @@ def prepare(
         raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
     clip = _shown_square(reader.clip, output, video)
     size = even(clip.size if video.size is None else fitted_size(clip.size, video.size))
-    _sink(output, clip, size, video, {})  # what does not fit is said before a style is learned
+    sink, notes = _planned(output, clip, size, video)  # before a style is learned
     sources = find_styles(styles, settings)
     settings = settings.updated(size=max(size))
     made = stylizer(sources, settings)
@@ -108,12 +96,13 @@ def prepare(
         settings, inputs, video=asdict(video), clip=clip.path.name, weights=made.weights
     )
     return Work(
-        notes=[*clip.notes, *_notes(output, clip, video)],
+        notes=[*clip.notes, *notes],
         reader=reader,
         size=size,
         painter=FramePainter(made, video.stability, video.keyframes),
-        sink=_sink(output, clip, size, video, recipe),
+        sink=sink,
         folder=parts_folder(output),
+        recipe=recipe,
         plan={**recipe, "clip": _identity(clip), "output": output.name},
         video=video,
     )
@@ -188,16 +177,10 @@ def is_pattern(output: Path) -> bool:
 
 
 def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None:
-    """Refuse to write onto the clip and the styles, or, unless it `replaces`, what is there.
-
-    Raises:
-        ImageError: The output is one of the inputs, or there, or cannot be written.
-    """
+    """Refuse to write onto the clip and the styles, or, unless it `replaces`, what is there."""
     if not is_pattern(output):
         refuse_inputs(output, inputs)
         check_writable(output)
-        if output.exists() and not output.is_file():
-            raise ImageError(f"{output} is not a regular file: name a video to write")
         if output.exists() and not replaces:
             raise ImageError(f"{output} exists: --force replaces it, or name another --output")
         return
@@ -221,40 +204,31 @@ def _identity(clip: Clip) -> Mapping[str, Any]:
     return {"name": clip.path.name, "size": clip.size, "count": clip.count, "files": files}
 
 
-def _sink(
-    output: Path,
-    clip: Clip,
-    size: tuple[int, int],
-    video: VideoSettings,
-    recipe: Mapping[str, Any],
-) -> Sink:
-    suffix = output.suffix.lower()
+def _planned(
+    output: Path, clip: Clip, size: tuple[int, int], video: VideoSettings
+) -> tuple[Sink, Sequence[str]]:
+    """Return where frames go, and what the result will not have as the clip has it."""
+    suffix, notes = output.suffix.lower(), list[str]()
+    if clip.transparent and suffix in (*USUAL, *_OPAQUE):
+        notes.append(
+            f"a {suffix} is written without transparency: what is transparent becomes white"
+        )
+    source: Path | None = None
+    encoders: Mapping[int, str] = {}
+    if clip.loops is None and clip.path.is_file():
+        source = clip.path
+        encoders, lost = plan_streams(source, output, video)
+        notes += lost
     if is_pattern(output):
-        return FolderSink(output)
+        return FolderSink(output), notes
     if suffix in ANIMATIONS:
-        return AnimationSink(output, clip, recipe)
+        return AnimationSink(output, clip), notes
     if suffix not in USUAL:
         kinds = ", ".join([*USUAL, *ANIMATIONS])
         raise ImageError(f"a video is written as {kinds}, or frames/%06d.png; not {output.name}")
     codec = video.codec or USUAL[suffix]
     if suffix == ".webm" and codec not in ("vp9", "av1"):
         raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
-    source = _with_streams(clip)
-    routes = () if source is None else plan_streams(source, output, video)[0]
     width = 2 * size[0] if video.compare == "side-by-side" else size[0]
     encoding = Encoding(clip, (width, size[1]), codec, video.crf)
-    return FileSink(output, encoding, source, video, recipe, routes)
-
-
-def _with_streams(clip: Clip) -> Path | None:
-    """Return the file whose sound and other streams there may be; None: it has pictures only."""
-    return None if clip.loops is not None or not clip.path.is_file() else clip.path
-
-
-def _notes(output: Path, clip: Clip, video: VideoSettings) -> Iterator[str]:
-    """Yield what is said before the work: what the result will not have as the clip has it."""
-    suffix = output.suffix.lower()
-    if clip.transparent and suffix in (*USUAL, *_OPAQUE):
-        yield f"a {suffix} is written without transparency: what is transparent becomes white"
-    source = _with_streams(clip)
-    yield from () if source is None else plan_streams(source, output, video)[1]
+    return FileSink(output, encoding, source, video, encoders), notes

@@ -1,46 +1,39 @@
-"""What of a clip's sound, subtitles and other streams goes into a result, and in which form."""
+"""A clip's sound and subtitles in a result: which, in which form, in the times of the part."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from impasto.video.files import COVER, opened, pyav
+from impasto.video.clip import COVER, opened, pyav
 from impasto.video.options import VideoSettings
+from impasto.video.reader import Damage, read_packets
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.container import InputContainer, OutputContainer
+    from av.filter import Graph
     from av.stream import Stream
 
 #: Encoders of sound and of subtitles that a container does not take as they are.
-_SOUND: Mapping[str, str] = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "libopus"}
-_SUBTITLES: Mapping[str, str] = {
-    "webm": "webvtt",
-    "mp4": "mov_text",
-    "mov": "mov_text",
-    "matroska": "srt",
+_ENCODERS: Mapping[str, tuple[str, str]] = {
+    "webm": ("libopus", "webvtt"),
+    "mp4": ("aac", "mov_text"),
+    "mov": ("aac", "mov_text"),
+    "matroska": ("libopus", "srt"),
 }
 #: Subtitles that are text, and not pictures.
 _TEXT = ("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "subviewer")
+#: Seconds before the first frame that sound may begin: encoders begin with a few silent samples.
+_PRIMING = 0.1
 #: Rates that AAC has, the one that Opus has, and bits a second of a channel.
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 _RATE, _BITS = 48000, 80_000
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
-
-
-class Route(NamedTuple):
-    """A stream that goes into a result.
-
-    Attributes:
-        number: Its number in the clip.
-        encoder: What it is encoded by; "": it is copied.
-    """
-
-    number: int
-    encoder: str = ""
 
 
 def container_format(path: Path) -> str:
@@ -51,53 +44,48 @@ def container_format(path: Path) -> str:
 
 def plan_streams(
     source: Path, path: Path, video: VideoSettings
-) -> tuple[Sequence[Route], Sequence[str]]:
-    """Return how streams besides the pictures go into a result, and what to say of the others.
+) -> tuple[Mapping[int, str], Sequence[str]]:
+    """Return which streams besides the pictures go into a result, and what to say of the others.
 
-    Args:
-        source: The clip.
-        path: The result; if it is no video file, it holds pictures only.
-        video: Whether sound is wanted.
+    Each has its encoder by its number in the clip; "": it is copied. A result that is no video
+    file holds pictures only.
     """
     kind = container_format(path)
     known = _codecs_of(kind)
-    routes: list[Route] = []
+    encoders: dict[int, str] = {}
     lost: list[str] = []
     notes: list[str] = []
     with opened(source) as container:
         sound = container.streams.audio if video.sound else ()
         for stream in (*container.streams.subtitles, *sound):
-            name = _codec(stream)
-            encoder = "" if known & _names(stream) else _encoder(stream, name, kind)
+            name, context = codec_name(stream), stream.codec_context
+            as_it_is = context is not None and bool(known & {context.name, name})
+            encoder = "" if as_it_is else _encoder(stream, name, kind)
             if encoder is None:
-                lost.append(_described(stream, name))
+                what = "sound" if stream.type == "audio" else "subtitles"
+                language = stream.metadata.get("language", "und")
+                lost.append(f"{what} ({name}{'' if language == 'und' else f', {language}'})")
                 continue
-            routes.append(Route(stream.index, encoder))
+            encoders[stream.index] = encoder
             told = f"the sound ({name}) is encoded as {encoder.removeprefix('lib')}"
             if encoder and stream.type == "audio" and told not in notes:
                 notes.append(told)
         lost += _others(container, kind)
     if lost:
         notes.append(f"not kept in {path.suffix}: {', '.join(lost)}")
-    return routes, notes
+    return encoders, notes
 
 
 def _codecs_of(kind: str) -> set[str]:
+    """Return the codecs that a kind of file holds as they are."""
     av = pyav()
-    try:
-        with av.open(io.BytesIO(), "w", format=kind if kind in _SOUND else "") as trial:
-            return cast("set[str]", trial.supported_codecs)
-    except (av.FFmpegError, ValueError):
+    if kind not in _ENCODERS:
         return set()
+    with av.open(io.BytesIO(), "w", format=kind) as trial:
+        return cast("set[str]", trial.supported_codecs)
 
 
-def _names(stream: Stream) -> set[str]:
-    """Return the names that FFmpeg may list a stream's codec by."""
-    context = stream.codec_context
-    return set() if context is None else {context.name, context.codec.canonical_name}
-
-
-def _codec(stream: Stream) -> str:
+def codec_name(stream: Stream) -> str:
     """Return the name of a stream's codec; "unknown": FFmpeg has no decoder."""
     context = stream.codec_context
     return "unknown" if context is None else context.codec.canonical_name
@@ -105,15 +93,10 @@ def _codec(stream: Stream) -> str:
 
 def _encoder(stream: Stream, name: str, kind: str) -> str | None:
     """Return what a stream is encoded by where it cannot be copied; None: nothing does."""
+    sound, text = _ENCODERS.get(kind, (None, None))
     if stream.type == "audio" and name != "unknown":
-        return _SOUND.get(kind)
-    return _SUBTITLES.get(kind) if name in _TEXT else None
-
-
-def _described(stream: Stream, name: str) -> str:
-    what = "sound" if stream.type == "audio" else "subtitles"
-    language = stream.metadata.get("language", "und")
-    return f"{what} ({name}{'' if language == 'und' else f', {language}'})"
+        return sound
+    return text if name in _TEXT else None
 
 
 def _others(container: InputContainer, kind: str) -> Iterator[str]:
@@ -125,7 +108,7 @@ def _others(container: InputContainer, kind: str) -> Iterator[str]:
         "another video": len(container.streams.video) - len(covers) - 1,
         "an attachment": 0 if kind == "matroska" else len(attached),
         "a data stream": len(container.streams.data),
-        "chapters": 0 if kind in _SOUND else len(container.chapters()),
+        "chapters": 0 if kind in _ENCODERS else len(container.chapters()),
     }
     for name, count in counts.items():
         if count > 0:
@@ -133,55 +116,159 @@ def _others(container: InputContainer, kind: str) -> Iterator[str]:
             yield name if plain else f"{count} {name.split(' ', 1)[1]}s"
 
 
-def copy_facts(source: InputContainer, out: OutputContainer, video: VideoSettings) -> None:
-    """Copy titles, chapters, and, where there is a place for them, attachments."""
-    ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
-    out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
-    chapters = [*_chapters(source.chapters(), video)]
-    if chapters:
-        out.set_chapters(cast("Any", chapters))
-    if out.format.name != "matroska":
-        return
-    for cover in source.streams.video:
-        if cover.disposition & COVER:
-            kind = "png" if _codec(cover) == "png" else "jpeg"
-            picture = bytes(next(source.demux(cover)))
-            out.add_attachment(f"cover.{kind.replace('jpeg', 'jpg')}", f"image/{kind}", picture)
-    for attached in source.streams.attachments:
-        name = attached.metadata.get("filename", f"attachment-{attached.index}")
-        kind = attached.metadata.get("mimetype", attached.mimetype or "application/octet-stream")
-        out.add_attachment(name, kind, attached.data)
-
-
-def _chapters(
-    chapters: Sequence[Mapping[str, Any]], video: VideoSettings
-) -> Iterator[Mapping[str, Any]]:
-    """Yield chapters as they are in the part of the clip."""
-    for chapter in chapters:
-        unit = chapter["time_base"]
-        begun = round(video.start / unit)
-        last = chapter["end"] if video.end is None else min(chapter["end"], round(video.end / unit))
-        if chapter["start"] < last and last > begun:
-            start = max(0, chapter["start"] - begun)
-            yield {**chapter, "start": start, "end": last - begun}
-
-
-def add_stream(source: InputContainer, route: Route, out: OutputContainer) -> Stream:
-    """Add the stream of a route to a result that is not yet begun."""
-    stream: Any = source.streams[route.number]
-    if not route.encoder:
+def add_stream(stream: Any, encoder: str, out: OutputContainer) -> Any:  # noqa: ANN401
+    """Add a stream of a clip to a result that is not yet begun."""
+    if not encoder:
         added: Any = out.add_stream_from_template(stream)
     elif stream.type == "audio":
         context = stream.codec_context
         layout = _LAYOUTS.get(context.layout.nb_channels, "stereo")
-        rate = context.sample_rate if route.encoder == "aac" else _RATE
-        added = out.add_stream(route.encoder, rate=rate if rate in _AAC_RATES else _RATE)
+        rate = context.sample_rate if encoder == "aac" else _RATE
+        added = out.add_stream(encoder, rate=rate if rate in _AAC_RATES else _RATE)
         added.codec_context.layout = layout
         added.codec_context.bit_rate = _BITS * added.codec_context.layout.nb_channels
     else:
-        added = out.add_stream(route.encoder)
+        added = out.add_stream(encoder)
         stream.codec_context.open(strict=False)
         added.codec_context.subtitle_header = stream.codec_context.subtitle_header or b""
         added.time_base = added.codec_context.time_base = Fraction(1, 1000)
     added.metadata.update(stream.metadata)
-    return cast("Stream", added)
+    return added
+
+
+@dataclass(frozen=True)
+class CopiedStream:
+    """A stream that goes into a result."""
+
+    path: Path  # of the clip
+    number: int  # of the stream
+    encoder: str
+    out: Any  # the stream of the result
+    video: VideoSettings  # which part of the clip
+    origin: float  # seconds of the clip's first frame
+
+    def packets(self) -> Iterator[Any]:
+        """Yield the packets that belong to the part."""
+        with opened(self.path) as container:
+            stream: Any = container.streams[self.number]
+            if self.video.start > 1 and stream.type == "audio":
+                container.seek(round((self.origin + self.video.start) * 1e6))
+            packets = (
+                packet
+                for packet in read_packets(container, Damage(self.path))
+                if packet.stream_index == self.number and packet.pts is not None
+            )
+            if stream.type == "subtitle":
+                yield from self._shown(packets, stream)
+            elif self.encoder:
+                yield from self._encoded(packets)
+            else:
+                yield from self._shifted(packets)
+
+    def _second(self, each: Any) -> float:  # noqa: ANN401
+        """Return when a packet or a frame is heard."""
+        return float(each.pts * each.time_base) - self.origin
+
+    def _is_over(self, second: float) -> bool:
+        return self.video.end is not None and second >= self.video.end
+
+    def _shift(self, unit: Fraction) -> int:
+        """Return the beginning of the part, in units of the stream."""
+        return round((self.video.start + self.origin) / unit)
+
+    def _shifted(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Yield packets of sound as they are."""
+        for packet in packets:
+            second = self._second(packet)
+            if packet.dts is None or second < (self.video.start or -_PRIMING):
+                continue
+            if self._is_over(second):
+                break
+            shift = self._shift(packet.time_base)
+            packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, self.out
+            yield packet
+
+    def _shown(self, packets: Iterator[Any], stream: Any) -> Iterator[Any]:  # noqa: ANN401
+        """Yield subtitles, converted if need be, as long as the part shows them."""
+        for packet in packets:
+            unit = packet.time_base
+            begun = self._shift(unit)
+            first, last = max(packet.pts, begun), packet.pts + (packet.duration or 0)
+            if self.video.end is not None:
+                last = min(last, round((self.video.end + self.origin) / unit))
+            if last < first or (last == first and packet.duration):
+                continue
+            made = self._as_text(packet, stream) if self.encoder else packet
+            if made is not None:
+                made.time_base = unit
+                made.pts = made.dts = first - begun
+                made.duration, made.stream = last - first, self.out
+                yield made
+
+    def _as_text(self, packet: Any, stream: Any) -> Any:  # noqa: ANN401
+        """Return a packet of subtitles in another form; None: there is nothing in it."""
+        try:
+            shown = stream.codec_context.decode2(packet)
+            made = None if shown is None else self.out.codec_context.encode_subtitle(shown)
+        except pyav().FFmpegError:  # damaged
+            return None
+        return made if made is not None and made.size else None
+
+    def _encoded(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Yield sound that is encoded anew; what is damaged is silent."""
+        av, graph = pyav(), None
+        for packet in packets:
+            try:
+                frames: Sequence[AudioFrame] = packet.decode()
+            except av.FFmpegError:
+                continue
+            for frame in frames:
+                if frame.pts is None or frame.time_base is None:
+                    continue
+                second = self._second(frame)
+                if self._is_over(second):
+                    break
+                if second + frame.samples / frame.sample_rate <= self.video.start:
+                    continue
+                frame.pts -= self._shift(frame.time_base)
+                graph = graph or _graph(frame, self.out.codec_context, self.video)
+                graph.push(frame)
+                yield from _pulled(graph, self.out)
+        if graph is not None:
+            graph.push(None)
+            yield from _pulled(graph, self.out)
+            yield from self.out.encode(None)
+
+
+def _graph(frame: AudioFrame, context: Any, video: VideoSettings) -> Graph:  # noqa: ANN401
+    """Return what brings sound into a form for an encoder, with silence where there is none."""
+    graph: Graph = pyav().filter.Graph()
+    source = graph.add_abuffer(
+        sample_rate=frame.sample_rate,
+        format=frame.format.name,
+        layout=frame.layout.name,
+        time_base=frame.time_base,
+    )
+    length = f"end={video.end - video.start}" if video.end is not None else "start=0"
+    form = (
+        f"sample_rates={context.sample_rate}:sample_fmts={context.format.name}:"
+        f"channel_layouts={context.layout.name}"
+    )
+    graph.link_nodes(
+        source,
+        graph.add("aresample", f"{context.sample_rate}:async=1:first_pts=0"),
+        graph.add("atrim", length),
+        graph.add("aformat", form),
+        graph.add("abuffersink"),
+    ).configure()
+    return graph
+
+
+def _pulled(graph: Graph, out: Any) -> Iterator[Any]:  # noqa: ANN401
+    av = pyav()
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+        yield from out.encode(frame)

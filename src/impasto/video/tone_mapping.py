@@ -4,8 +4,6 @@ Sources: ITU-R BT.2100 (the transfer functions PQ and HLG), BT.2087 (BT.2020 to 
 curve of Reinhard et al. 2002, extended so that the brightest still has a place.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
