@@ -25,7 +25,7 @@ run = stylizer.run(impasto.open_picture(skimage.data.coffee()[:, :400]))
 expected, sides = run.tiles.bytes, run.tiles.sides
 picture, state = run.finish(), run.state
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(f"{picture.width}x{picture.height} {encoder} {stylizer.precision}: "
+print(f"{picture.width}x{picture.height} {encoder} {stylizer.reader.precision}: "
       f"peak {peak / 2**30:.2f} GiB, "
       f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
       f"estimated {expected / 2**30:.2f} GiB, tiles {sides[-1]}, {state.seconds:.0f} s")

@@ -80,9 +80,9 @@ def test_an_encoder_of_ones_own_paints(
     states = list(stylizer.run(photo))
     assert states[-1].loss < states[-2].loss
     assert stylizer.describe().startswith("blurs on")
-    first = stylizer.encoders["blurs"].sha256
+    first = stylizer.reader.encoders["blurs"].sha256
     network.get_buffer("kernel").mul_(2)
-    assert IterativeStylizer(painting, encoder="blurs").encoders["blurs"].sha256 != first
+    assert IterativeStylizer(painting, encoder="blurs").reader.encoders["blurs"].sha256 != first
 
 
 def test_a_large_picture_is_seen_in_tiles_by_it(

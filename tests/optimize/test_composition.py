@@ -171,11 +171,11 @@ def test_what_is_no_face_is_not_taken_for_one(name: str) -> None:
 def test_how_many_faces_are_kept_is_said() -> None:
     settings = Settings(keep="faces")
     found = compose(settings, open_picture(skimage.data.astronaut()), 1)
-    assert found.note == "kept 1 face"
+    assert found.notes == ["kept 1 face"]
     none = compose(settings, open_picture(skimage.data.coffee()), 1)
-    assert none.note == "no face was found: nothing is kept"
+    assert none.notes == ["no face was found: nothing is kept"]
     assert none.keep is None
-    assert compose(Settings(), open_picture(skimage.data.coffee()), 1).note is None
+    assert not compose(Settings(), open_picture(skimage.data.coffee()), 1).notes
 
 
 def test_turning() -> None:

@@ -1,14 +1,12 @@
 """Where memory is short: moments in 16 bits, and states that do not copy their picture."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
 from impasto import ImpastoError
 from impasto.gallery import open_style
 from impasto.optimize import IterativeStylizer, loop
-from impasto.optimize.objective import Objective
+from impasto.optimize.objective import Losses, Objective
 from impasto.optimize.optimizers import ROWS, PixelOptimizer
 from impasto.optimize.plan import TileSides
 
@@ -21,10 +19,10 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
         optimizer = PixelOptimizer(begun, "adam", 0.03, lean=lean)
         for _ in range(30):
 
-            def descend(image: torch.Tensor = optimizer.image) -> SimpleNamespace:
+            def descend(image: torch.Tensor = optimizer.image) -> Losses:
                 loss: torch.Tensor = (image - goal).square().mean()
                 loss.backward()  # type: ignore[no-untyped-call]
-                return SimpleNamespace(loss=loss)
+                return Losses(*[loss] * 4)
 
             optimizer.step(descend)
         images.append(optimizer.result())

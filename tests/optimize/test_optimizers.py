@@ -1,9 +1,8 @@
-from types import SimpleNamespace
-
 import pytest
 import torch
 from torch import Tensor
 
+from impasto.optimize.objective import Losses
 from impasto.optimize.optimizers import HOLD, PixelOptimizer
 
 
@@ -17,9 +16,9 @@ def descend(optimizer: PixelOptimizer, target: Tensor, steps: int) -> None:
         optimizer.step(lambda: backward((optimizer.image - target).square().mean()))
 
 
-def backward(loss: Tensor) -> SimpleNamespace:
+def backward(loss: Tensor) -> Losses:
     loss.backward()  # type: ignore[no-untyped-call]
-    return SimpleNamespace(loss=loss.detach())
+    return Losses(*[loss.detach()] * 4)
 
 
 @pytest.mark.parametrize("name", ["adam", "lbfgs"])
@@ -108,7 +107,7 @@ def test_lbfgs_makes_no_step_up_where_the_loss_curves_downwards() -> None:
     optimizer = PixelOptimizer(start(0), "lbfgs", 1.0)
     target, losses = start(1), []
 
-    def evaluate() -> SimpleNamespace:
+    def evaluate() -> Losses:
         apart = (optimizer.image - target).square().sum()
         return backward(1e10 * (1 - (-apart / 4).exp()))
 
@@ -123,7 +122,7 @@ def test_lbfgs_evaluates_a_picture_once() -> None:
     optimizer, seen = PixelOptimizer(start(0), "lbfgs", 1.0), []
     target = start(1)
 
-    def evaluate() -> SimpleNamespace:
+    def evaluate() -> Losses:
         seen.append(optimizer.image.detach().clone())
         return backward((optimizer.image - target).square().mean())
 
@@ -137,7 +136,7 @@ def test_lbfgs_evaluates_a_picture_once() -> None:
 def test_too_long_steps_are_taken_back(name: str, rate: float) -> None:
     optimizer, target = PixelOptimizer(start(0), name, rate), start(1)
 
-    def evaluate() -> SimpleNamespace:
+    def evaluate() -> Losses:
         return backward((optimizer.image - target).square().mean())
 
     first = float(optimizer.step(evaluate).loss)

@@ -354,7 +354,7 @@ def test_gatys_with_lbfgs_only_descends(init: str, photo: Array, painting: Array
     losses = [state.loss for state in run]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < 0.7 * losses[0]
-    assert run.notes == ()
+    assert not run.notes
 
 
 def test_a_learning_rate_that_is_too_high_is_reduced(photo: Array, painting: Array) -> None:

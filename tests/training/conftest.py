@@ -1,11 +1,17 @@
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from impasto.training.loop import train
+from impasto.training.options import OptionsT
+from impasto.training.trainer import Trainer
+
+Row = dict[str, float]
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +51,8 @@ def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProc
     )
     line = [sys.executable, "-c", code]
     return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def reports(kind: type[Trainer[OptionsT]], options: OptionsT, every: float) -> Iterator[Row]:
+    """Train, and yield the rows of the log."""
+    return (row for _, row in train(kind, options, report_every=every) if row)

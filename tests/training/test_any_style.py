@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from tests.training.conftest import run_alone
+from tests.training.conftest import reports, run_alone
 from torch import Tensor
 
 from impasto.errors import ImageError, SettingsError, WeightsError
@@ -58,7 +58,7 @@ def finish(options: AnyStyleOptions) -> dict[str, Tensor]:
 def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
-    rows = [row for _ in range(6) for row in train(AnyStyleTrainer, other, report_every=3)]
+    rows = [row for _ in range(6) for row in reports(AnyStyleTrainer, other, 3)]
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
     pieces = load_file(Path(other.output) / AnyStyleTrainer.product)
     assert whole.keys() == pieces.keys()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.training.conftest import run_alone
+from tests.training.conftest import reports, run_alone
 
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks import POCKET_LAYERS, build_encoder
@@ -48,7 +48,7 @@ def finish(options: EncoderOptions) -> dict[str, torch.Tensor]:
 def test_same_seed_same_network_however_often_it_was_stopped(options: EncoderOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)
-    rows = [row for _ in range(6) for row in train(EncoderTrainer, other, report_every=3)]
+    rows = [row for _ in range(6) for row in reports(EncoderTrainer, other, 3)]
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
     pieces = load_file(Path(other.output) / "pocket.safetensors")
     assert whole.keys() == pieces.keys()

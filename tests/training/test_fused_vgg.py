@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from impasto.networks import VGG19
-from impasto.training.fused_vgg import FusedVgg
-from impasto.training.losses import gram_matrices, relative_gram_distance
+from impasto.training.losses import FusedVgg, gram_matrices, relative_gram_distance
 from impasto.weights import load_vgg19
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu5_1")

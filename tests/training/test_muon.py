@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from impasto.training.muon import Muon, orthogonalized
+from impasto.training.trainer import Muon, orthogonalized
 
 
 @pytest.mark.parametrize("shape", [(6, 20), (20, 6)])

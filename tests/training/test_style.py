@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from tests.training.conftest import run_alone
+from tests.training.conftest import reports, run_alone
 from torch import Tensor
 
 from impasto.errors import ImageError, SettingsError, WeightsError
@@ -53,8 +53,8 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: StyleOptio
     whole = finish(options)
     other = replace(options, output=options.output.replace("mine", "pieces"))
     for _ in range(4):
-        next(train(StyleTrainer, other, report_every=1))
-    assert list(train(StyleTrainer, other, report_every=1)) == []
+        next(reports(StyleTrainer, other, 1))
+    assert list(reports(StyleTrainer, other, 1)) == []
     pieces = load_file(other.folder / StyleTrainer.product)
     assert whole.keys() == pieces.keys()
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
@@ -88,7 +88,7 @@ def test_it_comes_closer_to_the_style(options: StyleOptions) -> None:
 
 def test_time_ends_it_too(options: StyleOptions) -> None:
     timed = replace(options, steps=1000, minutes=0.02)
-    lines = list(train(StyleTrainer, timed, report_every=1))
+    lines = list(reports(StyleTrainer, timed, 1))
     assert 1 <= len(lines) < 1000
     assert lines[-1]["minutes"] >= 0.01
 

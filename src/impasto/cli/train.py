@@ -114,7 +114,7 @@ def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer
     """Run a training, print its log and in the end where its product is."""
     from impasto.cli.progress import training
     from impasto.training.crops import picture_paths
-    from impasto.training.loop import described, train_stepwise
+    from impasto.training.loop import described, train
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
@@ -124,7 +124,7 @@ def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer
     over = None
     with stopping(lambda: _stopped(product)):
         with training() as show:
-            for over, row in train_stepwise(trainer_type, options):
+            for over, row in train(trainer_type, options):
                 show(over)
                 if row:
                     echo(described(row))

@@ -13,13 +13,15 @@ The style losses by name (`STYLE_LOSSES`) are all relative.
 Where `weight` is given, a (1, 1, H, W) map in [0, 1] says how much each position counts (alpha).
 """
 
-from impasto.losses.content import (
+from impasto.losses.gatys import (
     content_loss,
     energy,
+    gram_matrix,
     relative_content_loss,
+    relative_style_loss,
     squared_distance,
+    style_loss,
 )
-from impasto.losses.gram import gram_matrix, relative_style_loss, style_loss
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
 from impasto.losses.statistics import (
     LayerStatistics,
@@ -27,11 +29,7 @@ from impasto.losses.statistics import (
     draw_positions,
     layer_statistics,
 )
-from impasto.losses.style import (
-    add_style_loss,
-    required_statistics,
-    self_similarity_loss,
-)
+from impasto.losses.style import add_style_loss, required_statistics, self_similarity_loss
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
 
 __all__ = [

@@ -17,7 +17,14 @@ def tv_loss(image: Tensor, weight: Tensor | None = None) -> Tensor:
         image: (N, 3, H, W) in [0, 1].
         weight: (1, 1, H, W), or None; a pair counts as much as its lesser pixel.
     """
-    return torch.stack([_mean(*pair) for pair in neighbors(image, weight)]).sum()
+    parts = []
+    for second, first, count in neighbors(image, weight):
+        if count is None:
+            parts.append(F.mse_loss(second, first))
+        else:
+            total = count.sum().clamp_min(1) * first.shape[0] * first.shape[1]
+            parts.append(((second - first).square() * count).sum() / total)
+    return torch.stack(parts).sum()
 
 
 @torch.no_grad()
@@ -58,10 +65,3 @@ def neighbors(
 
 def _pairs(values: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     return (values[..., 1:], values[..., :-1]), (values[..., 1:, :], values[..., :-1, :])
-
-
-def _mean(second: Tensor, first: Tensor, weight: Tensor | None) -> Tensor:
-    if weight is None:
-        return F.mse_loss(second, first)
-    count = weight.sum().clamp_min(1) * first.shape[0] * first.shape[1]
-    return ((second - first).square() * weight).sum() / count

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impasto.losses.gram import gram_matrix
+from impasto.losses.gatys import gram_matrix
 from impasto.settings.losses import RequiredStatistics
 
 #: A share of the mean variance that is added to each: what is flat has a root, too.
@@ -21,13 +21,7 @@ _LEAST = 1e-5
 
 
 class SamplePositions(NamedTuple):
-    """Positions of which samples are taken.
-
-    Attributes:
-        positions: (K,) into the flattened map at hand.
-        slots: (K,) which samples they are.
-        total: Samples there are in all.
-    """
+    """Positions (K,) in a flattened map, which samples they are (K,), and how many there are."""
 
     positions: Tensor
     slots: Tensor
@@ -57,6 +51,11 @@ class LayerStatistics:
         found = {name: getattr(self, name) for name in ("gram", "first", "second", "samples")}
         return {name: value for name, value in found.items() if value is not None}
 
+    def known(self, name: str) -> Tensor:
+        """Return a part that the loss at hand needs."""
+        part: Tensor = getattr(self, name)
+        return part
+
     def __add__(self, other: LayerStatistics) -> LayerStatistics:
         """Return the statistics of two parts of a picture together."""
         its = other.parts()
@@ -75,36 +74,34 @@ class LayerStatistics:
     def mixed(self, other: LayerStatistics, amount: float) -> LayerStatistics:
         """Return the statistics of a mixture: this much of the other's positions, the rest of ours.
 
-        Args:
-            other: Of a picture with as many samples.
-            amount: From 0 to 1.
+        The amount is from 0 to 1; the other picture has as many samples.
         """
         mine, its = self.parts(), other.about(self.center).parts()
         mixture = {name: torch.lerp(mine[name], its[name], amount) for name in mine}
         if "samples" in mine:  # not halfway between two features: each is of one of them
-            chosen = _spread(len(mine["samples"]), amount).to(mine["samples"].device)[:, None]
+            # Evenly spread.
+            count, device = len(mine["samples"]), mine["samples"].device
+            steps = (torch.arange(count + 1, dtype=torch.float64) * amount).floor()
+            chosen = (steps[1:] > steps[:-1]).to(device)[:, None]
             mixture["samples"] = torch.where(chosen, its["samples"], mine["samples"])
         return replace(self, **mixture)
 
     @property
     def mean(self) -> Tensor:
         """(C,)."""
-        assert self.first is not None
-        return self.first if self.center is None else self.first + self.center
+        first = self.known("first")
+        return first if self.center is None else first + self.center
 
     @cached_property
     def covariance(self) -> Tensor:
         """(C, C)."""
-        assert self.first is not None
-        assert self.second is not None
-        return self.second - torch.outer(self.first, self.first)
+        first = self.known("first")
+        return self.known("second") - torch.outer(first, first)
 
     @property
     def variance(self) -> Tensor:
         """(C,)."""
-        assert self.first is not None
-        assert self.second is not None
-        return (self.second.diagonal() - self.first.square()).clamp_min(0)
+        return (self.known("second").diagonal() - self.known("first").square()).clamp_min(0)
 
     @cached_property
     def root(self) -> Tensor:
@@ -178,9 +175,3 @@ def draw_positions(
     if not len(taken):
         taken = weight.flatten().argmax().cpu()[None]
     return taken.repeat(-(-count // len(taken)))[:count]
-
-
-def _spread(count: int, amount: float) -> Tensor:
-    """Return which of so many are taken, evenly spread: (count,) bool."""
-    steps = torch.arange(count + 1, dtype=torch.float64) * amount
-    return steps[1:].floor() > steps[:-1].floor()

@@ -14,8 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses.content import TINY
-from impasto.losses.gram import relative_style_loss
+from impasto.losses.gatys import TINY, relative_style_loss
 from impasto.losses.statistics import LayerStatistics
 from impasto.settings.declaration import check_own_name
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
@@ -27,9 +26,7 @@ SLICES = 64
 
 def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative)."""
-    assert found.gram is not None
-    assert target.gram is not None
-    return relative_style_loss(found.gram, target.gram)
+    return relative_style_loss(found.known("gram"), target.known("gram"))
 
 
 def moments_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -67,7 +64,7 @@ def swd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0)
     Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis": features are
     projected on random directions, sorted, and compared in order.
     """
-    mine, its = _samples(found, target)
+    mine, its = found.known("samples"), target.known("samples")
     generator = torch.Generator().manual_seed(seed)
     directions = torch.randn((mine.shape[1], SLICES), generator=generator, dtype=torch.float64)
     directions = F.normalize(directions, dim=0).to(mine)
@@ -81,7 +78,7 @@ def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: in
     Histogram Losses". They remap features through histograms of 256 bins; sorted samples are the
     same without bins.
     """
-    return _in_order(*_samples(found, target))
+    return _in_order(found.known("samples"), target.known("samples"))
 
 
 def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -89,9 +86,8 @@ def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
 
     Kolkin et al. 2022, "Neural Neighbor Style Transfer": each picture's features are centered on
     their own mean first. By this name in Zhang et al. 2022, "ARF: Artistic Radiance Fields".
-    Neighbors are sought among samples.
     """
-    mine, its = map(_centered_directions, _samples(found, target))
+    mine, its = (_centered_directions(each.known("samples")) for each in (found, target))
     nearest = (mine.detach() @ its.T).argmax(1)  # the gradient is of these pairs alone
     return 1 - (mine * its[nearest]).sum(1).mean()
 
@@ -103,7 +99,7 @@ def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     the larger of the mean distance to the nearest feature there and from there. It forgets the
     length of features: STROTSS adds a loss of moments, `remd+moments` here.
     """
-    mine, its = _samples(found, target)
+    mine, its = found.known("samples"), target.known("samples")
     distances = _cosine_distances(mine, its)
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 
@@ -161,19 +157,9 @@ def self_similarity_loss(found: Tensor, target: Tensor) -> Tensor:
         found: (P, C), features at some positions of the picture.
         target: (P, C), those of the content at the same positions.
     """
-    mine, its = (_relations(each) for each in (found, target))
+    distances = [_cosine_distances(samples, samples) for samples in (found, target)]
+    mine, its = (each / each.sum(0, keepdim=True).clamp_min(TINY) for each in distances)
     return (mine - its).abs().mean() * len(found)
-
-
-def _relations(samples: Tensor) -> Tensor:
-    distances = _cosine_distances(samples, samples)
-    return distances / distances.sum(0, keepdim=True).clamp_min(TINY)
-
-
-def _samples(found: LayerStatistics, target: LayerStatistics) -> tuple[Tensor, Tensor]:
-    assert found.samples is not None
-    assert target.samples is not None
-    return found.samples, target.samples
 
 
 def _cosine_distances(a: Tensor, b: Tensor) -> Tensor:

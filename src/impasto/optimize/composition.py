@@ -24,8 +24,7 @@ class Composition:
     Attributes:
         masks: One for each style; none: each applies everywhere.
         keep: Where the photograph stays, or None.
-        identities: Of the files of masks, and of `keep`.
-        kept: Identity of the `keep` file, or None.
+        identities: Of the files of masks, and `kept` of that of `keep`, or None.
         faces: How many faces are kept; None: none were looked for.
     """
 
@@ -36,13 +35,13 @@ class Composition:
     faces: int | None = None
 
     @property
-    def note(self) -> str | None:
-        """What a person should know of it, or None."""
+    def notes(self) -> list[str]:
+        """What a person should know of it, a line each."""
         if self.faces is None:
-            return None
+            return []
         if not self.faces:
-            return "no face was found: nothing is kept"
-        return f"kept {self.faces} face{'s' if self.faces > 1 else ''}"
+            return ["no face was found: nothing is kept"]
+        return [f"kept {self.faces} face{'s' if self.faces > 1 else ''}"]
 
     def shares(self, given: Sequence[float]) -> list[float]:
         """Return how much each style counts, of what shares were given, by the area it paints.
@@ -52,22 +51,14 @@ class Composition:
         free = 1 if self.keep is None else 1 - self.keep
         if not self.masks:
             return [share * float(np.mean(free)) for share in given]
-        areas = [
-            share * float((mask * free).mean())
-            for share, mask in zip(given, self.masks, strict=True)
-        ]
+        pairs = zip(given, self.masks, strict=True)
+        areas = [share * float((mask * free).mean()) for share, mask in pairs]
         covered = float((np.sum(self.masks, axis=0) * free).mean())
         return [covered * area / max(sum(areas), 1e-9) for area in areas]
 
 
 def compose(settings: Settings, content: Picture, styles: int) -> Composition:
-    """Read the masks that the settings name, for so many styles and a content of final size.
-
-    Raises:
-        SettingsError: There is not a mask for each style, or only the rest.
-        ImageError: A mask cannot be read or has another shape.
-        MissingExtraError: Faces are to be found, and scikit-image is not installed.
-    """
+    """Read the masks that the settings name, for so many styles and a content of final size."""
     names = settings.masks or ()
     if names and len(names) != styles:
         raise SettingsError(f"masks has {len(names)} pictures for {styles} styles: name one each")
@@ -92,14 +83,13 @@ def mask_tensor(mask: Mask | None, size: tuple[int, int], device: torch.device) 
     return torch.from_numpy(np.ascontiguousarray(sized(mask, size)))[None, None].to(device)
 
 
-def _shared(names: Sequence[str], drawn: dict[str, Mask]) -> list[Mask]:
+def _shared(names: tuple[str, ...], drawn: dict[str, Mask]) -> list[Mask]:
     """Return the masks of all styles, none counting more than once where they overlap."""
     if not names:
         return []
     covered = np.sum([drawn[name] for name in names if name != REST], axis=0)
-    over = np.maximum(covered, 1)
-    rest = (1 - covered).clip(0, 1)
-    rests = max(1, sum(name == REST for name in names))
+    over, rest = np.maximum(covered, 1), (1 - covered).clip(0, 1)
+    rests = max(1, names.count(REST))
     return [
         (rest / rests if name == REST else drawn[name] / over).astype(np.float32) for name in names
     ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from impasto.optimize.objective import Losses
 
 HISTORY = 20
 #: Mean change of a value while nothing is known of the curvature, and the largest in any step.
@@ -16,26 +18,11 @@ FIRST_STEP, LONGEST_STEP = 0.01, 0.25
 TRIES, SHORTER = 6, 0.25
 
 
-class Evaluated(Protocol):
-    """What is found of a picture when its gradient is added to its `grad`."""
-
-    @property
-    def loss(self) -> Tensor:
-        """Tensor of shape ()."""
-        ...
-
-
-def is_finite(found: Evaluated, image: Tensor) -> bool:
+def is_finite(found: Losses, image: Tensor) -> bool:
     """Return whether a loss and the gradient of its picture can be followed."""
     if image.grad is not None and not math.isfinite(image.grad.sum()):
         return False
     return math.isfinite(found.loss.detach())
-
-
-def check_finite(found: Evaluated, image: Tensor) -> None:
-    """Raise a `FloatingPointError` where a loss or its gradient cannot be followed."""
-    if not is_finite(found, image):
-        raise FloatingPointError
 
 
 class GuardedLBFGS(torch.optim.LBFGS):
@@ -44,11 +31,8 @@ class GuardedLBFGS(torch.optim.LBFGS):
     Where the loss curves downwards, torch's takes a step of the gradient's own length: 1e8 with
     Gatys's losses, and the picture is noise from there on. It also remembers steps as if they had
     not been clamped. Here, the first step has a length of its own, each step is shortened until
-    the loss falls, and it is remembered as the picture really moved.
-
-    Args:
-        image: (1, 3, H, W) float32 in [0, 1].
-        lr: Step length that is tried first; 1 is that of the direction.
+    the loss falls, and it is remembered as the picture really moved. `lr` is the part of a
+    direction that is tried first.
     """
 
     def __init__(self, image: Tensor, lr: float) -> None:
@@ -56,19 +40,16 @@ class GuardedLBFGS(torch.optim.LBFGS):
             [image], lr, max_iter=1, tolerance_grad=0, tolerance_change=0, history_size=HISTORY
         )
         # Of the picture as it stands, whose gradient is there: nothing is evaluated twice.
-        self._known: Any = None
+        self._known: Losses | None = None
         self._settled = False
 
     @torch.no_grad()
-    def descend(self, evaluate: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """Take one step; return what `evaluate` found of the picture before it.
-
-        Args:
-            evaluate: Writes the gradient to the picture's `grad` and returns `Evaluated`.
-        """
+    def descend(self, evaluate: Callable[[], Losses]) -> Losses:
+        """Take one step; return what `evaluate` found of the picture before it."""
         image: Tensor = self.param_groups[0]["params"][0]
         found, self._known = self._known or evaluate(), None
-        check_finite(found, image)
+        if not is_finite(found, image):
+            raise FloatingPointError
         if self._settled or image.grad is None or not image.grad.any():
             self._known = found
             return found
@@ -82,8 +63,8 @@ class GuardedLBFGS(torch.optim.LBFGS):
         return found
 
     def _moved(
-        self, image: Tensor, before: Tensor, found: Evaluated, evaluate: Callable[[], Any]
-    ) -> Any:  # noqa: ANN401
+        self, image: Tensor, before: Tensor, found: Losses, evaluate: Callable[[], Losses]
+    ) -> Losses | None:
         """Move the picture; return what was found of it there, or None: the loss fell nowhere."""
         self.step(found.loss.detach)  # type: ignore[no-untyped-call]
         state = self.state[image]
@@ -101,3 +82,27 @@ class GuardedLBFGS(torch.optim.LBFGS):
             length *= SHORTER
         self._settled = not state["old_dirs"]
         return None
+
+
+def to_tensors(history: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the state of torch's L-BFGS as tensors, an item of a list as `name.number`."""
+    items = {name: item for name, item in history.items() if not isinstance(item, list)}
+    for name in ("old_dirs", "old_stps", "ro"):  # `al` is scratch of a step
+        items |= {f"{name}.{i}": item for i, item in enumerate(history.get(name, ()))}
+    return {
+        name: item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
+        for name, item in items.items()
+    }
+
+
+def from_tensors(flat: Mapping[str, Tensor], device: torch.device) -> dict[str, Any]:
+    """Undo `to_tensors`; numbers that were tensors stay numbers, which is the same."""
+    history: dict[str, Any] = {"old_dirs": [], "old_stps": [], "ro": []}
+    for key in sorted(flat, key=lambda key: int(key.partition(".")[2] or 0)):
+        name, _, number = key.partition(".")
+        value = flat[key].to(device) if flat[key].ndim else flat[key].item()
+        if number:
+            history[name].append(value)
+        else:
+            history[name] = value
+    return history

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,12 +16,18 @@ from torch import Tensor
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
 from impasto.machine import give_back_memory
-from impasto.optimize.backward import check_last_step, take_step
+from impasto.optimize.backward import backward, take_step
 from impasto.optimize.objective import Losses, Objective
-from impasto.optimize.optimizers import Moments, PixelOptimizer
-from impasto.optimize.plan import is_out_of_memory, make_plan, pixels_seen, plan_tiles
+from impasto.optimize.optimizers import LOST_IN_THE_END, Moments, PixelOptimizer
+from impasto.optimize.plan import (
+    TIMED,
+    is_out_of_memory,
+    make_plan,
+    pixels_seen,
+    plan_tiles,
+    probed_size,
+)
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
-from impasto.optimize.result import final_picture, final_pixels
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.targets import TargetBuilder
@@ -30,15 +38,7 @@ SMALL = 300_000
 
 
 class IterativeRun(Run):
-    """One content on its way through the octaves.
-
-    Args:
-        reader: Which has settings, styles and encoders.
-        content: The picture.
-        started: `time.monotonic()` from which a time limit counts; None: now.
-        start: The run whose picture this one starts from; None: the settings say.
-        reference: What a frame of a video has to agree with, or None.
-    """
+    """One content on its way through the octaves; for its arguments see `IterativeStylizer.run`."""
 
     def __init__(
         self,
@@ -52,9 +52,8 @@ class IterativeRun(Run):
         self.started = time.monotonic() if started is None else started
         source = read_source(content)
         picture = open_for_role(source, "content", self.settings.size, self.settings)
-        sizes = octave_sizes(
-            picture.size, self.settings.size, self.settings.coarsest, reader.narrowest
-        )
+        longest, coarsest = self.settings.size, self.settings.coarsest
+        sizes = octave_sizes(picture.size, longest, coarsest, reader.narrowest)
         self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(
             self.octaves, reader.encoders, self.settings, reader.precision, self.device
@@ -72,10 +71,6 @@ class IterativeRun(Run):
         self.slowed = 1.0
         self._saved: StateDict | None = None
         self._steps = self._run()
-
-    def __iter__(self) -> Iterator[State]:
-        """Return the run itself."""
-        return self
 
     def __next__(self) -> State:
         """Take a step."""
@@ -148,8 +143,10 @@ class IterativeRun(Run):
         self, objective: Objective | None, optimizer: PixelOptimizer, step: int
     ) -> None:
         """Take the last step back if it made the picture worse."""
-        if self.state and objective and check_last_step(objective, optimizer, step):
-            self.state = replace(self.state, image=optimizer.result())
+        if self.state and objective and optimizer.guarded:
+            reached = backward(objective, optimizer.image, None, step)
+            if optimizer.goes_back(reached, LOST_IN_THE_END):
+                self.state = replace(self.state, image=optimizer.result())
         self.slowed = optimizer.slowed
 
     def _state(
@@ -173,7 +170,7 @@ class IterativeRun(Run):
         if side is not None:
             give_back_memory()
         coarse = self.coarse_target if octave.size[0] * octave.size[1] > SMALL else None
-        targets = self.targets.targets(octave, side, self.tiles.style, coarse)
+        targets = self.targets.targets(octave, (side, self.tiles.style), coarse)
         encoder = self.reader.encoders[octave.encoder]
         objective = Objective(encoder, self.settings, targets, side)
         if side is not None:  # pieces of other sizes than a step's
@@ -187,52 +184,57 @@ class IterativeRun(Run):
         lean = self.tiles.sides[number] is not None
         rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
         begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
-        return PixelOptimizer(
-            *(begun, settings.optimizer, rate, settings.ema, moments),
-            lean=lean,
-            slowed=self.slowed,
-        )
+        how = (settings.optimizer, rate, settings.ema, moments)
+        return PixelOptimizer(begun, *how, lean=lean, slowed=self.slowed)
 
     @property
     def plan(self) -> Plan:
         """Octaves, tiles, memory and seconds, told after a few steps at a small size."""
-        return make_plan(self.octaves, self.schedule.steps, self.tiles, self.reader, self._probed)
+        rates = {name: self._seconds_a_pixel(name) for name in self.reader.encoders}
+        return make_plan(self.octaves, self.schedule.steps, self.tiles, self.reader, rates)
 
-    def _probed(self, octave: Octave, steps: int) -> list[float]:
-        """Return the seconds of so many steps at an octave, seen whole."""
-        objective = self.objective(octave, None)
-        optimizer = PixelOptimizer(
-            objective.targets.content, self.settings.optimizer, self.settings.step_length
-        )
+    def _seconds_a_pixel(self, encoder: str) -> float:
+        """Time some steps at a small size, seen whole; return the seconds of one of its pixels."""
+        size = probed_size(self.octaves, self.tiles, self.reader.narrowest, encoder)
+        objective, settings = self.objective(Octave(size, encoder), None), self.settings
+        content = objective.targets.content
+        optimizer = PixelOptimizer(content, settings.optimizer, settings.step_length)
         seconds = []
-        for step in range(steps):
+        for step in range(TIMED + 1):
             begun = time.monotonic()
             float(take_step(objective, optimizer, step).loss.detach())  # waits for the device
             seconds.append(time.monotonic() - begun)
-        return seconds
+        return statistics.median(seconds[1:]) / math.prod(size)
 
     @property
     def pixels(self) -> NDArray[np.float32]:
         """(H, W, 3) in [0, 1], the result as it stands."""
-        return final_pixels(self._current().image, self.targets)
+        return self.targets.final_pixels(self._current().image)
 
     @property
     def picture(self) -> Picture:
         """The result as it stands, with its recipe."""
         state = self._current()  # first: it may take a step, and that smaller tiles
-        return final_picture(state, self.targets, (*self.tiles.sides, self.tiles.style))
+        content, settings = self.targets.content, self.settings
+        return replace(
+            content,
+            pixels=self.targets.final_pixels(state.image),
+            bits=settings.bits or content.bits,
+            exif=content.exif if settings.keep_exif else None,
+            recipe=self.targets.recipe(state, [*self.tiles.sides, self.tiles.style]),
+        )
 
     @property
     def notes(self) -> Sequence[str]:
         """How many faces are kept, and whether the learning rate was too high."""
         slowed = self.slowed if self.optimizer is None else self.optimizer.slowed
-        rate = self.settings.step_length
-        faces = self.targets.composition.note
-        reduced = (
-            f"the losses grew with a learning rate of {rate:g}: it was reduced to "
-            f"{rate * slowed:.2g}, and what it had spoiled was taken back"
-        )
-        return (*([] if faces is None else [faces]), *([reduced] if slowed < 1 else []))
+        notes, rate = self.targets.composition.notes, self.settings.step_length
+        if slowed < 1:
+            notes.append(
+                f"the losses grew with a learning rate of {rate:g}: it was reduced to "
+                f"{rate * slowed:.2g}, and what it had spoiled was taken back"
+            )
+        return notes
 
     def _current(self) -> State:
         state = self.state or next(self)
@@ -261,11 +263,7 @@ class IterativeRun(Run):
         }
 
     def load_state_dict(self, state: StateDict) -> None:
-        """Resume a run: on the same machine, seen whole and without a time limit to the same bytes.
-
-        Raises:
-            SettingsError: The state belongs to other pictures or settings.
-        """
+        """Resume: on the same machine, seen whole and without a time limit, to the same bytes."""
         if state.get("key") != self._key():
             raise SettingsError("the saved run has other pictures or settings")
         # Copies: the run changes its tensors, and the state is the caller's.

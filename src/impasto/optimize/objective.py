@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,12 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.errors import SettingsError
 from impasto.losses import (
     STYLE_LOSSES,
     LayerStatistics,
     RequiredStatistics,
-    StyleLoss,
     draw_positions,
     energy,
     flatness,
@@ -26,20 +24,18 @@ from impasto.losses import (
     style_loss,
     tv_loss,
 )
-from impasto.networks import SAMPLED_LAYERS, Encoder, canonical
-from impasto.optimize.targets import OctaveTargets
+from impasto.networks import SAMPLED_LAYERS, Encoder
+from impasto.optimize.pyramid import layer_weights
+from impasto.optimize.targets import KEEPS, OctaveTargets, product
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder, TileFeatures
 from impasto.settings import Settings
 
 #: How much it counts that an octave keeps the forms of the one before.
 COARSE_WEIGHT = 40.0
-#: How much more smoothness counts where the content is flat. Grain shows there, and the style's
-#: detail has its place elsewhere: background noise falls by 30 %, at the same style.
+#: How much more smoothness counts where the content is flat: noise there falls by 30 %.
 FLATNESS = 3.5
 #: Positions whose self-similarity is compared, as in STROTSS.
 SELF_SIMILARITY_SAMPLES = 1024
-
-
 #: What statistics are of: a region and a style layer, or "content" and its layer.
 Key = tuple[int | str, str]
 #: What is known of a picture, or of a tile of it; tiles add up.
@@ -47,38 +43,12 @@ ImageStatistics = dict[Key, LayerStatistics]
 
 
 class Losses(NamedTuple):
-    """The losses of one picture as a `State` has them: the weighted sum, and its parts unweighted.
-
-    Tensors of shape ().
-    """
+    """The losses of one picture as a `State` has them: tensors (), a weighted sum and its parts."""
 
     loss: Tensor
     content_loss: Tensor
     style_loss: Tensor
     tv_loss: Tensor
-
-
-def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[str, float]:
-    """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys.
-
-    Raises:
-        SettingsError: A layer does not exist, or is named twice.
-    """
-    weights = given or [1 / len(names)] * len(names)
-    layers = {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
-    if len(layers) < len(names):
-        raise SettingsError(f"a layer is named twice in {', '.join(names)}: name each one once")
-    return layers
-
-
-def layers_of(settings: Settings) -> set[str]:
-    """Return the canonical names of all layers that the losses look at.
-
-    Raises:
-        SettingsError: One does not exist, or is named twice.
-    """
-    names = (settings.style_layers, settings.content_layers)
-    return {layer for each in names for layer in layer_weights(each, None)}
 
 
 def needs_full_resolution(settings: Settings) -> bool:
@@ -95,13 +65,8 @@ class Objective:
 
     Total = content_weight · content + style_weight · style + tv_weight · tv (Gatys et al., eq. 7,
     and the smoothness of Mahendran & Vedaldi 2015, more of it where the content is flat) +
-    anchor_weight · the mean squared distance to each anchor, where that is trusted.
-
-    Args:
-        encoder: The network.
-        settings: Layers, weights and the form of the losses.
-        targets: What the picture is to come to.
-        side: Longest side of a tile that is looked at at once; None: the whole picture is.
+    anchor_weight · the mean squared distance to each anchor, where that is trusted. The picture is
+    seen in tiles whose sides are at most `side`; None: whole.
     """
 
     def __init__(
@@ -113,9 +78,14 @@ class Objective:
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
-        self.style_losses = _style_losses(settings)
+        named = dict(STYLE_LOSSES)
+        if settings.loss == "gatys":  # his own, for Gram matrices
+            as_written = lambda found, target, _: style_loss(found.gram, target.gram)  # noqa: E731
+            named["gram"] = replace(named["gram"], function=as_written)
+        self.style_losses = [named[name] for name in settings.style_losses]
         self.alpha = SpatialWeight(targets.alpha)
-        self.content_where = SpatialWeight(targets.content_weight_map)
+        more = None if targets.keep is None else 1 + KEEPS * targets.keep
+        self.content_where = SpatialWeight(product(targets.alpha, more))
         required = required_statistics(settings.style_losses)
         regions = [SpatialWeight(region) for region in targets.painted]
         self.looked_at: dict[Key, tuple[RequiredStatistics, SpatialWeight]] = {
@@ -151,8 +121,7 @@ class Objective:
     def __call__(self, image: Tensor, subsample_phase: int | None = None, step: int = 0) -> Losses:
         """Return the losses of a picture, (1, 3, H, W) in [0, 1], that is seen whole.
 
-        Of the encoder's largest layers one `subsample_phase` is looked at (see `Encoder`); None:
-        all. What is drawn by chance follows from the step.
+        Of the encoder's largest layers one phase is looked at (see `Encoder`); None: all.
         """
         views = self.tiled.views(image, self.tiled.tiles[0], self.layers, subsample_phase)
         seen = self.statistics(views, step)
@@ -190,7 +159,8 @@ class Objective:
         for name, weight in self.content_layers.items():
             found, whole = seen["content", name].samples, self.content[name]
             assert found is not None
-            positions = self._draw(SELF_SIMILARITY_SAMPLES, whole.shape[2:], self.alpha, name, step)
+            shape = (whole.shape[2], whole.shape[3])
+            positions = self._draw(SELF_SIMILARITY_SAMPLES, shape, self.alpha, name, step)
             target = whole[0].flatten(1)[:, positions.to(whole.device)].T.to(found.dtype)
             parts.append(weight * self_similarity_loss(found, target))
         return torch.stack(parts).sum()
@@ -201,10 +171,10 @@ class Objective:
             return 0.0
         parts = []
         for name, weight in self.content_layers.items():
-            view, target = views[name], views[name].part(self.content[name])
-            assert target is not None
-            where = view.part(self.content_where.at(view.shape))
-            distance = squared_distance(view.features, target.float(), where)
+            view, where = views[name], self.content_where.at(views[name].shape)
+            target = view.box.of(self.content[name]).float()
+            where = None if where is None else view.box.of(where)
+            distance = squared_distance(view.features, target, where)
             parts.append(weight * (distance / self.units[name]))
         return torch.stack(parts).sum()
 
@@ -228,7 +198,7 @@ class Objective:
         return Losses(loss, torch.as_tensor(content), style, tv)
 
     def _unit(self, name: str) -> Tensor | float:
-        """Return what distances of content are divided by."""
+        """Return what distances of a layer's content are divided by."""
         features = self.content[name]
         if self.settings.loss == "gatys":
             return 2.0
@@ -237,28 +207,11 @@ class Objective:
         return torch.stack([energy(part.float(), where) for part in parts]).sum()
 
     def _draw(
-        self, count: int, shape: Sequence[int], where: SpatialWeight, layer: str, step: int
+        self, count: int, shape: tuple[int, int], where: SpatialWeight, layer: str, step: int
     ) -> Tensor:
-        shape = (shape[0], shape[1])
         return draw_positions(count, shape, self._seed(layer, step), where.at(shape))
 
     def _seed(self, layer: str, step: int) -> int:
         """Return the seed of a layer at a step; L-BFGS must always see the same."""
-        if self.settings.optimizer == "lbfgs":
-            step = 0
-        seed = self.settings.seed * 1_000_003 + step * 101 + self.layers.index(layer)
-        return seed % 2**63
-
-
-def _style_losses(settings: Settings) -> list[StyleLoss]:
-    """Return the style losses; with Gatys's form his own for Gram matrices."""
-
-    def as_written(found: LayerStatistics, target: LayerStatistics, seed: int) -> Tensor:
-        assert found.gram is not None
-        assert target.gram is not None
-        return style_loss(found.gram, target.gram)
-
-    named = dict(STYLE_LOSSES)
-    if settings.loss == "gatys":
-        named["gram"] = replace(named["gram"], function=as_written)
-    return [named[name] for name in settings.style_losses]
+        step = 0 if self.settings.optimizer == "lbfgs" else step
+        return (self.settings.seed * 1_000_003 + step * 101 + self.layers.index(layer)) % 2**63

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.optimize.lbfgs import Evaluated, GuardedLBFGS, check_finite
+from impasto.optimize.lbfgs import GuardedLBFGS, from_tensors, is_finite, to_tensors
+from impasto.optimize.objective import Losses
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
 
-Found = TypeVar("Found", bound=Evaluated)
 #: Momenta of one picture, to be carried to the next octave.
 Moments = Mapping[str, Any]
 
@@ -33,11 +33,6 @@ class LeanAdam(torch.optim.Optimizer):
 
     Steps of bfloat16 are large, so the second moment may stop 20 % below its goal or 39 % above it:
     a step is up to 12 % longer or 15 % shorter.
-
-    Args:
-        image: (1, 3, H, W) float32.
-        lr: Step length.
-        betas: Decay of the moments.
     """
 
     def __init__(self, image: Tensor, lr: float, betas: tuple[float, float]) -> None:
@@ -50,9 +45,9 @@ class LeanAdam(torch.optim.Optimizer):
         (image,) = group["params"]
         state, (first, second) = self.state[image], group["betas"]
         if not state:
-            nothing = (torch.zeros_like(image, dtype=torch.bfloat16) for _ in range(2))
-            names = ("exp_avg", "exp_avg_sq")
-            state.update(zip(names, nothing, strict=True), step=torch.tensor(0.0))
+            for name in ("exp_avg", "exp_avg_sq"):
+                state[name] = torch.zeros_like(image, dtype=torch.bfloat16)
+            state["step"] = torch.tensor(0.0)
         number = float(state["step"]) + 1
         for top in range(0, image.shape[2], ROWS):
             rows = (..., slice(top, top + ROWS), slice(None))
@@ -74,11 +69,11 @@ class PixelOptimizer:
         name: `"adam"` (Kingma & Ba 2015) or `"lbfgs"` (as in Gatys et al.; one iteration a step).
         learning_rate: Step length; Adam's decays (see `HOLD`).
         ema: Decay of the average of iterates; 0 for none. Corrected for its start, as Adam's.
-        moments: Adam's state from the octave before, from `moments`; resized to this picture.
-            L-BFGS starts anew: its history belongs to the old number of pixels.
+        moments: Adam's state from the octave before; resized to this picture. L-BFGS starts anew:
+            its history belongs to the old number of pixels.
         slowed: What the learning rate is multiplied by, as it was found too high before.
-        lean: Whether memory is short: Adam's moments are kept in 16 bits, and `result` does not
-            copy the picture.
+        lean: Whether memory is short: Adam's moments are kept in 16 bits, and `result` is the
+            picture itself, which the next step changes, where it `shares`.
     """
 
     def __init__(
@@ -92,10 +87,10 @@ class PixelOptimizer:
         lean: bool = False,
         slowed: float = 1.0,
     ) -> None:
-        self.lean, self.slowed = lean, slowed
+        self.lean, self.slowed, self.ema = lean, slowed, ema
+        self.shares = lean and not ema
         self._precision = torch.bfloat16 if lean else torch.float32
         self.image = image.detach().clone().contiguous().requires_grad_()
-        self.ema = ema
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
         self._weight = 0.0
         self._learning_rate, self._steps = learning_rate, 0
@@ -105,56 +100,51 @@ class PixelOptimizer:
         elif lean:
             self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
-            self._optimizer = torch.optim.Adam(
-                [self.image],
-                lr=learning_rate,
-                betas=ADAM_BETAS,
-                fused=image.device.type in ("cpu", "cuda"),
-            )
+            fused = image.device.type in ("cpu", "cuda")
+            self._optimizer = torch.optim.Adam([self.image], learning_rate, ADAM_BETAS, fused=fused)
         # Longer steps than usual may lead nowhere: the best picture is kept.
-        guarded = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
-        self._best = self.image.detach().clone() if guarded else None
+        self.guarded = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
+        self._best = self.image.detach().clone() if self.guarded else None
         self._lowest = math.inf
         if name == "adam" and moments is not None:
-            resized = _resized(moments, self.image, self._precision)
-            self._optimizer.state[self.image] = self._own(resized)
+            self._take_over(_resized(moments, self.image, self._precision))
 
-    def step(self, backward: Callable[[], Found]) -> Found:
+    def step(self, backward: Callable[[], Losses]) -> Losses:
         """Take one step down the loss within [0, 1]; return what was found of the picture before.
 
-        Args:
-            backward: Adds the gradient to that of `image` and returns the losses.
-
-        Raises:
-            FloatingPointError: The loss or the gradient is not finite; the picture stays as it is.
+        `backward` adds the gradient to that of `image`. Where loss or gradient are not finite, the
+        picture stays as it is, and there is a `FloatingPointError`.
         """
 
-        def evaluate() -> Found:
+        def evaluate() -> Losses:
             self._optimizer.zero_grad()
             with torch.enable_grad():
                 return backward()
 
         if isinstance(self._optimizer, GuardedLBFGS):
-            found: Found = self._optimizer.descend(evaluate)
+            found = self._optimizer.descend(evaluate)
         else:
             found = evaluate()
-            check_finite(found, self.image)
+            if not is_finite(found, self.image):
+                raise FloatingPointError
             if not self.goes_back(found):
-                self._adam()
+                rate = self._learning_rate * self.slowed
+                decay = min(1.0, HOLD / (self._steps + 1)) ** DECAY
+                self._optimizer.param_groups[0]["lr"] = rate * decay
+                self._optimizer.step()
+                with torch.no_grad():
+                    self.image.clamp_(0, 1)
         self._steps += 1  # not where the memory ended in it: it is taken again
         if self._average is not None:
             self._average.lerp_(self.image.detach(), 1 - self.ema)
             self._weight += (1 - self.ema) * (1 - self._weight)
         return found
 
-    def goes_back(self, found: Evaluated, lost: float = LOST) -> bool:
+    def goes_back(self, found: Losses, lost: float = LOST) -> bool:
         """Return to the best picture, and to shorter steps, if they lost the way; tell whether.
 
-        Only with a higher learning rate than the default, which is never too high.
-
-        Args:
-            found: What was found of the picture as it stands.
-            lost: From how many times the lowest loss on it does.
+        Only with a higher learning rate than the default. The way is lost where the loss of the
+        picture as it stands is more than `lost` times the lowest.
         """
         if self._best is None:
             return False
@@ -174,24 +164,6 @@ class PixelOptimizer:
             self._weight = 0.0
         return True
 
-    def _adam(self) -> None:
-        rate = self._learning_rate * self.slowed
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate * min(1.0, HOLD / (self._steps + 1)) ** DECAY
-        self._optimizer.step()
-        with torch.no_grad():
-            self.image.clamp_(0, 1)
-
-    @property
-    def guarded(self) -> bool:
-        """Whether its steps are longer than usual, so that they may lose the way."""
-        return self._best is not None
-
-    @property
-    def shares(self) -> bool:
-        """Whether what `result` returns is the picture itself, which the next step changes."""
-        return self.lean and self._average is None
-
     def result(self) -> Tensor:
         """Return the picture as it stands, averaged where that was asked for; see `shares`."""
         if self._average is None or not self._weight:
@@ -203,14 +175,12 @@ class PixelOptimizer:
         """Return all that a run is resumed from, by name."""
         kept = {"image": self.image.detach(), "steps": torch.tensor(self._steps)}
         if self._average is not None:
-            kept |= {
-                "average": self._average,
-                "weight": torch.tensor(self._weight, dtype=torch.float64),
-            }
+            weight = torch.tensor(self._weight, dtype=torch.float64)
+            kept |= {"average": self._average, "weight": weight}
         if self._best is not None:
             numbers = torch.tensor([self._lowest, self.slowed], dtype=torch.float64)
             kept |= {"best": self._best, "guard": numbers}
-        moments = self.moments() or _flat(self._optimizer.state.get(self.image, {}))
+        moments = self.moments() or to_tensors(self._optimizer.state.get(self.image, {}))
         return kept | {f"moments.{name}": value for name, value in moments.items()}
 
     def load_state_dict(self, kept: Mapping[str, Tensor]) -> None:
@@ -218,62 +188,31 @@ class PixelOptimizer:
         self._steps = int(kept["steps"])
         with torch.no_grad():
             self.image.copy_(kept["image"])
-            if self._average is not None:
-                self._average.copy_(kept["average"])
-                self._weight = float(kept["weight"])
-            if self._best is not None:
-                self._best.copy_(kept["best"])
-                self._lowest, self.slowed = kept["guard"].tolist()
-        moments = {
-            name.removeprefix("moments."): value
-            for name, value in kept.items()
-            if name.startswith("moments.")
-        }
-        if moments:
-            adam = "exp_avg" in moments
-            state = self._own(moments) if adam else _unflat(moments, self.image.device)
-            self._optimizer.state[self.image] = state
+        if self._average is not None:
+            self._average.copy_(kept["average"])
+            self._weight = float(kept["weight"])
+        if self._best is not None:
+            self._best.copy_(kept["best"])
+            self._lowest, self.slowed = kept["guard"].tolist()
+        prefix = "moments."
+        moments = {n.removeprefix(prefix): t for n, t in kept.items() if n.startswith(prefix)}
+        if "exp_avg" in moments:
+            self._take_over(moments)
+        elif moments:
+            self._optimizer.state[self.image] = from_tensors(moments, self.image.device)
 
-    def _own(self, moments: Moments) -> dict[str, Tensor]:
-        """Return moments on this picture's device, and as exact as this optimizer keeps them."""
-        kept = {
-            name: value.to(self.image.device, self._precision)
-            for name, value in moments.items()
-            if name != "step"
-        }
-        step = moments["step"].float()
+    def _take_over(self, moments: Moments) -> None:
+        """Go on with moments of Adam, on this picture's device and as exact as they are kept."""
+        device = self.image.device
+        kept = {n: t.to(device, self._precision) for n, t in moments.items() if n != "step"}
         # Steps are counted on the CPU, but where Adam is fused on a device.
-        fused = self.image.device.type == "cuda" and not self.lean
-        return kept | {"step": step.to(self.image.device) if fused else step.cpu()}
+        counted = device if device.type == "cuda" and not self.lean else "cpu"
+        self._optimizer.state[self.image] = {**kept, "step": moments["step"].float().to(counted)}
 
     def moments(self) -> Moments | None:
         """Return Adam's state for the next octave; None before the first step and for L-BFGS."""
         state = self._optimizer.state.get(self.image)
         return state if state and "exp_avg" in state else None
-
-
-def _flat(history: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Return the state of torch's L-BFGS as tensors, an item of a list as `name.number`."""
-    items = {name: item for name, item in history.items() if not isinstance(item, list)}
-    for name in ("old_dirs", "old_stps", "ro"):  # `al` is scratch of a step
-        items |= {f"{name}.{i}": item for i, item in enumerate(history.get(name, ()))}
-    return {
-        name: item if isinstance(item, Tensor) else torch.tensor(item, dtype=torch.float64)
-        for name, item in items.items()
-    }
-
-
-def _unflat(flat: Mapping[str, Tensor], device: torch.device) -> dict[str, Any]:
-    """Return what `_flat` took apart; numbers that were tensors stay numbers, which is the same."""
-    history: dict[str, Any] = {"old_dirs": [], "old_stps": [], "ro": []}
-    for key in sorted(flat, key=lambda key: int(key.partition(".")[2] or 0)):
-        name, _, number = key.partition(".")
-        value = flat[key].to(device) if flat[key].ndim else flat[key].item()
-        if number:
-            history[name].append(value)
-        else:
-            history[name] = value
-    return history
 
 
 def _resized(moments: Moments, image: Tensor, precision: torch.dtype) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -23,46 +22,34 @@ from impasto.settings import Settings
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
 from impasto.settings.encoders import ENCODERS
 
-#: Bytes a pixel of a style picture, which passes without gradients; of a pixel of the picture, seen
-#: whole or in tiles (see `PixelOptimizer`: lean); and what libraries and weights take. Measured
-#: (benchmarks/RESULTS.md), as those of a pixel that is looked at are (`EncoderRow`).
-STYLE_BYTES_PER_PIXEL = {torch.float32: 650, torch.bfloat16: 400}
-STATE_BYTES_PER_PIXEL, LEAN_BYTES_PER_PIXEL = 100, 83
-#: What an average of iterates adds.
-AVERAGE_BYTES_PER_PIXEL = 36
-#: What the history of L-BFGS adds.
-HISTORY_BYTES_PER_PIXEL = 524
-#: What the best picture adds, which is kept where the learning rate is above the default.
-BEST_BYTES_PER_PIXEL = 12
+#: What libraries and weights take. All bytes are measured (benchmarks/RESULTS.md), as those of a
+#: pixel that is looked at are (`EncoderRow`).
 BASE_BYTES = 0.43e9
+#: Of a pixel of a style picture, which passes without gradients; and while it is resized.
+_STYLE, _STYLE_ITSELF = {torch.float32: 650, torch.bfloat16: 400}, 36
+#: The part of the picture's own bytes that are there while styles are read.
+_BEGUN = 0.6
+#: Of a pixel of the picture, seen whole or in tiles (`lean`), and of the content, which waits.
+_WHOLE, _LEAN, _CONTENT = 100, 83, 12
+#: What an average of iterates adds, the history of L-BFGS, and the best picture where it is kept.
+_AVERAGE, _HISTORY, _BEST = 36, 524, 12
 #: What a step in tiles takes more: everything is looked at twice, once without gradients.
 _TWICE = 1.55
 #: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
 #: and many pieces of many sizes leave gaps.
+_CUT = 1.5
 #: Longest side up to which more memory is advised where it is short, and above it a smaller size.
 _COUNTED = 2048
-_CUT = 1.5
-#: What a pixel of the content takes, which waits at its last size.
-_CONTENT = 12
-#: What a pixel of a style picture takes while it is made as large as it is looked at, and the part
-#: of the picture's own bytes that are there by then: no gradient yet, nor features of the content.
-_STYLE_ITSELF, _BEGUN = 36, 0.6
 #: The part of the free memory that is planned with: others want some, too.
 _PLANNED = 0.9
 #: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
 LEAST_SIDE = 192
 #: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
-_PROBE, _TIMED = 512, 3
+_PROBE, TIMED = 512, 3
 
 
 class TileSides(NamedTuple):
-    """How large parts of pictures are looked at at once; None: pictures are seen whole.
-
-    Attributes:
-        sides: Longest side of a tile of the content, for each octave.
-        style: That of style pictures.
-        bytes: What the run will take at the peak.
-    """
+    """Longest sides of tiles: of octaves, of styles (None: seen whole); and bytes at the peak."""
 
     sides: tuple[int | None, ...]
     style: int | None
@@ -83,11 +70,7 @@ def plan_tiles(
     precision: torch.dtype,
     device: torch.device,
 ) -> TileSides:
-    """Return how to look at each octave, coarse to fine, so that all fits into memory.
-
-    Raises:
-        ImpastoError: Not even in tiles; it says what is needed, what there is, and what would fit.
-    """
+    """Return how to look at each octave, coarse to fine, so that all fits into memory."""
     budget, last = budget_bytes(settings, device), octaves[-1].size
     # The largest first: it is what a size is advised for.
     fitted = [
@@ -96,7 +79,7 @@ def plan_tiles(
     ][::-1]
     sides, needed = zip(*fitted, strict=True)
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale
-    seen = STYLE_BYTES_PER_PIXEL[precision]
+    seen = _STYLE[precision]
     state = max(
         _state_bytes(octave, last, settings, lean=side is not None)
         for octave, side in zip(octaves, sides, strict=True)
@@ -118,23 +101,22 @@ def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     """Return the bytes a run may take; None: nobody tells what is free."""
-    limits: list[float] = [] if settings.memory is None else [parse_size(settings.memory)]
     free: float | None = None
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
     elif device.type == "cpu":
         free = free_memory()
-    limits += [] if free is None else [_PLANNED * free]
-    return min(limits, default=None)
+    allowed = None if settings.memory is None else parse_size(settings.memory)
+    limits = [allowed, None if free is None else _PLANNED * free]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:
     """Return what picture, moments and content take; `lean`: where it is seen in tiles."""
-    rate = LEAN_BYTES_PER_PIXEL if lean else STATE_BYTES_PER_PIXEL
-    rate += HISTORY_BYTES_PER_PIXEL if settings.optimizer == "lbfgs" else 0
-    rate += AVERAGE_BYTES_PER_PIXEL if settings.ema else 0
     higher = settings.step_length > DEFAULT_LEARNING_RATE[settings.optimizer]
-    rate += BEST_BYTES_PER_PIXEL if higher else 0
+    rate = _LEAN if lean else _WHOLE
+    rate += _HISTORY * (settings.optimizer == "lbfgs") + _AVERAGE * bool(settings.ema)
+    rate += _BEST * higher
     pixels = octave.size[0] * octave.size[1]
     return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT
 
@@ -174,7 +156,7 @@ def _fitted(
             f"memory is {settings.memory}, but {what} takes {-(-least // 1e6):.0f}MB: allow at "
             "least that, or leave it out to use what is free"
         )
-    check_fits(needed[LEAST_SIDE], budget, BASE_BYTES, max(octave.size), what)
+    check_fits(least, budget, BASE_BYTES, max(octave.size), what)
     side = max(side for side, each in needed.items() if each <= budget)
     return side, needed[side]
 
@@ -184,14 +166,10 @@ def make_plan(
     steps: Sequence[int],
     tiles: TileSides,
     reader: StyleReader,
-    probe: Callable[[Octave, int], Sequence[float]],
+    rates: Mapping[str, float],
 ) -> Plan:
-    """Return what a run takes; `probe` returns the seconds of so many steps at an octave."""
-    size, stages = octaves[-1].size, []
-    rates = {
-        name: _seconds_a_pixel(octaves, tiles, reader, name, probe) for name in reader.encoders
-    }
-    total = FINISH * size[0] * size[1] / 1e6
+    """Return what a run takes, by the seconds of a pixel in a step of each encoder."""
+    total, stages = FINISH * math.prod(octaves[-1].size) / 1e6, []
     for octave, count, side in zip(octaves, steps, tiles.sides, strict=True):
         pixels = pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
         total += (count + SETUP_STEPS) * pixels * rates[octave.encoder]
@@ -201,19 +179,15 @@ def make_plan(
     return Plan(stages, tiles.bytes, seconds, describe(reader.device, reader.precision))
 
 
-def _seconds_a_pixel(
-    octaves: Sequence[Octave],
-    tiles: TileSides,
-    reader: StyleReader,
-    encoder: str,
-    probe: Callable[[Octave, int], Sequence[float]],
-) -> float:
-    """Time some steps and return the seconds of one of its pixels."""
-    # Not too narrow for the deepest layers, nor larger than what the run looks at at once.
+def probed_size(
+    octaves: Sequence[Octave], tiles: TileSides, narrowest: int, encoder: str
+) -> tuple[int, int]:
+    """Return the (width, height) at which steps with an encoder are timed.
+
+    Not too narrow for the deepest layers, nor larger than what the run looks at at once.
+    """
     whole = octaves[-1].size
-    least = math.ceil(reader.narrowest * max(whole) / min(whole))
+    least = math.ceil(narrowest * max(whole) / min(whole))
     seen = zip(octaves, tiles.sides, strict=True)
     most = max(side or max(each.size) for each, side in seen if each.encoder == encoder)
-    size = fitted_size(whole, min(max(min(_PROBE, most), least), max(whole)))
-    took = probe(Octave(size, encoder), _TIMED + 1)
-    return statistics.median(took[1:]) / (size[0] * size[1])
+    return fitted_size(whole, min(max(min(_PROBE, most), least), max(whole)))

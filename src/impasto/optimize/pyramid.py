@@ -1,16 +1,25 @@
 """Coarse to fine: the sizes of the octaves, and carrying a picture from one to the next."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, SettingsError
 from impasto.images import LEAST_PICTURE, Picture, fitted_size
-from impasto.networks import deepest, pools_before
+from impasto.networks import canonical, deepest, pools_before
+
+
+def layer_weights(names: Sequence[str], given: Sequence[float] | None) -> dict[str, float]:
+    """Return each layer's weight by canonical name; where none are given, 1/L each, as in Gatys."""
+    weights = given or [1 / len(names)] * len(names)
+    layers = {canonical(name): weight for name, weight in zip(names, weights, strict=True)}
+    if len(layers) < len(names):
+        raise SettingsError(f"a layer is named twice in {', '.join(names)}: name each one once")
+    return layers
 
 
 def least_side(layers: Iterable[str]) -> int:
@@ -23,14 +32,8 @@ def octave_sizes(
 ) -> list[tuple[int, int]]:
     """Return the (width, height) of each octave, coarse to fine, each twice the one before.
 
-    Args:
-        size: Of the content, any.
-        longest: Longest side of the last octave, in pixels.
-        coarsest: No octave but the last is smaller than this.
-        narrowest: No octave has a shorter side than this, see `least_side`.
-
-    Raises:
-        ImageError: The picture is so narrow that nothing could be seen in it at this size.
+    The last one has the shape of a content of any `size` and this longest side. No other is smaller
+    than `coarsest`, and none has a shorter side than `narrowest`, see `least_side`.
     """
     last = fitted_size(size, longest)
     if min(last) < narrowest:
@@ -55,10 +58,7 @@ def style_size(size: tuple[int, int], longest: float, narrowest: int) -> tuple[i
 
 
 def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:
-    """Return (1, 3, H, W) float32 in [0, 1] of the picture resized to (width, height).
-
-    On the CPU it may share the picture's memory, so that a large one is not held twice.
-    """
+    """Return (1, 3, H, W) in [0, 1] of the picture resized; it may share the picture's memory."""
     pixels = np.require(picture.resized(size).pixels, requirements=["C", "W"])
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].to(device)
 

@@ -1,5 +1,6 @@
 """How many steps each octave takes: as told, by default, or as many as a time limit allows."""
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -10,9 +11,8 @@ from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import method_of
 
-#: Steps of the octaves from the coarsest on; all finer ones take the last number. Chosen by
-#: looking and judging at 512 pixels: the coarse octave lays out big forms, the fine one finds its
-#: strokes and gives the content back its edges.
+#: Steps of the octaves from the coarsest on; all finer ones take the last number. Chosen by looking
+#: and judging at 512 pixels.
 DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only; and with one that begins where a fast network ended.
 LONE_STEPS, WARM_STEPS = 60, 20
@@ -32,31 +32,25 @@ WINDOW, SETTLED = 16, 0.01
 
 
 class Octave(NamedTuple):
-    """One size on the way and who compares there.
-
-    Attributes:
-        size: (width, height).
-        encoder: Its name.
-        repeats_size: Whether the octave before has the same size, with another encoder.
-    """
+    """One size on the way, (width, height), and the name of the encoder that compares there."""
 
     size: tuple[int, int]
     encoder: str
+    #: Whether the octave before has the same size, with another encoder.
     repeats_size: bool = False
 
 
 def octaves_of(sizes: Sequence[tuple[int, int]], encoders: Sequence[str]) -> list[Octave]:
     """Return the octaves: all sizes with the first encoder, the last size again with any other."""
     first, *others = encoders
-    return [Octave(size, first) for size in sizes] + [
-        Octave(sizes[-1], other, repeats_size=True) for other in others
-    ]
+    again = [Octave(sizes[-1], other, repeats_size=True) for other in others]
+    return [*(Octave(size, first) for size in sizes), *again]
 
 
 def default_steps(octaves: Sequence[Octave], warm: bool = False) -> tuple[int, ...]:
     """Return the steps of each octave; fewer for one alone whose start is `warm`."""
     sizes = sum(not octave.repeats_size for octave in octaves)
-    numbers = [DEFAULT_STEPS[min(i, len(DEFAULT_STEPS) - 1)] for i in range(sizes)]
+    numbers = [*DEFAULT_STEPS, *DEFAULT_STEPS[-1:] * sizes][:sizes]
     if sizes == 1:
         numbers = [WARM_STEPS if warm else LONE_STEPS]
     return (*numbers, *[LAST_STEPS] * (len(octaves) - sizes))
@@ -73,16 +67,9 @@ class Schedule:
     """The steps of each octave; with a time limit, found on the way from the steps' own speed.
 
     The optimizer does not look ahead, so the first steps of an octave are the same however many
-    follow: that is why a timed run can be made again from the numbers of steps it came to.
-
-    Args:
-        octaves: Coarse to fine.
-        settings: Whose `steps`, `time` and `stop_after` count.
-        started: `time.monotonic()` at which the time limit began to run.
-        pixels: Looked at in a step of each octave; None: its own.
-
-    Raises:
-        SettingsError: Steps for another number of octaves, or none at all.
+    follow: that is why a timed run can be made again from the numbers of steps it came to. The
+    limit is counted from `started`, of `time.monotonic()`; a step of each octave looks at so many
+    `pixels`, or its own.
     """
 
     def __init__(
@@ -92,11 +79,10 @@ class Schedule:
         started: float,
         pixels: Sequence[float] | None = None,
     ) -> None:
-        pixels = pixels or [octave.size[0] * octave.size[1] for octave in octaves]
+        pixels = pixels or [math.prod(octave.size) for octave in octaves]
         self.costs = [n * ENCODERS[o.encoder].cost for n, o in zip(pixels, octaves, strict=True)]
         warm = method_of(settings.method).warm
         self.steps = list(_asked(settings.steps, octaves, warm))
-        self.stop_after = settings.stop_after
         self.default = default_steps(octaves, warm)
         self._seconds: list[float] = []
         self._octave = 0
@@ -105,8 +91,7 @@ class Schedule:
         self.settles = settings.steps is None and settings.time is None
         self.deadline = None
         if settings.time is not None:
-            width, height = octaves[-1].size
-            megapixels = width * height / 1e6
+            megapixels = math.prod(octaves[-1].size) / 1e6
             self.deadline = started + settings.time - (FINISH * megapixels + PROCESS)
 
     def should_run(self, octave: int) -> bool:
@@ -138,8 +123,7 @@ class Schedule:
     def record_loss(self, octave: int, step: int, loss: float) -> None:
         """Note the loss of a step (from 1) and end the octave early once it has settled.
 
-        Only where nobody asked for a number of steps or a time. It looks back only, and the steps
-        that were taken stand in the recipe, so such a run can be made again.
+        Only where nobody asked for steps or a time. The recipe has the steps that were taken.
         """
         self.losses = [*(self.losses if step > 1 else []), loss][-WINDOW:]
         settled = max(self.losses) - min(self.losses) <= SETTLED * statistics.mean(self.losses)
@@ -149,8 +133,7 @@ class Schedule:
     def _replan(self, octave: int, step: int, left: float) -> None:
         """Scale the default numbers of steps so that they fill the time that is left.
 
-        Octaves at the end whose share is less than a few steps are left out; the picture is
-        enlarged in their stead, and the others have their time.
+        Octaves at the end whose share is less than a few steps leave their time to the others.
         """
         seconds = [self._estimate(i) for i in range(len(self.steps))]
         left += step * seconds[octave]
@@ -173,10 +156,7 @@ class Schedule:
         return int(self.default[last] * free / usual)
 
     def _estimate(self, octave: int) -> float:
-        """Return the seconds of a step, from those measured in the octave at hand.
-
-        The first step of an octave also allocates, so it counts only while it is the only one.
-        """
+        """Return the seconds of a step; the first also allocates: it counts only while alone."""
         measured = self._seconds[1:][-9:] or self._seconds
         return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import NamedTuple
 
-import torch
-
-from impasto.images import Identity, Picture, match_colors
+from impasto.gallery.names import read_styles
+from impasto.images import (
+    LEAST_PICTURE,
+    Identity,
+    Picture,
+    Source,
+    Sources,
+    identify_opened,
+    is_gray,
+    match_colors,
+    open_for_role,
+    rotate_tile,
+)
 from impasto.losses import LayerStatistics, required_statistics
-from impasto.networks import Encoder
-from impasto.optimize.pyramid import alpha_tensor, style_size, to_tensor
+from impasto.networks import build_encoder, check_encoders
+from impasto.networks.devices import choose_device, choose_precision
+from impasto.optimize.pyramid import alpha_tensor, layer_weights, least_side, style_size, to_tensor
 from impasto.optimize.schedule import Octave
 from impasto.optimize.tiles import SpatialWeight, StyleStatistics, TiledEncoder
 from impasto.settings import Settings
@@ -24,19 +36,13 @@ FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
 
 
 class StyleTarget(NamedTuple):
-    """A style to come to.
+    """A style to come to: its part of the style loss, and the number of the region of it."""
 
-    Attributes:
-        target: What is known of it, or of a mixture of it and the photograph.
-        share: Its part of the style loss.
-        region: Number of the region where it applies.
-        amount: How much of the mixture is the style.
-        style: What is known of the style itself; None: that is the target.
-    """
-
+    #: What is known of it, or of a mixture of it and the photograph.
     target: StyleStatistics
     share: float = 1.0
     region: int = 0
+    #: How much of the mixture is the style, and what is known of that; None: that is the target.
     amount: float = 1.0
     style: StyleStatistics | None = None
 
@@ -64,32 +70,65 @@ def mixture(strength: float, encoder: str) -> float:
     return 1 - math.sqrt((left**strength - left) / (1 - left))
 
 
-@dataclass
 class StyleReader:
-    """Reads styles with encoders, each once for each size of an octave.
+    """Styles, encoders, and what these know of them, read once for each size of an octave."""
 
-    Attributes:
-        settings: Those of the run.
-        encoders: By name.
-        layers: Canonical names of those that hold the style.
-        narrowest: Shorter side below which a layer sees nothing.
-        gray_styles: Whether each is gray.
-        fine: The picture for the fine texture, or None.
-        kept: What was read, by number of the style, encoder and longest side of the octave.
-    """
+    def __init__(self, style: Sources, settings: Settings) -> None:
+        self.settings = settings
+        self.device = choose_device(settings.device)
+        self.precision = choose_precision(settings.precision, self.device)
+        self.layers = tuple(layer_weights(settings.style_layers, None))  # that hold the style
+        layers = {*self.layers, *layer_weights(settings.content_layers, None)}
+        self.narrowest = least_side(layers)  # below which one sees nothing
+        check_encoders(settings.encoders, layers, settings.pooling)
+        self._open(read_styles(style))
+        self.encoders = {
+            name: build_encoder(
+                name,
+                layers,
+                weights=settings.weights,
+                pooling=settings.pooling,
+                device=self.device,
+                precision=self.precision,
+            )
+            for name in settings.encoders
+        }
 
-    settings: Settings
-    encoders: Mapping[str, Encoder]
-    layers: Sequence[str]
-    narrowest: int
-    device: torch.device
-    precision: torch.dtype
-    styles: Sequence[Picture]
-    identities: Sequence[Identity]
-    gray_styles: Sequence[bool]
-    fine: Picture | None = None
-    fine_identity: Identity | None = None
-    kept: dict[tuple[int, str, int], StyleStatistics] = field(default_factory=dict)
+    @property
+    def files(self) -> list[dict[str, str]]:
+        """Names and SHA-256 of the files of the encoders."""
+        return [{"name": each.file, "sha256": each.sha256} for each in self.encoders.values()]
+
+    def _open(self, sources: Sequence[Source]) -> None:
+        """Open the style pictures, as large as the settings need them."""
+        settings = self.settings
+        settings.normalized_style_weights(len(sources))  # refuses what does not fit
+        largest = max(LEAST_PICTURE, round(settings.size * settings.style_scale))
+
+        def opened(source: Source) -> tuple[Picture, Identity]:
+            picture = open_for_role(source, "style", largest)
+            return picture, identify_opened(picture, source)
+
+        found = [opened(source) for source in sources]
+        self.sources, self.identities = sources, [identity for _, identity in found]
+        self.styles = [rotate_tile(picture, settings) for picture, _ in found]
+        self.gray_styles = [is_gray(picture.filled().pixels) for picture, _ in found]
+        self.fine: Picture | None = None
+        self.fine_identity: Identity | None = None
+        if settings.fine_style is not None:
+            self.fine, self.fine_identity = opened(read_styles([settings.fine_style])[0])
+        #: What was read, by encoder and longest side of the octave.
+        self._kept: dict[tuple[str, int], list[StyleStatistics]] = {}
+
+    def changed(self, settings: Settings, style: Sources | None = None) -> StyleReader:
+        """Return one with the same encoders and other settings; None: and the same styles."""
+        other = copy(self)
+        other.settings = settings
+        if style is None:
+            settings.normalized_style_weights(len(self.sources))
+        else:
+            other._open(read_styles(style))
+        return other
 
     def __call__(
         self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
@@ -101,11 +140,10 @@ class StyleReader:
         """
         if pictures is not None:
             return [self._target(picture, octave, side) for picture in pictures]
-        keys = [(i, octave.encoder, max(octave.size)) for i in range(len(self.styles))]
-        for key, picture in zip(keys, self.styles, strict=True):
-            if key not in self.kept:
-                self.kept[key] = self._target(picture, octave, side)
-        return [self.kept[key] for key in keys]
+        key = octave.encoder, max(octave.size)
+        if key not in self._kept:
+            self._kept[key] = [self._target(picture, octave, side) for picture in self.styles]
+        return self._kept[key]
 
     def _target(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
         target = self._statistics(picture, octave, side)

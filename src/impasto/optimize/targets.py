@@ -10,19 +10,28 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.flow import warped
-from impasto.images import Identity, Picture, identify_opened, match_colors, open_for_role
+from impasto.images import (
+    Identity,
+    Picture,
+    final_colors,
+    identify_opened,
+    match_colors,
+    open_for_role,
+)
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
 from impasto.optimize.composition import compose, mask_tensor
-from impasto.optimize.pyramid import alpha_tensor, to_tensor
+from impasto.optimize.pyramid import alpha_tensor, enlarge, to_tensor
 from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import StyleReader, StyleTarget, mixture
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder
-from impasto.runs import Reference, Run
+from impasto.recipes import make_recipe
+from impasto.runs import Reference, Run, State
 from impasto.settings.choices import STARTS
 from impasto.settings.methods import load
 
@@ -33,12 +42,7 @@ ANCHOR_WEIGHT = 20.0
 
 
 class Anchor(NamedTuple):
-    """A picture to stay near: an earlier frame, moved along (Ruder et al. 2018).
-
-    Attributes:
-        image: (1, 3, H, W) in [0, 1].
-        trust: (1, 1, H, W), from 0 to 1: where it counts.
-    """
+    """A picture to stay near, (1, 3, H, W), where it is to be trusted, (1, 1, H, W) in [0, 1]."""
 
     image: Tensor
     trust: Tensor
@@ -48,27 +52,20 @@ class Anchor(NamedTuple):
 class OctaveTargets:
     """What a picture is to come to at an octave.
 
-    Attributes:
-        content: (1, 3, H, W) in [0, 1].
-        styles: The styles.
-        alpha: (1, 1, H, W) in [0, 1], or None: transparent pixels take no part in any loss
-            but staying near earlier frames and octaves.
-        regions: (1, 1, H, W) in [0, 1] each, or None: where alpha is. Guided Gram matrices (Gatys
-            et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer").
-        keep: (1, 1, H, W) in [0, 1], or None: where content counts more.
-        anchors: Pictures to stay near.
-        anchor_weight: How much that counts.
-        coarse_target: (1, 3, h, w), what the octave before came to, or None: it is refined, not
-            changed.
+    Content is (1, 3, H, W) in [0, 1]; alpha, regions and keep are (1, 1, H, W) in [0, 1], or None.
     """
 
     content: Tensor
     styles: Sequence[StyleTarget]
+    #: Transparent pixels take no part in any loss but staying near earlier frames and octaves.
     alpha: Tensor | None = None
+    #: Guided Gram matrices (Gatys et al. 2017, "Controlling Perceptual Factors").
     regions: Sequence[Tensor | None] = (None,)
+    #: Where content counts more.
     keep: Tensor | None = None
     anchors: Sequence[Anchor] = ()
     anchor_weight: float = 0.0
+    #: (1, 3, h, w), what the octave before came to: it is refined, not changed.
     coarse_target: Tensor | None = None
 
     @property
@@ -76,12 +73,6 @@ class OctaveTargets:
         """Where each style applies: not where there is nothing, nor what is kept."""
         free = None if self.keep is None else 1 - self.keep
         return [product(product(region, self.alpha), free) for region in self.regions]
-
-    @property
-    def content_weight_map(self) -> Tensor | None:
-        """How much content counts, place by place."""
-        more = None if self.keep is None else 1 + KEEPS * self.keep
-        return product(self.alpha, more)
 
 
 def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
@@ -92,19 +83,7 @@ def product(a: Tensor | None, b: Tensor | None) -> Tensor | None:
 
 
 class TargetBuilder:
-    """Prepares what one run paints: content, styles, regions and the start.
-
-    Args:
-        reader: Which has the styles.
-        content: At the size of the result.
-        identity: Who the content is.
-        reference: What a frame of a video has to agree with, or None.
-        start: The run whose result is the picture to start from; None: the settings say.
-
-    Raises:
-        SettingsError: A file that the settings name is not there, or masks do not fit the styles.
-        ImageError: One cannot be read, or a mask has another shape.
-    """
+    """Prepares what one run paints: content (at the size of the result), styles and the start."""
 
     def __init__(
         self,
@@ -148,35 +127,61 @@ class TargetBuilder:
     def targets(
         self,
         octave: Octave,
-        side: int | None = None,
-        style_side: int | None = None,
+        sides: tuple[int | None, int | None] = (None, None),
         coarse_target: Tensor | None = None,
     ) -> OctaveTargets:
-        """Return what the picture is to come to at an octave.
+        """Return what the picture is to come to at an octave; for `coarse_target` see there.
 
-        Content and style pictures are looked at in tiles of the given sides; None: whole. A
-        `coarse_target` is what the octave before came to, where its forms are to be kept.
+        Content and style pictures are looked at in tiles of the given sides; None: whole.
         """
         content = to_tensor(self.filled, octave.size, self.device)
         alpha = alpha_tensor(self.content, octave.size, self.device)
         masks, keep = self.composition.masks or (None,), self.composition.keep
         regions = [mask_tensor(mask, octave.size, self.device) for mask in masks]
         where = [product(each, alpha) for each in regions]
+        anchors = []
+        for moved, trust in self._anchors:
+            trusted = F.interpolate(trust, content.shape[2:], mode="area")
+            anchors.append(Anchor(to_tensor(moved, octave.size, self.device), trusted))
         return OctaveTargets(
             content=content,
-            styles=self._style_targets(octave, content, where, (side, style_side)),
+            styles=self._style_targets(octave, content, where, sides),
             alpha=alpha,
             regions=regions,
             keep=mask_tensor(keep, octave.size, self.device),
-            anchors=[
-                Anchor(
-                    to_tensor(moved, octave.size, self.device),
-                    F.interpolate(trust, content.shape[2:], mode="area"),
-                )
-                for moved, trust in self._anchors
-            ],
+            anchors=anchors,
             anchor_weight=self._anchor_weight,
             coarse_target=coarse_target,
+        )
+
+    def final_pixels(self, image: Tensor) -> NDArray[np.float32]:
+        """Return an octave's (1, 3, h, w) as (H, W, 3) at full size, with what was kept."""
+        larger = enlarge(image, self.content.size)
+        painted: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
+        photo, keep = self.filled.pixels, self.composition.keep
+        pixels = final_colors(painted, photo, self.settings, self.reader.gray_styles)
+        return pixels if keep is None else pixels + keep[..., None] * (photo - pixels)
+
+    def recipe(self, state: State, sides: Sequence[int | None]) -> dict[str, object]:
+        """Return how to make a picture again: no time limit, no folders; `sides` are of tiles."""
+        settings, files = self.settings, self.reader.files
+        precision = str(self.reader.precision).removeprefix("torch.")
+        return make_recipe(
+            replace(
+                settings,
+                time=None,
+                steps=state.steps,
+                stop_after=state.done if state.done < state.planned else None,
+                precision=precision,
+                weights=None if settings.weights is None else files[0]["name"],
+            ),
+            self.inputs,
+            torch=torch.__version__,
+            device=self.device.type,
+            threads=torch.get_num_threads(),
+            precision=precision,
+            weights=files,
+            **({"tiles": list(sides)} if any(side is not None for side in sides) else {}),
         )
 
     def _style_targets(
@@ -250,8 +255,7 @@ class TargetBuilder:
     def _follow(self, reference: Reference) -> None:
         """Start from the frame before, moved along, and stay near earlier ones (Ruder et al. 2018).
 
-        Where nothing can be trusted, the start is the content in the style's colors. How far back
-        frames are looked at matters: what was hidden comes back as it was.
+        Where nothing can be trusted, the start is the content in the style's colors.
         """
         recolored = self.settings.color_mode.is_plain
         start = (self._recolored() if recolored else self.filled).pixels.copy()

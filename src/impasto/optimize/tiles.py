@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -38,6 +39,10 @@ class Box(NamedTuple):
         """Return this part of (..., H, W)."""
         return image[..., self.top : self.bottom, self.left : self.right]
 
+    def moved(self, right: int, down: int) -> Box:
+        """Return a part of the same size elsewhere."""
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
     @property
     def pixels(self) -> int:
         """How many it has."""
@@ -45,61 +50,26 @@ class Box(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part that is answered for, and the larger one that has to be looked at.
-
-    Attributes:
-        inner: Inner parts of all tiles are the picture, each pixel once.
-        outer: The inner part with all that its features depend on.
-        size: (width, height) of the picture.
-    """
+    """A part of a picture, and the larger one that its features depend on."""
 
     inner: Box
     outer: Box
-    size: tuple[int, int]
-
-    def within(self, stride: int, shape: tuple[int, int]) -> Box:
-        """Return where its inner part lies in a map, (height, width), of the whole picture."""
-        left, top, right, bottom = self.inner
-        return Box(
-            left // stride,
-            top // stride,
-            shape[1] if right == self.size[0] else right // stride,
-            shape[0] if bottom == self.size[1] else bottom // stride,
-        )
-
-    def inside(self, features: Tensor, stride: int, shape: tuple[int, int]) -> Tensor:
-        """Return the features of the inner part, from those of the outer one."""
-        if self.inner == self.outer:
-            return features
-        left, top, right, bottom = self.within(stride, shape)
-        across, down = self.outer.left // stride, self.outer.top // stride
-        return Box(left - across, top - down, right - across, bottom - down).of(features)
 
 
 def tiles_of(size: tuple[int, int], side: int | None, reach: int) -> list[Tile]:
-    """Return the tiles of a picture, row by row.
+    """Return the tiles of a picture of (width, height), row by row.
 
-    Args:
-        size: (width, height).
-        side: Longest side of an inner part, in pixels, a multiple of `UNIT`; None: one tile.
-        reach: Pixels to look at around it, at least.
+    Their sides are at most `side`, a multiple of `UNIT`, and `reach` pixels are looked at around.
     """
     width, height = size
     side, halo = side or max(size), -(-reach // UNIT) * UNIT
-    return [
-        Tile(
-            Box(left, top, right, bottom),
-            Box(
-                max(0, left - halo),
-                max(0, top - halo),
-                min(width, right + halo),
-                min(height, bottom + halo),
-            ),
-            size,
-        )
-        for top, bottom in pairwise(_cuts(height, side))
-        for left, right in pairwise(_cuts(width, side))
-    ]
+    tiles = []
+    for top, bottom in pairwise(_cuts(height, side)):
+        for left, right in pairwise(_cuts(width, side)):
+            begin = max(0, left - halo), max(0, top - halo)
+            end = min(width, right + halo), min(height, bottom + halo)
+            tiles.append(Tile(Box(left, top, right, bottom), Box(*begin, *end)))
+    return tiles
 
 
 def _cuts(length: int, side: int) -> list[int]:
@@ -112,49 +82,29 @@ def _cuts(length: int, side: int) -> list[int]:
 class SpatialWeight:
     """How much each position counts, at the resolution of any layer.
 
-    Args:
-        image: (1, 1, H, W) in [0, 1], or None: all alike.
+    `image` is (1, 1, H, W) in [0, 1], or None: all alike.
     """
 
     def __init__(self, image: Tensor | None) -> None:
         self.image = image
-        self._found: dict[tuple[int, int], tuple[Tensor | None, Tensor | float]] = {}
+        self._found: dict[tuple[int, int], Tensor] = {}
 
     def at(self, shape: tuple[int, int]) -> Tensor | None:
         """Return (1, 1, h, w), or None."""
-        return self._seen_at(shape)[0]
-
-    def total(self, shape: tuple[int, int]) -> Tensor | float:
-        """Return the sum over positions, never zero."""
-        return self._seen_at(shape)[1]
-
-    def _seen_at(self, shape: tuple[int, int]) -> tuple[Tensor | None, Tensor | float]:
         if self.image is None:
-            return None, shape[0] * shape[1]
+            return None
         if shape not in self._found:
-            small = F.interpolate(self.image, shape, mode="area")
-            self._found[shape] = small, small.sum().clamp_min(1e-6)
+            self._found[shape] = F.interpolate(self.image, shape, mode="area")
         return self._found[shape]
 
 
 class TileFeatures(NamedTuple):
-    """Features of a tile and where they belong.
-
-    Attributes:
-        features: (1, C, h, w), of the tile's inner part.
-        tile: The tile.
-        stride: Pixels from one position to the next.
-        shape: (height, width) of the map of the whole picture.
-    """
+    """Features of a tile's inner part, (1, C, h, w), and where they belong."""
 
     features: Tensor
-    tile: Tile
-    stride: int
+    #: Where they lie in the map of the whole picture, and (height, width) of that.
+    box: Box
     shape: tuple[int, int]
-
-    def part(self, whole: Tensor | None) -> Tensor | None:
-        """Return what belongs to the tile of (..., H, W) at this layer."""
-        return None if whole is None else self.tile.within(self.stride, self.shape).of(whole)
 
     def statistics(
         self,
@@ -164,13 +114,10 @@ class TileFeatures(NamedTuple):
         positions: Tensor | None,
     ) -> LayerStatistics:
         """Return what the tile gives to the statistics of the whole."""
-        sampled, device = None, self.features.device
+        sampled, device, weight = None, self.features.device, where.at(self.shape)
         if positions is not None:
-            box = self.tile.within(self.stride, self.shape)
-            rows, columns = (
-                positions // self.shape[1] - box.top,
-                positions % self.shape[1] - box.left,
-            )
+            rows = positions // self.shape[1] - self.box.top
+            columns = positions % self.shape[1] - self.box.left
             height, width = self.features.shape[2:]
             inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
             slots = torch.nonzero(inside)[:, 0]
@@ -179,21 +126,15 @@ class TileFeatures(NamedTuple):
         return layer_statistics(
             self.features,
             required,
-            weight=self.part(where.at(self.shape)),
-            count=where.total(self.shape),
+            weight=None if weight is None else self.box.of(weight),
+            count=math.prod(self.shape) if weight is None else weight.sum().clamp_min(1e-6),
             center=center,
             positions=sampled,
         )
 
 
 class TiledEncoder:
-    """An encoder that looks at pictures of one size, whole or tile by tile.
-
-    Args:
-        encoder: The network.
-        size: (width, height) of the pictures.
-        side: Longest side of a tile; None: pictures are seen whole.
-    """
+    """An encoder that looks at pictures of one size, whole (None) or in tiles of this side."""
 
     def __init__(self, encoder: Encoder, size: tuple[int, int], side: int | None = None) -> None:
         self.encoder, self.size = encoder, size
@@ -207,28 +148,33 @@ class TiledEncoder:
         for name, seen in self.encoder(part, layers, phase).items():
             stride = self.encoder.stride(name, phase)
             shape = self.encoder.shape(name, (self.size[1], self.size[0]), phase)
-            views[name] = TileFeatures(tile.inside(seen, stride, shape), tile, stride, shape)
+            left, top, right, bottom = tile.inner
+            box = Box(
+                left // stride,
+                top // stride,
+                shape[1] if right == self.size[0] else right // stride,
+                shape[0] if bottom == self.size[1] else bottom // stride,
+            )
+            if tile.inner != tile.outer:
+                seen = box.moved(-(tile.outer.left // stride), -(tile.outer.top // stride)).of(seen)
+            views[name] = TileFeatures(seen, box, shape)
         return views
 
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return the features of a whole picture.
-
-        If they are put together from tiles and known to stay within its range, in 16 bits.
-        """
+        """Return the features of a picture; in 16 bits if it is seen in tiles and that has room."""
         if len(self.tiles) == 1:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
         for tile in self.tiles:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if name not in found:
-                    half = (
-                        ENCODERS[self.encoder.name].bounded and view.features.dtype == torch.float32
-                    )
-                    kind = torch.float16 if half else view.features.dtype
+                    kind = view.features.dtype
+                    if ENCODERS[self.encoder.name].bounded and kind == torch.float32:
+                        kind = torch.float16
                     wide = (1, view.features.shape[1], *view.shape)
                     found[name] = view.features.new_empty(wide, dtype=kind)
-                tile.within(view.stride, view.shape).of(found[name]).copy_(view.features)
+                view.box.of(found[name]).copy_(view.features)
         return found
 
     @torch.no_grad()

@@ -2,21 +2,20 @@
 
     python -m impasto.training.any_style --photos FOLDER --paintings FOLDER --teacher FILE
 
-needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and resumes when it is
-started again with the same output folder. `impasto train any-style` is the same, and
+needs only torch, numpy, pillow and safetensors. `impasto train any-style` is the same, and
 `impasto export` makes of the result what `--method fast` runs.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from impasto.networks.any_style import AnyStyleShape
+from impasto.networks.any_style import AnyStyle, AnyStyleShape, Features
 from impasto.networks.whitening import OF_COLORS, coloring, transferred
-from impasto.training.autoencoder_pretraining import AutoencoderLosses
 from impasto.training.crops import (
     SCALES,
     Rng,
@@ -30,13 +29,13 @@ from impasto.training.crops import (
 )
 from impasto.training.export import any_style_parameters
 from impasto.training.loop import run_as_program
+from impasto.training.losses import FusedVgg
 from impasto.training.options import AnyStyleOptions
 from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
 from impasto.weights.any_style import CELL
 
 SHEET = "sheet.jpg"
-#: Pairs of held-out pictures that progress is shown on, where no others are named.
-SHOWN = 12
+SHOWN = 12  # pairs of held-out pictures that progress is shown on, where no others are named
 #: Step length of Muon in pretraining, and Adam's part of it for the linear maps.
 _PRETRAINING_RATE, _HEADS_PART = 0.01, 0.5
 _PRETRAINING_WEIGHTS = {"copy": 1.0, "reading": 0.3}
@@ -44,13 +43,16 @@ _PAINTINGS = 0.1  # part of the contents that are paintings
 _LONGEST, _SHORTEST, _LEAST = 512, 288, 96  # longest side of a style, at most and at least; least
 _WHOLE, _RECOLORED = 0.4, 0.25  # parts of styles: whole paintings, and those with other colors
 
+#: The layer whose components each map holds, coarse to fine.
+_TAUGHT = ("relu5_1", "relu4_1", "relu3_1")
+_PICTURES = 64  # how many pictures the components are computed from
+
 
 class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
     """Trains the network to stylize in any style; before that, if asked, as an autoencoder.
 
-    Computing the statistics of a style takes as long as a large part of a step, so each one is used
-    a few times. Which styles are in the pool at a step depends on nothing but the step: a resumed
-    training sees the same.
+    The statistics of a style take long, so each one is used a few times. Which styles are in the
+    pool depends on nothing but the step: a resumed training sees the same.
     """
 
     product, architecture = "any_style.safetensors", "any style"
@@ -81,8 +83,7 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
         def load(path: Path) -> Tensor:
             return whole_cells(load_style(path, 2 * self.options.crop).to(self.device))
 
-        pairs = listed_pairs(Path(self.options.pairs))
-        return [(load(content), load(style)) for content, style in pairs]
+        return [(load(c), load(s)) for c, s in listed_pairs(Path(self.options.pairs))]
 
     def begin(self) -> None:
         """Take over a trained file of this shape, if the options name one."""
@@ -158,6 +159,72 @@ def _recolored(image: Tensor, other: Tensor, rng: Rng) -> Tensor:
     mixing = torch.eye(3, device=image.device) + 0.15 * rng.normal((3, 3))
     moved = torch.einsum("ij,njhw->nihw", mixing, image - 0.5)
     return (moved + 0.5 + rng.uniform(-0.15, 0.15)).clamp(0, 1)
+
+
+@torch.no_grad()
+def _principal_components(
+    vgg: FusedVgg, pictures: Sequence[Tensor], counts: Sequence[int], rng: Rng
+) -> list[tuple[Tensor, Tensor]]:
+    """Return the mean (C,) and the first components (C, K) of the features of each of `_TAUGHT`.
+
+    Features less the mean, times the components, have a mean square of 1.
+    """
+    sums: list[tuple[Tensor, Tensor]] = [(torch.zeros(()), torch.zeros(()))] * len(_TAUGHT)
+    for _ in range(_PICTURES):
+        picture = pictures[rng.integer(len(pictures))][None].float() / 255
+        features = vgg(whole_cells(picture), _TAUGHT)
+        rows = [features[name][0].float().flatten(1) for name in _TAUGHT]
+        found = [(row.mean(1), row @ row.T / row.shape[1]) for row in rows]
+        sums = [(a + m, b + s) for (a, b), (m, s) in zip(sums, found, strict=True)]
+    components = []
+    for (mean, square), count in zip(sums, counts, strict=True):
+        mean, square = mean / _PICTURES, square / _PICTURES
+        values, vectors = torch.linalg.eigh(square - mean[:, None] * mean)
+        values, vectors = values.flip(0)[:count], vectors.flip(1)[:, :count]
+        components.append((mean, vectors / values.mean().clamp_min(1e-12).sqrt()))
+    return components
+
+
+class AutoencoderLosses(nn.Module):
+    """The losses of pretraining as an autoencoder whose reader learns what VGG-19 sees.
+
+    Worth transferring are the statistics of VGG-19's features: each map of the reader
+    learns to hold, a linear map away, the principal components of the layer that has its
+    resolution. These are computed from some of the `pictures`, (3, H, W) uint8 each.
+    """
+
+    def __init__(
+        self, shape: AnyStyleShape, vgg: FusedVgg, pictures: Sequence[Tensor], rng: Rng
+    ) -> None:
+        super().__init__()
+        widths = (shape.coarse, shape.middle, shape.fine)
+        self.vgg, self.components = vgg, _principal_components(vgg, pictures, widths, rng)
+        self.heads = nn.ModuleList(
+            nn.Conv2d(width, basis.shape[1], 1)
+            for width, (_, basis) in zip(widths, self.components, strict=True)
+        )
+        for parameter in self.heads.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, network: AnyStyle, images: Tensor, maps: int) -> dict[str, Tensor]:
+        """Return `copy`, the mean absolute error, and `reading`, the relative one of components.
+
+        Of the network's maps of (N, 3, H, W) the painter gets so many, the coarsest first, and
+        zeros for the others.
+        """
+        features = network.reader(images)
+        shown = [f if i < maps else torch.zeros_like(f) for i, f in enumerate(features)]
+        copies = network.painter(Features(*shown))
+        with torch.no_grad():
+            seen = self.vgg(images, _TAUGHT)
+        errors = []
+        parts = zip(_TAUGHT, features, self.heads, self.components, strict=True)
+        for name, f, head, (mean, basis) in parts:
+            target = (seen[name].float().movedim(1, 3) - mean) @ basis
+            found = head(f.float()).movedim(1, 3)
+            spread = (target - target.mean((0, 1, 2))).square().sum()
+            errors.append((found - target).square().sum() / (spread + 1e-6))
+        return {"copy": (copies - images).abs().mean(), "reading": torch.stack(errors).mean()}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ The mathematics are those of `impasto.networks.whitening`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from impasto.fast.graph import Graph, Values
 from impasto.fast.shot import NEAR
@@ -35,49 +34,39 @@ IN_CELLS = {"reader.stem": GRAIN_CELL, "reader.to_middle": 2, "reader.to_coarse"
 _ITERATIONS = 16
 
 
-class _Map(NamedTuple):
-    """What codes have a part of; `ridge` is added to variances: a part of the mean, a constant."""
-
-    name: str
-    width: int
-    ridge: tuple[float, float] = (RELATIVE, CONSTANT)
-
-
-def _maps(shape: AnyStyleShape) -> list[_Map]:
-    """Return the maps in the order of codes."""
-    features = [_Map(name, getattr(shape, name)) for name in ("coarse", "middle", "fine")]
-    return [_Map("colors", 3, OF_COLORS), *features]
+def _widths(shape: AnyStyleShape) -> dict[str, int]:
+    """Return the channels of the maps in the order of codes."""
+    return {"colors": 3, "coarse": shape.coarse, "middle": shape.middle, "fine": shape.fine}
 
 
 def code_length(shape: AnyStyleShape) -> int:
     """Return how many numbers a style is."""
-    return sum(each.width + each.width**2 for each in _maps(shape))
+    return sum(width + width**2 for width in _widths(shape).values())
 
 
 def painter_graph(
     parameters: Mapping[str, Values], shape: AnyStyleShape, code: Values | None = None
 ) -> bytes:
-    """Return `any_style.onnx` for the parameters of an `AnyStyle`.
-
-    With a `code` (K,) it paints in that style alone, has no input for others, and its kernels have
-    8 bits.
-    """
+    """Return `any_style.onnx`; with a `code` for that style alone, and with kernels of 8 bits."""
     graph = Graph("any style", parameters, half=True, eight_bits=code is not None)
     picture, length = graph.input("picture", (1, "height", "width", 3)), code_length(shape)
     style = graph.input("code", (length,)) if code is None else graph.tensor("code", code)
     strength = graph.input("strength", ())
     grain = graph.input("grain", (1, PLANES, "grain rows", "grain columns"))
     held, pace = graph.input("held", (length,)), graph.input("pace", ())
-    transfer = _Transfer(graph, _maps(shape), style, strength, held, pace)
+    transfer = _Transfer(graph, _widths(shape), style, strength, held, pace)
 
     content = _padded_image(graph, picture)
-    colors, *maps = _maps(shape)
-    recolored = graph.clipped(transfer(content, colors))
+    recolored = graph.clipped(transfer(content, "colors"))
     features: list[str] = []
-    for side, each, x in zip((4, 2, 1), maps, _read(graph, recolored, shape), strict=True):
-        planes = grain if side == 1 else _pooled(graph, grain, side)
+    names = ("coarse", "middle", "fine")
+    for side, name, x in zip((4, 2, 1), names, _read(graph, recolored, shape), strict=True):
+        planes = grain
+        if side > 1:  # of a coarser map, as strong
+            planes = graph.add("AveragePool", grain, kernel_shape=[side] * 2, strides=[side] * 2)
+            planes = graph.add("Mul", planes, graph.number(side))
         mixing = graph.tensor(f"grain.{len(features)}")
-        features.append(transfer(x, each, (mixing, planes)))
+        features.append(transfer(x, name, (mixing, planes)))
     painted = _paint(graph, features, shape)
     fade = graph.add("Min", graph.add("Div", strength, graph.number(FADES_BELOW)), graph.number(1))
     change = graph.add("Mul", fade, graph.add("Sub", painted, content))
@@ -90,13 +79,14 @@ def painter_graph(
 
 
 def style_reader_graph(parameters: Mapping[str, Values], shape: AnyStyleShape) -> bytes:
-    """Return `style_reader.onnx` for the parameters of an `AnyStyle`."""
+    """Return `style_reader.onnx`."""
     graph = Graph("style reader", parameters, half=True)
     image = _padded_image(graph, graph.input("picture", (1, "height", "width", 3)))
     parts = []
-    for each, x in zip(_maps(shape), (image, *_read(graph, image, shape)), strict=True):
-        mean, covariance = _statistics(graph, _flat_map(graph, x), each)
-        root, _ = _roots(graph, covariance, each.width)
+    maps = (image, *_read(graph, image, shape))
+    for (name, width), x in zip(_widths(shape).items(), maps, strict=True):
+        mean, covariance = _statistics(graph, _flat_map(graph, x), name, width)
+        root, _ = _roots(graph, covariance, width)
         parts += [_flattened(graph, mean), _flattened(graph, root)]
     graph.output(graph.add("Concat", *parts, axis=0), "code", (code_length(shape),))
     return graph.model()
@@ -148,48 +138,42 @@ def _residual(graph: Graph, x: str, part: str, count: int) -> str:
     return x
 
 
-def _pooled(graph: Graph, grain: str, side: int) -> str:
-    """Return noise of a coarser map, as strong."""
-    pooled = graph.add("AveragePool", grain, kernel_shape=[side, side], strides=[side, side])
-    return graph.add("Mul", pooled, graph.number(side))
-
-
 class _Transfer:
     """Adds what gives a map the statistics of a style; `used` are those it was taken to have."""
 
     def __init__(
-        self, graph: Graph, maps: Sequence[_Map], code: str, strength: str, held: str, pace: str
+        self, graph: Graph, widths: dict[str, int], code: str, strength: str, held: str, pace: str
     ) -> None:
-        self.graph, self.strength, self.pace = graph, strength, pace
+        self.graph, self.widths, self.strength, self.pace = graph, widths, strength, pace
         graph.exact = True
-        self.code, self.held = (_parts(graph, each, maps) for each in (code, held))
+        self.code, self.held = (_parts(graph, each, widths) for each in (code, held))
         graph.exact = False
         self.rest = graph.add("Sub", graph.number(1), strength)
         self.used: list[str] = []
 
-    def __call__(self, x: str, of: _Map, grain: tuple[str, str] | None = None) -> str:
-        """Return x (1, C, h, w), changed.
+    def __call__(self, x: str, name: str, grain: tuple[str, str] | None = None) -> str:
+        """Return a map x (1, C, h, w), changed.
 
         The `grain` is how much of each plane each channel gets, and the planes (1, `PLANES`, h, w).
         """
-        graph = self.graph
+        graph, width = self.graph, self.widths[name]
         graph.exact = True
         flat = _flat_map(graph, x)
-        mean, covariance = self._followed(*_statistics(graph, flat, of), of)
+        mean, covariance = self._followed(*_statistics(graph, flat, name, width), name)
         self.used += [_flattened(graph, mean), _flattened(graph, covariance)]
-        wanted, root = (graph.add("Mul", self.strength, p) for p in self.code[of.name])
+        wanted, root = (graph.add("Mul", self.strength, p) for p in self.code[name])
         if grain is not None:
             energy = graph.add("ReduceSumSquare", grain[0], graph.whole(1), keepdims=0)
             added = graph.power(graph.add("Add", graph.number(1), energy), -0.5)
             root = graph.add("Mul", root, added)
-        _, white = _roots(graph, covariance, of.width)
+        _, white = _roots(graph, covariance, width)
         matrix = graph.add("MatMul", root, white)
-        same = graph.add("Mul", self.rest, graph.identity(of.width))
+        same = graph.add("Mul", self.rest, graph.identity(width))
         matrix = graph.add("Add", matrix, same)
         # Less the mean first: what is left is small, and half precision is enough for it.
         centered = graph.add("Sub", flat, mean)
         offset = graph.add("Add", wanted, graph.add("Mul", self.rest, mean))
-        graph.exact = of.name == "colors"
+        graph.exact = name == "colors"
         changed = graph.add("Add", graph.add("MatMul", matrix, centered), offset)
         if grain is not None:
             mixed = graph.add("MatMul", root, grain[0])
@@ -198,11 +182,11 @@ class _Transfer:
         graph.exact = False
         return graph.add("Reshape", changed, graph.add("Shape", x))
 
-    def _followed(self, mean: str, covariance: str, of: _Map) -> tuple[str, str]:
+    def _followed(self, mean: str, covariance: str, name: str) -> tuple[str, str]:
         """Return held statistics, moved towards a map's own: at once where they are far off."""
         graph = self.graph
-        held_mean, held = self.held[of.name]
-        now, before = (_spread(graph, each, of.width) for each in (covariance, held))
+        held_mean, held = self.held[name]
+        now, before = (_spread(graph, each, self.widths[name]) for each in (covariance, held))
         apart = graph.add("Abs", graph.add("Log", graph.add("Div", now, before)))
         moved = graph.add("Abs", graph.add("Sub", mean, held_mean))
         moved = graph.add("ReduceMean", moved, keepdims=0)
@@ -227,19 +211,17 @@ def _flattened(graph: Graph, x: str) -> str:
     return graph.add("Reshape", x, graph.whole(-1))
 
 
-def _parts(graph: Graph, code: str, maps: Sequence[_Map]) -> dict[str, tuple[str, str]]:
+def _parts(graph: Graph, code: str, widths: dict[str, int]) -> dict[str, tuple[str, str]]:
     """Return mean (C, 1) and matrix (C, C) of each map, by its name, in a code or in statistics."""
-    names = iter(graph.split(code, [n for each in maps for n in (each.width, each.width**2)]))
-    return {
-        each.name: (
-            graph.add("Reshape", next(names), graph.whole(each.width, 1)),
-            graph.add("Reshape", next(names), graph.whole(each.width, each.width)),
-        )
-        for each in maps
-    }
+    sizes = [size for width in widths.values() for size in (width, width**2)]
+    lists, parts = iter(graph.split(code, sizes)), {}
+    for name, width in widths.items():
+        mean = graph.add("Reshape", next(lists), graph.whole(width, 1))
+        parts[name] = mean, graph.add("Reshape", next(lists), graph.whole(width, width))
+    return parts
 
 
-def _statistics(graph: Graph, flat: str, of: _Map) -> tuple[str, str]:
+def _statistics(graph: Graph, flat: str, name: str, width: int) -> tuple[str, str]:
     """Return mean (C, 1) and covariance (C, C) of (C, n), a little added to variances."""
     mean = graph.add("ReduceMean", flat, graph.whole(1), keepdims=1)
     centered = graph.add("Sub", flat, mean)
@@ -248,11 +230,11 @@ def _statistics(graph: Graph, flat: str, of: _Map) -> tuple[str, str]:
     scale = graph.power(graph.add("Cast", pixels, to=1), -0.5)
     scaled = graph.add("Mul", centered, scale)
     covariance = graph.add("Gemm", scaled, scaled, transB=1)
-    relative, constant = of.ridge
-    variance = graph.add("Mul", _trace(graph, covariance, of.width), graph.number(1 / of.width))
+    relative, constant = OF_COLORS if name == "colors" else (RELATIVE, CONSTANT)
+    variance = graph.add("Mul", _trace(graph, covariance, width), graph.number(1 / width))
     ridge = graph.add("Mul", variance, graph.number(relative))
     ridge = graph.add("Add", ridge, graph.number(constant))
-    added = graph.add("Mul", ridge, graph.identity(of.width))
+    added = graph.add("Mul", ridge, graph.identity(width))
     return mean, graph.add("Add", covariance, added)
 
 

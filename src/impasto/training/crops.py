@@ -39,7 +39,7 @@ class Rng:
         return bool(self.numpy.random() < probability)
 
     def uniform(self, low: float, high: float) -> float:
-        """Return a number between two others, uniformly distributed."""
+        """Return a uniformly distributed number."""
         return float(self.numpy.uniform(low, high))
 
     def integer(self, count: int) -> int:
@@ -52,11 +52,7 @@ class Rng:
 
 
 def sample_photos() -> list[Path]:
-    """Return the photographs that come with scikit-image.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
+    """Return the photographs that come with scikit-image."""
     found = importlib.util.find_spec("skimage")
     if found is None or found.origin is None:
         raise MissingExtraError("learning without --photos", "lab")
@@ -64,30 +60,17 @@ def sample_photos() -> list[Path]:
 
 
 def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:
-    """Return the pictures of a folder and its subfolders, without one of these, sorted by name.
-
-    Raises:
-        ImageError: There is none.
-    """
+    """Return the pictures of a folder and its subfolders, without one of these, sorted by name."""
     left_out = None if without is None else without.resolve()
-    paths = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and left_out not in path.resolve().parents
-    )
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    paths = [path for path in found if left_out not in path.resolve().parents]
     if not paths:
         raise ImageError(f"there are no pictures in {folder}: name another folder")
     return paths
 
 
 def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Tensor]:
-    """Read pictures, sides of at most 768 pixels: (3, H, W) uint8 each.
-
-    On the device, so that no batch has to wait for its crops.
-
-    Raises:
-        ImageError: One cannot be read.
-    """
+    """Read pictures, sides of at most 768 pixels: (3, H, W) uint8 each, on the device."""
     return [_load(path, _LONGEST).to(device) for path in paths]
 
 
@@ -112,15 +95,9 @@ def _load(path: Path, longest: int) -> Tensor:
 
 
 def load_style(path: Path, longest: int) -> Tensor:
-    """Read one picture as `impasto stylize` does, sides of at most `longest` pixels.
+    """Return a picture as `impasto stylize` reads it, (1, 3, H, W) in [0, 1], of this side at most.
 
     Without the packages that this needs it is read as plain 8-bit RGB.
-
-    Returns:
-        (1, 3, H, W) in [0, 1].
-
-    Raises:
-        ImageError: It cannot be read.
     """
     try:
         from impasto.images import open_picture
@@ -131,11 +108,7 @@ def load_style(path: Path, longest: int) -> Tensor:
 
 
 def listed_pairs(table: Path) -> list[tuple[Path, Path]]:
-    """Read a table of pairs: CSV with columns `content` and `style`, paths from its folder.
-
-    Raises:
-        ImageError: It cannot be read or has no such columns.
-    """
+    """Read a table of pairs: CSV with columns `content` and `style`, paths from its folder."""
     try:
         with table.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -163,8 +136,7 @@ def crop(
 ) -> Tensor:
     """Return a part (1, 3, size, size) in [0, 1] of one of the pictures (3, H, W) uint8.
 
-    All is random: picture, place, scale (least and largest side of the part, divided by `size`),
-    and whether it is flipped.
+    Picture, place and flip are random, and so is the side of the part, divided by `size`.
     """
     picture = pictures[rng.integer(len(pictures))]
     height, width = picture.shape[1:]

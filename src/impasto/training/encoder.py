@@ -2,8 +2,7 @@
 
     python -m impasto.training.encoder --photos FOLDER --paintings FOLDER --teacher FILE
 
-needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and resumes when it is
-started again with the same output folder. `impasto train encoder` is the same.
+needs only torch, numpy, pillow and safetensors. `impasto train encoder` is the same.
 
 A batch is, in turn, photographs and paintings that were cropped, blended, recolored and disturbed;
 or half-stylized pictures with their styles. All of them teach features and Gram matrices, the
@@ -28,10 +27,9 @@ from impasto.training.losses import (
     relative_error,
     style_gradient,
 )
-from impasto.training.muon import Muon
 from impasto.training.options import EncoderOptions
 from impasto.training.student import Student
-from impasto.training.trainer import TEACHER_LAYERS, Trainer
+from impasto.training.trainer import TEACHER_LAYERS, Muon, Trainer
 from impasto.weights import load_pocket
 
 #: Of biases and gains; with batch normalization they take large steps.
@@ -83,7 +81,14 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self._schedule()
         o, rng = self.options, Rng(self.options.seed, self.step, self.device)
         teaches_gradients = self.step % o.every == o.every - 1
-        losses = self._gradient_losses(rng) if teaches_gradients else self._plain_losses(rng)
+        if teaches_gradients:
+            losses = self._gradient_losses(rng)
+        else:
+            images = batch(self.photos, self.paintings, o.batch, o.crop, rng)
+            phase = rng.integer(SUBSAMPLE_PHASES)
+            with torch.no_grad():
+                teacher = self._teacher_features(images, phase)
+            losses = feature_losses(self._student_features(images, phase), teacher)
         total = losses["features"] + o.gram * losses["grams"]
         if "gradient" in losses:
             total = total + o.agreement * losses["gradient"]
@@ -97,14 +102,6 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self.muon.param_groups[0]["lr"] = o.rate * share
         self.adam.param_groups[0]["lr"] = _ADAM_RATE * share
         self.student.train(part < 1 - o.frozen)
-
-    def _plain_losses(self, rng: Rng) -> dict[str, Tensor]:
-        o = self.options
-        images = batch(self.photos, self.paintings, o.batch, o.crop, rng)
-        phase = rng.integer(SUBSAMPLE_PHASES)
-        with torch.no_grad():
-            teacher = self._teacher_features(images, phase)
-        return feature_losses(self._student_features(images, phase), teacher)
 
     def _gradient_losses(self, rng: Rng) -> dict[str, Tensor]:
         count = self.options.batch // 2
@@ -160,7 +157,6 @@ class EncoderTrainer(Trainer[EncoderOptions]):
 
 
 def _shape(options: EncoderOptions) -> PocketShape:
-    """Return widths and depths as numbers."""
     try:
         a, b, c, d, e = map(int, options.widths.split(","))
         f, g, h, i = map(int, options.depths.split(","))
@@ -176,9 +172,8 @@ def _shape(options: EncoderOptions) -> PocketShape:
 class Pool:
     """Half-stylized pictures, which encoders see most; each is one step further when it is drawn.
 
-    A picture starts as a crop of a photograph, often in the colors of its style, as runs do. It
-    then follows the pixel gradient that training computes anyway; after its last step a new pair
-    takes its place. Pixels are kept in 8 bits.
+    A picture starts as a crop of a photograph, often in the colors of its style. It follows the
+    pixel gradient that training computes anyway; after its last step a new pair takes its place.
     """
 
     def __init__(
@@ -191,7 +186,7 @@ class Pool:
 
     def draw(self, count: int, rng: Rng) -> tuple[list[int], Tensor, Tensor]:
         """Return places, pictures and styles, (count, 3, size, size) in [0, 1]."""
-        places = [int(p) for p in rng.numpy.choice(len(self.left), count, replace=False)]
+        places = rng.numpy.choice(len(self.left), count, replace=False).tolist()
         for place in places:
             if self.left[place] == 0:
                 self._renew(place, rng)
@@ -202,26 +197,20 @@ class Pool:
         style, picture = crop(self.paintings, size, rng), crop(self.photos, size, rng)
         if rng.bernoulli(0.2):
             style = disturbed(style, rng)
-        if rng.bernoulli(0.6):
-            picture = _with_colors_of(picture, style)
+        if rng.bernoulli(0.6):  # each channel's mean and deviation become those of the style
+            deviation, mean = torch.std_mean(picture, (2, 3), keepdim=True)
+            wanted, center = torch.std_mean(style, (2, 3), keepdim=True)
+            picture = (picture - mean) / (deviation + 1e-3) * wanted + center
         self.styles[place] = _to_bytes(style)[0]
         self.pictures[place] = _to_bytes(picture)[0]
         self.left[place] = 1 + rng.integer(_MOST_STEPS)
 
-    def advance(self, places: Sequence[int], gradient: Tensor, length: float) -> None:
+    def advance(self, places: list[int], gradient: Tensor, length: float) -> None:
         """Move pictures against a gradient (N, 3, H, W), about `length` a pixel, as Adam would."""
         scale = gradient.abs().mean((1, 2, 3), keepdim=True) + 1e-30
         steps = length * gradient / (gradient.abs() + scale)
-        moved = self.pictures[list(places)].float() / 255 - steps
-        self.pictures[list(places)] = _to_bytes(moved)
-        self.left[list(places)] -= 1
-
-
-def _with_colors_of(picture: Tensor, style: Tensor) -> Tensor:
-    """Return the picture with each channel's mean and deviation those of the style."""
-    deviation, mean = torch.std_mean(picture, (2, 3), keepdim=True)
-    wanted, center = torch.std_mean(style, (2, 3), keepdim=True)
-    return (picture - mean) / (deviation + 1e-3) * wanted + center
+        self.pictures[places] = _to_bytes(self.pictures[places].float() / 255 - steps)
+        self.left[places] -= 1
 
 
 def _to_bytes(image: Tensor) -> Tensor:

@@ -1,9 +1,4 @@
-"""Files of trained networks: safetensors as trainings write them, and ONNX, which needs no torch.
-
-`impasto train any-style` becomes two ONNX files, `any_style.onnx` and `style_reader.onnx`;
-`impasto train style` becomes one, an `any_style.onnx` that contains its style: see
-`any_style_graph`.
-"""
+"""Files of trained networks: safetensors as trainings write them, and ONNX without torch."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,11 +27,7 @@ def save_half(parameters: Mapping[str, Tensor], architecture: str, path: Path, s
 
 
 def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
-    """Read all parameters of a network of one of these architectures, in float32.
-
-    Raises:
-        WeightsError: The file does not exist, is damaged or holds something else.
-    """
+    """Read all parameters of a network of one of these architectures, in float32."""
     programs = " or ".join(f"`impasto train {_WRITTEN_BY[each]}`" for each in architectures)
     check_file(path, WeightsError)
     try:
@@ -69,15 +60,10 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
 
 
 def export(trained: Path, output: Path) -> list[Path]:
-    """Write a trained network as ONNX files: weights in float16, those of one style in 8 bits.
+    """Write a trained network as ONNX files, see `any_style_graph`; return their paths.
 
-    Args:
-        trained: What `impasto train any-style` or `impasto train style` wrote.
-        output: Where to: a folder for the two files of the former, made if it does not exist; the
-            file for the network of one style of the latter, or a folder for it.
-
-    Returns:
-        The paths of what was written.
+    What `impasto train any-style` wrote becomes two files in a folder, weights in float16; what
+    `impasto train style` wrote becomes one, weights in 8 bits, named by the output or in it.
 
     Raises:
         WeightsError: The file cannot be read or holds something else, or the output cannot be
@@ -87,16 +73,14 @@ def export(trained: Path, output: Path) -> list[Path]:
 
     parameters = load_trained(trained, ANY_STYLE, ONE_STYLE)
     arrays, shape = {n: t.numpy() for n, t in parameters.items()}, shape_of(parameters)
-    if CODE not in arrays:
-        graphs = {
-            output / PAINTER: painter_graph(arrays, shape),
-            output / READER: style_reader_graph(arrays, shape),
-        }
-    else:
+    if CODE in arrays:
         output = output_path(output, f"{trained.stem}.onnx")
         if output.suffix != ".onnx":
             raise WeightsError(f"{output} does not end in .onnx: name it so, or name a folder")
         graphs = {output: painter_graph(arrays, shape, code=arrays[CODE])}
+    else:
+        graphs = {output / PAINTER: painter_graph(arrays, shape)}
+        graphs[output / READER] = style_reader_graph(arrays, shape)
     for path, content in graphs.items():
         try:
             with replacing(path) as part:

@@ -28,39 +28,22 @@ _FIRST_MINUTES = 1.0
 
 def train(
     trainer_type: type[Trainer[OptionsT]], options: OptionsT, *, report_every: float | None = None
-) -> Iterator[dict[str, float]]:
-    """Begin or resume a training in a folder.
+) -> Iterator[tuple[float, dict[str, float]]]:
+    """Begin or resume a training in a folder, which the options name.
 
     Writes `checkpoint.safetensors`, `log.csv`, `log.svg` (with matplotlib) and the product there at
-    every report, the first after a minute at most. What was done after the last one is done again
-    by the next call, to the same end (on the CPU to the same bytes, unless the clock says when it
-    ends).
-
-    Args:
-        trainer_type: What is trained.
-        options: Everything it depends on; they name the folder.
-        report_every: Steps between two reports, at most; None: as the trainer says.
+    every report, the first after a minute at most, and after `report_every` steps at most. What was
+    done after the last one is done again by the next call, to the same end (on the CPU to the same
+    bytes, unless the clock says when it ends).
 
     Yields:
-        A row of the log at every report.
+        After every step how much is over, from 0 to 1, and a row of the log, empty where there is
+        no report.
 
     Raises:
         SettingsError: The folder holds a training with other options, or the output exists.
         WeightsError: The folder cannot be written to, a file of weights or the checkpoint cannot
             be read, or the losses left all bounds.
-    """
-    steps = train_stepwise(trainer_type, options, report_every=report_every)
-    return (row for _, row in steps if row)
-
-
-def train_stepwise(
-    trainer_type: type[Trainer[OptionsT]], options: OptionsT, *, report_every: float | None = None
-) -> Iterator[tuple[float, dict[str, float]]]:
-    """Train as `train` does, to be watched.
-
-    Yields:
-        After every step how much is over, from 0 to 1, and a row of the log, empty where there is
-        no report.
     """
     trainer, folder = trainer_type(options), options.folder
     with _writing(folder):  # find out now, not after a hundred steps
@@ -163,18 +146,16 @@ def described(row: Mapping[str, float]) -> str:
 def run_as_program(
     trainer_type: type[Trainer[OptionsT]], options_type: type[OptionsT], description: str | None
 ) -> None:
-    """Train with options from the command line, with no package needed but torch.
-
-    The first line of the description is shown as the help.
-    """
+    """Train with options from the command line, whose help is the first line of the description."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     for each in fields(options_type):
         default: Any = each.default
         help_text = f"{each.metadata['help']} [{default}]"
         parser.add_argument(f"--{each.name}", type=type(default), default=default, help=help_text)
     try:
-        for row in train(trainer_type, options_type(**vars(parser.parse_args()))):
-            print(described(row), flush=True)  # noqa: T201
+        for _, row in train(trainer_type, options_type(**vars(parser.parse_args()))):
+            if row:
+                print(described(row), flush=True)  # noqa: T201
     except SettingsError as error:
         parser.error(str(error))
     except ImpastoError as error:

@@ -18,11 +18,7 @@ def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What all trainings depend on.
-
-    Raises:
-        SettingsError: A value is out of range, or a folder is not named.
-    """
+    """What all trainings depend on; a `SettingsError` where a value is out of range or missing."""
 
     photos: str = _option("", "Folder of photographs.", needed="a folder of photos")
     output: str = _option("run", "Folder for everything that is written.")
@@ -41,10 +37,9 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            if "needed" in each.metadata and not getattr(self, each.name):
-                raise SettingsError(
-                    f"there is nothing to learn from: name {each.metadata['needed']}"
-                )
+            needed = each.metadata.get("needed")
+            if needed and not getattr(self, each.name):
+                raise SettingsError(f"there is nothing to learn from: name {needed}")
         for rule, kept in self._rules().items():
             if not kept:
                 raise SettingsError(rule)

@@ -13,10 +13,9 @@ from impasto.networks.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, a
 class Student(PocketNetwork):
     """A pocket encoder in training, initialized at random by a seed.
 
-    Batch normalization (Ioffe & Szegedy 2015) after every convolution and He initialization decide
-    how fast it learns, and so does whitening what the first convolutions see (LeCun et al. 1998,
-    "Efficient BackProp"): pixels beside each other are nearly the same. The heads learn the
-    teacher's features divided by `scales`.
+    Batch normalization (Ioffe & Szegedy 2015), He initialization and whitening of what the first
+    convolutions see (LeCun et al. 1998, "Efficient BackProp") decide how fast it learns. The heads
+    learn the teacher's features divided by `scales`.
     """
 
     scales: Tensor
@@ -42,6 +41,10 @@ class Student(PocketNetwork):
         self.white_pixels.copy_(_whitening(F.unfold(images, 3)))
         self.white_cells.copy_(_whitening(F.unfold(cells_of(images), 3)))
 
+    @property
+    def _whites(self) -> dict[str, Tensor]:
+        return {"relu1_1": self.white_pixels, "stem": self.white_cells}
+
     def _kernel(self, name: str) -> Tensor:
         kernel: Tensor = self.kernels[name]
         if name not in self._whites:
@@ -49,10 +52,6 @@ class Student(PocketNetwork):
         # In float32 always: `folded` must come to the same.
         with torch.autocast(kernel.device.type, enabled=False):
             return (kernel.flatten(1) @ self._whites[name]).view_as(kernel)
-
-    @property
-    def _whites(self) -> dict[str, Tensor]:
-        return {"relu1_1": self.white_pixels, "stem": self.white_cells}
 
     def cells(self, image: Tensor) -> Tensor:
         """Return (N, 12, h + 2, w + 2)."""
@@ -74,6 +73,11 @@ class Student(PocketNetwork):
         assert isinstance(norm, nn.BatchNorm2d)
         return norm
 
+    def _scale(self, name: str) -> float:
+        """Return what the teacher's features of a layer are divided by; 1 in the trunk."""
+        layers = list(POCKET_LAYERS)
+        return float(self.scales[layers.index(name)]) if name in layers else 1.0
+
     @torch.no_grad()
     def unfold(self, parameters: Mapping[str, Tensor]) -> None:
         """Take over what `folded` gave, with the whitening and scales that are set.
@@ -83,10 +87,9 @@ class Student(PocketNetwork):
         shapes = {name: kernel.shape for name, kernel in self.kernels.items()}
         if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:
             raise SettingsError("the file to begin with has other widths or depths than asked for")
-        scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
         for name, kept in self.kernels.items():
-            kernel = parameters[f"{name}.weight"].to(kept) / scales.get(name, 1.0)
-            bias = parameters[f"{name}.bias"].to(kept) / scales.get(name, 1.0)
+            kernel = parameters[f"{name}.weight"].to(kept) / self._scale(name)
+            bias = parameters[f"{name}.bias"].to(kept) / self._scale(name)
             if name in self._whites:
                 bias = bias + 0.5 * kernel.sum((1, 2, 3))
                 kernel = torch.linalg.solve(self._whites[name].mT, kernel.flatten(1).mT).mT
@@ -100,7 +103,6 @@ class Student(PocketNetwork):
     @torch.no_grad()
     def folded(self) -> dict[str, Tensor]:
         """Return kernels and biases of the `Pocket` that computes the same: float32, on the CPU."""
-        scales = dict(zip(POCKET_LAYERS, self.scales.tolist(), strict=True))
         parameters = {}
         for name in self.norms:
             norm = self._norm(name)
@@ -110,9 +112,8 @@ class Student(PocketNetwork):
             bias = norm.bias - mean * gain
             if name in self._whites:
                 bias = bias - 0.5 * kernel.sum((1, 2, 3))
-            scale = scales.get(name, 1.0)
-            parameters[f"{name}.weight"] = (kernel * scale).float().cpu()
-            parameters[f"{name}.bias"] = (bias * scale).float().cpu()
+            parameters[f"{name}.weight"] = (kernel * self._scale(name)).float().cpu()
+            parameters[f"{name}.bias"] = (bias * self._scale(name)).float().cpu()
         return parameters
 
 

@@ -2,9 +2,8 @@
 
     python -m impasto.training.style --photos FOLDER --painting FILE --begin FILE --output my.onnx
 
-needs only torch, numpy, pillow and safetensors, runs on CPU and CUDA, and resumes when it is
-started again with the same output. Where there is no onnx to write my.onnx with, `impasto export`
-makes it of my.training/style.safetensors. `impasto train style` is the same;
+needs only torch, numpy, pillow and safetensors. Where there is no onnx to write my.onnx with,
+`impasto export` makes it of my.training/style.safetensors. `impasto train style` is the same;
 `impasto stylize --method my.onnx` uses it.
 """
 
@@ -111,26 +110,16 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
 
 
 def check_output(options: StyleOptions) -> None:
-    """Refuse to replace a network that no training beside it can have written.
-
-    Raises:
-        SettingsError: There is one.
-    """
+    """Refuse to replace a network that no training beside it can have written."""
     if Path(options.output).exists() and not options.folder.exists():
         raise SettingsError(f"{options.output} exists already: remove it or name another output")
 
 
 def narrowed(parameters: Mapping[str, Tensor], spread: Tensor, width: int) -> dict[str, Tensor]:
-    """Return an any-style network whose coarse map has fewer channels.
+    """Return an any-style network whose coarse map, half of all parameters, has fewer channels.
 
-    The coarse map has half of all parameters. Kept are the channels that matter most: those that
-    vary much in the style and have large weights after them, and in blocks those with large
-    kernels.
-
-    Args:
-        parameters: Of `AnyStyle`, by name.
-        spread: Standard deviation of each channel of the coarse map (C,) in the style.
-        width: Channels to keep; all, if there are not as many.
+    Kept are the channels that matter most: those that vary much in the style (`spread`, (C,)) and
+    have large weights after them, and in blocks those with large kernels.
     """
     kept, raised = dict(parameters), "painter.to_middle.weight"
     if width >= len(spread):

@@ -1,9 +1,10 @@
 """What all trainings have in common: modules, two optimizers, a count of steps, a checkpoint."""
 
 import json
+import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -18,7 +19,6 @@ from impasto.files import replacing
 from impasto.networks.devices import choose_device, has_fast_bfloat16
 from impasto.networks.pocket import POCKET_LAYERS
 from impasto.networks.vgg import VGG19
-from impasto.training.muon import Muon
 from impasto.training.options import OptionsT
 from impasto.weights import fetch, load_vgg19
 
@@ -33,6 +33,56 @@ _MAY_CHANGE = (
 #: The fact that is the hash of the painting that a network is fitted to.
 PAINTING = "learned"
 _LARGEST_GRADIENT = 5.0
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, orthogonalized (Jordan et al. 2024, "Muon: an optimizer for hidden layers").
+
+    A kernel (O, I, h, w) is taken as a matrix of O rows. Its momentum keeps its singular vectors,
+    and all singular values become about 1: faint directions are learned as fast as strong ones.
+    A kernel's norm is at most `cap` times a He-initialized one's: where features are whitened their
+    scale does not matter, so kernels would grow without end.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, cap: float = math.inf
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "cap": cap})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Take one step."""
+        pairs = [(group, p) for group in self.param_groups for p in group["params"]]
+        for group, parameter in pairs:
+            gradient, momentum, cap = parameter.grad, group["momentum"], group["cap"]
+            if gradient is None:
+                continue
+            average = self.state[parameter].setdefault("average", torch.zeros_like(parameter))
+            average.lerp_(gradient, 1 - momentum)
+            update = gradient.lerp(average, momentum).flatten(1)
+            rows, columns = update.shape
+            length = group["lr"] * max(1, rows / columns) ** 0.5
+            parameter.sub_(length * orthogonalized(update).view_as(parameter))
+            if cap < math.inf:
+                parameter.mul_((cap * math.sqrt(2 * rows) / parameter.norm()).clamp(max=1))
+
+
+def orthogonalized(matrix: Tensor) -> Tensor:
+    """Return (R, C) with the same singular vectors and singular values of 0.7 to 1.2.
+
+    Newton-Schulz iterations with the coefficients of Jordan et al. on the square of products alone.
+    """
+    turned = matrix.shape[0] > matrix.shape[1]
+    x: Tensor = matrix.mT if turned else matrix
+    x = x / (x.norm() + 1e-12)
+    square = x @ x.mT
+    factor = torch.eye(len(square), device=x.device)
+    for _ in range(5):
+        step = -4.7750 * square + 2.0315 * square @ square
+        step.diagonal().add_(3.4445)
+        factor, square = step @ factor, step @ square @ step
+    x = factor @ x
+    return x.mT if turned else x
 
 
 class Trainer(ABC, Generic[OptionsT]):
@@ -68,7 +118,7 @@ class Trainer(ABC, Generic[OptionsT]):
         return kind(parameters, TEACHER_LAYERS, precision=precision).to(self.device)
 
     def start(self, checkpoint: Path) -> None:
-        """Resume from a checkpoint if it exists, or begin; and start the clock."""
+        """Resume from a checkpoint if there is one, or begin; and start the clock."""
         if checkpoint.is_file():
             self.restore(checkpoint)
         else:
@@ -142,15 +192,12 @@ class Trainer(ABC, Generic[OptionsT]):
                     "use that again or name another output folder"
                 )
         self.modules.load_state_dict(_part(tensors, "network."))
-        self._restore_optimizers(_part(tensors, "optimizer."))
         for name, tensor in self.state.items():
             tensor.copy_(tensors[name])
         self.step, self._spent = step, spent
-
-    def _restore_optimizers(self, tensors: Mapping[str, Tensor]) -> None:
         parameters = dict(self.modules.named_parameters())
         kernels = {p for group in self.muon.param_groups for p in group["params"]}
-        for key, value in tensors.items():
+        for key, value in _part(tensors, "optimizer.").items():
             name, _, kind = key.rpartition("/")
             parameter = parameters[name]
             optimizer = self.muon if parameter in kernels else self.adam

@@ -19,16 +19,13 @@ from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
 from impasto.networks.whitening import Coloring
 from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.crops import SCALES, Rng, crop
-from impasto.training.fused_vgg import FusedVgg
-from impasto.training.losses import gram_matrices, perceptual_losses
-from impasto.training.muon import Muon
+from impasto.training.losses import FusedVgg, gram_matrices, perceptual_losses
 from impasto.training.options import TransferOptions
-from impasto.training.trainer import Trainer
+from impasto.training.trainer import Muon, Trainer
 from impasto.weights.any_style import GRAIN_CELL, PLANES
 
 TransferT = TypeVar("TransferT", bound=TransferOptions)
-#: Learning rates as parts of Muon's: of the last kernel, since its every step is seen at once as
-#: dirt; of biases and grain.
+#: Learning rates as parts of Muon's: of the last kernel, where each step is seen, and of biases.
 _HEAD_PART, _ADAM_PART = 0.3, 0.1
 _SCALE = 0.01  # weight of the penalty on the scale of features
 _BEYOND = 5.0  # weight of what is beyond 0 and 1
@@ -67,17 +64,15 @@ def style_of(image: Tensor, vgg: FusedVgg) -> Style:
 class TransferTrainer(Trainer[TransferT]):
     """The network, its losses and its optimizers, one step after the other.
 
-    A step stylizes photographs, each in several styles. Its losses are those of
-    `perceptual_losses`, and in some steps *shift*, the same picture from a photograph that was
-    moved and has noise (Ruder et al. 2018), and *identity*, a picture in its own style stays what
-    it is. Whitening and ReLU do not mind the scale of features, so it would grow without end:
-    kernels are capped, and a penalty on the logarithm of the mean squares of inner maps keeps them
-    small. The result is `averaged`: parameters are averaged over the last steps.
+    Losses are those of `perceptual_losses`, and in some steps *shift*, the same picture from a
+    photograph that was moved and has noise (Ruder et al. 2018), and *identity*, a picture in its
+    own style stays what it is. Whitening does not mind the scale of features, so it would grow
+    without end: kernels are capped, and a penalty keeps the mean squares of inner maps small. The
+    result is `averaged` over the last steps.
     """
 
     photos: Sequence[Tensor]  # (3, H, W) uint8 each
-    #: Contents and styles that progress is shown and measured on: (1, 3, H, W), sides multiples of
-    #: `CELL`.
+    #: Contents and styles that progress is shown and measured on: (1, 3, H, W), in whole cells.
     shown: list[tuple[Tensor, Tensor]]
 
     def __init__(self, options: TransferT, shape: AnyStyleShape) -> None:
@@ -87,13 +82,24 @@ class TransferTrainer(Trainer[TransferT]):
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         self.modules = nn.ModuleDict({"network": self.network})
-        self.muon, self.adam = _optimizers(self.network)
+        self.muon, self.adam = self._optimizers()
         self.state = {f"average.{name}": t for name, t in self.averaged.state_dict().items()}
         self._scales: list[Tensor] = []  # mean squares of inner maps
         painter = self.network.painter
         inner = (painter.coarse, painter.to_middle, painter.middle, painter.to_fine, painter.fine)
         for module in (self.network.reader, *inner):
             module.register_forward_hook(self._record_scales)
+
+    def _optimizers(self) -> tuple[Muon, torch.optim.Adam]:
+        """Return Muon for kernels, in three groups, and Adam for biases and grain."""
+        head, everything = self.network.painter.head.weight, self.network.named_parameters()
+        named = [(n, p) for n, p in everything if p.dim() == 4 and p is not head]
+        muon = Muon([p for n, p in named if not n.endswith("second.weight")], 0.0, 0.95, _CAP)
+        residual = [p for n, p in named if n.endswith("second.weight")]
+        muon.add_param_group({"params": residual, "cap": _RESIDUAL_CAP})
+        muon.add_param_group({"params": [head], "cap": math.inf})
+        others = [p for p in self.network.parameters() if p.dim() < 4]
+        return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
 
     def _record_scales(
         self, _module: nn.Module, _given: object, made: Tensor | tuple[Tensor, ...]
@@ -123,9 +129,8 @@ class TransferTrainer(Trainer[TransferT]):
         """Take a step down losses, unless they blew up; return them."""
         losses["scale"] = (1 + torch.stack(self._scales)).log().mean()
         self._scales.clear()
-        total = _SCALE * losses["scale"] + sum(
-            weights[n] * losses[n] for n in weights if n in losses
-        )
+        counted = (weights[name] * losses[name] for name in weights if name in losses)
+        total = _SCALE * losses["scale"] + sum(counted)
         # A pair that blew up would undo what a hundred others taught.
         rough = self.step > _WARM_UP and "flat" in losses and not losses["flat"] <= _ROUGHEST
         if bool(rough) or not bool(total.isfinite()):
@@ -167,8 +172,7 @@ class TransferTrainer(Trainer[TransferT]):
             contents = photos.repeat_interleave(o.styles, 0)
             stylized = self.network(contents, code, _part(grain, size))
             if self.step % _EVERY == 1 and o.shift:
-                loss = self._shift_consistency_loss(larger[:1], stylized, code, grain, rng)
-                extra["shift"] = loss
+                extra["shift"] = self._shift_loss(larger[:1], stylized, code, grain, rng)
             elif self.step % _EVERY == 3 and o.identity:
                 own = self.network.encode(photos[:1])
                 same = self.network(photos[:1], own, _part(grain[:1], size))
@@ -189,7 +193,7 @@ class TransferTrainer(Trainer[TransferT]):
             for each in zip(*codes, strict=True)
         ]
 
-    def _shift_consistency_loss(
+    def _shift_loss(
         self, larger: Tensor, stylized: Tensor, code: list[Coloring], grain: Tensor, rng: Rng
     ) -> Tensor:
         """Return how much the result changes where a photograph moves, its grain with it."""
@@ -206,13 +210,12 @@ class TransferTrainer(Trainer[TransferT]):
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
         """Return the mean relative Gram distance and content error of the pairs shown."""
-        found = []
+        styles, contents = 0.0, 0.0
         for content, style in self.shown:
             grams = gram_matrices(self.vgg(style, STYLE_LAYERS))
             losses = perceptual_losses(self.vgg, self.stylized(content, style), content, grams)
-            found.append((float(losses["gram"]), float(losses["content"])))
-        styles, contents = zip(*found, strict=True)
-        return {"style": sum(styles) / len(found), "content": sum(contents) / len(found)}
+            styles, contents = styles + float(losses["gram"]), contents + float(losses["content"])
+        return {"style": styles / len(self.shown), "content": contents / len(self.shown)}
 
     def examples(self) -> list[list[Tensor]]:
         """Return what is shown: contents, styles, and contents as they are stylized now."""
@@ -233,41 +236,22 @@ class TransferTrainer(Trainer[TransferT]):
         return self.averaged.state_dict()
 
 
-def _optimizers(network: AnyStyle) -> tuple[Muon, torch.optim.Adam]:
-    """Return Muon for kernels, in three groups, and Adam for biases and grain."""
-    head = network.painter.head.weight
-    named = [(n, p) for n, p in network.named_parameters() if p.dim() == 4 and p is not head]
-    muon = Muon([p for n, p in named if not n.endswith("second.weight")], 0.0, 0.95, _CAP)
-    residual = [p for n, p in named if n.endswith("second.weight")]
-    muon.add_param_group({"params": residual, "cap": _RESIDUAL_CAP})
-    muon.add_param_group({"params": [head], "cap": math.inf})
-    others = [p for p in network.parameters() if p.dim() < 4]
-    return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
-
-
 def _part(grain: Tensor, size: int) -> Tensor:
     """Return the grain of a picture of this side."""
     return grain[:, :, : size // GRAIN_CELL, : size // GRAIN_CELL]
 
 
 def save_sheet(rows: Sequence[Sequence[Tensor]], path: Path) -> None:
-    """Write rows of pictures (1, 3, H, W), each as long, as one JPEG file.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    images = [[_thumbnail(each) for each in row] for row in rows]
-    height = max(image.height for row in images for image in row)
-    sheet = Image.new("RGB", (_SIDE * len(rows[0]), height * len(rows)), "white")
-    for down, row in enumerate(images):
-        for across, image in enumerate(row):
-            sheet.paste(image, (_SIDE * across, height * down))
+    """Write rows of pictures (1, 3, H, W), each as long, as one JPEG file."""
+    images = []
+    for picture in (each for row in rows for each in row):
+        pixels = picture[0].permute(1, 2, 0).cpu().numpy()
+        images.append(Image.fromarray((pixels * 255).round().astype(np.uint8)))
+        images[-1].thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    height, columns = max(image.height for image in images), len(rows[0])
+    sheet = Image.new("RGB", (_SIDE * columns, height * len(rows)), "white")
+    for number, image in enumerate(images):
+        down, across = divmod(number, columns)
+        sheet.paste(image, (_SIDE * across, height * down))
     with replacing(path) as part:
         sheet.save(part, "JPEG", quality=90)
-
-
-def _thumbnail(picture: Tensor) -> Image.Image:
-    pixels = picture[0].permute(1, 2, 0).cpu().numpy()
-    image = Image.fromarray((pixels * 255).round().astype(np.uint8))
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    return image
