@@ -1,13 +1,15 @@
-"""How quickly the studio answers, alone and with eight visitors at once.
+"""How quickly the studio answers, alone and with eight visitors for ten minutes.
 
-Usage: python -m benchmarks.studio [--visitors 8] [--asked 20]
+Usage: python -m benchmarks.studio [--visitors 8] [--minutes 10]
 
 Seconds from the command to the page, from an upload to its answer, and of a picture that is
-painted at once (512 pixels, the style read before); then many visitors, each asking for many
-pictures: how long they take, and how the server's memory grows.
+painted at once (512 pixels, the style read before). Then many visitors who upload, paint, watch
+runs, and delete, over and over: requests, failures, the server's memory (resident, in MB) at the
+start, in the middle and at the end, and how long the slowest request and the slowest run took.
 """
 
 import argparse
+import json
 import os
 import signal
 import statistics
@@ -19,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import skimage.data
@@ -54,21 +57,80 @@ def visit(address: str, photo: Path, strength: float, asked: int) -> list[float]
     return took
 
 
-def crowd(address: str, photo: Path, server: int, visitors: int, asked: int) -> None:
-    """Print how long many visitors take, and what memory the server needs."""
-    took: list[float] = []
+class Soak:
+    """Many visitors who do what visitors do, until the time is over."""
 
-    def one(number: int) -> None:
-        took.extend(visit(address, photo, 0.5 + number / 20, asked)[1:])
+    def __init__(self, address: str, photo: Path, server: int) -> None:
+        self.address, self.photo, self.server = address, photo, server
+        self.took: list[float] = []
+        self.watched: list[float] = []
+        self.failures: list[str] = []
 
-    before = _memory(server)
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(visitors)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(f"{len(took)} answers, memory {before:.0f} to {_memory(server):.0f} MB")
-    print(f"an answer takes {statistics.median(took):.2f} s (median), {max(took):.2f} at most")
+    def run(self, visitors: int, minutes: float) -> None:
+        """Let them, and print what was seen."""
+        end = time.monotonic() + 60 * minutes
+        memory = [_memory(self.server)]
+        threads = [
+            threading.Thread(target=self._visit, args=(number, end)) for number in range(visitors)
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(30 * minutes)
+        memory.append(_memory(self.server))
+        for thread in threads:
+            thread.join()
+        memory.append(_memory(self.server))
+        print(f"{len(self.took)} requests of {visitors} visitors, {len(self.failures)} failed")
+        print("memory at the start, middle, end:", *(f"{each:.0f} MB" for each in memory))
+        print(f"a request takes {statistics.median(self.took):.2f} s (median), at most", end=" ")
+        print(f"{max(self.took):.1f}; of {len(self.watched)} runs, {max(self.watched):.1f} s")
+        for failure in sorted(set(self.failures)):
+            print(f"{self.failures.count(failure)} times: {failure}")
+
+    def _visit(self, number: int, end: float) -> None:
+        with httpx.Client(base_url=self.address, timeout=120) as client:
+            turn = number
+            while time.monotonic() < end:
+                turn += 1
+                try:
+                    self._once(client, turn)
+                except (httpx.HTTPError, KeyError, ValueError) as error:
+                    self.failures.append(f"{type(error).__name__}: {error}")
+
+    def _once(self, client: httpx.Client, turn: int) -> None:
+        files = {"file": self.photo.read_bytes()}
+        id = self._ask(client, "POST", "api/files", files=files).json()["id"]
+        style = [{"name": ("waves", "mosaic", "strokes")[turn % 3]}]
+        body = {"content": id, "styles": style}
+        quick = {"size": 256, "strength": 0.5 + turn % 6 / 10}
+        for _ in range(3):
+            self._ask(client, "POST", "api/paint", json={**body, "settings": quick})
+        slow = {"size": 64, "min_size": 64, "steps": [10]} if turn % 2 else {"method": "fast"}
+        run = {"kind": "picture", **body, "settings": {**quick, **slow}}
+        begun = time.monotonic()
+        state = self._ask(client, "POST", "api/runs", json=run).json()
+        with client.stream("GET", f"api/runs/{state['id']}/events") as events:
+            said = [line for line in events.iter_lines() if line.startswith("data: ")]
+        self.watched.append(time.monotonic() - begun)
+        state = json.loads(said[-1].removeprefix("data: "))
+        if state["state"] != "done":
+            raise ValueError(state["message"])
+        self._ask(client, "GET", state["result"])
+        self._ask(client, "GET", "api/history")
+        for gone in (f"history/{state['history']}", f"runs/{state['id']}", f"files/{id}"):
+            self._ask(client, "DELETE", f"api/{gone}")
+
+    def _ask(
+        self,
+        client: httpx.Client,
+        method: str,
+        path: str,
+        **sent: Any,  # noqa: ANN401
+    ) -> httpx.Response:
+        begun = time.monotonic()
+        answer = client.request(method, path, **sent)
+        self.took.append(time.monotonic() - begun)
+        return answer.raise_for_status()
 
 
 def _memory(process: int) -> float:
@@ -80,7 +142,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--visitors", type=int, default=8)
-    parser.add_argument("--asked", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=10.0)
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="impasto-"))
     photo = folder / "photo.jpg"
@@ -91,8 +153,7 @@ def main() -> None:
         upload, first, *others = visit(address, photo, 1.0, 6)
         quick = statistics.median(others)
         print(f"page {there:.1f} s, upload {upload:.2f} s, first {first:.2f} s, then {quick:.2f} s")
-        for _ in range(2):
-            crowd(address, photo, server, arguments.visitors, arguments.asked)
+        Soak(address, photo, server).run(arguments.visitors, arguments.minutes)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.studio.conftest import Client, opened
 import impasto
 from impasto.images import save_animation
 from impasto.settings import FIELDS
-from impasto.studio.schema import LEFT_OUT
+from impasto.studio.bodies import LEFT_OUT
 
 MOSAIC = [{"name": "mosaic"}]
 QUICK = {"method": "fast", "size": 96}

@@ -91,9 +91,14 @@ def test_a_playlist_shows_no_file_of_the_machine(tmp_path: Path, name: str) -> N
     assert str(tmp_path) not in str(caught.value)
 
 
+def does_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    command = [sys.executable, "-c", program]
+    monkeypatch.setattr(decoding, "module_command", lambda *_: command)
+
+
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "SECONDS", 1)
-    monkeypatch.setattr(decoding, "module_command", program("import time; time.sleep(60)"))
+    does_instead(monkeypatch, "import time; time.sleep(60)")
     begun = time.monotonic()
     with pytest.raises(ImageError, match="takes too long"):
         decode(tmp_path / "a", tmp_path, 100, "")
@@ -103,14 +108,9 @@ def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_what_takes_too_much_memory_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "module_command", program("import os; os.abort()"))
+    does_instead(monkeypatch, "import os; os.abort()")
     with pytest.raises(ImageError, match="too much memory"):
         decode(tmp_path / "a", tmp_path, 100, "")
-
-
-def program(text: str) -> Callable[..., list[str]]:
-    """Return what is called for the command of a process, whose program is this text."""
-    return lambda *_: [sys.executable, "-c", text]
 
 
 def malformed(number: int, picture: bytes) -> tuple[str, bytes]:
@@ -135,4 +135,4 @@ def test_malformed_uploads(tmp_path: Path, picture: Path) -> None:
             said = refused(client, *malformed(number, picture.read_bytes()))
             assert "Traceback" not in said
         client.upload(picture)
-        assert len(list((tmp_path / "files" / "files").iterdir())) <= 6
+        assert len(list((tmp_path / "files" / "kept").iterdir())) <= 6

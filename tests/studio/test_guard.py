@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import HERE, Client, opened
 
-from impasto.studio import files as files_module
+from impasto.studio import store
 from impasto.studio.guard import COOKIE
 
 
@@ -72,11 +72,25 @@ def test_other_sites_and_names_are_refused(
     assert client.delete("/api/files/none", headers=headers).status_code == status
 
 
-def test_pages_say_what_browsers_may_load(client: Client) -> None:
-    policy = client.get("/api/studio").headers["content-security-policy"]
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/api/studio", {}, 200),
+        ("/api/studio", {"host": "evil.example"}, 421),
+        ("/api/nothing", {}, 404),
+        ("/api/studio", {"content-length": "999999999"}, 413),
+        ("/api/history/x/nothing", {}, 422),
+    ],
+)
+def test_answers_and_refusals_say_what_browsers_may_load(
+    client: Client, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == status
+    policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "unsafe-inline" not in policy
-    assert client.get("/api/studio").headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +126,7 @@ def test_an_upload_has_limits(client: Client, tmp_path: Path) -> None:
 def test_a_visitor_has_limits(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "MOST_FILES", 2)
+    monkeypatch.setattr(store, "MOST_THINGS", 2)
     with opened(tmp_path) as client:
         first = client.upload(picture)["id"]
         client.upload(picture)
@@ -131,7 +145,7 @@ def test_uploads_go_after_a_while(
         now = time.monotonic()
         monkeypatch.setattr(time, "monotonic", lambda: now + 1e5)
         assert client.get(f"/api/files/{id}").status_code == 404
-        assert not list((tmp_path / "files" / "files").iterdir())
+        assert not list((tmp_path / "files" / "kept").iterdir())
 
 
 def test_a_password(tmp_path: Path) -> None:
@@ -151,6 +165,9 @@ def test_a_proxy_may_pass_its_path_on_or_not(tmp_path: Path, prefix: str) -> Non
     with opened(tmp_path, root_path="/impasto") as client:
         assert client.get(f"{prefix}/api/studio").status_code == 200
         assert client.get("/impastor/api/studio").status_code == 404
+        page = client.get("/impasto?a=1")
+        assert (page.status_code, page.url.path) == (200, "/impasto/")
+        assert "<html" in page.text
 
 
 def test_eight_at_once_get_their_own(tmp_path: Path, picture: Path) -> None:

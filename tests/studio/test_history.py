@@ -11,9 +11,10 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.studio import history
-from impasto.studio.engine import Order
-from impasto.studio.files import File, GoneError
+from impasto.studio.engine import NamedStyle, Order
+from impasto.studio.files import File
 from impasto.studio.history import Entry, History
+from impasto.studio.store import GoneError, Visitor
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def kept(tmp_path: Path) -> History:
 def add(kept: History, visitor: str, picture: Path, shade: float = 0.5) -> Entry:
     made = Picture(np.full((40, 60, 3), shade, np.float32))
     facts = {"kind": "picture", "width": 128, "height": 128}
-    file = File("id", visitor, visitor, "cat.jpg", picture, facts, 1)
-    order = Order(file, (file, "gallery:mosaic"), Settings(size=60, seed=3))
+    file = File(picture.parent, Visitor(visitor, visitor), "cat.jpg", picture, facts)
+    order = Order(file, (file, NamedStyle("mosaic")), Settings(size=60, seed=3))
     return kept.add(visitor, made, order)
 
 
@@ -36,8 +37,8 @@ def test_what_is_kept_is_there_after_a_restart(kept: History, picture: Path) -> 
     assert found.title == "cat x cat + mosaic"
     assert Settings.from_dict(found.settings).seed == 3
     assert open_picture(found.result).size == (60, 40)
-    assert open_picture(found.content).size == (128, 128)
-    assert found.thumbnail.is_file()
+    assert open_picture(found.path(found.content)).size == (128, 128)
+    assert found.path("thumbnail.jpg").is_file()
 
 
 def test_the_newest_come_first_and_the_oldest_make_room(

@@ -1,13 +1,13 @@
 """The studio as a program."""
 
 import json
-import os
 import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.studio.conftest import running
 
 from impasto.errors import ImpastoError, SettingsError
@@ -26,12 +26,17 @@ def test_what_killed_studios_left_is_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    old, own = tmp_path / f"{_PREFIX}999999999-x", tmp_path / f"{_PREFIX}{os.getpid()}-x"
-    for folder in (old, own):
+    killed, other = tmp_path / f"{_PREFIX}killed", tmp_path / f"{_PREFIX}other"
+    for folder in (killed, other):
         (folder / "files").mkdir(parents=True)
-    with serve(StudioOptions(port=0, history=tmp_path / "history")):
-        assert not old.exists()
-        assert own.exists()
+    with (
+        FileLock(f"{other}.lock"),  # as a studio has that runs
+        serve(StudioOptions(port=0, history=tmp_path / "history")),
+    ):
+        assert not killed.exists()
+        assert other.exists()
+        assert len(list(tmp_path.glob(f"{_PREFIX}*/"))) == 2
+    assert [path.name for path in tmp_path.glob(f"{_PREFIX}*/")] == [other.name]
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no-such-host.invalid"])

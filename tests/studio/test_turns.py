@@ -113,9 +113,11 @@ def test_a_line_is_closed_when_nobody_has_the_turn_any_more() -> None:
 
 def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
     turns = Turns(4)
-    with turns.turn(Ticket("a")), turns.turn(Ticket("b"), lambda: False) as has:
+    with turns.turn(Ticket("a")), turns.turn(Ticket("b", lambda: False)) as has:
         assert not has
-    with turns.turn(Ticket("c")) as has:
+    with turns.turn(Ticket("c", lambda: False)) as has:  # nobody has the turn
+        assert not has
+    with turns.turn(Ticket("d")) as has:
         assert has
 
 

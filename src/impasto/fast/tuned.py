@@ -111,10 +111,15 @@ def _as_it_comes(settings: Settings) -> Settings:
     return settings.updated(**plain)
 
 
-def tuned(style: Source, settings: Settings) -> Path:
+def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path:
     """Return the network tuned to a style; the first time that takes `settings.tune` minutes.
 
     After Ctrl-C the next call goes on where the last report was, a minute before at most.
+
+    Args:
+        style: A picture.
+        settings: With minutes of tuning.
+        folder: Where to keep it, unless it is in the user's already; None: there.
 
     Raises:
         ImageError: The picture cannot be read.
@@ -127,9 +132,11 @@ def tuned(style: Source, settings: Settings) -> Path:
     picture = images.rotate_tile(images.open_for_role(style, "style", size), settings).filled()
     said = [__version__, identify(picture).sha256, sha256_of(begin), size, settings.tune]
     key = fingerprint(said)[:16]
-    target, part = tuned_folder() / f"tuned-{key}{SUFFIX}", tuned_folder() / f"tuned-{key}.part"
-    if target.is_file():
-        return target
+    folders = [tuned_folder(), folder or tuned_folder()]
+    for target in [each / f"tuned-{key}{SUFFIX}" for each in folders]:
+        if target.is_file():
+            return target
+    part = target.with_suffix(".part")
     if importlib.util.find_spec("skimage") is None:
         raise MissingExtraError("tune", "lab")
     minutes, painting, output = settings.tune or 0.0, part / "painting.png", part / f"style{SUFFIX}"

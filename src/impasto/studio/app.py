@@ -15,21 +15,12 @@ from starlette.exceptions import HTTPException
 
 from impasto.errors import ImpastoError
 from impasto.studio import picture_routes, run_routes
-from impasto.studio.files import GoneError, LimitError
-from impasto.studio.guard import Guard, TooLargeError
+from impasto.studio.guard import Guard
 from impasto.studio.runs import said_of
 from impasto.studio.studio import Studio
-from impasto.studio.turns import BusyError
 from impasto.version import __version__
 
 _LOG = logging.getLogger(__name__)
-_STATUS: tuple[tuple[type[ImpastoError], int], ...] = (
-    (TooLargeError, 413),
-    (GoneError, 404),
-    (LimitError, 429),
-    (BusyError, 429),
-    (ImpastoError, 400),
-)
 
 
 def make_app(studio: Studio) -> Guard:
@@ -65,8 +56,7 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
         where = ".".join(str(part) for part in first["loc"][1:])
         return JSONResponse({"error": f"{where or 'the request'}: {first['msg']}"}, 422)
     if isinstance(error, ImpastoError):
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        return JSONResponse({"error": said_of(error)}, status)
+        return JSONResponse({"error": said_of(error)}, getattr(error, "status", 400))
     if isinstance(error, HTTPException):
         return JSONResponse({"error": str(error.detail)}, error.status_code)
     _LOG.error("a request failed", exc_info=error)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from dataclasses import Field as Declared
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_MOST_STYLES, _MOST_PICTURES = 16, 200
+from impasto.settings import FIELDS, TYPES
+from impasto.settings.methods import METHODS
+
+MOST_STYLES, _MOST_PICTURES = 16, 200
+#: Settings that name files of the machine, which nobody does here, or are a job of their own.
+LEFT_OUT = ("weights", "init", "keep", "masks", "fine_style", "tune")
+_JSON = {int: "integer", float: "number", str: "string", bool: "boolean"}
 #: An id that the studio gave.
 Id = Annotated[str, Field(max_length=64)]
 
@@ -26,16 +33,15 @@ class StyleBody(_Body):
     ] = None
 
 
-Styles = Annotated[list[StyleBody], Field(min_length=1, max_length=_MOST_STYLES)]
-Values: TypeAlias = dict[str, Any]
+class _InStyles(_Body):
+    styles: Annotated[list[StyleBody], Field(min_length=1, max_length=MOST_STYLES)]
+    settings: dict[str, Any] = {}
 
 
-class PaintBody(_Body):
+class PaintBody(_InStyles):
     """A picture in styles, with settings by name."""
 
     content: Id
-    styles: Styles
-    settings: Values = {}
     keep: Annotated[
         Id | None, Field(description="A picture: white where the photograph stays.")
     ] = None
@@ -57,22 +63,18 @@ class ExploreBody(PaintBody):
     ] = None
 
 
-class BatchBody(_Body):
+class BatchBody(_InStyles):
     """Every content in every style."""
 
     kind: Literal["batch"]
     contents: Annotated[list[Id], Field(min_length=1, max_length=_MOST_PICTURES)]
-    styles: Styles
-    settings: Values = {}
 
 
-class VideoBody(_Body):
+class VideoBody(_InStyles):
     """A clip, painted without flicker."""
 
     kind: Literal["video"]
     clip: Id
-    styles: Styles
-    settings: Values = {}
     stability: Annotated[float, Field(ge=0, le=1)] = 0.9
 
 
@@ -87,3 +89,41 @@ class TuneBody(_Body):
 RunBody = Annotated[
     PictureBody | ExploreBody | BatchBody | VideoBody | TuneBody, Field(discriminator="kind")
 ]
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of an object of settings.
+
+    `x-group` is the heading of a setting, `x-methods` are the methods that look at it.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {n: _property(n, each) for n, each in FIELDS.items() if n not in LEFT_OUT},
+        "additionalProperties": False,
+    }
+
+
+def _property(name: str, each: Declared[Any]) -> dict[str, Any]:
+    rules = each.metadata
+    if "items" in rules:
+        said: dict[str, Any] = {"type": "array", "items": {"type": _JSON[rules["items"]]}}
+    elif "choices" in rules and "parts" not in rules:
+        said = {"enum": list(rules["choices"])}
+    else:
+        said = {"type": _JSON[TYPES[name]]}
+    bounds = {"least": "minimum", "most": "maximum", "above": "exclusiveMinimum"}
+    limits = {json: rules[rule] for rule, json in bounds.items() if rule in rules}
+    (said["items"] if "items" in rules else said).update(limits)
+    if each.default is None:
+        said = {"anyOf": [said, {"type": "null"}]}
+    default = list(each.default) if isinstance(each.default, tuple) else each.default
+    used = [method for method, row in METHODS.items() if row.takes(name, rules["group"])]
+    return {
+        **said,
+        "title": name.replace("_", " "),
+        "description": rules["help"],
+        "default": default,
+        "x-group": rules["group"],
+        "x-methods": used,
+    }

@@ -10,11 +10,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
+from impasto.images import Source
 from impasto.machine import module_command
 
 #: Seconds that the process has to put together what it has painted, and between two previews.
@@ -24,45 +23,23 @@ _LOOK, _SILENCE = 0.5, 120.0
 
 
 def paint_clip(
-    clip: Path, styles: Sequence[str], target: Path, asked: dict[str, Any]
+    clip: Path, styles: Sequence[Source], target: Path, asked: dict[str, Any]
 ) -> Iterator[tuple[int, int | None]]:
-    """Paint a clip; where it is ended early, what there is becomes the video.
+    """Paint a clip, with options of `impasto.stylize_video`; ImageError: it cannot be painted.
 
-    Args:
-        clip: The clip.
-        styles: Pictures, or names of styles.
-        target: The video; `frame.jpg` beside it is the last frame, renewed each second.
-        asked: Options of `impasto.stylize_video`.
-
-    Yields:
-        Frames that are done, and how many there are, about, or None.
-
-    Raises:
-        ImageError: It cannot be painted.
+    Yielded are frames that are done, and how many there are, about, or None. Where it is ended
+    early, what there is becomes the video; `frame.jpg` beside it is renewed each second.
     """
-    said = json.dumps({"clip": str(clip), "styles": styles, "target": str(target), "asked": asked})
-    command = module_command("impasto.studio.clips", said)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
-        lines: Queue[str | None] = Queue()
-        Thread(target=_follow, args=(child, lines), daemon=True).start()
-        last: tuple[int, int | None] = 0, None
+    said = {"clip": str(clip), "styles": list(map(str, styles)), "target": str(target)}
+    command = module_command("impasto.studio.clips", json.dumps({**said, "asked": asked}))
+    log = target.with_name("log")
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdout=output) as child,
+        log.open(encoding="utf-8") as lines,
+    ):
         try:
-            heard = time.monotonic()
-            while True:
-                try:
-                    line = lines.get(timeout=_LOOK)
-                except Empty:
-                    if time.monotonic() - heard > _SILENCE:
-                        raise ImageError("this video takes too long to read") from None
-                    yield last  # whoever wants to stop it can
-                    continue
-                if line is None:
-                    break
-                found, heard = json.loads(line), time.monotonic()
-                if "error" in found:
-                    raise ImageError(found["error"])
-                last = found["done"], found["whole"]
-                yield last
+            yield from _followed(child, lines)
             if child.wait():
                 raise ImageError("this video could not be painted: choose another one")
         finally:
@@ -73,13 +50,24 @@ def paint_clip(
                 child.kill()
 
 
-def _follow(child: subprocess.Popen[str], lines: Queue[str | None]) -> None:
-    """Put the lines that a process prints into a queue, and None at their end."""
-    assert child.stdout is not None
-    with suppress(ValueError):  # it is closed
-        for line in child.stdout:
-            lines.put(line)
-    lines.put(None)
+def _followed(
+    child: subprocess.Popen[bytes], lines: Iterator[str]
+) -> Iterator[tuple[int, int | None]]:
+    """Yield how far a process is, twice a second, so that whoever wants to stop it can."""
+    last: tuple[int, int | None] = 0, None
+    heard, ended = time.monotonic(), False
+    while not ended:
+        ended = child.poll() is not None  # asked before what it said last is read
+        for line in lines:
+            found, heard = json.loads(line), time.monotonic()
+            if "error" in found:
+                raise ImageError(found["error"])
+            last = found["done"], found["whole"]
+        if time.monotonic() - heard > _SILENCE:
+            raise ImageError("this video takes too long to read")
+        yield last
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_LOOK)
 
 
 def main(said: str) -> None:
@@ -109,9 +97,8 @@ def main(said: str) -> None:
 
 
 def _say(**facts: object) -> None:
-    with suppress(BrokenPipeError):
-        sys.stdout.write(f"{json.dumps(facts)}\n")
-        sys.stdout.flush()
+    sys.stdout.write(f"{json.dumps(facts)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ the studio's results, and a small copy. Nothing else ever opens the upload of a 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, ImpastoError
+from impasto.images import open_picture
 from impasto.machine import module_command
 
 #: Longest side of a small copy, in pixels, and least side of a picture.
@@ -27,20 +29,11 @@ PICTURE, SMALL = "picture.png", "thumbnail.jpg"
 def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
     """Decode an upload in a process of its own, which puts two pictures into a folder.
 
-    Args:
-        upload: The file, whatever it is.
-        folder: Where to write.
-        size: Longest side of the picture, in pixels, at most.
-        kind: `picture`, `clip`, or `""`: whichever it is.
-
-    Returns:
-        `kind`, `width`, `height`, and of a clip `seconds`.
-
-    Raises:
-        ImageError: It cannot be used; the message says why.
+    A picture has a longest side of `size` pixels at most. Returned are `kind`, `width`, `height`,
+    and of a clip `seconds`; an ImageError says why it cannot be used.
     """
-    arguments = str(upload), str(folder), str(size), kind
-    command = module_command("impasto.studio.decoding", *arguments)
+    given = (str(upload), str(folder), str(size), kind)
+    command = module_command("impasto.studio.decoding", *given)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -91,14 +84,12 @@ def _decoded(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]
 
 
 def _picture(upload: Path, folder: Path, size: int) -> dict[str, Any]:
-    from impasto.images import open_picture
-
     picture = open_picture(upload, max_size=size)
     if min(picture.size) < LEAST_SIDE:
         width, height = picture.size
         raise ImageError(f"{width}x{height} pixels are too few: choose a larger picture")
     picture.save(folder / PICTURE)
-    _save_small(picture.to_array(), folder)
+    (folder / SMALL).write_bytes(small_copy(picture.to_array()))
     return {"kind": "picture", "width": picture.width, "height": picture.height}
 
 
@@ -109,17 +100,17 @@ def _clip(upload: Path, folder: Path) -> dict[str, Any]:
     clip = reader.clip
     if min(clip.size) < LEAST:
         raise ImageError(f"{clip.size[0]}x{clip.size[1]} pixels are too few: choose a larger video")
-    frames = iter(reader.frames())
-    _save_small(next(frames).pixels, folder)
+    (folder / SMALL).write_bytes(small_copy(next(iter(reader.frames())).pixels))
     seconds = float((clip.count or 0) / clip.rate)
     return {"kind": "clip", "width": clip.size[0], "height": clip.size[1], "seconds": seconds}
 
 
-def _save_small(pixels: Any, folder: Path) -> None:  # noqa: ANN401
-    from impasto.images import open_picture
-
-    picture = open_picture(pixels).on_white()
-    picture.resized(min(THUMBNAIL, max(picture.size))).save(folder / SMALL)
+def small_copy(source: Any) -> bytes:  # noqa: ANN401
+    """Return a thumbnail of a picture that is nobody's or was decoded, JPEG."""
+    picture = open_picture(source, max_size=2 * THUMBNAIL).on_white()
+    file = io.BytesIO()
+    picture.resized(min(THUMBNAIL, max(picture.size))).to_pil().save(file, "JPEG", quality=78)
+    return file.getvalue()
 
 
 def _looks_like_a_clip(upload: Path) -> bool:

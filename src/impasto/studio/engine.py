@@ -4,48 +4,82 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 from impasto.errors import ImpastoError, SettingsError
 from impasto.gallery import open_style
-from impasto.gallery.names import PREFIX
-from impasto.images import Picture, Source, identify
-from impasto.runs import Plan, Run, Stylizer
+from impasto.gallery.names import PREFIX, style_path
+from impasto.images import identify
+from impasto.runs import Run, Stylizer
 from impasto.settings import FIELDS, Settings
+from impasto.settings.choices import REST
 from impasto.settings.declaration import check_known
 from impasto.studio.files import File
 from impasto.studio.options import StudioOptions
-from impasto.studio.regions import Regions
-from impasto.studio.turns import Job, Ticket, Turns
+from impasto.studio.turns import BusyError, Ticket, Turns
 from impasto.stylizers import stylizer
 
-#: A style: a visitor's, or the name of one: `gallery:mosaic`.
-Style: TypeAlias = File | str
 #: Stylizers that are kept: what the pages that are open use.
 _MOST_WARM = 6
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NamedStyle:
+    """A style that has a name."""
+
+    name: str
+
+    @property
+    def source(self) -> str:
+        """What a stylizer takes."""
+        return PREFIX + self.name
+
+    @property
+    def path(self) -> Path:
+        """Its picture."""
+        return style_path(self.source)
+
+
+#: A style: a visitor's, or one that has a name.
+Style: TypeAlias = File | NamedStyle
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be painted."""
+    """What is to be painted.
+
+    Attributes:
+        keep: A mask of what stays the photograph, or None.
+        masks: Of what takes each style only; None: what the others leave. No visitor names files,
+            so they are not in the settings.
+    """
 
     content: File
     styles: tuple[Style, ...]
     settings: Settings
-    regions: Regions = field(default_factory=Regions)
+    keep: Path | None = None
+    masks: tuple[Path | None, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """What the content and the styles are called."""
-        return [self.content.name, *map(name_of, self.styles)]
+        return [self.content.name, *(style.name for style in self.styles)]
 
-    @property
-    def whole(self) -> Settings:
-        """The settings, with the masks of the regions."""
-        return self.regions.put_into(self.settings)
+    def masked(self, settings: Settings) -> Settings:
+        """Return settings with the masks; SettingsError: they name others already."""
+        named: dict[str, Any] = {"keep": str(self.keep)} if self.keep else {}
+        if any(self.masks):
+            named["masks"] = tuple(str(each) if each else REST for each in self.masks)
+        for name in named:
+            if getattr(settings, name) is not None:
+                raise SettingsError(f"{name} is painted and named: clear the brush, or the name")
+        return settings.updated(**named)
 
 
 class Engine:
@@ -55,20 +89,15 @@ class Engine:
         self.options = options
         self.turns = Turns(options.queue)
         self._warm: OrderedDict[object, Stylizer] = OrderedDict()
-        self._lock = threading.Lock()
 
     def settings(self, values: dict[str, Any]) -> Settings:
-        """Return settings that this studio takes.
-
-        Raises:
-            SettingsError: One is out of range, too large for this studio, or names a file.
-        """
+        """Return settings, as `checked`."""
         for name in values:
             check_known(name, FIELDS)
         return self.checked(Settings.from_dict(values))
 
     def checked(self, settings: Settings) -> Settings:
-        """Return settings if this studio takes them, or raise SettingsError."""
+        """Return settings; SettingsError: they are too large for this studio, or name a file."""
         if settings.size > self.options.max_size:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
         if settings.weights is not None or settings.row.one_style or settings.pictures:
@@ -77,59 +106,43 @@ class Engine:
             raise SettingsError("tune is a job of its own in the studio: leave it out")
         return settings
 
-    def start(self, who: str, steps: Callable[[], Iterator[object]]) -> Job:
-        """Begin a job, which waits for its turn."""
-        return Job(self.turns, who, steps, 60 * self.options.minutes)
-
-    def quick(
-        self, who: str, content: File | Picture, styles: tuple[Style, ...], settings: Settings
-    ) -> Picture:
-        """Paint a picture, or a camera's frame, in one pass, when it is its turn."""
-        with self.turns.turn(Ticket(who)):
-            source = content.path if isinstance(content, File) else content
-            return self._stylizer(styles, settings)(source)
+    def in_turn(self, ticket: Ticket, act: Callable[[], T]) -> T:
+        """Do something short when it is its turn; BusyError: it never is."""
+        with self.turns.turn(ticket) as has:
+            if not has:
+                raise BusyError("something newer has taken the place of this")
+            return act()
 
     def run(self, order: Order) -> Run:
         """Begin an order; to be called, and gone through, when it is its turn."""
-        return self._stylizer(order.styles, order.whole).run(order.content.path)
-
-    def plan(self, who: str, order: Order) -> Plan:
-        """Return what an order will take, after a few steps, when it is its turn."""
-        with self.turns.turn(Ticket(who)):
-            return self.run(order).plan
+        settings = order.masked(order.settings)
+        return self.stylizer(order.styles, settings).run(order.content.path)
 
     def warm_up(self) -> None:
         """Load, beside everything else, what the first visitor would wait for."""
         threading.Thread(target=self._warmed_up, daemon=True).start()
 
     def _warmed_up(self) -> None:
-        content = open_style("strokes", 256)
         for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError):
-                self.quick("", content, ("gallery:strokes",), settings)
+                self.in_turn(Ticket(""), partial(self.sample, 256, settings))
 
-    def _stylizer(self, styles: tuple[Style, ...], settings: Settings) -> Stylizer:
-        """Return a stylizer; one whose styles have been read before, if there is one."""
+    def sample(self, size: int, settings: Settings) -> None:
+        """Paint one of the drawn styles in another."""
+        self.stylizer([NamedStyle("strokes")], settings)(open_style("strokes", size))
+
+    def stylizer(self, styles: Sequence[Style], settings: Settings) -> Stylizer:
+        """Return a stylizer, one whose styles have been read before if there is one, in turn."""
         # Strength and shares are no reason to read the styles again.
         plain = settings.updated(strength=1.0, style_weights=None)
-        key = (tuple(s if isinstance(s, str) else identify(s.path) for s in styles), plain)
-        with self._lock:
-            warm = self._warm.get(key) or stylizer([opened(style) for style in styles], plain)
-            self._warm[key] = warm
-            self._warm.move_to_end(key)
-            if len(self._warm) > _MOST_WARM:
-                self._warm.popitem(last=False)
+        sources = [style.source for style in styles]
+        key = (tuple(s if isinstance(s, str) else identify(s) for s in sources), plain)
+        warm = self._warm.get(key) or stylizer(sources, plain)
+        self._warm[key] = warm
+        self._warm.move_to_end(key)
+        if len(self._warm) > _MOST_WARM:
+            self._warm.popitem(last=False)
         if plain == settings:
             return warm
         return warm.changed(strength=settings.strength, style_weights=settings.style_weights)
-
-
-def opened(style: Style) -> Source:
-    """Return what a stylizer takes."""
-    return style if isinstance(style, str) else style.path
-
-
-def name_of(style: Style) -> str:
-    """Return what a style is called."""
-    return style.removeprefix(PREFIX) if isinstance(style, str) else style.name

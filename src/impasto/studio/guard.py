@@ -8,18 +8,18 @@ import hmac
 import ipaddress
 import secrets
 import socket
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.local_page import LOCAL
-from impasto.studio.files import LimitError
 from impasto.studio.options import StudioOptions
+from impasto.studio.store import LimitError
 
 COOKIE = "impasto"
 #: Bytes that a request without an upload may have.
@@ -41,6 +41,8 @@ _HEADERS = {
 class TooLargeError(LimitError):
     """A request has more bytes than are taken."""
 
+    status = 413
+
 
 class Guard:
     """An ASGI application in front of another one.
@@ -48,10 +50,6 @@ class Guard:
     It answers requests of strangers, of other sites and of other host names itself, limits what is
     sent, knows each browser by a cookie that no script can read, and takes a proxy's path off.
     `scope["state"]` has `visitor`, whose files and results they are, and `who`, whose turn it is.
-
-    Args:
-        app: What is behind it.
-        options: Of the studio.
     """
 
     def __init__(self, app: ASGIApp, options: StudioOptions) -> None:
@@ -72,30 +70,27 @@ class Guard:
         # What surrounds an upload has some bytes too.
         upload = int(self._options.max_upload * 1e6) + 100_000
         limit = upload if scope["path"].endswith("/api/files") else _MOST
-        refused = self._refused(scope["method"], headers, limit)
-        # Who looks after the server has no password.
-        asks_for_health = scope["path"].endswith("/api/health")
-        if refused is not None and not (asks_for_health and refused.status_code == 401):
-            await refused(scope, receive, send)
-            return
-        self._strip_prefix(scope)
         token, new = _token(headers)
+        answer = self._refused(scope, headers, limit) or self._without_prefix(scope) or self._app
         user = self._user(headers) or ""
         client = scope.get("client") or ("", 0)
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["visitor"] = f"user {user}" if user else f"token {token}"
-        state["who"] = user or client[0]
+        state["who"] = user or _network_of(client[0])
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
-                for name, value in self._told(headers, token if new else None):
+                for name, value in _HEADERS.items():
                     told.append(name, value)
+                told.append("Content-Security-Policy", self._policy)
+                if new and answer is self._app:
+                    told.append("Set-Cookie", _cookie(headers, token))
             await send(message)
 
-        await self._app(scope, _limited(receive, limit), sending)
+        await answer(scope, _limited(receive, limit), sending)
 
-    def _refused(self, method: str, headers: Headers, limit: int) -> Response | None:
+    def _refused(self, scope: Scope, headers: Headers, limit: int) -> Response | None:
         said = headers.get("content-length", "0")
         if said.isdigit() and int(said) > limit:
             return _answer(413, f"This is too large: at most {limit // 10**6} MB are taken.")
@@ -104,15 +99,11 @@ class Guard:
         elsewhere = self._options.local or not _is_address(name)
         if name not in self._known and elsewhere and not self._options.public:
             return _answer(421, f"This studio is not known as {name[:80]!r}: start it with --name")
-        site = headers.get("sec-fetch-site")
-        origin = headers.get("origin")
-        if method not in ("GET", "HEAD", "OPTIONS"):
-            if site is not None and site not in ("same-origin", "none"):
-                return _answer(403, "Only the studio's own page may ask for that.")
-            hosts = {_host_of("//" + headers.get(h, "")) for h in ("host", "x-forwarded-host")}
-            if site is None and origin is not None and _host_of(origin) not in hosts - {""}:
-                return _answer(403, "Only the studio's own page may ask for that.")
-        if self._options.auth and self._user(headers) is None:
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _is_from_elsewhere(headers):
+            return _answer(403, "Only the studio's own page may ask for that.")
+        # Who looks after the server has no password.
+        asks_for_health = scope["path"].endswith("/api/health")
+        if self._options.auth and self._user(headers) is None and not asks_for_health:
             refused = _answer(401, "Give a user and a password.")
             refused.headers["WWW-Authenticate"] = 'Basic realm="impasto", charset="UTF-8"'
             return refused
@@ -131,20 +122,34 @@ class Guard:
         fits = [_same(user, u) & _same(word, w) for u, w in self._options.auth]
         return user if any(fits) else None
 
-    def _strip_prefix(self, scope: Scope) -> None:
-        """Take off the path below which a proxy serves the studio, where it has passed that on."""
-        prefix = self._options.root_path.rstrip("/")
-        if prefix and (scope["path"] + "/").startswith(prefix + "/"):
-            scope["path"] = scope["path"].removeprefix(prefix) or "/"
-            scope["raw_path"] = scope["path"].encode()
+    def _without_prefix(self, scope: Scope) -> Response | None:
+        """Take off the path below which a proxy serves the studio, where it has passed that on.
 
-    def _told(self, headers: Headers, token: str | None) -> Iterator[tuple[str, str]]:
-        yield from _HEADERS.items()
-        yield "Content-Security-Policy", self._policy
-        if token is not None:
-            secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
-            kept = "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict"
-            yield "Set-Cookie", f"{COOKIE}={token}{kept}{secure}"
+        Without a slash at its end it leads to the page, whose addresses are relative to it.
+        """
+        prefix = self._options.root_path.rstrip("/")
+        if prefix and scope["path"] == prefix:
+            return RedirectResponse(f"{prefix.rpartition('/')[2]}/")
+        if prefix and scope["path"].startswith(prefix + "/"):
+            scope["path"] = scope["path"].removeprefix(prefix)
+            scope["raw_path"] = scope["path"].encode()
+        return None
+
+
+def _cookie(headers: Headers, token: str) -> str:
+    secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
+    return f"{COOKIE}={token}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict{secure}"
+
+
+def _network_of(address: str) -> str:
+    """Return whose limits an address has: of IPv6, one household has 2**64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4 or found.ipv4_mapped is not None:
+        return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _token(headers: Headers) -> tuple[str, bool]:
@@ -180,6 +185,15 @@ def _host_of(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
+
+
+def _is_from_elsewhere(headers: Headers) -> bool:
+    """Tell whether a page of another site asks, by what its browser says."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None or origin is None:
+        return site not in (None, "same-origin", "none")
+    hosts = {_host_of("//" + headers.get(name, "")) for name in ("host", "x-forwarded-host")}
+    return _host_of(origin) not in hosts - {""}
 
 
 def _is_address(host: str) -> bool:

@@ -12,52 +12,64 @@ import shlex
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError
-from impasto.gallery.names import PREFIX, style_path
 from impasto.images import Picture
 from impasto.settings import Settings
-from impasto.studio.engine import Order, Style
-from impasto.studio.files import GoneError
-from impasto.studio.regions import Regions
+from impasto.studio.engine import NamedStyle, Order
+from impasto.studio.store import GoneError, folder_size
 
 _LOG = logging.getLogger(__name__)
-#: Longest side of a thumbnail.
-_THUMBNAIL = 320
+#: Longest side of a small copy.
+_SMALL = 320
 #: Results of a visitor that are kept: the oldest make room.
 MOST = 200
 #: Days that results of strangers are kept, and bytes of all of theirs: the oldest make room.
 DAYS, MOST_BYTES = 30, 5_000_000_000
 _NAME = re.compile(r"\d{8}-\d{6}-\d{9}-[0-9a-f]{8}")
-_RESULT, _THUMB, _ENTRY, _ANIMATION = "result.png", "thumbnail.jpg", "entry.json", "process.webp"
+#: Files of each.
+RESULT, THUMBNAIL, PROCESS, _ENTRY = "result.png", "thumbnail.jpg", "process.webp", "entry.json"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A result that is kept.
+    """A result that is kept; `content`, `styles` and `regions` are names of files in its folder.
 
     Attributes:
-        folder: Where it is.
         names: What its content and its styles are called.
-        content: A copy of the content.
-        styles: Copies of the styles.
         named: The names of those styles that have one, and None for the others.
         size: (width, height) of the result.
-        settings: By name.
-        regions: What stays, or takes one style.
+        regions: `keep`, a mask of what stays, or None; `styles`, of what takes each style.
     """
 
     folder: Path
-    names: tuple[str, ...]
-    content: Path
-    styles: tuple[Path, ...]
-    named: tuple[str | None, ...]
-    size: tuple[int, int]
+    names: list[str]
+    content: str
+    styles: list[str]
+    named: list[str | None]
+    size: list[int]
     settings: dict[str, Any]
-    regions: Regions = field(default_factory=Regions)
+    regions: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> Entry:
+        """Read one; OSError, ValueError, TypeError: it is half deleted, or of another version."""
+        entry = cls(folder, **json.loads((folder / _ENTRY).read_text("utf-8")))
+        for name in (RESULT, THUMBNAIL):
+            (folder / name).stat()  # an entry without them is none
+        return entry
+
+    def write(self) -> None:
+        """Write what is said of it into its folder."""
+        said = {name: value for name, value in vars(self).items() if name != "folder"}
+        (self.folder / _ENTRY).write_text(json.dumps(said), "utf-8")
+
+    def path(self, name: str) -> Path:
+        """Return where one of its files is."""
+        return self.folder / Path(name).name
 
     @property
     def name(self) -> str:
@@ -67,17 +79,7 @@ class Entry:
     @property
     def result(self) -> Path:
         """The picture."""
-        return self.folder / _RESULT
-
-    @property
-    def thumbnail(self) -> Path:
-        """A small copy."""
-        return self.folder / _THUMB
-
-    @property
-    def animation(self) -> Path:
-        """How it came to be, if that was kept."""
-        return self.folder / _ANIMATION
+        return self.folder / RESULT
 
     @property
     def title(self) -> str:
@@ -97,7 +99,7 @@ class Entry:
             "height": self.size[1],
             "thumbnail": f"{address}/thumbnail",
             "picture": f"{address}/picture",
-            "process": f"{address}/process" if self.animation.is_file() else None,
+            "process": f"{address}/process" if self.path(PROCESS).is_file() else None,
             "settings": self.changed(),
             "command": self.command(),
             "python": self.python(),
@@ -134,35 +136,19 @@ class History:
     def add(
         self, visitor: str, picture: Picture, order: Order, process: Path | None = None
     ) -> Entry:
-        """Keep a result, with copies of what it was made of.
+        """Keep a result, with copies of what it was made of; ImageError: it cannot be kept.
 
-        Args:
-            visitor: Whose it is; empty: everybody's.
-            picture: The result.
-            order: What was painted.
-            process: An animation of it, which may not be there; None: there is none.
-
-        Raises:
-            ImageError: It cannot be kept.
+        The visitor "" is everybody; the animation of its process may be missing.
         """
         name = _name(time.time_ns())
         part = self._place(visitor) / f".{name}"
-        named = [s.removeprefix(PREFIX) if isinstance(s, str) else None for s in order.styles]
         try:
             part.mkdir(parents=True)
-            picture.save(part / _RESULT)
-            picture.resized(min(_THUMBNAIL, max(picture.size))).on_white().save(part / _THUMB)
+            picture.save(part / RESULT)
+            picture.resized(min(_SMALL, max(picture.size))).on_white().save(part / THUMBNAIL)
             if process is not None and process.is_file():
-                shutil.copyfile(process, part / _ANIMATION)
-            sources = [order.content.path, *map(_path_of, order.styles)]
-            copies = [_copied(each, part, f"{i:02} {each.stem}") for i, each in enumerate(sources)]
-            masks = order.regions.moved(lambda mask, role: _copied(mask, part, role))
-            settings = order.settings.to_dict()
-            entry = Entry(
-                *(part, tuple(order.names), copies[0], tuple(copies[1:]), tuple(named)),
-                *(picture.size, settings, masks),
-            )
-            (part / _ENTRY).write_text(json.dumps(_portable(entry)), "utf-8")
+                shutil.copyfile(process, part / PROCESS)
+            _written(part, order, picture.size)
             whole = part.rename(part.with_name(name))
         except (OSError, ImageError) as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -173,22 +159,21 @@ class History:
             self.delete(visitor, old)
         if visitor:
             self._make_room()
-        return self._read(whole)
+        return Entry.read(whole)
 
     def entries(self, visitor: str) -> list[Entry]:
         """Return what a visitor has, the newest first."""
         found = []
         for name in self._names(visitor):
-            with suppress(OSError, ValueError, KeyError):  # half deleted, or by another version
-                found.append(self._read(self._place(visitor) / name))
+            with suppress(OSError, ValueError, TypeError):
+                found.append(Entry.read(self._place(visitor) / name))
         return found
 
     def get(self, visitor: str, name: str) -> Entry:
         """Return one of a visitor's results, or raise GoneError."""
-        folder = self._place(visitor) / name
-        if _NAME.fullmatch(name) and folder.is_dir():
-            with suppress(OSError, ValueError, KeyError):
-                return self._read(folder)
+        if _NAME.fullmatch(name):
+            with suppress(OSError, ValueError, TypeError):
+                return Entry.read(self._place(visitor) / name)
         raise GoneError("this result is not in the history any more")
 
     def delete(self, visitor: str, name: str) -> None:
@@ -203,8 +188,7 @@ class History:
         # Names begin with the time; those of what is half kept with a dot.
         kept = {place.name.lstrip("."): place for place in self.folder.glob("visitor-*/*")}
         for name, place in sorted(kept.items(), reverse=True):
-            with suppress(OSError):  # somebody else removes it
-                total += sum(each.stat().st_size for each in place.iterdir())
+            total += folder_size(place)
             if name < end or total > MOST_BYTES:
                 _remove(place)
                 with suppress(OSError):  # there is more in it
@@ -222,22 +206,6 @@ class History:
             return []
         return sorted((p.name for p in place.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
 
-    def _read(self, folder: Path) -> Entry:
-        kept = json.loads((folder / _ENTRY).read_text("utf-8"))
-        entry = Entry(
-            folder,
-            tuple(map(str, kept["names"])),
-            folder / Path(kept["content"]).name,
-            tuple(folder / Path(style).name for style in kept["styles"]),
-            tuple(kept["named"]),
-            (int(kept["size"][0]), int(kept["size"][1])),
-            dict(kept["settings"]),
-            Regions.from_dict(kept.get("regions")).moved(lambda mask, _: folder / mask.name),
-        )
-        for file in (entry.result, entry.thumbnail):
-            file.stat()  # an entry without them is none
-        return entry
-
 
 def _name(moment: int) -> str:
     """Return a new name; names are in the order of their moments, in nanoseconds (UTC)."""
@@ -254,27 +222,21 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _portable(entry: Entry) -> dict[str, Any]:
-    """Return what an entry's file says: names only, so that the folder may be moved."""
-    said = asdict(entry)
-    del said["folder"]
-    return {
-        **said,
-        "content": entry.content.name,
-        "styles": [each.name for each in entry.styles],
-        "regions": entry.regions.moved(lambda mask, _: Path(mask.name)).to_dict(),
-    }
+def _written(folder: Path, order: Order, size: tuple[int, int]) -> None:
+    """Put copies of what was painted into the folder of an entry, and its file."""
 
+    def copied(source: Path | None, role: str) -> str | None:
+        if source is None:
+            return None
+        return shutil.copyfile(source, folder / f"{role}{source.suffix.lower()}").name
 
-def _path_of(style: Style) -> Path:
-    return style_path(style.removeprefix(PREFIX)) if isinstance(style, str) else style.path
-
-
-def _copied(source: Path, folder: Path, role: str) -> Path:
-    """Copy a picture under a name of ours."""
-    target = folder / f"{role}{source.suffix.lower()}"
-    shutil.copyfile(source, target)
-    return target
+    sources = [order.content.path, *(style.path for style in order.styles)]
+    content, *styles = [str(copied(e, f"{i:02} {e.stem}")) for i, e in enumerate(sources)]
+    named = [style.name if isinstance(style, NamedStyle) else None for style in order.styles]
+    masks = [copied(mask, f"mask-{number}") for number, mask in enumerate(order.masks, 1)]
+    regions = {"keep": copied(order.keep, "keep"), "styles": masks}
+    settings = order.settings.to_dict()
+    Entry(folder, order.names, content, styles, named, [*size], settings, regions).write()
 
 
 def _listed(value: object) -> str:

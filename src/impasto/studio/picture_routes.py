@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import shutil
 import time
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, UploadFile
+from fastapi import APIRouter, Depends, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.gallery import open_style
 from impasto.gallery.names import style_path as path_of_style
 from impasto.images import Picture, open_picture
+from impasto.settings import Settings
 from impasto.settings.methods import METHODS
-from impasto.studio.bodies import PaintBody, StyleBody
-from impasto.studio.files import GoneError, small_copy
-from impasto.studio.responses import JPEG, StudioOf, VisitorOf, jpeg
-from impasto.studio.schema import settings_schema
+from impasto.studio.bodies import MOST_STYLES, PaintBody, StyleBody, settings_schema
+from impasto.studio.decoding import small_copy
+from impasto.studio.responses import JPEG, FileOf, StudioOf, VisitorOf, in_turn, jpeg
+from impasto.studio.store import GoneError
 from impasto.studio.studio import EXAMPLES, QUICK
+from impasto.studio.turns import Ticket
 from impasto.version import __version__
 
 #: Longest side of a camera's frames as they are painted, in pixels, and pixels of one.
 CAMERA, _MOST_FRAME = 384, 2_000_000
-#: Styles of a frame.
-_MOST_STYLES = 16
 router = APIRouter(prefix="/api")
 
 
@@ -54,9 +51,8 @@ def health(studio: StudioOf) -> dict[str, float]:
     """Paint a small picture, unless another one is being painted, and say how long that took."""
     if studio.engine.turns.busy:
         return {"seconds": 0.0}
-    begun, picture = time.perf_counter(), open_style("strokes", 64)
-    small = studio.engine.settings({"method": "fast", "size": 64})
-    studio.engine.quick("health", picture, ("gallery:strokes",), small)
+    begun, settings = time.perf_counter(), Settings(method="fast", size=64)
+    studio.engine.in_turn(Ticket("health"), lambda: studio.engine.sample(64, settings))
     return {"seconds": round(time.perf_counter() - begun, 3)}
 
 
@@ -97,20 +93,22 @@ def examples() -> list[dict[str, str]]:
     ]
 
 
-@router.get("/examples/{name}", responses=JPEG)
-def example(name: str, studio: StudioOf) -> Response:
-    """A photograph to begin with."""
+def _example(name: str, studio: StudioOf) -> Path:
     if name not in EXAMPLES:
         raise GoneError(f"there is no example {name}")
-    return FileResponse(studio.examples[name])
+    return studio.examples[name]
+
+
+@router.get("/examples/{name}", responses=JPEG)
+def example(path: Annotated[Path, Depends(_example)]) -> Response:
+    """A photograph to begin with."""
+    return FileResponse(path)
 
 
 @router.get("/examples/{name}/thumbnail", responses=JPEG)
-def example_thumbnail(name: str, studio: StudioOf) -> Response:
+def example_thumbnail(path: Annotated[Path, Depends(_example)]) -> Response:
     """A small copy of a photograph to begin with."""
-    if name not in EXAMPLES:
-        raise GoneError(f"there is no example {name}")
-    return Response(small_copy(studio.examples[name]), media_type="image/jpeg")
+    return Response(small_copy(path), media_type="image/jpeg")
 
 
 @router.get("/settings")
@@ -140,41 +138,38 @@ def upload(
     path = studio.folder / f"{secrets.token_hex(8)}{suffix[:6]}"
     with path.open("wb") as target:
         shutil.copyfileobj(file.file, target)
-    return studio.files.add(visitor.id, visitor.who, path, name, kind).described()
+    return studio.files.add(visitor, path, name, kind).described()
 
 
 @router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})
-def file(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+def file(found: FileOf) -> Response:
     """An upload as it was understood: upright, in sRGB, at most as large as results are."""
-    found = studio.files.get(visitor.id, id)
     kind = "image/png" if found.facts["kind"] == "picture" else "application/octet-stream"
     return FileResponse(found.path, media_type=kind, filename=found.name)
 
 
 @router.get("/files/{id}/thumbnail", responses=JPEG)
-def file_thumbnail(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+def file_thumbnail(found: FileOf) -> Response:
     """A small copy of an upload."""
-    small = studio.files.get(visitor.id, id).small
-    if not small.is_file():
+    if not found.small.is_file():
         raise GoneError("this file has no picture")
-    return FileResponse(small)
+    return FileResponse(found.small)
 
 
 @router.delete("/files/{id}", status_code=204)
-def delete_file(id: str, studio: StudioOf, visitor: VisitorOf) -> None:
+def delete_file(found: FileOf, studio: StudioOf) -> None:
     """Delete an upload."""
-    studio.files.delete(visitor.id, id)
+    studio.store.remove(found)
 
 
 @router.post("/paint", responses=JPEG, response_class=Response)
-def paint(body: PaintBody, studio: StudioOf, visitor: VisitorOf) -> Response:
-    """Paint a picture at once, in one pass."""
+async def paint(
+    request: Request, body: PaintBody, studio: StudioOf, visitor: VisitorOf
+) -> Response:
+    """Paint a picture at once, in one pass, or in one for each style that has a mask."""
     begun = time.perf_counter()
-    order = studio.order(visitor, body, method="fast")
-    size = min(order.settings.size, QUICK)
-    order = replace(order, settings=order.settings.updated(size=size))
-    picture = studio.engine.quick(visitor.who, order.content, order.styles, order.whole)
-    return jpeg(picture, begun)
+    painted = studio.quick(visitor, body)
+    return await in_turn(request, studio, visitor, lambda: jpeg(painted(), begun))
 
 
 @router.post("/frame", responses=JPEG, response_class=Response)
@@ -186,17 +181,21 @@ async def frame(
     strength: float = 1.0,
     size: int = CAMERA,
 ) -> Response:
-    """Paint a camera's frame, a JPEG, at once; `styles` are names and ids, with commas."""
+    """Paint a camera's frame, a JPEG, at once; `styles` are names and ids, with commas.
+
+    Where the last frame of this visitor still waits, this one takes its place.
+    """
     content = _frame(await request.body())
-    named, said = studio.styles, styles[:2000].split(",")[:_MOST_STYLES]
-    chosen = [StyleBody(name=each) if each in named else StyleBody(file=each[:64]) for each in said]
+    known, said = studio.styles, styles[:2000].split(",")[:MOST_STYLES]
+    chosen = [StyleBody(name=each) if each in known else StyleBody(file=each[:64]) for each in said]
     values = {"method": "fast", "size": min(size, QUICK), "strength": strength}
-    found = studio.named(visitor, chosen)
+    settings, found = studio.engine.settings(values), studio.named(visitor, chosen)
     begun = time.perf_counter()
-    picture = await asyncio.to_thread(
-        studio.engine.quick, visitor.who, content, found, studio.engine.settings(values)
-    )
-    return jpeg(picture, begun)
+
+    def act() -> Response:
+        return jpeg(studio.engine.stylizer(found, settings)(content), begun)
+
+    return await in_turn(request, studio, visitor, act, newest=True)
 
 
 def _frame(data: bytes) -> Picture:

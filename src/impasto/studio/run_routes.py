@@ -6,28 +6,34 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from impasto.images import read_recipe
 from impasto.studio.bodies import PaintBody, RunBody
-from impasto.studio.files import GoneError, small_copy
-from impasto.studio.responses import JPEG, StudioOf, VisitorOf, jpeg
+from impasto.studio.decoding import small_copy
+from impasto.studio.history import PROCESS, RESULT, THUMBNAIL
+from impasto.studio.responses import JPEG, RunOf, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.runs import ENDED
-from impasto.studio.studio import Studio, Visitor
+from impasto.studio.store import GoneError, LimitError
 from impasto.studio.works import PREVIEW
 
 #: Seconds between two looks at a run.
 _LOOK = 0.15
+#: Streams of events that one visitor may watch, and all together.
+MOST_STREAMS, MOST_STREAMS_IN_ALL = 24, 200
 router = APIRouter(prefix="/api")
 
 
 @router.post("/plan")
-def plan(body: PaintBody, studio: StudioOf, visitor: VisitorOf) -> dict[str, Any]:
+async def plan(
+    request: Request, body: PaintBody, studio: StudioOf, visitor: VisitorOf
+) -> dict[str, Any]:
     """What painting would take."""
-    found = studio.engine.plan(visitor.who, studio.order(visitor, body))
+    order = studio.order(visitor, body)
+    found = await in_turn(request, studio, visitor, lambda: studio.engine.run(order).plan)
     return {"seconds": found.seconds, "bytes": found.bytes, "lines": found.lines()}
 
 
@@ -38,83 +44,87 @@ def start(body: RunBody, studio: StudioOf, visitor: VisitorOf) -> dict[str, Any]
 
 
 @router.get("/runs/{id}")
-def run(id: str, studio: StudioOf, visitor: VisitorOf) -> dict[str, Any]:
+def run(found: RunOf) -> dict[str, Any]:
     """How far a run is."""
-    return studio.runs.get(visitor.id, id).described()
+    return found.described()
 
 
 @router.get("/runs/{id}/events", response_class=StreamingResponse)
-async def events(id: str, studio: StudioOf, visitor: VisitorOf) -> StreamingResponse:
+async def events(found: RunOf, studio: StudioOf) -> StreamingResponse:
     """How far a run is, again and again until it has ended: server-sent events."""
-    found = studio.runs.get(visitor.id, id)
+    watching, who = studio.watching, found.visitor.who
+    if watching[who] >= MOST_STREAMS or watching.total() >= MOST_STREAMS_IN_ALL:
+        raise LimitError("too many pages watch jobs at once: close some, or ask for the state")
 
     async def told() -> AsyncIterator[str]:
-        last = ""
-        while True:
-            state = found.described()
-            text = json.dumps(state)
-            if text != last:
-                yield f"data: {text}\n\n"
-            if state["state"] in ENDED:
-                return
-            last = text
-            await asyncio.sleep(_LOOK)
+        last, state = "", ""
+        watching[who] += 1
+        try:
+            while state not in ENDED and studio.store.has(found):
+                described = found.described()
+                text, state = json.dumps(described), described["state"]
+                if text != last:
+                    yield f"data: {text}\n\n"
+                last = text
+                await asyncio.sleep(0 if state in ENDED else _LOOK)
+        finally:
+            watching[who] -= 1
+            if not watching[who]:
+                del watching[who]
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(told(), media_type="text/event-stream", headers=headers)
 
 
 @router.post("/runs/{id}/stop")
-def stop(id: str, studio: StudioOf, visitor: VisitorOf) -> dict[str, Any]:
+def stop(found: RunOf) -> dict[str, Any]:
     """Stop a run; what there is stays."""
-    found = studio.runs.get(visitor.id, id)
     found.job.stop()
     return found.described()
 
 
 @router.delete("/runs/{id}", status_code=204)
-def delete_run(id: str, studio: StudioOf, visitor: VisitorOf) -> None:
+def delete_run(found: RunOf, studio: StudioOf) -> None:
     """Stop a run, and delete what it has made."""
-    studio.runs.delete(visitor.id, id)
+    studio.store.remove(found)
 
 
 @router.get("/runs/{id}/preview", responses=JPEG)
-def preview(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+def preview(found: RunOf) -> Response:
     """What a run has painted so far, small."""
-    picture = studio.runs.get(visitor.id, id).work.preview()
+    picture = found.preview()
     if picture is None:
         raise GoneError("there is nothing to see yet")
     return jpeg(picture.resized(min(PREVIEW, max(picture.size))))
 
 
 @router.get("/runs/{id}/result")
-def result(id: str, studio: StudioOf, visitor: VisitorOf) -> Response:
+def result(found: RunOf) -> Response:
     """What a run has made."""
-    found = studio.runs.get(visitor.id, id)
-    path = found.work.result
-    if path is None or found.job.alive:
+    path = found.result
+    if path is None or found.busy or not path.is_file():
         raise GoneError("there is no result yet")
-    return FileResponse(path, media_type=found.work.type, filename=found.work.name + path.suffix)
+    return FileResponse(path, media_type=found.type, filename=found.name + path.suffix)
 
 
-@router.get("/runs/{id}/items/{number}")
-def item(id: str, number: int, studio: StudioOf, visitor: VisitorOf) -> Response:
-    """One of several pictures."""
-    return FileResponse(_item(studio, visitor, id, number))
-
-
-@router.get("/runs/{id}/items/{number}/thumbnail", responses=JPEG)
-def item_thumbnail(id: str, number: int, studio: StudioOf, visitor: VisitorOf) -> Response:
-    """A small copy of one of several pictures."""
-    return Response(small_copy(_item(studio, visitor, id, number)), media_type="image/jpeg")
-
-
-def _item(studio: Studio, visitor: Visitor, id: str, number: int) -> Path:
-    items = studio.runs.get(visitor.id, id).work.items
+def _item(number: int, found: RunOf) -> Path:
+    items = found.items
     if not 0 <= number < len(items) or "path" not in items[number]:
         raise GoneError("there is no such picture")
     path: Path = items[number]["path"]
     return path
+
+
+@router.get("/runs/{id}/items/{number}")
+def item(path: Annotated[Path, Depends(_item)]) -> Response:
+    """One of several pictures."""
+    return FileResponse(path)
+
+
+@router.get("/runs/{id}/items/{number}/thumbnail", responses=JPEG)
+def item_thumbnail(path: Annotated[Path, Depends(_item)]) -> Response:
+    """A small copy of one of several pictures."""
+    return Response(small_copy(path), media_type="image/jpeg")
 
 
 @router.get("/history")
@@ -134,15 +144,15 @@ def kept(
     entry = studio.history.get(studio.keeper(visitor), id)
     if part == "recipe":
         return JSONResponse(read_recipe(entry.result))
-    path, name = {
-        "picture": (entry.result, f"{entry.title}.png"),
+    file, name = {
+        "picture": (RESULT, f"{entry.title}.png"),
         "content": (entry.content, f"{Path(entry.names[0]).stem}.png"),
-        "thumbnail": (entry.thumbnail, None),
-        "process": (entry.animation, None),
+        "thumbnail": (THUMBNAIL, None),
+        "process": (PROCESS, None),
     }[part]
-    if not path.is_file():
+    if not entry.path(file).is_file():
         raise GoneError("this was not kept")
-    return FileResponse(path, filename=name)
+    return FileResponse(entry.path(file), filename=name)
 
 
 @router.post("/history/{id}/open")

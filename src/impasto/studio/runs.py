@@ -1,69 +1,131 @@
-"""Runs by id: what each makes, how far it is, and what it has made, for a while."""
+"""Runs: each makes something step by step, and is told of while it does."""
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import threading
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from impasto.errors import ImpastoError
-from impasto.studio.engine import Engine
-from impasto.studio.files import GoneError, LimitError
-from impasto.studio.turns import Job
-from impasto.studio.works import Work
+from impasto.images import Picture
+from impasto.studio.store import Kept
+from impasto.studio.turns import Job, Turns
 
 #: States in which nothing more happens.
 ENDED = ("done", "stopped", "failed")
-#: Runs of a visitor that are remembered, and that may wait or work at once.
-_MOST, _MOST_ALIVE = 60, 16
 
 
-@dataclass
-class StudioRun:
-    """A run of a visitor."""
+@dataclass(eq=False)
+class StudioRun(Kept):
+    """A run of a visitor, which makes something in its folder.
 
-    id: str
-    visitor: str
-    who: str
-    work: Work
-    job: Job
-    used: float = field(default_factory=time.monotonic)
+    Attributes:
+        done, total: Steps, pictures or frames that are done, and that there will be, or None.
+        items: Of several pictures: what each is.
+        result: The file of the result, or None; it is saved as `name`, and its MIME type is `type`.
+    """
 
-    def state(self) -> str:
-        """Return where it is: waiting, running, done, stopped or failed."""
-        if self.job.alive:
-            return "waiting" if self.job.begun is None else "running"
-        if self.job.error is not None and self.work.result is None:
-            return "failed"
-        return "stopped" if self.job.cut or self.job.begun is None else "done"
+    kind: ClassVar[str]
+    type: ClassVar[str] = "image/png"
+    gone = "this job is not here any more: start it again"
+    makes_room = True
+    done: int = field(default=0, init=False)
+    total: int | None = field(default=None, init=False)
+    items: list[dict[str, Any]] = field(default_factory=list, init=False)
+    result: Path | None = field(default=None, init=False)
+    name: str = field(default="painted", init=False)
+    job: Job = field(init=False)
+
+    def begin(self, turns: Turns, seconds: float) -> None:
+        """Begin it, in a thread of its own, where it waits for its turn."""
+        self.job = Job(turns, self.visitor.who, self._steps, seconds)
+
+    def working(self) -> Iterator[None]:
+        """Do it step by step."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Make the result of what there is."""
+
+    def preview(self) -> Picture | None:
+        """Return what there is to see."""
+        return None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a visitor is told besides."""
+        return {}
+
+    def _steps(self) -> Iterator[None]:
+        try:
+            yield from self.working()
+        finally:
+            self.finish()
+
+    def _zip(self, paths: Sequence[Path]) -> None:
+        if paths:
+            self.result = self.folder / "painted.zip"
+            with zipfile.ZipFile(self.result, "w", zipfile.ZIP_STORED) as file:
+                for path in paths:
+                    file.write(path, path.name)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it waits or works."""
+        return self.job.alive
+
+    def look(self) -> None:
+        """Say that somebody still waits for it, and that it needs what it is made of."""
+        super().look()
+        self.job.look()
+        if self.busy:
+            self.visitor.look()
+
+    def close(self) -> None:
+        """Stop it, and delete what it has made as soon as it has ended."""
+        self.job.stop()
+        if self.busy:
+            threading.Thread(target=self._close_later, daemon=True).start()
+        else:
+            super().close()
+
+    def _close_later(self) -> None:
+        self.job.join()
+        super().close()
 
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it, and remember that somebody looks."""
-        self.job.look()
-        self.used = time.monotonic()
-        work, state, address = self.work, self.state(), f"api/runs/{self.id}"
-        ahead, left = self.job.ahead, self._seconds_left(state)
+        self.look()
+        state, address = self._state(), f"api/runs/{self.id}"
+        fraction = min(1.0, self.done / self.total) if self.total else None
+        left, ahead = self._seconds_left(state, fraction), self.job.ahead
+        has_result = state in ENDED and self.result is not None
         return {
             "id": self.id,
-            "kind": work.kind,
+            "kind": self.kind,
             "state": state,
             "ahead": ahead,
-            "done": work.done,
-            "total": work.total,
-            "fraction": 1.0 if state == "done" else work.fraction,
+            "done": self.done,
+            "total": self.total,
+            "fraction": 1.0 if state == "done" else fraction,
             "seconds_left": left,
             "message": self._message(state, ahead, left),
-            "preview": f"{address}/preview?{work.done}" if work.done else None,
-            "result": f"{address}/result" if state in ENDED and work.result else None,
-            "result_type": work.type if state in ENDED and work.result else None,
-            "items": [self._item(number, each) for number, each in enumerate(list(work.items))],
-            **work.facts,
+            "preview": f"{address}/preview?{self.done}" if self.done else None,
+            "result": f"{address}/result" if has_result else None,
+            "result_type": self.type if has_result else None,
+            "items": [self._item(number, each) for number, each in enumerate(list(self.items))],
+            **self.facts(),
         }
+
+    def _state(self) -> str:
+        if self.busy:
+            return "waiting" if self.job.begun is None else "running"
+        if self.job.error is not None and self.result is None:
+            return "failed"
+        return "stopped" if self.job.cut or self.job.begun is None else "done"
 
     def _item(self, number: int, item: dict[str, Any]) -> dict[str, Any]:
         said = {name: value for name, value in item.items() if name != "path"}
@@ -72,11 +134,10 @@ class StudioRun:
             said |= {"picture": address, "thumbnail": f"{address}/thumbnail"}
         return said
 
-    def _seconds_left(self, state: str) -> float | None:
-        fraction, begun = self.work.fraction, self.job.begun
-        if state != "running" or not fraction or begun is None:
+    def _seconds_left(self, state: str, fraction: float | None) -> float | None:
+        if state != "running" or not fraction or self.job.begun is None:
             return None
-        return round((time.monotonic() - begun) * (1 - fraction) / fraction, 1)
+        return round((time.monotonic() - self.job.begun) * (1 - fraction) / fraction, 1)
 
     def _message(self, state: str, ahead: int, left: float | None) -> str:
         if state == "waiting":
@@ -86,79 +147,6 @@ class StudioRun:
         if state == "failed":
             return said_of(self.job.error)
         return {"done": "Done", "stopped": "Stopped"}[state]
-
-
-class Runs:
-    """The runs of all visitors.
-
-    Args:
-        engine: What paints.
-        folder: Where results are put.
-        lasting: Seconds that a result is kept after it was last looked at.
-    """
-
-    def __init__(self, engine: Engine, folder: Path, lasting: float) -> None:
-        self._engine, self._folder, self._lasting = engine, folder, lasting
-        self._runs: dict[str, StudioRun] = {}
-        self._lock = threading.Lock()
-
-    def start(self, visitor: str, who: str, make: Callable[[Path], Work]) -> StudioRun:
-        """Begin a run.
-
-        Args:
-            visitor: Whose it is.
-            who: Whose turn it takes.
-            make: Makes the work, of the folder that its results go to.
-
-        Raises:
-            LimitError: This visitor has too many.
-            ImpastoError: What `make` raises.
-        """
-        self._sweep()
-        own = [run for run in list(self._runs.values()) if run.who == who]
-        if len(own) >= _MOST or sum(run.job.alive for run in own) >= _MOST_ALIVE:
-            raise LimitError("you have too many jobs here: wait until one is done, or delete some")
-        id = secrets.token_urlsafe(16)
-        folder = self._folder / "runs" / id
-        folder.mkdir(parents=True)
-        try:
-            work = make(folder)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        run = StudioRun(id, visitor, who, work, self._engine.start(who, work.steps))
-        with self._lock:
-            self._runs[id] = run
-        return run
-
-    def get(self, visitor: str, id: str) -> StudioRun:
-        """Return a visitor's run, or raise GoneError."""
-        run = self._runs.get(id)
-        if run is None or run.visitor != visitor:
-            raise GoneError("this job is not here any more: start it again")
-        return run
-
-    def delete(self, visitor: str, id: str) -> None:
-        """Stop and delete a visitor's run, or raise GoneError."""
-        self._remove(self.get(visitor, id))
-
-    def close(self, seconds: float) -> None:
-        """End all runs."""
-        for run in list(self._runs.values()):
-            run.job.stop()
-        self._engine.turns.close(seconds)
-
-    def _sweep(self) -> None:
-        end = time.monotonic() - self._lasting
-        for run in [r for r in list(self._runs.values()) if r.used < end and not r.job.alive]:
-            self._remove(run)
-
-    def _remove(self, run: StudioRun) -> None:
-        run.job.stop()
-        with self._lock:
-            self._runs.pop(run.id, None)
-        if not run.job.alive:
-            shutil.rmtree(run.work.folder, ignore_errors=True)
 
 
 def said_of(error: BaseException | None) -> str:

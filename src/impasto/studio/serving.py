@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+from filelock import FileLock, Timeout
 
 from impasto.errors import ImpastoError
 from impasto.studio.app import make_app
@@ -24,7 +25,7 @@ _TRIED = 64
 #: Seconds that the step at hand may take when the studio closes, and that a server may take to
 #: begin.
 _CLOSING, _BEGINNING = 10.0, 20.0
-#: Folders of uploads and results; the number of the process is in the name.
+#: Folders of uploads and results; each has a lock beside it as long as its studio lives.
 _PREFIX = "impasto-studio-"
 #: What the system says of addresses that it does not have.
 _ELSEWHERE = (99, 49, 10049)
@@ -32,30 +33,14 @@ _ELSEWHERE = (99, 49, 10049)
 
 @contextmanager
 def served(options: StudioOptions) -> Iterator[str]:
-    """Serve the studio for the block.
-
-    Args:
-        options: How.
-
-    Yields:
-        The address of its page.
-
-    Raises:
-        ImpastoError: It cannot listen there.
-    """
-    _sweep()
+    """Serve the studio for the block, as `impasto.studio.serve`."""
     try:
         options.history.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = f"the history cannot be kept in {options.history} ({error.strerror})"
         raise ImpastoError(f"{reason}: name another folder with --history") from error
-    with (
-        _listening(options.host, options.port) as listener,
-        tempfile.TemporaryDirectory(
-            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
-        ) as folder,
-    ):
-        studio = Studio(options, Path(folder))
+    with _listening(options.host, options.port) as listener, _own_folder() as folder:
+        studio = Studio(options, folder)
         config = uvicorn.Config(
             make_app(studio),
             log_level="warning",
@@ -103,20 +88,19 @@ def _listening(host: str, first: int) -> Iterator[socket.socket]:
     raise ImpastoError(f"no free port from {first} on: name another with --port")
 
 
-def _sweep() -> None:
-    """Delete what studios have left that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if number.isdigit() and not _is_running(int(number)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    if os.name == "nt":  # os.kill would end it
-        return True
-    with suppress(PermissionError):  # somebody else's: it runs
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Make a folder for the block, and delete those of studios that were killed."""
+    place = Path(tempfile.gettempdir())
+    for old in place.glob(f"{_PREFIX}*/"):
+        with suppress(Timeout, OSError), FileLock(f"{old}.lock", timeout=0):
+            shutil.rmtree(old, ignore_errors=True)
+            Path(f"{old}.lock").unlink()
+    folder = place / f"{_PREFIX}{secrets.token_hex(8)}"
+    with FileLock(f"{folder}.lock"):
+        folder.mkdir(mode=0o700)
         try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return False
-    return True
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    Path(f"{folder}.lock").unlink(missing_ok=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, SettingsError
-from impasto.gallery.names import PREFIX, list_styles
-from impasto.gallery.names import Style as NamedStyle
-from impasto.images import open_picture
+from impasto.gallery.names import Style as ListedStyle
+from impasto.gallery.names import list_styles
+from impasto.images import Picture, open_mask, open_picture
 from impasto.settings import Settings
 from impasto.studio.bodies import (
     BatchBody,
@@ -22,60 +24,55 @@ from impasto.studio.bodies import (
     StyleBody,
     VideoBody,
 )
-from impasto.studio.engine import Engine, Order, Style, name_of
-from impasto.studio.files import Files
+from impasto.studio.engine import Engine, NamedStyle, Order, Style
+from impasto.studio.files import File, Files
 from impasto.studio.history import History
 from impasto.studio.options import StudioOptions
-from impasto.studio.regions import Regions
-from impasto.studio.runs import Runs, StudioRun
-from impasto.studio.tuning import TuneWork
-from impasto.studio.works import (
-    BatchWork,
-    ExploreWork,
-    PictureWork,
-    VideoWork,
-    Work,
-)
+from impasto.studio.runs import StudioRun
+from impasto.studio.store import LimitError, Store, Visitor
+from impasto.studio.tuning import TuneRun
+from impasto.studio.turns import Ticket
+from impasto.studio.works import BatchRun, ExploreRun, PictureRun, VideoRun
 
 #: Photographs to begin with: names in `skimage.data`, and what they show.
 EXAMPLES = {"coffee": "A cup of coffee", "chelsea": "A cat", "astronaut": "An astronaut"}
 #: Longest side of what is painted at once, on a tap.
 QUICK = 1024
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks: whose files and results they see, and whose turn and limits it is."""
-
-    id: str
-    who: str
+#: Runs of a visitor that may wait or work at once, and that are remembered.
+_MOST_ALIVE, _MOST_RUNS = 16, 60
 
 
 class Studio:
-    """Everything behind the requests.
+    """Everything behind the requests; `folder`, for uploads and results, goes with the studio.
 
-    Args:
-        options: Of the studio.
-        folder: For uploads and results; it is deleted with the studio.
+    Attributes:
+        threads: In which requests wait for their turn: more than may wait.
+        frames: The last camera's frame of each visitor that is not answered yet.
+        watching: How many streams of events each visitor has.
     """
 
     def __init__(self, options: StudioOptions, folder: Path) -> None:
         self.options, self.folder = options, folder
         self.engine = Engine(options)
-        self.files = Files(folder, options.max_size, options.lasting)
-        self.runs = Runs(self.engine, folder, options.lasting)
+        self.store = Store(folder / "kept", options.lasting)
+        self.files = Files(self.store, options.max_size)
         self.history = History(options.history)
+        self.threads = ThreadPoolExecutor(options.queue + 8)
+        self.frames: dict[str, Ticket] = {}
+        self.watching: Counter[str] = Counter()
 
     def close(self, seconds: float) -> None:
-        """End all runs."""
-        self.runs.close(seconds)
+        """End everything that waits or works."""
+        self.store.close()
+        self.engine.turns.close(seconds)
+        self.threads.shutdown(wait=False)
 
     def keeper(self, visitor: Visitor) -> str:
         """Return whose history it is: strangers have one each, a household has one."""
         return visitor.id if self.options.public else ""
 
     @property
-    def styles(self) -> dict[str, NamedStyle]:
+    def styles(self) -> dict[str, ListedStyle]:
         """The styles that visitors may name: strangers not those of the owner's folders."""
         return {s.name: s for s in list_styles() if not (s.kind == "own" and self.options.public)}
 
@@ -90,84 +87,97 @@ class Studio:
             paths[name] = picture.save(self.folder / f"{name}.jpg", overwrite=True)
         return paths
 
-    def order(self, visitor: Visitor, body: PaintBody, **values: Any) -> Order:  # noqa: ANN401
-        """Return what is to be painted.
-
-        Args:
-            visitor: Who asks.
-            body: What they ask for.
-            **values: Settings that count whatever they say.
-
-        Raises:
-            ImpastoError: Something is missing or does not fit.
-        """
-        content = self.files.picture(visitor.id, body.content)
+    def order(self, visitor: Visitor, body: PaintBody) -> Order:
+        """Return what is to be painted; ImpastoError: something is missing or does not fit."""
+        content = self.files.picture(visitor, body.content)
         styles = self.named(visitor, body.styles)
-        masks = [self._mask(visitor, each.mask) if each.mask else None for each in body.styles]
-        keep = self._mask(visitor, body.keep) if body.keep else None
-        settings = self._settings({**body.settings, **values}, body.styles)
-        order = Order(content, styles, settings, Regions(keep, tuple(masks)))
-        _ = order.whole  # refuses what does not fit
+        masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
+        settings = self._settings(body.settings, body.styles)
+        order = Order(content, styles, settings, self._mask(visitor, body.keep), masks)
+        order.masked(settings)  # refuses what does not fit
         return order
 
-    def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
-        """Begin a run.
+    def quick(self, visitor: Visitor, body: PaintBody) -> Callable[[], Picture]:
+        """Return what paints a picture in one pass, or in one for each region."""
+        content = self.files.picture(visitor, body.content).path
+        keep = self._mask(visitor, body.keep)
+        free = [each for each in body.styles if not each.mask]
+        passes = [[each] for each in body.styles if each.mask]
+        layers = []
+        for styles in [free, *passes] if free else passes:
+            settings = self._settings({**body.settings, "method": "fast"}, styles)
+            settings = settings.updated(size=min(settings.size, QUICK))
+            mask = self._mask(visitor, styles[0].mask)
+            layers.append((self.named(visitor, styles), settings, mask))
 
-        Raises:
-            ImpastoError: Something is missing or does not fit, or there are too many.
-        """
-        make = partial(self._work, visitor, body)
-        return self.runs.start(visitor.id, visitor.who, make)
+        def paint() -> Picture:
+            photo = open_picture(content)
+            whole: Picture | None = None
+            for styles, settings, mask in layers:
+                painted = self.engine.stylizer(styles, settings)(content)
+                below = whole or photo.resized(painted.size)
+                whole = _laid_over(below, painted, mask) if mask else painted
+            assert whole is not None
+            return _laid_over(whole, photo.resized(whole.size), keep) if keep else whole
+
+        return paint
+
+    def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
+        """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""
+        own = self.store.of(visitor.who, StudioRun)
+        if sum(run.busy for run in own) >= _MOST_ALIVE:
+            raise LimitError("you have too many jobs here: wait until one is done, or stop some")
+        for old in [run for run in own if not run.busy][: max(0, len(own) - _MOST_RUNS + 1)]:
+            self.store.remove(old)
+        self.store.make_room(visitor.who)
+        with self.store.new_folder() as folder:
+            run = self._made(visitor, body, folder)
+            run.begin(self.engine.turns, 60 * self.options.minutes)
+            return self.store.keep(run)
 
     def opened(self, visitor: Visitor, id: str) -> dict[str, Any]:
-        """Make files again of what a kept result was made of, and return what to ask for.
-
-        Raises:
-            GoneError: It is not in the history.
-        """
+        """Make files again of what a kept result was made of, and return what to ask for."""
         entry = self.history.get(self.keeper(visitor), id)
 
-        def put(path: Path, name: str) -> dict[str, Any]:
-            picture = open_picture(path)
+        def put(file: str, name: str) -> dict[str, Any]:
+            picture = open_picture(entry.path(file))
             facts = {"kind": "picture", "width": picture.width, "height": picture.height}
-            return self.files.put(visitor.id, visitor.who, path, name, facts).described()
+            return self.files.put(visitor, entry.path(file), name, facts).described()
 
-        masks = entry.regions.files
         styles: list[dict[str, Any]] = []
-        for number, (path, name) in enumerate(zip(entry.styles, entry.names[1:], strict=True), 1):
-            named = entry.named[number - 1]
-            style: dict[str, Any] = {"name": named} if named else {"file": put(path, name)}
-            if f"mask-{number}" in masks:
-                style["mask"] = put(masks[f"mask-{number}"], "mask")["id"]
-            styles.append(style)
-        keep = put(masks["keep"], "mask")["id"] if "keep" in masks else None
+        for named, file, name in zip(entry.named, entry.styles, entry.names[1:], strict=True):
+            styles.append({"name": named} if named else {"file": put(file, name)})
+        for style, mask in zip(styles, entry.regions.get("styles", ()), strict=False):
+            if mask:
+                style["mask"] = put(mask, "mask")["id"]
+        keep = put(entry.regions["keep"], "mask")["id"] if entry.regions.get("keep") else None
         content = put(entry.content, entry.names[0])
-        settings = entry.changed()
-        return {"content": content, "styles": styles, "keep": keep, "settings": settings}
+        return {"content": content, "styles": styles, "keep": keep, "settings": entry.changed()}
 
-    def _work(self, visitor: Visitor, body: RunBody, folder: Path) -> Work:
+    def _made(self, visitor: Visitor, body: RunBody, folder: Path) -> StudioRun:
         if isinstance(body, PictureBody):
             order, keeper = self.order(visitor, body), self.keeper(visitor)
-            return PictureWork(folder, self.engine, order, self.history, keeper)
+            return PictureRun(folder, visitor, self.engine, order, self.history, keeper)
         if isinstance(body, ExploreBody):
-            return ExploreWork(folder, self.engine, self.order(visitor, body), body.vary)
+            return ExploreRun(folder, visitor, self.engine, self.order(visitor, body), body.vary)
         if isinstance(body, BatchBody):
-            contents = [self.files.picture(visitor.id, id) for id in body.contents]
+            contents = [self.files.picture(visitor, id) for id in body.contents]
             styles = self.named(visitor, body.styles)
             settings = self._settings({"method": "fast", **body.settings}, ())
-            return BatchWork(folder, self.engine, contents, styles, settings)
+            return BatchRun(folder, visitor, self.engine, contents, styles, settings)
         if isinstance(body, VideoBody):
             return self._video(visitor, body, folder)
         (style,) = self.named(visitor, [body.style])
+        minutes = min(body.minutes, max(0.1, self.options.minutes - 1))
+        networks = (self.folder if self.options.public else self.history.folder) / "tuned"
 
-        def keep(network: Path) -> str:
-            name, facts = name_of(style), {"kind": "network"}
-            return self.files.put(visitor.id, visitor.who, network, name, facts).id
+        def keep(network: Path) -> File:
+            return self.files.put(visitor, network, style.name, {"kind": "network"})
 
-        return TuneWork(folder, style, min(body.minutes, max(0.1, self.options.minutes - 1)), keep)
+        return TuneRun(folder, visitor, style, minutes, networks, keep)
 
-    def _video(self, visitor: Visitor, body: VideoBody, folder: Path) -> Work:
-        clip = self.files.get(visitor.id, body.clip)
+    def _video(self, visitor: Visitor, body: VideoBody, folder: Path) -> StudioRun:
+        clip = self.store.get(visitor, body.clip, File)
         if clip.facts["kind"] != "clip":
             raise ImageError(f"{clip.name} is not a video: choose a video")
         styles = self.named(visitor, body.styles)
@@ -177,34 +187,35 @@ class Studio:
         asked |= {"method": settings.method, "stability": body.stability}
         if "size" in body.settings:
             asked["size"] = settings.size
-        return VideoWork(folder, clip, styles, asked)
+        return VideoRun(folder, visitor, clip, styles, asked)
 
     def named(self, visitor: Visitor, said: Sequence[StyleBody]) -> tuple[Style, ...]:
-        """Return the styles of a request.
+        """Return the styles of a request; ImpastoError: there is no such style."""
+        return tuple(self._style(visitor, each) for each in said)
 
-        Raises:
-            ImpastoError: There is no such style.
-        """
-        found: list[Style] = []
-        for each in said:
-            if (each.name is None) == (each.file is None):
-                raise SettingsError("a style has a name, or is the id of an upload")
-            if each.file is not None:
-                file = self.files.get(visitor.id, each.file)
-                if file.facts["kind"] == "clip":
-                    raise ImageError(f"{file.name} is not a picture: choose a picture")
-                found.append(file)
-            elif each.name in self.styles:
-                found.append(PREFIX + each.name)
-            else:
-                raise ImageError(f"there is no style {each.name!r}: choose one of the list")
-        return tuple(found)
+    def _style(self, visitor: Visitor, said: StyleBody) -> Style:
+        if (said.name is None) == (said.file is None):
+            raise SettingsError("a style has a name, or is the id of an upload")
+        if said.file is not None:
+            file = self.store.get(visitor, said.file, File)
+            if file.facts["kind"] == "clip":
+                raise ImageError(f"{file.name} is not a picture: choose a picture")
+            return file
+        if said.name not in self.styles:
+            raise ImageError(f"there is no style {said.name!r}: choose one of the list")
+        return NamedStyle(said.name)
 
-    def _mask(self, visitor: Visitor, id: str) -> Path:
-        return self.files.picture(visitor.id, id).path
+    def _mask(self, visitor: Visitor, id: str | None) -> Path | None:
+        return self.files.picture(visitor, id).path if id else None
 
     def _settings(self, values: dict[str, Any], styles: Sequence[StyleBody]) -> Settings:
         weights = [each.weight for each in styles]
         if len(set(weights)) > 1 and "style_weights" not in values:
             values = {**values, "style_weights": weights}
         return self.engine.settings(values)
+
+
+def _laid_over(below: Picture, above: Picture, mask: Path) -> Picture:
+    """Return a picture with another one of its size where a mask is white."""
+    share = open_mask(mask, below.size)[..., None]
+    return replace(below, pixels=below.pixels + share * (above.pixels - below.pixels))

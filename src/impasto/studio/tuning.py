@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,57 +14,67 @@ from impasto.errors import ImageError
 from impasto.fast.tuned import show_tunings, tuned
 from impasto.gallery.names import find_style
 from impasto.settings import Settings
-from impasto.studio.engine import Style, opened
-from impasto.studio.works import Work
+from impasto.studio.engine import Style
+from impasto.studio.files import File
+from impasto.studio.runs import StudioRun
+
+#: Networks, and beginnings of some, that are kept for those who ask for the same again.
+MOST = 30
 
 
-class TuneWork(Work):
-    """A style, learned for a minute or so: a network that paints in it better than any other."""
+@dataclass(eq=False)
+class TuneRun(StudioRun):
+    """A style, learned for some minutes: a network that paints in it better than any other.
+
+    The oldest of all `networks` make room for it; `keep` makes a file of the visitor's of it.
+    """
 
     kind, type = "tune", "application/octet-stream"
+    style: Style
+    minutes: float
+    networks: Path
+    keep: Callable[[Path], File]
+    _file: File | None = field(default=None, init=False)
+    _stopped: bool = field(default=False, init=False)
 
-    def __init__(
-        self, folder: Path, style: Style, minutes: float, keep: Callable[[Path], str]
-    ) -> None:
-        super().__init__(folder)
-        self._style, self._minutes, self._keep = style, minutes, keep
-        self.total = round(60 * minutes)
-        self._stopped = False
-        self._id: str | None = None
+    def __post_init__(self) -> None:
+        self.total = round(60 * self.minutes)
 
-    @property
     def facts(self) -> dict[str, Any]:
-        """What a visitor is told besides: the style, to paint with."""
-        return {"style": {"file": self._id} if self._id else None}
+        """Return the style, to paint with."""
+        return {"style": {"file": self._file.id} if self._file else None}
 
     def working(self) -> Iterator[None]:
         """Learn it; a run that is stopped goes on from there when it is asked for again."""
-        failed: list[BaseException] = []
 
         def watch(minutes: float) -> None:
             self.done = round(60 * minutes)
             if self._stopped:
                 raise ImageError("stopped")
 
-        def learn() -> None:
-            try:
-                settings = Settings(method="fast", tune=self._minutes)
-                self.result = tuned(find_style(opened(self._style)), settings)
-            except BaseException as error:
-                failed.append(error)
-
+        style, settings = find_style(self.style.source), Settings(method="fast", tune=self.minutes)
         show_tunings(lambda _name, _minutes: nullcontext(watch))
-        thread = threading.Thread(target=learn, daemon=True)
-        thread.start()
         try:
-            while thread.is_alive():
-                yield
-                thread.join(0.5)
+            with ThreadPoolExecutor(1) as thread:
+                learning = thread.submit(tuned, style, settings, self.networks)
+                try:
+                    while not learning.done():
+                        yield
+                        wait([learning], 0.5)
+                finally:
+                    self._stopped = True
         finally:
-            self._stopped = True
-            thread.join()
             show_tunings()
-        if failed:
-            raise failed[0]
-        if self.result is not None:
-            self._id = self._keep(self.result)
+            _thin_out(self.networks)
+        self._file = self.keep(learning.result())
+        self.result = self._file.path
+
+
+def _thin_out(folder: Path) -> None:
+    """Delete all networks but the newest."""
+    kept = sorted(folder.glob("tuned-*"), key=lambda path: path.stat().st_mtime)
+    for old in kept[:-MOST]:
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)

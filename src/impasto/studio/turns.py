@@ -23,30 +23,36 @@ _REMEMBERED = 1000
 class BusyError(ImpastoError):
     """Too many jobs wait already."""
 
+    status = 429
+
 
 @dataclass(eq=False)
 class Ticket:
-    """A place in the line."""
+    """A place in the line; `wanted` tells again and again whether it still is."""
 
     who: str
+    wanted: Callable[[], bool] = lambda: True
     number: int = 0
 
 
 class Turns:
-    """A line of at most `most`, half of it one visitor's; who had no turn for longest is next."""
+    """A line of at most `most`, half of it one visitor's; who had no turn for longest is next.
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    `at_once` have the turn at the same time.
+    """
+
+    def __init__(self, most: int, at_once: int = 1) -> None:
+        self.most, self._at_once = most, at_once
         self._changed = threading.Condition()
         self._waiting: list[Ticket] = []
-        self._busy = self._closed = False
+        self._busy, self._closed = 0, False
         self._count = self._begun = 0
         self._served: dict[str, int] = {}
 
     @property
     def busy(self) -> bool:
         """Whether somebody has the turn, or waits for it."""
-        return self._busy or bool(self._waiting)
+        return bool(self._busy or self._waiting)
 
     def close(self, seconds: float) -> None:
         """Give nobody the turn any more, and wait a while for whoever has it."""
@@ -62,48 +68,53 @@ class Turns:
             return line.index(ticket) + self._busy if ticket in line else 0
 
     @contextmanager
-    def turn(self, ticket: Ticket, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
-        """Wait for the turn, hold it for the block, yield whether it came; or BusyError."""
-        has = self._taken(ticket, wanted)
+    def turn(self, ticket: Ticket) -> Iterator[bool]:
+        """Wait for the turn, hold it for the block, and yield whether it came; or BusyError.
+
+        It does not come where the ticket is not wanted any more.
+        """
+        has = self._waited(ticket)
         try:
             yield has
         finally:
-            if has:
-                with self._changed:
-                    self._busy = False
-                    self._changed.notify_all()
+            with self._changed:
+                self._busy -= has
+                self._changed.notify_all()
 
-    def _taken(self, ticket: Ticket, wanted: Callable[[], bool]) -> bool:
+    def _waited(self, ticket: Ticket) -> bool:
         with self._changed:
-            if len(self._waiting) >= self.most:
-                raise BusyError(
-                    f"the studio is busy: {len(self._waiting)} jobs wait; try again in a minute"
-                )
-            own = sum(other.who == ticket.who for other in self._waiting)
-            if own >= max(1, self.most // 2):
-                raise BusyError(f"{own} jobs of yours wait already: try again when one is done")
-            self._count += 1
-            ticket.number = self._count
-            self._waiting.append(ticket)
+            self._line_up(ticket)
             try:
-                while self._closed or not self._is_next(ticket):
-                    if self._closed:
-                        raise BusyError("the studio is closing")
-                    if not wanted():
-                        return False
+                while not self._closed and ticket.wanted():
+                    if self._busy < self._at_once and min(self._waiting, key=self._rank) is ticket:
+                        self._serve(ticket.who)
+                        return True
                     self._changed.wait(_LOOK)
-                self._busy = True
-                self._served.pop(ticket.who, None)
-                self._begun += 1
-                self._served[ticket.who] = self._begun
-                if len(self._served) > _REMEMBERED:
-                    del self._served[next(iter(self._served))]
-                return True
             finally:
                 self._waiting.remove(ticket)
+            if self._closed:
+                raise BusyError("the studio is closing")
+            return False
 
-    def _is_next(self, ticket: Ticket) -> bool:
-        return not self._busy and min(self._waiting, key=self._rank) is ticket
+    def _line_up(self, ticket: Ticket) -> None:
+        if len(self._waiting) >= self.most:
+            raise BusyError(
+                f"the studio is busy: {len(self._waiting)} jobs wait; try again in a minute"
+            )
+        own = sum(other.who == ticket.who for other in self._waiting)
+        if own >= max(1, self.most // 2):
+            raise BusyError(f"{own} jobs of yours wait already: try again when one is done")
+        self._count += 1
+        ticket.number = self._count
+        self._waiting.append(ticket)
+
+    def _serve(self, who: str) -> None:
+        self._busy += 1
+        self._begun += 1
+        self._served.pop(who, None)
+        self._served[who] = self._begun
+        if len(self._served) > _REMEMBERED:
+            del self._served[next(iter(self._served))]
 
     def _rank(self, ticket: Ticket) -> tuple[int, int]:
         return self._served.get(ticket.who, 0), ticket.number
@@ -112,24 +123,18 @@ class Turns:
 class Job:
     """A run that waits for its turn and then goes through its steps, in a thread of its own.
 
-    It ends when it is done, is stopped, has taken `seconds`, or when nobody has looked for a while.
-
-    Args:
-        turns: The line it stands in.
-        who: Whose it is.
-        steps: What it does, step by step; it is closed where it is ended early.
-        seconds: That it may take, once it has its turn.
+    It ends when it is done, is stopped, has worked for `seconds`, or when nobody has looked for a
+    while; its steps are closed then.
     """
 
     def __init__(
         self, turns: Turns, who: str, steps: Callable[[], Iterator[object]], seconds: float
     ) -> None:
         self.error: BaseException | None = None
-        self.cut = False
+        self.cut = self.stopped = False
         self.begun: float | None = None
         self._turns, self._steps, self._seconds = turns, steps, seconds
-        self._ticket = Ticket(who)
-        self._stopped = threading.Event()
+        self._ticket = Ticket(who, lambda: self.wanted)
         self._looked = time.monotonic()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -145,11 +150,6 @@ class Job:
         return self._thread.is_alive()
 
     @property
-    def stopped(self) -> bool:
-        """Whether it was stopped."""
-        return self._stopped.is_set()
-
-    @property
     def wanted(self) -> bool:
         """Whether it has not been stopped, and somebody has looked not long ago."""
         return not self.stopped and time.monotonic() - self._looked < PATIENCE
@@ -160,16 +160,16 @@ class Job:
 
     def stop(self) -> None:
         """End it after the step that it is at."""
-        self._stopped.set()
+        self.stopped = True
 
-    def join(self, seconds: float) -> None:
-        """Wait a while for its end."""
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for its end, so long at most."""
         self._thread.join(seconds)
 
     def _work(self) -> None:
         try:
-            with self._turns.turn(self._ticket, lambda: self.wanted) as has:
-                if has and self.wanted:
+            with self._turns.turn(self._ticket) as has:
+                if has:
                     self._run()
         except BaseException as error:
             self.error = error

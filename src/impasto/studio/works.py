@@ -1,24 +1,24 @@
-"""What a run makes: a picture, variants of one, many pictures, a video, or a style learned."""
+"""What runs make: a picture, variants of one, many pictures, or a video."""
 
 from __future__ import annotations
 
 import itertools
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from impasto.batch.looks import SMALL, USUAL, paint_looks, sketched, usual_axes, vary
+from impasto.batch.looks import SMALL, USUAL, Cell, paint_looks, sketched, usual_axes, vary
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import Picture, open_picture, output_name
 from impasto.records import Records
 from impasto.runs import Run, State
 from impasto.settings import FIELDS, Settings
 from impasto.studio.clips import paint_clip
-from impasto.studio.engine import Engine, Order, Style, name_of, opened
+from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.files import File
 from impasto.studio.history import History
+from impasto.studio.runs import StudioRun
 
 #: Longest side of what is shown while it is painted.
 PREVIEW = 768
@@ -26,163 +26,90 @@ PREVIEW = 768
 MOST_PAIRS, _MOST_STEPS = 200, 60
 
 
-class Work:
-    """What one run makes, step by step, into a folder.
-
-    Attributes:
-        done: Steps, pictures or frames that are done.
-        total: How many there will be, or None.
-        items: Of several pictures: what each is.
-        result: The file of the result, or None.
-        type: Its MIME type.
-        name: What it is saved as.
-    """
-
-    kind: ClassVar[str]
-    type: ClassVar[str] = "image/png"
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.done = 0
-        self.total: int | None = None
-        self.items: list[dict[str, Any]] = []
-        self.result: Path | None = None
-        self.name = "painted"
-
-    @property
-    def fraction(self) -> float | None:
-        """How much of it is done, from 0 to 1, or None."""
-        return min(1.0, self.done / self.total) if self.total else None
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What a visitor is told besides."""
-        return {}
-
-    def steps(self) -> Iterator[None]:
-        """Do it step by step; what there is becomes the result however it ends."""
-        try:
-            yield from self.working()
-        finally:
-            self.finish()
-
-    def working(self) -> Iterator[None]:
-        """Do it step by step."""
-        raise NotImplementedError
-
-    def finish(self) -> None:
-        """Make the result of what there is."""
-
-    def preview(self) -> Picture | None:
-        """Return what there is to see."""
-        return None
-
-    def _zip(self, paths: Sequence[Path]) -> None:
-        if paths:
-            self.result = self.folder / "painted.zip"
-            with zipfile.ZipFile(self.result, "w", zipfile.ZIP_STORED) as file:
-                for path in paths:
-                    file.write(path, path.name)
-
-
-class PictureWork(Work):
-    """One picture, painted step by step and kept in the history."""
+@dataclass(eq=False)
+class PictureRun(StudioRun):
+    """One picture, painted step by step and kept in the history of somebody."""
 
     kind = "picture"
+    engine: Engine
+    order: Order
+    history: History
+    keeper: str
+    _last: tuple[State, Run] | None = field(default=None, init=False)
+    _entry: str | None = field(default=None, init=False)
 
-    def __init__(
-        self,
-        folder: Path,
-        engine: Engine,
-        order: Order,
-        history: History,
-        visitor: str,
-    ) -> None:
-        super().__init__(folder)
-        self._engine, self._order = engine, order
-        self._history, self._visitor = history, visitor
-        self._run: Run | None = None
-        self._state: State | None = None
-        self._records = Records(folder / "process.webp")
-        self._entry: str | None = None
-        content, *styles = order.names
+    def __post_init__(self) -> None:
+        content, *styles = self.order.names
         self.name = output_name(content, [Path(name).stem for name in styles])
+        self._records = Records(self.folder / "process.webp")
+        self._moves = self.order.settings.row.steps
 
-    @property
     def facts(self) -> dict[str, Any]:
-        """What a visitor is told besides."""
-        size = None if self._state is None else list(self._state.size)
+        """Return its size, and where it is in the history."""
+        size = list(self._last[0].size) if self._last else None
         return {"size": size, "history": self._entry}
 
     def working(self) -> Iterator[None]:
         """Paint step by step."""
-        run = self._engine.run(self._order)
+        run = self.engine.run(self.order)
         for state in run:
-            self._run, self._state = run, state
+            self._last = state, run
             self.done, self.total = state.done, state.planned
-            if self._order.settings.row.steps:
+            if self._moves:
                 self._records.add(state, run)
             yield
 
     def finish(self) -> None:
         """Save what there is, and keep it in the history."""
-        if self._state is None or self._run is None:
+        if self._last is None:
             return
-        picture = self._run.picture
+        picture = self._last[1].picture
         self.result = picture.save(self.folder / "result.png")
-        if self._order.settings.row.steps:
-            self._records.save(self._state, self._run, ())
+        if self._moves:
+            self._records.save(*self._last, ())
         process = self.folder / "process.webp"
-        entry = self._history.add(self._visitor, picture, self._order, process)
-        self._entry = entry.name
+        self._entry = self.history.add(self.keeper, picture, self.order, process).name
 
     def preview(self) -> Picture | None:
         """Return the picture as it stands."""
-        return None if self._state is None or self._run is None else self._run.picture
+        return self._last[1].picture if self._last else None
 
 
-class ExploreWork(Work):
-    """One picture, painted small in many ways.
-
-    Raises:
-        SettingsError: It cannot be varied so.
-    """
+@dataclass(eq=False)
+class ExploreRun(StudioRun):
+    """One picture, painted small in many ways; SettingsError: it cannot be varied so."""
 
     kind, type = "explore", "application/zip"
+    engine: Engine
+    order: Order
+    axes: Mapping[str, Sequence[Any]] | None
 
-    def __init__(
-        self,
-        folder: Path,
-        engine: Engine,
-        order: Order,
-        axes: Mapping[str, Sequence[Any]] | None,
-    ) -> None:
-        super().__init__(folder)
-        settings = order.settings.updated(steps=None, time=None)
+    def __post_init__(self) -> None:
+        settings = self.order.settings.updated(steps=None, time=None)
+        axes = self.axes
         if axes is None:  # what is worth varying, whatever is said of it now
             plain: dict[str, Any] = {name: FIELDS[name].default for name in USUAL}
             settings = settings.updated(**plain)
             axes = usual_axes(settings)
-        self._order = order
-        self._cells = [
-            replace(cell, settings=order.regions.put_into(engine.checked(each)))
-            for cell in vary(sketched(settings), axes)
-            for each in [sketched(cell.settings, cell.settings.size)]
-        ]
-        if any(_is_long(cell.settings) for cell in self._cells):
-            raise SettingsError("a look is a sketch: do not vary size, steps or time")
+        self._cells = [self._sketch(cell) for cell in vary(sketched(settings), axes)]
         self.total = len(self._cells)
+
+    def _sketch(self, cell: Cell) -> Cell:
+        settings = self.engine.checked(sketched(cell.settings, cell.settings.size))
+        steps = sum(settings.steps or ())
+        if settings.size > SMALL or settings.time is not None or steps > _MOST_STEPS:
+            raise SettingsError("a look is a sketch: do not vary size, steps or time")
+        return replace(cell, settings=self.order.masked(settings))
 
     def working(self) -> Iterator[None]:
         """Paint look after look."""
-        content, styles = self._order.content.path, list(map(opened, self._order.styles))
+        content, styles = self.order.content.path, [each.source for each in self.order.styles]
         folder = self.folder / "looks"
         for cell, _ in paint_looks(content, styles, self._cells, folder):
-            words = [f"{name.replace('_', ' ')} {value}" for name, value in cell.changes.items()]
+            changes = dict(cell.changes)
+            title = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changes.items())
             path = folder / f"{cell.name}.png"
-            self.items.append(
-                {"title": ", ".join(words), "path": path, "settings": dict(cell.changes)}
-            )
+            self.items.append({"title": title, "path": path, "settings": changes})
             self.done += 1
             yield
 
@@ -191,44 +118,29 @@ class ExploreWork(Work):
         self._zip(sorted((self.folder / "looks").glob("*.*")))
 
 
-class BatchWork(Work):
-    """Every content in every style.
-
-    Args:
-        folder: Where results go.
-        engine: What paints.
-        contents: Pictures.
-        styles: Styles.
-        settings: Of all.
-
-    Raises:
-        ImageError: There are none, or too many.
-    """
+@dataclass(eq=False)
+class BatchRun(StudioRun):
+    """Every content in every style; ImageError: there are too many."""
 
     kind, type = "batch", "application/zip"
+    engine: Engine
+    contents: Sequence[File]
+    styles: Sequence[Style]
+    settings: Settings
 
-    def __init__(
-        self,
-        folder: Path,
-        engine: Engine,
-        contents: Sequence[File],
-        styles: Sequence[Style],
-        settings: Settings,
-    ) -> None:
-        super().__init__(folder)
-        self._pairs = list(itertools.product(contents, styles))
-        self._engine, self._settings = engine, settings
-        self.total = len(self._pairs)
-        if not 1 <= self.total <= MOST_PAIRS:
-            what = f"{self.total} pictures are too many" if self.total else "choose pictures first"
-            raise ImageError(f"{what}: at most {MOST_PAIRS} are painted at once")
+    def __post_init__(self) -> None:
+        self.total = len(self.contents) * len(self.styles)
+        if self.total > MOST_PAIRS:
+            raise ImageError(
+                f"{self.total} pictures are too many: at most {MOST_PAIRS} are painted at once"
+            )
 
     def working(self) -> Iterator[None]:
         """Paint pair after pair; one that fails does not end the others."""
-        for number, (content, style) in enumerate(self._pairs, 1):
-            title = output_name(content.name, [Path(name_of(style)).stem])
+        for number, (content, style) in enumerate(itertools.product(self.contents, self.styles), 1):
+            title = output_name(content.name, [Path(style.name).stem])
             try:
-                run = self._engine.run(Order(content, (style,), self._settings))
+                run = self.engine.run(Order(content, (style,), self.settings))
                 for _ in run:
                     yield
                 path = run.picture.save(self.folder / f"{number:03} {title}.jpg")
@@ -244,37 +156,31 @@ class BatchWork(Work):
         self._zip([each["path"] for each in self.items if "path" in each])
 
 
-class VideoWork(Work):
+@dataclass(eq=False)
+class VideoRun(StudioRun):
     """A clip, painted frame by frame without flicker, in a process of its own."""
 
     kind, type = "video", "video/mp4"
+    clip: File
+    styles: Sequence[Style]
+    asked: dict[str, Any]
 
-    def __init__(
-        self, folder: Path, clip: File, styles: Sequence[Style], asked: dict[str, Any]
-    ) -> None:
-        super().__init__(folder)
-        self._styles = [each if isinstance(each, str) else str(each.path) for each in styles]
-        self._clip, self._asked = clip.path, asked
-        self.name = f"{Path(clip.name).stem}-painted"
+    def __post_init__(self) -> None:
+        self.name = f"{Path(self.clip.name).stem}-painted"
+        self._target = self.folder / "painted.mp4"
 
     def working(self) -> Iterator[None]:
         """Paint frame after frame."""
-        target = self.folder / "painted.mp4"
-        for done, total in paint_clip(self._clip, self._styles, target, self._asked):
+        styles = [each.source for each in self.styles]
+        for done, total in paint_clip(self.clip.path, styles, self._target, self.asked):
             self.done, self.total = done, total
             yield
 
     def finish(self) -> None:
         """Take the video, of as many frames as there are."""
-        target = self.folder / "painted.mp4"
-        self.result = target if target.is_file() else None
+        self.result = self._target if self._target.is_file() else None
 
     def preview(self) -> Picture | None:
         """Return the last frame."""
         last = self.folder / "frame.jpg"
         return open_picture(last) if last.is_file() else None
-
-
-def _is_long(settings: Settings) -> bool:
-    steps = sum(settings.steps or ())
-    return settings.size > SMALL or settings.time is not None or steps > _MOST_STEPS

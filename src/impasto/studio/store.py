@@ -1,0 +1,172 @@
+"""What visitors have here for a while: by random ids, each thing known to its visitor only."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from impasto.errors import ImpastoError
+
+#: Things and bytes that one visitor may have, and bytes in all.
+MOST_THINGS, MOST_BYTES, MOST_IN_ALL = 300, 2_000_000_000, 10_000_000_000
+T = TypeVar("T", bound="Kept")
+
+
+class GoneError(ImpastoError):
+    """What was asked for is not there, or not this visitor's."""
+
+    status = 404
+
+
+class LimitError(ImpastoError):
+    """A limit of the studio is reached."""
+
+    status = 429
+
+
+@dataclass
+class Visitor:
+    """Who asks: whose files and results they see, and whose turn and limits it is.
+
+    `named` is what the request has named: it is kept until the request, or its run, is done.
+    """
+
+    id: str
+    who: str
+    named: list[Kept] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Keep what the request has named."""
+        for each in self.named:
+            each.look()
+
+
+@dataclass(eq=False)
+class Kept:
+    """Something that a visitor has, in a folder of its own."""
+
+    #: What is said where it is not there any more, and whether it makes room for what is new.
+    gone: ClassVar[str]
+    makes_room: ClassVar[bool] = False
+    folder: Path
+    visitor: Visitor
+    used: float = field(default_factory=time.monotonic, init=False)
+    _size: int | None = field(default=None, init=False)
+
+    @property
+    def id(self) -> str:
+        """What its visitor knows it by."""
+        return self.folder.name
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is being made."""
+        return False
+
+    @property
+    def size(self) -> int:
+        """Of its folder, in bytes."""
+        if self.busy:
+            return folder_size(self.folder)
+        if self._size is None:
+            self._size = folder_size(self.folder)
+        return self._size
+
+    def look(self) -> None:
+        """Keep it for a while from now on."""
+        self.used = time.monotonic()
+
+    def close(self) -> None:
+        """Delete its folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Store:
+    """What all visitors have; each thing goes `lasting` seconds after it was last used."""
+
+    def __init__(self, folder: Path, lasting: float) -> None:
+        self._folder, self._lasting = folder, lasting
+        self._things: dict[str, Kept] = {}
+
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """Make a folder for something new; it goes where the block fails."""
+        folder = self._folder / secrets.token_urlsafe(16)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def keep(self, thing: T) -> T:
+        """Keep something, and return it."""
+        self._things[thing.id] = thing
+        return thing
+
+    def has(self, thing: Kept) -> bool:
+        """Return whether something is still there."""
+        return thing.id in self._things
+
+    def get(self, visitor: Visitor, id: str, kind: type[T]) -> T:
+        """Return something that a visitor has, or raise GoneError."""
+        self._sweep()
+        found = self._things.get(id)
+        if not isinstance(found, kind) or found.visitor.id != visitor.id:
+            raise GoneError(kind.gone)
+        found.look()
+        visitor.named.append(found)
+        return found
+
+    def of(self, who: str, kind: type[T]) -> list[T]:
+        """Return all of a kind that counts for somebody's limits, what was used last at the end."""
+        things = [each for each in list(self._things.values()) if isinstance(each, kind)]
+        return sorted((each for each in things if each.visitor.who == who), key=lambda e: e.used)
+
+    def remove(self, thing: Kept) -> None:
+        """Delete something."""
+        self._things.pop(thing.id, None)
+        thing.close()
+
+    def make_room(self, who: str, size: int = 0) -> None:
+        """Let a visitor's oldest results go where so many bytes have no room, or LimitError."""
+        self._sweep()
+        own = self.of(who, Kept)
+
+        def is_room() -> bool:
+            return len(own) < MOST_THINGS and sum(e.size for e in own) + size <= MOST_BYTES
+
+        for old in [each for each in own if each.makes_room and not each.busy]:
+            if not is_room():
+                own.remove(old)
+                self.remove(old)
+        if not is_room():
+            raise LimitError("you have too much here: delete pictures, or come back later")
+        if sum(each.size for each in list(self._things.values())) + size > MOST_IN_ALL:
+            raise LimitError("the studio has no room for more: try again later")
+
+    def close(self) -> None:
+        """Delete everything."""
+        for each in list(self._things.values()):
+            self.remove(each)
+
+    def _sweep(self) -> None:
+        end = time.monotonic() - self._lasting
+        for each in list(self._things.values()):
+            if each.used < end and not each.busy:
+                self.remove(each)
+
+
+def folder_size(folder: Path) -> int:
+    """Return how many bytes the files of a folder have."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # somebody else removes it
+            total += path.stat().st_size
+    return total
