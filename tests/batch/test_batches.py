@@ -2,7 +2,6 @@
 
 import errno
 import json
-import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ from PIL import Image
 
 from impasto import Settings, open_picture
 from impasto.batch import Batch, Pair, find_pictures, make_pairs, save_page, save_sheet
-from impasto.batch.pairs import result_name
 from impasto.batch.running import as_done
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import Journal
@@ -52,61 +50,76 @@ def test_pictures_are_found_in_files_folders_and_patterns(
 ) -> None:
     (tmp_path / "one" / "notes.txt").write_text("no picture")
     (tmp_path / "one" / ".hidden.png").write_bytes(b"")
-    assert find_pictures([str(tmp_path / "one")]) == [contents[0]]
-    assert find_pictures([str(tmp_path / "*" / "photo.*")]) == contents[:2]
-    assert find_pictures([str(contents[2]), str(tmp_path)]) == [contents[2], *contents[:2]]
+    assert find_pictures([str(tmp_path / "one")]) == {contents[0]: "."}
+    assert find_pictures([str(tmp_path / "*" / "photo.*")]) == dict.fromkeys(contents[:2], ".")
+    found = find_pictures([str(contents[2]), str(tmp_path)])
+    assert list(found.items()) == [(contents[2], "."), (contents[0], "one"), (contents[1], "two")]
     for nothing in (tmp_path / "*.webp", tmp_path / "empty"):
         (tmp_path / "empty").mkdir(exist_ok=True)
         with pytest.raises(ImageError, match="there are no pictures in"):
             find_pictures([str(nothing)])
 
 
+def names_of(contents: dict[str, str], styles: list[str]) -> dict[tuple[str, str], str]:
+    pairs = make_pairs({Path(c): below for c, below in contents.items()}, styles, ".jpg")
+    return {(str(pair.content), styles[pair.style or 0]): pair.name for pair in pairs}
+
+
+def test_results_are_called_after_content_and_style() -> None:
+    contents = {"in/x.png": ".", "in/a/x.png": "a", "in/a/b/y.jpg": "a/b"}
+    found = names_of(contents, ["s/w.avif", "mosaic"])
+    for content, name in zip(contents, ("x", "a/x", "a/b/y"), strict=True):
+        assert found[content, "s/w.avif"] == f"{name}-w.jpg"
+        assert found[content, "mosaic"] == f"{name}-mosaic.jpg"
+    (pair,) = make_pairs({Path("x.png"): "."}, [], ".png", "candy")
+    assert pair.name == "x-candy.png"
+
+
 def test_no_two_results_have_one_name() -> None:
-    contents = [Path(p) for p in ("a/x.jpg", "b/X.png", "a-b.png", "a.png")]
-    styles = [Path("s/c.png"), Path("s/b-c.png")]
-    names = [pair.name for pair in make_pairs(contents, styles, ".jpg")]
-    assert len({name.lower() for name in names}) == len(names) == 8
-    assert re.fullmatch("x-c-[a-z2-7]{8}.jpg", names[0])
+    contents = ["a/x.jpg", "a/x.png", "b/X.jpg", "b/a-b.png", "b/a.png"]
+    styles = ["s/c.png", "s/b-c.png", "t/c.png"]
+    found = names_of(dict.fromkeys(contents, "."), styles)
+    assert len({name.lower() for name in found.values()}) == 15
+    assert found["a/x.jpg", "s/c.png"] == "x-c.jpg"
+    assert found["a/x.png", "s/c.png"] == "x.png-c.jpg"
+    assert found["b/X.jpg", "s/c.png"] == "X.jpg-c.jpg"
+    assert found["a/x.jpg", "t/c.png"] == "x-c-2.jpg"
+    assert found["b/a.png", "s/b-c.png"] == "a.png-b-c.jpg"
+    # In whatever order they are given, and wherever this is called.
+    assert names_of(dict.fromkeys(reversed(contents), "."), styles[::-1]) == found
+    whole = names_of({str(Path(c).absolute()): "." for c in contents}, styles)
+    assert list(whole.values()) == list(found.values())
 
 
-def test_a_name_is_that_of_its_own_inputs() -> None:
-    contents = [Path(p) for p in ("a/x.jpg", "a/x.png", "a/X.jpg", "b/x.jpg", "c/a/x.jpg")]
-    styles = [Path(p) for p in ("s/w.png", "s/w.jpg", "t/w.png")]
-    names = {(p.content, p.style): p.name for p in make_pairs(contents, styles, ".jpg")}
-    assert len({name.lower() for name in names.values()}) == 15
-    for content in contents:
-        for number, style in enumerate(styles):
-            (alone,) = make_pairs([content], [style], ".jpg")
-            (whole,) = make_pairs([content.absolute()], [style.absolute()], ".jpg")
-            assert alone.name == whole.name == names[content, number]
-    for odd in ("-x.png", "x\ny.png", "\udcff.png", ".x.png", "x" * 200 + ".png"):
-        name = result_name(Path(odd), "waves")
+@pytest.mark.parametrize("odd", ["-x.png", "x\ny.png", "\udcff.png", ".x.png", "x" * 200 + ".png"])
+def test_odd_names(odd: str) -> None:
+    twins = {f"a/{odd}": ".", f"b/{odd}": ".", f"c/{odd}": "."}
+    found = set(names_of(twins, ["waves", "x/waves.png"]).values())
+    assert len(found) == 6
+    for name in found:
         assert name[0] not in "-."
         assert name.isprintable()
         assert len(name.encode()) < 200
 
 
-def test_what_is_added_leaves_all_results_as_they_are(
+def test_folders_are_kept_and_what_is_added_is_painted_alone(
     contents: list[Path], styles: list[Path], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "out"
+    folder, photos = tmp_path / "out", tmp_path / "photos"
+    deep = photos / "deep" / "er"
+    deep.mkdir(parents=True)
+    contents[0].rename(photos / "x.png")
+    contents[1].rename(deep / "x.jpg")
 
-    def run(some: list[Path], looks: list[Path]) -> int:
-        return sum(not o.again for o in batch(some, looks, folder).paint(workers=1))
+    def run() -> list[str]:
+        outcomes = Batch(photos, styles[:1], folder, SETTINGS, "png").paint(workers=1)
+        return sorted(o.pair.name for o in outcomes if not o.again and o.path is not None)
 
-    assert run(contents[1:2], styles[:1]) == 1
-    before = {path: path.read_bytes() for path in folder.glob("*.png")}
-    bmp = contents[1].with_suffix(".bmp")
-    Image.new("RGB", (40, 30), "blue").save(bmp)
-    other = styles[0].with_suffix(".bmp")
-    Image.new("RGB", (40, 30), "green").save(other)
-    assert run([bmp, *contents], [other, *styles]) == 11
-    assert {path: path.read_bytes() for path in before} == before
-    # What was painted before it had this name, or lay in this folder, is not painted again.
-    moved = tmp_path / "moved.jpg"
-    moved.write_bytes(contents[1].read_bytes())
-    assert run([moved], styles) == 0
-    assert len(list(folder.glob("*.png"))) == 14
+    assert run() == ["deep/er/x-a.png", "x-a.png"]
+    assert open_picture(folder / "deep/er/x-a.png").size == (48, 32)
+    assert run() == []
+    contents[2].rename(deep / "x.tif")
+    assert run() == ["deep/er/x.tif-a.png"]
 
 
 def test_a_bad_style_is_left_out(contents: list[Path], styles: list[Path], tmp_path: Path) -> None:
@@ -190,7 +203,7 @@ def test_every_content_in_every_style_and_again_only_what_changed(
     contents: list[Path], styles: list[Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / "out"
-    pairs = make_pairs(contents, styles, ".png")
+    pairs = make_pairs(dict.fromkeys(contents, "."), styles, ".png")
 
     def run(settings: Settings = SETTINGS) -> list[bool]:
         outcomes = batch(contents, styles, folder, settings).paint(workers=2)
@@ -229,7 +242,7 @@ def test_what_fails_is_told_and_the_rest_goes_on(
 def test_nothing_is_replaced_that_no_batch_made(
     contents: list[Path], styles: list[Path], tmp_path: Path
 ) -> None:
-    pairs = make_pairs(contents[2:], styles, ".png")
+    pairs = make_pairs(dict.fromkeys(contents[2:], "."), styles, ".png")
     other = tmp_path / "out" / pairs[0].name
     other.parent.mkdir()
     other.write_bytes(b"somebody's work")

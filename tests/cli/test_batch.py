@@ -1,6 +1,5 @@
 """`impasto batch` from the command line."""
 
-import re
 from pathlib import Path
 
 from tests.cli.conftest import Impasto
@@ -16,7 +15,7 @@ def test_a_folder_is_painted(impasto: Impasto, files: tuple[Path, Path], tmp_pat
     assert outcome.status == 0
     assert outcome.err == "1 painted, 0 failed\n"
     assert outcome.out.split() == [str(out / "sheet.png"), str(out / "sheet.html")]
-    assert len(list(out.glob("photo-painting-????????.jpg"))) == 1
+    assert (out / "photo-painting.jpg").is_file()
     assert impasto(*command).err == "0 painted, 1 were there already, 0 failed\n"
     assert impasto(*command, "--fresh").err == "1 painted, 0 failed\n"
 
@@ -31,7 +30,7 @@ def test_failures_are_reported_and_told_by_the_status(
     assert outcome.status == 1
     lines = outcome.err.splitlines()
     assert lines[0] == "1 painted, 1 failed"
-    assert re.match("  text-painting-[a-z2-7]{8}.jpg: ", lines[1])
+    assert lines[1].startswith("  text-painting.jpg: ")
     assert lines[2] == "impasto: 1 of 2 pictures failed: see above"
 
 
@@ -88,7 +87,7 @@ def test_styles_go_up_to_the_next_option(
     out = tmp_path / "out"
     outcome = impasto("batch", content, "--styles", style, other, "-s", style, "-o", out, *FAST)
     assert outcome.err == "2 painted, 0 failed\n"
-    assert {each.name[:-13] for each in out.glob("*.jpg")} == {"photo-painting", "photo-other"}
+    assert {each.stem for each in out.glob("*.jpg")} == {"photo-painting", "photo-other"}
     for joined in ((f"--styles={style}",), (f"-s{style}",), ("-qs", style)):
         again = impasto("batch", content, *joined, other, "-o", out, *FAST)
         assert again.err == "0 painted, 2 were there already, 0 failed\n"

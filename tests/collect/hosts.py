@@ -9,6 +9,7 @@ import anyio
 import httpx
 
 from impasto.collect import Guard, http_client
+from impasto.collect.addresses import normalized
 from impasto.collect.http_client import HttpClient
 
 Handle = Callable[[httpx.Request], httpx.Response]
@@ -45,6 +46,17 @@ class Client:
 
     def body(self, url: str) -> bytes:
         return self.get(url).content
+
+
+def fetched(url: str, most: int, guard: Guard | None = None, timeout: float = 20.0) -> bytes:
+    """Fetch something as a crawl does, but for robots.txt; raise RejectedError."""
+
+    async def fetch() -> bytes:
+        async with HttpClient(guard or Guard(), 0.0, timeout) as client:
+            found = await client.fetch(normalized(url), lambda *_: most, robots=False)
+            return found.content
+
+    return anyio.run(fetch)
 
 
 def client(handle: Handle, delay: float = 1.0) -> Client:

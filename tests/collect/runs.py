@@ -10,8 +10,9 @@ from PIL import Image
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
+from impasto.cli.collect import REASONS
 from impasto.collect import CollectOptions, collect
-from impasto.collect.items import NAME, REASONS
+from impasto.collect.items import NAME
 
 
 def run(
@@ -24,7 +25,9 @@ def run(
     manifest = lines(folder)
     files = {path.name for path in folder.iterdir()} - {"manifest.jsonl", "log.jsonl", NAME}
     assert files == {line["file"] for line in manifest}
-    refused = {path_of(item.url): item.outcome for item in items if item.outcome in REASONS}
+    refused: dict[str, str | None] = {
+        path_of(item.url): item.outcome for item in items if item.outcome in REASONS
+    }
     log = lines(folder, "log.jsonl")
     assert {path_of(line["url"]): line["reason"] for line in log}.items() >= refused.items()
     return [path_of(line["url"]) for line in manifest], refused

@@ -17,12 +17,11 @@ from tests.collect.conftest import QuickClock
 from tests.collect.hosts import Client, Handle, client
 from tests.collect.server import Reply, Site
 
-from impasto.collect import Guard, fetch_public
+from impasto.collect import Guard
 from impasto.collect.addresses import normalized
 from impasto.collect.http_client import BUSY, MOST_TRIES, USER_AGENT, HttpClient
 from impasto.collect.items import RejectedError
 from impasto.collect.pages import robots_tags
-from impasto.errors import CollectError
 from impasto.version import __version__
 
 
@@ -125,8 +124,6 @@ def test_an_address_that_httpx_does_not_take() -> None:
     with pytest.raises(RejectedError, match="Invalid IPv4") as error:
         normalized("http://010.8.8.8/x")
     assert error.value.reason == "url"
-    with pytest.raises(CollectError, match="cannot be fetched: Invalid IPv4"):
-        fetch_public("http://010.8.8.8/x", 10, guard=Guard(resolve=lambda *_: ["8.8.8.8"]))
 
 
 def test_what_comes_after_the_end_of_a_packed_body_counts(clock: QuickClock) -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.collect.drawing import draw, encoded
 from tests.collect.server import Reply, Site
 
+from impasto.cli.collect import REASONS
 from impasto.collect import CollectOptions, search
-from impasto.collect.items import REASONS
 from impasto.errors import SettingsError
 
 ANSWERS = Path(__file__).parent / "answers"

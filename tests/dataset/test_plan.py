@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from impasto.dataset.metadata import with_copies
+from impasto.dataset.belonging import with_copies
 from impasto.dataset.plan import DatasetOptions, Planner, split_of
 from impasto.errors import ImageError, SettingsError
 

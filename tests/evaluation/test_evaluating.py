@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from impasto import stylize
+from impasto.batch import make_pairs
 from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     averages,
@@ -109,32 +110,51 @@ def test_without_scikit_image_nothing_is_measured(monkeypatch: pytest.MonkeyPatc
         Judge(96)
 
 
+def matched(
+    contents: list[Path], styles: list[Path], outputs: list[Path], by: str = "auto"
+) -> tuple[list[Triple], str]:
+    return match_triples(dict.fromkeys(contents, "."), styles, dict.fromkeys(outputs, "."), by)
+
+
 def test_matching() -> None:
     contents = [Path(f"c/{name}.jpg") for name in ("a", "a-b", "x")]
     styles = [Path(f"s/{name}.jpg") for name in ("b", "c")]
     outputs = [Path(f"o/{name}.png") for name in ("a-b-c", "x-c", "a-c")]
-    found, way = match_triples(contents, styles, outputs)
+    found, way = matched(contents, styles, outputs)
     assert way == "name"
     assert [(t.content.stem, t.style.stem) for t in found] == [("a-b", "c"), ("x", "c"), ("a", "c")]
-    found, way = match_triples(contents, styles[:1], outputs)
+    found, way = matched(contents, styles[:1], outputs)
     assert way == "order"
     assert [t.content for t in found] == contents
     assert {t.style for t in found} == {styles[0]}
     mixed = [Path(f"o/{name}.png") for name in ("x-b", "a-b-b", "a")]
-    found, way = match_triples(contents, styles[:1], mixed)
+    found, way = matched(contents, styles[:1], mixed)
     assert way == "name"
     assert [t.content.stem for t in found] == ["x", "a-b", "a"]
-    (one,), _ = match_triples(contents, styles[:1], [Path("o/x.png")], "name")
+    (one,), _ = matched(contents, styles[:1], [Path("o/x.png")], "name")
     assert one.content == contents[2]
     with pytest.raises(ImageError, match="not as many"):
-        match_triples(contents, styles, outputs, "order")
+        matched(contents, styles, outputs, "order")
     with pytest.raises(ImageError, match=r"z\.png is called after nothing"):
-        match_triples(contents, styles, [Path("z.png")])
+        matched(contents, styles, [Path("z.png")])
     with pytest.raises(ImageError, match="2 pairs"):
-        match_triples([*contents, Path("d/x.jpg")], styles, [Path("x-b.png")])
+        matched([*contents, Path("d/x.jpg")], styles, [Path("x-b.png")])
     with pytest.raises(SettingsError, match="auto, order, name"):
-        match_triples(contents, styles, outputs, "magic")
+        matched(contents, styles, outputs, "magic")
     assert labels([(Path("a"), Path("b"))] * 2) == ["a × b (1)", "a × b (2)"]
+
+
+def test_contents_of_one_name_are_matched_as_a_batch_calls_them() -> None:
+    contents = {Path("c/x.jpg"): ".", Path("c/x.png"): ".", Path("c/d/x.jpg"): "d"}
+    styles = [Path("s/b.jpg"), Path("s/c.jpg")]
+    pairs = make_pairs(contents, styles, ".jpg")
+    outputs = {Path("o", pair.name): str(Path(pair.name).parent) for pair in pairs}
+    found, way = match_triples(contents, styles, outputs)
+    assert way == "name"
+    assert [t[:2] for t in found] == [(p.content, styles[p.style or 0]) for p in pairs]
+    del outputs[Path("o/x.png-b.jpg")]
+    with pytest.raises(ImageError, match=r"x-b\.jpg is called after"):
+        match_triples(contents, styles, outputs, "name")
 
 
 def test_tables_of_files(tmp_path: Path) -> None:

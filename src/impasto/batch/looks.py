@@ -1,14 +1,11 @@
 """One content in one style in many ways: small pictures side by side, to choose from."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -23,8 +20,7 @@ from impasto.stylizers import stylizer
 
 #: Longest side of a small picture, in pixels, and its steps: enough to tell the looks apart.
 SMALL, _STEPS = 256, 24
-#: What is varied where nothing is named: settings and their values. Chosen by looking: these change
-#: a picture most, and not in the same way.
+#: What is varied where nothing is named: these change a picture most, and not in the same way.
 USUAL: Mapping[str, Sequence[Any]] = {
     "style_loss": ("gram", "nnfm"),
     "color": ("style", "match"),
@@ -37,21 +33,13 @@ SHEET = "looks.png"
 MOST = 200
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One way to paint.
+class Cell(NamedTuple):
+    """One way to paint."""
 
-    Attributes:
-        number: From 1, as on the sheet.
-        changes: The settings that are varied, and their values here.
-        settings: All of them.
-        row, column: On the sheet, from 0.
-    """
-
-    number: int
-    changes: Mapping[str, Any]
-    settings: Settings
-    row: int
+    number: int  # from 1, as on the sheet
+    changes: Mapping[str, Any]  # the settings that are varied, and their values here
+    settings: Settings  # all of them
+    row: int  # on the sheet, from 0, as is the next
     column: int
 
     @property
@@ -80,10 +68,8 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
 def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     """Return the combinations of all values of some settings, row by row; the others stay.
 
-    The first half of them changes from row to row, the others from column to column.
-
-    Raises:
-        SettingsError: A name or a value does not exist, nothing is varied, or too much is.
+    The first half of them changes from row to row, the others from column to column. What does not
+    exist, and nothing or too much to vary, are a `SettingsError`.
     """
     for name in axes:
         check_known(name, FIELDS)
@@ -101,11 +87,7 @@ def vary(settings: Settings, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
 
 
 def free_folder(folder: Path, cells: Sequence[Cell]) -> Path:
-    """Return a folder, or a numbered neighbor of it where no earlier looks would be replaced.
-
-    Raises:
-        ImageError: It has looks in it and cannot have a neighbor: it is `.` or `/`.
-    """
+    """Return a folder, or a numbered neighbor of it where no earlier looks would be replaced."""
     names = [SHEET, *(f"{cell.name}.{kind}" for cell in cells for kind in ("png", "json"))]
     for number in itertools.count(1):
         if number > 1 and folder.name in ("", ".."):
@@ -122,11 +104,7 @@ def paint_looks(
     """Paint each cell, save it with its recipe (`07.png`, `07.json`), and yield it.
 
     `impasto stylize --recipe 07.json --size 4096` makes one of them large. The folder is made if it
-    is not there; files of these names in it are replaced, see `free_folder`.
-
-    Raises:
-        ImageError: A picture cannot be read, the folder not be written to, or one of its files is
-            an input.
+    is not there; files of these names in it are replaced, see `free_folder`, but no input.
     """
     inputs = [each for each in (content, *styles) if isinstance(each, str | Path)]
     for cell in cells:

@@ -1,15 +1,12 @@
 """Painting the pairs of a batch: what is kept, what is made, and what a failure means."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from impasto.batch.pairs import Pair
 from impasto.errors import ImageError, ImpastoError
-from impasto.files import Journal, disk_is_full, fingerprint, write_atomically
+from impasto.files import Journal, disk_is_full, fingerprint
 from impasto.images import identify
 from impasto.runs import Stylizer
 from impasto.settings import Settings
@@ -19,37 +16,21 @@ from impasto.stylizers import files_of, for_many_sizes, stylizer
 JOURNAL = "batch.jsonl"
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a pair.
-
-    Attributes:
-        pair: Which.
-        path: Where the result is; None if it failed.
-        error: Why it failed, in one line.
-        again: Whether the result was there from an earlier run.
-    """
+class Outcome(NamedTuple):
+    """What became of a pair."""
 
     pair: Pair
-    path: Path | None
-    error: str | None = None
-    again: bool = False
+    path: Path | None  # of the result; None if it failed
+    error: str | None = None  # why it failed, in one line
+    again: bool = False  # whether the result was there from an earlier run
 
 
 class Painter:
     """What the workers of a batch share.
 
-    Args:
-        folder: Of the results, which is there.
-        contents: What is painted, which no result may replace.
-        styles: Style pictures, or networks that are tuned to them.
-        bad: Number of a style that cannot be used -> why; others that cannot are added.
-        settings: How everything is painted.
-        fresh: Whether everything is made again.
-
-    Raises:
-        ImageError: No style can be used.
-        ImpastoError: The method's weights or runtime are not there.
+    No result replaces one of the contents. Styles are pictures, or networks that are tuned to them;
+    `bad` says why one (its number) cannot be used, and others that cannot are added; if none can
+    be used, or the method's weights or runtime are not there, that is an `ImpastoError`.
     """
 
     def __init__(
@@ -68,24 +49,18 @@ class Painter:
         self.journal = Journal(folder / JOURNAL)
         noted = self.journal.entries("name", "inputs")
         self.made = {entry["name"]: entry["inputs"] for entry in noted}
-        self.same = {inputs: name for name, inputs in self.made.items()}
         self.files = files_of(self.settings)
         # All styles are read before the first picture: a bad one is told at once.
         if not self.settings.row.steps:
-            for number in range(len(self.styles)) if self.styles else [None]:
-                self._keep(number)
+            if not self.styles:
+                self.stylizers[None] = self._stylizer(None)
+            for number in sorted({*range(len(self.styles))} - {*self.bad}):
+                try:
+                    self.stylizers[number] = self._stylizer(number)
+                except ImageError as error:
+                    self.bad[number] = error
         if self.bad and len(self.bad) == len(self.styles):
             raise self.bad[0]
-
-    def _keep(self, number: int | None) -> None:
-        """Read a style, unless it is a bad one."""
-        try:
-            if number not in self.bad:
-                self.stylizers[number] = self._stylizer(number)
-        except ImageError as error:
-            if number is None:
-                raise
-            self.bad[number] = error
 
     def _stylizer(self, style: int | None) -> Stylizer:
         return stylizer([] if style is None else [self.styles[style]], self.settings)
@@ -97,9 +72,9 @@ class Painter:
             if pair.style in self.bad:
                 raise self.bad[pair.style]
             inputs = self._inputs(pair)
-            if not self.fresh and self._is_made(pair, target, inputs):
+            if not self.fresh and target.is_file() and self.made.get(pair.name) == inputs:
                 return Outcome(pair, target, again=True)
-            self._check_target(target)
+            self._check_target(target, pair.name)
             # Those that optimize hold an encoder each: none of them is kept.
             kept = self.stylizers.get(pair.style) or self._stylizer(pair.style)
             picture = kept(pair.content)
@@ -117,21 +92,10 @@ class Painter:
             return Outcome(pair, None, reason_of(error))
         return Outcome(pair, target)
 
-    def _is_made(self, pair: Pair, target: Path, inputs: str) -> bool:
-        """Tell whether a result is there; what is there under another name is copied."""
-        if target.is_file():
-            return self.made.get(pair.name) == inputs
-        other = self.folder / self.same.get(inputs, pair.name)
-        if not other.is_file() or other.suffix != target.suffix:
-            return False
-        write_atomically(target, other.read_bytes(), True)
-        self.journal.add(name=pair.name, inputs=inputs)
-        return True
-
-    def _check_target(self, target: Path) -> None:
+    def _check_target(self, target: Path, name: str) -> None:
         if target.resolve() in self.protected:
             raise ImageError(f"{target} is one of the inputs: name another folder")
-        if target.exists() and target.name not in self.made:
+        if target.exists() and name not in self.made:
             refuse_other(target)
 
     def _inputs(self, pair: Pair) -> str:

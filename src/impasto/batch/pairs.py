@@ -1,15 +1,12 @@
 """What is painted like what, and what the results are called."""
 
-from __future__ import annotations
-
-import base64
 import glob
-import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, count, product
 from pathlib import Path
+from typing import NamedTuple
 
 from impasto.errors import ImageError
 from impasto.files import address_advice
@@ -17,39 +14,29 @@ from impasto.images import is_picture_name, output_name
 
 #: Names without suffix that the sheets and the journal have.
 RESERVED = ("sheet", "batch")
-#: Letters and digits that end a name.
-TAG = 8
 
 
-@dataclass(frozen=True)
-class Pair:
-    """One picture to be made.
-
-    Attributes:
-        content: The picture to paint.
-        style: Number of the style, from 0; None where the method knows its own.
-        name: File name of the result.
-    """
+class Pair(NamedTuple):
+    """One picture to be made."""
 
     content: Path
-    style: int | None
-    name: str
+    style: int | None  # its number, from 0; None where the method knows its own
+    name: str  # path of the result, below the folder of all results
 
 
-def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Path]:
+def find_pictures(named: Iterable[str], without: Path | None = None) -> dict[Path, str]:
     """Find pictures: files as they are, those of a folder and below it, and of a pattern (*.jpg).
 
-    Args:
-        named: Files, folders and patterns.
-        without: A folder whose pictures are left out of those of another: that of the results.
+    Pictures in the folder `without`, that of the results, are left out of those of another.
 
     Returns:
-        Each once, in the order of the names given, within a folder or pattern by name.
+        Each once, in the order of the names given, within a folder or pattern by name; and the
+        path of its folder below the folder that was named, which is "." for others.
 
     Raises:
         ImageError: A name leads to nothing.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, tuple[Path, str]] = {}
     for name in named:
         path = Path(name)
         if path.is_dir():
@@ -62,9 +49,10 @@ def find_pictures(named: Iterable[str], without: Path | None = None) -> list[Pat
         if not some:
             advice = f"there are no pictures in {name}: name another folder or pattern"
             raise ImageError(address_advice(name) or advice)
-        for path in some:
-            found.setdefault(place_of(path), path)
-    return list(found.values())
+        for each in some:
+            below = each.parent.relative_to(path).as_posix() if path.is_dir() else "."
+            found.setdefault(place_of(each), (each, below))
+    return dict(found.values())
 
 
 def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
@@ -75,40 +63,43 @@ def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
 
 
 def make_pairs(
-    contents: Sequence[Path],
-    styles: Sequence[Path | str],
-    suffix: str,
-    method: str = "",
+    contents: Mapping[Path, str], styles: Sequence[Path | str], suffix: str, method: str = ""
 ) -> list[Pair]:
-    """Name the result of each content in each style, as `result_name` does.
+    """Name the result of each content in each style: `photo-waves.jpg`, in the content's folder.
 
-    Results have a suffix like `.png`. Without styles, they are named after the method, which knows
-    its own.
+    Where two would have one name, the later content (by its path) keeps its own suffix,
+    `photo.png-waves.jpg`, and what is still alike is numbered. Names do not depend on the order in
+    which the pictures are given. Contents come with their folders, as `find_pictures` returns them;
+    results have a suffix like `.png`, and are called after the method where it knows its style.
     """
-    looks: list[tuple[int | None, Path | str]] = list(enumerate(styles)) or [(None, method)]
-    return [
-        Pair(content, style, result_name(content, look) + suffix)
-        for content in contents
-        for style, look in looks
-    ]
+    looks: dict[int | None, str] = {}
+    taken: set[str] = set()
+    for place in sorted(range(len(styles)), key=lambda place: str(styles[place])):
+        looks[place] = _free(_numbered(output_name(Path(styles[place]).name, [])), taken)
+    looks = looks or {None: method}
+    names: dict[tuple[Path, int | None], str] = {}
+    taken = set()
+    for content, (number, look) in product(sorted(contents, key=place_of), looks.items()):
+        short = output_name(content.name, [look])
+        whole = output_name(f"{content.name}-{look}{suffix}", [])
+        paths = (
+            (Path(contents[content]) / f"{name}{suffix}").as_posix()
+            for name in chain([short, whole], _numbered(short))
+        )
+        names[content, number] = _free(paths, taken)
+    numbers = range(len(styles)) if styles else [None]
+    return [Pair(*each, names[each]) for each in product(contents, numbers)]
 
 
-def result_name(content: Path, look: Path | str) -> str:
-    """Name a result, without a suffix: content, style and a tag, `photo-waves-ab3de5gh`.
+def _numbered(name: str) -> Iterable[str]:
+    return chain([name], (f"{name}-{number}" for number in count(2)))
 
-    It follows from these two alone, so that it stays when other pictures come or go. The tag is of
-    their whole paths: pictures that differ in the folder or the suffix only have different ones.
 
-    Args:
-        content: A picture.
-        look: A style picture, or the name of a style or a method.
-    """
-    places = "\0".join(
-        each if isinstance(each, str) else place_of(each) for each in (content, look)
-    )
-    digest = hashlib.sha256(places.encode(errors="surrogateescape")).digest()
-    tag = base64.b32encode(digest)[:TAG].decode().lower()
-    return f"{output_name(content.name, [Path(look).name])}-{tag}"
+def _free(names: Iterable[str], taken: set[str]) -> str:
+    """Take the first name that no other has; disks may take capital and small letters for one."""
+    name = next(each for each in names if each.lower() not in taken)
+    taken.add(name.lower())
+    return name
 
 
 def place_of(path: Path) -> str:

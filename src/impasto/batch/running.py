@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from impasto.batch.painting import JOURNAL, Outcome, Painter, refuse_other
-from impasto.batch.pairs import find_pictures, make_folder, make_pairs
+from impasto.batch.pairs import find_pictures, make_folder, make_pairs, place_of
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.files import Journal
-from impasto.gallery.names import PREFIX, find_style
+from impasto.gallery.names import find_style
 from impasto.images import LEAST_PICTURE, Picture, open_picture, source_list
 from impasto.machine import cores
 from impasto.settings import Settings
@@ -37,12 +37,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Batch:
-    """Every content in every style, into a folder; its arguments are those of `stylize_batch`.
-
-    Raises:
-        ImageError: There are no pictures.
-        SettingsError: The styles do not fit the method.
-    """
+    """Every content in every style, into a folder; its arguments are those of `stylize_batch`."""
 
     def __init__(
         self,
@@ -58,7 +53,8 @@ class Batch:
         if looks and settings.row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = Path(folder), settings
-        self.contents = self._contents(named)
+        found = self._found(named)
+        self.contents = list(found)
         self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
         for look in looks:
             try:
@@ -66,15 +62,15 @@ class Batch:
             except ImageError as error:
                 unknown[look] = error
                 self._named[look] = look
-        self.styles = find_pictures(self._named)
+        self.styles = list(find_pictures(self._named))
         for network in filter(is_network, self.styles):
             raise SettingsError(f"{network} is not a picture: --method {network} paints with it")
         #: Number of a style that cannot be used -> why; `looks` looks at all of them.
         self.bad = {n: unknown[str(s)] for n, s in enumerate(self.styles) if str(s) in unknown}
         suffix, method = f".{format.lstrip('.')}", Path(settings.method).stem
-        self.pairs = make_pairs(self.contents, self._labels(), suffix, method)
+        self.pairs = make_pairs(found, self.styles, suffix, method)
 
-    def _contents(self, named: Sequence[str]) -> list[Path]:
+    def _found(self, named: Sequence[str]) -> dict[Path, str]:
         """Find the contents; results of earlier runs, which may lie beside them, are none."""
         folder = self.folder.resolve()
         for name in named:
@@ -85,26 +81,18 @@ class Batch:
                 )
         made = {entry["name"] for entry in Journal(folder / JOURNAL).entries("name")}
         made |= {SHEET, PAGE, JOURNAL} if made else set()
-        found = find_pictures(named, folder)
-        contents = [p for p in found if p.name not in made or p.parent.resolve() != folder]
+        results = {str(folder / name) for name in made}
+        pictures = find_pictures(named, folder)
+        contents = {p: below for p, below in pictures.items() if place_of(p) not in results}
         if not contents:
             raise ImageError(f"all contents are results of earlier runs in {self.folder}")
         return contents
-
-    def _labels(self) -> list[Path | str]:
-        """Return what results are named after: styles with a name by that, wherever they lie."""
-        given = [self._named.get(str(style), str(style)) for style in self.styles]
-        return [
-            style if name == str(style) else name.removeprefix(PREFIX)
-            for style, name in zip(self.styles, given, strict=True)
-        ]
 
     @cached_property
     def looks(self) -> list[Path]:
         """The style pictures, or networks that are tuned to them; some are tuned when asked for.
 
-        Raises:
-            ImageError: No style can be used.
+        Without any that can be used, the error of the first is raised.
         """
         found = [self._look(number, style) for number, style in enumerate(self.styles)]
         if self.bad and len(self.bad) == len(self.styles):
@@ -126,16 +114,10 @@ class Batch:
     def paint(self, workers: int | None = None, *, fresh: bool = False) -> Iterator[Outcome]:
         """Paint what is missing or has changed; yield what becomes of each pair, as it is done.
 
-        A result is kept if the journal in the folder says that it was made of the same inputs with
-        the same settings.
-
-        Args:
-            workers: Pictures at once; None: one a core for a method of one pass, else one.
-            fresh: Whether everything is made again.
-
-        Raises:
-            ImageError: The folder cannot be written to, or no style can be read.
-            ImpastoError: The method's weights or runtime are not there, or the disk is full.
+        A result is kept, unless everything is to be made `fresh`, if the journal in the folder says
+        that it was made of the same inputs with the same settings. Workers are as many as pictures
+        at once; None: one a core for a method of one pass, else one. A folder that cannot be
+        written to, a full disk, missing weights and no good style are an `ImpastoError`.
         """
         make_folder(self.folder)
         if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
@@ -150,10 +132,7 @@ class Batch:
         """Save a picture and a page of all results, and return their paths."""
         results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
         shown = self.contents, self.styles, results
-        return [
-            save_sheet(*shown, self.folder / SHEET),
-            save_page(*shown, self.folder / PAGE),
-        ]
+        return [save_sheet(*shown, self.folder / SHEET), save_page(*shown, self.folder / PAGE)]
 
 
 def stylize_batch(

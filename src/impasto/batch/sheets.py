@@ -1,7 +1,5 @@
 """Pictures side by side: contact sheets, and a page that works without any other file."""
 
-from __future__ import annotations
-
 import base64
 import html
 import io
@@ -33,14 +31,10 @@ def contact_sheet(
     beside: Sequence[str] = (),
     below: Sequence[Sequence[str]] = (),
 ) -> Image.Image:
-    """Draw pictures in rows and columns, each centered in its cell.
+    """Draw pictures in rows and columns, each centered in its cell; None: an empty one.
 
-    Args:
-        rows: As many in each; None: an empty cell.
-        least: Width of the columns and height of the rows at least; else the largest picture's.
-        above: Text for each column, which may have several lines.
-        beside: Text for each row.
-        below: Text for each picture.
+    Columns are as wide, and rows as high, as their largest picture, or `least`. There may be text
+    (with lines) above each column and beside each row, and below each picture.
     """
     font = ImageFont.load_default(14)
     width = max([least[0], *(each.width for row in rows for each in row if each is not None)])

@@ -8,13 +8,39 @@ from typing import TYPE_CHECKING, Any
 from impasto.cli.completion import one_of
 from impasto.cli.options import Quiet, argument, in_flags, own, stopping, with_fields
 from impasto.cli.terminal import echo
-from impasto.collect.options import FIELDS, KINDS
+from impasto.collect.items import FIELDS, KINDS
 from impasto.errors import CollectError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from impasto.collect import CollectOptions, CrawlItem
+
+#: Reasons for a rejection, and how a summary names each.
+REASONS: dict[str, str] = {
+    "url": "not a web address",
+    "address": "leads to a private address",
+    "site": "leads to another site",
+    "robots": "disallowed by robots.txt",
+    "index": "excluded by a robots tag",
+    "redirects": "too many redirects",
+    "busy": "server stayed busy",
+    "status": "server refused",
+    "network": "no answer",
+    "slow": "too slow",
+    "bytes": "too many bytes",
+    "content": "neither picture nor page",
+    "broken": "broken",
+    "pixels": "too many pixels",
+    "type": "other type",
+    "size": "other size",
+    "aspect": "other aspect",
+    "license": "other license",
+    "duplicate": "duplicate",
+    "near-duplicate": "near-duplicate",
+    "pages": "beyond the limit of pages",
+    "removed": "removed by hand",
+}
 
 
 @with_fields(FIELDS, KINDS)
@@ -88,7 +114,7 @@ def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, qu
 
 
 def _report(output: Path, counts: Counter[str]) -> None:
-    from impasto.collect.items import LOG, MANIFEST, REASONS
+    from impasto.collect.items import LOG, MANIFEST
 
     with (output / MANIFEST).open(encoding="utf-8") as lines:
         kept = sum(1 for _ in lines)

@@ -1,8 +1,4 @@
-"""Web addresses: one spelling for each, and where connections may go.
-
-Whoever names an address could name a private one, or a page that redirects to one. So each name is
-resolved, all its addresses are checked, and the connection goes to an address that was checked.
-"""
+"""Web addresses: one spelling for each, and where connections may go."""
 
 import re
 import socket
@@ -26,10 +22,7 @@ _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 
 
 def normalized(url: str, base: str = "") -> str:
-    """Return the one spelling of an address (relative to `base`) in ASCII, or raise RejectedError.
-
-    Fragment and session go; the order of the query stays, since it may have a meaning.
-    """
+    """Return an address in its one spelling, without fragment and session, or reject it."""
     import httpx
 
     text = re.sub("[\ud800-\udfff]", "%3F", url.strip())
@@ -89,10 +82,9 @@ def resolve(host: str, port: int) -> list[str]:
 class Guard:
     """Says where connections may go: to public addresses, and to what somebody named on purpose.
 
-    Args:
-        allowed: Addresses (URLs) whose host and port may be private; http includes https. A name
-            that was public at the first look must stay public.
-        resolve: Returns the addresses of a host and port; raises OSError where there are none.
+    A page may lead to a private address: each name is resolved, all its addresses are checked, and
+    the connection goes to one that was. Host and port of `allowed` (URLs) may be private, http
+    including https; a name that was public at the first look must stay public.
     """
 
     def __init__(
@@ -109,9 +101,8 @@ class Guard:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise RejectedError("network", f"there is no host {host}") from error
-        inside = next((address for address in found if not is_public(address)), None)
-        if (host, port) in self.allowed and self._private.setdefault(host, inside is not None):
-            return found
-        if inside is not None:
+        inside = not all(map(is_public, found))
+        named = (host, port) in self.allowed and self._private.setdefault(host, inside)
+        if inside and not named:
             raise RejectedError("address", "it leads to an address which is private")
         return found

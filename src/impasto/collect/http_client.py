@@ -1,7 +1,4 @@
-"""Polite requests: each host in its turn, as its robots.txt asks, and again when it is busy.
-
-Imported only where the packages of the extra are known to be there.
-"""
+"""Polite requests: each host in its turn, as its robots.txt asks, and again when it is busy."""
 
 import time
 import zlib
@@ -35,20 +32,6 @@ ROBOTS_BYTES, MOST_ROBOTS_BYTES = 512 * 1024, 5_000_000  # that are read, and th
 Limit = Callable[[bytes, str], int]
 
 
-class _CheckedBackend(httpcore.AnyIOBackend):
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
-        failed: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await _checked_addresses(self._guard, host, port):
-            try:
-                return await super().connect_tcp(address, port, *rest, **named)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-
 async def _checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
     # In a thread: looking up a name must not hold up other requests.
     return await to_thread.run_sync(guard.addresses, host, port, abandon_on_cancel=True)
@@ -56,13 +39,22 @@ async def _checked_addresses(guard: Guard, host: str, port: int) -> list[str]:
 
 def checked_transport(guard: Guard) -> httpx.AsyncHTTPTransport:
     """Return connections to nothing but the addresses that a guard lets pass."""
+
+    class Checked(httpcore.AnyIOBackend):
+        async def connect_tcp(self, host: str, port: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+            failed: Exception = httpcore.ConnectError(f"{host} has no address")
+            for address in await _checked_addresses(guard, host, port):
+                try:
+                    return await super().connect_tcp(address, port, *rest, **named)
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                    failed = error
+            raise failed
+
     transport = httpx.AsyncHTTPTransport()
     # Fails, rather than connecting unchecked, should httpx ever call its pool something else.
+    context = transport._pool._ssl_context
     transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=transport._pool._ssl_context,
-        max_keepalive_connections=8,
-        keepalive_expiry=15.0,
-        network_backend=_CheckedBackend(guard),
+        context, max_keepalive_connections=8, keepalive_expiry=15.0, network_backend=Checked()
     )
     return transport
 
@@ -89,16 +81,13 @@ class HttpClient(httpx.AsyncClient):
         url: str,
         limit: Limit,
         conditions: Mapping[str, str] | None = None,
-        *,
         stays: Callable[[str], bool] = bool,
         robots: bool = True,
-        tries: int = MOST_TRIES,
     ) -> httpx.Response:
-        """Fetch something, following at most five redirects, each checked.
+        """Fetch something, or raise RejectedError, following at most five redirects, each checked.
 
         With `conditions`, headers, the status may be 304: nothing has changed. `stays` tells
         whether it may redirect to an address, `robots` whether robots.txt counts: not for APIs.
-        It raises RejectedError for what cannot be had.
         """
         for _ in range(MOST_REDIRECTS + 1):
             if not stays(url):
@@ -110,7 +99,7 @@ class HttpClient(httpx.AsyncClient):
                 delay = max(delay, await self._robots_delay(url))
             request = self.build_request("GET", url, headers=conditions)
             async with self._one[place[0]]:
-                found = await self._patiently(request, delay, tries, limit)
+                found = await self._patiently(request, delay, limit)
             status, target = found.status_code, found.headers.get("location")
             if status == 200 or (status == 304 and conditions):
                 return found
@@ -120,11 +109,11 @@ class HttpClient(httpx.AsyncClient):
         raise RejectedError("redirects", f"more than {MOST_REDIRECTS} redirects")
 
     async def _patiently(
-        self, request: httpx.Request, delay: float, tries: int, limit: Limit
+        self, request: httpx.Request, delay: float, limit: Limit
     ) -> httpx.Response:
         """Try again when the server is busy, after growing pauses or those it asks for."""
         host, rested = request.url.host, 0.0
-        for tried in range(tries):
+        for tried in range(MOST_TRIES):
             await self._turn(host, delay)
             rest = 2.0**tried
             try:
@@ -231,13 +220,12 @@ async def _body(response: httpx.Response, limit: Limit) -> bytes:
     return whole
 
 
-def retry_after(header: str | None, wall: float | None = None) -> float | None:
-    """Return the seconds from `wall`, or now, that a `Retry-After` asks for; None if unreadable."""
+def retry_after(header: str | None) -> float | None:
+    """Return the seconds from now that a `Retry-After` asks for; None if unreadable."""
     text = (header or "").strip()
-    if text.isdecimal():
-        return float(text)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        if text.isdecimal():
+            return float(text)
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(moment - (time.time() if wall is None else wall), 0.0)

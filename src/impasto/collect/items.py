@@ -1,12 +1,16 @@
-"""What passes through a crawl, under which license, and why some of it is rejected."""
+"""What is asked for, what passes through a crawl, and why some of it is rejected."""
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+import zlib
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import Any, NamedTuple
+
+from impasto.errors import SettingsError
+from impasto.settings.declaration import checked, option, plain_types
 
 AGENT = "impasto"  # what it is called in robots.txt and robots tags
-MANIFEST = "manifest.jsonl"  # the file that lists the pictures kept
-LOG = "log.jsonl"  # the file that lists what was rejected, and why
+MANIFEST, LOG = "manifest.jsonl", "log.jsonl"  # what is kept; what is rejected, and why
 NAME = ".collect.sqlite"  # the file of the state database
 #: Licenses that can be asked for.
 LICENSES = ("cc0", "pdm", "by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd")
@@ -15,49 +19,67 @@ _CC0 = re.compile(r"(.*\b)?cc[ -]?(0|zero)\b")
 _PUBLIC_DOMAIN = re.compile(r"public domain|pdm?\b|no known copyright|no restrictions")
 _CREATIVE = re.compile(r"(cc|creative commons)?[ -]*(by|attribution)\b")
 _PARTS = {"nc": "nc|non-?commercial", "sa": "sa|share[ -]?alike", "nd": r"nd|no ?deriv\w+"}
-#: Reasons for a rejection, and how a summary names each.
-REASONS: Mapping[str, str] = {
-    "url": "not a web address",
-    "address": "leads to a private address",
-    "site": "leads to another site",
-    "robots": "disallowed by robots.txt",
-    "index": "excluded by a robots tag",
-    "redirects": "too many redirects",
-    "busy": "server stayed busy",
-    "status": "server refused",
-    "network": "no answer",
-    "slow": "too slow",
-    "bytes": "too many bytes",
-    "content": "neither picture nor page",
-    "broken": "broken",
-    "pixels": "too many pixels",
-    "type": "other type",
-    "size": "other size",
-    "aspect": "other aspect",
-    "license": "other license",
-    "duplicate": "duplicate",
-    "near-duplicate": "near-duplicate",
-    "pages": "beyond the limit of pages",
-    "removed": "removed by hand",
-}
+#: Types of pictures, as their files' names end.
+TYPES = ("jpg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp")
+_LICENSE: dict[str, Any] = {"items": str, "choices": LICENSES, "aliases": ("--licence",)}
+_much = partial(option, group="How much")
+_which = partial(option, group="Which")
+_politely = partial(option, group="Politeness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectOptions:
+    """How pictures are collected; a `SettingsError` names an option that cannot be so."""
+
+    limit: int = _much(200, "Maximum pictures in the folder, old ones included.", least=1)
+    depth: int = _much(0, "Follow links this many pages deep.", least=0)
+    pages: int = _much(1000, "Maximum number of pages to read.", least=1)
+    any_site: bool = _much(False, "Follow links to other sites too.")
+    min_size: int = _which(200, "Minimum shorter side, in pixels.", least=1)
+    max_size: int = _which(20000, "Maximum longer side, in pixels.", least=1)
+    aspect: tuple[float, ...] = _which(
+        (0.2, 5.0), "Minimum and maximum width / height.", items=float, above=0.0
+    )
+    types: tuple[str, ...] = _which(TYPES, "Types, told by the content.", items=str, choices=TYPES)
+    license: tuple[str, ...] | None = _which(
+        None, f"Only under these: {', '.join(LICENSES)}.", shown="any", **_LICENSE
+    )
+    near: int = _which(6, "Bits (of 64) by which near-duplicates differ at most.", least=0, most=24)
+    delay: float = _politely(
+        1.0, "Minimum seconds between requests to a host.", least=0.0, most=3600.0
+    )
+    timeout: float = _politely(60.0, "Maximum seconds for a file or page.", above=0.0)
+    max_bytes: int = _politely(50_000_000, "Maximum bytes of a picture.", least=1)
+    max_page_bytes: int = _politely(5_000_000, "Maximum bytes of a page.", least=1)
+
+    def __post_init__(self) -> None:
+        for name, each in FIELDS.items():
+            value = getattr(self, name)
+            value = value.lower() if isinstance(value, str) else value
+            object.__setattr__(self, name, checked(each, value, KINDS[name]))
+        if self.min_size > self.max_size:
+            raise SettingsError(f"min_size {self.min_size} is above max_size {self.max_size}")
+        if len(self.aspect) != 2 or self.aspect[0] > self.aspect[1]:
+            raise SettingsError("aspect must be two numbers, from and to: 0.5,2")
+
+    def digest(self) -> int:
+        """Return what tells these options from others; limit and politeness make no difference."""
+        none = ("limit", "delay", "timeout")
+        values = {name: value for name, value in asdict(self).items() if name not in none}
+        return zlib.crc32(str(values).encode()) >> 1
+
+
+FIELDS = {each.name: each for each in fields(CollectOptions)}
+KINDS = plain_types(CollectOptions)
 
 
 class CrawlItem(NamedTuple):
-    """An address, and the picture that came from it: a row of the state database.
-
-    Attributes:
-        kind: "picture", "page", "api" (an answer of a collection), or "link": named like a picture,
-            and perhaps a page about one.
-        page: Where it was found; None: it was given.
-        place: Items take their turns by this, then by `id`.
-        outcome: "kept", "again" (kept by an earlier run), "visited" (read) or one of `REASONS`.
-        file: The name of the picture in the folder; `replaced` is that of an older version.
-    """
+    """An address, and the picture that came from it: a row of the state database."""
 
     url: str
-    kind: str
+    kind: str  # picture, page, api (a collection's answer), link: named as a picture, may be a page
     depth: int = 0
-    page: str | None = None
+    page: str | None = None  # where it was found; None: it was given
     title: str | None = None
     author: str | None = None
     license: str | None = None
@@ -65,14 +87,14 @@ class CrawlItem(NamedTuple):
     source: str = "web"
     width: int | None = None
     height: int | None = None
-    place: int = 0
+    place: int = 0  # items take their turns by this, then by `id`
     pending: int = 1
-    outcome: str | None = None
+    outcome: str | None = None  # kept, again (kept by an earlier run), visited or why not
     detail: str | None = None
     etag: str | None = None
     modified: str | None = None
-    file: str | None = None
-    replaced: str | None = None
+    file: str | None = None  # the name of the picture in the folder
+    replaced: str | None = None  # that of an older version
     sha256: str | None = None
     phash: str | None = None
     bytes: int | None = None
@@ -82,7 +104,7 @@ class CrawlItem(NamedTuple):
 
 
 class RejectedError(Exception):
-    """Something that is not taken: one of `REASONS`, the details in one line, an HTTP status."""
+    """Something that is not taken: why in a word, the details in one line, an HTTP status."""
 
     def __init__(self, reason: str, detail: str, status: int = 0) -> None:
         super().__init__(detail)
@@ -90,11 +112,7 @@ class RejectedError(Exception):
 
 
 def license_name(text: str | None, url: str | None = None) -> str | None:
-    """Return the one spelling of a license, as in `LICENSES` if it is one of them; None of none.
-
-    `text` is "CC BY-SA 4.0", "Public domain", "Attribution-ShareAlike"…; `url` counts more where
-    it is one of Creative Commons.
-    """
+    """Return the one spelling of a license, in `LICENSES` if it is there; its address says more."""
     plain = " ".join((text or "").split())
     found = _DEED.search((url or "").lower()) or _DEED.search(plain.lower())
     if found and found[2]:

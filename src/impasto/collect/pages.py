@@ -3,7 +3,6 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -22,6 +21,7 @@ _ORDINARY = re.compile(r"ascii|utf-8|utf-16|iso|cp|koi8|mac|tis-620|gb|hz$|big5|
 #: An address, which does not end in a comma, and descriptors up to a comma outside parentheses.
 _CANDIDATE = re.compile(r"([^\s,]\S*)(?:(?<=,)|((?:[^,(]|\([^)]*\)?)*))")
 _SIZE = re.compile(r"(?<!\S)(\d+w|\d+(?:\.\d+)?x)(?!\S)")
+_Title = str | None
 _SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Lazy pictures have a placeholder in `src`.
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")
@@ -33,42 +33,30 @@ _NAMED = re.compile(r"\s*(?!unavailable|max-|\d)([a-z0-9*._-]+)\s*:")
 
 
 def read_page(data: bytes, url: str, type: str = "", tags: Sequence[str] = ()) -> list[CrawlItem]:
-    """Return what a page leads to, as its robots tags and `rel="nofollow"` allow.
+    """Return what a page leads to: pictures and links to some, in order, previews, then pages.
 
-    Pictures and links to some are where they stand, previews after them, then pages. `type` is what
-    the server announced, whose charset counts; `tags` are its robots tags.
-
-    Raises:
-        RejectedError: It has more tags than a page can have.
+    The server announced the type, whose charset counts, and robots tags.
     """
     tree = LexborHTMLParser(_decoded(data, type))
     metas = _metas(tree)
     take, follow = robots_tags(*tags, metas.get("robots", ""), metas.get(AGENT, ""))
     base = _absolute(_attribute(tree.css_first("base[href]"), "href"), url) or url
-    license = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
-    license_url = _absolute(_attribute(license, "href"), base)
+    deed = tree.css_first('a[rel~="license"][href], link[rel~="license"][href]')
+    deed_url = _absolute(_attribute(deed, "href"), base)
+    license, author = license_name(None, deed_url) or deed_url, _text(metas.get("author"))
     node = tree.css_first("title")
     title = _text(metas.get("og:title") or (node.text() if node else None))
-    about: dict[str, Any] = {
-        "page": url,
-        "author": _text(metas.get("author")),
-        "license": license_name(None, license_url) or license_url,
-        "license_url": license_url,
-    }
+    about = CrawlItem("", "", 0, url, title, author, license, deed_url)
     found: dict[str, CrawlItem] = {}
-    for item in _items(tree, metas):
-        place = _absolute(item.url, base)
-        if place and (follow if item.kind == "page" else take):
-            named = item._replace(url=place, title=item.title or title, **about)
-            found.setdefault(place, named)
+    for kind, href, name in _items(tree, metas):
+        place = _absolute(href, base)
+        if place and (follow if kind == "page" else take):
+            found.setdefault(place, about._replace(url=place, kind=kind, title=name or title))
     return sorted(found.values(), key=lambda item: item.kind == "page")[:MOST_FOUND]
 
 
 def robots_tags(*values: str) -> tuple[bool, bool]:
-    """Tell whether robots tags let pictures be taken, and links be followed.
-
-    A value is such as "noindex, otherbot: nofollow"; what is meant for others does not count.
-    """
+    """Tell whether tags ("noindex, other: nofollow") let pictures be taken, links be followed."""
     words = set()
     for value in values:
         ours = True
@@ -120,20 +108,21 @@ def _absolute(href: str, base: str) -> str | None:
         return None  # mailto:, javascript: and worse are on every page
 
 
-def _items(tree: LexborHTMLParser, metas: dict[str, str]) -> Iterator[CrawlItem]:
+def _items(tree: LexborHTMLParser, metas: dict[str, str]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield kinds, addresses as they are written, and titles."""
     sources: dict[int, tuple[str, float]] = {}
     for node in tree.css("img, a[href], area[href], link[rel~='next'][href]"):
         title = _text(_attribute(node, "title"))
         if node.tag == "img":
             title = title or _text(_attribute(node, "alt"))
-            yield CrawlItem(_source(node, sources), "picture", title=title)
+            yield "picture", _source(node, sources), title
         elif "nofollow" not in _attribute(node, "rel").lower().split():
             href = _attribute(node, "href")
             named = is_picture_name(unquote(re.split("[?#]", href)[0]))
-            yield CrawlItem(href, "link" if named else "page", title=title)
+            yield "link" if named else "page", href, title
     for name in _META_PICTURES:
         if name in metas:
-            yield CrawlItem(metas[name], "picture", title=_text(metas.get(f"{name}:alt")))
+            yield "picture", metas[name], _text(metas.get(f"{name}:alt"))
 
 
 def _source(node: LexborNode, known: dict[int, tuple[str, float]]) -> str:

@@ -1,7 +1,7 @@
 """What becomes of each item: fetched ahead, several hosts at once, and decided on in its turn."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timezone
 from functools import partial
@@ -16,8 +16,7 @@ from PIL import Image
 
 from impasto.collect.addresses import Guard, host_and_port, site
 from impasto.collect.http_client import HttpClient
-from impasto.collect.items import CrawlItem, RejectedError
-from impasto.collect.options import CollectOptions
+from impasto.collect.items import CollectOptions, CrawlItem, RejectedError
 from impasto.collect.pages import read_page, robots_tags
 from impasto.collect.search_results import read_answer
 from impasto.collect.state_db import StateDB
@@ -28,23 +27,20 @@ from impasto.images.exif import orientation_of
 from impasto.images.formats import sniff
 from impasto.images.reading import one_clear_error
 
-WINDOW = 32  # items to look ahead
-AHEAD = 8  # requests, each to another host, that are under way or answered, in memory
+WINDOW, AHEAD = 32, 8  # items to look ahead; requests, each to another host, that are in memory
 MOST_PIXELS = 100_000_000  # that are decoded: a small file may hold gigabytes of one color
 _REMOVED = "one that was removed by hand"
+_Judged = tuple[list[CrawlItem], dict[str, Any]]
 
 
 class Pipeline:
-    """Decides what comes into a folder.
-
-    What is kept must not depend on which host is quick. So several hosts are asked ahead of the
-    items' turns, each one request after the other, and responses wait for theirs.
-    """
+    """Decides what comes into a folder: hosts are asked ahead, but responses wait their turn."""
 
     def __init__(self, db: StateDB, guard: Guard, options: CollectOptions) -> None:
         self._db, self._options = db, options
         self._client = HttpClient(guard, options.delay, options.timeout)
-        self._sites = {site(item.url) for item in db.select("page IS NULL")}
+        sites = {site(item.url) for item in db.select("page IS NULL")}
+        self._stays: Callable[[str], bool] = lambda url: options.any_site or site(url) in sites
         hashed = db.select("phash IS NOT NULL")
         self._hashes = {item.id: int(str(item.phash), 16) for item in hashed}
         self._visited = len(db.select("outcome = 'visited' AND NOT pending"))
@@ -70,17 +66,15 @@ class Pipeline:
 
     def _settle(self, window: Sequence[CrawlItem], portal: BlockingPortal) -> CrawlItem:
         """Decide what becomes of the first item, and write it down before anybody hears of it."""
-        item = window[0]
-        headers = Headers()
+        item, headers, found, changes = window[0], Headers(), list[CrawlItem](), dict[str, Any]()
         try:
             self._check(item)
             response = self._response(window, portal)
             headers = response.headers
             found, changes = self._judged(item, response)
         except RejectedError as error:
-            found, changes = [], {"outcome": error.reason, "detail": error.detail}
-            if item.file is not None:  # what is gone or broken today was a picture once
-                changes = {}
+            if item.file is None:  # else what is gone or broken today was a picture once
+                changes = {"outcome": error.reason, "detail": error.detail}
         if changes:
             changes |= {"etag": headers.get("etag"), "modified": headers.get("last-modified")}
         with self._db.base:
@@ -93,16 +87,12 @@ class Pipeline:
 
     def _check(self, item: CrawlItem) -> None:
         """Raise RejectedError for an item that need not even be fetched."""
-        if item.kind in ("page", "api"):
-            self._check_pages()
+        if item.kind in ("page", "api") and self._visited >= self._options.pages:
+            raise RejectedError("pages", f"{self._options.pages} pages have been read")
         if item.source != "web" and item.kind == "picture" and not item.file:
             _check_license(item.license, self._options)
             if item.width and item.height:
                 _check_shape(item.width, item.height, self._options)
-
-    def _check_pages(self) -> None:
-        if self._visited >= self._options.pages:
-            raise RejectedError("pages", f"{self._options.pages} pages have been read")
 
     def _response(self, window: Sequence[CrawlItem], portal: BlockingPortal) -> Response:
         """Return the response to the first of some items, while other hosts are asked as well."""
@@ -123,15 +113,12 @@ class Pipeline:
         marks = {"if-none-match": item.etag, "if-modified-since": item.modified}
         # Some servers put file names into their marks; a header can hold ASCII only.
         conditions = {name: mark for name, mark in marks.items() if mark and mark.isascii()}
-        limit = partial(_limit, item.kind, self._options)
+        limit, robots = partial(_limit, item.kind, self._options), item.kind != "api"
         # What was given may be a picture, which may be anywhere; a page is rejected when read.
         stays = self._stays if item.kind == "page" and item.page is not None else bool
-        robots = item.kind != "api"
         return await self._client.fetch(item.url, limit, conditions, stays=stays, robots=robots)
 
-    def _judged(
-        self, item: CrawlItem, response: Response
-    ) -> tuple[list[CrawlItem], dict[str, Any]]:
+    def _judged(self, item: CrawlItem, response: Response) -> _Judged:
         """Return what a response leads to, and what changes of its item."""
         if response.status_code == 304:
             return [], {}
@@ -157,16 +144,13 @@ class Pipeline:
             raise RejectedError("content", f"not a picture, though linked as one ({kind[:40]})")
         if not self._stays(url):
             raise RejectedError("site", f"a page of another site ({url})")
-        self._check_pages()
+        self._check(item._replace(kind="page"))
         follow = item.depth < self._options.depth
         return [
             found._replace(depth=item.depth + (found.kind != "picture"))
             for found in read_page(response.content, url, kind, tags)
             if found.kind != "page" or (follow and self._stays(found.url))
         ]
-
-    def _stays(self, url: str) -> bool:
-        return self._options.any_site or site(url) in self._sites
 
     def _kept(self, item: CrawlItem, data: bytes, sha256: str) -> dict[str, Any]:
         """Write a picture into the folder, and return what changes of its item."""
@@ -232,13 +216,13 @@ def _inspected(data: bytes, options: CollectOptions) -> dict[str, Any]:
 
 
 def _check_shape(width: int, height: int, options: CollectOptions) -> None:
-    text = f"{width} x {height} pixels"
-    if width * height > MOST_PIXELS:
-        raise RejectedError("pixels", text)
-    if min(width, height) < options.min_size or max(width, height) > options.max_size:
-        raise RejectedError("size", text)
-    if not options.aspect[0] <= width / height <= options.aspect[1]:
-        raise RejectedError("aspect", text)
+    faults = {
+        "pixels": width * height > MOST_PIXELS,
+        "size": min(width, height) < options.min_size or max(width, height) > options.max_size,
+        "aspect": not options.aspect[0] <= width / height <= options.aspect[1],
+    }
+    for reason in filter(faults.get, faults):
+        raise RejectedError(reason, f"{width} x {height} pixels")
 
 
 def _check_license(license: str | None, options: CollectOptions) -> None:
@@ -247,11 +231,7 @@ def _check_license(license: str | None, options: CollectOptions) -> None:
 
 
 def perceptual_hash(data: bytes) -> str:
-    """Return 64 bits, in hexadecimal, that size, compression and brightness hardly change.
-
-    It is imagehash's `phash`. About half of its bits differ between unlike pictures; `dhash` has
-    more chance hits among pictures with large even parts.
-    """
+    """Return 64 bits, in hexadecimal, that size, compression and brightness hardly change."""
     # Decoding small is quick for a JPEG, and still reads it to its end.
     pixels = open_picture(data, max_size=256).filled().to_array()
     return str(imagehash.phash(Image.fromarray(pixels)))

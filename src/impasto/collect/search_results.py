@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from impasto.collect.addresses import normalized
 from impasto.collect.items import CrawlItem, RejectedError, license_name
 
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
+_TAG, _CC0 = re.compile(r"<[^<>]{0,2000}>"), "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 class Source(NamedTuple):

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,12 @@ ON CONFLICT (url) DO UPDATE SET
     kind = excluded.kind, depth = 0, page = NULL, pending = 1, etag = NULL, modified = NULL
 WHERE page IS NOT NULL AND file IS NULL AND outcome IS NOT 'removed'
 """
-_IN_MANIFEST = (
-    *("file", "url", "page", "title", "author", "license", "license_url", "sha256", "phash"),
-    *("width", "height", "bytes", "type", "time", "source"),
-)
+_IN_MANIFEST = """file url page title author license license_url sha256 phash width height bytes
+type time source"""
 
 
 class StateDB:
-    """The database of a folder, for one process and one thread.
-
-    Changes belong into `with db.base:`, which commits them together or not at all.
-    """
+    """The database of a folder, for one process; changes belong together in `with db.base:`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,24 +45,32 @@ class StateDB:
             self.base.close()
             raise
 
+    def close(self) -> None:
+        """Bring folder and lists in order, and close the database."""
+        with closing(self.base):
+            self.tidy()
+            self._write_lists()
+
     def begin(self, items: Iterable[CrawlItem], digest: int) -> None:
         """Add the items that were given; with other options, or nothing pending, start over."""
+        self.tidy()
         with self.base:
             changed = self.base.execute("PRAGMA user_version").fetchone()[0] != digest
             if changed:
                 # What was rejected may be wanted now, whether or not it has changed.
-                forget = "UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL"
-                self.base.execute(forget)
+                self.base.execute(
+                    "UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL"
+                )
                 self.base.execute(f"PRAGMA user_version = {digest}")
             self.add(items)
             if changed or not self.select("pending LIMIT 1"):
                 self.base.execute("UPDATE items SET pending = 1 WHERE outcome IS NOT 'removed'")
+        self._write_lists()
 
     def add(self, items: Iterable[CrawlItem], parent: CrawlItem | None = None) -> None:
         """Add items that are new, in this order; those without a parent were given.
 
-        Pictures and links to them come right after the page they are on, pages after all others:
-        so pages are read breadth first, and few addresses wait.
+        Pictures come right after their page, pages after all others: few addresses wait.
         """
         last = self.base.execute("SELECT COALESCE(MAX(place), 0) FROM items").fetchone()[0]
         known = "ON CONFLICT (url) DO NOTHING" if parent else _GIVEN
@@ -88,10 +92,7 @@ class StateDB:
         return item._replace(**changes)
 
     def tidy(self) -> None:
-        """Remove what is unfinished, or replaced by a newer file from the same address.
-
-        A picture whose file was removed by hand is not collected again, nor its duplicates.
-        """
+        """Remove what is unfinished or replaced; what was removed by hand does not come again."""
         (self.folder / _PART).unlink(missing_ok=True)
         for item in self.select("file IS NOT NULL"):
             with self.base:
@@ -111,7 +112,7 @@ class StateDB:
             os.fsync(file.fileno())
         part.replace(self.folder / name)
 
-    def write_lists(self) -> None:
+    def _write_lists(self) -> None:
         """Write both lists as the database has them."""
         rejected = "NOT pending AND outcome NOT IN ('kept', 'visited') ORDER BY place, id"
         for name, where in ((MANIFEST, "file IS NOT NULL ORDER BY place, id"), (LOG, rejected)):
@@ -127,5 +128,5 @@ class StateDB:
 def _line(item: CrawlItem, name: str) -> str:
     entry = {"url": item.url, "page": item.page, "reason": item.outcome, "detail": item.detail}
     if name == MANIFEST:
-        entry = {field: getattr(item, field) for field in _IN_MANIFEST}
+        entry = {field: getattr(item, field) for field in _IN_MANIFEST.split()}
     return json.dumps(entry, ensure_ascii=False) + "\n"

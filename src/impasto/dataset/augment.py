@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from impasto.networks.any_style import AnyStyle
     from impasto.networks.whitening import Coloring
 
+    #: The network in torch, and what reads a style by its number.
+    _Opened = tuple[AnyStyle, Callable[[int], list[Coloring]]]
+
 
 class StyleAugment:
     """Paints pictures in styles by chance, so that a network learns shapes.
@@ -72,11 +75,7 @@ class StyleAugment:
         self._chance: Any = random if seed is None else random.Random(seed)
 
     def __call__(self, image: Any) -> Any:  # noqa: ANN401
-        """Return a picture, painted or as it is.
-
-        Raises:
-            ImageError: It is of no kind that is known.
-        """
+        """Return a picture, painted or as it is; what is of no kind that is known is an error."""
         chance = self._chance
         if chance.random() >= self.probability:
             return image
@@ -152,20 +151,15 @@ class StyleAugment:
 
     @cached_property
     def _stylizer(self) -> Callable[[int], FastStylizer]:
-        network = FastStylizer(self._styles[0], self._settings)
+        settings = for_many_sizes(Settings(method="fast", size=self.size))  # those of crops
+        network = FastStylizer(self._styles[0], settings)
         return lru_cache(None)(lambda style: network.with_styles(self._styles[style]))
 
-    @property
-    def _settings(self) -> Settings:
-        # Crops come in many sizes.
-        return for_many_sizes(Settings(method="fast", size=self.size))
-
     @cached_property
-    def _on_device(self) -> Callable[[str], tuple[AnyStyle, Callable[[int], list[Coloring]]]]:
+    def _on_device(self) -> Callable[[str], _Opened]:
         return lru_cache(None)(self._opened)
 
-    def _opened(self, device: str) -> tuple[AnyStyle, Callable[[int], list[Coloring]]]:
-        """Return the network in torch, and what reads a style by its number."""
+    def _opened(self, device: str) -> _Opened:
         import torch
 
         from impasto.networks.any_style import AnyStyle, shape_of

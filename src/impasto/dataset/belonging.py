@@ -1,12 +1,17 @@
-"""What belongs to a picture by its name, and what the copies of both are called."""
+"""What belongs to a picture by its name or lists it, and what the copies of both are called."""
 
-from __future__ import annotations
-
+import csv
+import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import ne
 from pathlib import PurePosixPath
+from typing import Any
+
+#: The column of lists of pictures, as ImageFolder has them, with the pictures' names.
+_NAME = "file_name"
 
 
 class Belonging:
@@ -39,7 +44,7 @@ class Belonging:
         *folders, name = stem.split("/")
         beside = ("/".join((*other, name)) for other in self._beside(tuple(folders)))
         count = self._exact.get(stem) or max((self._exact.get(s, 1) for s in beside), default=1)
-        return [copied(path, copy) for copy in range(1, count + 1)]
+        return copies_of(path, count)
 
     def of_map(self, path: str) -> list[str]:
         """Return the paths of the copies of a label map; none: it belongs to no picture."""
@@ -81,7 +86,46 @@ def copied(path: str, copy: int) -> str:
     return path if copy == 1 else f"{stem}-{copy}{suffix}"
 
 
+def copies_of(path: str, count: int) -> list[str]:
+    """Return the paths of all results of a picture."""
+    return [copied(path, copy) for copy in range(1, count + 1)]
+
+
 def parts_of(path: str) -> tuple[str, str]:
     """Return a path without its suffix, and the suffix; `.nii.gz` is one."""
     suffix = path[-7:] if path.lower().endswith(".nii.gz") else PurePosixPath(path).suffix
     return path.removesuffix(suffix), suffix
+
+
+def is_metadata(path: str) -> bool:
+    """Tell whether a file lists pictures, in their folder or above it."""
+    return path.rpartition("/")[2] in ("metadata.csv", "metadata.jsonl")
+
+
+def with_copies(content: bytes, path: str, copies: Mapping[str, Sequence[str]]) -> bytes:
+    """Return a list of pictures, read from a path, with a line for each result of each picture.
+
+    Copies are the paths of the results by that of the picture.
+    """
+    folder, text = PurePosixPath(path).parent, content.decode("utf-8-sig")
+
+    def rows_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+        found = copies.get(str(folder / row[_NAME]), [])
+        names = [str(PurePosixPath(each).relative_to(folder)) for each in found]
+        return [{**row, _NAME: name} for name in names or [row[_NAME]]]
+
+    if path.endswith(".csv"):
+        reader, made = csv.DictReader(io.StringIO(text)), io.StringIO()
+        if _NAME not in (reader.fieldnames or ()):
+            return content
+        writer = csv.DictWriter(made, reader.fieldnames or (), lineterminator="\n")
+        writer.writeheader()
+        for row in reader:
+            writer.writerows(rows_of(row))
+        return made.getvalue().encode()
+    lines: list[str] = []
+    # Not by splitlines(), which also splits within texts.
+    for line in filter(str.strip, text.split("\n")):
+        row = json.loads(line)
+        lines += map(json.dumps, rows_of(row)) if _NAME in row else [line.rstrip("\r")]
+    return "".join(f"{line}\n" for line in lines).encode()

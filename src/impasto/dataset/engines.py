@@ -1,7 +1,5 @@
 """What runs the workers: a process for each core of one machine, or actors of Ray on many."""
 
-from __future__ import annotations
-
 import json
 import logging
 import multiprocessing
@@ -14,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from impasto.batch.running import as_done
@@ -31,7 +30,6 @@ Engine = Callable[[Job, Iterable[list[Task]], "int | None"], Iterator[Row]]
 _IN_HAND = 2
 #: Seconds after which a signal to a group of processes has reached all.
 _LATER = 0.3
-_WORKER: Worker
 
 
 class Worker:
@@ -51,47 +49,35 @@ class Worker:
 
         def make() -> tuple[bytes, bool]:
             most = self.painter.options.max_bytes
-            content, made = self.source.read(task.source, most), None
+            content, painted = self.source.read(task.source, most), False
             if task.source.endswith(SHARD):
                 content, rows = painted_shard(task.source, content, self.painter)
                 members.extend(rows)
             else:
                 beside = self.source.read(task.beside, most) if task.beside else None
-                made = self.painter.result(task, content, beside)
-            whole = content if made is None else made
-            self.target.write(task.path, whole)
-            return whole, made is not None
+                content, painted = self.painter.made(task, content, beside)
+            self.target.write(task.path, content)
+            return content, painted
 
         row, made = self.painter.attempt(task, make)
         return [row] if made is None else [*members, row]
 
 
-def open_engine(name: str, address: str | None = None) -> Engine:
-    """Return what runs the workers: `local`, or `ray` on a cluster, at an address `host:port`.
+_WORKER: Worker
 
-    Raises:
-        SettingsError: There is no such engine.
-        MissingExtraError: Ray is not installed.
-    """
-    if name == "local":
-        return local
-    if name != "ray":
+
+def open_engine(name: str, address: str | None = None) -> Engine:
+    """Return what runs the workers: `local`, or `ray` on a cluster, at an address `host:port`."""
+    if name not in ("local", "ray"):
         raise SettingsError(f"engine is local or ray; not {name}")
-    try:
-        import ray  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("engine ray", "scale") from error
-    return partial(on_ray, address=address)
+    if name == "ray" and find_spec("ray") is None:
+        raise MissingExtraError("engine ray", "scale")
+    return local if name == "local" else partial(on_ray, address=address)
 
 
 def local(job: Job, groups: Iterable[list[Task]], workers: int | None = None) -> Iterator[Row]:
-    """Do all tasks on this machine.
-
-    Raises:
-        ImpastoError: A worker was killed.
-    """
-    count = workers or cores()
-    spawning = multiprocessing.get_context("spawn")
+    """Do all tasks on this machine; a worker that was killed is an `ImpastoError`."""
+    count, spawning = workers or cores(), multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, spawning, initializer=_begin, initargs=(job,))
     try:
         for rows in as_done(pool, _work, groups, count):
@@ -160,10 +146,7 @@ def _without_reports() -> Iterator[None]:
 
 
 def on_ray(
-    job: Job,
-    groups: Iterable[list[Task]],
-    workers: int | None = None,
-    address: str | None = None,
+    job: Job, groups: Iterable[list[Task]], workers: int | None = None, address: str | None = None
 ) -> Iterator[Row]:
     """Do all tasks on a Ray cluster, from whose nodes the folders of the job can be reached.
 
@@ -179,8 +162,7 @@ def on_ray(
         with _without_reports():
             ray.init(address=address, include_dashboard=False, **quiet)
     context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
+    context.enable_progress_bars = context.print_on_execution_start = False
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     count = workers or max(1, int(resources.get("CPU", 1)))
     items = [{"tasks": json.dumps(group)} for group in groups]

@@ -1,7 +1,5 @@
 """What is done, as it is done; and the manifest that is made of it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -26,8 +24,7 @@ _GONE = "gone"
 class Journal:
     """The rows of what is done, in small files that are never written twice.
 
-    Raises:
-        SettingsError: The store holds results of another plan, or other files.
+    A store with results of another plan, or other files, is a `SettingsError`.
     """
 
     def __init__(self, store: Store, plan: dict[str, Any]) -> None:
@@ -43,10 +40,7 @@ class Journal:
             )
         self.rows: dict[str, Row] = {}
         self._count, self._left = 0, list[Row]()
-        self._read()
-
-    def _read(self) -> None:
-        """Read the rows of earlier runs; a torn line counts as not done."""
+        # The rows of earlier runs; a torn line counts as not done.
         while self.store.size(path := f"{_PARTS}/{self._count:08}.jsonl") is not None:
             for entry in parse_lines(self.store.read(path).decode("utf-8", "replace")):
                 with suppress(TypeError):  # a row of another version

@@ -4,8 +4,6 @@ Their names say what they may be, and their content whether they are: a folder `
 photographs of people with masks, and a drawing may have as few colors as a map of classes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -60,12 +58,9 @@ def _words(path: str) -> Iterator[str]:
 def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) -> bool:
     """Tell by its content whether a picture is a label map; what cannot be read is none.
 
-    Args:
-        content: Of the file.
-        path: Of the file.
-        named: Whether its name says that it may be one. Without that, it is one if it is gray and
-            has the numbers of a few classes only: nearly black, with nothing shaded.
-        beside: A photograph of the same name, of which this may be the map without being called so.
+    `named` is whether its name says that it may be one. Without that, it is one if it is gray and
+    has the numbers of a few classes only: nearly black, with nothing shaded. `beside` is a
+    photograph of the same name, of which this may be the map without being called so.
     """
     try:
         with suppress_warnings(), open_image(content, str(sniff(content))) as image:
@@ -74,7 +69,8 @@ def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) 
                 return False
             if not named and beside is None and (image.mode != "L" or image.format == "JPEG"):
                 return False
-            if _is_deep(image, content):
+            deep = image.format == "PNG" and is_16bit_png(content)
+            if deep or image.mode == "1" or image.mode[0] in "IF":  # other samples than 8 bits
                 return True
             values = np.asarray(image) if image.mode == "P" else None
             shown = np.asarray(image.convert("RGB")).astype(np.int32)
@@ -84,17 +80,12 @@ def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) 
     gray = shown @ (3, 6, 1) // 10
     has_colors = bool(np.ptp(shown, axis=2).any())
     if not named and beside is None:
-        return _are_classes(gray)
+        found = np.unique(gray[gray != _UNKNOWN])
+        return len(found) > 1 and int(found[-1]) <= _CLASSES and _shaded(gray) < _SHADED
     if not has_colors and (beside is not None or _SMOOTH.search(path.lower())):
         return True
     count = len(np.unique(shown @ (1, 256, 65536) if values is None else values))
     return _is_flat(gray, count) if lossless else _has_levels(gray)
-
-
-def _is_deep(image: Image.Image, content: bytes) -> bool:
-    """Tell whether an image has other samples than 8 bits."""
-    deep = image.format == "PNG" and is_16bit_png(content)
-    return deep or image.mode == "1" or image.mode[0] in "IF"
 
 
 def _may_belong(image: Image.Image, beside: bytes) -> bool:
@@ -141,11 +132,6 @@ def _is_flat(gray: NDArray[Any], count: int) -> bool:
     # Where many neighbors differ: the means of blocks show a photograph, and not of chance.
     blocks = gray[:high, :wide].reshape(high // 4, 4, wide // 4, 4).mean((1, 3))
     return bool(blocks.std() <= 0.5 * gray.std())
-
-
-def _are_classes(gray: NDArray[Any]) -> bool:
-    found = np.unique(gray[gray != _UNKNOWN])
-    return len(found) > 1 and int(found[-1]) <= _CLASSES and _shaded(gray) < _SHADED
 
 
 def _has_levels(gray: NDArray[Any]) -> bool:

@@ -1,7 +1,5 @@
 """What paints in each worker: all styles read once, one thread."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable
@@ -32,55 +30,31 @@ _KEPT = 256
 
 
 class Job(NamedTuple):
-    """All that a worker needs to know.
+    """All that a worker needs to know."""
 
-    Attributes:
-        source: Where pictures are read.
-        target: Where results are written.
-        styles: Files of style pictures or networks, which travel with the job to any machine.
-        hashes: Their fingerprints.
-        options: What is asked for, the runtime decided.
-    """
-
-    source: str
-    target: str
-    styles: list[NamedBytes]
-    hashes: list[str]
-    options: DatasetOptions
+    source: str  # where pictures are read
+    target: str  # where results are written
+    styles: list[NamedBytes]  # pictures or networks, which travel with the job to any machine
+    hashes: list[str]  # their fingerprints
+    options: DatasetOptions  # what is asked for, the runtime decided
 
 
 class Row(NamedTuple):
-    """What became of a task: a line of the manifest.
+    """What became of a task: a line of the manifest."""
 
-    Attributes:
-        path: Of the result.
-        source: Of the picture.
-        copy: Which of its results.
-        style: Name of the style, "" where nothing was painted.
-        style_sha256: Of the style's file.
-        strength: How strongly.
-        seed: Of everything random.
-        split: Its top folder or shard's, where that has styles of its own.
-        bytes: Size of the result.
-        sha256: Of the result.
-        status: `painted`, `copied` or `failed`.
-        error: Why it failed.
-        seconds: That it took.
-    """
-
-    path: str
-    source: str
-    copy: int
-    style: str
-    style_sha256: str
-    strength: float
-    seed: int
-    split: str
-    bytes: int
-    sha256: str
-    status: str
-    error: str
-    seconds: float
+    path: str  # of the result
+    source: str  # path of the picture
+    copy: int = 0  # which of its results
+    style: str = ""  # its name, "" where nothing was painted
+    style_sha256: str = ""
+    strength: float = 0.0
+    seed: int = 0  # of everything random
+    split: str = ""  # its top folder, or its shard's, where that has styles of its own
+    bytes: int = 0  # of the result, as is the next
+    sha256: str = ""
+    status: str = "failed"  # or `painted` or `copied`
+    error: str = ""
+    seconds: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -94,11 +68,6 @@ class Row(NamedTuple):
         return f"{shard}{SHARD}" if slash else ""
 
 
-def failed_style(name: str, reason: str) -> Row:
-    """Return the row of a style that cannot be used, with what it is called as the source."""
-    return Row("", name, 0, name, "", 0.0, 0, "", 0, "", "failed", reason, 0.0)
-
-
 class DatasetPainter:
     """Paints the files of a data set."""
 
@@ -108,19 +77,13 @@ class DatasetPainter:
         self._network = lru_cache(len(_SIZES))(self._opened)
         self._one = lru_cache(_KEPT)(self._read)
 
-    def result(self, task: Task, content: bytes, beside: bytes | None = None) -> bytes | None:
-        """Return the file that a task makes of a file; None: it is copied as it is.
+    def made(self, task: Task, content: bytes, beside: bytes | None) -> tuple[bytes, bool]:
+        """Return the file that a task makes of a file, and whether it is painted and not copied.
 
-        Args:
-            task: What is asked for.
-            content: Of the file.
-            beside: Of the photograph whose label map the file may be.
-
-        Raises:
-            ImpastoError: It cannot be made.
+        `beside` is the photograph whose label map the file may be.
         """
         if task.style is None:
-            return None
+            return content, False
         paint, name, options = partial(self._painted, task), task.source, self.options
         lower, maps = name.lower(), None if options.paint_all else task.may_be_map
         if lower.endswith(".dcm"):
@@ -128,10 +91,10 @@ class DatasetPainter:
         elif lower.endswith((".nii", ".nii.gz")):
             made = painted_nifti(content, name, paint, maps, options.max_bytes)
         elif maps is not None and is_map(content, name, maps, beside):
-            return None
+            return content, False
         else:
             made = painted_file(content, name, paint, options.quality)
-        return None if made is content else made
+        return made, made is not content
 
     def attempt(
         self, task: Task, make: Callable[[], tuple[bytes, bool]]
@@ -151,12 +114,13 @@ class DatasetPainter:
             if disk_is_full(raised):
                 raise
             error = reason_of(raised)
+        style = task.style if painted else None
         row = Row(
             path=task.path,
             source=task.source,
             copy=task.copy,
-            style=self.styles[task.style].name if painted and task.style is not None else "",
-            style_sha256=self.hashes[task.style] if painted and task.style is not None else "",
+            style="" if style is None else self.styles[style].name,
+            style_sha256="" if style is None else self.hashes[style],
             strength=task.strength if painted else 0.0,
             seed=task.seed,
             split=split_of(task.source, self.options.splits),

@@ -1,19 +1,16 @@
 """What is to be made of each file of a data set: a matter of its path and the seed."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from impasto.dataset.belonging import Belonging, copied, parts_of
+from impasto.dataset.belonging import Belonging, copied, copies_of, parts_of
 from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
-from impasto.dataset.limits import MOST
+from impasto.dataset.stores import MOST
 from impasto.errors import ImageError, SettingsError
 from impasto.images import is_picture_name
 from impasto.settings import Settings
@@ -21,44 +18,33 @@ from impasto.settings import Settings
 #: Pictures that need a library of their own.
 MEDICAL = (".dcm", ".nii", ".nii.gz")
 SHARD = ".tar"
+_NOT_THERE = "there are no files in {} of the data set: see its name"
 
 
 @dataclass(frozen=True)
 class DatasetOptions:
     """Everything that decides what becomes of a data set; two equal ones make equal files.
 
-    Attributes:
-        settings: How pictures are painted; `strength` and `size` are this class's own matter.
-        copies: Results of each picture.
-        strength: Least and most strength; each result has one of its own between them.
-        seed: Of every choice.
-        also: Folders of the data set whose files are never painted: label maps. In shards, too,
-            what follows the key of a sample: `seg.png`.
-        skip: Patterns (`*_mask.png`) of paths, or names of files or folders, likewise.
-        paint_all: Whether label maps, as `impasto.dataset.labels` tells them, are painted too.
-        follow_links: Whether links that lead out of the folder of the data set are followed.
-        max_bytes: The largest file, or what is packed in one, unpacked, that is read.
-        balance: Whether pictures of rare classes (folders) get more copies, so that all classes
-            have as many.
-        splits: Top folder -> its part of the styles; no other folder's pictures get those.
-        quality: Of JPEG, WebP and AVIF, from 1 to 100.
-
     Raises:
         SettingsError: Something is out of range.
     """
 
+    #: How pictures are painted; `strength` and `size` are this class's own matter.
     settings: Settings = field(default_factory=lambda: Settings(method="fast"))
-    copies: int = 1
-    strength: tuple[float, float] = (1.0, 1.0)
-    seed: int = 0
+    copies: int = 1  # results of each picture
+    strength: tuple[float, float] = (1.0, 1.0)  # least and most; each result has one between them
+    seed: int = 0  # of every choice
+    #: Folders of the data set whose files are never painted: label maps. In shards, too, what
+    #: follows the key of a sample: `seg.png`.
     also: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-    paint_all: bool = False
-    follow_links: bool = False
-    max_bytes: int = MOST
-    balance: bool = False
+    skip: tuple[str, ...] = ()  # patterns (`*_mask.png`) of paths, or names, likewise
+    paint_all: bool = False  # label maps, too
+    follow_links: bool = False  # that lead out of the folder of the data set
+    max_bytes: int = MOST  # of a file, or of what is packed in it
+    balance: bool = False  # more copies of rare classes (folders), so that all have as many
+    #: Top folder -> its part of the styles; no other folder's pictures get those.
     splits: Mapping[str, float] = field(default_factory=dict)
-    quality: int = 95
+    quality: int = 95  # of JPEG, WebP and AVIF, from 1 to 100
 
     def __post_init__(self) -> None:
         low, high = self.strength
@@ -85,34 +71,22 @@ class DatasetOptions:
 
 
 class Task(NamedTuple):
-    """One result to be made.
+    """One result to be made; paths are relative."""
 
-    Attributes:
-        source: Relative path of the picture, or of the member of a shard.
-        copy: Which of its results, from 1.
-        path: Relative path of the result.
-        style: Number of the style; None: nothing is painted, the file is copied.
-        strength: How strongly.
-        seed: Of everything random in it.
-        may_be_map: Whether the name is that of a label map; its content decides.
-        beside: Relative path of a photograph of the same name, whose map it may be; "": none.
-    """
-
-    source: str
-    copy: int
-    path: str
-    style: int | None
+    source: str  # path of the picture, or of the member of a shard
+    copy: int  # which of its results, from 1
+    path: str  # of the result
+    style: int | None  # its number; None: nothing is painted, the file is copied
     strength: float = 1.0
-    seed: int = 0
-    may_be_map: bool = False
-    beside: str = ""
+    seed: int = 0  # of everything random in it
+    may_be_map: bool = False  # whether the name is that of a label map; its content decides
+    beside: str = ""  # path of a photograph of the same name, whose map it may be; "": none
 
 
 class Planner:
     """Decides what becomes of pictures; the fingerprints of styles decide whose split they are in.
 
-    Raises:
-        ImageError: A split is left without styles.
+    A split that is left without styles is an `ImageError`.
     """
 
     def __init__(self, options: DatasetOptions, styles: Sequence[str]) -> None:
@@ -147,16 +121,13 @@ class Planner:
         return not kept and (is_picture_name(path) or path.lower().endswith(MEDICAL))
 
     def tasks(self, files: Sequence[str]) -> list[Task]:
-        """Return all that is to be made of a tree of files.
+        """Return all that is to be made of a tree of files, or raise an `ImageError`.
 
         What is not painted is copied; what belongs to a picture by its name (labels, masks, boxes)
         as often as that has results.
-
-        Raises:
-            ImageError: There are no pictures, or two results would have the same name.
         """
         self.check_splits(files)
-        self._check_kept(files)
+        self._check_named(files)
         pictures = [path for path in files if self.is_picture(path)]
         if not pictures:
             raise ImageError("there are no pictures in the data set: name another folder")
@@ -167,22 +138,22 @@ class Planner:
         copies = self._copies([path for path in pictures if path not in belong])
         belonging = Belonging(self.options.also, {path: copies[path] for path in sure})
         tasks = [self.chosen(path, k + 1) for path in sure for k in range(copies[path])]
-        painted = set(sure)
+        painted = {*sure, *maps}
         for path, beside in maps.items():
-            names = belonging.of_map(path) if path in belong else _copies_of(path, copies[path])
+            names = belonging.of_map(path) if path in belong else copies_of(path, copies[path])
             tasks += [self.chosen_map(path, k, name, beside) for k, name in enumerate(names, 1)]
         for path in files:
-            if path not in painted and path not in maps:
+            if path not in painted:
                 names = belonging(path)
                 tasks += [Task(path, copy, name, None) for copy, name in enumerate(names, 1)]
         check_names(task.path for task in tasks)
         return tasks
 
-    def _check_kept(self, files: Sequence[str]) -> None:
+    def _check_named(self, files: Sequence[str]) -> None:
         """Raise an `ImageError` for what is to be copied and is not there: it would be painted."""
         for folder in self.options.also:
             if not any(is_in(path, folder) for path in files):
-                raise ImageError(f"there are no files in {folder} of the data set: see its name")
+                raise ImageError(_NOT_THERE.format(folder))
         for pattern in self.options.skip:
             if not any(_fits(path, pattern) for path in files):
                 raise ImageError(f"no file of the data set fits {pattern}: see how it is written")
@@ -203,7 +174,7 @@ class Planner:
         """Raise an `ImageError` for a split that no file is in: its styles would be lost."""
         for name in self.options.splits:
             if not any(split_of(path, (name,)) for path in files):
-                raise ImageError(f"there are no files in {name} of the data set: see its name")
+                raise ImageError(_NOT_THERE.format(name))
 
     def _copies(self, pictures: Sequence[str]) -> dict[str, int]:
         """Return how many results each picture has."""
@@ -212,7 +183,7 @@ class Planner:
             return dict.fromkeys(pictures, copies)
         classes: dict[str, list[str]] = defaultdict(list)
         for path in pictures:
-            classes[str(PurePosixPath(path).parent)].append(path)
+            classes[path.rpartition("/")[0]].append(path)
         wanted = copies * max(map(len, classes.values()))
         found = {}
         for paths in classes.values():
@@ -230,10 +201,7 @@ def check_names(paths: Iterable[str]) -> None:
 
 
 def split_of(path: str, splits: Collection[str]) -> str:
-    """Return the split of a file, "" if it is in none: its top folder's, or its shard's.
-
-    Shards of several splits often lie in one folder: `val-0001.tar` is of `val`.
-    """
+    """Return the split of a file, "" if it is in none: its top folder's, or `val-0001.tar`'s."""
     top, slash, _ = path.partition("/")
     if slash and top in splits:
         return top
@@ -248,14 +216,9 @@ def is_in(path: str, folder: str) -> bool:
     return path.startswith(f"{folder.strip('/')}/")
 
 
-def _copies_of(path: str, count: int) -> list[str]:
-    return [copied(path, copy) for copy in range(1, count + 1)]
-
-
 def _fits(path: str, pattern: str) -> bool:
     """Tell whether a pattern is that of a path, or of one of its names."""
-    pattern = pattern.strip("/")
-    return fnmatchcase(path, pattern) or any(fnmatchcase(n, pattern) for n in path.split("/"))
+    return any(fnmatchcase(each, pattern.strip("/")) for each in (path, *path.split("/")))
 
 
 def _hash(*values: object) -> bytes:

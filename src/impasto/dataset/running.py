@@ -8,15 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.batch.painting import one_line
+from impasto.dataset.belonging import is_metadata, with_copies
 from impasto.dataset.engines import Engine, open_engine
 from impasto.dataset.journal import MANIFEST, TABLE, Journal
-from impasto.dataset.metadata import is_metadata, with_copies
-from impasto.dataset.painting import Job, Row, failed_style
+from impasto.dataset.painting import Job, Row
 from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task
 from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
@@ -46,14 +45,8 @@ _LOOKED_AT, _FEW_SIZES = 64, 2
 class Dataset:
     """A data set that is being stylized; its arguments are those of `stylize_dataset`.
 
-    Raises:
-        ImageError: There are no pictures or styles, or something cannot be read.
-        SettingsError: The target holds results of something else, or lies in the source.
-
-    Attributes:
-        tasks: All that is to be made.
-        left: What is not made yet.
-        bad: Styles that cannot be used, and why.
+    `tasks` is all that is to be made, `left` what is not made yet, `bad` the styles that cannot be
+    used, and why. A target with results of something else, or in the source, is a `SettingsError`.
     """
 
     def __init__(
@@ -68,8 +61,7 @@ class Dataset:
         if f"{self._target.name}/".startswith(f"{self._store.name}/"):
             raise SettingsError("the results would lie in the data set: name a folder beside it")
         files = self._store.files()
-        named = [str(each) for each in source_list(styles)]
-        looks, self.bad = read_style_files(named, options.settings)
+        looks, self.bad = read_style_files(list(map(str, source_list(styles))), options.settings)
         options = replace(options, settings=once_tuned(options.settings))
         # Once each: the same picture under two names would be in two splits.
         unique = {identify(look).sha256: look for look in reversed(looks)}
@@ -96,10 +88,7 @@ class Dataset:
         self.left = [task for task in self.tasks if task.path in failed or not self._is_done(task)]
 
     def run(self, engine: Engine, workers: int | None = None) -> Iterator[Row]:
-        """Make what is left; yield what becomes of each file, as it is done.
-
-        Workers are as many as the machine has cores, unless their number is given.
-        """
+        """Make what is left by workers (None: one a core); yield what becomes of each file."""
         chunk = 1 if self.sharded else CHUNK
         groups = [self.left[at : at + chunk] for at in range(0, len(self.left), chunk)]
         # The noted members of each shard, which it may not have any more.
@@ -127,7 +116,8 @@ class Dataset:
             self._rewrite_metadata()
         names = self.journal.save()
         failed = [row for row in self.journal.rows.values() if row.failed]
-        return names, [*failed, *starmap(failed_style, self.bad.items())]
+        bad = [Row("", name, style=name, error=reason) for name, reason in self.bad.items()]
+        return names, [*failed, *bad]
 
     @property
     def left_out(self) -> list[str]:
@@ -150,12 +140,11 @@ class Dataset:
                 continue
             try:
                 made = with_copies(self._store.read(row.source), row.source, copies)
+                self._target.write(row.path, made)
+                row = row._replace(bytes=len(made), sha256=hashlib.sha256(made).hexdigest())
             except (ValueError, KeyError, TypeError, csv.Error) as error:
                 reason = f"names of copies are not in it: {error}"
                 row = row._replace(status="failed", error=reason)
-            else:
-                self._target.write(row.path, made)
-                row = row._replace(bytes=len(made), sha256=hashlib.sha256(made).hexdigest())
             self.journal.rows[row.path] = row
 
     def _is_done(self, task: Task) -> bool:
@@ -168,10 +157,7 @@ class Dataset:
 
 
 def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -> DatasetOptions:
-    """Decide what runs the network: OpenVINO only where pictures have few sizes.
-
-    It is faster, but compiles for each size. The decision hangs on the data set alone.
-    """
+    """Decide what runs the network: OpenVINO, which compiles for each size, only for few sizes."""
     settings = for_many_sizes(options.settings)
     if settings == options.settings:
         return options
@@ -190,11 +176,7 @@ def _size(store: Store, path: str) -> tuple[int, int]:
 
 
 def dataset_settings(settings: Settings | None = None, **options: Unpack[Options]) -> Settings:
-    """Return the settings of a data set's pictures: method fast where nothing else is asked for.
-
-    Raises:
-        SettingsError: An option that does not fit a data set.
-    """
+    """Return a data set's settings, method fast by default, or raise a SettingsError."""
     if "size" in options:
         raise SettingsError("size is each picture's own in a data set: leave it out")
     found = (settings or Settings(method="fast")).updated(**options)

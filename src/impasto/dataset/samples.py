@@ -1,7 +1,5 @@
 """Pictures of data sets: what comes out is what went in, painted: gray stays gray, 16 bits 16."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -47,11 +45,7 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
     """Return a picture's file, painted, in the same format, as large, as deep.
 
     The pixels stay where they are: a picture that EXIF turns is stored as it was, with the same
-    orientation, so that boxes and masks fit as they did. The quality is that of JPEG, WebP and
-    AVIF.
-
-    Raises:
-        ImageError: It cannot be read, or its format cannot be written.
+    orientation, so that boxes and masks fit as they did. The quality is that of JPEG, WebP, AVIF.
     """
     kind = _kind(content, name)
     picture = open_picture(content)
@@ -96,7 +90,6 @@ def _kind(content: bytes, name: str) -> _Kind:
 
 
 def _is_gray(image: Image.Image, content: bytes) -> bool:
-    """Tell whether a picture has no colors."""
     if image.mode == "P":  # so GIF holds gray, and many a PNG
         pixels = np.asarray(image.convert("RGB"))
         return bool((pixels == pixels[..., :1]).all())
@@ -154,14 +147,9 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exi
 
         file = io.BytesIO()
         turned = (_ORIENTATION, _SHORT, 1, kind.orientation, True)
-        tifffile.imwrite(
-            file,
-            samples,
-            photometric="rgb" if samples.ndim == 3 else "minisblack",
-            compression="zlib",
-            metadata=None,
-            software=False,
-            extratags=[turned] if kind.orientation != 1 else [],
-        )
+        tags = [turned] if kind.orientation != 1 else []
+        colors = "rgb" if samples.ndim == 3 else "minisblack"
+        plain: dict[str, Any] = {"metadata": None, "software": False, "compression": "zlib"}
+        tifffile.imwrite(file, samples, photometric=colors, extratags=tags, **plain)
         return file.getvalue()
     raise ImageError(f"{name} is {kind.form} of 16 bits, which cannot be written: use PNG or TIFF")

@@ -1,7 +1,5 @@
 """WebDataset: tar files whose members belong together by the name before the first dot."""
 
-from __future__ import annotations
-
 import io
 import re
 import tarfile
@@ -11,9 +9,9 @@ from functools import partial
 from itertools import groupby
 
 from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
-from impasto.dataset.limits import check_bytes
 from impasto.dataset.painting import DatasetPainter, Row
 from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
+from impasto.dataset.stores import check_bytes
 from impasto.errors import ImageError, SettingsError
 
 #: How many shards are looked into for what is to be copied as it is.
@@ -24,12 +22,7 @@ _LONGEST_NAME, _LONGEST_END = 1 << 20, 16 << 20
 
 
 def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str, int], bytes]) -> None:
-    """Raise for what would silently not be done, or done wrong, to a data set of shards.
-
-    Raises:
-        ImageError: Pictures lie beside the shards, or what is named is not there.
-        SettingsError: Classes are to be balanced, which shards do not tell.
-    """
+    """Raise for what would silently not be done, or done wrong, to a data set of shards."""
     beside = next((path for path in files if planner.is_picture(path)), None)
     if beside is not None:
         raise ImageError(f"{beside} lies beside .tar shards: put shards and pictures apart")
@@ -40,9 +33,7 @@ def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str, in
     kept = {n for n in planner.options.also if not any(is_in(path, n) for path in files)}
     shards, most = [path for path in files if path.endswith(SHARD)], planner.options.max_bytes
     try:
-        for path in shards[:_LOOKED_INTO]:
-            if not kept:
-                return
+        for path in shards[: _LOOKED_INTO if kept else 0]:
             for _, members in _samples(read(path, most), path, most):
                 kept -= {suffix.lstrip(".") for suffix, _ in members}
     except ImageError:  # a broken shard is told when it is its turn
@@ -56,9 +47,6 @@ def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[b
 
     Copies of a sample are samples of their own, `key-2` and so on, with all its other members. A
     sample whose picture fails is left out.
-
-    Raises:
-        ImageError: It cannot be read, or two results would have the same name.
     """
     file, rows = io.BytesIO(), list[Row]()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
@@ -88,7 +76,7 @@ def _painted(
             named = may_be_map(source)
             beside = None if named or suffix.lower() not in LOSSLESS else photo
             task = planner.chosen(source, copy)._replace(path=task.path, may_be_map=named)
-        found.append(painter.attempt(task, partial(_made, painter, task, data, beside)))
+        found.append(painter.attempt(task, partial(painter.made, task, data, beside)))
     broken = next((row.source for row, _ in found if row.failed), None)
     if broken is None:
         return found
@@ -96,22 +84,12 @@ def _painted(
     return [(row._replace(error=row.error or f"left out with {broken}"), None) for row in lost]
 
 
-def _made(
-    painter: DatasetPainter, task: Task, content: bytes, beside: bytes | None
-) -> tuple[bytes, bool]:
-    made = painter.result(task, content, beside)
-    return (content, False) if made is None else (made, True)
-
-
 def _samples(content: bytes, path: str, most: int) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     """Yield the key of each sample, and the suffixes and contents of its members."""
-
-    def key_of(member: tuple[str, bytes]) -> str:
-        folder, slash, name = member[0].rpartition("/")
-        return f"{folder}{slash}{name.partition('.')[0]}"
-
-    for key, members in groupby(_members(content, path, most), key_of):
-        yield key, [(name.removeprefix(key), data) for name, data in members]
+    members = _members(content, path, most)
+    # The key ends at the first dot of the name, which folders may have too.
+    for key, some in groupby(members, lambda each: re.sub(r"\.[^/]*$", "", each[0])):
+        yield key, [(name.removeprefix(key), data) for name, data in some]
 
 
 def _members(content: bytes, path: str, most: int) -> Iterator[tuple[str, bytes]]:
@@ -142,7 +120,7 @@ class _Member(tarfile.TarInfo):
     """A header of a shard; those that only name others claim no more than names take."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
         """Read a header."""
         member = super().frombuf(buf, encoding, errors)
         if member.type in _NAMING and member.size > _LONGEST_NAME:

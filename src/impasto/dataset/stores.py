@@ -1,7 +1,5 @@
 """Where data sets lie: a folder here, or anything that fsspec reaches."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Collection
@@ -9,11 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from impasto.dataset.limits import MOST, check_bytes
 from impasto.errors import ImageError, MissingExtraError
 from impasto.files import disk_is_full, reading_advice
 from impasto.weights.folders import refuse_offline
 
+#: Bytes of a file, or of what is packed in it, that are read: a small file may claim terabytes.
+MOST = 4 << 30
 #: Links to folders that are followed one in another.
 _MOST_LINKS = 2
 #: What is no file and no folder to look into -> what it is, and what to do.
@@ -27,24 +26,18 @@ _LEFT_OUT = {
 class Store:
     """A tree of files: a folder of this machine, or what a child of this class reaches.
 
-    Attributes:
-        name: The folder's whole path, or its address.
+    Its `name` is the folder's whole path, or its address; `left_out` says what `files` left out.
     """
 
     def __init__(self, folder: Path, follow_links: bool = False) -> None:
-        self._folder, self.name = folder, str(folder.resolve())
-        self._follow = follow_links
-        #: What `files` has left out, in sentences.
+        self._folder, self.name, self._follow = folder, str(folder.resolve()), follow_links
         self.left_out: list[str] = []
 
     def files(self) -> list[str]:
         """Return the relative paths of all files that are not hidden, sorted.
 
         Links that lead out of the folder or in a circle, and what is neither a file nor a folder,
-        are left out: `left_out` says so.
-
-        Raises:
-            ImageError: The folder, or one in it, cannot be listed, or a name is not in UTF-8.
+        are left out. What cannot be listed, or has a name not in UTF-8, is an `ImageError`.
         """
         if not self._folder.is_dir():
             raise ImageError(f"{self._folder} is not a folder: name the data set's")
@@ -74,10 +67,7 @@ class Store:
         return sorted(found["file"])
 
     def _kind(self, entry: os.DirEntry[str], above: Collection[str] | None) -> str:
-        """Tell what something in a folder is; None: no more links are followed there.
-
-        That is `file`, `folder`, or what is left out.
-        """
+        """Tell what something is; `above` are the folders it is in, None: no more links."""
         if not entry.is_symlink():
             is_folder, is_file = entry.is_dir(), entry.is_file()
         else:
@@ -91,11 +81,7 @@ class Store:
         return "folder" if is_folder else "file" if is_file else "odd"
 
     def read(self, path: str, most: int = MOST) -> bytes:
-        """Return a file's content, of so many bytes at most.
-
-        Raises:
-            ImageError: It is larger, or cannot be read.
-        """
+        """Return a file's content; what is larger or cannot be read is an `ImageError`."""
         place = self._folder / path
         try:
             with place.open("rb") as file:
@@ -116,12 +102,9 @@ class Store:
         except OSError as error:
             with suppress(OSError):
                 part.unlink()
+            full = "free some space; the same command continues"
+            advice = full if disk_is_full(error) else "see to it, or name another"
             reason = f"cannot be written ({error.strerror or error})"
-            advice = (
-                "free some space; the same command continues"
-                if disk_is_full(error)
-                else "see to it, or name another"
-            )
             raise ImageError(f"{target} {reason}: {advice}") from error
 
     def size(self, path: str) -> int | None:
@@ -155,8 +138,7 @@ class _RemoteStore(Store):
         return sorted(path for path in paths if "/." not in f"/{path}")
 
     def read(self, path: str, most: int = MOST) -> bytes:
-        content: bytes = self._system.cat_file(self._root + path)
-        return content
+        return bytes(self._system.cat_file(self._root + path))
 
     def write(self, path: str, content: bytes) -> None:
         self._system.makedirs((self._root + path).rpartition("/")[0], exist_ok=True)
@@ -164,14 +146,12 @@ class _RemoteStore(Store):
 
     def size(self, path: str) -> int | None:
         try:
-            size: int = self._system.size(self._root + path)
+            return int(self._system.size(self._root + path))
         except FileNotFoundError:
             return None
-        return size
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder and not hidden."""
     try:
         with os.scandir(folder) as entries:
             return [entry for entry in entries if not entry.name.startswith(".")]
@@ -180,16 +160,25 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise ImageError(f"{folder} {reason}: allow reading it, or take it away") from error
 
 
+def check_bytes(count: int, most: int, name: str) -> None:
+    """Raise an `ImageError` for what takes more bytes than are allowed."""
+    if count > most:
+        raise ImageError(
+            f"{name} takes {_amount(count)}, more than {_amount(most)}: raise --max-bytes if it "
+            "is what it should be"
+        )
+
+
+def _amount(count: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.4g} {unit}"
+        count /= 1024
+    return f"{count:.4g} TiB"
+
+
 def open_store(place: str | Path, follow_links: bool = False) -> Store:
-    """Return the store of a folder, which need not exist, or of an address.
-
-    Addresses are those of fsspec: `s3://bucket/folder`, `memory://…`, `sftp://…`. Links that lead
-    out of a folder are followed only if that is asked for.
-
-    Raises:
-        ImageError: There is no such kind of address.
-        MissingExtraError: It is elsewhere, and fsspec is not installed.
-    """
+    """Return the store of a folder, which need not exist, or of an address of fsspec: `s3://…`."""
     if "://" in str(place):
         return _RemoteStore(str(place))
     return Store(Path(place), follow_links)

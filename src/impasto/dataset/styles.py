@@ -1,7 +1,5 @@
 """The styles of a data set: found, checked, and read as files that travel with the work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,14 +19,8 @@ def read_style_files(
 ) -> tuple[list[NamedBytes], dict[str, str]]:
     """Read style pictures, or networks that are tuned to them; some are tuned for that.
 
-    They are named by files, folders, names, and addresses that fsspec reaches.
-
-    Returns:
-        The styles, and which cannot be used, and why.
-
-    Raises:
-        ImageError: None can be used.
-        SettingsError: A network cannot do what is asked for.
+    They are named by files, folders, names, and addresses that fsspec reaches. Returns the styles,
+    and which cannot be used, and why; if all cannot, that is an `ImageError`.
     """
     styles, bad = list[NamedBytes](), dict[str, str]()
     for each in named:

@@ -1,11 +1,4 @@
-"""Blind A/B: a local page asks people which of two results is better, and answers become scores.
-
-The page does not say whose results they are. Scores are those of Bradley & Terry 1952, "Rank
-Analysis of Incomplete Block Designs": the chance that i is preferred to j is
-1 / (1 + exp(s_j − s_i)). An answer "equal" counts as half a win for each.
-"""
-
-from __future__ import annotations
+"""Blind A/B: a local page asks people which of two results is better, and answers become scores."""
 
 import json
 import random
@@ -45,14 +38,15 @@ _OPEN = 64
 def bradley_terry(wins: Floats, prior: float = 0.5) -> tuple[Floats, Floats]:
     """Return the scores that make the answers likeliest, and the margins of their intervals.
 
-    Scores (K,) have mean 0; a difference of 1 is preferred by 73 %. Margins (K,) are half of the
-    95 % confidence intervals, from Fisher's information; they are infinite where no games connect a
-    contestant, directly or not, to more than half of all.
+    Bradley & Terry 1952, "Rank Analysis of Incomplete Block Designs": the chance that i is
+    preferred to j is 1 / (1 + exp(s_j − s_i)). Scores (K,) have mean 0; a difference of 1 is
+    preferred by 73 %. Margins (K,) are half of the 95 % confidence intervals, from Fisher's
+    information; they are infinite where no games connect a contestant to more than half of all.
 
     Args:
         wins: (K, K), how often the row was preferred to the column, halves for "equal".
-        prior: Wins and losses of each against an average contestant that are assumed in addition,
-            so that one who never lost has a finite score. 0: none, as in the paper.
+        prior: Wins and losses against an average contestant that are assumed in addition, so that
+            one who never lost has a finite score. 0: none, as in the paper.
     """
     games, itself, score = wins + wins.T, np.eye(len(wins)), np.zeros(len(wins))
     for _ in range(_ROUNDS):
@@ -82,14 +76,9 @@ class Question(NamedTuple):
 
 
 class Answers:
-    """The questions of a comparison and the answers so far.
+    """The questions of a comparison (the seed is that of their order) and the answers so far.
 
-    Args:
-        folder: Of the comparison.
-        seed: Of the order of the questions; None: another one each time.
-
-    Raises:
-        ImageError: There is no comparison of two methods in the folder.
+    A folder without a comparison of two methods is an `ImageError`.
     """
 
     def __init__(self, folder: Path, seed: int | None = None) -> None:
@@ -159,11 +148,7 @@ class Answers:
 
 
 class JudgingPage(LocalPage):
-    """Serves questions and takes answers, on this machine only.
-
-    Raises:
-        ImpastoError: The port is taken; 0 is any free one.
-    """
+    """Serves questions and takes answers, on this machine only; port 0 is any free one."""
 
     def __init__(self, answers: Answers, port: int = 0) -> None:
         self._answers = answers

@@ -1,7 +1,5 @@
 """Methods compared over a set of pairs: read from a file, painted, timed and measured."""
 
-from __future__ import annotations
-
 import glob
 import os
 import statistics
@@ -15,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from impasto.batch import find_pictures
-from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.batch.pairs import find_pictures, make_folder
+from impasto.errors import ImpastoError, SettingsError
 from impasto.evaluation.judging import Judge, averaged
 from impasto.evaluation.triples import read_table
 from impasto.files import Journal, fingerprint
@@ -50,19 +48,23 @@ class Comparison(NamedTuple):
 def read_comparison(
     path: Path, data: Path | None = None, only: Sequence[str] = (), size: int | None = None
 ) -> Comparison:
-    """Read a comparison.
+    """Read a comparison, of its methods `only` those that are named, if any are.
 
     `[pairs]` has `csv` (content,style) or `contents` and `styles` (files, folders, patterns, names
     of styles; every content in every style), relative to its `folder`, which may hold environment
     variables, else to the file. `[settings]` are those of all methods, `[methods.NAME]` those of
-    one. Of these, only those that are named are read, if any are; `data` and `size` take the place
-    of `folder` and of the size in `[settings]`.
+    one. `data` and `size` take the place of `folder` and of the size in `[settings]`.
 
     Raises:
         SettingsError: It is not TOML, or says what cannot be; the message names the place.
         ImageError: A picture or table is not there.
     """
-    said = _parsed(path)
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}): name a .toml") from error
+    except ValueError as error:
+        raise SettingsError(f"{path.name} is not TOML: {error}") from error
     table, asked = _table(said, "pairs"), _table(said, "methods")
     for names, known in ((said, _TABLES), (table, _PAIRS), (only, asked)):
         for name in names:
@@ -80,15 +82,6 @@ def read_comparison(
     if not methods:
         raise SettingsError(f'{path.name} has no methods: add [methods.NAME] and method = "fast"')
     return Comparison(tuple(_pairs(table, folder)), methods)
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}): name a .toml") from error
-    except ValueError as error:
-        raise SettingsError(f"{path.name} is not TOML: {error}") from error
 
 
 def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -141,20 +134,14 @@ def _names(table: Mapping[str, Any], name: str) -> list[str]:
 
 
 class Result(NamedTuple):
-    """What a method made of a pair, counted from 0.
-
-    Attributes:
-        seconds: From the files to the picture, reading the style included.
-        run: When the run began that it was timed in.
-        measured: By the names of `MEASURES`.
-    """
+    """What a method made of a pair."""
 
     method: str
-    pair: int
+    pair: int  # counted from 0
     path: Path
-    seconds: float
-    run: str
-    measured: Mapping[str, float]
+    seconds: float  # from the files to the picture, reading the style included
+    run: str  # when the run began that it was timed in
+    measured: Mapping[str, float]  # by the names of `MEASURES`
 
 
 def compare(
@@ -167,15 +154,8 @@ def compare(
     Methods take turns, so that a slow minute of the machine affects all of them. A method is warmed
     up before it is timed: one that optimizes once, by a step; one of one pass at each pair, since
     runtimes prepare for each size.
-
-    Raises:
-        ImageError: The folder cannot be written to, or a picture cannot be read.
-        ImpastoError: What a method lacks.
     """
-    try:
-        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+    make_folder(folder)
     journal, run = Journal(folder / JOURNAL), datetime.now(timezone.utc).isoformat("T", "seconds")
     entries = () if fresh else journal.entries("key", "picture", "seconds")
     known = {entry["key"]: entry for entry in entries}
@@ -226,16 +206,13 @@ def _paint(content: Path, style: Path, settings: Settings) -> Picture:
 
 
 class Line(NamedTuple):
-    """A method over all pairs: means, medians, and the median time; None: not timed.
-
-    Times are compared within a run: `mixed` says that some are of an earlier run than the last.
-    """
+    """A method over all pairs."""
 
     method: str
     mean: Mapping[str, float]
     median: Mapping[str, float]
-    seconds: float | None = None
-    mixed: bool = False
+    seconds: float | None = None  # median; None: not timed
+    mixed: bool = False  # whether some times are of an earlier run than the last
 
 
 def table_lines(results: Sequence[Result]) -> list[Line]:
@@ -250,10 +227,7 @@ def table_lines(results: Sequence[Result]) -> list[Line]:
 
 
 def front(points: Sequence[Sequence[float]]) -> list[int]:
-    """Return the numbers of the points that no other is at least as good as in everything.
-
-    Less is better; equal points do not keep each other out.
-    """
+    """Return the numbers of the points than which no other is less somewhere and nowhere more."""
     found = np.asarray(points)
     beaten = (((found <= each).all(1) & (found < each).any(1)).any() for each in found)
     return [number for number, is_beaten in enumerate(beaten) if not is_beaten]

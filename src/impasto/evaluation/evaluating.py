@@ -72,11 +72,7 @@ def evaluate(
 
 
 def rows_of(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
-    """Yield the measures of each.
-
-    Raises:
-        ImageError: A picture cannot be read: without it the mean would be another one.
-    """
+    """Yield the measures of each; a picture that cannot be read is an `ImageError`."""
     for triple in triples:
         yield Row(triple, judge(*triple), *judge.anchors(triple.content, triple.style))
 
@@ -89,9 +85,8 @@ def averages(rows: Sequence[Row]) -> tuple[Measured, Measured, Measured, Measure
 
 def summary_lines(rows: Sequence[Row]) -> list[str]:
     """Return the summary as lines of a table."""
-    lines = [
-        f"{'N = ' + str(len(rows)):18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"
-    ]
+    head = f"N = {len(rows)}"
+    lines = [f"{head:18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"]
     columns = averages(rows)
     for name in columns[0]:
         mean, median, photo, style = (each[name] for each in columns)
@@ -112,10 +107,7 @@ def frechet_distance(first: Floats, second: Floats) -> float:
     """Return ‖m − n‖² + tr(S + T − 2 (S T)^½) of features (N, D) (Heusel et al. 2017, eq. 6).
 
     The trace of the root is that of (S^½ T S^½)^½, which is symmetric: its eigenvalues are real,
-    however few pictures there are.
-
-    Raises:
-        ImageError: There are fewer than two in a set.
+    however few pictures there are. Fewer than two in a set are an `ImageError`.
     """
     if min(len(first), len(second)) < 2:
         raise ImageError("FID compares sets of pictures: give two at least, better thousands")
@@ -133,24 +125,16 @@ def too_few(pictures: int, dimensions: int) -> bool:
 
 
 class SetDistances(NamedTuple):
-    """Of outputs, photographs and styles, each taken together, to all styles.
-
-    ArtFID is None without LPIPS; `dimensions` are those of a feature; `warn`: `too_few` pictures.
-    """
+    """Of outputs, photographs and styles, each taken together, to all styles."""
 
     fid: list[float]
-    art_fid: list[float] | None
-    dimensions: int
-    warn: bool
+    art_fid: list[float] | None  # None without LPIPS
+    dimensions: int  # of a feature
+    warn: bool  # whether there are too few pictures
 
 
 def set_distances(rows: Sequence[Row], network: Network) -> SetDistances:
-    """Return FID, and ArtFID = (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1).
-
-    Raises:
-        ImageError: There is one picture only.
-        WeightsError: The network cannot take pictures.
-    """
+    """Return FID, and ArtFID = (1 + LPIPS) · (1 + FID) (Wright & Ommer 2022, eq. 1)."""
     contents, styles, outputs = zip(*(row.triple for row in rows), strict=True)
     made, photos, target = (features_of(each, network) for each in (outputs, contents, styles))
     fids = [frechet_distance(made, target), frechet_distance(photos, target), 0.0]

@@ -1,11 +1,8 @@
 """How much a stylized clip flickers: what changes that should only have moved.
 
 Source: the warping error of Lai et al. 2018, "Learning Blind Video Temporal Consistency", as a root
-mean square, so that it is in units of brightness; occlusions, found by the cycle check of the flow,
-are left out.
+mean square, in units of brightness; occlusions, by the cycle check of the flow, are left out.
 """
-
-from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
@@ -24,17 +21,11 @@ _TRUSTED = 0.5
 
 
 class Flicker(NamedTuple):
-    """Of one frame.
+    """Of one frame."""
 
-    Attributes:
-        error: Root mean square change of what moved, of 1; NaN where nothing can be compared.
-        original: The same of the original clip: noise, light, and errors of the flow.
-        heat: (H, W) float32, how much each place changed; 0 where nothing can be compared.
-    """
-
-    error: float
-    original: float
-    heat: Pixels
+    error: float  # root mean square change of what moved, of 1; NaN: nothing can be compared
+    original: float  # the same of the original clip: noise, light, and errors of the flow
+    heat: Pixels  # (H, W), how much each place changed; 0 where nothing can be compared
 
 
 def warping_error(
@@ -43,8 +34,7 @@ def warping_error(
     """Return how much a frame differs from an earlier one that was moved along.
 
     Of frames (H, W, 3) in [0, 1], the flow (H, W, 2) from now to before, and where both show the
-    same thing (H, W), above a half: the root mean square over what is seen (NaN: nothing is), and
-    each place's part of it.
+    same thing (H, W), above a half: the root mean square over that (NaN: none), and each place's.
     """
     kept = np.asarray(seen, np.float32) > _TRUSTED
     squares = np.square(now - warped(before, back)).mean(-1)
@@ -53,38 +43,26 @@ def warping_error(
 
 
 class FlickerMeter:
-    """Measures frame after frame, against the frame a fixed number before.
-
-    Args:
-        lag: How many frames back; 1 is flicker from frame to frame, 8 what drifts and swims.
-    """
+    """Measures frame after frame, against the frame `lag` before: 8 shows what drifts and swims."""
 
     def __init__(self, lag: int = 1) -> None:
         self._earlier: deque[tuple[Pixels8, Pixels8]] = deque(maxlen=lag)
-        self._lag = lag
 
     def __call__(self, original: Pixels8, stylized: Pixels8) -> Flicker | None:
-        """Return how much a frame (H, W, 3 or 4) flickers; None for the first ones.
-
-        Raises:
-            ImageError: They are not as large as each other.
-        """
+        """Return how much a frame (H, W, 3 or 4) flickers; None for the first ones."""
         original, stylized = (np.ascontiguousarray(f[..., :3]) for f in (original, stylized))
         if original.shape != stylized.shape:
             (high, wide), (other_high, other_wide) = original.shape[:2], stylized.shape[:2]
             sizes = f"{wide}x{high} and {other_wide}x{other_high}"
             raise ImageError(f"the clips are not alike: {sizes} pixels; scale one of them")
         found = None
-        if len(self._earlier) == self._lag:
+        if len(self._earlier) == self._earlier.maxlen:
             before, painted = self._earlier[0]
             back = optical_flow(original, before)
             seen = trusted(back, optical_flow(before, original))
-            now, earlier, plain_now, plain_earlier = (
-                each.astype(np.float32) * np.float32(1 / 255)
-                for each in (stylized, painted, original, before)
-            )
-            error, heat = warping_error(now, earlier, back, seen)
-            plain, _ = warping_error(plain_now, plain_earlier, back, seen)
+            scale = np.float32(1 / 255)
+            error, heat = warping_error(scale * stylized, scale * painted, back, seen)
+            plain, _ = warping_error(scale * original, scale * before, back, seen)
             found = Flicker(error, plain, heat)
         self._earlier.append((original, stylized))
         return found

@@ -1,9 +1,8 @@
 """All measures of a stylized picture, from photograph, style and result."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
@@ -70,24 +69,19 @@ class Judge:
     """Measures stylized pictures, and keeps what it needs of the last few pictures.
 
     VGG-19 judges where its file is at hand (nothing is downloaded for it), else the bundled pocket
-    encoder, whose numbers differ from those of VGG-19.
+    encoder, whose numbers differ. Without scikit-image, it is a `MissingExtraError`.
 
     Args:
         size: Longest side that outputs and styles are scaled to; photographs take the output's.
         tile: For tile seams: the side of the tiles in pixels at that size; None: the worst line.
         lpips: File of a network that compares two pictures; None: that measure is left out.
-
-    Raises:
-        MissingExtraError: scikit-image is not installed.
     """
 
     def __init__(
         self, size: int = 512, *, tile: int | None = None, lpips: Path | None = None
     ) -> None:
-        try:
-            import skimage  # noqa: F401
-        except ImportError as error:
-            raise MissingExtraError("measuring pictures", "lab") from error
+        if find_spec("skimage") is None:
+            raise MissingExtraError("measuring pictures", "lab")
         self.size, self.tile = size, tile
         self._lpips = None if lpips is None else open_network(lpips)
         self.lpips_sha256 = None if lpips is None else sha256_of(lpips)
@@ -109,11 +103,7 @@ class Judge:
         return f"{name} ({self.encoder.file}, {self.encoder.sha256[:8]}) at {self.size} pixels"
 
     def __call__(self, content: Path, style: Path, output: Path) -> dict[str, float]:
-        """Return the measures of a stylized picture, by the names of `MEASURES`.
-
-        Raises:
-            ImageError: A picture cannot be read, or is too narrow to be judged.
-        """
+        """Return the measures of a stylized picture, by the names of `MEASURES`."""
         with torch.inference_mode():
             size = fitted_size(self._opened(output).size, self.size)
             made, photo = self._analysis(output, size), self._analysis(content, size)
@@ -147,9 +137,8 @@ class Judge:
         return picture
 
     def _analyze(self, path: Path, size: tuple[int, int]) -> Analysis:
-        picture = self._opened(path).resized(size)
-        image = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].to(self._device)
-        image = image.contiguous()
+        pixels = torch.from_numpy(self._opened(path).resized(size).pixels)
+        image = pixels.permute(2, 0, 1)[None].to(self._device).contiguous()
         return Analysis(image, self.encoder(image, _LAYERS))
 
 

@@ -1,13 +1,10 @@
 """Measures of stylized pictures: of an encoder's features, and of pixels without a network.
 
-Features are (1, C, H, W) by layer, pictures (1, 3, H, W) in [0, 1]. Features, patches and colors
-are compared by sliced Wasserstein distances (Rabin et al. 2011, "Wasserstein Barycenter and its
-Application to Texture Mixing"): two sets of points are projected on directions, and along each of
-them the sorted projections are compared. The directions have a fixed seed, so equal pictures have
-equal distances.
+Features are (1, C, H, W) by layer, pictures (1, 3, H, W) in [0, 1], brightness (1, 1, H, W) in
+[0, 1]. Features, patches and colors are compared by sliced Wasserstein distances (Rabin et al.
+2011, "Wasserstein Barycenter and its Application to Texture Mixing"): two sets of points are
+projected on directions of a fixed seed, and along each the sorted projections are compared.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Mapping
@@ -47,10 +44,7 @@ def directions(
 
 
 def ranked(projections: Tensor, ranks: int = RANKS) -> Tensor:
-    """Return sorted projections, at evenly spaced ranks from the least to the greatest.
-
-    From (directions, points) to (directions, ranks) on the CPU; there are at least two ranks.
-    """
+    """Return projections (directions, points) sorted, at even steps: (directions, ranks)."""
     # Sorted by numpy, which is ten times as fast.
     ordered = np.sort(projections.detach().cpu().numpy(), axis=1)
     places = np.arange(ranks) * (ordered.shape[1] - 1) // (ranks - 1)
@@ -101,20 +95,18 @@ def grid_features(features: Features) -> Tensor:
 def self_similarity(made: Tensor, target: Tensor) -> float:
     """Return how differently the places of two pictures resemble each other, in [0, 1].
 
-    Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity", eq. 8.
-    Departing from it, places are the cells of a grid (see `grid_features`) and not random ones, and
-    the sum over a column is halved and not divided by their number.
+    Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity", eq. 8,
+    but places are cells of a grid (see `grid_features`), and the sum over a column is halved, not
+    divided by their number.
     """
     return float(self_similarity_loss(made, target) / 2)
 
 
 def patches(image: Tensor) -> Tensor:
-    """Return 7x7 pixel patches of a picture (1, 3, H, W) at three scales: (3, directions, ranks).
+    """Return 7x7 pixel patches of a picture at three scales: (3, directions, ranks).
 
-    No network sees these, and no method here is trained to lower their `wasserstein_distance`.
-
-    Raises:
-        ImageError: It is smaller than a patch at the coarsest scale.
+    No network sees these, and no method here is trained to lower their `wasserstein_distance`. A
+    picture smaller than a patch at the coarsest scale is an `ImageError`.
     """
     if min(image.shape[2:]) < PATCH * SCALES[-1]:
         raise ImageError(f"a picture needs {PATCH * SCALES[-1]} pixels a side to have patches")
@@ -126,7 +118,7 @@ def patches(image: Tensor) -> Tensor:
 
 
 def colors(image: Tensor) -> Tensor:
-    """Return the colors of a picture (1, 3, H, W) in CIE L*a*b* (D65): (directions, ranks).
+    """Return the colors of a picture in CIE L*a*b* (D65): (directions, ranks).
 
     They are doubled, because a direction sees half of a shift on average: `wasserstein_distance` of
     colors that are all shifted by ΔE (1976) is ΔE. 2 is barely visible, 100 is from black to white.
@@ -149,13 +141,11 @@ def luma(image: Tensor) -> Tensor:
 
 
 def ssim(first: Tensor, second: Tensor) -> float:
-    """Return the mean structural similarity of brightness (1, 1, H, W): 1 for the picture itself.
+    """Return the mean structural similarity of brightness: 1 for the picture itself.
 
     Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity",
     with its Gaussian window of 11 pixels (deviation 1.5) wherever that lies inside the picture.
-
-    Raises:
-        ImageError: They differ in size, or are smaller than the window.
+    Pictures that differ in size, or are smaller than the window, are an `ImageError`.
     """
     from skimage.metrics import structural_similarity
 
@@ -167,11 +157,10 @@ def ssim(first: Tensor, second: Tensor) -> float:
 
 
 def background_noise(made: Tensor, content: Tensor, style: Tensor) -> float:
-    """Return the detail on flat parts of the photograph, relative to the style's detail.
+    """Return the detail on flat parts of the photograph, relative to the style's: 1 is as much.
 
-    Detail is the mean |Laplacian| of brightness (1, 1, H, W); flat are the three tenths of the
-    photograph with the least of it around. Nothing is measured at the border. 1 is as much as the
-    style has on average, which need not be too much.
+    Detail is the mean |Laplacian| of brightness; flat are the three tenths of the photograph with
+    the least of it around. Nothing is measured at the border.
     """
     around = F.avg_pool2d(_detail(content), FLAT_WINDOW, 1, FLAT_WINDOW // 2)
     # By numpy: torch has no quantiles of more than 16 million.
@@ -194,11 +183,9 @@ def tile_seams(made: Tensor, content: Tensor, tile: int | None = None) -> float:
     subtracted, scaled by how much stronger the picture's jumps are on the whole. A style of
     straight lines has seams of its own: see what the style itself measures.
 
-    Brightness is (1, 1, H, W) in [0, 1], as is the result: 1/255 is one level of 8 bits. It is the
-    mean over the lines between tiles of `tile` pixels a side; None: the worst line.
-
-    Raises:
-        ImageError: The pictures differ in size, or there is no line between the tiles.
+    In [0, 1]: 1/255 is one level of 8 bits. It is the mean over the lines between tiles of `tile`
+    pixels a side; None: the worst line. Pictures that differ in size, or have no line between
+    tiles, are an `ImageError`.
     """
     if made.shape != content.shape:
         raise ImageError("seams are looked for in pictures as large as each other")

@@ -4,8 +4,6 @@ impasto neither contains nor downloads an Inception or LPIPS network: their lice
 are those of whoever made the file.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from impasto.batch.painting import reason_of
 from impasto.errors import WeightsError
 from impasto.images import open_picture
 from impasto.weights.folders import search_folders
@@ -35,11 +34,8 @@ def find_lpips() -> Path | None:
 def open_network(path: Path) -> Network:
     """Open an .onnx or a TorchScript .pt, which is a program: open only what you trust.
 
-    Returns:
-        What takes float32 arrays (N, 3, H, W), one for each input, and returns the first output.
-
-    Raises:
-        WeightsError: It is no such file; and when called, if it cannot take the pictures.
+    It takes float32 arrays (N, 3, H, W), one for each input, and returns the first output. A file
+    that is none, or cannot take the pictures, is a `WeightsError`.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES or not path.is_file():
@@ -48,16 +44,15 @@ def open_network(path: Path) -> Network:
         network = _onnx(path) if suffix == ".onnx" else _torchscript(path)
     except Exception as error:  # whatever the runtimes raise for what they cannot read
         raise WeightsError(
-            f"{path} cannot be opened ({_reason(error)}): export it again"
+            f"{path} cannot be opened ({reason_of(error)}): export it again"
         ) from error
 
     def run(*inputs: Floats) -> Floats:
         try:
             return np.asarray(network(*inputs), np.float32)
         except Exception as error:  # the file is the user's, and so is what it raises
-            raise WeightsError(
-                f"{path.name} cannot take these pictures: {_reason(error)}"
-            ) from error
+            reason = reason_of(error)
+            raise WeightsError(f"{path.name} cannot take these pictures: {reason}") from error
 
     return run
 
@@ -77,16 +72,8 @@ def _torchscript(path: Path) -> Network:
     return torch.inference_mode()(lambda *inputs: module(*map(torch.from_numpy, inputs)).numpy())
 
 
-def _reason(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
-
-
 def features_of(pictures: Sequence[Path], network: Network) -> NDArray[np.float64]:
-    """Return the features (N, D) of pictures, each once, scaled to 299x299, sRGB in [0, 1].
-
-    Raises:
-        WeightsError: The network cannot take pictures.
-    """
+    """Return the features (N, D) of pictures, each once, scaled to 299x299, sRGB in [0, 1]."""
     found: dict[Path, NDArray[np.float64]] = {}
     for path in dict.fromkeys(pictures):
         picture = open_picture(path, max_size=4 * INCEPTION_SIZE).on_white()

@@ -1,7 +1,5 @@
 """The report of a comparison: a table, a plot, a sheet, and one page with all of it."""
 
-from __future__ import annotations
-
 import html
 import io
 import json
@@ -153,13 +151,12 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
 
 def _differing(settings: Settings) -> str:
     """Return the settings that are not the default; of files the names only."""
-    said = []
-    for name, each in FIELDS.items():
-        value = getattr(settings, name)
-        if value != each.default or name == "method":
-            is_path = isinstance(value, str) and Path(value).is_absolute()
-            said.append(f"{name} {Path(value).name if is_path else value}")
-    return ", ".join(said)
+    values = {name: getattr(settings, name) for name in FIELDS}
+    return ", ".join(
+        f"{name} {Path(value).name if Path(str(value)).is_absolute() else value}"
+        for name, value in values.items()
+        if name == "method" or value != FIELDS[name].default
+    )
 
 
 def _definitions(said: Mapping[str, str]) -> str:
@@ -181,22 +178,19 @@ def _html_table(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> s
         for name in lines[0].mean
     }
     for line in (*lines, *anchors):
-        is_anchor = line.seconds is None
-        cells = "".join(
-            f'<td title="median {_number(line.median[name])}"'
-            f"{' class=best' if not is_anchor and math.isclose(value, best[name]) else ''}>"
-            f"{_number(value)}</td>"
-            for name, value in line.mean.items()
-        )
-        row = f"<th>{html.escape(line.method)}</th>{cells}<td>{_seconds(line)}</td>"
-        rows.append(f"<tr{' class=anchor' if is_anchor else ''}>{row}</tr>")
+        is_anchor, row = line.seconds is None, f"<th>{html.escape(line.method)}</th>"
+        for name, value in line.mean.items():
+            is_best = not is_anchor and math.isclose(value, best[name])
+            row += f'<td title="median {_number(line.median[name])}"{" class=best" * is_best}>'
+            row += f"{_number(value)}</td>"
+        rows.append(f"<tr{' class=anchor' * is_anchor}>{row}<td>{_seconds(line)}</td></tr>")
     return f"<table>{''.join(rows)}</table>"
 
 
 def _figures(names: Sequence[str], pictures: Sequence[Sequence[Path]]) -> str:
-    rows = []
+    rows = ""
     for name, paths in zip(names, pictures, strict=True):
         cells = "".join(f'<td><img src="{inline(path, SHOWN)}" alt=""></td>' for path in paths)
         title = f'<tr><th colspan="{len(paths)}">{html.escape(name)}</th></tr>'
-        rows.append(f"{title}<tr>{cells}</tr>")
-    return "".join(rows)
+        rows += f"{title}<tr>{cells}</tr>"
+    return rows

@@ -1,17 +1,14 @@
 """Which photograph and which style each stylized picture was made from, and tables of them."""
 
-from __future__ import annotations
-
 import csv
 import io
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import product
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from impasto.batch.pairs import RESERVED, TAG, find_pictures, result_name
+from impasto.batch import find_pictures, make_pairs
+from impasto.batch.pairs import RESERVED
 from impasto.errors import ImageError, SettingsError
 from impasto.files import write_atomically
 from impasto.gallery.names import find_style
@@ -21,8 +18,6 @@ COLUMNS = ("content", "style", "output")
 MATCHES = ("auto", "order", "name")
 #: The most pairs whose names are tried where the order would do as well.
 _MANY = 100_000
-#: What ends the names that `impasto batch` gives.
-_TAG = re.compile(f"-[a-z2-7]{{{TAG}}}$")
 
 
 class Triple(NamedTuple):
@@ -34,20 +29,15 @@ class Triple(NamedTuple):
 
 
 def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -> list[list[Path]]:
-    """Read columns of a .csv of files, which are relative to a folder; None: the one it is in.
-
-    Raises:
-        ImageError: It cannot be read, lacks a column, or has no lines.
-    """
+    """Read columns of a .csv of files, which are relative to a folder; None: the one it is in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error) as error:
         raise ImageError(f"{path} cannot be read ({error}): name a .csv in UTF-8") from error
     if not rows or any(not row.get(name) for row in rows for name in columns):
-        raise ImageError(
-            f"{path} is not a table of {', '.join(columns)}: name these in its first line"
-        )
+        names = ", ".join(columns)
+        raise ImageError(f"{path} is not a table of {names}: name these in its first line")
     return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
 
 
@@ -64,29 +54,26 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
 def find_triples(
     contents: Sequence[str], styles: Sequence[str], outputs: Sequence[str], match: str = "auto"
 ) -> tuple[list[Triple], str]:
-    """Find files, folders, patterns and names of styles, and match them: see `match_triples`.
-
-    Raises:
-        ImageError: Something is not found, or cannot be matched.
-    """
-    looks = find_pictures(str(find_style(each)) for each in styles)
-    made = [path for path in find_pictures(outputs) if path.stem not in RESERVED]
-    return match_triples(find_pictures(contents), looks, made or [Path(outputs[0])], match)
+    """Find files, folders, patterns and names of styles, and match them: see `match_triples`."""
+    looks = list(find_pictures(str(find_style(each)) for each in styles))
+    found = find_pictures(outputs)
+    made = {path: below for path, below in found.items() if path.stem not in RESERVED}
+    return match_triples(find_pictures(contents), looks, made or {Path(outputs[0]): "."}, match)
 
 
 def match_triples(
-    contents: Sequence[Path], styles: Sequence[Path], outputs: Sequence[Path], by: str = "auto"
+    contents: Mapping[Path, str],
+    styles: Sequence[Path],
+    outputs: Mapping[Path, str],
+    by: str = "auto",
 ) -> tuple[list[Triple], str]:
     """Return a triple for each stylized picture, and which way they were matched.
 
     In order, the first output is of the first content and the first style, and so on; a single
     content or style is that of all. By name, an output is called as `impasto batch` calls it,
     `content-style`, or as its content where there is one style. `auto` is by name where each output
-    is called after one pair, else in order where there are as many of each.
-
-    Raises:
-        ImageError: They cannot be matched.
-        SettingsError: `by` is something else than `auto`, `order` or `name`.
+    is called after one pair, else in order where there are as many of each; what cannot be matched
+    is an `ImageError`. Contents and outputs come with their folders, as from `find_pictures`.
     """
     if by not in MATCHES:
         raise SettingsError(f"match must be one of {', '.join(MATCHES)}; not {by!r}")
@@ -99,8 +86,7 @@ def match_triples(
         )
     named = by == "name" or not fits
     if named or (by == "auto" and len(contents) * len(styles) <= _MANY):
-        pairs = _pairs_by_name(contents, styles)
-        found = [pairs[stem] or pairs[_TAG.sub("", stem)] for stem in map(_stem, outputs)]
+        found = _pairs_by_name(contents, styles, outputs)
         if named or all(len(each) == 1 for each in found):
             return list(map(_triple, outputs, found)), "name"
     columns = (list(each) * (number if len(each) == 1 else 1) for each in (contents, styles))
@@ -108,23 +94,36 @@ def match_triples(
 
 
 def _pairs_by_name(
-    contents: Sequence[Path], styles: Sequence[Path]
-) -> defaultdict[str, list[tuple[Path, Path]]]:
-    """Return contents and styles by the names that what is made of them may have."""
-    found = defaultdict(list)
-    for content, style in product(contents, styles):
-        # As `impasto batch` names results, of styles that have a name too; and without its tag.
-        names = {result_name(content, look).lower() for look in (style, style.stem)}
-        names.add(output_name(content.name, [style.name]).lower())
+    contents: Mapping[Path, str], styles: Sequence[Path], outputs: Mapping[Path, str]
+) -> list[list[tuple[Path, Path]]]:
+    """Return for each output the contents and styles that it may be called after."""
+    results = {
+        (pair.content, styles[pair.style or 0]): _key(".", pair.name)
+        for pair in make_pairs(contents, styles, ".png")
+    }
+    called = defaultdict(list)
+    for content, style in results:
+        names = {output_name(content.name, [style.name])}
         if len(styles) == 1:
-            names.add(content.stem.lower())
+            names.add(content.stem)
         for name in names:
-            found[name].append((content, style))
+            for key in {_key(".", f"{name}.png"), _key(contents[content], f"{name}.png")}:
+                called[key].append((content, style))
+    pair_of = {name: pair for pair, name in results.items()}
+    made = {_key(below, path.name) for path, below in outputs.items()}
+    found = []
+    for path, below in outputs.items():
+        key = _key(below, path.name)
+        pairs = called[key] or called[_key(".", path.name)]
+        # Contents of one name: the results of a batch of all of them tell which is which.
+        if len(pairs) != 1 and key in pair_of and made.issuperset(results[each] for each in pairs):
+            pairs = [pair_of[key]]
+        found.append(pairs)
     return found
 
 
-def _stem(path: Path) -> str:
-    return path.stem.lower()
+def _key(folder: str, name: str) -> str:
+    return PurePath(folder, name).with_suffix("").as_posix().lower()
 
 
 def _triple(output: Path, pairs: Sequence[tuple[Path, Path]]) -> Triple:
@@ -139,8 +138,7 @@ def _triple(output: Path, pairs: Sequence[tuple[Path, Path]]) -> Triple:
 def labels(pairs: Sequence[tuple[Path, Path]]) -> list[str]:
     """Return a name for each content and style, with a number where two have the same name."""
     names = [f"{pair[0].stem} \N{MULTIPLICATION SIGN} {pair[1].stem}" for pair in pairs]
-    total = Counter(names)
     return [
-        name if total[name] == 1 else f"{name} ({names[:place].count(name) + 1})"
+        name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"
         for place, name in enumerate(names)
     ]

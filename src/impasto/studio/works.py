@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class ExploreRun(StudioRun):
         steps = sum(settings.steps or ())
         if settings.size > SMALL or settings.time is not None or steps > _MOST_STEPS:
             raise SettingsError("a look is a sketch: do not vary size, steps or time")
-        return replace(cell, settings=self.order.masked(settings))
+        return cell._replace(settings=self.order.masked(settings))
 
     def working(self) -> Iterator[None]:
         """Paint look after look."""
