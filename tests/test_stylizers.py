@@ -11,10 +11,10 @@ from PIL import Image
 
 from impasto import Settings, stylizer
 from impasto.fast import FastStylizer
+from impasto.fast_then_optimize import FastThenOptimize
 from impasto.images import is_gray
 from impasto.images.pixels import to_floats
 from impasto.runs import EarlierFrame, Reference
-from impasto.stylizers import FastThenOptimize
 
 Array = NDArray[np.uint8]
 WARM: dict[str, Any] = {"method": "fast+optimize", "size": 64, "steps": 2, "precision": "float32"}
@@ -23,10 +23,10 @@ WARM: dict[str, Any] = {"method": "fast+optimize", "size": 64, "steps": 2, "prec
 def test_both_halves_change_together(painting: Array) -> None:
     made = FastThenOptimize([painting], Settings(**WARM))
     matched = made.changed(color="match", color_amount=0.5, strength=0.5)
-    for half in (matched.fast, matched.slow):
+    for half in (matched.fast, matched):
         settings = half.settings
         assert (settings.color, settings.color_amount, settings.strength) == ("match", 0.5, 0.5)
-    assert made.at_size(96).fast.settings.size == made.at_size(96).slow.settings.size == 96
+    assert made.at_size(96).fast.settings.size == made.at_size(96).settings.size == 96
 
 
 def test_the_network_paints_when_the_first_step_is_asked_for(

@@ -20,7 +20,7 @@ import typer
 import impasto
 from impasto.cli.app import app
 from impasto.cli.options import flag
-from impasto.cli.settings import default_of, values_of
+from impasto.cli.recipes import default_of, values_of
 from impasto.settings import FIELDS, TYPES
 
 ROOT = Path(__file__).parents[1]

@@ -4,9 +4,10 @@ The public names are imported on first use (PEP 562), so that `import impasto` i
 """
 
 import importlib
-from typing import TYPE_CHECKING
+import os
+import sys
+from typing import TYPE_CHECKING, Any, cast
 
-from impasto.telemetry import disable_telemetry
 from impasto.version import __version__
 
 if TYPE_CHECKING:
@@ -28,31 +29,33 @@ if TYPE_CHECKING:
     from impasto.stylizers import reproduce, stylize, stylizer
     from impasto.video.setup import stylize_video
 
-disable_telemetry()
+#: What packages below read when they are imported, so that none sends usage data, nor writes an
+#: identifier into the home folder. Processes that are started from here inherit it.
+NO_TELEMETRY = {
+    "DO_NOT_TRACK": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.32 and later
+    "OTEL_SDK_DISABLED": "true",  # FastAPI and Ray
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+os.environ.update(NO_TELEMETRY)
+# OpenVINO reads no variable; it sends nothing where this package cannot be imported.
+cast("dict[str, Any]", sys.modules)["openvino_telemetry"] = None
 
-#: Where each public name lives.
-_HOME = {
-    "ImageError": "impasto.errors",
-    "ImpastoError": "impasto.errors",
-    "MissingExtraError": "impasto.errors",
-    "Picture": "impasto.images",
-    "RecipeError": "impasto.errors",
-    "Run": "impasto.runs",
-    "Settings": "impasto.settings",
-    "SettingsError": "impasto.errors",
-    "State": "impasto.runs",
-    "StyleAugment": "impasto.dataset.augment",
-    "Stylizer": "impasto.runs",
-    "WeightsError": "impasto.errors",
-    "evaluate": "impasto.evaluation.evaluating",
-    "open_picture": "impasto.images",
-    "read_recipe": "impasto.images",
-    "reproduce": "impasto.stylizers",
-    "stylize": "impasto.stylizers",
-    "stylize_batch": "impasto.batch",
-    "stylize_dataset": "impasto.dataset",
-    "stylize_video": "impasto.video.setup",
-    "stylizer": "impasto.stylizers",
+#: Where the public names live.
+_HOMES = {
+    "impasto.batch": ["stylize_batch"],
+    "impasto.dataset": ["stylize_dataset"],
+    "impasto.dataset.augment": ["StyleAugment"],
+    "impasto.errors": [
+        *("ImageError", "ImpastoError", "MissingExtraError"),
+        *("RecipeError", "SettingsError", "WeightsError"),
+    ],
+    "impasto.evaluation.evaluating": ["evaluate"],
+    "impasto.images": ["Picture", "open_picture", "read_recipe"],
+    "impasto.runs": ["Run", "State", "Stylizer"],
+    "impasto.settings": ["Settings"],
+    "impasto.stylizers": ["reproduce", "stylize", "stylizer"],
+    "impasto.video.setup": ["stylize_video"],
 }
 
 __all__ = [
@@ -82,11 +85,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'impasto' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+    for home, names in _HOMES.items():
+        if name in names:
+            globals()[name] = getattr(importlib.import_module(home), name)
+            return globals()[name]
+    raise AttributeError(f"module 'impasto' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -26,12 +26,7 @@ class CollectError(ImpastoError):
 
 
 class MissingExtraError(ImpastoError, ImportError):
-    """A feature whose optional packages are not installed.
-
-    Args:
-        feature: What was asked for, as the start of a sentence.
-        extra: The name of the extra that brings it.
-    """
+    """A feature whose optional packages are not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f'{feature} needs more packages: pip install "impasto[{extra}]"')

@@ -19,15 +19,9 @@ def page_text(path: Path, **parts: object) -> str:
 
 
 class LocalPage:
-    """A page that is served in threads of its own.
+    """A page that is served in threads of its own, at any free port if the port is 0.
 
-    Args:
-        host: Address to listen at.
-        port: 0: any free one.
-        handler: Answers; it finds the page in its attribute `page`.
-
-    Raises:
-        ImpastoError: The port is taken.
+    The handler finds the page in its attribute `page`. A taken port is an ImpastoError.
     """
 
     def __init__(self, host: str, port: int, handler: type[LocalHandler]) -> None:
@@ -59,11 +53,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         return self.host not in LOCAL or name in LOCAL
 
     def may_act(self, word: str) -> bool:
-        """Refuse what pages of other sites send, too: they cannot set this header.
-
-        Args:
-            word: What our page sends in it.
-        """
+        """Refuse what pages of other sites send, too: they cannot set this header to our word."""
         return self.is_ours() and self.headers.get("X-Impasto") == word
 
     def send(self, content: bytes | None, kind: str) -> None:

@@ -4,13 +4,14 @@ import ctypes
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImpastoError, SettingsError
 
+#: Longest side in pixels below which no smaller size is advised.
 LEAST_SIZE = 64
-"""Longest side in pixels below which no smaller size is advised."""
 
 
 def cores() -> int:
@@ -30,8 +31,15 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def free_memory() -> float | None:
-    """Return the free main memory in bytes, or None where nobody tells."""
-    found = [free for free in (_meminfo(), _cgroup()) if free is not None]
+    """Return the free main memory in bytes, a container's limit observed; None: nobody tells."""
+    found = []
+    with suppress(OSError):  # not Linux
+        said = re.search(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text())
+        found += [float(said[1]) * 1024] if said else []
+    folder = Path("/sys/fs/cgroup")
+    with suppress(OSError, ValueError):  # no cgroup, or no limit ("max")
+        limit = float((folder / "memory.max").read_text())
+        found.append(limit - float((folder / "memory.current").read_text()))
     if not found and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(found, default=None)
@@ -59,17 +67,10 @@ def parse_size(text: str) -> float:
 
 
 def check_fits(needed: float, free: float | None, base: float, longest: int, what: str) -> None:
-    """Refuse work that cannot fit, before it takes the machine down.
+    """Refuse work that cannot fit, before it takes the machine down; the message says what would.
 
-    Args:
-        needed: Bytes at the peak.
-        free: Bytes there are; None where nobody tells: nothing is refused then.
-        base: Of the bytes needed, those that do not grow with the picture's area.
-        longest: Longest side of the picture in pixels.
-        what: Begins the message.
-
-    Raises:
-        ImpastoError: It says what is needed, what there is, and the size that would fit.
+    Needed are bytes at the peak; those of `base` do not grow with the picture's area, whose longest
+    side is told in pixels. Where nobody tells how many bytes are free, nothing is refused.
     """
     if free is None or needed <= free:
         return
@@ -79,23 +80,3 @@ def check_fits(needed: float, free: float | None, base: float, longest: int, wha
         f"{what} needs about {needed / 1e9:.1f} GB of memory and "
         f"{free / 1e9:.1f} GB are free: {advice}"
     )
-
-
-def _meminfo() -> float | None:
-    """Return what Linux says is available."""
-    path = Path("/proc/meminfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    for line in lines:
-        if line.startswith("MemAvailable:"):
-            return float(line.split()[1]) * 1024
-    return None
-
-
-def _cgroup() -> float | None:
-    """Return what a container's limit leaves."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        limit = (folder / "memory.max").read_text().strip()
-        return float(limit) - float((folder / "memory.current").read_text())
-    except (OSError, ValueError):  # no cgroup, or no limit ("max")
-        return None

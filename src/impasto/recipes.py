@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from impasto.errors import ImageError, RecipeError, SettingsError
 from impasto.gallery.drawings import DRAWINGS, drawing_path
@@ -23,17 +23,8 @@ from impasto.weights.tuned import tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
-#: Settings that a run decides about where they are not given, and those that name pictures.
+#: Settings that a run decides about where they are not given.
 _DECIDED = ("steps", "precision", "runtime", "device")
-_PICTURES = ("init", "keep", "fine_style", "masks")
-
-
-class Ingredients(NamedTuple):
-    """The files and settings that a recipe calls for, found again."""
-
-    content: Path
-    styles: list[Path]
-    settings: Settings
 
 
 def make_recipe(
@@ -64,11 +55,7 @@ def make_recipe(
 
 
 def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
-    """Return the settings of a recipe.
-
-    Raises:
-        RecipeError: They are missing or not of this version.
-    """
+    """Return the settings of a recipe, or raise RecipeError: of another version, or none."""
     try:
         return Settings.from_dict(recipe["settings"])
     except (KeyError, TypeError) as error:
@@ -78,18 +65,15 @@ def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
         raise RecipeError(f"the recipe of impasto {made_by} does not fit: {error}") from error
 
 
-def gather(recipe: Mapping[str, Any], folders: Iterable[str | Path]) -> Ingredients:
-    """Find the files that a recipe names.
-
-    Raises:
-        RecipeError: One is not found, or its content has changed.
-    """
+def gather(
+    recipe: Mapping[str, Any], folders: Iterable[str | Path]
+) -> tuple[Path, list[Source], Settings]:
+    """Find the content, the styles and the settings that a recipe calls for."""
     settings = recipe_settings(recipe)
     places = [Path(folder) for folder in folders]
     content, styles = find_input(recipe, "content", places), find_input(recipe, "styles", places)
-    return Ingredients(
-        content[0], styles, settings.updated(**files_in_settings(recipe, settings, places))
-    )
+    files = files_in_settings(recipe, settings, places)
+    return content[0], [*styles], settings.updated(**files)
 
 
 def files_in_settings(
@@ -98,52 +82,39 @@ def files_in_settings(
     folders: Sequence[Path],
     without: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the settings that name files (a start, masks, weights …), the files found again.
+    """Return the settings of a recipe that name files (masks, weights …), the files found again.
 
-    Args:
-        recipe: That names them, with their hashes.
-        settings: Of the recipe.
-        folders: Where to look.
-        without: Settings that are of no interest.
+    Settings in `without` are of no interest.
 
     Raises:
-        RecipeError: One is not found, or its content has changed.
+        RecipeError: One is not found, or its content has changed; or the recipe has no hash of it.
     """
-    _check_named(recipe, settings, without)
-    named = {
-        **{role: role in recipe for role in ("init", "keep", "fine_style")},
-        "weights": settings.weights is not None,
-        "method": settings.row.one_style,
+    names = settings.masks or ()
+    pictures = {
+        "init": settings.init not in STARTS,
+        "keep": settings.keep not in (None, FACES),
+        "fine_style": settings.fine_style is not None,
+        "masks": any(name != REST for name in names),
     }
-    found: dict[str, Any] = {
-        role: str(find_input(recipe, role, folders)[0])
-        for role, there in named.items()
-        if there and role not in without
-    }
-    if "masks" in recipe and "masks" not in without:
-        files = iter(find_input(recipe, "masks", folders))
-        names = settings.masks or ()
-        found["masks"] = [name if name == REST else str(next(files)) for name in names]
+    for role, named in pictures.items():
+        if named and role not in recipe and role not in without:
+            raise RecipeError(f"this recipe does not say which picture its {role} is: leave it out")
+    roles = [role for role in pictures if role in recipe]
+    roles += ["weights"] if settings.weights is not None else []
+    roles += ["method"] if settings.row.one_style else []
+    found: dict[str, Any] = {}
+    for role in roles:
+        if role not in without:
+            files = map(str, find_input(recipe, role, folders))
+            if role == "masks":
+                found[role] = [name if name == REST else next(files) for name in names]
+            else:
+                found[role] = next(files)
     return found
 
 
-def _check_named(recipe: Mapping[str, Any], settings: Settings, without: Collection[str]) -> None:
-    """Refuse a recipe whose settings name files that it does not vouch for by their hashes."""
-    words = {"init": STARTS, "keep": (None, FACES), "fine_style": (None,)}
-    unsaid = [role for role, known in words.items() if getattr(settings, role) not in known]
-    if any(mask != REST for mask in settings.masks or ()):
-        unsaid.append("masks")
-    for role in unsaid:
-        if role not in recipe and role not in without:
-            raise RecipeError(f"this recipe does not say which picture its {role} is: leave it out")
-
-
 def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) -> list[Path]:
-    """Find the files of one role: `content`, `styles`, `masks`, `init`, `weights` and others.
-
-    Raises:
-        RecipeError: One is not found, or its content has changed.
-    """
+    """Find the files of one role: `content`, `styles`, `masks`, `init`, `weights` and others."""
     places = list(dict.fromkeys(folder.resolve() for folder in folders))
     try:
         if role in ("weights", "method"):  # a file of one's own: others come with the package
@@ -174,34 +145,21 @@ def typed_name(entry: Mapping[str, Any]) -> str:
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
     names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
-    return [
-        f"{name}: {recipe.get(name)} then, {here.get(name)} now"
-        for name in names
-        if recipe.get(name) != here.get(name)
-    ]
+    pairs = [(name, recipe.get(name), here.get(name)) for name in names]
+    return [f"{name}: {then} then, {now} now" for name, then, now in pairs if then != now]
 
 
 def is_recipe_of(
     recipe: Mapping[str, Any], settings: Settings, content: Source, styles: Sequence[Source]
 ) -> bool:
-    """Tell whether a picture with this recipe is what a run would end with.
-
-    Args:
-        recipe: Of the picture.
-        settings: Of the run.
-        content: What it paints.
-        styles: What it paints like.
-
-    Raises:
-        ImageError: One of the pictures cannot be read.
-    """
+    """Tell whether a picture with this recipe is what a run would end with."""
     made, asked = recipe.get("settings"), settings.to_dict()
     if not isinstance(made, dict):
         return False
     free = [name for name in _DECIDED if asked[name] in (None, "auto")]
     same = [name for name in asked if name not in (*free, "time", "weights")]
     used = [recipe.get("content"), *recipe.get("styles", ()), *recipe.get("masks", ())]
-    used += [recipe[name] for name in _PICTURES if name != "masks" and name in recipe]
+    used += [recipe[name] for name in ("init", "keep", "fine_style") if name in recipe]
     given = [identify(source).sha256 for source in (content, *styles, *settings.pictures)]
     return all(_base_names(made.get(name)) == _base_names(asked[name]) for name in same) and (
         sorted(given) == sorted(each["sha256"] for each in used if each)
@@ -249,7 +207,7 @@ def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
             return path
         changed = path
     for folder in folders:
-        pictures = (path for path in _files(folder) if is_picture_name(path))
+        pictures = filter(is_picture_name, _files(folder))
         for path in islice(pictures, MOST_PICTURES):
             if _is(path, sha256):
                 return path
@@ -265,19 +223,19 @@ def _named(folder: Path, name: str) -> Iterator[Path]:
     yield from (path for path in _files(folder) if path.name == name)
 
 
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and below it, hidden folders left out, in a fixed order."""
+    left = MOST_NAMES
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names)[:left])
+        left -= len(names)
+        if left <= 0:
+            return
+
+
 def _is(path: Path, sha256: str) -> bool:
     try:
         return path.is_file() and identify(path).sha256 == sha256
     except (ImageError, OSError, ValueError):  # of a name that no file can have
         return False
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and below it, hidden folders left out, in a fixed order."""
-    return islice(_walk(folder), MOST_NAMES)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        yield from (Path(place) / name for name in sorted(names))

@@ -1,5 +1,6 @@
 """What can be kept of the process besides the result: an animation and a plot of the losses."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.files import check_writable
+from impasto.errors import ImageError, MissingExtraError
+from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images import check_animation, save_animation
-from impasto.plots import check_plot, save_plot
 
 if TYPE_CHECKING:
     from impasto.runs import Run, State
@@ -23,12 +24,7 @@ _CURVES = {"total, weighted": "black", "content": "tab:green", "style": "tab:blu
 
 
 class Records:
-    """Collects frames and losses while a run works, and saves them after it.
-
-    Args:
-        animation: Where to save the animation, or None.
-        plot: Where to save the plot, or None.
-        force: Replace existing files.
+    """Collects frames and losses while a run works, and saves those with a path after it.
 
     Raises:
         ImageError: They could not be saved there.
@@ -52,54 +48,102 @@ class Records:
     def add(self, state: "State", run: "Run") -> None:
         """Note a state of a run."""
         self._losses.append((state.done, state.loss, state.content_loss, state.style_loss))
-        if self.animation is None or state.done % self._every:
-            return
-        self._add_frame(state, run)
-        if len(self._frames) > MOST_FRAMES:
-            del self._frames[::2]
-            self._every *= 2
+        if self.animation is not None and state.done % self._every == 0:
+            self._add_frame(state, run)
+            if len(self._frames) > MOST_FRAMES:
+                del self._frames[::2]
+                self._every *= 2
 
     def _add_frame(self, state: "State", run: "Run") -> None:
         picture = run.picture
-        self._recipe = picture.recipe
-        size = min(FRAME_SIZE, max(picture.size))
-        self._frames.append(picture.resized(size).to_array())
-        self._last = state.done
+        self._recipe, self._last = picture.recipe, state.done
+        self._frames.append(picture.resized(min(FRAME_SIZE, max(picture.size))).to_array())
 
     def save(self, state: "State", run: "Run", protect: Sequence[str | Path]) -> list[Path]:
-        """Write what was asked for and return the paths.
-
-        Args:
-            state: The last one: the animation ends with it.
-            run: That it is a state of.
-            protect: Files never to replace.
-        """
+        """Write what was asked for, an animation up to this state, and return the paths."""
         saved = []
         if self.animation is not None:
             if self._last != state.done:
                 self._add_frame(state, run)
-            saved.append(
-                save_animation(
-                    self._frames,
-                    self.animation,
-                    recipe=self._recipe,
-                    overwrite=self.force,
-                    protect=protect,
-                )
+            frames, recipe = self._frames, self._recipe
+            made = save_animation(
+                frames, self.animation, recipe=recipe, overwrite=self.force, protect=protect
             )
+            saved.append(made)
         if self.plot is not None:
-            saved.append(self._save_plot(self.plot, protect))
+            steps, *losses = zip(*self._losses, strict=True) if self._losses else [()] * 4
+            drawn = save_plot(
+                dict(zip(_CURVES, losses, strict=True)),
+                self.plot,
+                axes=("step", "loss"),
+                at=steps,
+                colors=list(_CURVES.values()),
+                logarithmic=True,
+                overwrite=self.force,
+                protect=protect,
+            )
+            saved.append(drawn)
         return saved
 
-    def _save_plot(self, path: Path, protect: Sequence[str | Path]) -> Path:
-        steps, *losses = zip(*self._losses, strict=True) if self._losses else [()] * 4
-        return save_plot(
-            dict(zip(_CURVES, losses, strict=True)),
-            path,
-            axes=("step", "loss"),
-            at=steps,
-            colors=list(_CURVES.values()),
-            logarithmic=True,
-            overwrite=self.force,
-            protect=protect,
-        )
+
+def check_plotting(feature: str = "a plot") -> None:
+    """Raise MissingExtraError, which begins with the feature, if matplotlib is not installed."""
+    try:
+        # Where it cannot write its cache, it says so in many words.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(feature, "lab") from error
+
+
+def check_plot(path: Path) -> None:
+    """Raise what `save_plot` would raise, before the work.
+
+    Raises:
+        ImageError: The suffix is none of .png, .svg, .pdf.
+        MissingExtraError: matplotlib is not installed.
+    """
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ImageError(f"a plot is saved as .png, .svg, .pdf; not {path.name}")
+    check_plotting()
+
+
+def save_plot(
+    curves: Mapping[str, Sequence[float]],
+    path: Path,
+    *,
+    axes: tuple[str, str],
+    at: Sequence[float],
+    colors: Sequence[str] | None = None,
+    logarithmic: bool = False,
+    overwrite: bool = False,
+    protect: Sequence[str | Path] = (),
+) -> Path:
+    """Draw curves and save the picture; return the path that was written.
+
+    Curves are values, each at its place, by what they are called; the axes say what is counted and
+    what the values are. A scale that is not logarithmic begins at 0. An existing file gets a
+    numbered neighbor unless `overwrite`; those to `protect` are never replaced.
+    """
+    check_plot(path)
+    refuse_inputs(path, protect)
+    # The object interface: pyplot would keep state and might want a window.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    plane = figure.add_subplot()
+    if colors is not None:
+        plane.set_prop_cycle(color=colors)
+    for name, values in curves.items():
+        plane.plot(at, values, label=name)
+    if not logarithmic:
+        plane.set_ylim(bottom=0)
+    elif any(value > 0 for values in curves.values() for value in values):
+        plane.set_yscale("log", nonpositive="mask")
+    plane.set(xlabel=axes[0], ylabel=axes[1])
+    plane.grid(alpha=0.3)
+    plane.legend()
+    kind = path.suffix.lower()[1:]
+    return write_atomically(
+        path, lambda part: figure.savefig(part, format=kind, dpi=120), overwrite
+    )

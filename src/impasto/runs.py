@@ -71,44 +71,25 @@ class State:
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a plan: an octave, or the one pass.
+    """A part of a plan: an octave, or the one pass."""
 
-    Attributes:
-        size: (width, height) in pixels.
-        steps: How many it takes; fewer, where it settles early.
-        by: What paints or compares there, for people.
-        tiles: How many tiles the picture is seen in; 1: it is seen whole.
-        side: Longest side of a tile; None: it is seen whole.
-    """
-
-    size: tuple[int, int]
-    steps: int
-    by: str
-    tiles: int = 1
-    side: int | None = None
+    size: tuple[int, int]  # (width, height) in pixels
+    steps: int  # how many it takes; fewer, where it settles early
+    by: str  # what paints or compares there, for people
+    tiles: int = 1  # how many tiles the picture is seen in; 1: it is seen whole
+    side: int | None = None  # longest side of a tile; None: it is seen whole
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run takes, known before its first step.
+    """What a run takes, known before its first step."""
 
-    Attributes:
-        stages: Coarse to fine; one for a method of one pass.
-        bytes: Of memory, at the peak.
-        seconds: From the beginning of the work to the saved picture, the program having started;
-            under a time limit, that limit.
-        where: With what it computes: `cpu, 2 threads, bfloat16`.
-    """
-
-    stages: Sequence[Stage]
-    bytes: float
+    stages: Sequence[Stage]  # coarse to fine; one for a method of one pass
+    bytes: float  # of memory, at the peak
+    #: From the beginning of the work to the saved picture, the program having started; under a
+    #: time limit, that limit.
     seconds: float
-    where: str
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """Steps of each stage."""
-        return tuple(stage.steps for stage in self.stages)
+    where: str  # with what it computes: `cpu, 2 threads, bfloat16`
 
     def lines(self) -> list[str]:
         """Return the plan in words, a line a stage and one for the whole."""
@@ -125,32 +106,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class EarlierFrame:
-    """A frame of the same shot that is painted already.
+    """A frame of the same shot that is painted already."""
 
-    Attributes:
-        painted: (H, W, 3) float32 in [0, 1].
-        flow: (H, W, 2), optical flow from the frame at hand to this one, in pixels.
-        trust: (H, W), from 0 to 1: where that flow can be relied upon.
-    """
-
-    painted: NDArray[np.float32]
-    flow: NDArray[np.float32]
-    trust: NDArray[np.float32]
+    painted: NDArray[np.float32]  # (H, W, 3) in [0, 1]
+    flow: NDArray[np.float32]  # (H, W, 2), optical flow to this one from that at hand, in pixels
+    trust: NDArray[np.float32]  # (H, W), from 0 to 1: where that flow can be relied upon
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a frame of a video has to agree with.
+    """What a frame of a video has to agree with; nothing where the shot begins."""
 
-    Attributes:
-        frames: Earlier frames of the shot by how many frames back they are; empty: the shot begins.
-        memory: The `memory` of the run of the frame before; empty: the shot begins.
-        stability: From 0, each frame for itself, to 1.
-    """
-
+    #: Earlier frames of the shot by how many frames back they are.
     frames: Mapping[int, EarlierFrame] = field(default_factory=dict)
+    #: The `memory` of the run of the frame before.
     memory: Memory = field(default_factory=dict)
-    stability: float = 0.9
+    stability: float = 0.9  # from 0, each frame for itself, to 1
 
 
 @runtime_checkable
@@ -225,11 +196,7 @@ class Stylizer(Protocol):
         ...
 
     def run(
-        self,
-        content: Source,
-        *,
-        reference: Reference | None = None,
-        started: float | None = None,
+        self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> Run:
         """Begin a run.
 

@@ -27,7 +27,7 @@ def test_what_is_missing_has_its_command(
     def without(name: str) -> object:
         return None if name in ("pydicom", "ray") else real(name)
 
-    monkeypatch.setattr(importlib.util, "find_spec", without)
+    monkeypatch.setattr(doctor, "find_spec", without)
     said = impasto("doctor", "--no-probe").out
     assert 'missing pydicom: pip install "impasto[medical]"' in said
     assert 'missing ray: pip install "impasto[scale]"' in said

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.video.conftest import moving, write_clip
 
-from impasto.telemetry import VARIABLES
+from impasto import NO_TELEMETRY
 
 # Where Python starts, this refuses whatever does not stay on this machine, and notes it.
 REFUSING = """
@@ -106,7 +106,7 @@ def command(
     (tmp_path / "patched").mkdir()
     (tmp_path / "patched" / "sitecustomize.py").write_text(REFUSING)
     home.mkdir()
-    for name in (*VARIABLES, "IMPASTO_HOME", "IMPASTO_OFFLINE", "XDG_CACHE_HOME"):
+    for name in (*NO_TELEMETRY, "IMPASTO_HOME", "IMPASTO_OFFLINE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
     places = [tmp_path / "patched", Path(__file__).parents[2] / "src"]
@@ -175,8 +175,7 @@ def test_no_telemetry_of_dependencies_is_imported() -> None:
     source = """
 import os, sys
 import impasto
-from impasto.telemetry import VARIABLES
-assert VARIABLES.items() <= os.environ.items()
+assert impasto.NO_TELEMETRY.items() <= os.environ.items()
 import openvino, openvino.tools.ovc
 assert sys.modules["openvino_telemetry"] is None
 """

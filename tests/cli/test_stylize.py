@@ -223,7 +223,7 @@ def test_reproduce_a_run_ended_by_time(impasto: Impasto, files: Files) -> None:
 def test_ctrl_c_saves_what_there_is(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from impasto.cli.progress import Progress
+    from impasto.cli.progress import RunBar
 
     count = itertools.count()
 
@@ -232,7 +232,7 @@ def test_ctrl_c_saves_what_there_is(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "show", interrupt)
+        patch.setattr(RunBar, "follow", interrupt)
         outcome = stylize(*files)
     assert outcome.status == 130
     assert outcome.out == "photo-painting.png\n"
@@ -303,7 +303,7 @@ def test_a_reader_that_ends_first_loses_nothing(
     stylize: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C ends `tee` in `impasto … 2>&1 | tee log` before the last line is written."""
-    from impasto.cli.progress import Progress
+    from impasto.cli.progress import RunBar
 
     class Gone(io.StringIO):
         def write(self, _: str) -> int:
@@ -313,7 +313,7 @@ def test_a_reader_that_ends_first_loses_nothing(
         monkeypatch.setattr(sys, "stderr", Gone())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Progress, "show", interrupt)
+    monkeypatch.setattr(RunBar, "follow", interrupt)
     assert stylize(*files).status == 130
     assert Path("photo-painting.png").exists()
 
@@ -527,7 +527,7 @@ def test_a_killed_run_is_gone_on_with(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from impasto.cli import outputs
-    from impasto.cli.progress import Progress
+    from impasto.cli.progress import RunBar
 
     stylize(*files, "-o", "whole.png")
     count = itertools.count()
@@ -538,11 +538,11 @@ def test_a_killed_run_is_gone_on_with(
 
     monkeypatch.setattr(outputs, "INTERVAL", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "show", interrupt)
+        patch.setattr(RunBar, "follow", interrupt)
         assert stylize(*files, "--resume", "-o", "out.png").status == 130
     assert Path("out.png.checkpoint").exists()
     shown: list[object] = []
-    monkeypatch.setattr(Progress, "show", lambda _, state: shown.append(state))
+    monkeypatch.setattr(RunBar, "follow", lambda _, state: shown.append(state))
     assert stylize(*files, "--resume", "-o", "out.png", "--force").status == 0
     assert len(shown) < 5
     assert Path("out.png").read_bytes() == Path("whole.png").read_bytes()

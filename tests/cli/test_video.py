@@ -52,7 +52,7 @@ def test_a_curve_begins_at_its_first_frame(
         drawn.append((curves, at))
         return path
 
-    monkeypatch.setattr("impasto.plots.save_plot", save_plot)
+    monkeypatch.setattr("impasto.records.save_plot", save_plot)
     assert impasto("flicker", longer, longer, "--plot", tmp_path / "f.png").status == 0
     ((curves, at),) = drawn
     first = {name: at[np.isfinite(values).argmax()] for name, values in curves.items()}

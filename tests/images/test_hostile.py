@@ -102,7 +102,7 @@ def test_what_is_no_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
                 read_recipe(name)
     with pytest.raises(ImageError, match="nothing is written to the pipe"):
         read_source("pipe.png")
-    with pytest.raises(ImpastoError, match="a device or a pipe"):
+    with pytest.raises(ImpastoError, match="a pipe or a device"):
         sha256_of(Path("/dev/zero"))
 
 

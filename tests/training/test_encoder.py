@@ -10,7 +10,7 @@ from tests.training.conftest import reports, run_alone
 
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.networks import POCKET_LAYERS, build_encoder
-from impasto.plots import save_plot
+from impasto.records import save_plot
 from impasto.training.crops import Rng, batch, load_pictures, picture_paths
 from impasto.training.encoder import EncoderTrainer
 from impasto.training.loop import read_log, train, write_log

@@ -10,26 +10,18 @@ import typer
 from impasto.cli import (
     batch,
     collect,
-    compare,
-    dataset,
     doctor,
     evaluate,
-    explore,
-    flicker,
     live,
-    methods,
     recipes,
-    settings,
     studio,
-    styles,
     stylize,
     train,
     video,
     weights,
 )
-from impasto.cli.options import Command, Group, in_flags, say
-from impasto.cli.signals import ended_by_signals
-from impasto.cli.terminal import echo, replace_unprintable
+from impasto.cli.options import Command, Group, in_flags, say, spelled
+from impasto.cli.terminal import echo, ended_by_signals, replace_unprintable
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 from impasto.weights.fetching import show_downloads
@@ -49,15 +41,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 for command in (
-    *(stylize.stylize, explore.explore, video.video, live.live, studio.studio),
-    *(batch.batch, dataset.dataset, collect.collect),
-    *(evaluate.evaluate, compare.compare, compare.judge, flicker.flicker),
-    *(recipes.reproduce, recipes.recipe, settings.settings),
-    *(methods.methods, doctor.doctor, train.export),
+    *(stylize.stylize, stylize.explore, video.video, live.live, studio.studio),
+    *(batch.batch, batch.dataset, collect.collect),
+    *(evaluate.evaluate, evaluate.compare, studio.judge, evaluate.flicker),
+    *(recipes.reproduce, recipes.recipe, recipes.settings),
+    *(doctor.methods, doctor.doctor, train.export),
 ):
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
-    app.command(command.__name__, cls=Command, help=text)(command)
-app.add_typer(styles.app, name="styles")
+    app.command(command.__name__, cls=Command, help=text)(spelled(command))
+app.add_typer(stylize.styles_app, name="styles")
 app.add_typer(weights.app, name="weights")
 app.add_typer(train.app, name="train")
 

@@ -1,14 +1,24 @@
-"""`impasto batch`: every content in every style."""
+"""`impasto batch` and `impasto dataset`: every content in every style, a data set in many."""
 
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto.cli import completion
-from impasto.cli.options import Quiet, argument, own, stopping, with_settings
+from impasto.cli.options import (
+    Quiet,
+    argument,
+    more,
+    own,
+    say,
+    stopping,
+    style_names,
+    style_pictures,
+    with_settings,
+)
 from impasto.cli.terminal import echo
-from impasto.errors import ImageError
+from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
     from impasto.batch import Outcome
@@ -23,16 +33,13 @@ def batch(
     styles: list[str] | None = own(
         None,
         "What to paint like: files, folders, patterns, names, up to the next option.",
-        *("--styles", "-s"),
         metavar="STYLE…",
-        autocompletion=completion.styles,
+        autocompletion=style_names,
     ),
-    output: Path = own(..., "Folder for the results.", "--output", "-o", metavar="FOLDER"),
+    output: Path = own(..., "Folder for the results.", metavar="FOLDER"),
     form: str = own("jpg", "Of the results: jpg, png, webp, tif …", "--format", metavar="NAME"),
-    workers: int | None = own(
-        None, "Pictures at once. \\[by the cores and the method]", min=1, more=True
-    ),
-    fresh: bool = own(False, "Make everything again, not only what is missing.", "--fresh"),
+    workers: int | None = more(None, "Pictures at once. \\[by the cores and the method]", min=1),
+    fresh: bool = own(False, "Make everything again, not only what is missing."),
     quiet: Quiet = False,
     options: dict[str, Any],
 ) -> None:
@@ -44,7 +51,6 @@ def batch(
     """
     from impasto.batch import Batch
     from impasto.batch.painting import reason_of
-    from impasto.cli.options import say
     from impasto.cli.painting import prepare
     from impasto.cli.progress import counted
     from impasto.settings import Settings
@@ -86,3 +92,116 @@ def _report(outcomes: list["Outcome"]) -> int:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         echo(f"  {names[0]}{more}: {error}", file=sys.stderr)
     return len(failed)
+
+
+@partial(with_settings, without=("strength",))  # which is a range here
+def dataset(
+    source: str = argument(
+        ..., "The data set: a folder, one of .tar shards, or an address.", metavar="IN_FOLDER"
+    ),
+    styles: list[str] = style_pictures(...),
+    *,
+    output: str = own(..., "Folder or address of the results.", metavar="FOLDER"),
+    copies: int = own(1, "Results of each picture."),
+    strengths: str = own(
+        "1",
+        "Strength of each result, drawn from A to B.",
+        "--strengths",
+        "--strength",
+        metavar="A..B",
+    ),
+    also: list[str] | None = more(
+        None, "Folder in the data set that is copied as it is.", metavar="FOLDER"
+    ),
+    skip: list[str] | None = more(
+        None, "What is copied as it is: *_mask.png, folders.", metavar="PATTERN"
+    ),
+    paint_all: bool = more(False, "Paint label maps too."),
+    follow_links: bool = more(False, "Follow links that lead out of the folder."),
+    max_bytes: str = more("4GiB", "The largest file, or what is packed in one.", metavar="SIZE"),
+    balance: bool = more(False, "Give rare classes (folders) more copies."),
+    split: list[str] | None = more(
+        None,
+        "Folder at the top, or beginning of shards' names, with a part of the styles: val=0.2.",
+        metavar="NAME=PART",
+    ),
+    jpeg_quality: int = more(95, "Of JPEG, WebP and AVIF results."),
+    engine: str = more("local", "What runs the workers; ray: many machines.", metavar="local|ray"),
+    address: str | None = more(None, "Of the Ray cluster.", metavar="HOST:PORT"),
+    workers: int | None = more(None, "Processes. \\[one a core]", min=1),
+    quiet: Quiet = False,
+    options: dict[str, Any],
+) -> None:
+    """Paint a data set: the same tree of files, every picture in a random style.
+
+    Label maps (masks, classes, depth), boxes and everything else are copied; sizes, gray and 16
+    bits stay. A picture's style, strength and seed follow from its path and --seed. Run again, it
+    resumes where it stopped.
+
+    Example: impasto dataset photos paintings -o stylized --copies 2
+    """
+    from impasto.cli.painting import prepare
+    from impasto.cli.progress import counted
+    from impasto.dataset import Dataset, DatasetOptions
+    from impasto.dataset.engines import open_engine
+    from impasto.dataset.running import dataset_settings
+    from impasto.machine import parse_size
+    from impasto.stylizers import needed_weights
+    from impasto.weights import fetch
+
+    settings = dataset_settings(**options)
+    chosen = DatasetOptions(
+        settings=settings,
+        copies=copies,
+        strength=_range(strengths),
+        seed=settings.seed,
+        also=tuple(also or ()),
+        skip=tuple(skip or ()),
+        paint_all=paint_all,
+        follow_links=follow_links,
+        max_bytes=int(parse_size(max_bytes)),
+        balance=balance,
+        splits=dict(map(_split, split or ())),
+        quality=jpeg_quality,
+    )
+    runner = open_engine(engine, address)
+    prepare(settings, quiet)
+    for name in needed_weights(settings):
+        fetch(name)  # once, not in each worker
+    work = Dataset(source, styles, output, chosen)
+    for line in work.left_out:
+        say(line)
+    made = work.journal.rows
+    if made and not len(work.left):
+        say("all files are there from an earlier run: nothing is left to do", quiet)
+    with stopping(lambda: f"stopped: {len(made)} files are done; the same command continues"):
+        for _ in counted(work.run(runner, workers), len(work.left), quiet):
+            pass
+    names, failed = work.finish()
+    files = [row for row in failed if row.path]
+    maps = work.maps()
+    copied = f", of which {maps} are label maps, copied (--paint-all paints them)" if maps else ""
+    echo(f"{len(made)} files{copied}, {len(files)} failed", file=sys.stderr)
+    echo(*(f"{output.rstrip('/')}/{name}" for name in names))
+    for row in files[:20]:
+        echo(f"  {row.source}: {row.error}", file=sys.stderr)
+    if files:
+        raise ImageError(f"{len(files)} files failed: the manifest says which and why")
+    if failed:
+        raise ImageError(f"{len(failed)} styles were left out: see above")
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high or low)
+    except ValueError as error:
+        raise SettingsError(f"strengths are written as 0.5..1, not {text}") from error
+
+
+def _split(text: str) -> tuple[str, float]:
+    name, _, part = text.partition("=")
+    try:
+        return name, float(part)
+    except ValueError as error:
+        raise SettingsError(f"a split is written as val=0.2, not {text}") from error

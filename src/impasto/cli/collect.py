@@ -2,19 +2,17 @@
 
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto.cli.completion import one_of
 from impasto.cli.options import Quiet, argument, in_flags, own, stopping, with_fields
 from impasto.cli.terminal import echo
 from impasto.collect.items import FIELDS, KINDS
 from impasto.errors import CollectError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from impasto.collect import CollectOptions, CrawlItem
+    pass
 
 #: Reasons for a rejection, and how a summary names each.
 REASONS: dict[str, str] = {
@@ -43,20 +41,15 @@ REASONS: dict[str, str] = {
 }
 
 
-@with_fields(FIELDS, KINDS)
+@partial(with_fields, known=FIELDS, types=KINDS)
 def collect(
     urls: list[str] | None = argument(None, "Pages with pictures, or pictures.", metavar="URL..."),
     *,
-    output: Path = own(..., "Folder for the pictures.", "--output", "-o", metavar="FOLDER"),
+    output: Path = own(..., "Folder for the pictures.", metavar="FOLDER"),
     search: str | None = own(
         None, "Words to search an open collection for, instead of URLs.", metavar="WORDS"
     ),
-    source: str = own(
-        "wikimedia",
-        "The collection to search.",
-        metavar="wikimedia|openverse|met",
-        autocompletion=one_of("wikimedia", "openverse", "met"),
-    ),
+    source: str = own("wikimedia", "The collection to search.", metavar="wikimedia|openverse|met"),
     api: str | None = own(
         None, "Another address of that API, such as another wiki's.", metavar="URL"
     ),
@@ -71,45 +64,31 @@ def collect(
 
     Example: impasto collect --search sunflowers --source met --limit 20 -o sunflowers
     """
-    from impasto.collect import CollectOptions
+    from impasto import collect as web
+    from impasto.cli.progress import Bar
 
     try:
-        wanted = CollectOptions(**options)
+        wanted = web.CollectOptions(**options)
     except SettingsError as error:
         raise SettingsError(in_flags(str(error), FIELDS)) from error
-    _run(_items(urls or [], search, source, api, output, wanted), output, wanted.limit, quiet)
-
-
-def _items(
-    urls: list[str],
-    text: str | None,
-    source: str,
-    api: str | None,
-    output: Path,
-    options: "CollectOptions",
-) -> "Generator[CrawlItem, None, None]":
-    from impasto.collect import collect, search
-
-    if bool(urls) == (text is not None):
+    if bool(urls) == (search is not None):
         raise SettingsError("give web addresses, or words to search for: --search WORDS")
-    if text is None:
-        return collect(urls, output, options)
-    return search(text, source, output, options, api=api)
-
-
-def _run(items: "Generator[CrawlItem, None, None]", output: Path, limit: int, quiet: bool) -> None:
-    from impasto.cli.progress import collecting
-
+    if search is None:
+        items = web.collect(urls or [], output, wanted)
+    else:
+        items = web.search(search, source, output, wanted, api=api)
     counts: Counter[str] = Counter()
+    left = "{task.completed} of at most {task.total} pictures"
     with (
         stopping("stopped; the same command resumes"),
         closing(items),
-        collecting(limit, quiet) as show,
+        Bar(left, "{task.fields[others]}", wanted.limit, quiet, others="") as bar,
     ):
         for item in items:
             counts[str(item.outcome)] += 1
-            kept = counts["kept"] + counts["again"]
-            show(kept, counts.total() - kept - counts["visited"], counts["visited"])
+            kept, pages = counts["kept"] + counts["again"], counts["visited"]
+            rejected = counts.total() - kept - pages
+            bar.show(kept, others=f"{rejected} left out  {pages} pages")
     _report(output, counts)
 
 

@@ -1,13 +1,14 @@
-"""`impasto doctor`: what is here, how fast it is, and how to get what is not."""
+"""`impasto doctor` and `impasto methods`: what is here and how fast it is, and what is not."""
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import re
+import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from impasto.cli.options import own
@@ -19,7 +20,6 @@ _IMPORTS = {
     "opencv-python-headless": "cv2",
     "pygame-ce": "pygame",
     "scikit-image": "skimage",
-    "ai-edge-litert": "ai_edge_litert",
 }
 #: What each extra is for.
 _EXTRAS = {
@@ -32,11 +32,11 @@ _EXTRAS = {
     "scale": "data sets on a cluster",
     "medical": "DICOM and NIfTI",
 }
+#: Width and height at which `methods` measures, and how often.
+_TIMED, _PASSES = (512, 384), 3
 
 
-def doctor(
-    probe: bool = own(True, "Paint a little and say how fast it is.", "--probe/--no-probe"),
-) -> None:
+def doctor(probe: bool = own(True, "Paint a little and say how fast it is.")) -> None:
     """Say what is installed, what it computes with, which weights and cameras there are.
 
     For each thing that is missing it names the command that adds it.
@@ -56,7 +56,11 @@ def _findings(probe: bool) -> Iterator[tuple[str, str]]:
     memory = "unknown" if free is None else f"{free / 2**30:.1f} GiB"
     yield "machine", f"{cores()} cores, {memory} of memory free"
     yield from _devices()
-    yield from _extras()
+    for extra, purpose in _EXTRAS.items():
+        imports = {name: _IMPORTS.get(name, name.replace("-", "_")) for name in _packages(extra)}
+        absent = ", ".join(name for name, module in imports.items() if not find_spec(module))
+        missing = f'missing {absent}: pip install "impasto[{extra}]"'
+        yield extra, f"{purpose}: {missing if absent else 'ready'}"
     yield from _weights()
     yield "cameras", _cameras()
     if probe:
@@ -71,26 +75,10 @@ def _devices() -> Iterator[tuple[str, str]]:
 
     device = choose_device("auto")
     yield "torch", f"{torch.__version__}, {describe(device, choose_precision('auto', device))}"
-    providers = [name.removesuffix("ExecutionProvider") for name in _providers()]
-    yield "runtimes", f"onnxruntime {onnxruntime.__version__} ({', '.join(providers)})"
-
-
-def _providers() -> list[str]:
-    import onnxruntime
-
-    names: list[str] = onnxruntime.get_available_providers()
-    return [name for name in names if not name.startswith("Azure")]  # which computes elsewhere
-
-
-def _extras() -> Iterator[tuple[str, str]]:
-    """Tell of each extra whether all its packages are here."""
-    for extra, purpose in _EXTRAS.items():
-        absent = [name for name in _packages(extra) if not _is_here(name)]
-        if absent:
-            what = f"missing {', '.join(absent)}: "
-            yield extra, f'{purpose}: {what}pip install "impasto[{extra}]"'
-        else:
-            yield extra, f"{purpose}: ready"
+    providers: list[str] = onnxruntime.get_available_providers()
+    here = [name for name in providers if not name.startswith("Azure")]  # which computes elsewhere
+    names = ", ".join(name.removesuffix("ExecutionProvider") for name in here)
+    yield "runtimes", f"onnxruntime {onnxruntime.__version__} ({names})"
 
 
 def _packages(extra: str) -> list[str]:
@@ -102,11 +90,6 @@ def _packages(extra: str) -> list[str]:
             name = re.match(r"[\w.-]+", need.strip())
             found.append(name[0] if name else need)
     return [name for name in found if name != "impasto"]
-
-
-def _is_here(package: str) -> bool:
-    name = _IMPORTS.get(package, package.replace("-", "_"))
-    return importlib.util.find_spec(name) is not None
 
 
 def _weights() -> Iterator[tuple[str, str]]:
@@ -142,14 +125,82 @@ def _speeds() -> Iterator[tuple[str, str]]:
     content, style = open_style("mosaic", 256), open_style("strokes", 256)
     for method, steps in (("fast", None), ("optimize", (4,))):
         try:
-            settings = Settings(method=method, size=256, steps=steps)
-            painter = stylizer([style], settings)
-            painter(content)
-            begun = time.perf_counter()
-            painter(content)
-            seconds = (time.perf_counter() - begun) / sum(steps or (1,))
+            painter = stylizer([style], Settings(method=method, size=256, steps=steps))
+            seconds = _seconds(lambda: painter(content), 1) / sum(steps or (1,))  # noqa: B023
         except ImpastoError as error:
             yield method, str(error)
             continue
         each = "a step" if steps else "a picture"
         yield method, f"{1e3 * seconds:.0f} ms {each} of 256x256, {painter.describe()}"
+
+
+def _seconds(paint: Callable[[], object], times: int) -> float:
+    """Return what painting takes once it has been done once: the median of so many times."""
+    paint()
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        paint()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def methods(
+    timed: bool = own(True, "Measure how long 512x384 pixels take here.", "--time/--no-time"),
+) -> None:
+    """List methods and encoders: paper, license, size, speed here, and whether files are there.
+
+    A path of a .safetensors or .onnx network of one style is a method too. Methods that take steps
+    are guided by an encoder.
+
+    Example: impasto methods
+    """
+    from impasto.settings import Settings
+    from impasto.settings.encoders import ENCODERS
+    from impasto.settings.methods import METHODS
+    from impasto.stylizers import needed_weights
+
+    for row in METHODS.values():
+        echo(f"{row.name}: {row.sentence}")
+        if row.paper:
+            echo(f"  paper    {row.paper}")
+        files = needed_weights(Settings(method=row.name)) if row.files else []
+        if _say_files(files) and timed and not row.steps:
+            echo(f"  speed    {_speed(row.name)}")
+    for encoder in ENCODERS.values():
+        echo(f"encoder {encoder.name}: {encoder.sentence}")
+        _say_files([encoder.file] if encoder.file else [])
+
+
+def _say_files(names: list[str]) -> bool:
+    """Print whose files are needed, and whether they are here; return that."""
+    from impasto.weights import CATALOGUE, find
+
+    if not names:
+        return True
+    catalogued = {file.group: file for file in CATALOGUE.values()}
+    licenses = "; ".join(dict.fromkeys(catalogued[name].license for name in names))
+    echo(f"  license  {licenses}")
+    size = 0
+    for name in names:
+        path = find(name)
+        if path is None:
+            echo(f"  files    not here: downloaded from {catalogued[name].source} on first use")
+            return False
+        size += path.stat().st_size
+    echo(f"  files    here, {size / 1e6:.1f} MB")
+    return True
+
+
+def _speed(name: str) -> str:
+    """Return milliseconds of a pass, the style read before."""
+    from impasto.gallery import open_style
+    from impasto.stylizers import stylizer
+
+    try:
+        painter = stylizer(open_style("strokes", 256), method=name, size=max(_TIMED))
+    except ImpastoError as error:
+        return str(error)
+    content = open_style("mosaic", max(_TIMED)).resized(_TIMED)
+    milliseconds = 1e3 * _seconds(lambda: painter.run(content).pixels, _PASSES)
+    return f"{milliseconds:.0f} ms at {_TIMED[0]}x{_TIMED[1]}, {painter.describe()}"

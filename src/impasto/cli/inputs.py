@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,6 @@ from impasto.recipes import files_in_settings, find_input, gather, recipe_settin
 from impasto.settings import Settings
 from impasto.settings.choices import REST
 
-STDOUT = "-"
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
 #: apply.
 _RESHAPING = frozenset({"size", "min_size", "steps", "time", "method", "quality", "encoder"})
@@ -71,16 +71,16 @@ def gather_job(
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
-        content, chosen, settings = _from_recipe(recipe, content, styles, look_in, options)
+        content, chosen, settings = _from_recipe(recipe, content, chosen, look_in, options)
     if random:
         content, chosen = _at_random(random, content, chosen, settings)
     if content is None or not (chosen or settings.row.one_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
-    sources = [read_source(content), *find_styles(chosen, settings)]
-    looks = [_look_name(source) for source in sources[1:]] or [Path(settings.method).stem]
-    name = output_name(_name(sources[0]), looks)
-    return Job(sources[0], sources[1:], settings, _target(output, f"{name}.png", settings))
+    painted, looks = read_source(content), find_styles(chosen, settings)
+    names = [Path(_name(look)).stem if is_network(look) else _name(look) for look in looks]
+    name = output_name(_name(painted), names or [Path(settings.method).stem])
+    return Job(painted, looks, settings, _target(output, f"{name}.png", settings))
 
 
 def job_of_recipe(
@@ -88,16 +88,16 @@ def job_of_recipe(
 ) -> tuple[Job, dict[str, Any]]:
     """Return the job that makes a picture again, and its recipe."""
     recipe = read_recipe(path)
-    found = gather(recipe, [*look_in, path.parent, Path.cwd()])
+    content, styles, settings = gather(recipe, [*look_in, path.parent, Path.cwd()])
     suffix = ".png" if path.suffix.lower() == ".json" else path.suffix
-    target = _target(output, f"{path.stem}-again{suffix}", found.settings)
-    return Job(found.content, list(found.styles), found.settings, target), recipe
+    target = _target(output, f"{path.stem}-again{suffix}", settings)
+    return Job(content, styles, settings, target), recipe
 
 
 def _from_recipe(
     path: Path,
     content: str | None,
-    styles: Sequence[str],
+    styles: list[Source],
     look_in: Sequence[Path],
     options: dict[str, Any],
 ) -> tuple[str, list[Source], Settings]:
@@ -110,16 +110,15 @@ def _from_recipe(
     else:
         # What belongs to the old picture: where its run ended, and its camera's data.
         settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
-    chosen: list[Source] = list(styles)
     method = Settings(**{name: options[name] for name in ("method", "quality") if name in options})
-    if not chosen and not method.row.one_style:
-        chosen = [str(style) for style in find_input(recipe, "styles", places)]
+    if not styles and not method.row.one_style:
+        styles = [str(style) for style in find_input(recipe, "styles", places)]
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
     given = {*options, *({"method"} if "quality" in options else ())}
     settings = kept.updated(**files_in_settings(recipe, kept, places, given))
     if _RESHAPING & options.keys():
         settings = settings.updated(steps=None, stop_after=None)
-    return content, chosen, settings.updated(**options)
+    return content, styles, settings.updated(**options)
 
 
 def _with_masks(
@@ -129,13 +128,12 @@ def _with_masks(
     found = []
     for each in masks:
         # A name may have = in it: the mask is what is there, or else all up to the last one.
-        parts = each.split("=")
-        splits = [("=".join(parts[:i]), "=".join(parts[i:])) for i in range(len(parts) - 1, 0, -1)]
-        splits = [(mask, style) for mask, style in splits if mask and style]
-        if not splits:
+        signs = [match.start() for match in re.finditer("(?s)(?<=.)=(?=.)", each)][::-1]
+        if not signs:
             raise SettingsError(f"--mask takes a mask and a style, sky.png=wave.jpg; not {each!r}")
-        there = (split for split in splits if os.path.isfile(split[0]))  # noqa: PTH113 (never raises)
-        found.append(next(there, splits[0]))
+        there = (sign for sign in signs if os.path.isfile(each[:sign]))  # noqa: PTH113 (never raises)
+        sign = next(there, signs[0])
+        found.append((each[:sign], each[sign + 1 :]))
     names = [*[REST] * len(styles), *(mask for mask, _ in found)]
     return [*styles, *(style for _, style in found)], {**options, "masks": names}
 
@@ -146,35 +144,29 @@ def _at_random(
     """Fill in what is missing with pictures drawn from the first and the last folder."""
     generator = Random(settings.seed)
     if content is None:
-        content = str(_draw(folders[0], generator, ()))
+        content = str(_draw(folders[0], generator))
     if not styles and not settings.row.one_style:
-        styles = [str(_draw(folders[-1], generator, (Path(content),)))]
+        styles = [str(_draw(folders[-1], generator, Path(content).resolve()))]
     return content, styles
 
 
-def _draw(folder: Path, generator: Random, not_these: Sequence[Path]) -> Path:
+def _draw(folder: Path, generator: Random, taken: Path | None = None) -> Path:
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: --random takes a folder of pictures")
-    taken = {path.resolve() for path in not_these}
-    pictures = [p for p in sorted(folder.rglob("*")) if is_picture_name(p)]
-    pictures = [p for p in pictures if p.resolve() not in taken]
-    if not pictures:
+    pictures = filter(is_picture_name, sorted(folder.rglob("*")))
+    free = [path for path in pictures if path.resolve() != taken]
+    if not free:
         raise ImageError(f"no pictures to choose from in {folder}: name a folder with more")
-    return generator.choice(pictures)
+    return generator.choice(free)
 
 
 def _name(source: Source) -> str:
     return Path(source if isinstance(source, str | Path) else getattr(source, "name", "")).name
 
 
-def _look_name(style: Source) -> str:
-    """Return the name of a style, without the suffix of the network that it may be."""
-    return Path(_name(style)).stem if is_network(style) else _name(style)
-
-
 def _target(output: str | None, name: str, settings: Settings) -> Path | None:
     """Return the file to save to, after a look whether that is possible."""
-    if output == STDOUT:
+    if output == "-":  # a pipe
         return None
     target = output_path(output or ".", name)
     Picture.check_saving(target, settings.bits or 8, settings.size)

@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from impasto.cli import completion
-from impasto.cli.options import own, say, style_pictures, with_help_all
-from impasto.cli.signals import status_of, uninterrupted
-from impasto.cli.terminal import echo
+from impasto.cli.options import more, one_of, own, say, style_pictures, with_help_all
+from impasto.cli.terminal import echo, status_of, uninterrupted
 from impasto.errors import SettingsError
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from impasto.live.outputs import Output, Recorder
     from impasto.live.session import Session
     from impasto.runs import Stylizer
     from impasto.settings import Settings
-    from impasto.settings.typed import Options
 
 
 @with_help_all
@@ -34,7 +29,7 @@ def live(
         "fast",
         "fast, magenta, microast, or a network of one style.",
         metavar="NAME",
-        autocompletion=completion.one_of("fast", "magenta", "microast", files=True),
+        autocompletion=one_of("fast", "magenta", "microast", files=True),
     ),
     size: int = own(640, "Longest side of the picture.", min=64),
     fps: float = own(25.0, "Frames a second to hold by painting smaller; 0: never.", min=0),
@@ -43,13 +38,13 @@ def live(
     ),
     strength: float = own(1.0, "From 0 to 1.", min=0, max=1),
     stability: float = own(0.0, "From 0 to 1, the least flicker; takes time.", min=0, max=1),
-    window: bool | None = own(None, "Show a window.", "--window/--no-window"),
-    serve: bool = own(False, "Show it on a local page.", "--serve"),
-    host: str = own("127.0.0.1", "Address of the page.", metavar="ADDRESS", more=True),
-    port: int = own(7860, "Port of the page; 0: any.", min=0, max=65535, more=True),
-    virtual: bool = own(False, "Be a camera that calls can use.", "--virtual"),
+    window: bool | None = own(None, "Show a window."),
+    serve: bool = own(False, "Show it on a local page."),
+    host: str = more("127.0.0.1", "Address of the page.", metavar="ADDRESS"),
+    port: int = more(7860, "Port of the page; 0: any.", min=0, max=65535),
+    virtual: bool = own(False, "Be a camera that calls can use."),
     record: str | None = own(None, "Record from the beginning: .mp4, .mov or .mkv."),
-    once: bool = own(False, "End when a file ends.", "--once", more=True),
+    once: bool = more(False, "End when a file ends."),
 ) -> None:
     """Paint a camera live. The newest frame wins, so the picture never falls behind.
 
@@ -58,16 +53,26 @@ def live(
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
+    from impasto.files import check_writable, output_path
     from impasto.live.controls import Controls
+    from impasto.live.outputs import Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
+    from impasto.settings import Settings
 
-    settings = _settings(styles or [], method=method, size=size, tune=tune)
+    settings = Settings(method=method, size=size, tune=tune)
+    if settings.row.steps:
+        raise SettingsError(f"{method} is too slow for live pictures: use --method fast")
+    if not styles and not settings.row.one_style:
+        raise SettingsError("give a style picture: impasto live STYLE")
     if window is None:
         window = not (serve or virtual or record)
     if not (window or serve or virtual or record):
         raise SettingsError("it would be shown nowhere: add --serve, --virtual or --record FILE")
-    recorder = _recorder(record, fps)
+    path = output_path(record or ".", "impasto-live.mp4")  # the key records without --record, too
+    if record:
+        check_writable(path)
+    recorder = Recorder(path, fps or 25)
     frames = open_source(source, loop=not once)
     stylizers, names = _stylizers(styles or [], settings)
     with ExitStack() as stack:
@@ -88,28 +93,6 @@ def live(
             complain=say,
         )
         _run(session, recorder)
-
-
-def _recorder(record: str | None, fps: float) -> "Recorder":
-    """Return what records; the key for it works without --record, too."""
-    from impasto.files import check_writable, output_path
-    from impasto.live.outputs import Recorder
-
-    path = output_path(record or ".", "impasto-live.mp4")
-    if record:
-        check_writable(path)
-    return Recorder(path, fps or 25)
-
-
-def _settings(styles: list[str], **options: "Unpack[Options]") -> "Settings":
-    from impasto.settings import Settings
-
-    settings = Settings(**options)
-    if settings.row.steps:
-        raise SettingsError(f"{settings.method} is too slow for live pictures: use --method fast")
-    if not styles and not settings.row.one_style:
-        raise SettingsError("give a style picture: impasto live STYLE")
-    return settings
 
 
 def _stylizers(styles: list[str], settings: "Settings") -> "tuple[list[Stylizer], list[str]]":
@@ -150,19 +133,16 @@ def _outputs(
     window: bool, serve: bool, virtual: bool, host: str, port: int, fps: float
 ) -> "list[Output]":
     """Open what is shown on; the page's address is printed."""
+    from impasto.live.outputs import VirtualCamera, Window
+    from impasto.live.page import Page
+
     found: list[Output] = []
     if serve:
-        from impasto.live.page import Page
-
         page = Page(host, port)
         echo(page.url)
         found.append(page)
     if virtual:
-        from impasto.live.outputs import VirtualCamera
-
         found.append(VirtualCamera(fps or 25))
     if window:
-        from impasto.live.outputs import Window
-
         found.append(Window())
     return found

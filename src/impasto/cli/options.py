@@ -1,10 +1,13 @@
-"""The options of `Settings` on the command line, and those that several commands share."""
+"""The options of `Settings` on the command line, and those that several commands share.
+
+A shell completes their values by name; where no name fits, it completes files by itself.
+"""
 
 import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import Field
 from pathlib import Path
@@ -12,10 +15,9 @@ from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.models import OptionInfo
 
-from impasto.cli import completion
-from impasto.cli.signals import status_of
-from impasto.cli.terminal import echo
+from impasto.cli.terminal import echo, status_of
 from impasto.settings import FIELDS, TYPES
 
 #: The panel of a command's own options that only `--help-all` shows.
@@ -23,6 +25,8 @@ MORE = "More"
 #: Longest list of values that stands beside an option, in the whole help and in the short one;
 #: longer ones are in the sentence about it.
 _WIDEST, _WIDEST_BRIEF = 26, 16
+#: Letters of options, in all commands that have them.
+_LETTERS = {"output": ("-o",), "styles": ("-s",), "style": ("-s",), "content": ("-c",)}
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
@@ -30,22 +34,69 @@ Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the b
 Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
 
 
-def own(default: Any, help: str, *flags: str, more: bool = False, **how: Any) -> Any:  # noqa: ANN401
-    """Return an option of one command.
+def _fitting(names: Iterable[str], incomplete: str, *, files: bool = False) -> list[str]:
+    """Return the names that begin with a text, and files beside them where those are values too."""
+    found = [name for name in names if name.startswith(incomplete)]
+    if not found or not files:
+        return found
+    paths = sorted(Path().glob(f"{incomplete}*")) if "/" not in incomplete else []
+    return [*found, *(f"{path}/" if path.is_dir() else str(path) for path in paths)]
 
-    Args:
-        default: Its value when it is not given; ...: it must be given.
-        help: What it is.
-        *flags: Its spellings, if they do not follow from the parameter's name.
-        more: Whether only `--help-all` shows it.
-        **how: Of `typer.Option`: `metavar`, `min`, `max`, `autocompletion` …
+
+def one_of(*names: str, files: bool = False) -> Callable[[str], list[str]]:
+    """Return what completes one of some names, or a file."""
+    return lambda incomplete: _fitting(names, incomplete, files=files)
+
+
+def _values_of(rules: Mapping[str, Any]) -> Callable[[str], list[str]]:
+    """Return what completes the value of an option that `impasto.settings` declares."""
+    names = list(map(str, rules.get("choices", rules.get("paths", ()))))
+    files = "files" in rules or "paths" in rules
+
+    def complete(incomplete: str) -> list[str]:
+        if "parts" not in rules:
+            return _fitting(names, incomplete, files=files)
+        before, plus, last = incomplete.rpartition("+")
+        return [f"{before}{plus}{each}" for each in _fitting(rules["parts"], last)]
+
+    return complete
+
+
+def style_names(incomplete: str) -> list[str]:
+    """Return the styles whose names begin with a text, and files beside them."""
+    from impasto.gallery.names import list_styles
+
+    return _fitting((style.name for style in list_styles()), incomplete, files=True)
+
+
+def own(default: Any, help: str, *flags: str, **how: Any) -> Any:  # noqa: ANN401
+    """Return an option of one command; with the default ... it must be given.
+
+    Spellings are those that `spelled` gives it where no flags are given. A metavar such as
+    `local|ray` names the values, which a shell then completes.
     """
     if default not in ("", None, ...) and not isinstance(default, bool | Path):
         help += rf" \[{default}]"
-    panel = MORE if more else None
-    return typer.Option(
-        default, *flags, help=help, rich_help_panel=panel, show_default=False, **how
-    )
+    values = how.get("metavar", "").split("|")
+    if len(values) > 1:
+        how["autocompletion"] = one_of(*values)
+    return typer.Option(default, *flags, help=help, show_default=False, **how)
+
+
+def more(default: Any, help: str, *flags: str, **how: Any) -> Any:  # noqa: ANN401
+    """Return an option of one command that only `--help-all` shows; see `own`."""
+    return own(default, help, *flags, rich_help_panel=MORE, **how)
+
+
+def spelled(command: Callable[..., None]) -> Callable[..., None]:
+    """Give options of a command their letter, and no `--no-` to those that are off anyway."""
+    for name, each in inspect.signature(command).parameters.items():
+        option, letters = each.default, _LETTERS.get(name, ())
+        if not isinstance(option, OptionInfo) or option.param_decls:
+            continue
+        if option.default is False or letters:
+            option.param_decls = (flag(name), *letters)
+    return command
 
 
 def argument(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
@@ -56,7 +107,7 @@ def argument(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
 def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
     """Return the argument of the styles; see `own`."""
     help = "What to paint like: files, or names (see `impasto styles`)."
-    return argument(default, help, metavar="STYLE...", autocompletion=completion.styles)
+    return argument(default, help, metavar="STYLE...", autocompletion=style_names)
 
 
 class Group(TyperGroup):
@@ -139,12 +190,8 @@ def keyword(name: str, kind: Any, option: Any, default: Any) -> inspect.Paramete
 def with_parameters(
     command: Callable[..., None], parameters: Sequence[inspect.Parameter], call: Callable[..., None]
 ) -> Callable[..., None]:
-    """Return a function with the name of a command and other parameters."""
-
-    @functools.wraps(command)
-    def wrapped(**arguments: object) -> None:
-        call(**arguments)
-
+    """Return `call`, which gets the name of a command and its parameters from here on."""
+    wrapped = functools.wraps(command)(call)
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     return wrapped
@@ -171,55 +218,41 @@ def _show_all(context: typer.Context, wanted: bool) -> None:
 def with_settings(
     command: Callable[..., None], without: Collection[str] = ()
 ) -> Callable[..., None]:
-    """Give a command that paints the settings as options; `options` are those that were given.
-
-    Args:
-        command: Its own options stay.
-        without: Settings that it does not take.
-    """
+    """Give a command that paints the settings as options; `options` are those that were given."""
     known = {name: each for name, each in FIELDS.items() if name not in without}
-    return interruptible(with_help_all(with_fields(known, TYPES)(command)))
+    return interruptible(with_help_all(with_fields(command, known, TYPES)))
 
 
 def with_fields(
-    known: Mapping[str, Field[Any]], types: Mapping[str, type]
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return what gives a command the fields of a class as options, as `options` likewise."""
+    command: Callable[..., None], known: Mapping[str, Field[Any]], types: Mapping[str, type]
+) -> Callable[..., None]:
+    """Give a command the fields of a class as options; `options` are those that were given."""
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def call(**arguments: Any) -> None:  # noqa: ANN401
-            given = {name: arguments.pop(name) for name in known}
-            options = {name: value for name, value in given.items() if value is not None}
-            command(**arguments, options=options)
+    def call(**arguments: Any) -> None:  # noqa: ANN401
+        given = {name: arguments.pop(name) for name in known}
+        options = {name: value for name, value in given.items() if value is not None}
+        command(**arguments, options=options)
 
-        kept = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
-        added = [_parameter(name, each, types[name]) for name, each in known.items()]
-        return with_parameters(command, [*kept, *added], call)
-
-    return decorate
+    kept = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
+    added = [_parameter(name, each, types[name]) for name, each in known.items()]
+    return with_parameters(command, [*kept, *added], call)
 
 
 def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
     rules = each.metadata
     kind = str if "items" in rules else plain
+    value = rules.get("shown", each.default)
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     option = typer.Option(
         flag(name),
         *rules.get("aliases", ()),
-        help=f"{rules['help']} {_default(each, rules)}",
+        help=rules["help"] + ("" if each.default is False else rf" \[{shown}]"),
         rich_help_panel=rules["group"],
         metavar=_metavar(kind, rules),
         show_default=False,
-        autocompletion=completion.values(rules),
+        autocompletion=_values_of(rules),
     )
     return keyword(name, Optional[kind], option, None)  # noqa: UP045
-
-
-def _default(each: Field[Any], rules: Mapping[str, Any]) -> str:
-    if each.default is False:
-        return ""
-    value = rules.get("shown", each.default)
-    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return rf"\[{text}]"
 
 
 def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
@@ -248,12 +281,5 @@ def stopping(message: str | Callable[[], str]) -> Iterator[None]:
         raise typer.Exit(status_of(interrupt)) from None
 
 
-def interruptible(command: Callable[..., None]) -> Callable[..., None]:
-    """Make Ctrl-C before the first step one line and the usual exit status."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments: object, **options: object) -> None:
-        with stopping("stopped before anything was painted"):
-            command(*arguments, **options)
-
-    return wrapped
+#: Makes Ctrl-C before the first step of a command one line and the usual exit status.
+interruptible = stopping("stopped before anything was painted")

@@ -1,5 +1,8 @@
 """What a run leaves behind: its result, records of the process, and a checkpoint on the way."""
 
+import json
+import os
+import re
 import sys
 import tempfile
 import time
@@ -9,13 +12,12 @@ from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
 
-from impasto.checkpoints import read_checkpoint, write_checkpoint
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.files import check_writable, refuse_inputs
+from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images import Picture, Source, read_recipe
 from impasto.recipes import is_recipe_of
 from impasto.records import Records
-from impasto.runs import Run, State
+from impasto.runs import Run, State, StateDict
 from impasto.settings import Settings
 
 #: Seconds between two checkpoints.
@@ -24,86 +26,57 @@ INTERVAL = 60.0
 
 @dataclass
 class Outputs:
-    """Where the result of one run goes, and all that is kept beside it.
+    """Where the result of one run goes, and all that is kept beside it."""
 
-    Attributes:
-        target: The file of the result; None is a pipe.
-        protected: The input files, which no output may replace.
-        records: The animation and the plot, if wanted.
-        force: Replace an existing result.
-        resume: Save the run once a minute beside the result, and resume what is saved there.
-
-    Raises:
-        ImageError: An output is an input, or two have the same name.
-        SettingsError: A run into a pipe cannot be resumed.
-    """
-
-    target: Path | None
-    protected: Sequence[str | Path]
+    target: Path | None  # the file of the result; None is a pipe
+    protected: Sequence[str | Path]  # the input files, which no output may replace
     records: Records = field(default_factory=Records)
-    force: bool = False
-    resume: bool = False
+    force: bool = False  # replace an existing result
+    resume: bool = False  # save the run once a minute, and resume what is saved
+    checkpoint: Path | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Refuse what could not be saved, before any work."""
         check_outputs([self.target, self.records.animation, self.records.plot], self.protected)
-        if self.resume and self.target is None:
-            raise SettingsError("a run into a pipe cannot be resumed: name an --output")
+        if self.resume:
+            if self.target is None:
+                raise SettingsError("a run into a pipe cannot be resumed: name an --output")
+            self.checkpoint = self.target.with_name(f"{self.target.name}.checkpoint")
         self._written = time.monotonic()
 
     @property
-    def checkpoint(self) -> Path | None:
-        """Where the run is saved while it works, or None."""
-        if not self.resume or self.target is None:
-            return None
-        return self.target.with_name(f"{self.target.name}.checkpoint")
+    def is_saved(self) -> bool:
+        """Whether there is a run to resume."""
+        return self.checkpoint is not None and self.checkpoint.exists()
 
     def restore(self, run: Run) -> None:
-        """Resume a run from its checkpoint, if there is one.
-
-        Raises:
-            ImpastoError: It is damaged, or belongs to another run.
-        """
-        path = self.checkpoint
-        if path is None or not path.exists():
+        """Resume a run from its checkpoint, if there is one."""
+        if self.checkpoint is None or not self.is_saved:
             return
         try:
-            run.load_state_dict(read_checkpoint(path))
+            run.load_state_dict(_read_checkpoint(self.checkpoint))
         except SettingsError as error:
             raise ImpastoError(
-                f"{path} is of a run with other pictures or settings: give those again, or "
-                "delete it"
+                f"{self.checkpoint} is of a run with other pictures or settings: give those "
+                "again, or delete it"
             ) from error
 
     def add(self, state: State, run: Run) -> None:
-        """Record a state of a run, and save the run if a minute has passed since it was saved.
-
-        Raises:
-            ImageError: It cannot be written.
-        """
+        """Record a state of a run, and save the run if a minute has passed since it was saved."""
         self.records.add(state, run)
-        if self.checkpoint is not None and time.monotonic() - self._written >= INTERVAL:
-            if saved := run.state_dict():
-                write_checkpoint(self.checkpoint, saved)
+        if time.monotonic() - self._written >= INTERVAL:
+            self._save_run(run)
             self._written = time.monotonic()
 
-    def complete(self) -> None:
-        """Delete the checkpoint of a run that has come to its end."""
-        if self.checkpoint is not None:
-            self.checkpoint.unlink(missing_ok=True)
+    def _save_run(self, run: Run) -> None:
+        if self.checkpoint is not None and (saved := run.state_dict()):
+            _write_checkpoint(self.checkpoint, saved)
 
     def finished(
         self, settings: Settings, content: Source, styles: Sequence[Source]
     ) -> Path | None:
-        """Return the picture that an earlier run to this target has finished, if there is one.
-
-        Args:
-            settings: Of this run; where they differ from those of the picture, it is another's.
-            content: What this run paints.
-            styles: What it paints like.
-        """
-        assert self.target is not None
-        if self.force or (self.checkpoint is not None and self.checkpoint.exists()):
+        """Return the picture of such a run that an earlier one to this target has finished."""
+        if self.target is None or self.force or self.is_saved:
             return None
         numbered = self.target.parent.glob(f"{escape(self.target.stem)}-*{self.target.suffix}")
         for path in (self.target, *sorted(numbered)):
@@ -115,32 +88,27 @@ class Outputs:
     def save(self, picture: Picture, state: State, run: Run, whole: bool = True) -> list[Path]:
         """Save the result and the records; return where, without what went down a pipe.
 
-        If the result cannot be saved there, the work is not lost: the error says where it is.
-
-        Args:
-            picture: The result.
-            state: The last one.
-            run: That it is a state of.
-            whole: Whether the run came to its end; else it is kept for the next one to resume.
+        If the result cannot be saved there, the work is not lost: the error says where it is. A run
+        that did not come to its end, a `whole` one, is kept for the next command to resume.
         """
         if not whole:
-            self._keep(run)
+            with suppress(ImageError):  # the last checkpoint stays
+                self._save_run(run)
+        written = []
         try:
-            written = self._write(picture)
+            if self.target is None:
+                sys.stdout.buffer.write(picture.encode("png"))
+                sys.stdout.buffer.flush()
+            else:
+                protected = self.protected
+                written = [picture.save(self.target, overwrite=self.force, protect=protected)]
         except BrokenPipeError:  # nobody wants it any more
             raise
         except (ImageError, OSError) as error:
             raise self._rescued(picture, error) from error
-        if whole:
-            self.complete()
+        if whole and self.checkpoint is not None:
+            self.checkpoint.unlink(missing_ok=True)
         return [*written, *self.records.save(state, run, self.protected)]
-
-    def _write(self, picture: Picture) -> list[Path]:
-        if self.target is not None:
-            return [picture.save(self.target, overwrite=self.force, protect=self.protected)]
-        sys.stdout.buffer.write(picture.encode("png"))
-        sys.stdout.buffer.flush()
-        return []
 
     def _rescued(self, picture: Picture, error: Exception) -> ImageError:
         """Save the result elsewhere; return the error that says where."""
@@ -149,16 +117,8 @@ class Outputs:
             with suppress(ImageError, RuntimeError):  # there is no home
                 path = picture.save(Path(folder).expanduser() / name)
                 return ImageError(f"{error}; the picture is in {path}")
-        if self.checkpoint is not None and self.checkpoint.exists():
-            return ImageError(f"{error}; the same command with --resume goes on")
-        return ImageError(str(error))
-
-    def _keep(self, run: Run) -> None:
-        """Save a run that was stopped; where that fails, its last checkpoint stays."""
-        saved = run.state_dict() if self.checkpoint is not None else {}
-        if self.checkpoint is not None and saved:
-            with suppress(ImageError):
-                write_checkpoint(self.checkpoint, saved)
+        again = "; the same command with --resume goes on" if self.is_saved else ""
+        return ImageError(f"{error}{again}")
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) -> None:
@@ -169,3 +129,39 @@ def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[str | Path]) 
         refuse_inputs(path, inputs)
     if len({path.resolve() for path in named}) < len(named):
         raise ImageError("two outputs have the same name: give the picture another one")
+
+
+def _read_checkpoint(path: Path) -> StateDict:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            facts: StateDict = json.loads((file.metadata() or {})["run"])
+            # Copies: aligned like torch's own, on which the order of sums depends; and not
+            # mapped, so that the file may be replaced.
+            names = file.keys()
+            return {**facts, "tensors": {name: file.get_tensor(name).clone() for name in names}}
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ImpastoError(f"{path} is not a checkpoint: delete it to start again") from error
+
+
+def _write_checkpoint(path: Path, state: StateDict) -> None:
+    """Write what `Run.state_dict` returns, whole or not at all, without a copy in memory."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    facts = {name: value for name, value in state.items() if name != "tensors"}
+
+    def write(file: Path) -> None:
+        file.touch()
+        mode = file.stat().st_mode
+        try:
+            save_file(state["tensors"], file, {"run": json.dumps(facts)})
+        except SafetensorError as error:  # which the system's errors become
+            found = re.search(r"os error (\d+)", str(error))
+            if found is None:
+                raise ValueError(str(error)) from error
+            raise OSError(int(found[1]), os.strerror(int(found[1]))) from error
+        file.chmod(mode)  # others may read it as they may other files: safetensors forbids it
+
+    write_atomically(path, write, overwrite=True)

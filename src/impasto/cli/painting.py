@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ import typer
 from impasto.cli.inputs import Job
 from impasto.cli.options import say
 from impasto.cli.outputs import Outputs
-from impasto.cli.progress import Progress, tuning
-from impasto.cli.signals import status_of, uninterrupted
-from impasto.cli.terminal import echo
+from impasto.cli.progress import RunBar, tuning
+from impasto.cli.terminal import echo, status_of, uninterrupted
 from impasto.cli.weights import announce
 from impasto.errors import ImpastoError, SettingsError
 from impasto.images import Picture
@@ -41,18 +39,9 @@ def paint(
 ) -> Picture | None:
     """Paint a job, save what it leaves behind, and print where that is.
 
-    A time limit counts from `started`, or from the end of a download. Whatever ends the run early,
-    what was painted until then is saved first.
-
-    Args:
-        job: What to paint.
-        outputs: Where to save.
-        quiet: Print the result only.
-        started: `time.monotonic()` when the command began.
-        plan: Only print how much time and memory it would take, and return None.
-
-    Returns:
-        The picture; None if none was painted.
+    A time limit counts from `started`, when the command began, or from the end of a download.
+    Whatever ends the run early, what was painted until then is saved first. With `plan` it only
+    prints how much time and memory it would take. None is returned where nothing was painted.
     """
     settings = job.settings
     if outputs.resume and not settings.row.steps:
@@ -61,10 +50,13 @@ def paint(
         raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
     downloads = prepare(settings, quiet, job.check_pictures)
     painter = stylizer(job.styles, settings)
-    if not plan and _says_finished(job, outputs, painter.settings):
-        return None
-    started = time.monotonic() if downloads else started
-    run = painter.run(job.content, started=started)
+    if outputs.resume and not plan:
+        finished = outputs.finished(painter.settings, job.content, job.styles)
+        if finished is not None:
+            say(f"{finished} is finished: nothing is left to resume")
+            echo(finished)
+            return None
+    run = painter.run(job.content, started=time.monotonic() if downloads else started)
     if plan:
         echo(*run.plan.lines())
         return None
@@ -76,31 +68,47 @@ def paint(
     return _painted(run, settings, outputs, quiet)
 
 
-def _says_finished(job: Job, outputs: Outputs, settings: Settings) -> bool:
-    """Tell, also the user, whether an earlier run has finished what is to be resumed."""
-    found = outputs.finished(settings, job.content, job.styles) if outputs.resume else None
-    if found is not None:
-        say(f"{found} is finished: nothing is left to resume")
-        echo(found)
-    return found is not None
-
-
 def _painted(run: Run, settings: Settings, outputs: Outputs, quiet: bool) -> Picture:
     """Go through a run and save what it leaves behind, whatever ends it."""
     state, ending = _watch(run, outputs, quiet)
     with uninterrupted():
         picture = run.picture
-        _say_what_is_unfinished(state, picture, settings, ending, quiet)
+        if ending is not None:
+            say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
+        elif settings.time is not None and not state.steps[-1]:
+            enlarged = max(state.size) < max(picture.size)
+            size = f"more than {state.size[0]}x{state.size[1]} pixels: enlarged"
+            encoder = f"{settings.encoders[-1]}: painted without it"
+            say(f"no time for {size if enlarged else encoder}", quiet)
         for note in run.notes:
             say(note)
         saved = outputs.save(picture, state, run, whole=ending is None)
     for path in saved:
         echo(path, file=sys.stderr if outputs.target is None else sys.stdout)
-    if ending is not None:
-        if outputs.checkpoint is not None and outputs.checkpoint.exists():
-            say("the same command resumes it")
-        raise _as_exit(ending)
-    return picture
+    if ending is None:
+        return picture
+    if outputs.is_saved:
+        say("the same command resumes it")
+    if isinstance(ending, KeyboardInterrupt):
+        raise typer.Exit(status_of(ending))
+    raise ending
+
+
+def _watch(run: Run, outputs: Outputs, quiet: bool) -> tuple[State, BaseException | None]:
+    """Go through a run; return the last state, and what ended it early."""
+    state = None
+    try:
+        outputs.restore(run)
+        with RunBar(quiet) as bar:
+            for state in run:
+                bar.follow(state)
+                outputs.add(state, run)
+    except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
+        if state is None:
+            raise
+        return state, ending
+    assert state is not None
+    return state, None
 
 
 def prepare(
@@ -108,13 +116,8 @@ def prepare(
 ) -> list[WeightsFile]:
     """Prepare the process for painting: keep freed memory, show downloads and tunings.
 
-    Args:
-        settings: Of what will be painted.
-        quiet: Show nothing.
-        check: Called before a download or a tuning; it raises what is wrong with the pictures.
-
-    Returns:
-        The list to which the files that are downloaded will be added.
+    Before each of those, `check` is called, which raises what is wrong with the pictures. The
+    files that are downloaded will be added to the list that is returned.
     """
     _keep_freed_memory(settings)
     downloads: list[WeightsFile] = []
@@ -125,23 +128,20 @@ def prepare(
         if not quiet:
             announce(file, target)
 
+    @contextmanager
+    def show(name: str, minutes: float) -> Iterator[Callable[[float], object]]:
+        check()
+        once = "but only once; after Ctrl-C it can be resumed"
+        say(f"learning {name}: {minutes:g} minutes, {once}", quiet)
+        with tuning(name, minutes, quiet) as told:
+            yield told
+
     show_downloads(tell)
     if settings.tune:
         from impasto.fast.tuned import show_tunings
 
-        show_tunings(partial(_tuning, quiet=quiet, check=check))
+        show_tunings(show)
     return downloads
-
-
-@contextmanager
-def _tuning(
-    name: str, minutes: float, *, quiet: bool, check: Callable[[], None]
-) -> Iterator[Callable[[float], object]]:
-    check()
-    text = f"learning {name}: {minutes:g} minutes, but only once; after Ctrl-C it can be resumed"
-    say(text, quiet)
-    with tuning(name, minutes, quiet) as show:
-        yield show
 
 
 def _keep_freed_memory(settings: Settings) -> None:
@@ -160,36 +160,3 @@ def _keep_freed_memory(settings: Settings) -> None:
     if hasattr(libc, "mallopt"):  # before glibc 2.35 so much is refused
         libc.mallopt(_MMAP_THRESHOLD, 1 << 30) or libc.mallopt(_MMAP_THRESHOLD, 32 << 20)
         libc.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
-
-
-def _as_exit(ending: BaseException) -> BaseException:
-    return typer.Exit(status_of(ending)) if isinstance(ending, KeyboardInterrupt) else ending
-
-
-def _say_what_is_unfinished(
-    state: State, picture: Picture, settings: Settings, ending: BaseException | None, quiet: bool
-) -> None:
-    if ending is not None:
-        say(f"stopped after {state.done} of {state.planned} steps; saving what there is")
-    elif settings.time is not None and not state.steps[-1]:
-        enlarged = max(state.size) < max(picture.size)
-        size = f"more than {state.size[0]}x{state.size[1]} pixels: enlarged"
-        encoder = f"{settings.encoders[-1]}: painted without it"
-        say(f"no time for {size if enlarged else encoder}", quiet)
-
-
-def _watch(run: Run, outputs: Outputs, quiet: bool) -> tuple[State, BaseException | None]:
-    """Go through a run; return the last state, and what ended it early."""
-    state = None
-    try:
-        outputs.restore(run)
-        with Progress(quiet) as progress:
-            for state in run:
-                progress.show(state)
-                outputs.add(state, run)
-    except (KeyboardInterrupt, ImpastoError, MemoryError, RuntimeError) as ending:
-        if state is None:
-            raise
-        return state, ending
-    assert state is not None
-    return state, None

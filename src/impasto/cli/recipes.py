@@ -1,16 +1,25 @@
-"""`impasto recipe` and `impasto reproduce`: how a picture was made, and making it again."""
+"""`impasto settings`, `recipe` and `reproduce`: what a picture can be, and was, made with."""
 
 import json
 import shlex
+import shutil
+import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from impasto.cli.options import Force, Quiet, argument, flag, interruptible, own, say
+from impasto.cli.options import Force, Quiet, argument, flag, interruptible, one_of, own, say
 from impasto.cli.terminal import echo
 from impasto.errors import RecipeError
+from impasto.settings import FIELDS, TYPES
 from impasto.settings.choices import REST
+from impasto.settings.declaration import check_known
+from impasto.settings.methods import METHODS
+
+_KINDS = {int: "whole number", float: "number", str: "word", bool: "yes or no"}
+_TYPED = [each.replace("_", "-") for each in FIELDS]
+_LISTS = {float: "numbers", int: "whole numbers", str: "names"}
 
 #: What the command of a video calls the file of its keyframes.
 _KEYFRAMES = "keyframes.json"
@@ -45,7 +54,7 @@ def recipe(
 def reproduce(
     picture: Path = argument(..., "A picture made by impasto, or a .json recipe."),
     *,
-    output: str | None = own(None, "Where to save. \\[PICTURE-again]", "--output", "-o"),
+    output: str | None = own(None, "Where to save. \\[PICTURE-again]"),
     look_in: list[Path] | None = own(
         None, "A folder with the content and the styles.", metavar="FOLDER"
     ),
@@ -76,11 +85,11 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     masks = settings.get("masks") or []
     if any("," in mask or mask != mask.strip() for mask in masks):  # no list of names can say them
         plain, masked = _with_masks(settings, plain)
-    words = ["impasto", "video" if video else "stylize"]
     subject = {"name": recipe.get("clip", "?")} if video else content or {"name": "?"}
-    words.append(typed_name({"sha256": "", **subject}))
-    words += [*plain, *masked]
-    words += _changed_of_video(recipe["video"], settings) if video else _changed(settings)
+    words = ["impasto", "video" if video else "stylize", typed_name({"sha256": "", **subject})]
+    words += [*plain, *masked, *(_of_video(recipe["video"]) if video else [])]
+    # A video is painted by method fast and at its own size where nothing is said.
+    words += _changed(settings, always=("method", "size") if video else ())
     inputs = [] if video else [("content", content)]
     inputs += [("style", style) for style in styles]
     inputs += [(role, recipe[role]) for role in ("init", "keep") if recipe.get(role)]
@@ -90,8 +99,12 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     names = ("impasto", "torch", "device", "precision", "threads", "runtime")
     made = [f"{name} {recipe[name]}" for name in names if name in recipe]
     if video and recipe["video"].get("keyframes"):
-        moments = json.dumps(_moments(recipe["video"]["keyframes"]))
-        lines.append(f"save as {_KEYFRAMES}: {moments}")
+        moments = [
+            {"time": time, name: value}
+            for name in ("strength", "style_weights")
+            for time, value in recipe["video"]["keyframes"].get(name, ())
+        ]
+        lines.append(f"save as {_KEYFRAMES}: {json.dumps(moments)}")
     return [shlex.join(words), "", *lines, f"{'made by':8} {', '.join(made)}"]
 
 
@@ -123,8 +136,8 @@ def _with_masks(settings: dict[str, Any], styles: list[str]) -> tuple[list[str],
     return plain, [word for pair in pairs for word in ("--mask", pair)]
 
 
-def _changed_of_video(video: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
-    """Return the options of a video and its settings that differ from the defaults."""
+def _of_video(video: Mapping[str, Any]) -> list[str]:
+    """Return the options of a video that differ from the defaults."""
     from impasto.video.options import VideoSettings
 
     words: list[str] = []
@@ -137,34 +150,82 @@ def _changed_of_video(video: Mapping[str, Any], settings: Mapping[str, Any]) -> 
             words.append(f"--no-{name}")
         else:
             words += [flag(name), _KEYFRAMES if name == "keyframes" else str(value)]
-    # A video is painted by method fast and at its own size where nothing is said.
-    always = [word for name in ("method", "size") for word in (flag(name), str(settings[name]))]
-    others = {name: value for name, value in settings.items() if name not in ("method", "size")}
-    return [*words, *always, *_changed(others)]
+    return words
 
 
-def _moments(keyframes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return keyframes as they stand in a file."""
-    return [
-        {"time": time, name: value}
-        for name in ("strength", "style_weights")
-        for time, value in keyframes.get(name, ())
-    ]
-
-
-def _changed(settings: Mapping[str, Any]) -> list[str]:
-    """Return the options that differ from the defaults, as they would be typed."""
+def _changed(settings: Mapping[str, Any], always: Collection[str]) -> list[str]:
+    """Return the options that are said always, and those that differ from the defaults."""
     from impasto.settings import Settings
 
-    words = []
+    words = [word for name in always for word in (flag(name), str(settings[name]))]
     defaults = Settings().to_dict()
     for name, value in settings.items():
-        if value == defaults.get(name):
+        if name in always or value == defaults.get(name):
             continue
         if value is True:
             words.append(flag(name))
-        elif isinstance(value, list):
-            words += [flag(name), ",".join(map(str, value))]
         else:
-            words += [flag(name), str(value)]
+            listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            words += [flag(name), listed]
     return words
+
+
+def settings(
+    name: str | None = argument(None, "One of them, in full.", autocompletion=one_of(*_TYPED)),
+) -> None:
+    """List all settings, which are options of stylize, video, batch and others, or show one.
+
+    On the command line a setting is --like-this, in Python and in recipes like_this.
+
+    Example: impasto settings style-loss
+    """
+    if name is not None:
+        _print_one(name.lstrip("-").replace("-", "_"))
+        return
+    columns, width = shutil.get_terminal_size().columns, max(map(len, map(flag, FIELDS)))
+    indent = " " * (width + 4)
+    for group in dict.fromkeys(each.metadata["group"] for each in FIELDS.values()):
+        echo(f"{group}:")
+        for each in FIELDS.values():
+            if each.metadata["group"] == group:
+                text = f"{each.metadata['help']} [{default_of(each.name)}]"
+                begin = f"  {flag(each.name):<{width}}  "
+                echo(*textwrap.wrap(text, columns, initial_indent=begin, subsequent_indent=indent))
+
+
+def _print_one(name: str) -> None:
+    check_known(name, FIELDS)
+    rules = FIELDS[name].metadata
+    echo(f"{flag(name)}: {rules['help']}")
+    echo(f"  takes     {values_of(name)}")
+    echo(f"  default   {default_of(name)}")
+    echo(f"  Python    {name}")
+    used = [each for each, row in METHODS.items() if row.takes(name, rules["group"])]
+    echo(f"  methods   {', '.join(used)}")
+
+
+def values_of(name: str, quote: str = "") -> str:
+    """Return the values that a setting takes, in words; quotes surround what is to be typed."""
+    rules = FIELDS[name].metadata
+    if "choices" in rules:
+        files = [f"a {quote}{each}{quote} file" for each in rules.get("files", ())]
+        return ", ".join([*(f"{quote}{each}{quote}" for each in rules["choices"]), *files])
+    if "items" in rules:
+        return f"a list of {_LISTS[rules['items']]}"
+    least, most, above = (rules.get(each) for each in ("least", "most", "above"))
+    most = None if most == 2**63 - 1 else most
+    limits = [f"above {above:g}"] if above is not None else []
+    limits += [f"{least:g} to {most:g}"] if least is not None and most is not None else []
+    limits += [f"at least {least:g}"] if least is not None and most is None else []
+    return ", ".join([_KINDS[TYPES[name]], *limits])
+
+
+def default_of(name: str, quote: str = "") -> str:
+    """Return a setting's default in words; `quote` as in `values_of`."""
+    each = FIELDS[name]
+    if "shown" in each.metadata:
+        return str(each.metadata["shown"])
+    if isinstance(each.default, bool):
+        return "yes" if each.default else "no"
+    many = each.default if isinstance(each.default, tuple) else (each.default,)
+    return ", ".join(f"{quote}{value}{quote}" for value in many)

@@ -1,10 +1,11 @@
-"""`impasto studio`: the page in the browser."""
+"""`impasto studio` and `impasto judge`: pages in the browser."""
 
 import threading
 import webbrowser
+from contextlib import closing, suppress
 from pathlib import Path
 
-from impasto.cli.options import Browser, interruptible, own
+from impasto.cli.options import Browser, argument, interruptible, own
 from impasto.cli.terminal import echo
 
 
@@ -18,7 +19,7 @@ def studio(
     max_upload: float = own(50.0, "Megabytes of an upload."),
     queue: int = own(32, "Jobs that may wait."),
     minutes: float = own(10.0, "That a job may take."),
-    public: bool = own(False, "For strangers: each sees only their own results.", "--public"),
+    public: bool = own(False, "For strangers: each sees only their own results."),
     history: Path | None = own(
         None, "Folder that results are kept in. \\[the user's data]", metavar="FOLDER"
     ),
@@ -57,3 +58,31 @@ def studio(
             threading.Event().wait()
         except KeyboardInterrupt:
             echo("closing")
+
+
+def judge(
+    folder: Path = argument(..., "Folder that impasto compare made."),
+    *,
+    scores: bool = own(False, "Print the scores of the answers so far, and end."),
+    port: int = own(0, "Port of the page; 0: any.", min=0, max=65535),
+    browser: Browser = False,
+) -> None:
+    """Ask on a local page which of two results is better, without saying whose they are.
+
+    Keys: left, right, down for equal; Ctrl-C ends. Answers are kept in the folder. Scores are those
+    of Bradley and Terry, with 95 % confidence intervals: a difference of 1 is preferred by 73 %.
+
+    Example: impasto judge compared --browser
+    """
+    from impasto.evaluation.blind import Answers, JudgingPage
+
+    with closing(Answers(folder)) as answers:
+        if not scores:
+            page = JudgingPage(answers, port)
+            echo(page.url)
+            if browser:
+                webbrowser.open(page.url)
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+            page.close()
+        echo(*answers.lines())

@@ -1,17 +1,25 @@
-"""`impasto stylize`: one content, one style or several, one picture."""
+"""`impasto stylize`, `explore` and `styles`: one content, painted once or in many ways."""
 
+import shlex
+import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from impasto.cli.options import (
     Force,
     Quiet,
     argument,
+    more,
     own,
+    stopping,
+    style_names,
     style_pictures,
     with_settings,
 )
+from impasto.cli.terminal import echo, uninterrupted
 from impasto.errors import SettingsError
 
 
@@ -26,33 +34,24 @@ def stylize(
         metavar="MASK=STYLE",
     ),
     output: str | None = own(
-        None,
-        "Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]",
-        *("--output", "-o"),
+        None, "Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]"
     ),
     force: Force = False,
-    show: bool = own(False, "Open the result.", "--show"),
+    show: bool = own(False, "Open the result."),
     quiet: Quiet = False,
     animation: Path | None = own(None, "Save the process: .gif, .webp, .apng or .mp4."),
-    plot: Path | None = own(None, "Save a plot of the losses.", more=True),
-    recipe: Path | None = own(
-        None, "Start from the recipe in a picture or a .json file.", more=True
-    ),
-    random: list[Path] | None = own(
+    plot: Path | None = more(None, "Save a plot of the losses."),
+    recipe: Path | None = more(None, "Start from the recipe in a picture or a .json file."),
+    random: list[Path] | None = more(
         None,
         "Draw the pictures that are not named from a folder, or from two: contents, styles.",
         metavar="FOLDER",
-        more=True,
     ),
-    look_in: list[Path] | None = own(
-        None, "Where to find the pictures of a recipe.", metavar="FOLDER", more=True
+    look_in: list[Path] | None = more(
+        None, "Where to find the pictures of a recipe.", metavar="FOLDER"
     ),
-    plan: bool = own(
-        False, "Print how much time and memory it would take, and stop.", "--plan", more=True
-    ),
-    resume: bool = own(
-        False, "Save a long run once a minute, and resume it if it was stopped.", "--resume"
-    ),
+    plan: bool = more(False, "Print how much time and memory it would take, and stop."),
+    resume: bool = own(False, "Save a long run once a minute, and resume it if it was stopped."),
     options: dict[str, Any],
 ) -> None:
     """Paint CONTENT in the style of STYLE.
@@ -75,3 +74,147 @@ def stylize(
     picture = paint(job, outputs, quiet=quiet, started=started, plan=plan)
     if show and picture is not None:
         picture.show()
+
+
+@with_settings
+def explore(
+    content: str = argument(..., "The picture to paint."),
+    styles: list[str] = style_pictures(...),
+    *,
+    vary: list[str] | None = own(
+        None,
+        "A setting and its values: style-loss=gram,nnfm. Repeatable. "
+        r"\[strength, style scale, style loss and color]",
+        metavar="NAME=A,B",
+    ),
+    output: Path | None = own(
+        None,
+        "Folder for the pictures; an earlier one is kept. \\[CONTENT-STYLE-looks]",
+        metavar="FOLDER",
+    ),
+    quiet: Quiet = False,
+    options: dict[str, Any],
+) -> None:
+    """Paint CONTENT like STYLE in many ways, small and side by side, to choose from.
+
+    Example: impasto explore harbour.jpg starry_night.jpg
+    """
+    from impasto.batch import looks
+    from impasto.cli.painting import prepare
+    from impasto.cli.progress import counted
+    from impasto.files import refuse_inputs
+    from impasto.gallery.names import find_style
+    from impasto.images import open_picture, output_name
+    from impasto.settings import Settings
+
+    settings = looks.sketched(Settings(**options), options.get("size") or looks.SMALL)
+    if settings.tune:
+        raise SettingsError("tune does not go with what is varied here: leave it out")
+    cells = looks.vary(settings, _axes(vary) if vary else looks.usual_axes(settings))
+    sources = [str(find_style(style)) for style in styles]
+    for source in (content, *sources):
+        open_picture(source, max_size=64)  # raises at once what is wrong with it
+    needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
+    for each in needing.values():
+        prepare(each, quiet)
+    name = output_name(Path(content).name, [Path(each).name for each in sources])
+    folder = looks.free_folder(output or Path(f"{name}-looks"), cells)
+    refuse_inputs(folder / looks.SHEET, [content, *sources])
+    painted: list[Any] = []
+    try:
+        with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
+            for look in counted(
+                looks.paint_looks(content, sources, cells, folder), len(cells), quiet
+            ):
+                painted.append(look)
+    finally:
+        with uninterrupted():
+            if painted:
+                echo(looks.save_looks(painted, folder / looks.SHEET))
+    if not quiet:
+        recipe = folder / f"{cells[-1].name}.json"
+        again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])
+        echo(f"to make number {cells[-1].name} large: {again} --size 2048", file=sys.stderr)
+
+
+def _axes(given: list[str]) -> dict[str, list[str]]:
+    """Return settings and values: `style-loss=gram,nnfm`."""
+    axes = {}
+    for each in given:
+        name, _, values = each.partition("=")
+        found = [value.strip() for value in values.split(",") if value.strip()]
+        if not found:
+            raise SettingsError(f"--vary takes a name and values, strength=0.5,1; not {each!r}")
+        axes[name.strip().lstrip("-").replace("-", "_")] = found
+    return axes
+
+
+styles_app = typer.Typer(
+    help="Style pictures that have names: listed, saved, and folders of your own.",
+    invoke_without_command=True,
+)
+
+
+@styles_app.callback()
+def list_all(context: typer.Context) -> None:
+    """List the styles that have names: use one instead of a picture's path.
+
+    Drawings come with impasto; paintings, all in the public domain, are downloaded when they are
+    first used; then come the pictures of folders that were added. Method fast comes tuned to some
+    of them, and then does not need their picture.
+
+    Example: impasto stylize photo.jpg mosaic
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from impasto.gallery.names import list_styles
+
+    styles = list(list_styles())
+    width = max(len(style.name) for style in styles)
+    for style in styles:
+        notes = ["" if style.here else "downloaded on first use", "tuned" if style.tuned else ""]
+        said = ", ".join(note for note in notes if note)
+        end = f" ({said})" if said else ""
+        echo(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
+
+
+@styles_app.command()
+def save(
+    name: str = argument(..., "A name of `impasto styles`.", autocompletion=style_names),
+    output: Path = own(..., "Where to save it.", "--output", "-o"),
+    *,
+    size: int | None = own(None, "Longest side in pixels, at most.", min=1),
+    force: Force = False,
+) -> None:
+    """Save the picture of a style, as large as it is or smaller.
+
+    Example: impasto styles save mosaic -o mosaic.png --size 512
+    """
+    from impasto.gallery import open_style
+
+    echo(open_style(name, size).save(output, overwrite=force))
+
+
+@styles_app.command()
+def add(folder: Path = argument(..., "Its pictures get the names of their files.")) -> None:
+    """Add a folder of your own: its pictures become styles with the names of their files.
+
+    Example: impasto styles add paintings
+    """
+    from impasto.gallery.names import PREFIX, is_taken
+    from impasto.gallery.own import add_folder
+
+    names, left_out = add_folder(folder)
+    echo(f"{len(names)} styles in {folder}: see `impasto styles`")
+    for file, reason in left_out.items():
+        echo(f"left out: {file} {reason}", file=sys.stderr)
+    for name in filter(is_taken, names):
+        echo(f"{name} is yours now; the gallery's is {PREFIX}{name}", file=sys.stderr)
+
+
+@styles_app.command()
+def remove(folder: Path = argument(..., "A folder that was added.")) -> None:
+    """Take a folder of your own off the list; its pictures stay where they are."""
+    from impasto.gallery.own import remove_folder
+
+    remove_folder(folder)

@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Train the networks that come with impasto.", no_args_is_help=True)
 
 
-def _with_options(
-    kind: type[OptionsT],
+def _command(
+    name: str, kind: type[OptionsT]
 ) -> Callable[[Callable[[OptionsT], None]], Callable[..., None]]:
-    """Return what gives a command the fields of a kind of options as options."""
+    """Return what makes a command of a function that takes one kind of options."""
 
     def decorate(command: Callable[[OptionsT], None]) -> Callable[..., None]:
-        def call(**values: Any) -> None:  # noqa: ANN401
-            command(kind(**values))
-
         ordered = sorted(fields(kind), key=lambda each: "argument" not in each.metadata)
-        return with_parameters(command, list(map(_declared, ordered)), call)
+        parameters = list(map(_declared, ordered))
+        called = with_parameters(command, parameters, lambda **values: command(kind(**values)))
+        return app.command(name)(called)
 
     return decorate
 
@@ -47,8 +46,7 @@ def _declared(each: Field[Any]) -> inspect.Parameter:
     return keyword(each.name, kind, typer.Option(*flags, help=rules["help"]), each.default)
 
 
-@app.command("encoder")
-@_with_options(EncoderOptions)
+@_command("encoder", EncoderOptions)
 def encoder(options: EncoderOptions) -> None:
     """Distill VGG-19 into the pocket encoder; the same command resumes it where it stopped.
 
@@ -59,8 +57,7 @@ def encoder(options: EncoderOptions) -> None:
     _train(options, EncoderTrainer)
 
 
-@app.command("any-style")
-@_with_options(AnyStyleOptions)
+@_command("any-style", AnyStyleOptions)
 def any_style(options: AnyStyleOptions) -> None:
     """Train the any-style network of method fast; the same command resumes it where it stopped.
 
@@ -71,8 +68,7 @@ def any_style(options: AnyStyleOptions) -> None:
     _train(options, AnyStyleTrainer)
 
 
-@app.command("style")
-@_with_options(StyleOptions)
+@_command("style", StyleOptions)
 def style(options: StyleOptions) -> None:
     """Fit the any-style network to one painting; the same command resumes it where it stopped.
 
@@ -112,7 +108,7 @@ def _stopped(product: Path) -> str:
 
 def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer[Any]]) -> None:
     """Run a training, print its log and in the end where its product is."""
-    from impasto.cli.progress import training
+    from impasto.cli.progress import Bar
     from impasto.training.crops import picture_paths
     from impasto.training.loop import described, train
 
@@ -123,9 +119,9 @@ def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer
     product = options.folder / trainer_type.product
     over = None
     with stopping(lambda: _stopped(product)):
-        with training() as show:
+        with Bar("training", "{task.percentage:.0f} %", 1.0) as bar:
             for over, row in train(trainer_type, options):
-                show(over)
+                bar.show(over)
                 if row:
                     echo(described(row))
         if over is None:

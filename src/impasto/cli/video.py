@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto.cli.completion import one_of
 from impasto.cli.options import (
     Force,
     Quiet,
     argument,
+    more,
     own,
     say,
     stopping,
@@ -29,40 +29,26 @@ def video(
     styles: list[str] | None = style_pictures(),
     *,
     output: str | None = own(
-        None,
-        "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]",
-        *("--output", "-o"),
+        None, "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]"
     ),
     stability: float = own(0.9, "From 0 (each frame alone) to 1 (the least flicker).", metavar="X"),
     start: str = own("0", "Where to begin: 83.5 or 1:23.5.", metavar="TIME"),
     end: str | None = own(None, "Where to end, likewise.", metavar="TIME"),
-    every: int = own(1, "Paint one frame in so many.", min=1, more=True),
-    fps: float = own(25.0, "Frames a second of numbered pictures.", metavar="X", more=True),
-    codec: str | None = own(
-        None,
-        "Of the video. \\[as the file's kind has it]",
-        metavar="h264|hevc|vp9|av1",
-        more=True,
-        autocompletion=one_of("h264", "hevc", "vp9", "av1"),
+    every: int = more(1, "Paint one frame in so many.", min=1),
+    fps: float = more(25.0, "Frames a second of numbered pictures.", metavar="X"),
+    codec: str | None = more(
+        None, "Of the video. \\[as the file's kind has it]", metavar="h264|hevc|vp9|av1"
     ),
-    crf: int | None = own(
-        None, "Quality, lower is better. \\[18 for h264]", metavar="N", more=True
+    crf: int | None = more(None, "Quality, lower is better. \\[18 for h264]", metavar="N"),
+    sound: bool = more(True, "Keep the sound."),
+    keyframes: Path | None = more(
+        None, 'Strengths and style weights at times: a .json of \\[{"time": 5, "strength": 1}, …].'
     ),
-    sound: bool = own(True, "Keep the sound.", "--sound/--no-sound", more=True),
-    keyframes: Path | None = own(
-        None,
-        'Strengths and style weights at times: a .json of \\[{"time": 5, "strength": 1}, …].',
-        more=True,
-    ),
-    side_by_side: bool = own(
-        False, "Show the original beside the result.", "--side-by-side", more=True
-    ),
-    wipe: bool = own(False, "Show the original behind a line that moves.", "--wipe", more=True),
-    flicker: bool = own(
-        False, "Measure the warping error and print it in the end.", "--flicker", more=True
-    ),
-    resume: bool = own(False, "Resume a run that was stopped.", "--resume"),
-    strict: bool = own(False, "Stop where the clip is damaged.", "--strict", more=True),
+    side_by_side: bool = more(False, "Show the original beside the result."),
+    wipe: bool = more(False, "Show the original behind a line that moves."),
+    flicker: bool = more(False, "Measure the warping error and print it in the end."),
+    resume: bool = own(False, "Resume a run that was stopped."),
+    strict: bool = more(False, "Stop where the clip is damaged."),
     force: Force = False,
     quiet: Quiet = False,
     options: dict[str, Any],
@@ -86,18 +72,10 @@ def video(
     if flicker and (side_by_side or wipe):
         raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
     looks = styles or []
-    options.update(
-        stability=stability,
-        start=start,
-        end=end,
-        every=every,
-        codec=codec,
-        crf=crf,
-        sound=sound,
-        fps=fps,
-        compare="side-by-side" if side_by_side else "wipe" if wipe else None,
-        keyframes=keyframes,
-    )
+    compare = "side-by-side" if side_by_side else "wipe" if wipe else None
+    options |= {"stability": stability, "start": start, "end": end, "every": every, "fps": fps}
+    options |= {"codec": codec, "crf": crf, "sound": sound}
+    options |= {"compare": compare, "keyframes": keyframes}
     settings, asked = video_settings(looks, **options)
     path = Path(clip)
     whole = path.parent if is_sequence(clip) and not path.is_dir() else path
@@ -117,7 +95,7 @@ def video(
 
 def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     """Paint and show how it goes; return where the result is."""
-    from impasto.cli.progress import framing
+    from impasto.cli.progress import Bar
     from impasto.evaluation.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
@@ -128,10 +106,13 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
         return f"stopped: {there}; the same command with --resume continues"
 
     with stopping(stopped):
-        with framing(whole, quiet) as show:
+        left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
+        about = f"about {whole}" if whole else "?"
+        with Bar(left, right, whole, quiet, whole=about, rate="") as bar:
             for progress in work.run(done):
                 painted += 1
-                show(progress.done)
+                speed = bar.tasks[0].speed
+                bar.show(progress.done, rate=f"{speed:.1f} a second" if speed else "")
                 if meter is not None:
                     found.append(meter(progress.original, progress.painted))
         path = work.finish()

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import typer
 
-from impasto.cli import completion
-from impasto.cli.options import argument
+from impasto.cli.options import argument, one_of
 from impasto.cli.terminal import echo
 from impasto.files import sha256_of
 from impasto.weights import hash_matches
@@ -25,17 +24,18 @@ _RESULTS = {True: "ok", False: "wrong", None: "no published hash"}
 @app.command("list")
 def list_files() -> None:
     """List the known files, with their size, license, purpose and place on this machine."""
-    rows = [
-        (file.name, file.size, file.license, file.purpose, str(find(file.name) or _absent(file)))
-        for file in CATALOGUE.values()
-    ]
+    rows = []
+    for file in CATALOGUE.values():
+        absent = "not here; downloaded when needed" if file.url else "not here"
+        place = str(find(file.name) or absent)
+        rows.append((file.name, file.size, file.license, file.purpose, place))
     _print_table(("NAME", "SIZE", "LICENSE", "PURPOSE", "WHERE"), rows)
 
 
 @app.command()
 def fetch(
     name: str = argument(
-        ..., "A name of `impasto weights list`, or vgg19.", autocompletion=completion.weights
+        ..., "A name of `impasto weights list`, or vgg19.", autocompletion=one_of(*CATALOGUE)
     ),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
@@ -46,17 +46,18 @@ def fetch(
 @app.command()
 def where() -> None:
     """List the folders that are looked in, in order."""
-    rows = [
-        (str(position), folder.reason, _state(folder.path), str(folder.path))
-        for position, folder in enumerate(search_folders(), start=1)
-    ]
+    rows = []
+    for position, folder in enumerate(search_folders(), start=1):
+        # Path.is_dir() raises for names that are too long.
+        state = "exists" if os.path.isdir(folder.path) else "missing"  # noqa: PTH112
+        rows.append((str(position), folder.reason, state, str(folder.path)))
     _print_table(("ORDER", "REASON", "STATE", "FOLDER"), rows)
 
 
 @app.command()
 def verify(
     name: str | None = argument(
-        None, "One name or file; without it, all.", autocompletion=completion.weights
+        None, "One name or file; without it, all.", autocompletion=one_of(*CATALOGUE)
     ),
 ) -> None:
     """Compare the files on this machine with the published hashes."""
@@ -88,15 +89,6 @@ def announce(file: WeightsFile, target: Path) -> None:
         f"downloading {file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}",
         file=sys.stderr,
     )
-
-
-def _absent(file: WeightsFile) -> str:
-    return "not here; downloaded when needed" if file.url else "not here"
-
-
-def _state(path: Path) -> str:
-    # Path.is_dir() raises for names that are too long.
-    return "exists" if os.path.isdir(path) else "missing"  # noqa: PTH112
 
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -21,37 +21,26 @@ PREFIX = "gallery:"
 
 
 class Style(NamedTuple):
-    """A style that has a name.
-
-    Attributes:
-        name: The name.
-        kind: `drawing`, `painting` or `own`.
-        description: One line about it.
-        here: Whether its picture is on this machine.
-        tuned: Whether a network tuned to it comes with the package.
-    """
+    """A style that has a name; see `list_styles`."""
 
     name: str
-    kind: str
+    kind: str  # drawing, painting or own
     description: str
-    here: bool
-    tuned: bool = False
+    here: bool  # whether its picture is on this machine
+    tuned: bool  # whether a network tuned to it comes with the package
 
 
 def list_styles() -> Iterator[Style]:
     """Yield all styles that have names; those whose name the user took are `gallery:NAME`."""
     own = own_styles()
-
-    def named(name: str) -> str:
-        return f"{PREFIX}{name}" if name in own else name
-
-    for name, description in DRAWINGS.items():
-        yield Style(named(name), "drawing", description, True, tuned_network(name) is not None)
+    known = [(name, "drawing", said, True) for name, said in DRAWINGS.items()]
     for name, painting in PAINTINGS.items():
-        here, tuned = painting_path(name).is_file(), tuned_network(name) is not None
-        yield Style(named(name), "painting", painting.description, here, tuned)
+        known.append((name, "painting", painting.description, painting_path(name).is_file()))
+    for name, kind, description, here in known:
+        called = f"{PREFIX}{name}" if name in own else name
+        yield Style(called, kind, description, here, tuned_network(name) is not None)
     for name, path in own.items():
-        yield Style(name, "own", str(path), True)
+        yield Style(name, "own", str(path), here=True, tuned=False)
 
 
 def is_taken(name: str) -> bool:
@@ -80,9 +69,7 @@ def style_path(name: str) -> Path:
     """Return the file of a named style; a painting is downloaded first.
 
     The user's own styles come first; with `gallery:` before a name, drawings and paintings do.
-
-    Raises:
-        ImageError: As `open_style`.
+    What is raised is that of `open_style`.
     """
     own, asked = own_styles(), name
     name = name.removeprefix(PREFIX)
@@ -103,16 +90,12 @@ def find_style(source: Source) -> Source:
     """Return the file of a style that is given by name, and anything else unchanged.
 
     An existing file takes precedence over a name, and the user's own style over one of the gallery,
-    which `gallery:mosaic` always means.
-
-    Raises:
-        ImageError: As `open_style`.
+    which `gallery:mosaic` always means. What is raised is that of `open_style`.
     """
     if not isinstance(source, str):
         return source
-    if source.startswith(PREFIX):
-        return style_path(source)
-    return source if _is_file(source) else style_path(source)
+    named = source.startswith(PREFIX) or not _is_file(source)
+    return style_path(source) if named else source
 
 
 def gallery_name(source: Source) -> str | None:
@@ -125,11 +108,7 @@ def gallery_name(source: Source) -> str | None:
 
 
 def read_styles(sources: Sources) -> list[Source]:
-    """Return style pictures: named ones as files, those that can be read only once as bytes.
-
-    Raises:
-        ImageError: As `open_style`, or something cannot be read.
-    """
+    """Return style pictures: named ones as files, those that can be read only once as bytes."""
     return [read_source(find_style(source)) for source in source_list(sources)]
 
 

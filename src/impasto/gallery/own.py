@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from impasto.errors import ImageError
-from impasto.files import replacing
+from impasto.files import write_atomically
 from impasto.images import is_picture_name
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.weights.folders import expanded
@@ -32,44 +31,35 @@ def own_styles() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in own_folders():
         with suppress(OSError):
-            for path, trouble in _looked_at(folder):
-                if not trouble:
-                    found.setdefault(path.stem, path)
+            for name, path in _sorted_out(folder)[0].items():
+                found.setdefault(name, path)
     return found
 
 
 def add_folder(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """Add a folder of style pictures.
-
-    Returns:
-        The names of its styles, and why each file that is left out is, by its name.
+    """Add a folder; return the names of its styles, and why each other file is none, by its name.
 
     Raises:
-        ImageError: It is not a folder, cannot be read, has no pictures, or the list of folders
-            cannot be written.
+        ImageError: It is not a folder, cannot be read, has no pictures, or cannot be noted.
     """
     if not folder.is_dir():
         raise ImageError(f"{folder} is not a folder: name one with style pictures in it")
     try:
-        names, left_out = _sorted_out(folder)
+        styles, left_out = _sorted_out(folder)
     except OSError as error:
         raise ImageError(f"{folder} cannot be read: {error.strerror or error}") from error
-    if not names:
+    if not styles:
         said = "".join(f"; {name} {reason}" for name, reason in islice(left_out.items(), 3))
         raise ImageError(f"there are no pictures in {folder}: name the folder that has them{said}")
     folder = folder.resolve()
     if "\n" in str(folder):
         raise ImageError(f"{str(folder)!r} has a line break in its name: rename it")
     _write([*(each for each in own_folders() if each != folder), folder])
-    return names, left_out
+    return list(styles), left_out
 
 
 def remove_folder(folder: Path) -> None:
-    """Take a folder off the list; its pictures stay where they are.
-
-    Raises:
-        ImageError: It is not on the list, or the list cannot be written.
-    """
+    """Take a folder off the list, or raise ImageError; its pictures stay where they are."""
     folders = own_folders()
     left = [each for each in folders if each not in (folder, folder.resolve())]
     if len(left) == len(folders):
@@ -87,39 +77,32 @@ def _list_file() -> Path:
     return user_config_path("impasto", appauthor=False) / "styles.txt"
 
 
-def _sorted_out(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """Return the names of a folder's styles, and why each other file is none, by its name."""
-    names: dict[str, Path] = {}
-    left_out: dict[str, str] = {}
-    for path, trouble in _looked_at(folder):
-        first = names.get(path.stem)
-        if not trouble and first is not None:
-            trouble = f"has the name of {first.name}"
-        if trouble:
-            left_out[path.name] = trouble
-        else:
-            names[path.stem] = path
-    return list(names), left_out
+def _sorted_out(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return a folder's styles, and why each other file is none, by its name.
 
-
-def _looked_at(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of a folder, each with what keeps it from being a style, or "".
-
-    Hidden files, which systems put beside pictures, and folders are no styles either.
+    Hidden files, which systems put beside pictures, and folders are not mentioned.
     """
+    styles: dict[str, Path] = {}
+    left_out: dict[str, str] = {}
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.is_dir():
             continue
-        if not is_picture_name(path):
-            yield path, "is no picture"
-        elif not path.is_file():
-            yield path, "is no regular file"
+        trouble = _trouble(path)
+        if not trouble and path.stem in styles:
+            trouble = f"has the name of {styles[path.stem].name}"
+        if trouble:
+            left_out[path.name] = trouble
         else:
-            yield path, _trouble(path)
+            styles[path.stem] = path
+    return styles, left_out
 
 
 def _trouble(path: Path) -> str:
-    """Return in a few words why a picture cannot be read, by its first bytes, or ""."""
+    """Return in a few words why a file is no picture that can be read, or ""."""
+    if not is_picture_name(path):
+        return "is no picture"
+    if not path.is_file():
+        return "is no regular file"
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -131,10 +114,5 @@ def _trouble(path: Path) -> str:
 
 
 def _write(folders: list[Path]) -> None:
-    target = _list_file()
-    try:
-        with replacing(target) as part:
-            text = "".join(f"{folder}\n" for folder in folders)
-            part.write_bytes(text.encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise ImageError(f"{target} cannot be written: {error.strerror or error}") from error
+    lines = "".join(f"{folder}\n" for folder in folders)
+    write_atomically(_list_file(), lines.encode("utf-8", "surrogateescape"), overwrite=True)

@@ -22,17 +22,11 @@ _HEADERS = {"User-Agent": f"impasto/{__version__} (style transfer toolkit)"}
 
 
 class Painting(NamedTuple):
-    """A painting in the public domain.
+    """A painting in the public domain."""
 
-    Attributes:
-        description: Title, artist and year.
-        file: Its name on Wikimedia Commons.
-        sha256: Of the original file there; without it the file is downloaded at a smaller size.
-    """
-
-    description: str
-    file: str
-    sha256: str | None = None
+    description: str  # title, artist and year
+    file: str  # its name on Wikimedia Commons
+    sha256: str | None = None  # of the original file there; without it a smaller one is downloaded
 
     @property
     def url(self) -> str:
@@ -119,10 +113,9 @@ def fetch_painting(name: str) -> Path:
             if painting.sha256 not in (None, sha256_of(part)):
                 raise ImageError("another hash")
             open_picture(part, max_size=64)
-    except ImageError as error:
+    except (ImageError, OSError) as error:  # OSError includes all that requests raises
         problem = f"what was downloaded for {name} is not that painting"
-        raise ImageError(f"{problem}: {advice}") from error
-    except OSError as error:  # includes all that requests raises
-        problem = f"{name} could not be downloaded ({reason_of(error)})"
+        if isinstance(error, OSError):
+            problem = f"{name} could not be downloaded ({reason_of(error)})"
         raise ImageError(f"{problem}: {advice}") from error
     return path

@@ -10,12 +10,12 @@ from impasto.images import Picture, Source, Sources
 from impasto.networks.devices import describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.style_targets import StyleReader
-from impasto.runs import Reference, Run
+from impasto.runs import Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from impasto.settings.typed import Options
 
@@ -76,7 +76,6 @@ class IterativeStylizer:
         *,
         reference: Reference | None = None,
         started: float | None = None,
-        start: Run | None = None,
     ) -> IterativeRun:
         """Begin a run; iterate over it for a state after every step, leave the loop to stop.
 
@@ -85,7 +84,6 @@ class IterativeStylizer:
             reference: What a frame of a video has to agree with; where earlier frames are at hand
                 it starts from them, moved along, and takes fewer steps at one size.
             started: `time.monotonic()` from which `settings.time` counts; None: now.
-            start: The run whose picture this one starts from; None: as `settings.init` says.
 
         Raises:
             ImageError: The content cannot be read, or is too small or too narrow.
@@ -98,26 +96,26 @@ class IterativeStylizer:
                 min_size=self.settings.size, time=None, steps=(steps,) * len(reader.encoders)
             )
             reader = reader.changed(following)
-        return IterativeRun(reader, content, started, start, reference)
+        return IterativeRun(reader, content, started, reference=reference)
 
-    def changed(self, **options: Unpack[Options]) -> IterativeStylizer:
+    def changed(self, **options: Unpack[Options]) -> Self:
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         settings, styles = self.settings.updated(**options), self.reader.sources
         names = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
         if names - {*_LIGHT, "size"}:
-            return IterativeStylizer(styles, settings)
+            return type(self)(styles, settings)
         # At another size, larger styles may be needed.
         return self._with(self.reader.changed(settings, styles if "size" in names else None))
 
-    def at_size(self, size: int) -> IterativeStylizer:
+    def at_size(self, size: int) -> Self:
         """Return one whose results have another size; see `Stylizer`."""
         return self.changed(size=size)
 
-    def with_styles(self, style: Sources) -> IterativeStylizer:
+    def with_styles(self, style: Sources) -> Self:
         """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""
         return self._with(self.reader.changed(self.settings, style))
 
-    def _with(self, reader: StyleReader) -> IterativeStylizer:
+    def _with(self, reader: StyleReader) -> Self:
         other = copy(self)
         other.reader, other.settings = reader, reader.settings
         return other

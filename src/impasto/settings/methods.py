@@ -135,7 +135,7 @@ for _row in (
     Method(
         name="fast+optimize",
         sentence="our any-style network first, then optimization",
-        factory="impasto.stylizers:FastThenOptimize",
+        factory="impasto.fast_then_optimize:FastThenOptimize",
         paper="impasto; Gatys et al. 2016",
         files=("any-style", "style-reader"),
         steps=True,

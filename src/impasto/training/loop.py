@@ -132,7 +132,7 @@ def write_log(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     curves = {name: [row.get(name, math.nan) for row in rows] for name in names}
     steps, _ = curves.pop("step"), curves.pop("minutes")
     with suppress(ImportError, MissingExtraError):
-        from impasto.plots import save_plot
+        from impasto.records import save_plot
 
         axes, svg = ("step", "loss"), path.with_suffix(".svg")
         save_plot(curves, svg, axes=axes, at=steps, logarithmic=True, overwrite=True)
