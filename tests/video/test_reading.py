@@ -1,5 +1,6 @@
 """Clips of every kind are read with their times, upright, in the right colors."""
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -131,6 +132,30 @@ def test_a_stream_without_times(tmp_path: Path) -> None:
     times = [frame.time for frame in open_reader(str(path)).frames()]
     assert len(times) == 8
     assert times == sorted(set(times))
+
+
+def test_an_animation_cut_anywhere(tmp_path: Path) -> None:
+    images = [Image.fromarray(frame[::4, ::4]) for frame in moving(3)]
+    images[0].save(tmp_path / "whole.gif", save_all=True, append_images=images[1:])
+    content, path = (tmp_path / "whole.gif").read_bytes(), tmp_path / "cut.gif"
+    for end in range(7, len(content), 5):
+        path.write_bytes(content[:end])
+        with suppress(ImageError):  # nothing else may be raised
+            assert 1 <= len(list(open_reader(str(path)).frames())) <= 3
+
+
+def test_a_codec_that_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=24)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuvj420p"
+        for pixels in moving(2):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        out.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"MJ\xffG"))
+    with pytest.raises(ImageError, match="of a kind that cannot be decoded: convert it"):
+        open_reader(str(path))
 
 
 def test_a_damaged_animation(tmp_path: Path) -> None:

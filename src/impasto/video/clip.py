@@ -161,6 +161,8 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     shown = [s for s in container.streams.video if not s.disposition & COVER]
     if not shown:
         raise ImageError(f"there is no video in {path}")
+    if not shown[0].codec_context:
+        raise ImageError(f"{path} is of a kind that cannot be decoded: convert it to H.264 first")
     return shown[0]
 
 

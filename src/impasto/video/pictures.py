@@ -3,7 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
@@ -37,7 +37,8 @@ class AnimationReader:
             self._first = int(bool(image.info.get("default_image")))  # of an APNG, not shown
             self._durations: list[int] = []
             transparent = False
-            said = getattr(image, "n_frames", 1) - self._first
+            with _reading(path, "its frames cannot be counted"):
+                said = getattr(image, "n_frames", 1) - self._first
             with suppress(ImageError):
                 for number in range(said):
                     self._durations.append(_duration(image, number + self._first, path))
@@ -88,13 +89,19 @@ def _open(path: Path) -> Image.Image:
         raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
 
+@contextmanager
+def _reading(path: Path, trouble: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # damaged files make Pillow raise almost anything
+        raise ImageError(f"{path} is damaged: {trouble}") from error
+
+
 def _duration(image: Image.Image, number: int, path: Path) -> int:
     """Go to a frame, read it, and return its milliseconds, which a WebP says only then."""
-    try:
+    with _reading(path, f"frame {number + 1} cannot be read"):
         image.seek(number)
         image.load()
-    except (OSError, EOFError, ValueError, SyntaxError, IndexError) as error:
-        raise ImageError(f"{path} is damaged: frame {number + 1} cannot be read") from error
     said = round(image.info.get("duration", 0))
     return said if said > _TOO_SHORT else _UNSAID
 
