@@ -38,7 +38,7 @@ def write_clip(
     """Encode frames, each shown for 1/24 of a second or at given times."""
     times = times or [25 * number for number in range(len(frames))]
     with av.open(str(path), "w", options={"video_track_timescale": "600"}) as out:
-        out.metadata["title"] = "a clip"
+        out.metadata.update({"title": "a clip", "location": "+52.5200+013.4050/", "make": "Camera"})
         stream: Any = out.add_stream("libx264", rate=24, options={"crf": "1"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"

@@ -101,6 +101,8 @@ def test_times_sound_and_titles_stay(painting: NDArray[np.uint8], tmp_path: Path
         assert made.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
         assert abs((made.duration or 0) - (given.duration or 0)) <= 1e6 / 24
         assert made.metadata["title"] == "a clip"
+        assert "location" in given.metadata
+        assert not {"location", "location-eng", "make"} & set(made.metadata)
         assert '"impasto"' in made.metadata["comment"]
         assert made.chapters()[0]["metadata"] == {"title": "one"}
     assert not parts_folder(result).exists()

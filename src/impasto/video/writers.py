@@ -102,10 +102,20 @@ def unwritten(path: Path, error: Exception) -> ImageError:
     )
 
 
+#: Beginnings of the names of facts that a result does not share with its clip.
+_LEFT_OUT = (
+    *("encoder", "major_brand", "minor_version", "compatible_brands"),
+    *("location", "gps", "make", "model", "com.apple.", "com.android."),
+)
+
+
 def _copy_facts(source: InputContainer, out: OutputContainer, video: VideoSettings) -> None:
-    """Copy titles, chapters, and, where there is a place for them, attachments."""
-    ours = ("encoder", "major_brand", "minor_version", "compatible_brands")
-    out.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in ours})
+    """Copy titles, chapters, and, where there is a place for them, attachments.
+
+    What a camera says of itself and of the place is left out, as of pictures.
+    """
+    said = {k: v for k, v in source.metadata.items() if not k.lower().startswith(_LEFT_OUT)}
+    out.metadata.update(said)
     chapters: Any = [*_chapters(source.chapters(), video)]
     if chapters:
         out.set_chapters(chapters)
