@@ -31,12 +31,19 @@ demo: .venv/base ## Paint a photograph and say where the picture is
 test: .venv/dev ## Run the whole test suite
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
-check: .venv/dev ## Format, lint, types, import layers, drift
+node_modules/.package-lock.json: package-lock.json
+	npm ci --silent --no-fund --no-audit
+	@touch $@
+
+check: .venv/dev ## Format, lint, types, import layers, drift, the page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/drift.py
+	@if ! command -v npm >/dev/null; then echo "the page is not checked: there is no Node"; \
+	elif ! $(MAKE) -s node_modules/.package-lock.json; then echo "the page is not checked: npm cannot fetch TypeScript"; \
+	else npx --no-install tsc -p src/impasto/web; fi
 
 format: .venv/dev ## Format the code, mend what the linter can mend
 	$(BIN)/ruff check --fix -q . || true
@@ -49,9 +56,8 @@ docs: .venv/docs ## Write what the docs take from the program, make their pictur
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "the site is $(CURDIR)/build/site/html/index.html"
 
-web: .venv/base ## Build the page that paints in the browser, without a server: build/web
-	npm ci --silent --no-fund --no-audit
-	npx tsc -p src/impasto/web
+web: .venv/base node_modules/.package-lock.json ## Build the page that paints in the browser, without a server: build/web
+	npx --no-install tsc -p src/impasto/web
 	$(BIN)/python -m tools.web_page
 	@echo "serve $(CURDIR)/build/web by any web server"
 

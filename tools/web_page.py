@@ -3,6 +3,8 @@
 `make web` runs it after npm has fetched the runtime. The result needs no server of ours.
 """
 
+import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -23,24 +25,24 @@ PACKAGE = ROOT / "src" / "impasto"
 OUT = ROOT / "build" / "web"
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 #: In pixels: the longest side that the browser paints, that of a picture at a tap, for which styles
-#: come as codes, and the side of a thumbnail.
-MOST, QUICK, THUMBNAIL = 1024, 640, 192
+#: come as codes, and the side of a thumbnail, twice that of a tile.
+MOST, QUICK, THUMBNAIL = 1024, 640, 144
 #: Photographs to begin with; all are free of rights.
 EXAMPLES = ("astronaut", "chelsea", "rocket")
 
 
-def main() -> None:
-    """Write `build/web`."""
-    shutil.rmtree(OUT, ignore_errors=True)
-    shutil.copytree(PACKAGE / "web", OUT, ignore=shutil.ignore_patterns("tsconfig.json"))
-    page = (OUT / "index.html").read_text(encoding="utf-8")
-    alone = page.replace("<html", '<html data-engine="browser"', 1)
-    (OUT / "index.html").write_text(alone, encoding="utf-8")
-    engine, styles = OUT / "engine", OUT / "styles"
+def main(out: Path = OUT) -> None:
+    """Write the page into a folder, in place of what is there."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(PACKAGE / "web", out, ignore=shutil.ignore_patterns("tsconfig.json"))
+    replace(out / "index.html", "<html", '<html data-engine="browser"')
+    engine, styles = out / "engine", out / "styles"
     for folder in (engine, styles):
         folder.mkdir()
-    for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
+    for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs"):
         shutil.copy(RUNTIME / name, engine)
+    packed = gzip.compress((RUNTIME / "ort-wasm-simd-threaded.wasm").read_bytes(), mtime=0)
+    (engine / "runtime.gz").write_bytes(packed)
     for name in ("any_style.onnx", "style_reader.onnx"):
         shutil.copy(PACKAGE / "weights" / "bundled" / name, engine)
     grain = still_grain(MOST, MOST)[0]
@@ -48,6 +50,21 @@ def main() -> None:
     (engine / "grain.f16").write_bytes(grain.astype("<f2").tobytes())
     write_styles(engine, styles)
     write_examples(engine)
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    replace(out / "sw.js", 'VERSION = ""', f'VERSION = "{version}"')
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a text that a file has once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def write_thumbnail(picture: Image.Image, path: Path) -> None:
+    """Write a small square copy of a picture."""
+    ImageOps.fit(picture.convert("RGB"), (THUMBNAIL, THUMBNAIL)).save(path, quality=60)
 
 
 def write_styles(engine: Path, styles: Path) -> None:
@@ -58,12 +75,11 @@ def write_styles(engine: Path, styles: Path) -> None:
         shutil.copy(drawing_path(name), styles)
         code = network.read(open_for_role(drawing_path(name), "style", QUICK), QUICK)
         (engine / f"{name}.code").write_bytes(code.astype("<f4").tobytes())
-        small = ImageOps.fit(Image.open(drawing_path(name)).convert("RGB"), (THUMBNAIL, THUMBNAIL))
-        small.save(styles / f"{name}.jpg", quality=85)
+        write_thumbnail(Image.open(drawing_path(name)), styles / f"{name}.webp")
         title = name.replace("_", " ").capitalize()
         words = {"name": name, "title": title, "kind": "drawing", "description": description}
         facts = {"here": True, "tuned": False, "license": None}
-        rows.append({**words, **facts, "thumbnail": f"styles/{name}.jpg"})
+        rows.append({**words, **facts, "thumbnail": f"styles/{name}.webp"})
     (engine / "styles.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
@@ -73,8 +89,8 @@ def write_examples(engine: Path) -> None:
     for name in EXAMPLES:
         photo = Image.fromarray(np.asarray(getattr(skimage.data, name)()))
         photo.save(engine / f"{name}.jpg", quality=90)
-        ImageOps.fit(photo, (THUMBNAIL, THUMBNAIL)).save(engine / f"{name}_small.jpg", quality=85)
-        addresses = {"picture": f"engine/{name}.jpg", "thumbnail": f"engine/{name}_small.jpg"}
+        write_thumbnail(photo, engine / f"{name}.webp")
+        addresses = {"picture": f"engine/{name}.jpg", "thumbnail": f"engine/{name}.webp"}
         rows.append({"name": name, "title": name.capitalize(), **addresses})
     (engine / "examples.json").write_text(json.dumps(rows), encoding="utf-8")
 

@@ -1,20 +1,29 @@
 """Studios that run, in this process and as programs, and pictures for them."""
 
+from __future__ import annotations
+
 import json
 import os
+import select
 import shutil
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import skimage.data
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
+from tools import web_page
 
 from impasto.studio import StudioOptions
 from impasto.studio.app import make_app
@@ -119,3 +128,91 @@ def chromium() -> str:
     if found is None:
         pytest.skip("Chromium is not installed")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with sync_playwright() as drives:
+        browser = drives.chromium.launch(executable_path=chromium, args=["--no-sandbox", *camera])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the page that paints without a studio."""
+    if not web_page.RUNTIME.is_dir():
+        pytest.skip("`npm ci` has not fetched what the page paints with")
+    out = tmp_path_factory.mktemp("web") / "page"
+    web_page.main(out)
+    return out
+
+
+@contextmanager
+def serving(*command: str, port: int) -> Iterator[None]:
+    """Run a program that serves at a port."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        try:
+            for _ in range(200):
+                with socket.socket() as asks:
+                    if asks.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield
+        finally:
+            program.terminate()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def alone(built_page: Path) -> Iterator[str]:
+    """The address of the page that paints without a studio, on a server of files."""
+    port = free_port()
+    program = (sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1")
+    with serving(*program, "--directory", str(built_page), port=port):
+        yield f"http://127.0.0.1:{port}/"
+
+
+class Wire(socketserver.ThreadingTCPServer):
+    """A wire to a server, which counts the bytes that come from it.
+
+    Args:
+        address: Of the server.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Carrier)
+        self.behind = ("127.0.0.1", int(address.rstrip("/").rsplit(":", 1)[1]))
+        self.bytes, self.cut = 0, False
+        self.address = f"http://127.0.0.1:{self.server_address[1]}/"
+
+    def __enter__(self) -> Wire:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut = True
+        self.shutdown()
+        self.server_close()
+
+
+class _Carrier(socketserver.BaseRequestHandler):
+    server: Wire
+
+    def handle(self) -> None:
+        with socket.create_connection(self.server.behind) as behind, suppress(OSError):
+            other = {self.request: behind, behind: self.request}
+            while not self.server.cut:
+                for source in select.select(list(other), [], [], 0.2)[0]:
+                    data = source.recv(1 << 16)
+                    if not data:
+                        return
+                    self.server.bytes += len(data) if source is behind else 0
+                    other[source].sendall(data)

@@ -2,25 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from tests.studio.conftest import Wire
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    with sync_playwright() as drives:
-        browser = drives.chromium.launch(executable_path=chromium, args=["--no-sandbox", *camera])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=list(SIZES))
-def page(browser: Any, studio: str, request: pytest.FixtureRequest) -> Iterator[Page]:  # noqa: ANN401
+def page(browser: Browser, studio: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     width, height = SIZES[request.param]
     page = browser.new_page(viewport={"width": width, "height": height})
     wrong: list[str] = []
@@ -62,3 +53,51 @@ def test_it_remembers_dark(page: Page) -> None:
     assert after != before
     page.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == after
+
+
+@pytest.mark.parametrize("engine", ["studio", "alone"])
+@pytest.mark.parametrize("scale", [1, 3])
+def test_the_first_view_is_small(
+    browser: Browser, request: pytest.FixtureRequest, engine: str, scale: float
+) -> None:
+    width, height = SIZES["phone" if scale == 3 else "desktop"]
+    size: ViewportSize = {"width": width, "height": height}
+    shown = "[...document.querySelectorAll('#tiles img[src], #examples img')]"
+    page = browser.new_page(viewport=size, device_scale_factor=scale, bypass_csp=True)
+    with Wire(request.getfixturevalue(engine)) as wire:
+        page.goto(wire.address)
+        page.wait_for_selector("#tiles img[src]", timeout=60_000)
+        page.wait_for_function(f"{shown}.length > 5 && {shown}.every((each) => each.complete)")
+        page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+        assert wire.bytes <= 300_000
+        page.close()
+
+
+def test_the_studio_keeps_only_what_the_page_needs(
+    browser: Browser, studio: str, picture: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(studio)
+    uploads: list[str] = []
+
+    def use() -> None:
+        with page.expect_response("**/api/files") as answer:
+            page.locator("#file").set_input_files(picture)
+        uploads.append(answer.value.json()["id"])
+        expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+
+    def there(id: str) -> bool:
+        return context.request.get(f"{studio}api/files/{id}/thumbnail").ok
+
+    use()
+    page.clock.fast_forward(60_000)
+    use()
+    page.clock.fast_forward(10_000)
+    page.wait_for_timeout(1000)
+    assert [there(id) for id in uploads] == [False, True]
+    page.goto("about:blank")
+    page.wait_for_timeout(1000)
+    assert not there(uploads[1])
+    context.close()

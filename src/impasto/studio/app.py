@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -44,7 +45,7 @@ def make_app(studio: Studio) -> Guard:
     warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
     page = Path(str(package_files("impasto"))) / "web"
     if page.is_dir():
-        app.mount("/", StaticFiles(directory=page, html=True))
+        app.mount("/", GZipMiddleware(StaticFiles(directory=page, html=True)))
     studio.engine.warm_up()
     return Guard(app, studio.options)
 

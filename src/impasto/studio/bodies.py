@@ -12,7 +12,7 @@ from impasto.settings.methods import METHODS
 
 MOST_STYLES, _MOST_PICTURES = 16, 200
 #: Settings that name files of the machine, which nobody does here, or are a job of their own.
-LEFT_OUT = ("weights", "init", "keep", "masks", "fine_style", "tune")
+LEFT_OUT = ("weights", "init", "masks", "fine_style", "tune")
 _JSON = {int: "integer", float: "number", str: "string", bool: "boolean"}
 #: An id that the studio gave.
 Id = Annotated[str, Field(max_length=64)]
@@ -110,6 +110,8 @@ def _property(name: str, each: Declared[Any]) -> dict[str, Any]:
         said: dict[str, Any] = {"type": "array", "items": {"type": _JSON[rules["items"]]}}
     elif "choices" in rules and "parts" not in rules:
         said = {"enum": list(rules["choices"])}
+    elif rules.get("paths"):  # the words that may stand for a file
+        said = {"enum": list(rules["paths"])}
     else:
         said = {"type": _JSON[TYPES[name]]}
     bounds = {"least": "minimum", "most": "maximum", "above": "exclusiveMinimum"}

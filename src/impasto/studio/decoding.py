@@ -105,11 +105,11 @@ def _clip(upload: Path, folder: Path) -> dict[str, Any]:
     return {"kind": "clip", "width": clip.size[0], "height": clip.size[1], "seconds": seconds}
 
 
-def small_copy(source: Any) -> bytes:  # noqa: ANN401
+def small_copy(source: Any, side: int = THUMBNAIL) -> bytes:  # noqa: ANN401
     """Return a thumbnail of a picture that is nobody's or was decoded, JPEG."""
-    picture = open_picture(source, max_size=2 * THUMBNAIL).on_white()
+    picture = open_picture(source, max_size=2 * side).on_white()
     file = io.BytesIO()
-    picture.resized(min(THUMBNAIL, max(picture.size))).to_pil().save(file, "JPEG", quality=78)
+    picture.resized(min(side, max(picture.size))).to_pil().save(file, "JPEG", quality=78)
     return file.getvalue()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, UploadFile
+from fastapi import APIRouter, Depends, Query, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 from PIL import Image
 
@@ -19,7 +20,7 @@ from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.settings.methods import METHODS
 from impasto.studio.bodies import MOST_STYLES, PaintBody, StyleBody, settings_schema
-from impasto.studio.decoding import small_copy
+from impasto.studio.decoding import THUMBNAIL, small_copy
 from impasto.studio.responses import JPEG, FileOf, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.store import GoneError
 from impasto.studio.studio import EXAMPLES, QUICK
@@ -28,7 +29,10 @@ from impasto.version import __version__
 
 #: Longest side of a camera's frames as they are painted, in pixels, and pixels of one.
 CAMERA, _MOST_FRAME = 384, 2_000_000
+#: Longest side of a thumbnail, in pixels.
+Side = Annotated[int, Query(ge=16, le=THUMBNAIL)]
 router = APIRouter(prefix="/api")
+_unchanging = lru_cache(maxsize=256)(small_copy)
 
 
 @router.get("/studio")
@@ -71,11 +75,12 @@ def styles(studio: StudioOf) -> list[dict[str, Any]]:
 
 
 @router.get("/styles/{name}/thumbnail", responses=JPEG)
-def style_thumbnail(name: str, studio: StudioOf) -> Response:
+def style_thumbnail(name: str, studio: StudioOf, size: Side = THUMBNAIL) -> Response:
     """A small copy of a style."""
     if name not in studio.styles or not studio.styles[name].here:
         raise GoneError(f"the style {name} has no picture here")
-    picture = small_copy(path_of_style(name))
+    copy = small_copy if studio.styles[name].kind == "own" else _unchanging
+    picture = copy(path_of_style(name), size)
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "max-age=86400"})
 
 
@@ -106,9 +111,9 @@ def example(path: Annotated[Path, Depends(_example)]) -> Response:
 
 
 @router.get("/examples/{name}/thumbnail", responses=JPEG)
-def example_thumbnail(path: Annotated[Path, Depends(_example)]) -> Response:
+def example_thumbnail(path: Annotated[Path, Depends(_example)], size: Side = THUMBNAIL) -> Response:
     """A small copy of a photograph to begin with."""
-    return Response(small_copy(path), media_type="image/jpeg")
+    return Response(_unchanging(path, size), media_type="image/jpeg")
 
 
 @router.get("/settings")

@@ -2,7 +2,7 @@
 import { button, el, place, say, sayError } from "./dom.js";
 import { refresh, setJob } from "./painting.js";
 import { pressedWithRegions, takeOntoBrush } from "./regions.js";
-import { fullSettings, on, session } from "./session.js";
+import { fullSettings, needing, on, session } from "./session.js";
 import { setResult } from "./stage.js";
 import { bringStyle, markTiles, setPicking } from "./strip.js";
 import { WORDS } from "./words.js";
@@ -18,7 +18,7 @@ const photoRow = el("div", { className: "chosen" });
 const styleRow = el("div", { className: "chosen" });
 const photoLine = el("p", {});
 const styleLine = el("p", {});
-const results = el("div", { className: "results", "aria-label": "Painted pictures", role: "group" });
+const results = el("div", { className: "results", "aria-label": "Painted pictures", role: "group", tabIndex: 0 });
 
 /** Photos that are being opened. */
 let opening = 0;
@@ -42,12 +42,7 @@ async function addPhotos(files) {
   refresh();
 }
 
-/**
- * Return a picture that a tap takes out.
- * @param {string} title
- * @param {string | null} thumbnail
- * @param {() => void} remove
- */
+/** Return a picture that a tap takes out. @param {string} title @param {string | null} thumbnail @param {() => void} remove */
 function chip(title, thumbnail, remove) {
   const act = () => {
     remove();
@@ -89,7 +84,7 @@ function see(state) {
   if (state.result) setResult({ address: state.result, name: "impasto.zip" });
 }
 
-export function enterBatch() {
+export function enter() {
   setPicking((choice) => {
     if (session.mode !== "batch") return false;
     chosen = chosen.some(({ key }) => key === choice.key) ? chosen.filter(({ key }) => key !== choice.key) : [...chosen, choice];
@@ -109,20 +104,18 @@ export function enterBatch() {
   draw();
 }
 
-export function leaveBatch() {
+export function leave() {
   setPicking(takeOntoBrush, pressedWithRegions);
   button("save").title = "Save";
   setResult(null);
 }
 
-/** Fill the mode's place. */
-export function startBatch() {
-  const photoPlace = el("div", { className: "drop" }, photoLine, photoRow, el("button", { type: "button", onclick: () => file.click() }, "Choose photos"));
-  const stylePlace = el("div", { className: "drop" }, styleLine, styleRow, el("button", { type: "button", onclick: () => place("file-style").click() }, "Choose styles"));
-  photoPlace.addEventListener("drop", (event) => void addPhotos([...(event.dataTransfer?.files ?? [])]));
-  stylePlace.addEventListener("drop", async (event) => {
-    for (const each of event.dataTransfer?.files ?? []) await bringStyle(each, each.name);
-  });
-  on("add", () => session.mode === "batch" && file.click());
-  place("batch").append(photoPlace, stylePlace, results, file);
-}
+const photoPlace = el("div", { className: "drop" }, photoLine, photoRow, el("button", { type: "button", onclick: () => file.click() }, "Choose photos"));
+const stylePlace = el("div", { className: "drop" }, styleLine, styleRow, el("button", { type: "button", onclick: () => place("file-style").click() }, "Choose styles"));
+photoPlace.addEventListener("drop", (event) => void addPhotos([...(event.dataTransfer?.files ?? [])]));
+stylePlace.addEventListener("drop", async (event) => {
+  for (const each of event.dataTransfer?.files ?? []) await bringStyle(each, each.name);
+});
+on("add", () => session.mode === "batch" && file.click());
+needing(() => [...photos.map(({ id }) => id), ...chosen.map(({ ref }) => ref.file), ...[...results.querySelectorAll("a")].map((each) => each.getAttribute("href"))]);
+place("batch").append(photoPlace, stylePlace, results, file);

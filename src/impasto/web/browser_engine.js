@@ -1,6 +1,8 @@
 /** The engine that is this browser: the any-style network in a worker. Nothing leaves the device. */
-import { EngineError } from "./engine.js";
-import { WORDS } from "./words.js";
+import { EngineError, FRESH } from "./engine.js";
+import { dropPicture, keepPicture, keptPictures } from "./kept.js";
+import { plainName, WORDS } from "./words.js";
+import { zipped } from "./zip.js";
 
 /** @typedef {import("./engine.js").RunState} RunState */
 /** @typedef {import("./engine.js").RunRequest} RunRequest */
@@ -19,30 +21,36 @@ const PROPERTIES = {
   },
 };
 
-/** @type {Map<string, Blob>} */
+/** Longest side of a picture that is painted at a tap, and of a thumbnail. */
+const QUICK = 640;
+const THUMBNAIL = 192;
+
+/** @type {Map<string, {file: File, address: string, since: number}>} */
 const files = new Map();
-/** @type {Map<string, Promise<Blob>>} */
-const pictures = new Map();
-/** @type {Map<string, string>} Addresses of files that are shown. */
-const shown = new Map();
 /** @type {Map<string, {state: RunState, see: ((state: RunState) => void) | null, stopping: boolean}>} */
 const runs = new Map();
-/** @type {(import("./engine.js").Entry & {request: RunRequest})[]} */
-let entries = [];
 let count = 0;
 
-const worker = new Worker(new URL("painter_worker.js", import.meta.url), { type: "module" });
+/** @type {Worker | null} */
+let worker = null;
 /** @type {Map<number, {done: (blob: Blob) => void, fail: (error: Error) => void}>} */
 const waiting = new Map();
-worker.onmessage = ({ data: { id, blob, error } }) => {
-  const one = waiting.get(id);
-  waiting.delete(id);
-  if (error) one?.fail(new EngineError(error, 500));
-  else one?.done(blob);
-};
+
+/** Return the worker, which is there from the first order on. */
+function working() {
+  if (worker) return worker;
+  worker = new Worker(new URL("painter_worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data: { id, blob, error } }) => {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    if (error) one?.fail(new EngineError(error, 500));
+    else one?.done(blob);
+  };
+  return worker;
+}
 
 /**
- * Have the worker do something.
+ * Have the worker do something; null: load the network.
  * @param {object | null} order
  * @param {AbortSignal} [signal]
  * @returns {Promise<Blob>}
@@ -52,10 +60,10 @@ function ordered(order, signal) {
   return new Promise((done, fail) => {
     waiting.set(id, { done, fail });
     signal?.addEventListener("abort", () => {
-      worker.postMessage({ drop: id });
+      working().postMessage({ drop: id });
       fail(new DOMException("", "AbortError"));
     });
-    worker.postMessage({ id, order });
+    working().postMessage({ id, order });
   });
 }
 
@@ -63,87 +71,99 @@ function ordered(order, signal) {
 async function fetched(address) {
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok) throw new EngineError(WORDS.offline, 0);
-  return answer;
+  return answer.json();
 }
 
 /** @param {string | undefined} id */
 function fileOf(id) {
-  const file = files.get(id ?? "");
-  if (!file) throw new EngineError("This picture is gone. Choose it again.", 404);
-  return file;
-}
-
-/** @param {string} id */
-function addressOf(id) {
-  if (!shown.has(id)) shown.set(id, URL.createObjectURL(fileOf(id)));
-  return shown.get(id) ?? "";
+  const found = files.get(id ?? "");
+  if (!found) throw new EngineError("This picture is gone. Choose it again.", 404);
+  return found;
 }
 
 /** @param {StyleRef} style */
-async function given(style) {
-  const { name, file, weight = 1, mask } = style;
-  if (name && !pictures.has(name)) pictures.set(name, fetched(`styles/${name}.avif`).then((answer) => answer.blob()));
-  const picture = name ? await pictures.get(name)?.catch((error) => {
-    pictures.delete(name);
-    throw error;
-  }) : fileOf(file);
-  return { file: picture, key: name ?? file, name, weight, mask: mask ? fileOf(mask) : null };
+function given({ name, file, weight = 1, mask }) {
+  const picture = name ? `styles/${name}.avif` : fileOf(file).file;
+  return { file: picture, key: name ?? file, name, weight, mask: mask ? fileOf(mask).file : null };
 }
 
 /**
  * @param {Blob} content
  * @param {StyleRef[]} styles
  * @param {Settings} settings
- * @param {{signal?: AbortSignal, type?: string, keep?: string}} more
+ * @param {{signal?: AbortSignal, type?: string, keep?: string, quick?: boolean, photo?: string}} more  photo: the id of the content
  */
-async function paint(content, styles, settings, { signal, type = "image/png", keep }) {
-  const { size = 640, strength = 1, color, color_amount: amount = 1 } = settings;
+async function paint(content, styles, settings, { signal, type = "image/png", keep, quick, photo }) {
+  const { size = QUICK, strength = 1, color, color_amount: amount = 1 } = settings;
+  // At a tap, styles are as they are read for most pictures: they need not be read again.
+  const read = quick ? QUICK : size;
   const keeps = color === "content" ? amount : 0;
-  return ordered({ content, styles: await Promise.all(styles.map(given)), keep: keep ? fileOf(keep) : null, size, strength, keeps, type }, signal);
+  return ordered({ content, photo, styles: styles.map(given), keep: keep ? fileOf(keep).file : null, size, read, strength, keeps, type }, signal);
 }
 
-/** Keep a file for as long as the page is open. @param {Blob} file */
-function kept(file) {
+/** Hold a file for as long as the page needs it. @param {Blob} blob @param {string} name */
+function held(blob, name) {
   const id = `f${(count += 1)}`;
-  files.set(id, file);
+  const file = new File([blob], name, { type: blob.type });
+  files.set(id, { file, address: URL.createObjectURL(file), since: Date.now() });
   return id;
 }
 
-/**
- * Do a run: one picture, or every content in every style.
- * @param {RunState} state
- * @param {RunRequest} request
- */
+/** Return what a style is called. @param {StyleRef | undefined} style */
+function titleOf(style) {
+  const name = (style?.name ?? (style?.file && files.get(style.file)?.file.name.replace(/\.\w+$/, "")) ?? "Your style").replaceAll("_", " ");
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+/** Return a small copy of a picture. @param {Blob} picture */
+async function small(picture) {
+  const bitmap = await createImageBitmap(picture);
+  const scale = Math.min(1, THUMBNAIL / Math.min(bitmap.width, bitmap.height));
+  const canvas = new OffscreenCanvas(Math.ceil(bitmap.width * scale), Math.ceil(bitmap.height * scale));
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return canvas.convertToBlob({ type: "image/webp" });
+}
+
+/** Keep a painting in the history. @param {string} id @param {RunRequest} request @param {Blob} picture */
+async function remember(id, request, picture) {
+  const { content, styles = [], keep } = request;
+  const named = [content, keep, ...styles.flatMap(({ file, mask }) => [file, mask])].filter((each) => each !== undefined);
+  const used = Object.fromEntries(named.map((each) => [each, fileOf(each).file]));
+  await keepPicture({ id, title: styles.map(titleOf).join(", "), when: Date.now(), request, files: used, picture, thumbnail: await small(picture) });
+}
+
+/** Do a run: one picture, or every content in every style. @param {RunState} state @param {RunRequest} request */
 async function perform(state, request) {
-  const { contents = [request.content ?? ""], styles = [], settings = {}, kind } = request;
+  const { contents = [request.content ?? ""], styles = [], settings = {}, kind, keep } = request;
   const jobs = kind === "batch" ? contents.flatMap((content) => styles.map((style) => ({ content, styles: [style] }))) : [{ content: contents[0], styles }];
   const run = runs.get(state.id);
+  const painted = /** @type {{name: string, file: Blob}[]} */ ([]);
   const news = () => run?.see?.({ ...state, items: [...(state.items ?? [])] });
   Object.assign(state, { state: "running", total: jobs.length, message: "Painting" });
   news();
   for (const [index, job] of jobs.entries()) {
     if (run?.stopping) break;
-    const id = kept(await paint(fileOf(job.content), job.styles, settings, { keep: request.keep }));
-    const address = addressOf(id);
-    state.done = index + 1;
-    state.message = `${state.done} of ${jobs.length}`;
-    if (kind === "batch") state.items?.push({ title: `${job.styles[0].name ?? "Your style"} ${index + 1}`, thumbnail: address, picture: address });
+    const { file } = fileOf(job.content);
+    const picture = await paint(file, job.styles, settings, { keep, photo: job.content });
+    const title = `${plainName(file.name)}_${plainName(titleOf(job.styles[0]))}`;
+    painted.push({ name: `${String(index + 1).padStart(3, "0")}_${title}.png`, file: picture });
+    const { address } = fileOf(held(picture, title));
+    Object.assign(state, { done: index + 1, message: `${index + 1} of ${jobs.length}` });
+    if (kind === "batch") state.items?.push({ title, thumbnail: address, picture: address });
     else {
+      await remember(state.id, request, picture);
       Object.assign(state, { result: address, result_type: "image/png", history: state.id });
-      const title = (styles[0]?.name ?? "Your style").replaceAll("_", " ");
-      entries.unshift({
-        id: state.id, title: title[0].toUpperCase() + title.slice(1), seconds_ago: Date.now() / 1000, width: 0, height: 0, thumbnail: address, picture: address,
-        process: null, settings, command: "", python: "", request,
-      });
     }
-    news();
+    if (index + 1 < jobs.length) news();
   }
+  if (kind === "batch" && painted.length) Object.assign(state, { result: fileOf(held(await zipped(painted), "impasto.zip")).address, result_type: "application/zip" });
   Object.assign(state, { state: run?.stopping ? "stopped" : "done", message: "Done" });
 }
 
 /** @param {RunRequest} request @returns {Promise<RunState>} */
 async function start(request) {
-  const id = `r${(count += 1)}`;
+  const id = `${Date.now()}-${(count += 1)}`;
   /** @type {RunState} */
   const state = {
     id, kind: request.kind, state: "waiting", ahead: 0, done: 0, total: null, fraction: null, seconds_left: null, size: null,
@@ -153,32 +173,65 @@ async function start(request) {
   setTimeout(async () => {
     await perform(state, request).catch((error) => Object.assign(state, { state: "failed", message: error.message }));
     runs.get(id)?.see?.({ ...state });
+    runs.delete(id);
   });
   return { ...state };
 }
 
-/** @param {Blob} file @param {string} name @returns {Promise<import("./engine.js").Upload>} */
+/** Return a file that the page can paint. @param {Blob} file @param {string} name @returns {Promise<import("./engine.js").Upload>} */
 async function upload(file, name) {
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new EngineError(WORDS.noPicture, 400);
+    throw new EngineError(WORDS.notHere, 400);
   });
   const { width, height } = bitmap;
   bitmap.close();
-  const id = kept(file);
-  return { id, kind: "picture", name, width, height, thumbnail: addressOf(id) };
+  const id = held(file, name);
+  return { id, kind: "picture", name, width, height, thumbnail: fileOf(id).address };
 }
 
-/** Return this browser's engine; the network begins to load. @returns {Promise<import("./engine.js").Engine>} */
-export async function browserEngine() {
-  ordered(null).catch(() => undefined);
+/** @type {Map<string, string>} Addresses of what is kept. */
+const shown = new Map();
+/** @param {string} key @param {Blob} file */
+function addressOf(key, file) {
+  const address = shown.get(key) ?? URL.createObjectURL(file);
+  shown.set(key, address);
+  return address;
+}
+
+/** @returns {Promise<import("./engine.js").Entry[]>} */
+async function history() {
+  return (await keptPictures()).map(({ id, title, when, request, picture, thumbnail }) => ({
+    id, title, seconds_ago: (Date.now() - when) / 1000, width: 0, height: 0, thumbnail: addressOf(`${id} small`, thumbnail), picture: addressOf(id, picture),
+    process: null, settings: request.settings ?? {}, command: "", python: "",
+  }));
+}
+
+/** Make files again of what a picture was made of. @param {string} id @returns {Promise<import("./engine.js").Opened>} */
+async function open(id) {
+  const entry = (await keptPictures()).find((each) => each.id === id);
+  if (!entry) throw new EngineError("This picture is gone.", 404);
+  const { content: photo = "", styles = [], keep, settings = {} } = entry.request;
+  const made = Object.fromEntries(Object.entries(entry.files).map(([old, file]) => [old, held(file, file.name)]));
+  const again = styles.map(({ name, file, mask, weight }) => {
+    const own = file && made[file];
+    return { name, file: own, weight, mask: mask && made[mask], thumbnail: own ? fileOf(own).address : `styles/${name}.webp` };
+  });
+  const { file } = fileOf(made[photo]);
+  const content = await upload(file, file.name);
+  return { content, styles: again, keep: keep ? made[keep] : null, settings };
+}
+
+/** Return this browser's engine. @returns {import("./engine.js").Engine} */
+export function browserEngine() {
   return {
     info: INFO,
-    styles: async () => (await fetched("engine/styles.json")).json(),
-    examples: async () => (await fetched("engine/examples.json")).json(),
+    warm: () => void ordered(null).catch(() => undefined),
+    styles: () => fetched("engine/styles.json"),
+    examples: () => fetched("engine/examples.json"),
     settings: async () => ({ properties: PROPERTIES }),
     upload,
-    picture: addressOf,
-    paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content), styles, settings, { signal, keep }),
+    picture: (id) => fileOf(id).address,
+    paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content).file, styles, settings, { signal, keep, quick: true, photo: content }),
     frame: (frame, style, strength, signal) => paint(frame, [style], { strength, size: INFO.camera_size }, { signal, type: "image/jpeg" }),
     start,
     watch(id, see) {
@@ -192,18 +245,16 @@ export async function browserEngine() {
       run.stopping = true;
       return run.state;
     },
-    history: async () => entries.map(({ request: _, ...entry }) => ({ ...entry, seconds_ago: Date.now() / 1000 - entry.seconds_ago })),
-    async open(id) {
-      const entry = entries.find((each) => each.id === id);
-      if (!entry) throw new EngineError("This picture is gone.", 404);
-      const { content = "", styles = [], settings = {} } = entry.request;
-      const { width, height } = await createImageBitmap(fileOf(content));
-      const named = styles.map((each) => ({ ...each, thumbnail: each.name ? `styles/${each.name}.jpg` : addressOf(each.file ?? "") }));
-      return { content: { id: content, kind: "picture", name: "photo", width, height, thumbnail: addressOf(content) }, styles: named, settings };
-    },
+    history,
+    open,
     recipe: () => "",
-    async forget(id) {
-      entries = entries.filter((each) => each.id !== id);
+    forget: dropPicture,
+    release(used) {
+      for (const [id, { address, since }] of files) {
+        if (used.has(id) || used.has(address) || Date.now() - since < FRESH) continue;
+        files.delete(id);
+        URL.revokeObjectURL(address);
+      }
     },
   };
 }

@@ -115,7 +115,7 @@ function turnCamera() {
   open();
 }
 
-export function enterCamera() {
+export function enter() {
   setJob({ request: () => "", see: () => undefined });
   setResult(null);
   place("paint").hidden = true;
@@ -123,14 +123,11 @@ export function enterCamera() {
   open();
 }
 
-export function leaveCamera() {
+export function leave() {
   close();
   place("paint").hidden = false;
   place("shutter").hidden = true;
 }
 
-/** Fill the camera's place. */
-export function startCamera() {
-  frame.append(canvas, rate, turn);
-  place("shutter").append(shutter, record);
-}
+frame.append(canvas, rate, turn);
+place("shutter").append(shutter, record);

@@ -1,5 +1,5 @@
 /** The controls that are always seen: strength, colors, size, quality, and the theme. */
-import { button, el, find, input, place } from "./dom.js";
+import { button, covers, el, find, input, place, uncovers } from "./dom.js";
 import { on, ownSize, session, set, tell } from "./session.js";
 
 const SIZES = [256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384];
@@ -39,14 +39,14 @@ function startPanel() {
     place("app").classList.toggle("panel-open", open);
     opener.setAttribute("aria-expanded", String(open));
     (open ? button("close-panel") : opener).focus();
+    (open ? covers : uncovers)(close);
   };
+  const close = () => panel.classList.contains("open") && show(false);
   opener.addEventListener("click", () => show(!panel.classList.contains("open")));
-  button("close-panel").addEventListener("click", () => show(false));
-  place("app").addEventListener("click", (event) => event.target === place("app") && panel.classList.contains("open") && show(false));
-  document.addEventListener("keydown", (event) => event.key === "Escape" && panel.classList.contains("open") && show(false));
-  button("paint-button").addEventListener("click", () => panel.classList.contains("open") && show(false));
-  on("mode", () => panel.classList.contains("open") && show(false));
-  for (const summary of document.querySelectorAll("#regions summary")) summary.addEventListener("click", () => panel.classList.contains("open") && show(false));
+  place("app").addEventListener("click", (event) => event.target === place("app") && close());
+  for (const id of ["close-panel", "paint-button"]) button(id).addEventListener("click", close);
+  on("mode", close);
+  document.querySelector("#regions summary")?.addEventListener("click", close);
 }
 
 /** Offer the sizes that the studio can paint. */
@@ -69,6 +69,8 @@ export function showControls() {
   for (const radio of document.querySelectorAll("#quality input")) {
     if (radio instanceof HTMLInputElement) radio.checked = radio.value === chosen;
   }
+  input("keep-faces").checked = session.settings.keep === "faces";
+  able();
   drawSizes();
 }
 
@@ -76,9 +78,10 @@ export function showControls() {
 function able() {
   const still = session.mode === "picture" || session.mode === "batch";
   input("keep-colors").disabled = !still;
+  input("keep-faces").disabled = !still || (session.quality === "draft" && !session.settings.method);
   find("size", HTMLSelectElement).disabled = session.mode === "camera";
-  find("quality", HTMLFieldSetElement).disabled = !still || Boolean(session.engine.info.one_pass);
-  place("regions").inert = session.mode !== "picture";
+  find("quality", HTMLFieldSetElement).disabled = !still;
+  place("regions").inert = place("mix").inert = session.mode !== "picture";
   place("more").inert = !still;
 }
 
@@ -106,6 +109,7 @@ export function startControls() {
     set("strength", strength === 1 ? undefined : strength);
   });
   input("keep-colors").addEventListener("change", () => set("color", input("keep-colors").checked ? "content" : undefined));
+  input("keep-faces").addEventListener("change", () => set("keep", input("keep-faces").checked ? "faces" : undefined));
   find("size", HTMLSelectElement).addEventListener("change", () => {
     session.size = Number(find("size", HTMLSelectElement).value);
     tell("settings");

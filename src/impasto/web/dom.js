@@ -19,10 +19,7 @@ export function el(tag, given = {}, ...children) {
   return made;
 }
 
-/**
- * Return a picture of icons.svg.
- * @param {string} name
- */
+/** Return a picture of icons.svg. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -31,13 +28,7 @@ export function icon(name) {
   return svg;
 }
 
-/**
- * Return the element of the page with an id.
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} kind
- * @returns {T}
- */
+/** Return the element of the page with an id. @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 export function find(id, kind) {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) throw new Error(`the page has no ${id}`);
@@ -51,11 +42,7 @@ export const input = (id) => find(id, HTMLInputElement);
 /** @param {string} id */
 export const place = (id) => find(id, HTMLElement);
 
-/**
- * Call a function once its caller has been quiet for a while.
- * @param {() => void} action
- * @param {number} ms
- */
+/** Call a function once its caller has been quiet for a while. @param {() => void} action @param {number} ms */
 export function atRest(action, ms) {
   let timer = 0;
   return () => {
@@ -64,17 +51,41 @@ export function atRest(action, ms) {
   };
 }
 
-/**
- * Give a file to the person.
- * @param {string} address
- * @param {string} name
- */
+/** Give a file to the person. @param {string} address @param {string} name */
 export function download(address, name) {
   const link = el("a", { href: address, download: name });
   document.body.append(link);
   link.click();
   link.remove();
 }
+
+/** What closes the things that are open over the picture, the last one first. @type {(() => void)[]} */
+const closers = [];
+
+/** Let the way back lead to the picture while something is open over it. */
+const settle = atRest(() => {
+  const covered = Boolean(history.state?.covered);
+  if (closers.length && !covered) history.pushState({ covered: true }, "");
+  if (!closers.length && covered) history.back();
+}, 50);
+
+/** Something opens over the picture: Escape and the way back close it. @param {() => void} close */
+export function covers(close) {
+  if (!closers.includes(close)) closers.push(close);
+  settle();
+}
+
+/** It has been closed. @param {() => void} close */
+export function uncovers(close) {
+  if (closers.includes(close)) closers.splice(closers.indexOf(close), 1);
+  settle();
+}
+
+addEventListener("popstate", () => {
+  if (!history.state?.covered) closers.pop()?.();
+  settle();
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && closers.at(-1)?.());
 
 const status = place("status");
 let clearing = 0;
@@ -92,10 +103,7 @@ export function say(sentence, { error = false, action, act, seconds } = {}) {
   if (seconds) clearing = setTimeout(() => status.replaceChildren(), seconds * 1000);
 }
 
-/**
- * Say what an error says, unless somebody wanted it.
- * @param {unknown} error
- */
+/** Say what an error says, unless somebody wanted it. @param {unknown} error */
 export function sayError(error) {
   if (error instanceof DOMException && error.name === "AbortError") return;
   say(error instanceof Error ? error.message : String(error), { error: true });

@@ -31,14 +31,16 @@
  * @property {(id: string) => Promise<Opened>} open
  * @property {(id: string) => string} recipe                       Address of an entry's recipe.
  * @property {(id: string) => Promise<void>} forget
+ * @property {(used: Set<string>) => void} release  Let go of uploads and runs but those whose id or address is given.
+ * @property {() => void} warm                                     Load what painting will need.
  */
+
+/** Milliseconds in which a new upload or run is not let go of. */
+export const FRESH = 30_000;
 
 /** What went wrong, in a sentence for people. */
 export class EngineError extends Error {
-  /**
-   * @param {string} message
-   * @param {number} status of HTTP; 0: the server did not answer
-   */
+  /** @param {string} message @param {number} status of HTTP; 0: the server did not answer */
   constructor(message, status) {
     super(message);
     this.status = status;

@@ -1,8 +1,8 @@
 /** The pictures painted before: a strip that slides over the styles. */
-import { button, download, el, icon, place, say, sayError } from "./dom.js";
+import { button, covers, download, el, icon, place, say, sayError, uncovers } from "./dom.js";
 import { setPhoto } from "./photo.js";
 import { dropQuick } from "./quick.js";
-import { session, tell } from "./session.js";
+import { on, session, tell } from "./session.js";
 import { setBusy, showPhoto, showPicture } from "./stage.js";
 import { keepStyle } from "./strip.js";
 import { ago, plainName } from "./words.js";
@@ -13,7 +13,7 @@ import { ago, plainName } from "./words.js";
 const UNDO = 8000;
 const SWIPE = 60;
 /** What styles and regions stand for. */
-const ELSEWHERE = new Set(["masks", "keep", "style_weights"]);
+const ELSEWHERE = new Set(["masks", "style_weights"]);
 /** @type {Entry[]} */
 let entries = [];
 /** @type {Entry | null} */
@@ -36,25 +36,26 @@ export async function historyChanged() {
 
 /** @param {boolean} open */
 function show(open) {
+  const inside = panel.contains(document.activeElement);
   panel.hidden = !open;
+  (open ? covers : uncovers)(close);
   for (const each of openers) each.setAttribute("aria-expanded", String(open));
   place("strip").inert = open;
   if (open) {
     draw();
     historyChanged();
-  }
+  } else if (inside) openers.find((each) => each.offsetParent)?.focus();
 }
+
+const close = () => panel.hidden || show(false);
 
 function draw() {
   const scrolled = panel.querySelector(".tiles")?.scrollLeft ?? 0;
   const shown = entries.filter(({ id }) => !leaving.has(id));
   const tiles = el("div", { className: "tiles", role: "group", "aria-label": "Painted before" }, ...shown.map(tileOf));
   if (!shown.length) tiles.append(el("p", { className: "nothing" }, "What you paint in full is kept here."));
-  const close = el("button", { type: "button", className: "icon", "aria-label": "Close history", onclick: () => {
-    show(false);
-    openers.find((each) => each.offsetParent)?.focus();
-  } }, icon("close"));
-  panel.replaceChildren(el("header", {}, close, el("h2", {}, "History"), ...actions()), tiles);
+  const end = el("button", { type: "button", className: "icon", "aria-label": "Close history", onclick: close }, icon("close"));
+  panel.replaceChildren(el("header", {}, end, el("h2", {}, "History"), ...actions()), tiles);
   tiles.scrollLeft = scrolled;
 }
 
@@ -90,10 +91,7 @@ function actions() {
   ];
 }
 
-/**
- * @param {string} text
- * @param {string} done
- */
+/** @param {string} text @param {string} done */
 async function copy(text, done) {
   try {
     await navigator.clipboard.writeText(text);
@@ -110,29 +108,33 @@ async function copy(text, done) {
 function takeSettings({ size, quality, method, encoder, ...given }) {
   /** @param {string} name @param {unknown} value */
   const differs = (name, value) => JSON.stringify(value ?? null) !== JSON.stringify(session.schema[name]?.default ?? null);
-  const settings = Object.fromEntries(Object.entries(given).filter(([name, value]) => !ELSEWHERE.has(name) && differs(name, value)));
+  const settings = Object.fromEntries(Object.entries(given).filter(([name, value]) => !ELSEWHERE.has(name) && differs(name, value) && (name !== "keep" || value === "faces")));
   const named = quality ?? (method === "fast" ? "draft" : method !== "fast+optimize" ? null : String(encoder ?? "pocket").includes("vgg19") ? "best" : "good");
   if (!named && method) Object.assign(settings, { method, ...(encoder ? { encoder } : {}) });
   Object.assign(session, { settings, size: Number(size ?? 0), quality: String(named ?? session.quality) });
 }
 
-/**
- * Make an entry the picture again, with its photo, styles and settings.
- * @param {Entry} entry
- */
+/** Return the tile of a style that an entry was painted in. @param {import("./engine.js").StyleRef} ref */
+function choiceOf(ref) {
+  const address = ref.thumbnail ?? (ref.name ? `api/styles/${ref.name}/thumbnail` : `api/files/${ref.file}/thumbnail`);
+  return keepStyle(ref, ref.title ?? (ref.name ?? "Your style").replaceAll("_", " "), address);
+}
+
+/** Make an entry the picture again, with its photo, styles and settings. @param {Entry} entry */
 async function open(entry) {
   setBusy(true);
   try {
     const opened = await session.engine.open(entry.id);
     session.photo = null; // So that nothing is painted meanwhile.
     const [first] = opened.styles;
-    const address = first && (first.thumbnail ?? (first.name ? `api/styles/${first.name}/thumbnail` : `api/files/${first.file}/thumbnail`));
-    if (first) session.style = keepStyle(first, first.title ?? (first.name ? entry.title : "Your style"), address ?? null);
+    if (first) session.style = choiceOf(first);
     takeSettings(opened.settings);
     tell("style");
     tell("settings");
     showPhoto(session.engine.picture(opened.content.id), opened.content.width, opened.content.height);
     setPhoto(opened.content);
+    session.mix = opened.styles.slice(1).flatMap((ref) => (ref.mask ? [] : [{ choice: choiceOf(ref), share: ref.weight ?? 1 }]));
+    session.share = first?.weight ?? 1;
     session.regions = opened.styles.slice(1).flatMap((ref) => (ref.mask ? [{ ref, mask: ref.mask }] : []));
     session.keep = typeof opened.keep === "string" ? opened.keep : (opened.keep?.file ?? null);
     dropQuick();
@@ -173,6 +175,6 @@ async function forgetNow(id) {
 /** Begin to listen. */
 export function startHistory() {
   for (const each of openers) each.addEventListener("click", () => show(Boolean(panel.hidden)));
-  panel.addEventListener("keydown", (event) => void (event.key === "Escape" && show(false)));
+  on("mode", close);
   addEventListener("pagehide", () => [...leaving.keys()].forEach((id) => void forgetNow(id)));
 }

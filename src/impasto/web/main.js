@@ -1,9 +1,8 @@
 /** The page: finds what paints, and starts its parts. */
-import { enterBatch, leaveBatch, startBatch } from "./batch.js";
-import { enterCamera, leaveCamera, startCamera } from "./camera.js";
 import { startControls } from "./controls.js";
 import { el, place, say, sayError } from "./dom.js";
 import { startHistory } from "./history.js";
+import { startMix } from "./mix.js";
 import { startMore } from "./more.js";
 import { refresh, startPainting } from "./painting.js";
 import { startPhoto } from "./photo.js";
@@ -14,21 +13,27 @@ import { on, session, tell } from "./session.js";
 import { startStage } from "./stage.js";
 import { markTiles, startStrip } from "./strip.js";
 import { studioEngine } from "./studio_engine.js";
-import { enterVideo, leaveVideo, startVideo } from "./video.js";
 import { WORDS } from "./words.js";
 
-/** Each mode: what shows, and what begins and ends with it. */
-const MODES = /** @type {Record<string, {shows: string, enter: () => void, leave: () => void}>} */ ({
-  picture: { shows: "frame", enter: enterPicture, leave: () => undefined },
-  camera: { shows: "camera", enter: enterCamera, leave: leaveCamera },
-  batch: { shows: "batch", enter: enterBatch, leave: leaveBatch },
-  video: { shows: "video", enter: enterVideo, leave: leaveVideo },
+/**
+ * A mode: what begins and ends with it.
+ * @typedef {{enter: () => void, leave: () => void}} Mode
+ */
+
+/** Each mode: where it shows, and its module, which is fetched when it is first entered. */
+const MODES = /** @type {Record<string, {shows: string, load: () => Promise<Mode>}>} */ ({
+  picture: { shows: "frame", load: async () => ({ enter: enterPicture, leave: () => undefined }) },
+  camera: { shows: "camera", load: () => import("./camera.js") },
+  batch: { shows: "batch", load: () => import("./batch.js") },
+  video: { shows: "video", load: () => import("./video.js") },
 });
+/** @type {Mode | null} */
+let current = null;
 
 /** @param {string} mode */
-function enter(mode) {
-  if (mode === session.mode) return;
-  MODES[session.mode].leave();
+async function enter(mode) {
+  if (mode === session.mode && current) return;
+  current?.leave();
   session.mode = mode;
   place("app").dataset.mode = mode;
   for (const [name, { shows }] of Object.entries(MODES)) place(shows).hidden = name !== mode;
@@ -37,20 +42,30 @@ function enter(mode) {
     else each.removeAttribute("aria-current");
   }
   say("");
-  MODES[mode].enter();
-  markTiles();
-  tell("mode");
+  current = null;
+  try {
+    const next = await MODES[mode].load();
+    if (session.mode !== mode) return;
+    current = next;
+    next.enter();
+    markTiles();
+    tell("mode");
+  } catch (error) {
+    sayError(error);
+  }
 }
 
 function startModes() {
   place("modes-narrow").append(...[...place("modes").children].map((each) => each.cloneNode(true)));
-  const features = session.engine.info.features;
   for (const each of document.querySelectorAll("nav [data-mode]")) {
     const mode = each.getAttribute("data-mode") ?? "";
     each.addEventListener("click", () => enter(mode));
-    if (each instanceof HTMLButtonElement) each.disabled = !features.includes(mode);
   }
 }
+
+/** Milliseconds until the page has come to rest, and what a person does first. */
+const REST = 3000;
+const TOUCHES = ["pointerdown", "keydown", "dragenter", "paste"];
 
 /** Return what paints: the studio where it answers, else this browser. */
 async function findEngine() {
@@ -75,11 +90,9 @@ async function isolated() {
 
 /** Say that nothing leaves the device, until the person has read it. */
 function showPrivacy() {
-  place("privacy").hidden = localStorage.getItem("privacy") === "read";
-  place("privacy-close").addEventListener("click", () => {
-    place("privacy").hidden = true;
-    localStorage.setItem("privacy", "read");
-  });
+  const root = document.documentElement.dataset;
+  root.engine = "browser";
+  place("privacy-close").addEventListener("click", () => (root.privacy = localStorage.privacy = "read"));
 }
 
 async function start() {
@@ -90,12 +103,10 @@ async function start() {
   startPicture();
   startHistory();
   startQuick();
-  startCamera();
-  startBatch();
-  startVideo();
   startRegions();
+  startMix();
   startModes();
-  enterPicture();
+  await enter("picture");
   on("photo", () => session.mode !== "picture" && enter("picture"));
   addEventListener("online", () => {
     say("");
@@ -104,6 +115,18 @@ async function start() {
   addEventListener("offline", () => say(WORDS.offline, { error: true }));
   await Promise.all([startStrip(), startPhoto(() => enter("camera")), startMore()]);
   refresh();
+  warmSoon();
+}
+
+/** Load what painting needs at the first touch, or once the page has come to rest. */
+function warmSoon() {
+  const resting = setTimeout(() => warm(), REST);
+  const warm = () => {
+    clearTimeout(resting);
+    for (const name of TOUCHES) removeEventListener(name, warm);
+    session.engine.warm();
+  };
+  for (const name of TOUCHES) addEventListener(name, warm);
 }
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);

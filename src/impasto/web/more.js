@@ -27,11 +27,7 @@ function inWords(value) {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/**
- * Read what was typed; undefined: nothing.
- * @param {string} text
- * @param {Property} property
- */
+/** Read what was typed; undefined: nothing. @param {string} text @param {Property} property */
 function parsed(text, property) {
   if (text.trim() === "") return undefined;
   const type = typeOf(property);
@@ -71,11 +67,7 @@ function fieldOf(name, property) {
   return { field, show: () => document.activeElement !== field && (field.value = value() === undefined ? "" : inWords(value())) };
 }
 
-/**
- * Return a setting's row and what brings it up to date.
- * @param {string} name
- * @param {Property} property
- */
+/** Return a setting's row and what brings it up to date. @param {string} name @param {Property} property */
 function rowOf(name, property) {
   const { field, show } = fieldOf(name, property);
   const hint = el("span", { className: "small hint", id: `hint-${name}` });

@@ -1,8 +1,8 @@
 /**
  * The any-style network, in a worker of its own: reads styles once, and paints picture after picture.
  *
- * @typedef {{file: Blob, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
- * @typedef {{content: Blob, styles: GivenStyle[], keep: Blob | null, size: number, strength: number, keeps: number, type: string}} Order
+ * @typedef {{file: Blob | string, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
+ * @typedef {{content: Blob, photo?: string, styles: GivenStyle[], keep: Blob | null, size: number, read: number, strength: number, keeps: number, type: string}} Order
  */
 import { fitted, resampled } from "./resample.js";
 
@@ -30,15 +30,22 @@ async function open() {
   const ort = await import(address);
   ort.env.wasm.wasmPaths = new URL("engine/", import.meta.url).href;
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1;
-  const [painter, halves] = await Promise.all(["any_style.onnx", "grain.f16"].map(file));
+  const [painter, halves, runtime] = await Promise.all(["engine/any_style.onnx", "engine/grain.f16", "engine/runtime.gz"].map(file));
+  ort.env.wasm.wasmBinary = await unpacked(runtime);
   return { ort, painter: await ort.InferenceSession.create(painter), grain: Float32Array.from(new Uint16Array(halves), single) };
 }
 
 /** Return what a file of the engine holds. @param {string} name */
 async function file(name) {
-  const answer = await fetch(new URL(`engine/${name}`, import.meta.url)).catch(() => null);
+  const answer = await fetch(new URL(name, import.meta.url)).catch(() => null);
   if (!answer?.ok) throw new Error("The painter cannot be loaded. Check your connection, and try again.");
   return answer.arrayBuffer();
+}
+
+/** Return what is in a packed file; some servers have unpacked it already. @param {ArrayBuffer} data */
+async function unpacked(data) {
+  if (new Uint8Array(data)[0] !== 0x1f) return data;
+  return new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** Open the network once; where that fails, it is tried again. */
@@ -82,16 +89,16 @@ async function codeOf(style, size) {
   const { key, name } = style;
   const known = codes.get(`${key} ${size}`);
   if (known) return known;
-  const code = name && size === READ_SIZE ? new Float32Array(await file(`${name}.code`)) : await read(style.file, size);
+  const code = name && size === READ_SIZE ? new Float32Array(await file(`engine/${name}.code`)) : await read(style.file, size);
   codes.set(`${key} ${size}`, code);
   return code;
 }
 
-/** Read a style. @param {Blob} picture @param {number} size @returns {Promise<Float32Array>} */
+/** Read a style. @param {Blob | string} picture  or its address @param {number} size @returns {Promise<Float32Array>} */
 async function read(picture, size) {
   const { ort } = await opening();
-  reader ??= await ort.InferenceSession.create(await file("style_reader.onnx"));
-  const image = await decoded(picture);
+  reader ??= await ort.InferenceSession.create(await file("engine/style_reader.onnx"));
+  const image = await decoded(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
   const [width, height] = fitted(image.width, image.height, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
   const { code } = await reader.run({ picture: new ort.Tensor("float32", resampled(image, width, height), [1, height, width, 3]) });
@@ -111,22 +118,32 @@ async function lay(below, above, mask, width, height) {
   for (let at = 0; at < below.length; at += 1) below[at] += share[at] * (above[at] - below[at]);
 }
 
-/** Paint, and return a file. @param {Order} order */
-async function paint({ content, styles, keep, size, strength, keeps, type }) {
-  const image = await decoded(content);
+/** @type {{key?: string, pixels: Float32Array, width: number, height: number} | null} The photo that was painted last. */
+let last = null;
+
+/** Return a picture's pixels at a size. @param {Blob} file @param {number} size */
+async function scaled(file, size) {
+  const image = await decoded(file);
   const [width, height] = fitted(image.width, image.height, size);
-  const pixels = resampled(image, width, height);
+  return { pixels: resampled(image, width, height), width, height };
+}
+
+/** Paint, and return a file. @param {Order} order */
+async function paint({ content, photo, styles, keep, size, read, strength, keeps, type }) {
+  const key = photo && `${photo} ${size}`;
+  if (!key || last?.key !== key) last = { key, ...(await scaled(content, size)) };
+  const { pixels, width, height } = last;
   /** @type {Float32Array | null} */
   let painted = null;
   const everywhere = styles.filter(({ mask }) => !mask);
   for (const group of [everywhere, ...styles.filter(({ mask }) => mask).map((each) => [each])]) {
     if (!group.length) continue;
-    const next = await stylized(pixels, width, height, await mixed(group, size), strength);
+    const next = await stylized(pixels, width, height, await mixed(group, read), strength);
     const { mask } = group[0];
     if (!painted || !mask) painted = painted ?? next;
     else await lay(painted, next, mask, width, height);
   }
-  const result = painted ?? pixels;
+  const result = painted ?? pixels.slice();
   if (keeps) keepColors(result, pixels, keeps);
   if (keep) await lay(result, pixels, keep, width, height);
   return encoded(result, width, height, type);

@@ -1,6 +1,6 @@
 /** Paint it: a run of any kind, its progress and its end. One at a time. */
-import { button, place, say, sayError } from "./dom.js";
-import { on, session, tell } from "./session.js";
+import { atRest, button, place, say, sayError } from "./dom.js";
+import { needing, on, release, session, tell } from "./session.js";
 
 /**
  * What a mode wants of a run.
@@ -15,6 +15,8 @@ let job = null;
 /** @type {{id: string, end: () => void} | null} */
 let running = null;
 let waiting = false;
+/** The run that was begun last. */
+let last = "";
 
 /** @param {Job} next */
 export function setJob(next) {
@@ -56,11 +58,7 @@ function showState(state) {
   place("progress-text").textContent = state.message;
 }
 
-/**
- * Start a run and see it to its end.
- * @param {import("./engine.js").RunRequest} request
- * @param {Job["see"]} see
- */
+/** Start a run and see it to its end. @param {import("./engine.js").RunRequest} request @param {Job["see"]} see */
 export async function paint(request, see) {
   if (waiting) return;
   showProgress(true);
@@ -71,6 +69,7 @@ export async function paint(request, see) {
   try {
     const first = await session.engine.start(request);
     showState(first);
+    last = first.id;
     running = { id: first.id, end: session.engine.watch(first.id, (state) => {
       showState(state);
       if (["waiting", "running"].includes(state.state)) return see(state);
@@ -101,4 +100,7 @@ export function startPainting() {
     else button("stop").disabled = false;
   });
   for (const topic of /** @type {const} */ (["photo", "style", "settings", "mode", "regions"])) on(topic, refresh);
+  needing(() => [last]);
+  const soon = atRest(() => waiting || release(), 2000);
+  for (const topic of /** @type {const} */ (["photo", "result", "regions", "run"])) on(topic, soon);
 }

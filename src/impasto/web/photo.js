@@ -1,24 +1,23 @@
 /** The photo: chosen, dropped, pasted, taken, or one of the examples. */
 import { button, el, input, place, say, sayError } from "./dom.js";
+import { paintQuickly } from "./quick.js";
 import { on, session, tell } from "./session.js";
 import { clearStage, setBusy, showPhoto } from "./stage.js";
 import { bringStyle } from "./strip.js";
 
 let newest = 0;
 
-/**
- * Show a photo and hand it to the engine.
- * @param {Blob} file
- * @param {string} name
- */
+/** Show a photo and hand it to the engine. @param {Blob} file @param {string} name */
 export async function usePhoto(file, name) {
   const mine = ++newest;
   const shown = session.photo;
   say("");
+  let seen = false;
   setBusy(true);
   try {
     const local = await localPicture(file);
     if (local && mine === newest) showPhoto(local.src, local.naturalWidth, local.naturalHeight);
+    seen = local !== null;
     const photo = await session.engine.upload(file, name);
     if (mine !== newest) return;
     if (photo.kind !== "picture") throw new Error("This file is a video. Open it under Video.");
@@ -26,9 +25,12 @@ export async function usePhoto(file, name) {
     setPhoto(photo);
   } catch (error) {
     if (mine !== newest) return;
-    if (shown) showPhoto(session.engine.picture(shown.id), shown.width, shown.height);
-    else clearStage();
     setBusy(false);
+    if (!shown) clearStage();
+    else if (seen) {
+      showPhoto(session.engine.picture(shown.id), shown.width, shown.height);
+      await paintQuickly();
+    }
     sayError(error);
   }
 }
@@ -42,10 +44,7 @@ export function setPhoto(photo) {
   tell("photo");
 }
 
-/**
- * Return a picture that the browser can show itself.
- * @param {Blob} file
- */
+/** Return a picture that the browser can show itself. @param {Blob} file */
 async function localPicture(file) {
   const picture = new Image();
   picture.src = URL.createObjectURL(file);
@@ -91,10 +90,7 @@ async function take(given, target) {
   }
 }
 
-/**
- * Begin to listen.
- * @param {() => void} openCamera  where a photo is taken without a file chooser
- */
+/** Begin to listen. @param {() => void} openCamera  where a photo is taken without a file chooser */
 export function startPhoto(openCamera) {
   const file = input("file");
   const camera = input("file-camera");

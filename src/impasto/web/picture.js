@@ -1,9 +1,9 @@
 /** The mode that paints one picture: its full painting, looks, and tuning. */
-import { el, place, say, sayError } from "./dom.js";
+import { button, el, place, say, sayError } from "./dom.js";
 import { historyChanged } from "./history.js";
 import { isPainting, paint, setJob } from "./painting.js";
 import { dropQuick, paintQuickly } from "./quick.js";
-import { fullSettings, on, session, styles, tell } from "./session.js";
+import { fullSettings, needing, on, session, styles, tell } from "./session.js";
 import { showPicture } from "./stage.js";
 import { addStyle } from "./strip.js";
 import { plainName, WORDS } from "./words.js";
@@ -62,11 +62,7 @@ function drawLooks() {
   place("look-grid").replaceChildren(...tiles);
 }
 
-/**
- * Go on with the settings of a look.
- * @param {import("./engine.js").Item} look
- * @param {EventTarget | null} tile
- */
+/** Go on with the settings of a look. @param {import("./engine.js").Item} look @param {EventTarget | null} tile */
 function choose(look, tile) {
   for (const each of place("look-grid").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === tile));
   const { size: _size, quality, ...settings } = look.settings ?? {};
@@ -95,19 +91,13 @@ function tune() {
   });
 }
 
-/** Fill the panel's part. */
+/** Begin to listen. */
 export function startPicture() {
-  const looking = el("button", { type: "button", onclick: showLooks }, "Show looks");
-  const tuning = el("button", { type: "button", "aria-label": "Tune to this style", onclick: tune }, "Tune");
-  const features = session.engine.info.features;
-  place("look").append(
-    el("div", { className: "line" }, el("h2", {}, "Look"), looking),
-    el("div", { className: "grid", id: "look-grid" }),
-    el("div", { className: "line", hidden: !features.includes("tune") },
-      el("span", {}, "Tune to this style", el("br"), el("span", { className: "small" }, "Takes about a minute")), tuning),
-  );
-  looking.hidden = !features.includes("explore");
-  drawLooks();
+  const looking = button("show-looks");
+  const tuning = button("tune");
+  looking.addEventListener("click", showLooks);
+  tuning.addEventListener("click", tune);
+  needing(() => looks.map(({ picture }) => picture));
   const able = () => {
     looking.disabled = isPainting() || !session.photo || !session.style || session.mode !== "picture";
     tuning.disabled = isPainting() || !session.style;

@@ -6,6 +6,8 @@ import { tileBusy } from "./strip.js";
 import { plainName } from "./words.js";
 
 let newest = new AbortController();
+/** What is said after a second of painting. */
+let waits = "Getting ready to paint. This takes longer the first time.";
 
 /** Paint what is chosen, at once. */
 export async function paintQuickly() {
@@ -16,10 +18,12 @@ export async function paintQuickly() {
   const begun = performance.now();
   tileBusy(style.key, true);
   setBusy(true);
+  const slow = setTimeout(() => say(waits), 1000);
   try {
     const request = { content: photo.id, styles: styles(), keep: session.keep ?? undefined, settings: quickSettings() };
     const blob = await engine.paint(request, mine.signal);
     if (mine.signal.aborted) return;
+    waits = "Painting";
     const name = `${plainName(photo.name)}_${plainName(style.title)}.${blob.type === "image/png" ? "png" : "jpg"}`;
     await showPicture(URL.createObjectURL(blob), { name, alt: `${photo.name} in the style of ${style.title}` });
     say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`, { seconds: 6 });
@@ -27,6 +31,7 @@ export async function paintQuickly() {
     if (mine.signal.aborted) return;
     say(error instanceof Error ? error.message : String(error), { error: true, action: "Try again", act: paintQuickly });
   } finally {
+    clearTimeout(slow);
     if (mine === newest) {
       tileBusy(style.key, false);
       setBusy(false);

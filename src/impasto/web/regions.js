@@ -1,12 +1,23 @@
 /** Regions: a brush on the picture; each color is a style, and one keeps the photo. */
-import { el, find, icon, place, sayError } from "./dom.js";
+import { covers, el, find, icon, place, sayError, uncovers } from "./dom.js";
 import { on, session, tell } from "./session.js";
 import { markTiles, setPicking } from "./strip.js";
 
 /** @typedef {{key: string, title: string, color: string, ref: import("./engine.js").StyleRef | null}} Layer */
-/** @typedef {{layer: string, size: number, points: [number, number][]}} Stroke */
+/** @typedef {{layer: string, size: number, points: [number, number][], shape?: string}} Stroke  shape: an area instead of points */
 
 const COLORS = ["#2563eb", "#16a34a", "#db2777", "#9333ea", "#ca8a04", "#0891b2"];
+/** Areas that a tap fills, in parts of the picture. @type {Record<string, (path: Path2D) => void>} */
+const SHAPES = {
+  Center: (path) => path.ellipse(0.5, 0.5, 0.34, 0.42, 0, 0, 7),
+  Background: (path) => {
+    path.rect(0, 0, 1, 1);
+    path.ellipse(0.5, 0.5, 0.34, 0.42, 0, 0, 7);
+  },
+  "Top half": (path) => path.rect(0, 0, 1, 0.5),
+  "Bottom half": (path) => path.rect(0, 0.5, 1, 0.5),
+  Invert: (path) => path.rect(0, 0, 1, 1),
+};
 const KEEP = { key: "keep", title: "Keep the photo", color: "#f5f5f4", ref: null };
 /** Longest side of a mask. */
 const MASK = 1024;
@@ -42,14 +53,9 @@ function draw() {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.clearRect(0, 0, width, height);
-  for (const stroke of strokes) {
-    context.globalCompositeOperation = "destination-out";
-    paintStroke(context, stroke, "#000");
-    context.globalCompositeOperation = "source-over";
-    context.globalAlpha = resting ? 0.25 : 0.55;
-    paintStroke(context, stroke, layerOf(stroke)?.color ?? "#000");
-    context.globalAlpha = 1;
-  }
+  context.globalAlpha = resting ? 0.25 : 0.55;
+  for (const { key, color } of used()) context.drawImage(areaOf(key, color), 0, 0);
+  context.globalAlpha = 1;
   if (over) {
     context.beginPath();
     context.arc(over[0] * width, over[1] * height, (size.valueAsNumber / 200) * MASK, 0, 7);
@@ -61,36 +67,47 @@ function draw() {
   undo.disabled = clear.disabled = strokes.length === 0;
 }
 
-/** @param {Stroke} stroke */
-const layerOf = (stroke) => layers.find(({ key }) => key === stroke.layer);
+/** Return the layers that have an area. */
+const used = () => layers.filter(({ key }) => strokes.some(({ layer }) => layer === key));
 
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Stroke} stroke
- * @param {string} color
- */
-function paintStroke(context, { size: part, points }, color) {
-  const { width, height } = context.canvas;
-  Object.assign(context, { strokeStyle: color, lineWidth: (part / 100) * Math.max(width, height), lineCap: "round", lineJoin: "round" });
-  context.beginPath();
-  points.forEach(([x, y], index) => (index ? context.lineTo(x * width, y * height) : context.moveTo(x * width, y * height)));
-  if (points.length === 1) context.lineTo(points[0][0] * width + 0.1, points[0][1] * height);
-  context.stroke();
+/** Return a layer's area: what its strokes cover, unless others came later. @param {string} key @param {string} color */
+function areaOf(key, color) {
+  const area = el("canvas", { width: canvas.width, height: canvas.height });
+  const context = area.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw masks.");
+  const { width, height } = area;
+  Object.assign(context, { strokeStyle: color, fillStyle: color, lineCap: "round", lineJoin: "round" });
+  for (const { layer, size: part, points, shape } of strokes) {
+    context.globalCompositeOperation = layer !== key ? "destination-out" : shape === "Invert" ? "source-out" : "source-over";
+    const path = new Path2D();
+    if (shape) {
+      const unit = new Path2D();
+      SHAPES[shape](unit);
+      path.addPath(unit, { a: width, d: height });
+      context.fill(path, "evenodd");
+      continue;
+    }
+    points.forEach(([x, y], index) => path[index ? "lineTo" : "moveTo"](x * width, y * height));
+    if (points.length === 1) path.lineTo(points[0][0] * width + 0.1, points[0][1] * height);
+    context.lineWidth = (part / 100) * Math.max(width, height);
+    context.stroke(path);
+  }
+  return area;
 }
 
-/**
- * Return the file of a layer's mask: white where its strokes are the last ones.
- * @param {string} layer
- * @returns {Promise<string>}
- */
-async function maskOf(layer) {
-  const mask = el("canvas", { width: canvas.width, height: canvas.height });
+/** Return the file of a layer's mask: white where its area is. @param {string} key @returns {Promise<string>} */
+async function maskOf(key) {
+  const mask = areaOf(key, "#fff");
   const context = mask.getContext("2d");
-  if (!context) throw new Error("This browser cannot draw masks.");
-  context.fillRect(0, 0, mask.width, mask.height);
-  for (const stroke of strokes) paintStroke(context, stroke, stroke.layer === layer ? "#fff" : "#000");
+  if (context) Object.assign(context, { globalCompositeOperation: "destination-over", fillStyle: "#000" }).fillRect(0, 0, mask.width, mask.height);
   const blob = await new Promise((done) => mask.toBlob(done, "image/png"));
-  return (await session.engine.upload(blob, `mask_${layer.replace(/\W/g, "_")}.png`)).id;
+  return (await session.engine.upload(blob, `mask_${key.replace(/\W/g, "_")}.png`)).id;
+}
+
+/** Give the layer on the brush an area. @param {string} shape */
+function fill(shape) {
+  if (current) strokes.push({ layer: current.key, size: 0, points: [], shape });
+  changed();
 }
 
 let newest = 0;
@@ -98,12 +115,12 @@ let newest = 0;
 async function changed() {
   draw();
   const mine = ++newest;
-  const used = layers.filter(({ key }) => strokes.some(({ layer }) => layer === key));
+  const now = used();
   try {
-    const masks = await Promise.all(used.map(({ key }) => maskOf(key)));
+    const masks = await Promise.all(now.map(({ key }) => maskOf(key)));
     if (mine !== newest) return;
-    session.regions = used.flatMap(({ ref }, index) => (ref ? [{ ref, mask: masks[index] }] : []));
-    session.keep = masks[used.findIndex(({ key }) => key === KEEP.key)] ?? null;
+    session.regions = now.flatMap(({ ref }, index) => (ref ? [{ ref, mask: masks[index] }] : []));
+    session.keep = masks[now.findIndex(({ key }) => key === KEEP.key)] ?? null;
     tell("regions");
   } catch (error) {
     sayError(error);
@@ -128,10 +145,7 @@ function drawLayers() {
   }));
 }
 
-/**
- * Take a style onto the brush. Returns whether the brush was out.
- * @param {import("./session.js").Choice} choice
- */
+/** Take a style onto the brush. Returns whether the brush was out. @param {import("./session.js").Choice} choice */
 export function takeOntoBrush(choice) {
   if (!isOpen() || choice.key === session.style?.key) return false;
   const old = layers.find(({ key }) => key === choice.key);
@@ -143,7 +157,7 @@ export function takeOntoBrush(choice) {
 }
 
 /** Keys of the styles that are in use. */
-export const pressedWithRegions = () => [...(session.style ? [session.style.key] : []), ...(isOpen() ? layers.map(({ key }) => key) : [])];
+export const pressedWithRegions = () => [...(session.style ? [session.style.key] : []), ...session.mix.map(({ choice }) => choice.key), ...(isOpen() ? layers.map(({ key }) => key) : [])];
 
 /** Let fingers and mouse paint. */
 function listen() {
@@ -200,10 +214,10 @@ function listen() {
 
 /** Fill the panel's part. */
 export function startRegions() {
-  details.hidden = !session.engine.info.features.includes("regions");
   place("regions-body").append(
     el("p", { className: "small" }, "Tap another style below to take it onto the brush, then paint over the picture. The rest stays in the style that was chosen first."),
-    rows, el("label", { className: "line" }, el("span", {}, "Brush"), size), clear);
+    rows, el("div", { className: "row", role: "group", "aria-label": "Areas" }, ...Object.keys(SHAPES).map((shape) => el("button", { type: "button", onclick: () => fill(shape) }, shape)), clear),
+    el("label", { className: "line" }, el("span", {}, "Brush"), size));
   place("frame").append(bar);
   layers = [KEEP];
   current = KEEP;
@@ -215,7 +229,9 @@ export function startRegions() {
     draw();
   };
   setPicking(takeOntoBrush, pressedWithRegions);
+  const close = () => void (details.open = false);
   details.addEventListener("toggle", () => {
+    (isOpen() ? covers : uncovers)(close);
     draw();
     markTiles();
   });

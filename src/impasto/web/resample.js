@@ -6,11 +6,7 @@ const LOBES = 3;
 /** @param {number} x */
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
-/**
- * Return, for each pixel of a scaled row, where its filter begins and the filter's weights.
- * @param {number} from
- * @param {number} to
- */
+/** Return, for each pixel of a scaled row, where its filter begins and the filter's weights. @param {number} from @param {number} to */
 function filters(from, to) {
   const scale = from / to;
   const wide = Math.max(1, scale);
@@ -39,12 +35,7 @@ export function fitted(width, height, longest) {
   return [width, height].map((side) => Math.max(1, Math.trunc(side * scale + 0.5)));
 }
 
-/**
- * Scale RGBA pixels; return RGB from 0 to 1.
- * @param {ImageData} image
- * @param {number} width
- * @param {number} height
- */
+/** Scale RGBA pixels; return RGB from 0 to 1. @param {ImageData} image @param {number} width @param {number} height */
 export function resampled(image, width, height) {
   const rows = image.height;
   const across = new Float32Array(rows * width * 3);
@@ -55,23 +46,30 @@ export function resampled(image, width, height) {
   if (width === image.width) {
     for (let at = 0; at < rows * width; at += 1) for (let c = 0; c < 3; c += 1) across[at * 3 + c] = image.data[at * 4 + c];
   } else {
-    filters(image.width, width).forEach(({ begin, weights }, x) => {
-      for (let y = 0; y < rows; y += 1) for (let c = 0; c < 3; c += 1) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k += 1) sum += weights[k] * image.data[(y * image.width + begin + k) * 4 + c];
-        across[(y * width + x) * 3 + c] = rounded(sum);
+    const columns = filters(image.width, width);
+    for (let y = 0; y < rows; y += 1) for (let x = 0; x < width; x += 1) {
+      const { begin, weights } = columns[x];
+      let [red, green, blue] = [0, 0, 0];
+      for (let k = 0, at = (y * image.width + begin) * 4; k < weights.length; k += 1, at += 4) {
+        red += weights[k] * image.data[at];
+        green += weights[k] * image.data[at + 1];
+        blue += weights[k] * image.data[at + 2];
       }
-    });
+      const to = (y * width + x) * 3;
+      across[to] = rounded(red);
+      across[to + 1] = rounded(green);
+      across[to + 2] = rounded(blue);
+    }
   }
   const pixels = new Float32Array(width * height * 3);
   if (height === rows) return pixels.map((_, at) => across[at] / 255);
   const row = width * 3;
   filters(rows, height).forEach(({ begin, weights }, y) => {
-    for (let at = 0; at < row; at += 1) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k += 1) sum += weights[k] * across[(begin + k) * row + at];
-      pixels[y * row + at] = rounded(sum) / 255;
-    }
+    const sums = new Float64Array(row);
+    weights.forEach((weight, k) => {
+      for (let at = 0, from = (begin + k) * row; at < row; at += 1, from += 1) sums[at] += weight * across[from];
+    });
+    for (let at = 0; at < row; at += 1) pixels[y * row + at] = rounded(sums[at]) / 255;
   });
   return pixels;
 }

@@ -26,6 +26,10 @@ export const session = {
   quality: "good",
   /** Longest side; 0: as the photo. */
   size: 0,
+  /** Share of the style in a mix, and what else is in it. */
+  share: 1,
+  /** @type {{choice: Choice, share: number}[]} */
+  mix: [],
   /** @type {Region[]} */
   regions: [],
   /** Masked areas that stay as in the photo: the file of a mask.
@@ -40,13 +44,18 @@ export const session = {
   result: null,
 };
 
+/** Each part says which files and addresses it needs. @type {(() => (string | null | undefined)[])[]} */
+const needs = [() => [session.photo?.id, session.keep, session.result?.address, session.style?.ref.file, ...session.regions.map(({ mask }) => mask)]];
+
+/** @param {() => (string | null | undefined)[]} says */
+export const needing = (says) => needs.push(says);
+
+/** Let the engine go on with what is needed only. */
+export const release = () => session.engine.release(new Set(needs.flatMap((says) => says()).filter((each) => typeof each === "string")));
+
 const topics = new EventTarget();
 
-/**
- * Call a function whenever something has changed.
- * @param {Topic} topic
- * @param {() => unknown} action
- */
+/** Call a function whenever something has changed. @param {Topic} topic @param {() => unknown} action */
 export function on(topic, action) {
   topics.addEventListener(topic, action);
 }
@@ -56,11 +65,7 @@ export function tell(topic) {
   topics.dispatchEvent(new Event(topic));
 }
 
-/**
- * Change a setting; undefined: its default.
- * @param {string} name
- * @param {unknown} value
- */
+/** Change a setting; undefined: its default. @param {string} name @param {unknown} value */
 export function set(name, value) {
   if (value === undefined) delete session.settings[name];
   else session.settings[name] = value;
@@ -76,19 +81,23 @@ export function ownSize() {
 
 /** Return the styles, those of regions last. */
 export function styles() {
-  const everywhere = session.style ? [session.style.ref] : [];
+  const mixed = session.mix.map(({ choice, share }) => ({ ...choice.ref, weight: share }));
+  const everywhere = session.style ? [{ ...session.style.ref, ...(mixed.length ? { weight: session.share } : {}) }, ...mixed] : [];
   return [...everywhere, ...session.regions.map(({ ref, mask }) => ({ ...ref, mask }))];
 }
+
+/** What the brush keeps goes before what a setting keeps. */
+const drawn = () => (session.keep ? { keep: undefined } : {});
 
 /** Return the settings of a full painting. */
 export function fullSettings() {
   const { method, encoder } = session.settings;
   const quality = method || encoder ? {} : { quality: session.quality };
-  return { ...quality, size: session.size || ownSize(), ...session.settings };
+  return { ...quality, size: session.size || ownSize(), ...session.settings, ...drawn() };
 }
 
 /** Return the settings of a picture that is painted at a tap. */
 export function quickSettings() {
   const heeded = Object.entries(session.settings).filter(([name]) => QUICK.includes(name));
-  return { ...Object.fromEntries(heeded), size: Math.min(session.size || ownSize(), QUICK_SIZE) };
+  return { ...Object.fromEntries(heeded), size: Math.min(session.size || ownSize(), QUICK_SIZE), ...drawn() };
 }

@@ -20,12 +20,7 @@ function moveSplit() {
   compare.setAttribute("aria-pressed", String(part > 0));
 }
 
-/**
- * Show a photo; its frame takes its shape.
- * @param {string} address
- * @param {number} width
- * @param {number} height
- */
+/** Show a photo; its frame takes its shape. @param {string} address @param {number} width @param {number} height */
 export function showPhoto(address, width, height) {
   frame.classList.remove("empty");
   place("welcome").hidden = true;

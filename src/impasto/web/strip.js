@@ -1,6 +1,6 @@
 /** The strip of styles: one's own first, then drawn ones, paintings, and those kept under a name. */
 import { el, icon, input, place, sayError } from "./dom.js";
-import { on, session, tell } from "./session.js";
+import { needing, on, session, tell } from "./session.js";
 
 /** @typedef {import("./session.js").Choice} Choice */
 
@@ -18,6 +18,9 @@ let taken = () => false;
 /** @type {() => string[]} Keys of the tiles that are pressed. */
 let pressed = () => (session.style ? [session.style.key] : []);
 
+/** Return all styles that there are. */
+export const choices = () => [...brought, ...known];
+
 /** Pictures of tiles are fetched when they come near. */
 const near = new IntersectionObserver((seen) => {
   for (const { target, isIntersecting } of seen) {
@@ -27,11 +30,7 @@ const near = new IntersectionObserver((seen) => {
   }
 }, { root: tiles, rootMargin: "0px 160px" });
 
-/**
- * Let a mode say what a tap on a tile does.
- * @param {(choice: Choice) => boolean} tap
- * @param {() => string[]} keys
- */
+/** Let a mode say what a tap on a tile does. @param {(choice: Choice) => boolean} tap @param {() => string[]} keys */
 export function setPicking(tap, keys) {
   taken = tap;
   pressed = keys;
@@ -93,11 +92,7 @@ function moveFocus(event) {
   next.focus();
 }
 
-/**
- * Turn a wheel on a tile, or end it.
- * @param {string} key
- * @param {boolean} busy
- */
+/** Turn a wheel on a tile, or end it. @param {string} key @param {boolean} busy */
 export function tileBusy(key, busy) {
   for (const face of tiles.querySelectorAll(".face")) {
     const own = face.parentElement?.dataset.key === key;
@@ -110,7 +105,7 @@ export function tileBusy(key, busy) {
 /** Draw the tiles anew. */
 function draw() {
   const wanted = search.value.trim().toLowerCase();
-  const all = [...brought, ...known];
+  const all = choices();
   const found = all.filter(({ title, description }) => `${title} ${description}`.toLowerCase().includes(wanted));
   const own = el("button", { type: "button", className: "tile", title: "Use a picture of your own", onclick: () => file.click() },
     el("span", { className: "face add" }, icon("plus")), el("span", { className: "name" }, "Your style"));
@@ -121,11 +116,7 @@ function draw() {
   markTiles();
 }
 
-/**
- * Use a picture as a style.
- * @param {Blob} picture
- * @param {string} name
- */
+/** Use a picture as a style. @param {Blob} picture @param {string} name */
 export async function bringStyle(picture, name) {
   try {
     const { id, thumbnail } = await session.engine.upload(picture, name);
@@ -154,7 +145,7 @@ export function addStyle(ref, title, thumbnail) {
  */
 export function keepStyle(ref, title, thumbnail) {
   const key = ref.name ? `name:${ref.name}` : `file:${ref.file}`;
-  const old = [...brought, ...known].find((each) => each.key === key);
+  const old = choices().find((each) => each.key === key);
   if (old) return old;
   const plain = ref.name ? { name: ref.name } : { file: ref.file };
   const choice = { key, title, description: title, thumbnail, ref: plain, here: true, kind: "own", license: null };
@@ -165,6 +156,7 @@ export function keepStyle(ref, title, thumbnail) {
 
 /** Fill the strip. */
 export async function startStrip() {
+  needing(() => brought.map(({ ref }) => ref.file));
   search.addEventListener("input", draw);
   tiles.addEventListener("keydown", moveFocus);
   file.addEventListener("change", async () => {

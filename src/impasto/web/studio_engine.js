@@ -1,13 +1,9 @@
 /** The engine that is the studio's server. */
 import { blended } from "./blend.js";
-import { EngineError } from "./engine.js";
+import { EngineError, FRESH } from "./engine.js";
 import { WORDS } from "./words.js";
 
-/**
- * Ask the server; what it refuses is an error with its own sentence.
- * @param {string} address
- * @param {RequestInit} [how]
- */
+/** Ask the server; what it refuses is an error with its own sentence. @param {string} address @param {RequestInit} [how] */
 async function ask(address, how) {
   let answer;
   try {
@@ -23,11 +19,7 @@ async function ask(address, how) {
 
 /** @param {string} address */
 const read = async (address) => (await ask(address)).json();
-/**
- * @param {string} address
- * @param {unknown} [body]
- * @param {AbortSignal} [signal]
- */
+/** @param {string} address @param {unknown} [body] @param {AbortSignal} [signal] */
 const post = (address, body, signal) =>
   ask(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body ?? {}), signal });
 
@@ -96,22 +88,42 @@ async function paint({ content, styles, keep, settings }, signal) {
   return layers.length || kept.length ? blended(first, [...layers, ...kept]) : first;
 }
 
-/**
- * Return the studio's engine.
- * @param {import("./engine.js").Info} info
- * @returns {import("./engine.js").Engine}
- */
+/** What the server holds for this page: addresses by ids, and since when. @type {Map<string, {address: string, since: number}>} */
+const held = new Map();
+
+/** @param {string} folder @param {Response} answer */
+async function holding(folder, answer) {
+  const made = await answer.json();
+  held.set(made.id, { address: `api/${folder}/${made.id}`, since: Date.now() });
+  return made;
+}
+
+/** @param {(id: string, since: number) => boolean} wanted */
+function release(wanted) {
+  for (const [id, { address, since }] of held) {
+    if (!wanted(id, since)) continue;
+    held.delete(id);
+    fetch(address, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  }
+}
+
+/** Ask for thumbnails as large as they are shown. @template {{thumbnail?: string}} T @param {T[]} all */
+const sized = (all) => all.map((each) => ({ ...each, thumbnail: each.thumbnail && `${each.thumbnail}?size=${devicePixelRatio > 1 ? 144 : 84}` }));
+
+/** Return the studio's engine. @param {import("./engine.js").Info} info @returns {import("./engine.js").Engine} */
 export function studioEngine(info) {
+  addEventListener("pagehide", ({ persisted }) => persisted || release(() => true));
   return {
     info,
-    styles: () => read("api/styles"),
-    examples: () => read("api/examples"),
+    warm: () => undefined,
+    styles: async () => sized(await read("api/styles")),
+    examples: async () => sized(await read("api/examples")),
     settings: () => read("api/settings"),
     async upload(file, name) {
       if (file.size > info.max_upload) throw new EngineError(WORDS.tooLarge, 413);
       const form = new FormData();
       form.append("file", file, name);
-      return (await ask("api/files", { method: "POST", body: form })).json();
+      return holding("files", await ask("api/files", { method: "POST", body: form }));
     },
     picture: (id) => `api/files/${id}`,
     paint,
@@ -122,7 +134,7 @@ export function studioEngine(info) {
       const how = { method: "POST", headers: { "Content-Type": "image/jpeg" }, body: frame, signal };
       return (await ask(`api/frame?${query}`, how)).blob();
     },
-    start: async (request) => (await post("api/runs", request)).json(),
+    start: async (request) => holding("runs", await post("api/runs", request)),
     watch,
     stop: async (id) => (await post(`api/runs/${id}/stop`)).json(),
     history: () => read("api/history"),
@@ -131,5 +143,6 @@ export function studioEngine(info) {
     async forget(id) {
       await ask(`api/history/${id}`, { method: "DELETE", keepalive: true });
     },
+    release: (used) => release((id, since) => Date.now() - since > FRESH && ![...used].some((each) => each.includes(id))),
   };
 }

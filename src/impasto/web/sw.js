@@ -1,17 +1,21 @@
 // Keeps the page for when there is no connection, and lets a static host's page use several cores.
-const CACHE = "impasto-1";
+/** Of a page that is built: what it holds never changes. */
+const VERSION = "";
+const OWN = `impasto ${self.registration.scope} `;
+const CACHE = OWN + VERSION;
 const PAGE = ["./", "theme.js", "style.css", "parts.css", "icons.svg", "icon.svg", "manifest.webmanifest", ...[
-  "main", "blend", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "resample", "stage", "strip",
+  "main", "blend", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "resample", "kept", "zip", "mix", "stage", "strip",
   "quick", "photo", "controls", "painting", "picture", "history", "more", "camera", "video", "batch", "regions",
 ].map((name) => `${name}.js`)];
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PAGE)));
+  const asked = PAGE.map((address) => new Request(address, { cache: "no-cache" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(asked)));
 });
 
 self.addEventListener("activate", (event) => {
-  const old = caches.keys().then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))));
+  const old = caches.keys().then((names) => Promise.all(names.filter((name) => name.startsWith(OWN) && name !== CACHE).map((name) => caches.delete(name))));
   event.waitUntil(Promise.all([old, self.clients.claim()]));
 });
 
@@ -25,10 +29,10 @@ function isolated(answer) {
   return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers });
 }
 
-async function answer(request, large) {
+async function answer(request) {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(request, { ignoreSearch: true });
-  if (large && kept) return isolated(kept);
+  if (VERSION && kept) return isolated(kept);
   try {
     const fresh = await fetch(request);
     if (fresh.ok) cache.put(request, fresh.clone());
@@ -44,7 +48,5 @@ self.addEventListener("fetch", (event) => {
   const scope = new URL(self.registration.scope);
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== scope.origin || !address.pathname.startsWith(scope.pathname)) return;
-  const path = address.pathname.slice(scope.pathname.length);
-  if (path.startsWith("api/")) return;
-  event.respondWith(answer(request, path.startsWith("engine/") || path.startsWith("styles/")));
+  if (!address.pathname.slice(scope.pathname.length).startsWith("api/")) event.respondWith(answer(request));
 });

@@ -1,7 +1,7 @@
 /** The mode that paints a clip. */
 import { el, input, place, say, sayError } from "./dom.js";
 import { refresh, setJob } from "./painting.js";
-import { on, ownSize, session, tell } from "./session.js";
+import { needing, on, ownSize, session, tell } from "./session.js";
 import { setResult } from "./stage.js";
 import { plainName, WORDS } from "./words.js";
 
@@ -62,7 +62,7 @@ function see(state) {
   }
 }
 
-export function enterVideo() {
+export function enter() {
   place("stability-row").hidden = false;
   setResult(null);
   setJob({ see, label: "Paint the video", request: () => {
@@ -78,19 +78,17 @@ export function enterVideo() {
   } });
 }
 
-export function leaveVideo() {
+export function leave() {
   place("stability-row").hidden = true;
   player.pause();
   setResult(null);
   tell("result");
 }
 
-/** Fill the clip's place. */
-export function startVideo() {
-  frame.append(welcome, player, preview, file);
-  on("add", () => session.mode === "video" && file.click());
-  frame.addEventListener("drop", (event) => {
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped) useClip(dropped);
-  });
-}
+frame.append(welcome, player, preview, file);
+needing(() => [clip?.id, player.getAttribute("src")]);
+on("add", () => session.mode === "video" && file.click());
+frame.addEventListener("drop", (event) => {
+  const dropped = event.dataTransfer?.files[0];
+  if (dropped) useClip(dropped);
+});

@@ -1,6 +1,6 @@
 /** Sentences that more than one place says. */
 export const WORDS = {
-  noPicture: "This file is not a picture. Choose a JPEG, PNG, WebP, HEIC or TIFF.",
+  notHere: "This browser cannot open this file. Choose a JPEG, PNG or WebP picture.",
   noClip: "This file is not a video. Choose an MP4, MOV, MKV or WebM.",
   serverGone: "The studio does not answer. Start it again, or check your connection.",
   offline: "You are offline. Your photo is still here: try again once you are connected.",
@@ -10,10 +10,7 @@ export const WORDS = {
   chooseStyle: "Choose a style first.",
 };
 
-/**
- * Say how long ago something was.
- * @param {number} seconds
- */
+/** Say how long ago something was. @param {number} seconds */
 export function ago(seconds) {
   if (seconds < 60) return "Just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
@@ -21,10 +18,7 @@ export function ago(seconds) {
   return `${Math.floor(seconds / 86400)} d ago`;
 }
 
-/**
- * Return a name that can stand in a file's name.
- * @param {string} text
- */
+/** Return a name that can stand in a file's name. @param {string} text */
 export function plainName(text) {
   return text.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_|_$/g, "").toLowerCase() || "picture";
 }

@@ -1,0 +1,149 @@
+"""The page that paints in the browser, on any web server, and the studio below a path."""
+
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from tests.studio.conftest import free_port, running, serving
+
+ROOT = Path(__file__).parents[2]
+#: Milliseconds in which the first picture is painted on a busy machine.
+PATIENCE = 180_000
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    yield context
+    context.close()
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("#tiles img", timeout=60_000)
+    return page
+
+
+def painted(page: Page) -> str:
+    """Paint an example at a tap; return what is said."""
+    page.locator("#examples button").first.tap()
+    expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+    return page.locator("#status").inner_text()
+
+
+def test_a_photo_is_painted_kept_and_deleted(context: BrowserContext, alone: str) -> None:
+    page = opened(context, alone)
+    assert painted(page).startswith("Painted in")
+    assert page.evaluate("crossOriginIsolated")
+    page.get_by_role("button", name="Paint it").tap()
+    expect(page.locator("#status")).to_contain_text("Done in", timeout=PATIENCE)
+    page.reload()
+    history = page.get_by_role("button", name="History").first
+    history.tap()
+    page.locator("#history .tile").tap()
+    expect(page.locator("#save")).to_be_enabled()
+    page.locator("#history .delete").tap()
+    expect(page.locator("#history .tile")).to_have_count(0)
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.locator("#history .tile")).to_have_count(1)
+    page.locator("#history .delete").tap()
+    page.reload()  # which ends the time to undo
+    page.wait_for_selector("#tiles img")
+    history.tap()
+    expect(page.locator("#history")).to_contain_text("kept here")
+
+
+def test_many_photos_in_many_styles_are_one_file(
+    context: BrowserContext, alone: str, picture: Path, tmp_path: Path
+) -> None:
+    other = shutil.copy(picture, tmp_path / "the other.jpg")
+    page = opened(context, alone)
+    page.get_by_role("button", name="All controls").tap()
+    page.locator("#modes-narrow").get_by_role("button", name="Batch").tap()
+    page.locator("#batch input").set_input_files([picture, other])
+    page.locator("#tiles .tile").nth(3).tap()
+    page.get_by_role("button", name="Paint all").tap()
+    expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+    with page.expect_download() as saved:
+        page.locator("#save").tap()
+    with zipfile.ZipFile(saved.value.path()) as file:
+        assert file.testzip() is None
+        names = file.namelist()
+    assert len(names) == 4
+    assert names[2].startswith("003_the_other_")
+
+
+def test_it_works_offline_after_the_first_picture(context: BrowserContext, alone: str) -> None:
+    page = opened(context, alone)
+    painted(page)
+    context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("#tiles img")
+    painted(page)
+
+
+def test_what_is_no_picture_is_told(context: BrowserContext, alone: str) -> None:
+    page = opened(context, alone)
+    file: FilePayload = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"text"}
+    page.locator("#file").set_input_files(file)
+    expect(page.locator("#status")).to_contain_text("Choose a JPEG, PNG or WebP picture.")
+    expect(page.locator("#welcome")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A site with two studios below paths, as the documents say: its address and its folder."""
+    nginx = shutil.which("nginx")
+    if nginx is None:
+        pytest.skip("nginx is not installed")
+    text = (ROOT / "docs" / "api.md").read_text()
+    (documented,) = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
+    folder = tmp_path_factory.mktemp("site")
+    port = free_port()
+    with ExitStack() as studios:
+        stripped = studios.enter_context(running(folder / "a"))
+        kept = studios.enter_context(running(folder / "b", "--root-path", "/kept"))
+        places = documented.replace("http://127.0.0.1:7860/", stripped)
+        places += documented.replace("/impasto/", "/kept/").replace(
+            "http://127.0.0.1:7860/", kept.removesuffix("/").removesuffix("/kept")
+        )
+        (folder / "logs").mkdir()
+        (folder / "page").mkdir()
+        temporary = "".join(
+            f"{each}_temp_path {folder}/{each};"
+            for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (folder / "nginx.conf").write_text(
+            f"user root; daemon off; pid {folder}/pid; error_log {folder}/logs/error; events {{}}\n"
+            f"http {{ include /etc/nginx/mime.types; access_log off; {temporary}\n"
+            f"server {{ listen 127.0.0.1:{port}; root {folder}/page;\n{places}\n}} }}\n"
+        )
+        command = (nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"))
+        with serving(*command, port=port):
+            yield f"http://127.0.0.1:{port}/", folder / "page"
+
+
+@pytest.mark.parametrize("path", ["impasto/", "kept/"])
+def test_the_studio_below_a_path(
+    context: BrowserContext, site: tuple[str, Path], path: str
+) -> None:
+    page = opened(context, site[0] + path)
+    assert painted(page).startswith("Painted in")
+    page.get_by_role("button", name="Paint it").tap()
+    expect(page.locator("#stop")).to_be_enabled()
+    page.locator("#stop").tap()
+    expect(page.locator("#paint-button")).to_be_enabled(timeout=60_000)
+
+
+def test_the_page_below_a_path(
+    context: BrowserContext, site: tuple[str, Path], built_page: Path
+) -> None:
+    address, folder = site
+    shutil.copytree(built_page, folder / "below")
+    assert painted(opened(context, f"{address}below/")).startswith("Painted in")
