@@ -36,14 +36,18 @@ PICTURES = {  # Pillow's name of the format, and modes that it keeps
 }
 
 
-def picture_file(rng: random.Random, folder: Path, name: str) -> Path:
-    """Write a picture of any format and mode."""
+def picture_file(
+    rng: random.Random, folder: Path, name: str, size: tuple[int, int] | None = None
+) -> Path:
+    """Write a picture of any format and mode; if no size is given, of any small one."""
     from impasto.images import formats  # noqa: F401 - HEIF becomes known to Pillow
 
     suffix = rng.choice(list(PICTURES))
     kind, modes = PICTURES[suffix]
     mode = rng.choice(modes)
-    image = drawing(rng, rng.randint(1, 60), rng.randint(1, 60), "L" if mode == "I;16" else mode)
+    least = rng.choice((1, 24, 24, 24))
+    width, height = size or (rng.randint(least, 60), rng.randint(least, 60))
+    image = drawing(rng, width, height, "L" if mode == "I;16" else mode)
     if mode == "I;16":
         image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
     path = folder / f"{name}.{suffix}"

@@ -42,7 +42,7 @@ def style(rng: random.Random, box: Path) -> list[str]:
 
 def mask(rng: random.Random, box: Path) -> list[str]:
     """A damaged mask, or one of what is kept."""
-    path = damage(rng, picture_file(rng, box, "mask"), box)
+    path = damage(rng, picture_file(rng, box, "mask", (64, 48)), box)
     option = rng.choice(("--masks", "--keep"))
     return ["stylize", "in/good.png", "waves", option, str(path), *ONE_STEP, "-o", "out/x.png"]
 
