@@ -172,7 +172,8 @@ def test_a_disk_that_fills_up_does_not_lose_the_work(
     opened = Path.open
 
     def full(self: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        writing = "b" in str(arguments) and "r" not in str(arguments)
+        said = str((arguments, options))
+        writing = "b" in said and "r" not in said
         if writing and rescue not in self.absolute().parents:
             raise OSError(errno.ENOSPC, "No space left on device")
         return opened(self, *arguments, **options)

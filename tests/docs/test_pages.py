@@ -78,7 +78,7 @@ def test_quoted_code_is_there() -> None:
         assert code_of(name).startswith(("def ", "class ")), name
         assert '"""' not in code_of(name).partition("\n")[2][:40]
     with pytest.raises(LookupError, match="has no nothing"):
-        code_of("impasto.losses.gram.nothing")
+        code_of("impasto.losses.gatys.nothing")
 
 
 def test_messages_are_those_of_the_program() -> None:

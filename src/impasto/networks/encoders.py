@@ -128,6 +128,11 @@ def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) ->
     """Raise a `SettingsError` for layers (canonical) or a pooling that an encoder does not have.
 
     That is before its file is read or downloaded.
+
+    Args:
+        names: Encoders, by their names.
+        layers: Canonical names, as `relu4_1`.
+        pooling: `max` or another that the encoders must have.
     """
     for row in (ENCODERS[name] for name in names):
         if row.layers:
