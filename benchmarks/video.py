@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import Settings, open_picture
-from impasto.evaluation.flicker import warping_error
 from impasto.fast import FastStylizer
 from impasto.flow import MotionFinder, optical_flow, trusted
+from impasto.video.flicker import warping_error
 from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Pixels
-from impasto.video.setup import open_reader, prepare
+from impasto.video.pictures import open_reader
+from impasto.video.setup import prepare
 
 Frames = Sequence[NDArray[np.uint8]]
 PHOTOS = ("golden_gate.jpg", "tubingen.jpg")
@@ -183,7 +184,7 @@ def speed(bench: Bench) -> None:
 
 def live(bench: Bench) -> None:
     """A file as the camera, 640x480, 30 frames a second."""
-    from impasto.live.controls import Controls
+    from impasto.live.outputs import Controls
     from impasto.live.session import Session
     from impasto.live.sources import Newest
 

@@ -70,7 +70,7 @@ def random_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a VGG-19 without training, for whatever only its shape matters to."""
     from tests.networks.random_vgg import random_parameters
 
-    from impasto.weights import write_vgg19
+    from impasto.weights.vgg import write_vgg19
 
     path = tmp_path_factory.mktemp("vgg") / "random-vgg.safetensors"
     write_vgg19(random_parameters(4), path)

@@ -9,8 +9,7 @@ from string import Template
 
 from impasto.errors import ImpastoError
 
-#: Names of this machine.
-LOCAL = ("127.0.0.1", "localhost", "[::1]")
+LOCAL = ("127.0.0.1", "localhost", "[::1]")  # names of this machine
 
 
 def page_text(path: Path, **parts: object) -> str:

@@ -53,11 +53,7 @@ def give_back_memory() -> None:
 
 
 def parse_size(text: str) -> float:
-    """Return the bytes that a text says: `4GiB`, `4G`, `800MB`, `1.5e9`.
-
-    Raises:
-        SettingsError: It says none.
-    """
+    """Return the bytes that a text says, `4GiB`, `4G`, `800MB`, `1.5e9`, or a `SettingsError`."""
     number = r"((?:\d+\.?\d*|\.\d+)(?:e\d+)?)"
     found = re.fullmatch(rf"\s*{number}\s*([kmgt]?)(i?)(b?)\s*", text.lower())
     if found is None or float(found[1]) <= 0:

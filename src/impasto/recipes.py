@@ -34,10 +34,8 @@ def make_recipe(
 ) -> dict[str, Any]:
     """Return the recipe of an output: how to make it again, without folders.
 
-    Args:
-        settings: All that was decided, nothing left to find out.
-        inputs: The pictures by role: `content`, `styles`, `masks`, or a setting that names one.
-        **machine: What else decides about the last digits: `weights`, `device`, `tiles` and so on.
+    In the settings nothing is left to find out. Inputs are by role: `content`, `styles`, `masks`,
+    or a setting that names one. The machine decides about the last digits: `weights`, `device` …
     """
     recipe: dict[str, Any] = {"impasto": __version__, **machine, "settings": settings.to_dict()}
     for role, identity in inputs.items():

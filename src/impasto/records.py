@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 #: An animation has at most this many frames; when there are more, every other one goes.
 MOST_FRAMES = 96
-#: Longest side of an animation's frames, in pixels.
-FRAME_SIZE = 640
+FRAME_SIZE = 640  # longest side of an animation's frames, in pixels
 #: Curves of the plot, and their colors; content and style are unweighted.
 _CURVES = {"total, weighted": "black", "content": "tab:green", "style": "tab:blue"}
 

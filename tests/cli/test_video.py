@@ -78,7 +78,7 @@ def test_what_cannot_be_is_told_at_once(
     out = ("-o", tmp_path / "out.mp4")
     missing = impasto("video", tmp_path / "none.mp4", files[1], *out, *FAST)
     assert missing.status == 1
-    assert "there is no such file" in missing.only_line
+    assert "does not exist" in missing.only_line
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     assert "cannot be read as video" in impasto("video", text, files[1], *out, *FAST).only_line
@@ -126,7 +126,7 @@ def test_not_every_video_has_a_recipe(impasto: Impasto, clip: Path, tmp_path: Pa
     assert "has no recipe" in none.only_line
     missing = impasto("recipe", tmp_path / "none.mp4")
     assert missing.status == 1
-    assert "there is no such file" in missing.only_line
+    assert "does not exist" in missing.only_line
 
 
 def test_measuring_replaces_no_clip(impasto: Impasto, clip: Path, tmp_path: Path) -> None:

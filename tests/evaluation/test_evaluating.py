@@ -17,14 +17,15 @@ from impasto.batch import make_pairs
 from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.evaluation.evaluating import (
     averages,
+    features_of,
     rows_of,
     save_table,
     set_distances,
     summary_lines,
 )
-from impasto.evaluation.judging import MEASURES, Judge
-from impasto.evaluation.networks import features_of, find_lpips, open_network
-from impasto.evaluation.triples import Triple, labels, match_triples, read_table
+from impasto.evaluation.judging import MEASURES, Judge, find_lpips, open_network
+from impasto.evaluation.triples import Triple, labels, match_triples
+from impasto.tables import read_table
 
 TO_STYLE = ("style", "texture", "patches", "colors")
 

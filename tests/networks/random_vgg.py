@@ -2,7 +2,8 @@
 
 import torch
 
-from impasto.weights import VGG19_LAYERS, InputConvention, VggParameters
+from impasto.weights import VGG19_LAYERS, VggParameters
+from impasto.weights.vgg import InputConvention
 
 
 def random_parameters(seed: int = 0, *, narrow: int = 1) -> VggParameters:

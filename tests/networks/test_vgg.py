@@ -7,7 +7,8 @@ from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.networks import VGG19
-from impasto.weights import InputConvention, VggParameters
+from impasto.weights import VggParameters
+from impasto.weights.vgg import InputConvention
 
 LAYERS = ("conv1_1", "relu1_1", "pool1", "relu2_1", "conv3_1", "relu3_1")
 

@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from impasto.video.clip import exact
+from impasto.video.colors import exact
 
 SIZE = (96, 64)
 

@@ -13,7 +13,7 @@ from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto.errors import ImageError
 from impasto.video.options import VideoSettings
-from impasto.video.setup import open_reader
+from impasto.video.pictures import open_reader
 
 
 def sizes_of(path: Path) -> list[tuple[int, int]]:
@@ -152,14 +152,14 @@ def test_no_other_file_is_opened(clip: Path, tmp_path: Path, text: str, name: st
 def test_what_is_no_file(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "zero.mp4").touch()
     names = {
-        "/dev/zero": "it is not a file",
+        "/dev/zero": "is a pipe or a device",
         "zero.mp4": "it is empty",
         "https://example.org/a.mp4": "is an address, and addresses are not opened",
     }
     if hasattr(os, "mkfifo"):
         for name in ("pipe.mp4", "pipe.gif"):
             os.mkfifo(tmp_path / name)
-            names[name] = "it is not a file"
+            names[name] = "is a pipe or a device"
     for name, said in names.items():
         with pytest.raises(ImageError, match=said):
             open_reader(name if "/" in name else str(tmp_path / name))

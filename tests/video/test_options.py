@@ -31,11 +31,11 @@ def test_values_between_moments(tmp_path: Path) -> None:
         {"time": 6, "style_weights": [0, 2]},
     ]
     found = read_keyframes(written(tmp_path, entries), 2)
-    assert found.at(0) == (0.5, (1, 0))
-    assert found.at(3) == (0.75, (0.75, 0.5))
-    assert found.at(9) == (1, (0, 2))
+    assert found.at(0) == {"strength": 0.5, "style_weights": (1, 0)}
+    assert found.at(3) == {"strength": 0.75, "style_weights": (0.75, 0.5)}
+    assert found.at(9) == {"strength": 1, "style_weights": (0, 2)}
     only = read_keyframes(written(tmp_path, [{"time": 1, "strength": 0.2}]), 2)
-    assert only.at(5) == (0.2, None)
+    assert only.at(5) == {"strength": 0.2}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_options_of_clips_and_of_frames(tmp_path: Path) -> None:
     assert (settings.method, settings.strength, settings.size) == ("fast", 0.5, 64)
     assert (video.start, video.end, video.size) == (1.5, 2, 64)
     assert video.keyframes is not None
-    assert video.keyframes.at(0) == (0.2, None)
+    assert video.keyframes.at(0) == {"strength": 0.2}
     with pytest.raises(SettingsError, match="did you mean 'stability'"):
         video_settings(["mosaic"], stabilty=0.5)  # type: ignore[call-arg]
     with pytest.raises(SettingsError, match="compare is side-by-side or wipe"):

@@ -11,9 +11,9 @@ from PIL import Image
 from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto.errors import ImageError
+from impasto.video.colors import HLG, PQ, to_sdr
 from impasto.video.options import VideoSettings
-from impasto.video.setup import open_reader
-from impasto.video.tone_mapping import HLG, PQ, to_sdr
+from impasto.video.pictures import open_reader
 
 
 def test_frames_and_times(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_what_is_no_clip(tmp_path: Path) -> None:
     (tmp_path / "text.gif").write_text("no animation")
     (tmp_path / "empty").mkdir()
     for name, said in (
-        ("none.mp4", "there is no such file"),
-        ("none.gif", "there is no such file"),
+        ("none.mp4", "does not exist"),
+        ("none.gif", "does not exist"),
         ("text.mp4", "cannot be read as video"),
         ("text.gif", "cannot be read as an animation"),
         ("empty", "there are no pictures in"),

@@ -11,8 +11,9 @@ from PIL import Image
 
 from impasto import Settings, open_picture
 from impasto.video.options import VideoSettings
+from impasto.video.pictures import open_reader
 from impasto.video.pipeline import Work
-from impasto.video.setup import open_reader, prepare
+from impasto.video.setup import prepare
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 COUNT, SIZE = 4, (96, 64)

@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 from impasto.errors import WeightsError
 from impasto.weights import WeightsFile, fetch, find, load_vgg19
-from impasto.weights.conversion import converted
+from impasto.weights.fetching import converted
 
 if TYPE_CHECKING:
     from tests.weights.conftest import Answer, Server

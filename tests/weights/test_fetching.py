@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from impasto.errors import WeightsError
-from impasto.weights import CATALOGUE, cache_folder, fetch, find, search_folders
-from impasto.weights.folders import bundled_folder, is_offline
+from impasto.weights import CATALOGUE, fetch, find
+from impasto.weights.folders import bundled_folder, cache_folder, is_offline, search_folders
 
 KERAS = CATALOGUE["vgg19-keras"]
 TORCHVISION = CATALOGUE["vgg19-torchvision"]

@@ -14,7 +14,8 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from impasto.errors import SettingsError, WeightsError
-from impasto.weights import VGG19_LAYERS, InputConvention, VggParameters, load_vgg19, write_vgg19
+from impasto.weights import VGG19_LAYERS, VggParameters, load_vgg19
+from impasto.weights.vgg import InputConvention, write_vgg19
 
 if TYPE_CHECKING:
     from tests.weights.conftest import Savers, Weights

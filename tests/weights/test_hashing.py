@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from impasto.weights import WeightsFile, hash_matches
+from impasto.weights import WeightsFile
+from impasto.weights.downloading import hash_matches
 
 
 def catalogued(published_hash: str | None, size_bytes: int | None = None) -> WeightsFile:

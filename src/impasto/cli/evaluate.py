@@ -12,8 +12,8 @@ from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
     from impasto.evaluation.evaluating import Row
-    from impasto.evaluation.flicker import Flicker
     from impasto.evaluation.triples import Triple
+    from impasto.video.flicker import Flicker
 
 _CLIPS = (".mp4", ".mov", ".mkv", ".webm")
 _PICTURES = "files, folders, patterns, up to the next option."
@@ -57,7 +57,8 @@ def evaluate(
     Example: impasto evaluate -c photos -s painting.jpg -o painted --table measures.csv
     """
     from impasto.cli.outputs import check_outputs
-    from impasto.evaluation.triples import COLUMNS, Triple, find_triples, read_table
+    from impasto.evaluation.triples import COLUMNS, Triple, find_triples
+    from impasto.tables import read_table
 
     if triples is not None and (content or style or output):
         raise SettingsError("triples says it all: leave content, style and output out")
@@ -84,8 +85,7 @@ def _measured(
     """Measure pictures, and say what was found, also where something ends it early."""
     from impasto.cli.progress import counted
     from impasto.evaluation.evaluating import rows_of, save_table, summary_lines
-    from impasto.evaluation.judging import Judge
-    from impasto.evaluation.networks import find_lpips
+    from impasto.evaluation.judging import Judge, find_lpips
 
     lpips = find_lpips()
     judge = Judge(size, tile=tile, lpips=lpips)
@@ -106,7 +106,7 @@ def _measured(
 
 def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
     from impasto.evaluation.evaluating import set_distances
-    from impasto.evaluation.networks import open_network
+    from impasto.evaluation.judging import open_network
 
     found = set_distances(rows, open_network(inception))
     for name, row, note in (
@@ -127,8 +127,8 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
 
 def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> None:
     from impasto.evaluation.evaluating import FILES
-    from impasto.evaluation.flicker import mean_errors
-    from impasto.evaluation.triples import write_table
+    from impasto.tables import write_table
+    from impasto.video.flicker import mean_errors
 
     rows = []
     echo(f"{'flicker':30}{'stylized':>10}{'the clip':>10}")
@@ -169,8 +169,7 @@ def compare(
     from impasto.cli.progress import counted
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import read_comparison, table_lines
-    from impasto.evaluation.judging import Judge
-    from impasto.evaluation.networks import find_lpips
+    from impasto.evaluation.judging import Judge, find_lpips
     from impasto.evaluation.report import anchors_of, markdown, save_report
     from impasto.records import check_plotting
 
@@ -214,10 +213,9 @@ def flicker(
     Example: impasto flicker holiday.mp4 painted.mp4 --plot flicker.png
     """
     from impasto.cli.outputs import check_outputs
-    from impasto.evaluation.flicker import mean_errors
-    from impasto.evaluation.triples import write_table
     from impasto.records import check_plot, save_plot
-    from impasto.video.measuring import painted_part
+    from impasto.tables import write_table
+    from impasto.video.flicker import mean_errors, painted_part
     from impasto.video.options import seconds
 
     if plot is not None:
@@ -263,7 +261,7 @@ def _frames(
     stylized: str | Path,
     *how: Any,  # noqa: ANN401
 ) -> "list[dict[int, Flicker]]":
-    from impasto.video.measuring import measured
+    from impasto.video.flicker import measured
 
     frames = list(measured(str(original), str(stylized), *how))
     if not frames:

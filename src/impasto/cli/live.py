@@ -54,8 +54,7 @@ def live(
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
     from impasto.files import check_writable, output_path
-    from impasto.live.controls import Controls
-    from impasto.live.outputs import Recorder
+    from impasto.live.outputs import Controls, Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
     from impasto.settings import Settings

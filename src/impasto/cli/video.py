@@ -96,7 +96,7 @@ def video(
 def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.progress import Bar
-    from impasto.evaluation.flicker import FlickerMeter, mean_errors
+    from impasto.video.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.video.count(work.reader.clip)

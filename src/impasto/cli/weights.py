@@ -10,8 +10,8 @@ import typer
 from impasto.cli.options import argument, one_of
 from impasto.cli.terminal import echo
 from impasto.files import sha256_of
-from impasto.weights import hash_matches
 from impasto.weights.catalogue import CATALOGUE, WeightsFile, files_named
+from impasto.weights.downloading import hash_matches
 from impasto.weights.fetching import copies, find, given_file, missing, show_downloads
 from impasto.weights.fetching import fetch as fetch_weights
 from impasto.weights.folders import search_folders

@@ -23,8 +23,8 @@ from impasto.collect.state_db import StateDB
 from impasto.errors import ImageError
 from impasto.images import open_picture, output_name
 from impasto.images.decoding import open_image
-from impasto.images.exif import orientation_of
 from impasto.images.formats import sniff
+from impasto.images.metadata import orientation_of
 from impasto.images.reading import one_clear_error
 
 WINDOW, AHEAD = 32, 8  # items to look ahead; requests, each to another host, that are in memory

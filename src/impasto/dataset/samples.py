@@ -13,8 +13,8 @@ from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
 from impasto.images.decoding import open_image
 from impasto.images.encoding import with_chunks
-from impasto.images.exif import orientation_of, turn
 from impasto.images.formats import sniff
+from impasto.images.metadata import orientation_of, turn
 from impasto.images.reading import check_pixels, suppress_warnings
 
 #: (H, W, 3) in [0, 1] -> the same, painted.

@@ -28,11 +28,9 @@ ANSWERS = {"left": 1.0, "right": 0.0, "equal": 0.5}
 _TABLE = """create table if not exists votes (
   at text default current_timestamp, left text, right text,
   answer text check (answer in ('left', 'right', 'equal')))"""
-#: Of a normal distribution, for intervals of 95 %.
-_DEVIATIONS = 1.959964
+_DEVIATIONS = 1.959964  # of a normal distribution, for intervals of 95 %
 _ROUNDS, _SETTLED = 100, 1e-10
-#: Questions that may still be answered; earlier ones are forgotten.
-_OPEN = 64
+_OPEN = 64  # questions that may still be answered; earlier ones are forgotten
 
 
 def bradley_terry(wins: Floats, prior: float = 0.5) -> tuple[Floats, Floats]:
@@ -43,10 +41,9 @@ def bradley_terry(wins: Floats, prior: float = 0.5) -> tuple[Floats, Floats]:
     preferred by 73 %. Margins (K,) are half of the 95 % confidence intervals, from Fisher's
     information; they are infinite where no games connect a contestant to more than half of all.
 
-    Args:
-        wins: (K, K), how often the row was preferred to the column, halves for "equal".
-        prior: Wins and losses against an average contestant that are assumed in addition, so that
-            one who never lost has a finite score. 0: none, as in the paper.
+    Wins (K, K) are how often the row was preferred to the column, halves for "equal"; `prior` wins
+    and losses against an average contestant are assumed in addition, so that one who never lost has
+    a finite score. 0: none, as in the paper.
     """
     games, itself, score = wins + wins.T, np.eye(len(wins)), np.zeros(len(wins))
     for _ in range(_ROUNDS):

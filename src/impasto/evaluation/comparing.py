@@ -16,7 +16,6 @@ import numpy as np
 from impasto.batch.pairs import find_pictures, make_folder
 from impasto.errors import ImpastoError, SettingsError
 from impasto.evaluation.judging import Judge, averaged
-from impasto.evaluation.triples import read_table
 from impasto.files import Journal, fingerprint
 from impasto.gallery.names import find_style
 from impasto.images import Picture, identify, output_name
@@ -25,6 +24,7 @@ from impasto.settings.choices import FACES, REST, STARTS
 from impasto.settings.declaration import check_known
 from impasto.settings.methods import NETWORK_FILES
 from impasto.stylizers import files_of, stylizer
+from impasto.tables import read_table
 from impasto.version import __version__
 
 if sys.version_info >= (3, 11):
@@ -53,11 +53,8 @@ def read_comparison(
     `[pairs]` has `csv` (content,style) or `contents` and `styles` (files, folders, patterns, names
     of styles; every content in every style), relative to its `folder`, which may hold environment
     variables, else to the file. `[settings]` are those of all methods, `[methods.NAME]` those of
-    one. `data` and `size` take the place of `folder` and of the size in `[settings]`.
-
-    Raises:
-        SettingsError: It is not TOML, or says what cannot be; the message names the place.
-        ImageError: A picture or table is not there.
+    one. `data` and `size` take the place of `folder` and of the size in `[settings]`. What is not
+    TOML or says what cannot be is a `SettingsError`, a picture that is not there an `ImageError`.
     """
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -15,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import ImageError
-from impasto.evaluation.judging import ANCHORS, MEASURES, Judge, averaged
-from impasto.evaluation.networks import Network, features_of, find_lpips
-from impasto.evaluation.triples import Triple, find_triples, write_table
-from impasto.images import source_list
+from impasto.evaluation.judging import ANCHORS, MEASURES, Judge, Network, averaged, find_lpips
+from impasto.evaluation.triples import Triple, find_triples
+from impasto.images import open_picture, source_list
+from impasto.tables import write_table
 
 Measured = Mapping[str, float]
 Floats = NDArray[np.float64]
-#: The first columns of a table of triples.
-FILES = ("content file", "style file", "output file")
-#: With fewer pictures, an FID says more about their number than about them.
-ENOUGH = 2048
+FILES = ("content file", "style file", "output file")  # the first columns of a table of triples
+ENOUGH = 2048  # with fewer pictures, an FID says more about their number than about them
+INCEPTION_SIZE = 299  # side of the pictures that the Inception of 2015 takes, in pixels
 
 
 class Row(NamedTuple):
@@ -117,6 +116,16 @@ def frechet_distance(first: Floats, second: Floats) -> float:
     between = np.linalg.eigvalsh(root @ theirs @ root)
     apart = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(ours) + np.trace(theirs)
     return max(0.0, float(apart - 2 * np.sqrt(between.clip(0)).sum()))
+
+
+def features_of(pictures: Sequence[Path], network: Network) -> NDArray[np.float64]:
+    """Return the features (N, D) of pictures, each once, scaled to 299x299, sRGB in [0, 1]."""
+    found: dict[Path, NDArray[np.float64]] = {}
+    for path in dict.fromkeys(pictures):
+        picture = open_picture(path, max_size=4 * INCEPTION_SIZE).on_white()
+        image = picture.resized((INCEPTION_SIZE, INCEPTION_SIZE)).to_tensor()[None].numpy()
+        found[path] = np.asarray(network(image), np.float64).reshape(-1)
+    return np.stack([found[path] for path in pictures])
 
 
 def too_few(pictures: int, dimensions: int) -> bool:

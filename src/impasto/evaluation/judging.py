@@ -1,18 +1,25 @@
-"""All measures of a stylized picture, from photograph, style and result."""
+"""All measures of a stylized picture, from photograph, style and result; networks that users bring.
 
-from collections.abc import Mapping, Sequence
+Those map pictures to features, or two pictures to a distance. impasto neither contains nor
+downloads an Inception or LPIPS network: licenses and conventions are those of whoever made a file.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.errors import ImageError, MissingExtraError
+from impasto.batch.painting import reason_of
+from impasto.errors import ImageError, MissingExtraError, WeightsError
 from impasto.evaluation import measures
-from impasto.evaluation.networks import open_network
 from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.losses import gram_matrix, relative_content_loss
@@ -20,6 +27,7 @@ from impasto.networks import Encoder, build_encoder
 from impasto.networks.devices import choose_device
 from impasto.settings.choices import CONTENT_LAYERS, STYLE_LAYERS
 from impasto.weights import find
+from impasto.weights.folders import search_folders
 
 
 class Measure(NamedTuple):
@@ -42,15 +50,63 @@ MEASURES: Mapping[str, Measure] = {
     "background_noise": Measure("detail on flat parts of the photo, relative to the style's"),
     "tile_seams": Measure("worst straight line from edge to edge, in brightness"),
 }
-#: Raised when a measure changes: what was measured before is measured again.
-EDITION = 2
+EDITION = 2  # raised when a measure changes: what was measured before is measured again
 #: What every number is shown beside: the photograph and the style themselves as outputs.
 ANCHORS = ("photo", "style")
 #: Least shorter side of what is judged, in pixels.
 _LEAST = max(measures.PATCH * measures.SCALES[-1], 32)
 _LAYERS = (*STYLE_LAYERS, *CONTENT_LAYERS)
-#: How many pictures are kept, opened and analyzed.
-_KEPT = 8
+_KEPT = 8  # how many pictures are kept, opened and analyzed
+Floats = NDArray[np.float32]
+Network = Callable[..., Floats]  # arrays (N, 3, H, W) -> array (N, …)
+SUFFIXES = (".onnx", ".pt")
+
+
+def find_lpips() -> Path | None:
+    """Return `lpips.onnx` or `lpips.pt` from the folders of weights, None if there is none."""
+    places = (folder.path / f"lpips{suffix}" for folder in search_folders() for suffix in SUFFIXES)
+    return next((path for path in places if path.is_file()), None)
+
+
+def open_network(path: Path) -> Network:
+    """Open an .onnx or a TorchScript .pt, which is a program: open only what you trust.
+
+    It takes float32 arrays (N, 3, H, W), one for each input, and returns the first output. A file
+    that is none, or cannot take the pictures, is a `WeightsError`.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES or not path.is_file():
+        raise WeightsError(f"{path} is not a network: name an .onnx or a TorchScript .pt file")
+    try:
+        network = _onnx(path) if suffix == ".onnx" else _torchscript(path)
+    except Exception as error:  # whatever the runtimes raise for what they cannot read
+        raise WeightsError(
+            f"{path} cannot be opened ({reason_of(error)}): export it again"
+        ) from error
+
+    def run(*inputs: Floats) -> Floats:
+        try:
+            return np.asarray(network(*inputs), np.float32)
+        except Exception as error:  # the file is the user's, and so is what it raises
+            reason = reason_of(error)
+            raise WeightsError(f"{path.name} cannot take these pictures: {reason}") from error
+
+    return run
+
+
+def _onnx(path: Path) -> Network:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+    return lambda *inputs: session.run(None, dict(zip(names, inputs, strict=True)))[0]
+
+
+def _torchscript(path: Path) -> Network:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
+        module = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+    return torch.inference_mode()(lambda *inputs: module(*map(torch.from_numpy, inputs)).numpy())
 
 
 class Analysis:
@@ -71,10 +127,9 @@ class Judge:
     VGG-19 judges where its file is at hand (nothing is downloaded for it), else the bundled pocket
     encoder, whose numbers differ. Without scikit-image, it is a `MissingExtraError`.
 
-    Args:
-        size: Longest side that outputs and styles are scaled to; photographs take the output's.
-        tile: For tile seams: the side of the tiles in pixels at that size; None: the worst line.
-        lpips: File of a network that compares two pictures; None: that measure is left out.
+    Outputs and styles are scaled to a longest side of `size`; photographs take the output's. Seams
+    are measured along tiles of `tile` pixels at that size, or None: the worst line. `lpips` is the
+    file of a network that compares two pictures; without it that measure is left out.
     """
 
     def __init__(
@@ -126,7 +181,6 @@ class Judge:
         return {name: found[name] for name in MEASURES if name in found}
 
     def _anchors(self, content: Path, style: Path) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the measures of the photograph itself and of the style itself as outputs."""
         return self(content, style, content), self(content, style, style)
 
     def _open(self, path: Path) -> Picture:
@@ -137,8 +191,7 @@ class Judge:
         return picture
 
     def _analyze(self, path: Path, size: tuple[int, int]) -> Analysis:
-        pixels = torch.from_numpy(self._opened(path).resized(size).pixels)
-        image = pixels.permute(2, 0, 1)[None].to(self._device).contiguous()
+        image = self._opened(path).resized(size).to_tensor()[None].to(self._device)
         return Analysis(image, self.encoder(image, _LAYERS))
 
 

@@ -19,8 +19,7 @@ from impasto.errors import ImageError
 from impasto.losses import relative_style_loss, self_similarity_loss
 
 Features = Mapping[str, Tensor]
-#: Cells of the grid that self-similarity is measured on, across and down.
-GRID = 24
+GRID = 24  # cells of the grid that self-similarity is measured on, across and down
 #: Directions to project patches, features and colors (of three dimensions only) on.
 DIRECTIONS, FEATURE_DIRECTIONS, COLOR_DIRECTIONS = 128, 32, 64
 #: The most positions of a layer that are used, and numbers that are compared along a direction.

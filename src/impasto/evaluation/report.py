@@ -14,11 +14,12 @@ import numpy as np
 from impasto.batch.sheets import contact_sheet, inline, jpeg, thumbnail
 from impasto.evaluation.comparing import Comparison, Line, Result, front, table_lines
 from impasto.evaluation.judging import ANCHORS, MEASURES, Judge, averaged
-from impasto.evaluation.triples import labels, write_table
+from impasto.evaluation.triples import labels
 from impasto.files import write_atomically
 from impasto.local_page import page_text
 from impasto.machine import cores
 from impasto.settings import FIELDS, Settings
+from impasto.tables import write_table
 from impasto.version import __version__
 
 #: Files in the folder of a comparison.
@@ -42,7 +43,10 @@ def save_report(
     lines, anchors = table_lines(results), anchors_of(comparison, judge)
     plot, names = drawn_plot(lines, anchors), labels(comparison.pairs)
     write_atomically(folder / PLOT, plot, True)
-    write_atomically(folder / SHEET, drawn_sheet(comparison, results), True)
+    shown = _paths(comparison, results)
+    small = [[thumbnail(path, SMALL) for path in row] for row in shown]
+    sheet = contact_sheet(small, (SMALL, 0), above=[*ANCHORS, *comparison.methods])
+    write_atomically(folder / SHEET, jpeg(sheet, 88), True)
     rows = ([r.method, names[r.pair], *r.measured.values(), r.seconds, r.run] for r in results)
     head = ["method", "pair", *results[0].measured, "seconds", "run"]
     write_table(folder / TABLE, head, rows)
@@ -54,7 +58,7 @@ def save_report(
         plot=plot.decode().partition("<svg")[2],
         measures=_definitions({_title(name): MEASURES[name].meaning for name in lines[0].mean}),
         settings=_definitions({n: _differing(each) for n, each in comparison.methods.items()}),
-        pictures=_figures(names, _paths(comparison, results)),
+        pictures=_figures(names, shown),
         made=f"impasto {__version__}, {datetime.now(timezone.utc):%Y-%m-%d}, "
         f"{cores()} cores, Python {platform.python_version()}, {platform.system()}",
         heads="".join(f"<th>{html.escape(each)}</th>" for each in comparison.methods),
@@ -116,12 +120,6 @@ def drawn_plot(lines: Sequence[Line], anchors: Sequence[Line]) -> bytes:
     return file.getvalue()
 
 
-def drawn_sheet(comparison: Comparison, results: Sequence[Result]) -> bytes:
-    """Draw all pictures as a JPEG: a row for each pair, a column for each method."""
-    rows = [[thumbnail(path, SMALL) for path in row] for row in _paths(comparison, results)]
-    return jpeg(contact_sheet(rows, (SMALL, 0), above=[*ANCHORS, *comparison.methods]), 88)
-
-
 def _paths(comparison: Comparison, results: Sequence[Result]) -> list[list[Path]]:
     """Return photograph, style and results of each pair, in the order of the methods."""
     found = {(each.pair, each.method): each.path for each in results}
@@ -132,7 +130,6 @@ def _paths(comparison: Comparison, results: Sequence[Result]) -> list[list[Path]
 
 
 def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder: Path) -> None:
-    """Save what a blind comparison needs; photographs and styles are copied, small."""
     pairs = []
     for number, pair in enumerate(comparison.pairs):
         names = {role: f"pictures/{number:03}-{role}.jpg" for role in ANCHORS}
@@ -150,7 +147,6 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
 
 
 def _differing(settings: Settings) -> str:
-    """Return the settings that are not the default; of files the names only."""
     values = {name: getattr(settings, name) for name in FIELDS}
     return ", ".join(
         f"{name} {Path(value).name if Path(str(value)).is_absolute() else value}"

@@ -1,23 +1,19 @@
-"""Which photograph and which style each stylized picture was made from, and tables of them."""
+"""Which photograph and which style each stylized picture was made from."""
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from impasto.batch import find_pictures, make_pairs
 from impasto.batch.pairs import RESERVED
 from impasto.errors import ImageError, SettingsError
-from impasto.files import write_atomically
 from impasto.gallery.names import find_style
 from impasto.images import output_name
 
 COLUMNS = ("content", "style", "output")
 MATCHES = ("auto", "order", "name")
-#: The most pairs whose names are tried where the order would do as well.
-_MANY = 100_000
+_MANY = 100_000  # the most pairs whose names are tried where the order would do as well
 
 
 class Triple(NamedTuple):
@@ -26,29 +22,6 @@ class Triple(NamedTuple):
     content: Path
     style: Path
     output: Path
-
-
-def read_table(path: Path, columns: Sequence[str], folder: Path | None = None) -> list[list[Path]]:
-    """Read columns of a .csv of files, which are relative to a folder; None: the one it is in."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise ImageError(f"{path} cannot be read ({error}): name a .csv in UTF-8") from error
-    if not rows or any(not row.get(name) for row in rows for name in columns):
-        names = ", ".join(columns)
-        raise ImageError(f"{path} is not a table of {names}: name these in its first line")
-    return [[(folder or path.parent) / row[name] for name in columns] for row in rows]
-
-
-def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    """Write a .csv, with six decimals for numbers that are not whole; replaces what is there."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow(f"{each:.6f}" if isinstance(each, float) else each for each in row)
-    return write_atomically(path, text.getvalue(), True)
 
 
 def find_triples(

@@ -18,8 +18,7 @@ from impasto.flow.warping import opencv, warped
 #: (H, W, 2): what is at (x, y) in one frame is at (x, y) + flow[y, x] in another; in pixels.
 Flow = NDArray[np.float32]
 Frame = NDArray[np.uint8]
-#: Longest side at which flow is computed; that of larger frames is enlarged.
-LONGEST = 1024
+LONGEST = 1024  # longest side at which flow is computed; that of larger frames is enlarged
 #: Squared pixels, and a part of the motion, that a cycle may miss (Sundaram et al.).
 _MISSED, _MISSED_PART = 0.5, 0.01
 _LOCAL = threading.local()

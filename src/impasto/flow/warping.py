@@ -11,10 +11,8 @@ from impasto.errors import MissingExtraError
 
 Values = NDArray[np.float32]
 Pixel = TypeVar("Pixel", np.float32, np.uint8)
-#: The most of a frame that comes from the one before, at stability 1.
-MOST = 0.95
-#: The most that faint detail is strengthened by, in a frame.
-_MOST_GAIN = 1.25
+MOST = 0.95  # the most of a frame that comes from the one before, at stability 1
+_MOST_GAIN = 1.25  # the most that faint detail is strengthened by, in a frame
 #: Side in pixels of the cells whose detail is compared, and of what is detail.
 _CELL, _FINE = 12, 1.2
 
@@ -57,12 +55,9 @@ def blend_frames(
     can be trusted. The mean of two pictures of strokes has fainter strokes, so detail gets back,
     place by place, the strength that it has in the new frame.
 
-    Args:
-        painted: (H, W, 3) in [0, 1], the frame as it was painted alone; as the result.
-        before: (H, W, 3), the frame before, painted.
-        flow: (H, W, 2), from this frame to the one before, in pixels.
-        trust: (H, W), from 0 to 1: where the flow can be relied upon.
-        stability: From 0, frame by frame, to 1, what was painted stays as long as it can.
+    Frames are (H, W, 3) in [0, 1], the flow (H, W, 2) is from this one to the one before, in
+    pixels, and trusted (H, W) from 0 to 1. Stability is from 0, frame by frame, to 1, what was
+    painted stays as long as it can.
     """
     part = np.float32(MOST * stability)
     if not part > 0:

@@ -49,14 +49,9 @@ def is_taken(name: str) -> bool:
 
 
 def open_style(name: str, max_size: int | None = None) -> Picture:
-    """Open the picture of a named style.
+    """Open the picture of a named style, its longest side at most `max_size` pixels.
 
-    Args:
-        name: One of `impasto styles`.
-        max_size: The longest side in pixels; smaller pictures stay as they are.
-
-    Raises:
-        ImageError: There is no such style, or it is a painting that cannot be downloaded.
+    A style that does not exist, or a painting that cannot be downloaded, is an `ImageError`.
 
     Examples:
         >>> open_style("mosaic", 64).size

@@ -20,16 +20,12 @@ from impasto.images.picture import Picture
 from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import animation_metadata, recipe_json
 
-_HOLD = 1500
-"""Milliseconds that the last frame stays: it is the result."""
+_HOLD = 1500  # milliseconds that the last frame stays: it is the result
 _GIF = 10, 20
 """Milliseconds in which a GIF counts, and its shortest frame: browsers show shorter ones longer."""
-_OTHERS = 1, 11
-"""The same of WebP and APNG."""
-_SEEN = 128
-"""The least alpha, of 255, of what a GIF shows."""
-_GIF_COLORS = 255
-"""Colors of a transparent GIF, and the number of the one that is not seen."""
+_OTHERS = 1, 11  # the same of WebP and APNG
+_SEEN = 128  # the least alpha, of 255, of what a GIF shows
+_GIF_COLORS = 255  # colors of a transparent GIF, and the number of the one that is not seen
 _BT709 = 1
 _SUFFIXES = (".gif", ".webp", ".mp4", ".apng")
 _OPTIONS: Mapping[str, Mapping[str, object]] = {
@@ -50,22 +46,14 @@ def save_animation(
 ) -> Path:
     """Write an animation that holds its last frame for about 1.5 seconds, and return its path.
 
-    GIF, WebP and APNG repeat forever and keep transparency (GIF: all or nothing). Frames of other
-    sizes are scaled to that of the last one; for an MP4 transparent ones are laid on white, and
-    one of odd width or height repeats its last column or row.
-
-    Args:
-        frames: Pictures, or uint8 arrays (H, W, 3) or (H, W, 4).
-        path: Where to: .gif, .webp, .apng or .mp4 (which needs the extra "video").
-        fps: Frames per second, above 0 and up to 100; GIF shows at most 50, WebP and APNG 90:
-            above that frames are left out.
-        recipe: How the last frame was made, to be kept in the file.
-        overwrite: Whether an existing file is replaced, instead of writing to a numbered one.
-        protect: Files that are never replaced: the inputs.
-
-    Raises:
-        ImageError: There are no frames, the suffix or `fps` is wrong or the file cannot be written.
-        MissingExtraError: An .mp4 is wanted and PyAV is not installed.
+    The suffix is .gif, .webp, .apng or .mp4, which needs the extra "video". GIF, WebP and APNG
+    repeat forever and keep transparency (GIF: all or nothing). Frames, pictures or uint8 arrays
+    (H, W, 3) or (H, W, 4), of other sizes are scaled to that of the last one; for an MP4
+    transparent ones are laid on white, and one of odd width or height repeats its last column or
+    row. `fps` is above 0 and up to 100; GIF shows at most 50 frames a second, WebP and APNG 90:
+    above that frames are left out. The recipe of the last one is kept. An existing file is replaced
+    to `overwrite`, else a numbered one is written; those to `protect`, the inputs, never are. What
+    cannot be written is an `ImageError`.
     """
     path = Path(path)
     check_animation(path)
@@ -127,10 +115,8 @@ def write_frames(
     """Write images as a GIF, WebP or APNG (`kind`), with their recipe and `options` of Pillow.
 
     `frame` gives one by its number, RGB, or RGBA if they are transparent; one at a time where the
-    format allows it. `ends` says when each ends, in milliseconds from the beginning.
-
-    Raises:
-        ImageError: The format cannot hold them.
+    format allows it. `ends` says when each ends, in milliseconds from the beginning. What the
+    format cannot hold is an `ImageError`.
     """
     plan = schedule(ends, kind)
     images = (frame(number) for number, _ in plan)

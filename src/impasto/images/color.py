@@ -12,8 +12,7 @@ from impasto.settings.methods import load
 
 Floats = NDArray[np.float32]
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-"""Of R, G and B, in the YIQ space of NTSC."""
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of R, G and B, in the YIQ space of NTSC
 _REGULARIZER = 1e-5
 """Added to variances: a deviation of 0.003, so that the rounding of 8 bits is not blown up."""
 _ROWS = 1 << 20

@@ -11,19 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from impasto.errors import ImageError
-from impasto.images.exif import orientation_of, turn, valid_orientation
 from impasto.images.formats import is_16bit_png, pillow_format
+from impasto.images.metadata import orientation_of, to_srgb, turn, valid_orientation
 from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
-from impasto.images.profiles import to_srgb
 from impasto.images.reading import check_head, check_pixels
 
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
 """Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
-_MOST_SCANS = 100
-"""Encoders write 20 at most; each goes over the whole picture."""
-_GAP = 3.0
-"""Pillow first shrinks to this many times the size wanted, fast and in place."""
+_MOST_SCANS = 100  # encoders write 20 at most; each goes over the whole picture
+_GAP = 3.0  # Pillow first shrinks to this many times the size wanted, fast and in place
 _TIFF = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED": "CMYK"}
 _CHANNELS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 _PREMULTIPLIED, _ALPHA = 1, 2
@@ -86,7 +83,6 @@ def decode(data: bytes, max_size: int | None, label: str) -> Samples:
 
 
 def _check_scans(data: bytes, label: str) -> None:
-    """Refuse a JPEG of so many scans that it would take minutes to decode."""
     scans = data.count(b"\xff\xda")  # in what is compressed, 00 follows each FF
     if scans > _MOST_SCANS:
         raise ImageError(
@@ -142,7 +138,6 @@ def _load(
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return an image of one of the modes of `_PLAIN`."""
     if image.mode in ("L", "RGB", "1", "P") and image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode in _PLAIN:

@@ -14,14 +14,12 @@ from PIL.PngImagePlugin import PngInfo, putchunk
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from impasto.errors import ImageError
-from impasto.images.exif import unchanged_text
 from impasto.images.formats import pillow_format
-from impasto.images.profiles import srgb_profile
+from impasto.images.metadata import srgb_profile, unchanged_text
 from impasto.images.reading import suppress_warnings
 from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
 
-OPAQUE = ("JPEG", "BMP")
-"""The formats without alpha; a picture that has it is laid on white."""
+OPAQUE = ("JPEG", "BMP")  # the formats without alpha; a picture that has it is laid on white
 _OPTIONS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WebP": {"quality": 95, "method": 4},
@@ -29,8 +27,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "HEIC": {"quality": 90, "chroma": 444},
     "BMP": {},
 }
-_PNG_HEADER = 33
-"""Bytes of the signature and the header chunk of a PNG file."""
+_PNG_HEADER = 33  # bytes of the signature and the header chunk of a PNG file
 _XMP_TAG = 700
 _PLACEHOLDER = 0x7F0F1F2F
 _ASCII, _LONG, _BYTE = 2, 4, 1
@@ -42,10 +39,7 @@ def encode(
     """Return the file of a picture, with an sRGB profile wherever the format takes one.
 
     Samples are (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF also
-    uint16. A BMP holds neither EXIF data nor the recipe.
-
-    Raises:
-        ImageError: The format cannot hold such a picture.
+    uint16. BMP holds neither EXIF data nor recipe. What a format cannot hold is an `ImageError`.
     """
     if kind == "PNG":
         return _encode_png(samples, exif, recipe)

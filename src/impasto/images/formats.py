@@ -29,8 +29,7 @@ _SUFFIXES = {
     ".avif": "AVIF",
     **dict.fromkeys((".heic", ".heif"), "HEIC"),
 }
-WITH_16_BITS = ("PNG", "TIFF")
-"""The formats that are written with 16 bits."""
+WITH_16_BITS = ("PNG", "TIFF")  # the formats that are written with 16 bits
 MOST_SIDE = {"JPEG": 65_500, "WebP": 16_383}
 """The most pixels a side of formats that have a limit below that of memory."""
 _LONGEST = 160
@@ -77,8 +76,7 @@ def format_of(name: str | Path) -> str:
 def output_name(content_name: str, style_names: Sequence[str]) -> str:
     """Name an output after its content and its styles, such as "photo-painting", without a suffix.
 
-    Suffixes of pictures are dropped. The name is safe in every common file system; it is "picture"
-    if nothing is left.
+    Suffixes of pictures go. The name is safe in common file systems; "picture" if nothing is left.
     """
     parts = [_safe(name) for name in (content_name, *style_names)]
     whole = "-".join(part for part in parts if part)

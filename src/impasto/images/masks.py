@@ -14,12 +14,10 @@ from impasto.images.picture import Picture
 from impasto.images.pixels import fitted_size, resize
 
 Mask = NDArray[np.float32]
-#: How different the shapes of a mask and its picture may be.
-_SHAPES = 0.03
+_SHAPES = 0.03  # how different the shapes of a mask and its picture may be
 #: What rounding may do to a value, which is a step of 16 bits at least; below what nothing shows.
 _ROUNDING, _VISIBLE = 2e-6, 0.04
-#: Share of what is seen of a picture that is black or white, where it is a mask.
-_DRAWN = 0.9
+_DRAWN = 0.9  # share of what is seen of a picture that is black or white, where it is a mask
 #: Longest side at which faces are looked for, and the smallest face there, in pixels.
 _SEARCHED, _SMALLEST = 640, 40
 #: Widths in pixels at which a face is looked at again, there and mirrored; how many of these must
@@ -38,9 +36,7 @@ def open_mask(source: Source, size: tuple[int, int]) -> Mask:
 
     It is the lightness of the source (white counts, black does not), or its transparency where it
     has any. Of two values, whatever they are, the larger one counts and the smaller one does not.
-
-    Raises:
-        ImageError: It cannot be read, is black, or has another shape than the picture.
+    One that cannot be read, is black, or has another shape than the picture is an `ImageError`.
     """
     picture = open_picture(source, max_size=max(size))
     name = f"the mask {picture.name}" if picture.name else "the mask"
@@ -185,7 +181,6 @@ def _found_again(pixels: NDArray[np.float32], box: Face, overlap: float) -> list
 
 
 def _overlap(a: Face, b: Face) -> float:
-    """Return the common part of two boxes, of what they cover together."""
     down = min(a.top + a.height, b.top + b.height) - max(a.top, b.top)
     across = min(a.left + a.width, b.left + b.width) - max(a.left, b.left)
     common = max(0.0, down) * max(0.0, across)

@@ -17,7 +17,7 @@ from PIL import Image
 from impasto.errors import ImageError, ImpastoError
 from impasto.files import sha256_of
 from impasto.images.decoding import decode, decode_image
-from impasto.images.exif import kept_exif
+from impasto.images.metadata import kept_exif
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import to_floats, unit_floats
 from impasto.images.reading import Stream, one_clear_error, read_bytes, read_stream
@@ -26,8 +26,7 @@ from impasto.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-LEAST_PICTURE = 8
-"""Shorter side of any picture worth looking at, in pixels."""
+LEAST_PICTURE = 8  # shorter side of any picture worth looking at, in pixels
 STDIN = "-"
 
 
@@ -71,10 +70,7 @@ def read_source(source: Source) -> Source:
     """Turn what can be read only once ("-", a pipe, a file object) into bytes that have its name.
 
     Tensors become arrays; everything else is returned as it is. Call it before handing the same
-    source to both `identify` and `open_picture`.
-
-    Raises:
-        ImageError: The pipe or the file object cannot be read.
+    source to both `identify` and `open_picture`. What cannot be read is an `ImageError`.
     """
     source = _without_torch(source)
     stream: object = source
@@ -208,8 +204,7 @@ def open_picture(
 def open_for_role(source: Source, role: str, largest: int, keep: Settings | None = None) -> Picture:
     """Open a picture for a role (content, style, start), no larger than needed.
 
-    Raises:
-        ImageError: It cannot be read, or is too small to hold anything.
+    One that cannot be read, or is too small to hold anything, is an `ImageError`.
     """
     exif = {} if keep is None else {"keep_exif": keep.keep_exif, "keep_gps": keep.keep_gps}
     picture = open_picture(source, max_size=largest, **exif)

@@ -20,10 +20,8 @@ from impasto.images.pixels import fitted_size, inpaint_alpha, quantize, resize, 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BLOCK = 1 << 17
-"""Pixels that are converted at a time."""
-_PREVIEW = 1024
-"""Longest side in a notebook, which would otherwise keep megabytes in every cell."""
+_BLOCK = 1 << 17  # pixels that are converted at a time
+_PREVIEW = 1024  # longest side in a notebook, which would otherwise keep megabytes in every cell
 
 
 class Identity(NamedTuple):
@@ -220,13 +218,7 @@ class Picture:
 
     @staticmethod
     def check_saving(path: str | Path, bits: int = 8, longest: int = 0) -> None:
-        """Raise at once the `ImageError` that `save` would end with.
-
-        Args:
-            path: Where to.
-            bits: 8 or 16.
-            longest: Longest side of the picture in pixels.
-        """
+        """Raise at once the `ImageError` that `save` would end with, of this longest side."""
         kind = format_of(Path(path))
         _check_depth(kind, bits)
         most = MOST_SIDE.get(kind, longest)

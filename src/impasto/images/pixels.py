@@ -9,10 +9,8 @@ from PIL import Image
 from impasto.errors import ImageError
 
 Planes = list[NDArray[np.float32]]
-_SLACK = 1e-6
-"""How far a float may leave [0, 1] by rounding before it is a mistake."""
-_FAINTEST = 1e-4
-"""Below this coverage a color is numerically meaningless (and invisible)."""
+_SLACK = 1e-6  # how far a float may leave [0, 1] by rounding before it is a mistake
+_FAINTEST = 1e-4  # below this coverage a color is numerically meaningless (and invisible)
 
 
 def to_floats(samples: NDArray[Any]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -19,19 +19,15 @@ MOST_PIXELS = 256_000_000
 """Width times height of the largest picture that is opened, unless `IMPASTO_MAX_PIXELS` is set."""
 _PIXEL_BYTES, _BESIDE = 8, 64 << 20
 """Most bytes of a file, for each of those pixels (16 bits, with alpha) and beside them."""
-_WORKING_BYTES = 12
-"""Memory for each pixel, about, while it is decoded."""
+_WORKING_BYTES = 12  # memory for each pixel, about, while it is decoded
 _METADATA = "Decompressed data too large"
 """How Pillow's message about text or a profile that unpacks to more than a megabyte begins."""
 Check: TypeAlias = Callable[[bytes, str], object]
 """Looks at the first bytes of a file, and raises an `ImageError` if they are of no use."""
 _BLOCK = 1 << 20
-_PATIENCE = 0.7
-"""Seconds within which something has to open the other end of a pipe."""
+_PATIENCE = 0.7  # seconds within which something has to open the other end of a pipe
 _lock = threading.Lock()
-_inside = 0
-_filters = warnings.catch_warnings()
-_pillows_limit = Image.MAX_IMAGE_PIXELS
+_inside, _first_in = 0, ExitStack()
 
 
 def most_pixels() -> int:
@@ -86,15 +82,14 @@ def suppress_warnings() -> Iterator[None]:
     `warnings.catch_warnings` alone is not safe when several threads decode, so the first one in
     sets the filters and the last one out restores them.
     """
-    global _filters, _inside, _pillows_limit
+    global _inside
     limit = most_pixels()
     with _lock:
         if _inside == 0:
-            _filters = warnings.catch_warnings()
-            _filters.__enter__()
+            _first_in.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            _first_in.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif|tifffile|imagecodecs)\b")
             # Pillow warns above its limit, and refuses above twice that.
-            _pillows_limit = Image.MAX_IMAGE_PIXELS
             Image.MAX_IMAGE_PIXELS = -(-limit // 2)
         _inside += 1
     try:
@@ -103,8 +98,7 @@ def suppress_warnings() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0:
-                _filters.__exit__(None, None, None)
-                Image.MAX_IMAGE_PIXELS = _pillows_limit
+                _first_in.close()
 
 
 @runtime_checkable

@@ -17,8 +17,7 @@ from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.images.reading import check_head, one_clear_error, read_bytes
 
 KEYWORD = "impasto"
-_LONGEST = 10_000_000
-"""Characters of a recipe; those with thousands of styles have a million."""
+_LONGEST = 10_000_000  # characters of a recipe; those with thousands of styles have a million
 _XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'

@@ -1,10 +1,11 @@
-"""Where live pictures go: into a window, a camera that calls can use, a file."""
+"""Where live pictures go: a window, a camera that calls can use, a file; keys that control them."""
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,12 +14,10 @@ import numpy as np
 
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError
 from impasto.files import check_writable
-from impasto.live.controls import KEYS
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
 
-#: SDL's drivers that show nothing.
-_UNSEEN = ("dummy", "offscreen")
+_UNSEEN = ("dummy", "offscreen")  # SDL's drivers that show nothing
 #: What says that there is a screen on Linux.
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 #: Kinds of files that recordings are, and FFmpeg's names of them. All that was recorded plays even
@@ -28,6 +27,51 @@ _FRAGMENTS = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flus
 #: Each frame is written when it comes, instead of looking at 40 later ones first.
 _AT_ONCE = {"tune": "zerolatency"}
 _CLUSTERS = {"cluster_time_limit": "1000", "flush_packets": "1"}
+_STEP = 0.1  # a step of strength
+#: Keys and what they do, for people.
+KEYS: Mapping[str, str] = {
+    "right": "next style",
+    "left": "previous style",
+    "up": "stronger",
+    "down": "weaker",
+    "space": "freeze",
+    "b": "before and after",
+    "s": "save a picture",
+    "r": "record",
+    "o": "overlay",
+    "q": "quit",
+}
+#: What keys turn on and off.
+_SWITCHES = {"space": "frozen", "b": "split", "r": "recording", "o": "overlay"}
+
+
+@dataclass
+class Controls:
+    """What is shown now."""
+
+    styles: int = 1  # how many there are
+    style: int = 0  # number of the one
+    strength: float = 1.0  # from 0 to 1
+    frozen: bool = False  # whether the picture stands still
+    split: bool = False  # whether the left half is shown as it was
+    overlay: bool = True  # whether frames a second and latency are written on the picture
+    recording: bool = False
+    snapshots: int = 0  # pictures to be saved with the next frame
+    over: bool = False  # whether to stop
+
+    def press(self, key: str) -> None:
+        """Do what a key of `KEYS` does; other keys do nothing."""
+        if key in ("right", "left"):
+            self.style = (self.style + (1 if key == "right" else -1)) % self.styles
+        elif key in ("up", "down"):
+            strength = self.strength + (_STEP if key == "up" else -_STEP)
+            self.strength = round(min(1.0, max(0.0, strength)), 3)
+        elif key == "s":
+            self.snapshots += 1
+        elif key == "q":
+            self.over = True
+        elif key in _SWITCHES:
+            setattr(self, _SWITCHES[key], not getattr(self, _SWITCHES[key]))
 
 
 class Output(Protocol):
@@ -38,6 +82,7 @@ class Output(Protocol):
 
     def keys(self) -> Sequence[str]:
         """Return the keys that were pressed there since the last call."""
+        return ()
 
     def close(self) -> None:
         """End."""
@@ -105,7 +150,7 @@ def _no_screen(reason: str) -> ImpastoError:
     )
 
 
-class VirtualCamera:
+class VirtualCamera(Output):
     """A camera that other programs see; `rate` is that which it says to have."""
 
     def __init__(self, rate: float = 25.0) -> None:
@@ -134,10 +179,6 @@ class VirtualCamera:
         if (self._camera.width, self._camera.height) != (width, height):
             self._open(width, height)
         self._camera.send(pixels)
-
-    def keys(self) -> Sequence[str]:
-        """Return nothing: it has no keys."""
-        return ()
 
     def close(self) -> None:
         """Let go of the device."""

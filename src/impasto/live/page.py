@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from impasto.live.controls import KEYS
+from impasto.live.outputs import KEYS
 from impasto.local_page import LocalHandler, LocalPage
 from impasto.video.clip import Pixels8
 
@@ -21,8 +21,7 @@ _NAMES = {
     " ": "space",
     **{key: key for key in KEYS if len(key) == 1},
 }
-#: Seconds without a new frame after which the last one is sent again.
-_IDLE = 1.0
+_IDLE = 1.0  # seconds without a new frame after which the last one is sent again
 
 
 class Page(LocalPage):
@@ -65,8 +64,6 @@ class Page(LocalPage):
 
 
 class _Handler(LocalHandler):
-    """Answers for a page."""
-
     page: Page
 
     def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls

@@ -12,21 +12,17 @@ import numpy as np
 from impasto.errors import ImageError
 from impasto.flow import MotionFinder, opencv
 from impasto.images import fitted_size
-from impasto.live.controls import Controls
-from impasto.live.outputs import Output
+from impasto.live.outputs import Controls, Output
 from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.painting import FramePainter, even, picture_of, resized, split
 
-#: Brightness of the picture that says what is wrong.
-_GRAY = 40
-#: Parts of the full size that are painted.
-SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)
+_GRAY = 40  # brightness of the picture that says what is wrong
+SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)  # parts of the full size that are painted
 #: Frames after which the size may change, and how much of the time may be used.
 _PATIENCE, _ROOM = 12, 0.92
-#: First frames at a size, which do not count: a network may be compiled for it.
-_SETTLING = 3
+_SETTLING = 3  # first frames at a size, which do not count: a network may be compiled for it
 
 
 class Pace:
@@ -71,38 +67,22 @@ class Pace:
 
 
 class Meter:
-    """Frames a second and latency, of the last second or so."""
+    """Frames a second, and seconds from taken to shown (the median), of the last second or so."""
 
     def __init__(self) -> None:
+        self.fps = self.latency = 0.0
         self._shown: deque[tuple[float, float]] = deque(maxlen=30)
 
     def shown(self, now: float, taken: float) -> None:
         """Learn when a frame was shown, and when it was taken, by `time.monotonic()`."""
         self._shown.append((now, taken))
-
-    @property
-    def fps(self) -> float:
-        """Frames a second."""
-        if len(self._shown) < 2:
-            return 0.0
-        return (len(self._shown) - 1) / max(1e-6, self._shown[-1][0] - self._shown[0][0])
-
-    @property
-    def latency(self) -> float:
-        """Seconds from taken to shown, the median."""
-        return median(now - taken for now, taken in self._shown) if self._shown else 0.0
+        self.fps = (len(self._shown) - 1) / max(1e-6, now - self._shown[0][0])
+        self.latency = median(end - start for end, start in self._shown)
 
 
 @dataclass
 class Session:
-    """Paints what a source gives.
-
-    Attributes:
-        pace: Which part of the full size is painted now.
-        meter: Frames a second and latency.
-        frames: How many were painted and shown.
-        saved: Pictures that were saved.
-    """
+    """Paints what a source gives."""
 
     source: Newest
     stylizers: Sequence[Stylizer]  # one for each style
@@ -119,7 +99,8 @@ class Session:
 
     def __post_init__(self, fps: float) -> None:
         self.pace, self.meter = Pace(fps), Meter()
-        self.frames, self.saved = 0, list[Path]()
+        self.frames = 0  # that were painted and shown
+        self.saved: list[Path] = []  # pictures
         self._finder, self._painter = MotionFinder(()), FramePainter(self.stylizers[0], 0)
         self._painting: tuple[int, tuple[int, int]] | None = None
         self._strength = 1.0
@@ -173,7 +154,6 @@ class Session:
             self._painter.use(self._painter.stylizer.changed(strength=controls.strength))
 
     def _present(self) -> None:
-        """Show the last frame, as the controls have it now."""
         assert self._last is not None
         original, painted = self._last
         middle = painted.shape[1] // 2
@@ -198,7 +178,6 @@ class Session:
         return [said, look, *(n for n in ("frozen", "recording") if getattr(controls, n))]
 
     def _tell(self, trouble: str) -> None:
-        """Show what is wrong with the source."""
         if trouble != self._complained:
             self._complained = trouble
             self.complain(f"{trouble}; trying again")

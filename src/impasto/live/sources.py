@@ -11,16 +11,12 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.flow import opencv
 from impasto.images import is_picture_name, open_picture
 from impasto.video.clip import Pixels8, on_white, pyav
-from impasto.video.pictures import Reader
-from impasto.video.setup import open_reader
+from impasto.video.pictures import Reader, open_reader
 from impasto.weights.folders import refuse_offline
 
-#: Seconds between two tries to open a source that is gone.
-RETRY = 2.0
-#: Seconds without a picture after which somebody is told.
-SILENCE = 10.0
-#: Seconds between the end of a file and its next beginning, at least.
-_LEAST_SECONDS = 0.02
+RETRY = 2.0  # seconds between two tries to open a source that is gone
+SILENCE = 10.0  # seconds without a picture after which somebody is told
+_LEAST_SECONDS = 0.02  # seconds between the end of a file and its next beginning, at least
 
 
 class Captured(NamedTuple):
@@ -42,11 +38,8 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
 
     It is named by the number of a camera (or its `/dev/video0`), the address of a stream
     (`rtsp://…`, `http://…`), or the path of a pipe, a video file or a picture. In a `loop` a file
-    begins again when it ends, and a stream is awaited again.
-
-    Raises:
-        ImageError: A file is missing or no video.
-        ImpastoError: A stream comes from elsewhere and ``IMPASTO_OFFLINE`` is set.
+    begins again when it ends, and a stream is awaited again. A file that is missing or no video is
+    an `ImageError`, a stream from elsewhere with ``IMPASTO_OFFLINE`` set an `ImpastoError`.
     """
     if (number := name.removeprefix("/dev/video")).isdecimal():
         opencv()
@@ -65,7 +58,6 @@ def open_source(name: str, *, loop: bool = True) -> Frames:
 
 
 def _still(pixels: Pixels8, loop: bool) -> Iterator[Pixels8]:
-    """Yield a picture that stands still."""
     yield pixels
     while loop:
         time.sleep(_LEAST_SECONDS)
@@ -127,15 +119,11 @@ class Newest:
     A source that is lost is opened again and again, unless `retry` is off: what is wrong after the
     first frame is its end then. If frames are `needed`, what is wrong before the first one is an
     error, raised where they are taken.
-
-    Attributes:
-        trouble: What is wrong with the source now; None: nothing.
-        ended: Whether it has come to its end.
     """
 
     def __init__(self, frames: Frames, *, needed: bool = False, retry: bool = True) -> None:
-        self.trouble: str | None = None
-        self.ended = False
+        self.trouble: str | None = None  # what is wrong with the source now
+        self.ended = False  # whether it has come to its end
         self._needed, self._retry = needed, retry
         self._given, self._last = False, time.monotonic()
         self._frames, self._left, self._fresh = frames, threading.Event(), threading.Condition()

@@ -6,13 +6,10 @@ covariance of the style's map, and the *painter* decodes all three. So the weigh
 the statistics of any picture are one.
 
 Between whitening and coloring a little noise is added, the *grain*: a convolution can only paint a
-flat sky flat, or with a pattern of its own cells, so flat places need noise that strokes can start
-from.
+flat sky flat, or with a pattern of its own cells; strokes need something to start from there.
 
-Sources: whitening and coloring of features (Li et al. 2017, "Universal Style Transfer via Feature
-Transforms"), here in a network that is trained through it; residual blocks (Johnson et al. 2016);
-pixel shuffle instead of transposed convolutions (Shi et al. 2016); noise in each map (Karras et al.
-2019, StyleGAN).
+Sources: whitening and coloring (Li et al. 2017; here the network is trained through it), residual
+blocks (Johnson et al. 2016), pixel shuffle (Shi et al. 2016), noise (Karras et al. 2019, StyleGAN).
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,19 +26,12 @@ from impasto.weights.any_style import FADES_BELOW, GRAIN_CELL, PLANES
 
 @dataclass(frozen=True)
 class AnyStyleShape:
-    """Widths and depths of the network; triples are of the fine, middle and coarse map.
+    """Widths and depths of the network; triples are of the fine, middle and coarse map."""
 
-    Attributes:
-        fine: Channels at 1/4 of the resolution.
-        middle: Channels at 1/8.
-        coarse: Channels at 1/16.
-        reader_blocks: Residual blocks of the reader; and `painter_blocks` of the painter.
-    """
-
-    fine: int = 48
-    middle: int = 96
-    coarse: int = 128
-    reader_blocks: tuple[int, ...] = (1, 2, 1)
+    fine: int = 48  # channels at 1/4 of the resolution
+    middle: int = 96  # at 1/8
+    coarse: int = 128  # at 1/16
+    reader_blocks: tuple[int, ...] = (1, 2, 1)  # residual blocks
     painter_blocks: tuple[int, ...] = (2, 2, 2)
 
 
@@ -144,11 +134,8 @@ class AnyStyle(nn.Module):
     ) -> Tensor:
         """Stylize contents in N styles, from `encode`; return (N, 3, H, W), not clamped.
 
-        Args:
-            content: (N, 3, H, W) in [0, 1], sides multiples of `CELL`.
-            style: The styles.
-            grain: (N or 1, `PLANES`, H / 4, W / 4), standard normal noise.
-            strength: From 0, the content itself, to 1.
+        Contents are (N, 3, H, W) in [0, 1], sides multiples of `CELL`; the grain is standard normal
+        noise (N or 1, `PLANES`, H / 4, W / 4); strength is from 0, the content itself, to 1.
         """
         colors, *others = style
         recolored = transferred(content, colors, *OF_COLORS, strength=strength).clamp(0, 1)
@@ -191,5 +178,4 @@ def shape_of(parameters: Mapping[str, Tensor]) -> AnyStyleShape:
 
 
 def _cells(image: Tensor, side: int) -> Tensor:
-    """Return cells of side · side pixels as channels."""
     return F.pixel_unshuffle(image, side).contiguous(memory_format=torch.channels_last)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from impasto.errors import SettingsError
 from impasto.files import sha256_of
-from impasto.networks.layers import check_layers, pools_before
 from impasto.networks.pocket import SAMPLED_LAYERS, Pocket
+from impasto.networks.vgg import check_layers, pools_before
 from impasto.settings.declaration import check_own_name
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
 from impasto.settings.methods import load
@@ -125,7 +125,7 @@ def add_encoder(name: str, network: Network) -> None:
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
-    """Raise a `SettingsError` for layers (canonical) or a pooling that an encoder does not have.
+    """Raise a `SettingsError` for what an encoder does not have, before its file is read.
 
     That is before its file is read or downloaded.
 

@@ -1,8 +1,7 @@
 """The pocket encoder: a small network of our own that stands in for VGG-19.
 
-It was distilled from VGG-19 (`impasto.training.encoder`; Hinton et al. 2015, "Distilling the
-Knowledge in a Neural Network") and has the six layers that style transfer asks for, with as
-many channels as VGG-19 has there. Why it is fast:
+It was distilled from VGG-19 (`impasto.training.encoder`; Hinton et al. 2015) and has the six layers
+that style transfer asks for, with as many channels as VGG-19 has there. Why it is fast:
 
 - No layer of it is as large as the picture. It starts from cells of 2x2 pixels; the features of
   `relu1_1` are VGG-19's own kind, a 3x3 convolution of the picture, computed from those cells.
@@ -24,7 +23,7 @@ from torch import Tensor, nn
 
 from impasto.errors import WeightsError
 from impasto.networks.devices import split_bfloat16
-from impasto.networks.layers import check_layers
+from impasto.networks.vgg import check_layers
 from impasto.weights import load_pocket
 
 #: Its layers and VGG-19's widths there.
@@ -36,8 +35,7 @@ POCKET_LAYERS: Mapping[str, int] = {
     "relu4_2": 512,
     "relu5_1": 512,
 }
-#: Those of which a quarter of the positions is enough.
-SAMPLED_LAYERS = ("relu1_1", "relu2_1")
+SAMPLED_LAYERS = ("relu1_1", "relu2_1")  # those of which a quarter of the positions is enough
 SUBSAMPLE_PHASES = 4
 
 
@@ -56,11 +54,9 @@ class Unit(NamedTuple):
 class PocketShape:
     """Widths and depths of the trunk.
 
-    Attributes:
-        widths: Channels of the stem (at half the picture's resolution), and then of the stages at
-            a half, a quarter, an eighth and a sixteenth.
-        depths: 3x3 convolutions in each of these four stages before its first tap; the third has
-            one more, for `relu4_2`.
+    Widths are channels of the stem (at half the picture's resolution), and then of the stages at a
+    half, a quarter, an eighth and a sixteenth; depths the 3x3 convolutions in each of these stages
+    before its first tap (the third has one more, for `relu4_2`).
     """
 
     widths: tuple[int, ...] = (24, 48, 96, 128, 192)
@@ -123,15 +119,10 @@ class PocketNetwork(nn.Module, ABC):
     ) -> dict[str, Tensor]:
         """Return features of some of `POCKET_LAYERS`.
 
-        Args:
-            image: (N, 3, H, W) float32 sRGB in [0, 1], at least 16x16.
-            layers: Which to return.
-            subsample_phase: 0 to 3: `relu1_1` and `relu2_1` only at every other position across and
-                down, starting at this one of four; None: at all positions.
-
-        Returns:
-            For each layer (N, VGG-19's channels, H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides
-            count as one pixel more.
+        For (N, 3, H, W) float32 sRGB in [0, 1], at least 16x16, they are (N, VGG-19's channels,
+        H / 2ᵖ, W / 2ᵖ), p poolings deep, where odd sides count as one pixel more. With a
+        `subsample_phase`, 0 to 3, `relu1_1` and `relu2_1` are computed only at every other position
+        across and down, starting at this one of four.
         """
         check_layers("pocket", POCKET_LAYERS, layers)
         x = cells = self.cells(image)
@@ -154,12 +145,8 @@ class PocketNetwork(nn.Module, ABC):
 class Pocket(PocketNetwork):
     """Picture -> features like VGG-19's, by a distilled network.
 
-    Args:
-        parameters: Kernels (OIHW) and biases by name, as `weights/bundled/pocket.safetensors`.
-        precision: Of the arithmetic. In bfloat16 the weights are cast once, here.
-
-    Raises:
-        WeightsError: These are not the parameters of a pocket encoder.
+    Its parameters are kernels (OIHW) and biases by name, as `weights/bundled/pocket.safetensors`;
+    others are a `WeightsError`. In bfloat16 they are cast once, here.
     """
 
     def __init__(
@@ -243,7 +230,6 @@ class _Subsample(torch.autograd.Function):
 
 
 def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
-    """Read widths and depths off the names and sizes."""
     kernels = [name.partition("_")[0] for name in parameters if name.endswith(".weight")]
     second, third, fourth, fifth = (kernels.count(f"trunk{stage}") for stage in range(2, 6))
     try:

@@ -1,4 +1,4 @@
-"""VGG-19 as a perceptual encoder, cut at the deepest layer that is asked for.
+"""VGG-19 as a perceptual encoder, its layers and their names.
 
 Source: Simonyan & Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image
 Recognition". Departures, each for the sake of the picture:
@@ -6,32 +6,91 @@ Recognition". Departures, each for the sake of the picture:
 - Borders are padded with the nearest pixel, not with zeros, which paint a frame along the edges.
 - The network's own normalization is folded into the first convolution, so that what goes in is
   always sRGB in [0, 1].
+
+The layer `relu4_1` is after the ReLU and `conv4_1` before it, as in the papers; `pool4` is after
+the fourth pooling. The Keras spelling `block4_conv1` is after the ReLU too, because Keras has the
+activation inside the layer, and `block4_pool` is `pool4`.
 """
 
-from collections.abc import Sequence
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.errors import WeightsError
+from impasto.errors import SettingsError, WeightsError
 from impasto.networks.devices import split_bfloat16
-from impasto.networks.layers import deepest, steps_to
-from impasto.weights import VggParameters, load_vgg19
+from impasto.weights import VGG19_LAYERS, VggParameters, load_vgg19
+
+
+def _in_order() -> Iterator[str]:
+    for conv in VGG19_LAYERS:
+        if conv.endswith("_1") and conv != "conv1_1":
+            yield f"pool{int(conv[4]) - 1}"
+        yield conv
+        yield conv.replace("conv", "relu")
+    yield "pool5"
+
+
+LAYERS = tuple(_in_order())  # every layer, shallow to deep
+_DEPTH = {name: depth for depth, name in enumerate(LAYERS)}
+
+
+def canonical(name: str) -> str:
+    """Return the name of a layer (also Keras's) in this project's spelling, or a `SettingsError`.
+
+    Examples:
+        >>> canonical("block4_conv2")
+        'relu4_2'
+    """
+    plain = name.strip().lower()
+    plain = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", plain)
+    plain = re.sub(r"^block(\d)_pool$", r"pool\1", plain)
+    if plain not in _DEPTH:
+        near = max(LAYERS, key=lambda layer: _likeness(plain, layer))
+        raise SettingsError(f"there is no layer {name!r}; did you mean {near!r}?")
+    return plain
+
+
+def _likeness(given: str, layer: str) -> tuple[float, int]:
+    # Among layers as near, the one that begins alike: for relu1_3 that is relu1_2, not relu5_3.
+    alike = sum(given.startswith(layer[:end]) for end in range(1, len(layer)))
+    return difflib.SequenceMatcher(None, given, layer).ratio(), alike
+
+
+def check_layers(encoder: str, known: Iterable[str], layers: Iterable[str]) -> None:
+    """Raise a `SettingsError` for layers that an encoder does not have."""
+    known = tuple(known)
+    if unknown := [name for name in layers if name not in known]:
+        raise SettingsError(
+            f"the encoder {encoder} knows {', '.join(known)}, not {unknown[0]}: "
+            "name one of these or use encoder vgg19 alone"
+        )
+
+
+def deepest(names: Iterable[str]) -> str:
+    """Return the last of the named layers (canonical names) on the way through the network."""
+    return max(names, key=_DEPTH.__getitem__)
+
+
+def steps_to(name: str) -> tuple[str, ...]:
+    """Return the layers from the picture to this one, it included."""
+    return LAYERS[: _DEPTH[name] + 1]
+
+
+def pools_before(name: str) -> int:
+    """Return how often the picture was halved when it reaches this layer: 0 to 5."""
+    return sum(layer.startswith("pool") for layer in steps_to(name))
 
 
 class VGG19(nn.Module):
-    """Picture -> features of the named layers.
+    """Picture -> features of the named layers, by canonical name; nothing beyond them is kept.
 
-    Args:
-        parameters: Kernels, biases and the input convention they were trained with.
-        layers: The layers it will be asked for, by canonical name; nothing beyond them is kept.
-        pooling: `"max"`, or `"average"` as Gatys et al. prefer.
-        precision: Of the arithmetic. In bfloat16 the weights are cast once, here.
-
-    Raises:
-        WeightsError: The parameters end before the deepest layer.
+    Pooling is `"max"`, or `"average"` as Gatys et al. prefer. In bfloat16 weights are cast once,
+    here. Parameters that end before the deepest layer are a `WeightsError`.
     """
 
     def __init__(
@@ -77,8 +136,7 @@ class VGG19(nn.Module):
     def forward(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Return features of layers, by canonical name, among those named at construction.
 
-        For (N, 3, H, W) float32 sRGB in [0, 1] they are (N, C, H / 2ᵖ, W / 2ᵖ) in the encoder's
-        precision, p poolings deep.
+        For (N, 3, H, W) float32 sRGB in [0, 1] they are (N, C, H / 2ᵖ, W / 2ᵖ), p poolings deep.
         """
         wanted = frozenset(layers)
         features: dict[str, Tensor] = {}

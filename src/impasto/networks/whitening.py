@@ -10,8 +10,7 @@ from torch import Tensor
 
 #: What is added to variances of features: a part of the mean variance, and at least.
 RELATIVE, CONSTANT = 1e-2, 1e-4
-#: The same for colors.
-OF_COLORS = (0.0, 1e-5)
+OF_COLORS = (0.0, 1e-5)  # the same for colors
 _LEAST_EIGENVALUE = 1e-8
 
 
@@ -55,14 +54,10 @@ def transferred(
 ) -> Tensor:
     """Give (N, C, H, W) the mean and covariance of a style each.
 
-    Args:
-        features: Are whitened by the inverse root of their own covariance, then colored.
-        style: What they are given.
-        relative: Part of the mean variance that is added to each variance.
-        constant: What is added to each variance besides.
-        grain: How much of each plane each channel gets (C, `PLANES`), and the planes
-            (N or 1, `PLANES`, H, W): noise that is added before coloring; variances stay.
-        strength: Part of the change; 0 is none.
+    Features are whitened by the inverse root of their own covariance (see `statistics`), then
+    colored. Grain is how much of each plane each channel gets (C, `PLANES`), and the planes
+    (N or 1, `PLANES`, H, W): noise that is added before coloring; variances stay. Strength is the
+    part of the change; 0 is none.
     """
     with torch.autocast(features.device.type, enabled=False):
         mean, covariance = statistics(features, relative, constant)

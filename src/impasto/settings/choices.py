@@ -18,14 +18,11 @@ CONTENT_LAYERS = ("relu4_2",)
 
 #: content, style and smoothness weight where none is given, by the form of the losses.
 DEFAULT_WEIGHTS = {"relative": (0.13, 1.0, 4.0), "gatys": (1.0, 100.0, 0.0)}
-#: The coarsest octave where none is given.
-DEFAULT_MIN_SIZE = 256
-#: Names of the content losses.
-CONTENT_LOSSES = ("features", "self-similarity")
+DEFAULT_MIN_SIZE = 256  # the coarsest octave where none is given
+CONTENT_LOSSES = ("features", "self-similarity")  # names of the content losses
 #: Words instead of the file of a mask: what the other masks leave, and what finds faces.
 REST, FACES = "rest", "faces"
-#: Words instead of the file of a start.
-STARTS = ("matched", "content", "noise", "style")
+STARTS = ("matched", "content", "noise", "style")  # words instead of the file of a start
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE = {"adam": 0.03, "lbfgs": 1.0}
 

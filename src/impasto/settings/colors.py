@@ -9,20 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ColorMode:
-    """Whose colors a stylized picture has.
+    """Whose colors a stylized picture has."""
 
-    Attributes:
-        name: A value of `Settings.color`.
-        sentence: What it does, in the words of the help; "" where the name says it.
-        recolor_style: What changes the style before it is read: pixels of the style and of the
-            content, alpha of both, amount -> pixels, as `"module:name"` or itself; "": nothing.
-        recolor_result: What changes the stylized picture: its pixels, the content's, amount ->
-            pixels, as `"module:name"` or itself; "": nothing.
-    """
-
-    name: str
-    sentence: str = ""
+    name: str  # a value of `Settings.color`
+    sentence: str = ""  # what it does, in the words of the help; "" where the name says it
+    # What changes the style before it is read: pixels of the style and of the content, alpha of
+    # both, amount -> pixels, as `"module:name"` or itself; "": nothing.
     recolor_style: str | Callable[..., Any] = ""
+    # What changes the stylized picture: its pixels, the content's, amount -> pixels, as
+    # `"module:name"` or itself; "": nothing.
     recolor_result: str | Callable[..., Any] = ""
 
     @property

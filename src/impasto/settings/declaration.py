@@ -31,15 +31,11 @@ _LONGEST_NAME, _MOST_PARTS = 60, 16
 def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa: ANN401
     """Declare one field of `Settings` with what the command line and the checks need.
 
-    Args:
-        default: Its value when nothing is said.
-        help: One line for `--help` and the documentation.
-        group: The heading it stands under.
-        **metadata: `choices` (allowed values), `files` (endings of files that are allowed too),
-            `least` and `most` (inclusive bounds), `above` (exclusive bound), `parts` (words that a
-            + may join), `shown` (the default in words), `items` (a tuple's element type), `paths`
-            (words beside which file names are allowed, which may have spaces), `aliases` (other
-            spellings on the command line), `brief` (whether the short help has it).
+    Besides default, help (one line) and the group it stands in: `choices` (allowed values), `files`
+    (endings of files that are allowed too), `least` and `most` (inclusive bounds), `above`
+    (exclusive bound), `parts` (words that a + may join), `shown` (the default in words), `items` (a
+    tuple's element type), `paths` (words beside which file names are allowed, which may have
+    spaces), `aliases` (other spellings on the command line), `brief` (the short help has it).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 

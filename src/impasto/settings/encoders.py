@@ -9,43 +9,31 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderRow:
-    """A network that compares pictures.
+    """A network that compares pictures."""
 
-    Attributes:
-        name: A value of `Settings.encoder`, or a part of one joined by +.
-        sentence: What it is, for people.
-        build: What makes the network, of the path of its file, the canonical names of layers, the
-            pooling and the precision, as `"module:name"`.
-        layers: Canonical names of the layers it has; empty: all of VGG-19's.
-        poolings: Kinds of pooling to choose from; empty: it has none to choose.
-        file: Name of its file in the catalogue of weights; "": it has none.
-        cost: Of a pixel of a step, beside pocket's.
-        bytes_per_pixel: Of memory, of a pixel that is looked at at once at the peak, by precision;
-            measured (benchmarks/RESULTS.md).
-        full_bytes_per_pixel: More, where its largest layers are not subsampled.
-        subsamples: In how many parts its largest layers can be seen, one a step; 1: only whole, as
-            all but pocket, whose geometry `Encoder.shape` knows.
-        left: About the part of the photograph's distance to a style that is left at full strength.
-        bounded: Whether its features are known to stay within the range of 16 bits.
-        planned_from: Longest side in pixels from which on a run is worth planning.
-    """
-
-    name: str
-    sentence: str
+    name: str  # a value of `Settings.encoder`, or a part of one joined by +
+    sentence: str  # what it is, for people
+    # What makes the network, of the path of its file, the canonical names of layers, the pooling
+    # and the precision, as `"module:name"`.
     build: str | Callable[..., Any] = ""
-    layers: tuple[str, ...] = ()
-    poolings: tuple[str, ...] = ()
-    file: str = ""
+    layers: tuple[str, ...] = ()  # canonical names of the layers it has; empty: all of VGG-19's
+    poolings: tuple[str, ...] = ()  # kinds of pooling to choose from; empty: it has none to choose
+    file: str = ""  # name of its file in the catalogue of weights; "": it has none
     # Of an encoder of your own nothing is known: as much as the dearest.
-    cost: float = 6.0
+    cost: float = 6.0  # of a pixel of a step, beside pocket's
+    # Of memory, of a pixel that is looked at at once at the peak, by precision; measured
+    # (benchmarks/RESULTS.md).
     bytes_per_pixel: Mapping[str, int] = field(
         default_factory=lambda: {"float32": 3750, "bfloat16": 2250}
     )
-    full_bytes_per_pixel: int = 0
+    full_bytes_per_pixel: int = 0  # more, where its largest layers are not subsampled
+    # In how many parts its largest layers can be seen, one a step; 1: only whole, as all but
+    # pocket, whose geometry `Encoder.shape` knows.
     subsamples: int = 1
+    # About the part of the photograph's distance to a style that is left at full strength.
     left: float = 0.05
-    bounded: bool = False
-    planned_from: int = 416
+    bounded: bool = False  # whether its features are known to stay within the range of 16 bits
+    planned_from: int = 416  # longest side in pixels from which on a run is worth planning
 
 
 _POCKET = EncoderRow(
@@ -70,10 +58,8 @@ _VGG19 = EncoderRow(
     file="vgg19",
     bounded=True,
 )
-#: All encoders by name.
-ENCODERS = {row.name: row for row in (_POCKET, _VGG19)}
-#: Values of `Settings.encoder`: one, or several that take turns.
-TURNS = [*ENCODERS, "pocket+vgg19"]
+ENCODERS = {row.name: row for row in (_POCKET, _VGG19)}  # all encoders by name
+TURNS = [*ENCODERS, "pocket+vgg19"]  # values of `Settings.encoder`: one, or several that take turns
 
 
 def add_encoder_row(row: EncoderRow) -> None:

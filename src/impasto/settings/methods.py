@@ -13,8 +13,7 @@ from typing import Any
 
 from impasto.errors import SettingsError
 
-#: Endings of files that hold a network of one style.
-NETWORK_FILES = (".onnx", ".safetensors")
+NETWORK_FILES = (".onnx", ".safetensors")  # endings of files that hold a network of one style
 #: Groups of options that methods of one pass do without, but for a few options.
 _ITERATIVE = ("Losses", "Optimization", "Composition")
 _EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
@@ -25,42 +24,30 @@ _WITHOUT_CHOICE = (*_OF_ENCODERS, "level_strengths", "weights", "tune")
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A way to paint.
+    """A way to paint."""
 
-    Attributes:
-        name: A value of `Settings.method`.
-        sentence: What it is, for people.
-        factory: What makes a stylizer of style pictures and settings, as `"module:name"`.
-        network: What opens the network of a method of one pass, of the row, the settings and the
-            paths of its files by name, as `"module:name"`.
-        paper: Where it was published.
-        files: Names of its files in the catalogue of weights, in the order they are opened in.
-        parts: Names of what is fetched where none of `files` is at hand.
-        steps: Whether it takes steps, guided by an encoder: such a run can be watched, stopped,
-            saved and resumed, has losses, masks and a pyramid, and uses all of the machine.
-        warm: Whether a network lays the picture out before the first step.
-        one_style: Whether it has its style within, and takes no style pictures.
-        tunes: Whether its network can be tuned to a style, and takes networks tuned before.
-        lags: For video, how many frames back it looks at what was painted.
-        without: Settings it does without, beside those that follow from `steps`.
-        bytes_per_pixel: Of memory at the peak, in one pass; measured at 640x640 and larger.
-        many_sizes: Whether its runtime takes pictures of ever new sizes without compiling anew.
-    """
-
-    name: str
-    sentence: str
+    name: str  # a value of `Settings.method`
+    sentence: str  # what it is, for people
+    # What makes a stylizer of style pictures and settings, as `"module:name"`.
     factory: str | Callable[..., Any] = "impasto.fast:FastStylizer"
+    # What opens the network of a method of one pass, of the row, the settings and the paths of its
+    # files by name, as `"module:name"`.
     network: str | Callable[..., Any] = ""
-    paper: str = ""
+    paper: str = ""  # where it was published
+    # Names of its files in the catalogue of weights, in the order they are opened in.
     files: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # names of what is fetched where none of `files` is at hand
+    # Whether it takes steps, guided by an encoder: such a run can be watched, stopped, saved and
+    # resumed, has losses, masks and a pyramid, and uses all of the machine.
     steps: bool = False
-    warm: bool = False
-    one_style: bool = False
+    warm: bool = False  # whether a network lays the picture out before the first step
+    one_style: bool = False  # whether it has its style within, and takes no style pictures
+    # Whether its network can be tuned to a style, and takes networks tuned before.
     tunes: bool = False
-    lags: tuple[int, ...] = (1,)
-    without: tuple[str, ...] = ()
-    bytes_per_pixel: int = 0
+    lags: tuple[int, ...] = (1,)  # for video, how many frames back it looks at what was painted
+    without: tuple[str, ...] = ()  # settings it does without, beside those that follow from `steps`
+    bytes_per_pixel: int = 0  # of memory at the peak, in one pass; measured at 640x640 and larger
+    # Whether its runtime takes pictures of ever new sizes without compiling anew.
     many_sizes: bool = False
 
     def needed(self, has: Callable[[str], bool]) -> tuple[str, ...]:
@@ -73,8 +60,7 @@ class Method:
         return does and option not in self.without
 
 
-#: All methods by name; `add_method` adds yours.
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {}  # all methods by name; `add_method` adds yours
 #: A file of a network that knows one style.
 NETWORK_FILE = Method(
     name="a network file",
@@ -104,11 +90,7 @@ def method_of(name: str) -> Method:
 
 
 def load(target: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return what a row names as `"module:name"`; importing it is put off until then.
-
-    Raises:
-        SettingsError: There is no such thing.
-    """
+    """Return what a row names as `"module:name"`; importing it is put off until then."""
     if callable(target):
         return target
     module, _, name = target.partition(":")

@@ -10,23 +10,17 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What runs networks that are ONNX files.
+    """What runs networks that are ONNX files."""
 
-    Attributes:
-        name: A value of `Settings.runtime`.
-        session: What opens a network, of an ONNX file or its content, the device, and whether it
-            has to compute in float32, as `"module:name"`. See `impasto.fast.sessions.Session`.
-        speed: What says how fast it is with a device (a value of `Settings.device`) on this
-            machine, relative to ONNX Runtime on the CPU, as `"module:name"`; 0: it cannot run.
-        extra: The extra that brings it; None: it comes with impasto.
-        many_sizes: Whether it takes pictures of ever new sizes without compiling anew.
-    """
-
-    name: str
+    name: str  # a value of `Settings.runtime`
+    # What opens a network, of an ONNX file or its content, the device, and whether it has to
+    # compute in float32, as `"module:name"`. See `impasto.fast.sessions.Session`.
     session: str | Callable[..., Any]
+    # What says how fast it is with a device (a value of `Settings.device`) on this machine,
+    # relative to ONNX Runtime on the CPU, as `"module:name"`; 0: it cannot run.
     speed: str | Callable[..., Any]
-    extra: str | None = None
-    many_sizes: bool = False
+    extra: str | None = None  # the extra that brings it; None: it comes with impasto
+    many_sizes: bool = False  # whether it takes pictures of ever new sizes without compiling anew
 
 
 _ONNX_RUNTIME = Runtime(
@@ -43,8 +37,7 @@ _OPENVINO = Runtime(
 )
 #: All runtimes by name; `add_runtime` adds yours.
 RUNTIMES = {row.name: row for row in (_ONNX_RUNTIME, _OPENVINO)}
-#: Values of `Settings.runtime`; `auto` is the fastest one.
-RUNTIME_CHOICES = ["auto", *RUNTIMES]
+RUNTIME_CHOICES = ["auto", *RUNTIMES]  # values of `Settings.runtime`; `auto` is the fastest one
 
 
 def add_runtime(row: Runtime) -> None:

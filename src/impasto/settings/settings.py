@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from impasto.settings.typed import Options
 
-#: Style pictures of one stylizer: each is held in memory.
-MOST_STYLES = 256
+MOST_STYLES = 256  # style pictures of one stylizer: each is held in memory
 #: All options by name, and the plain type of each: int, float, str, bool or tuple.
 FIELDS = {each.name: each for each in fields(Choices)}
 TYPES = plain_types(Choices)

@@ -94,7 +94,7 @@ def _picture(upload: Path, folder: Path, size: int) -> dict[str, Any]:
 
 
 def _clip(upload: Path, folder: Path) -> dict[str, Any]:
-    from impasto.video.setup import LEAST, open_reader
+    from impasto.video.pictures import LEAST, open_reader
 
     reader = open_reader(str(upload))
     clip = reader.clip

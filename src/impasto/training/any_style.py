@@ -2,8 +2,7 @@
 
     python -m impasto.training.any_style --photos FOLDER --paintings FOLDER --teacher FILE
 
-needs only torch, numpy, pillow and safetensors. `impasto train any-style` is the same, and
-`impasto export` makes of the result what `--method fast` runs.
+`impasto train any-style` is the same; `impasto export` makes of it what `--method fast` runs.
 """
 
 from collections.abc import Sequence
@@ -16,17 +15,9 @@ from torch import Tensor, nn
 
 from impasto.networks.any_style import AnyStyle, AnyStyleShape, Features
 from impasto.networks.whitening import OF_COLORS, coloring, transferred
-from impasto.training.crops import (
-    SCALES,
-    Rng,
-    crop,
-    listed_pairs,
-    load_style,
-    random_part,
-    resized,
-    split_folder,
-    whole_cells,
-)
+from impasto.tables import read_table
+from impasto.training import crops
+from impasto.training.crops import SCALES, Rng, crop
 from impasto.training.export import any_style_parameters
 from impasto.training.loop import run_as_program
 from impasto.training.losses import FusedVgg
@@ -61,8 +52,8 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
     def __init__(self, options: AnyStyleOptions) -> None:
         o = options
         super().__init__(o, AnyStyleShape(o.fine, o.middle, o.coarse))
-        self.photos, held_photos = split_folder(Path(o.photos), self.device)
-        self.paintings, held_paintings = split_folder(Path(o.paintings), self.device)
+        self.photos, held_photos = crops.split_folder(Path(o.photos), self.device)
+        self.paintings, held_paintings = crops.split_folder(Path(o.paintings), self.device)
         self._style = lru_cache(o.pool)(self._make_style)
         self.shown = self._listed() if o.pairs else self._held(held_photos, held_paintings)
         if o.reading:
@@ -81,9 +72,10 @@ class AnyStyleTrainer(TransferTrainer[AnyStyleOptions]):
 
     def _listed(self) -> list[tuple[Tensor, Tensor]]:
         def load(path: Path) -> Tensor:
-            return whole_cells(load_style(path, 2 * self.options.crop).to(self.device))
+            return crops.whole_cells(crops.load_style(path, 2 * self.options.crop).to(self.device))
 
-        return [(load(c), load(s)) for c, s in listed_pairs(Path(self.options.pairs))]
+        pairs = read_table(Path(self.options.pairs), ("content", "style"))
+        return [(load(content), load(style)) for content, style in pairs]
 
     def begin(self) -> None:
         """Take over a trained file of this shape, if the options name one."""
@@ -147,9 +139,9 @@ def _excerpt(painting: Tensor, rng: Rng) -> Tensor:
     height, width = painting.shape[1:]
     part = 1.0 if rng.bernoulli(_WHOLE) else rng.uniform(0.5, 1)
     sides = int(height * part), int(width * part)
-    image = random_part(painting, sides, rng)
+    image = crops.random_part(painting, sides, rng)
     scale = rng.uniform(_SHORTEST, _LONGEST) / max(sides)
-    return resized(image, [max(_LEAST, round(side * scale) // CELL * CELL) for side in sides])
+    return crops.resized(image, [max(_LEAST, round(side * scale) // CELL * CELL) for side in sides])
 
 
 def _recolored(image: Tensor, other: Tensor, rng: Rng) -> Tensor:
@@ -172,7 +164,7 @@ def _principal_components(
     sums: list[tuple[Tensor, Tensor]] = [(torch.zeros(()), torch.zeros(()))] * len(_TAUGHT)
     for _ in range(_PICTURES):
         picture = pictures[rng.integer(len(pictures))][None].float() / 255
-        features = vgg(whole_cells(picture), _TAUGHT)
+        features = vgg(crops.whole_cells(picture), _TAUGHT)
         rows = [features[name][0].float().flatten(1) for name in _TAUGHT]
         found = [(row.mean(1), row @ row.T / row.shape[1]) for row in rows]
         sums = [(a + m, b + s) for (a, b), (m, s) in zip(sums, found, strict=True)]
@@ -209,8 +201,7 @@ class AutoencoderLosses(nn.Module):
     def forward(self, network: AnyStyle, images: Tensor, maps: int) -> dict[str, Tensor]:
         """Return `copy`, the mean absolute error, and `reading`, the relative one of components.
 
-        Of the network's maps of (N, 3, H, W) the painter gets so many, the coarsest first, and
-        zeros for the others.
+        Of the network's maps of (N, 3, H, W) the painter gets so many, coarsest first, else zeros.
         """
         features = network.reader(images)
         shown = [f if i < maps else torch.zeros_like(f) for i, f in enumerate(features)]

@@ -2,7 +2,6 @@
 
 `any_style.onnx` paints:
 
-====================  ===========================================================================
 input `picture`       (1, H, W, 3), float32 in [0, 1], any height and width
 input `code`          (K,): a style, from the other graph, or a weighted mean of several
 input `strength`      (): from 0, the picture itself, to 1
@@ -11,7 +10,6 @@ input `held`          (K,): statistics that count besides the picture's own; zer
 input `pace`          (): how much the picture's own count, from 0 to 1; 1 where none are held
 output `stylized`     (1, H, W, 3) in [0, 1]
 output `statistics`   (K,): what was used; `held` for the next frame of a video
-====================  ===========================================================================
 
 `style_reader.onnx` reads `picture` (1, H, W, 3) and gives `code` (K,).
 
@@ -244,7 +242,6 @@ def _trace(graph: Graph, matrix: str, width: int) -> str:
 
 
 def _spread(graph: Graph, covariance: str, width: int) -> str:
-    """Return the mean variance, a little at least."""
     mean = graph.add("Div", _trace(graph, covariance, width), graph.number(width))
     return graph.add("Max", mean, graph.number(1e-8))
 

@@ -1,6 +1,5 @@
 """Training pictures: whole folders in memory, and random crops as an optimizer will see them."""
 
-import csv
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,20 +102,7 @@ def load_style(path: Path, longest: int) -> Tensor:
         from impasto.images import open_picture
     except ImportError:
         return _load(path, longest)[None].float() / 255
-    pixels = open_picture(path, max_size=longest).filled().pixels
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
-
-
-def listed_pairs(table: Path) -> list[tuple[Path, Path]]:
-    """Read a table of pairs: CSV with columns `content` and `style`, paths from its folder."""
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        if not rows:
-            raise ValueError
-        return [(table.parent / row["content"], table.parent / row["style"]) for row in rows]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ImageError(f"{table} is not a table of columns content and style") from error
+    return open_picture(path, max_size=longest).filled().to_tensor()[None]
 
 
 def whole_cells(picture: Tensor) -> Tensor:

@@ -2,11 +2,9 @@
 
     python -m impasto.training.encoder --photos FOLDER --paintings FOLDER --teacher FILE
 
-needs only torch, numpy, pillow and safetensors. `impasto train encoder` is the same.
-
-A batch is, in turn, photographs and paintings that were cropped, blended, recolored and disturbed;
-or half-stylized pictures with their styles. All of them teach features and Gram matrices, the
-latter also the direction of the pixel gradient.
+`impasto train encoder` is the same. A batch is, in turn, photographs and paintings that were
+cropped, blended, recolored and disturbed; or half-stylized pictures with their styles. All of them
+teach features and Gram matrices, the latter also the direction of the pixel gradient.
 """
 
 import math
@@ -21,19 +19,13 @@ from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, PocketShap
 from impasto.networks.vgg import VGG19
 from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program
-from impasto.training.losses import (
-    cosine_distance,
-    feature_losses,
-    relative_error,
-    style_gradient,
-)
+from impasto.training.losses import cosine_distance, feature_losses, relative_error, style_gradient
 from impasto.training.options import EncoderOptions
 from impasto.training.student import Student
 from impasto.training.trainer import TEACHER_LAYERS, Muon, Trainer
 from impasto.weights import load_pocket
 
-#: Of biases and gains; with batch normalization they take large steps.
-_ADAM_RATE = 0.02
+_ADAM_RATE = 0.02  # of biases and gains; with batch normalization they take large steps
 _WARM_UP = 40
 _ROUNDS = 4  # batches of held-out pictures that are measured
 _MOST_STEPS = 40  # that a picture is optimized for before another takes its place

@@ -14,8 +14,7 @@ from impasto.training.trainer import save_tensors
 
 PAINTER, READER = "any_style.onnx", "style_reader.onnx"
 ANY_STYLE, ONE_STYLE = "any style", "one style"
-#: Name of the style's code in what `impasto train style` writes.
-CODE = "code"
+CODE = "code"  # name of the style's code in what `impasto train style` writes
 #: Commands of `impasto train` by the architecture of what they write.
 _WRITTEN_BY = {ANY_STYLE: "any-style", ONE_STYLE: "style"}
 
@@ -42,8 +41,7 @@ def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
 def any_style_parameters(path: Path) -> dict[str, Tensor]:
     """Read an any-style network: from the .safetensors of a training, or from an `any_style.onnx`.
 
-    Raises:
-        WeightsError: It is missing, damaged or something else.
+    What is missing, damaged or something else is a `WeightsError`.
     """
     if path.suffix != ".onnx":
         return load_trained(path, ANY_STYLE)
@@ -63,11 +61,8 @@ def export(trained: Path, output: Path) -> list[Path]:
     """Write a trained network as ONNX files, see `any_style_graph`; return their paths.
 
     What `impasto train any-style` wrote becomes two files in a folder, weights in float16; what
-    `impasto train style` wrote becomes one, weights in 8 bits, named by the output or in it.
-
-    Raises:
-        WeightsError: The file cannot be read or holds something else, or the output cannot be
-            written.
+    `impasto train style` wrote becomes one, weights in 8 bits, named by the output or in it. What
+    cannot be read, written, or is something else is a `WeightsError`.
     """
     from impasto.training.any_style_graph import painter_graph, style_reader_graph
 

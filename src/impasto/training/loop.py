@@ -22,8 +22,7 @@ from impasto.training.options import OptionsT
 from impasto.training.trainer import Trainer
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
-#: Until the first report, at most: from then on there is a network to look at.
-_FIRST_MINUTES = 1.0
+_FIRST_MINUTES = 1.0  # until the first report, at most: from then on there is a network to look at
 
 
 def train(
@@ -34,16 +33,12 @@ def train(
     Writes `checkpoint.safetensors`, `log.csv`, `log.svg` (with matplotlib) and the product there at
     every report, the first after a minute at most, and after `report_every` steps at most. What was
     done after the last one is done again by the next call, to the same end (on the CPU to the same
-    bytes, unless the clock says when it ends).
-
-    Yields:
-        After every step how much is over, from 0 to 1, and a row of the log, empty where there is
-        no report.
+    bytes, unless the clock says when it ends). Yields after every step how much is over, from 0 to
+    1, and a row of the log, empty where there is no report.
 
     Raises:
         SettingsError: The folder holds a training with other options, or the output exists.
-        WeightsError: The folder cannot be written to, a file of weights or the checkpoint cannot
-            be read, or the losses left all bounds.
+        WeightsError: A file cannot be written or read, or the losses left all bounds.
     """
     trainer, folder = trainer_type(options), options.folder
     with _writing(folder):  # find out now, not after a hundred steps

@@ -32,8 +32,7 @@ _FLOOR = 0.05
 class FusedVgg(VGG19):
     """Picture -> features of VGG-19 after ReLUs, at nearly twice the speed of plain autograd.
 
-    A convolution and its ReLU are one node that keeps nothing but its output, and no gradient of
-    kernels is computed.
+    A convolution and its ReLU are one node that keeps its output alone; kernels get no gradient.
     """
 
     def _add(self, layer: str, parameters: VggParameters) -> None:

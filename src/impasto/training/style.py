@@ -2,9 +2,8 @@
 
     python -m impasto.training.style --photos FOLDER --painting FILE --begin FILE --output my.onnx
 
-needs only torch, numpy, pillow and safetensors. Where there is no onnx to write my.onnx with,
-`impasto export` makes it of my.training/style.safetensors. `impasto train style` is the same;
-`impasto stylize --method my.onnx` uses it.
+`impasto train style` is the same; `impasto stylize --method my.onnx` uses it. Where there is no
+onnx to write my.onnx with, `impasto export` makes it of my.training/style.safetensors.
 """
 
 import math
@@ -19,15 +18,7 @@ from torch import Tensor
 from impasto.errors import SettingsError
 from impasto.files import sha256_of
 from impasto.networks.any_style import AnyStyle, shape_of
-from impasto.training.crops import (
-    Rng,
-    load_pictures,
-    load_style,
-    resized,
-    sample_photos,
-    split_folder,
-    whole_cells,
-)
+from impasto.training import crops
 from impasto.training.export import CODE, any_style_parameters, export
 from impasto.training.loop import run_as_program
 from impasto.training.options import StyleOptions
@@ -36,8 +27,7 @@ from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_
 from impasto.weights import fetch
 
 PREVIEW = "preview.jpg"
-#: Photographs that progress is shown and measured on.
-SHOWN = 4
+SHOWN = 4  # photographs that progress is shown and measured on
 _SCALES = (1.0, 0.75)  # sizes of the painting that are learned from, as parts of the one asked for
 #: How much more the content loss counts at first, as a part of its weight, and the steps in which
 #: that falls to a third: forms of the photograph are given up sooner than strokes are learned.
@@ -53,19 +43,19 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         check_output(options)
         o = options
         parameters = any_style_parameters(Path(o.begin) if o.begin else fetch("any-style"))
-        painting = load_style(Path(o.painting), o.size)
+        painting = crops.load_style(Path(o.painting), o.size)
         network = AnyStyle(shape_of(parameters))
         network.load_state_dict(parameters)
         with torch.no_grad():
-            spread = network.reader(whole_cells(painting)).coarse.std((0, 2, 3))
+            spread = network.reader(crops.whole_cells(painting)).coarse.std((0, 2, 3))
         parameters = narrowed(parameters, spread, o.coarse)
         super().__init__(o, shape_of(parameters))
         self._load(parameters)  # now, not when it begins
         self.report_minutes = min(1.0, o.minutes / 4 or 1.0)
         if o.photos:
-            self.photos, held = split_folder(Path(o.photos), self.device, o.folder)
+            self.photos, held = crops.split_folder(Path(o.photos), self.device, o.folder)
         else:  # so few that they are shown as well
-            self.photos = held = load_pictures(sample_photos(), self.device)
+            self.photos = held = crops.load_pictures(crops.sample_photos(), self.device)
         painting = painting.to(self.device)
         self.sizes = [style_of(_scaled(painting, scale, 32), self.vgg) for scale in _SCALES]
         self.style = self.sizes[0].image
@@ -74,8 +64,7 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         self.shown = [(_scaled(c, s, 1), self.style) for c, s in zip(contents, scales, strict=True)]
         self.sha256 = sha256_of(Path(o.painting))
 
-    def _pick_styles(self, rng: Rng) -> list[Style]:
-        """Return the painting, in sizes that take turns."""
+    def _pick_styles(self, rng: crops.Rng) -> list[Style]:
         count = range(self.options.styles)
         return [self.sizes[(self.step + number) % len(self.sizes)] for number in count]
 
@@ -141,14 +130,12 @@ def narrowed(parameters: Mapping[str, Tensor], spread: Tensor, width: int) -> di
 
 
 def _largest(scores: Tensor, count: int) -> Tensor:
-    """Return the indices of the largest scores, in order."""
     return torch.topk(scores, count).indices.sort().values
 
 
 def _scaled(image: Tensor, scale: float, least: int) -> Tensor:
-    """Return (1, 3, H, W) in [0, 1] at another scale, in whole cells."""
     size = [max(least, round(side * scale)) for side in image.shape[2:]]
-    return whole_cells(resized(image, size))
+    return crops.whole_cells(crops.resized(image, size))
 
 
 if __name__ == "__main__":

@@ -23,15 +23,13 @@ from impasto.training.options import OptionsT
 from impasto.weights import fetch, load_vgg19
 
 TeacherT = TypeVar("TeacherT", bound=VGG19)
-#: The layers of VGG-19 that trainings use.
-TEACHER_LAYERS = tuple(POCKET_LAYERS)
+TEACHER_LAYERS = tuple(POCKET_LAYERS)  # the layers of VGG-19 that trainings use
 #: Options that may differ when a training is resumed.
 _MAY_CHANGE = (
     *("begin", "photos", "painting", "paintings", "pairs", "teacher", "output", "device"),
     "minutes",
 )
-#: The fact that is the hash of the painting that a network is fitted to.
-PAINTING = "learned"
+PAINTING = "learned"  # the fact that is the hash of the painting that a network is fitted to
 _LARGEST_GRADIENT = 5.0
 
 
@@ -214,5 +212,4 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, 
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the tensors whose names have this prefix, without it."""
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

@@ -91,7 +91,6 @@ class TransferTrainer(Trainer[TransferT]):
             module.register_forward_hook(self._record_scales)
 
     def _optimizers(self) -> tuple[Muon, torch.optim.Adam]:
-        """Return Muon for kernels, in three groups, and Adam for biases and grain."""
         head, everything = self.network.painter.head.weight, self.network.named_parameters()
         named = [(n, p) for n, p in everything if p.dim() == 4 and p is not head]
         muon = Muon([p for n, p in named if not n.endswith("second.weight")], 0.0, 0.95, _CAP)
@@ -143,7 +142,6 @@ class TransferTrainer(Trainer[TransferT]):
         return {n: each.detach() for n, each in losses.items()} | {"outliers": torch.zeros(())}
 
     def _schedule(self, rate: float, last: float, progress: float) -> None:
-        """Set the learning rates: they fall as a cosine."""
         share = last + (rate - last) * (0.5 + 0.5 * math.cos(math.pi * progress))
         share *= min(1, (self.step + 1) / _WARM_UP)
         for group, part in zip(self.muon.param_groups, (1, 1, _HEAD_PART), strict=True):
@@ -160,7 +158,6 @@ class TransferTrainer(Trainer[TransferT]):
         return torch.cat([crop(self.photos, size, rng, SCALES) for _ in count])
 
     def _losses(self, rng: Rng) -> dict[str, Tensor]:
-        """Return the losses of photographs in styles."""
         o, size, wide = self.options, self.options.crop, self.options.crop + _SHIFT
         count = o.contents * o.styles
         larger = self._contents(wide, rng)

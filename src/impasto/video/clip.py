@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,24 +14,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto import files
 from impasto.errors import ImageError, MissingExtraError
 from impasto.images import open_picture
+from impasto.video.colors import Tags
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
 Pixels8 = NDArray[np.uint8]
-#: The alpha of what is not transparent at all.
-OPAQUE = 255
+OPAQUE = 255  # the alpha of what is not transparent at all
 #: FFmpeg's errors for data that it cannot make sense of, and for too little of it.
 _INVALID_DATA, _END = 1094995529, 541478725
-#: FFmpeg's flag of a stream that is a cover picture.
-COVER = 0x400
-#: FFmpeg's number where a tag of colors is not given.
-SAID_NOTHING = 2
-#: Matrices by what is usual where nothing is said: small pictures, and others.
-BT601, BT709 = 6, 1
+COVER = 0x400  # FFmpeg's flag of a stream that is a cover picture
 #: Kinds of files, as FFmpeg names them, that hold all they show: playlists name other files.
 _WHOLE = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,flv,"
@@ -51,22 +46,12 @@ _REASONS = {
 class Frame(NamedTuple):
     """One picture of a clip, with times in units of the clip's `time_base`.
 
-    Its pixels are (H, W, 3) uint8 sRGB, upright; (H, W, 4) where something is transparent, with
-    visible colors continued below it.
+    Pixels are (H, W, 3) uint8 sRGB, upright, or (H, W, 4), visible colors continued below others.
     """
 
     pixels: Pixels8
     time: int  # when it is shown, from the clip's first frame on
     duration: int
-
-
-class Tags(NamedTuple):
-    """How a stream's numbers are to be read as colors, by FFmpeg's numbers; 2 is not said."""
-
-    matrix: int = 2  # of luma and chroma
-    primaries: int = 2  # of red, green and blue
-    transfer: int = 2  # of light to numbers
-    range: int = 0  # 1 for 16 … 235, 2 for 0 … 255, 0 not said
 
 
 @dataclass(frozen=True)
@@ -114,13 +99,6 @@ def pyav() -> Any:  # noqa: ANN401
     return av
 
 
-def exact() -> Any:  # noqa: ANN401
-    """Return how colors are converted: the fast way makes each frame a little darker."""
-    from av.video.reformatter import Interpolation as How
-
-    return How.BICUBIC | How.ACCURATE_RND | How.FULL_CHR_H_INT
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
     """Open a file to read, and nothing but this file, whatever it names."""
@@ -138,22 +116,10 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 def check_file(path: Path, kind: str) -> None:
-    """Raise an `ImageError` for what is no file with something in it.
-
-    A pipe or a device would be read for ever.
-    """
-    try:
-        status = path.stat()
-        if stat.S_ISREG(status.st_mode) and status.st_size:
-            return
-        reason = "it is not a file: save it as one first"
-        if stat.S_ISREG(status.st_mode):
-            reason = "it is empty: copy or download it again"
-    except FileNotFoundError:
-        reason = "there is no such file"
-    except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", error))
-    raise ImageError(f"{path} cannot be read as {kind}: {reason}")
+    """Raise an `ImageError` for what is no file with something in it."""
+    files.check_file(path, ImageError)
+    if not path.stat().st_size:
+        raise ImageError(f"{path} cannot be read as {kind}: it is empty: copy or download it again")
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

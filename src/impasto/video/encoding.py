@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from impasto.video.clip import (
-    BT601,
-    BT709,
-    SAID_NOTHING,
-    Clip,
-    Pixels8,
-    Tags,
-    exact,
-    on_white,
-    pyav,
-    upright,
-)
-from impasto.video.tone_mapping import NAMES
+from impasto.video.clip import Clip, Pixels8, on_white, pyav, upright
+from impasto.video.colors import exact, output_tags
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -52,8 +41,7 @@ USUAL: Mapping[str, str] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), "h264"),
     ".webm": "vp9",
 }
-#: A player can begin at every so many-th frame at least.
-_KEY = 96
+_KEY = 96  # a player can begin at every so many-th frame at least
 
 
 @dataclass(frozen=True)
@@ -73,7 +61,7 @@ class Encoding:
 
     def stream(self, container: OutputContainer) -> VideoStream:
         """Add the stream to a container, not yet opened."""
-        chosen, clip, tags = CODECS[self.codec], self.clip, output_tags(self.clip)
+        chosen, clip, tags = CODECS[self.codec], self.clip, output_tags(self.clip.tags)
         quality = str(chosen.crf if self.crf is None else self.crf)
         options = {**chosen.options, "crf": quality, **self.options}
         stream: Any = container.add_stream(chosen.encoder, rate=clip.rate, options=options)
@@ -110,7 +98,7 @@ class PartWriter:
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
         """Encode a frame, upright, on white; `time` counts from the part's beginning."""
-        clip, tags = self._encoding.clip, output_tags(self._encoding.clip)
+        clip, tags = self._encoding.clip, output_tags(self._encoding.clip.tags)
         stored = np.ascontiguousarray(upright(on_white(pixels), -clip.rotation))
         frame = pyav().VideoFrame.from_ndarray(stored, format="rgb24")
         frame = frame.reformat(
@@ -128,14 +116,3 @@ class PartWriter:
         if whole:
             self._container.mux(self._stream.encode(None))
         self._container.close()
-
-
-def output_tags(clip: Clip) -> Tags:
-    """Return how the colors of a result are tagged: as its clip's, and never as nothing."""
-    tags = clip.tags
-    if tags.transfer in NAMES:
-        return Tags(BT709, BT709, BT709, 1)
-    # Matrices of RGB itself and of wide gamuts have no place in what we write.
-    matrix = tags.matrix if tags.matrix in (BT709, 5, BT601) else BT709
-    said = (BT709, BT709) if tags.primaries == SAID_NOTHING and matrix == BT709 else tags[1:3]
-    return Tags(matrix, *said, tags.range or 1)

@@ -44,21 +44,21 @@ class Keyframes:
     strength: Sequence[tuple[float, float]] = ()
     style_weights: Sequence[tuple[float, tuple[float, ...]]] = ()
 
-    def at(self, second: float) -> tuple[float | None, tuple[float, ...] | None]:
-        """Return strength and weights at a moment; None: as the settings say."""
-        strength = _between([(time, (value,)) for time, value in self.strength], second)
-        return strength[0] if strength else None, _between(self.style_weights, second)
+    def at(self, second: float) -> dict[str, Any]:
+        """Return the settings that hold at a moment, evenly between those that are given."""
+        found: dict[str, Any] = {}
+        if self.strength:
+            times, strengths = zip(*self.strength, strict=True)
+            found["strength"] = _between(times, strengths, second)
+        if self.style_weights:
+            times, mixtures = zip(*self.style_weights, strict=True)
+            shares = zip(*mixtures, strict=True)
+            found["style_weights"] = tuple(_between(times, each, second) for each in shares)
+        return found
 
 
-def _between(
-    moments: Sequence[tuple[float, tuple[float, ...]]], second: float
-) -> tuple[float, ...] | None:
-    """Return the values at a moment, evenly between those that are given; None: none are."""
-    if not moments:
-        return None
-    times, values = zip(*moments, strict=True)
-    columns = zip(*values, strict=True)
-    return tuple(round(float(np.interp(second, times, each)), 4) for each in columns)
+def _between(times: Sequence[float], values: Sequence[float], second: float) -> float:
+    return round(float(np.interp(second, times, values)), 4)
 
 
 def seconds(text: str) -> float:
@@ -198,8 +198,7 @@ def video_settings(
 ) -> tuple[Settings, VideoSettings]:
     """Return how frames are painted (`fast` if nothing else is asked for), and the rest.
 
-    Raises:
-        SettingsError: An option that does not exist or does not fit, or there is no style.
+    An option that does not exist or does not fit, or no style, is a `SettingsError`.
     """
     given: dict[str, Any] = {**options}
     known = [each.name for each in fields(VideoSettings)]

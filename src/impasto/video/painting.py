@@ -16,24 +16,19 @@ from impasto.video.options import Keyframes
 from impasto.video.prefetch import still_wanted
 
 Pixels = NDArray[np.float32]
-#: What painting is resumed from, as arrays by name.
-Kept = Mapping[str, NDArray[Any]]
-#: How names of earlier frames, and of what the last run left to the next, begin there.
-_PAINTED, _MEMORY, _MIXTURE = "painted ", "memory ", "mixture"
+Kept = Mapping[str, NDArray[Any]]  # what painting is resumed from, as arrays by name
+#: Names of earlier frames, the mixture, and how those of what a run left to the next begin there.
+_PAINTED, _MIXTURE, _MEMORY = "painted", "mixture", "memory "
 #: A change of strength or mixture, of 1, at which earlier frames count half for a method of steps.
 _HALF = 0.02
-#: Seconds of a wipe, there and back; half the width of its line in pixels.
-_PERIOD, _LINE = 6.0, 2
+_PERIOD, _LINE = 6.0, 2  # seconds of a wipe, there and back; half the width of its line in pixels
 
 
 class FramePainter:
     """Paints frame after frame, each in agreement with those before it.
 
-    Stability is from 0, each frame for itself, to 1.
-
-    Attributes:
-        lags: How many frames back it wants to know the motion to.
-        notes: What a person should know of the frames, and of how many each is true.
+    Stability is from 0, each frame for itself, to 1. `lags` are how many frames back it wants to
+    know the motion to, `notes` what a person should know, and of how many frames it is true.
     """
 
     def __init__(
@@ -73,10 +68,8 @@ class FramePainter:
         if self._keyframes is None or self._keyframes.at(seconds) == self._moment:
             return
         self._moment = self._keyframes.at(seconds)
-        strength, weights = self._moment
-        now = self._now  # which may have read styles in the shot's colors
-        now = now if strength is None else now.changed(strength=strength)
-        self.use(now if weights is None else now.changed(style_weights=weights))
+        # It may have read styles in the shot's colors.
+        self.use(self._now.changed(**self._moment))
 
     def _changed_by(self) -> float:
         """Return how much strength or mixture differ from those of the frame before, of 1."""
@@ -110,21 +103,18 @@ class FramePainter:
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
-        painted = {f"{_PAINTED}{number}": pixels for number, pixels in enumerate(self._painted)}
-        mixture = {_MIXTURE: self._mixture} if self._mixture is not None and self.lags else {}
+        if self._mixture is None or not self.lags:
+            return {}
         memory = {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
-        return {**painted, **memory, **mixture}
+        return {_PAINTED: np.array(self._painted), _MIXTURE: self._mixture, **memory}
 
     def restore(self, kept: Kept) -> None:
         """Resume from what `kept` returned."""
         self._mixture = kept.get(_MIXTURE)
         self._painted.clear()
-        self._memory = {}
-        for name, array in kept.items():
-            if name.startswith(_PAINTED):
-                self._painted.append(array)
-            elif name.startswith(_MEMORY):
-                self._memory[name.removeprefix(_MEMORY)] = array
+        self._painted.extend(kept.get(_PAINTED, ()))
+        names = [name for name in kept if name.startswith(_MEMORY)]
+        self._memory = {name.removeprefix(_MEMORY): kept[name] for name in names}
 
 
 def picture_of(frame: Pixels8) -> Picture:

@@ -1,4 +1,4 @@
-"""Clips that are pictures: animated GIF, WebP and APNG, and pictures by number."""
+"""Clips of any kind opened, and those that are pictures: animations, and pictures by number."""
 
 import fnmatch
 import re
@@ -12,16 +12,16 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import ImageError
-from impasto.files import reading_advice
+from impasto.files import address_advice
 from impasto.images import Picture, open_picture
 from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, with_alpha
+from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, check_file, with_alpha
 from impasto.video.reader import Damage, FileReader
 
+LEAST = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-#: Kinds of pictures that may be animated, by their content.
-_ANIMATED = ("GIF", "WebP", "PNG")
+_ANIMATED = ("GIF", "WebP", "PNG")  # kinds of pictures that may be animated, by their content
 #: Formats of numbered pictures that may be transparent; others may start programs.
 _STILLS = ("PNG", "WEBP", "TIFF", "GIF", "AVIF", "JPEG", "BMP")
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
@@ -71,15 +71,6 @@ class AnimationReader:
                 time += duration
         if self._lost:
             self.damage.add(self._lost)
-
-
-def is_animation(path: Path) -> bool:
-    """Tell by its first bytes whether a file is a GIF, a WebP or a PNG."""
-    try:
-        with path.open("rb") as file:
-            return sniff(file.read(HEAD_BYTES)) in _ANIMATED
-    except OSError as error:
-        raise ImageError(reading_advice(path, error)) from error
 
 
 def _open(path: Path) -> Image.Image:
@@ -167,7 +158,6 @@ class SequenceReader:
 
 
 def _has_alpha(path: Path) -> bool:
-    """Tell by its head whether a picture may be transparent."""
     try:
         with Image.open(path, formats=_STILLS) as image:
             return image.has_transparency_data
@@ -177,6 +167,24 @@ def _has_alpha(path: Path) -> bool:
 
 Reader: TypeAlias = FileReader | AnimationReader | SequenceReader
 """Reads a clip, from its beginning each time; `damage` says what could not be read."""
+
+
+def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Reader:
+    """Open a clip: a video file, a GIF, WebP or APNG, or pictures by number (with their `rate`).
+
+    The latter are a folder or a pattern as `frames/%04d.png`. What is missing or of another kind is
+    an `ImageError`, and if it is `strict` all damage is; else what can be read is read.
+    """
+    path = Path(source)
+    named = path.suffix.lower() in ANIMATIONS
+    if advice := address_advice(source):
+        raise ImageError(advice)
+    if is_sequence(source):
+        return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
+    check_file(path, "an animation" if named else "video")
+    with path.open("rb") as file:
+        may_move = named or sniff(file.read(HEAD_BYTES)) in _ANIMATED
+    return (AnimationReader if may_move else FileReader)(path, strict=strict)
 
 
 def is_sequence(source: str) -> bool:

@@ -113,7 +113,6 @@ class Work:
             raise _no_place(self.folder, error) from error
 
     def _moving(self, done: int) -> Iterator[tuple[int, Frame, dict[int, Motion]]]:
-        """Yield each frame that is to be painted with its number and motions."""
         lags = self.painter.lags
         finder, first = MotionFinder(lags), self.frames_of(done)
         needed = max(0, first - max(lags, default=0))
@@ -146,7 +145,6 @@ class Work:
                     frames, begun = 0, time.monotonic()
 
     def _encoded(self, done: int) -> Iterator[tuple[int, Pixels8, Pixels8]]:
-        """Encode each frame, and close each part."""
         part: PartSink | None = None
         times: list[int] = []
         try:

@@ -11,22 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from impasto.errors import ImageError
-from impasto.video.clip import (
-    BT601,
-    BT709,
-    SAID_NOTHING,
-    Clip,
-    Frame,
-    Pixels8,
-    Tags,
-    exact,
-    opened,
-    pyav,
-    upright,
-    video_stream,
-    with_alpha,
-)
-from impasto.video.tone_mapping import NAMES, to_sdr
+from impasto.video.clip import Clip, Frame, Pixels8, opened, pyav, upright, video_stream, with_alpha
+from impasto.video.colors import BT601, BT709, NAMES, SAID_NOTHING, Tags, exact, to_sdr
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -34,19 +20,15 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
-#: Errors in a row after which the rest of a file is given up.
-_TRIES = 8
-#: The part of its length that a file must have to count as whole.
-_WHOLE = 0.9
+_TRIES = 8  # errors in a row after which the rest of a file is given up
+_WHOLE = 0.9  # the part of its length that a file must have to count as whole
 #: Kinds of files, as FFmpeg names them, whose length is written in them and not estimated.
 _SAY_LENGTH = ("mp4", "matroska", "avi")
 _NAMES = {"video": "the pictures of {} end", "audio": "the sound of {} ends"}
 #: Codecs some of whose packets show nothing, or more than one frame.
 _UNEVEN = ("vp8", "mpeg4", "msmpeg4v3", "mpeg2video", "mpeg1video")
-#: Height from which colors are of BT.709 where nothing is said.
-_HIGH = 720
-#: Frames a second that are believed.
-_FASTEST = 240
+_HIGH = 720  # height from which colors are of BT.709 where nothing is said
+_FASTEST = 240  # frames a second that are believed
 #: Decoders of streams with transparency, where the usual ones leave it out.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 

@@ -12,60 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
-from impasto.files import address_advice, check_writable, refuse_inputs
+from impasto.files import check_writable, refuse_inputs
 from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
-from impasto.video.clip import Clip, check_file
+from impasto.video.clip import Clip
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
 from impasto.video.painting import FramePainter, even
 from impasto.video.pictures import (
     ANIMATIONS,
+    LEAST,
     PICTURES,
-    AnimationReader,
-    Reader,
-    SequenceReader,
-    is_animation,
     is_sequence,
     matching,
+    open_reader,
 )
 from impasto.video.pipeline import Work
-from impasto.video.reader import FileReader
 from impasto.video.streams import plan_streams
 from impasto.video.writers import AnimationSink, FileSink, FolderSink, Sink
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-#: Pixels of the shorter side of a clip.
-LEAST = 16
-#: Pictures without transparency.
-_OPAQUE = (".jpg", ".jpeg", ".bmp")
-
-
-def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Reader:
-    """Open a clip: a video file, a GIF, WebP or APNG, or pictures by number.
-
-    Args:
-        source: A file, a folder, or a pattern as `frames/%04d.png`.
-        rate: Frames a second of pictures by number.
-        strict: Whether damage is an error; else what can be read is.
-
-    Raises:
-        ImageError: It is missing, damaged or of another kind.
-    """
-    path = Path(source)
-    named = path.suffix.lower() in ANIMATIONS
-    if advice := address_advice(source):
-        raise ImageError(advice)
-    if is_sequence(source):
-        return SequenceReader(source, Fraction(rate).limit_denominator(1001), strict=strict)
-    check_file(path, "an animation" if named else "video")
-    if named or is_animation(path):
-        return AnimationReader(path, strict=strict)
-    return FileReader(path, strict=strict)
+_OPAQUE = (".jpg", ".jpeg", ".bmp")  # pictures without transparency
 
 
 def prepare(

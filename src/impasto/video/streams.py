@@ -47,8 +47,7 @@ def plan_streams(
 ) -> tuple[Mapping[int, str], Sequence[str]]:
     """Return which streams besides the pictures go into a result, and what to say of the others.
 
-    Each has its encoder by its number in the clip; "": it is copied. A result that is no video
-    file holds pictures only.
+    Each has its encoder by its number in the clip; "": it is copied. No video file: pictures only.
     """
     kind = container_format(path)
     known = _codecs_of(kind)
@@ -77,7 +76,6 @@ def plan_streams(
 
 
 def _codecs_of(kind: str) -> set[str]:
-    """Return the codecs that a kind of file holds as they are."""
     av = pyav()
     if kind not in _ENCODERS:
         return set()
@@ -100,7 +98,6 @@ def _encoder(stream: Stream, name: str, kind: str) -> str | None:
 
 
 def _others(container: InputContainer, kind: str) -> Iterator[str]:
-    """Yield in words what else a clip has that a result has no place for."""
     covers = [s for s in container.streams.video if s.disposition & COVER]
     attached = container.streams.attachments
     counts = {
@@ -173,11 +170,9 @@ class CopiedStream:
         return self.video.end is not None and second >= self.video.end
 
     def _shift(self, unit: Fraction) -> int:
-        """Return the beginning of the part, in units of the stream."""
         return round((self.video.start + self.origin) / unit)
 
     def _shifted(self, packets: Iterator[Any]) -> Iterator[Any]:
-        """Yield packets of sound as they are."""
         for packet in packets:
             second = self._second(packet)
             if packet.dts is None or second < (self.video.start or -_PRIMING):
@@ -215,7 +210,6 @@ class CopiedStream:
         return made if made is not None and made.size else None
 
     def _encoded(self, packets: Iterator[Any]) -> Iterator[Any]:
-        """Yield sound that is encoded anew; what is damaged is silent."""
         av, graph = pyav(), None
         for packet in packets:
             try:

@@ -6,7 +6,7 @@ A video file has what is copied from the clip, too: sound, subtitles, chapters, 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -135,7 +135,6 @@ def _copy_facts(source: InputContainer, out: OutputContainer, video: VideoSettin
 def _chapters(
     chapters: Sequence[Mapping[str, Any]], video: VideoSettings
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield chapters as they are in the part of the clip."""
     for chapter in chapters:
         unit = chapter["time_base"]
         begun = round(video.start / unit)
@@ -204,7 +203,7 @@ class AnimationSink:
 
     def part(self, path: Path, first: int) -> _Pictures:
         """Begin a part: a folder of its frames."""
-        return _Pictures(path / _STILL, _keep, 0)
+        return _Pictures(path / _STILL, 0)
 
     def join(self, parts: Sequence[Path], times: Times, recipe: Recipe) -> Path:
         """Make one file of all; Pillow has a GIF's frames in memory at once."""
@@ -243,37 +242,28 @@ class FolderSink:
 
     def part(self, path: Path, first: int) -> _Pictures:
         """Begin a part."""
-        return _Pictures(self.pattern, _save, first)
+        return _Pictures(self.pattern, first)
 
     def join(self, parts: Sequence[Path], times: Times, recipe: Recipe) -> Path:
         """Return the folder: all pictures are there."""
         return self.pattern.parent
 
 
-def _save(pixels: Pixels8, file: Path) -> None:
-    """Save a frame; a full disk is an `OSError`, as of the other sinks."""
-    try:
-        open_picture(pixels).save(file, overwrite=True)
-    except ImageError as error:
-        raise error.__cause__ if isinstance(error.__cause__, OSError) else error from error
-
-
-def _keep(pixels: Pixels8, file: Path) -> None:
-    """Save a frame until the animation is made."""
-    Image.fromarray(pixels).save(file, compress_level=1)
-
-
 class _Pictures:
     """Saves frames by number, from the one after `number` on."""
 
-    def __init__(self, pattern: Path, save: Callable[[Pixels8, Path], None], number: int) -> None:
-        self._pattern, self._save, self._number = pattern, save, number
+    def __init__(self, pattern: Path, number: int) -> None:
+        self._pattern, self._number = pattern, number
         pattern.parent.mkdir(parents=True, exist_ok=True)
 
     def add(self, pixels: Pixels8, time: int, duration: int) -> None:
-        """Save a frame."""
+        """Save a frame; a full disk is an `OSError`, as of the other sinks."""
         self._number += 1
-        self._save(pixels, self._pattern.with_name(self._pattern.name % self._number))
+        file = self._pattern.with_name(self._pattern.name % self._number)
+        try:
+            open_picture(pixels).save(file, overwrite=True)
+        except ImageError as error:
+            raise error.__cause__ if isinstance(error.__cause__, OSError) else error from error
 
     def close(self, *, whole: bool = True) -> None:
         """Nothing is left to do."""

@@ -59,11 +59,7 @@ def _download_patiently(file: WeightsFile, part: Path) -> None:
 
 
 def get_file(url: str, part: Path, headers: Mapping[str, str] | None = None) -> None:
-    """Download a file to `part`, once, and leave no connection open.
-
-    Raises:
-        OSError: It cannot be written; of `requests`: it does not come.
-    """
+    """Download a file to `part`, once; an error of `requests` says that it does not come."""
     import requests
 
     with requests.get(url, headers=headers, timeout=TIMEOUT_SECONDS, stream=True) as response:

@@ -1,13 +1,8 @@
 """The folders that weights are looked for in, in order, and what the environment says of them.
 
-=================== ==============================================================================
-``IMPASTO_WEIGHTS`` folders of your own, separated as in ``PATH``; before all but the bundle
-``IMPASTO_HOME``    the home of impasto's cache, instead of the user's cache folder
-``IMPASTO_OFFLINE`` ``1``: ask no network
-=================== ==============================================================================
-
-Files that Keras (``KERAS_HOME``) and torch.hub (``TORCH_HOME``, ``XDG_CACHE_HOME``) have downloaded
-already are used as well.
+``IMPASTO_WEIGHTS`` are folders of your own, separated as in ``PATH``; ``IMPASTO_HOME`` is the home
+of impasto's cache; with ``IMPASTO_OFFLINE`` 1 no network is asked. What Keras (``KERAS_HOME``) and
+torch.hub (``TORCH_HOME``, ``XDG_CACHE_HOME``) have downloaded already is used as well.
 """
 
 import os

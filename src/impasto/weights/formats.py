@@ -45,16 +45,11 @@ class _Opened(NamedTuple):
 
 
 def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> VggParameters:
-    """Read the convolutions of a VGG-19.
+    """Read the convolutions of a VGG-19, and what they want as their input.
 
-    Args:
-        path: A safetensors file in impasto's layout, a Keras ``.h5`` file, or a torchvision
-            ``.pth`` file. Half precision becomes float32; a classifier is left out.
-        deepest: The last layer needed, such as ``"conv5_1"``; deeper ones are not read.
-            None: all that the file has.
-
-    Returns:
-        The parameters, with what they want as their input.
+    The file is a safetensors file in impasto's layout, a Keras ``.h5``, or a torchvision ``.pth``.
+    Half precision becomes float32; a classifier and what is deeper than the layer ``deepest``
+    (``"conv5_1"``; None: all that the file has) are left out.
 
     Raises:
         WeightsError: The file does not exist, is damaged, is of another network or kind, holds
@@ -226,12 +221,9 @@ def _open_torch(path: Path) -> Iterator[_Opened]:
 
 
 def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
-    """Read kernels (OIHW) and biases by name, as `impasto train encoder` writes them.
+    """Read kernels (OIHW) and biases by name, as `impasto train encoder` writes them, in float32.
 
-    Half precision becomes float32.
-
-    Raises:
-        WeightsError: The file does not exist, is damaged or holds something else.
+    A file that does not exist, is damaged or holds something else is a `WeightsError`.
     """
     path, remedy = expanded(path), "leave weights out to use the bundled file"
     if not path.exists():
@@ -244,18 +236,13 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
 
 
 def load_parameters(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read all arrays of a safetensors file in float32.
-
-    Raises:
-        WeightsError: It is missing or damaged.
-    """
+    """Read all arrays of a safetensors file in float32; a damaged one is a `WeightsError`."""
     return _arrays(path, "", "fetch or copy it again")[0]
 
 
 def _arrays(
     path: Path, what: str, remedy: str
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
-    """Return the arrays of a safetensors file in float32, and its metadata."""
     import numpy as np
     from safetensors import safe_open
 

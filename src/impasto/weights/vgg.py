@@ -53,8 +53,7 @@ TORCHVISION = InputConvention("RGB", 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 
 class VggParameters(NamedTuple):
     """The convolutions of a VGG-19, what they want as their input, and their source in words.
 
-    The weights are, for each layer from ``"conv1_1"`` on, the kernel (out, in, 3, 3) and the bias
-    (out,), both float32.
+    For each layer from ``"conv1_1"`` on: kernel (out, in, 3, 3) and bias (out,), both float32.
     """
 
     weights: Mapping[str, Layer]
@@ -68,10 +67,7 @@ def write_vgg19(
     """Write parameters in impasto's layout: ``conv1_1.weight`` (OIHW), ``conv1_1.bias`` and so on.
 
     The metadata states the input convention, the source and the notes. The file, a
-    ``.safetensors``, appears whole or not at all.
-
-    Raises:
-        OSError: The file cannot be written.
+    ``.safetensors``, appears whole or not at all (`OSError`).
     """
     import numpy as np
     from safetensors.numpy import save

@@ -1,17 +1,19 @@
-"""High dynamic range to what screens and networks know.
+"""Colors of clips: how they are tagged and converted, and high dynamic range as screens know it.
 
 Sources: ITU-R BT.2100 (the transfer functions PQ and HLG), BT.2087 (BT.2020 to BT.709), and the
 curve of Reinhard et al. 2002, extended so that the brightest still has a place.
 """
 
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
-#: FFmpeg's numbers of the two transfer functions.
-PQ, HLG = 16, 18
+SAID_NOTHING = 2  # FFmpeg's number where a tag is not given
+BT601, BT709 = 6, 1  # matrices by what is usual where nothing is said: small pictures, and others
+PQ, HLG = 16, 18  # FFmpeg's numbers of the two transfer functions
 NAMES = {PQ: "HDR10 (PQ)", HLG: "HLG"}
 #: Light of white in a room, and the brightest that keeps a place, in candela per square meter.
 WHITE, BRIGHTEST = 203.0, 1000.0
@@ -20,6 +22,32 @@ _TO_709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
     np.float32,
 )
+
+
+class Tags(NamedTuple):
+    """How a stream's numbers are to be read as colors, by FFmpeg's numbers; 2 is not said."""
+
+    matrix: int = 2  # of luma and chroma
+    primaries: int = 2  # of red, green and blue
+    transfer: int = 2  # of light to numbers
+    range: int = 0  # 1 for 16 … 235, 2 for 0 … 255, 0 not said
+
+
+def output_tags(tags: Tags) -> Tags:
+    """Return how the colors of a result are tagged: as its clip's, and never as nothing."""
+    if tags.transfer in NAMES:
+        return Tags(BT709, BT709, BT709, 1)
+    # Matrices of RGB itself and of wide gamuts have no place in what we write.
+    matrix = tags.matrix if tags.matrix in (BT709, 5, BT601) else BT709
+    said = (BT709, BT709) if tags.primaries == SAID_NOTHING and matrix == BT709 else tags[1:3]
+    return Tags(matrix, *said, tags.range or 1)
+
+
+def exact() -> Any:  # noqa: ANN401
+    """Return how colors are converted: the fast way makes each frame a little darker."""
+    from av.video.reformatter import Interpolation as How
+
+    return How.BICUBIC | How.ACCURATE_RND | How.FULL_CHR_H_INT
 
 
 def to_sdr(pixels: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 from impasto.errors import ImageError
-from impasto.evaluation.flicker import FlickerMeter, warping_error
+from impasto.video.flicker import FlickerMeter, warping_error
 
 SIZE = (120, 160)
 
