@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from impasto.fast.network import network_for
 from impasto.fast.shot import still_grain
-from impasto.gallery.drawings import DRAWINGS, drawing_path
+from impasto.gallery.catalogue import DRAWINGS, drawing_path
 from impasto.images import open_for_role
 from impasto.settings import Settings
 from impasto.weights.any_style import GRAIN_CELL

@@ -113,7 +113,6 @@ class WarmRun(IterativeRun):
 
 
 def _fast_settings(settings: Settings) -> Settings:
-    """Return the settings of the network that lays a picture out."""
     shared: Any = {name: getattr(settings, name) for name in _SHARED}
     # Colors that are put back in the end are painted as the style has them until then.
     if settings.color_mode.recolor_style:

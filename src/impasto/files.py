@@ -41,8 +41,7 @@ def digest_of(path: Path, algorithm: str) -> str:
 
     It is remembered within the process for as long as the file keeps its size and time.
 
-    Raises:
-        ImpastoError: The file cannot be read.
+    ImpastoError: The file cannot be read.
     """
     check_file(path)
     try:
@@ -268,7 +267,6 @@ def _publish_new(part: Path, path: Path) -> Path:
 
 
 def _publish(part: Path, target: Path) -> None:
-    """Give a finished file its name, unless that is taken."""
     try:
         os.link(part, target)
     except FileExistsError:

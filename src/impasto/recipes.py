@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, RecipeError, SettingsError
-from impasto.gallery.drawings import DRAWINGS, drawing_path
-from impasto.gallery.names import PREFIX
-from impasto.gallery.own import own_styles
-from impasto.gallery.paintings import PAINTINGS, fetch_painting, painting_path
+from impasto.gallery.catalogue import (
+    DRAWINGS,
+    PAINTINGS,
+    drawing_path,
+    fetch_painting,
+    painting_path,
+)
+from impasto.gallery.names import PREFIX, own_styles
 from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, REST, STARTS
@@ -140,6 +144,17 @@ def typed_name(entry: Mapping[str, Any]) -> str:
     return stem if own.get(stem, path) == path else f"{PREFIX}{stem}"
 
 
+def option_words(settings: Mapping[str, Any], always: Collection[str] = ()) -> list[str]:
+    """Return what to type for settings: those that are said always, and no defaults."""
+    words, defaults = list[str](), Settings().to_dict()
+    for name in (*always, *(name for name in settings if name not in always)):
+        value = settings[name]
+        if name in always or value != defaults.get(name):
+            listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            words += [f"--{name.replace('_', '-')}", *([] if value is True else [listed])]
+    return words
+
+
 def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between a recipe's machine and the one that made `here`."""
     names = ("impasto", "torch", "device", "threads", "precision", "runtime", "weights", "tiles")
@@ -172,7 +187,6 @@ def _base_names(value: Any) -> Any:  # noqa: ANN401
 
 
 def _of_gallery(name: str, sha256: str) -> Path | None:
-    """Return the file of the named style that a recipe means, if it is here."""
     stem = Path(name).stem
     named = (tuned_network(stem), drawing_path(stem), own_styles().get(stem), painting_path(stem))
     return next((path for path in named if path is not None and _is(path, sha256)), None)

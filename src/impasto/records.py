@@ -96,12 +96,7 @@ def check_plotting(feature: str = "a plot") -> None:
 
 
 def check_plot(path: Path) -> None:
-    """Raise what `save_plot` would raise, before the work.
-
-    Raises:
-        ImageError: The suffix is none of .png, .svg, .pdf.
-        MissingExtraError: matplotlib is not installed.
-    """
+    """Raise before the work what `save_plot` would: a wrong suffix, or no matplotlib."""
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ImageError(f"a plot is saved as .png, .svg, .pdf; not {path.name}")
     check_plotting()

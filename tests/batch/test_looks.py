@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tests.cli.conftest import Impasto
 from tests.cli.conftest import impasto as impasto
 
-from impasto.batch.looks import MOST, paint_looks, save_looks, usual_axes, vary
+from impasto.batch.sheets import MOST, paint_looks, save_looks, usual_axes, vary
 from impasto.errors import SettingsError
 from impasto.images import open_picture, read_recipe
 from impasto.settings import Settings

@@ -224,7 +224,7 @@ def test_reproduce_a_run_ended_by_time(impasto: Impasto, files: Files) -> None:
 def test_ctrl_c_saves_what_there_is(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from impasto.cli.progress import RunBar
+    from impasto.cli.painting import RunBar
 
     count = itertools.count()
 
@@ -304,7 +304,7 @@ def test_a_reader_that_ends_first_loses_nothing(
     stylize: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C ends `tee` in `impasto … 2>&1 | tee log` before the last line is written."""
-    from impasto.cli.progress import RunBar
+    from impasto.cli.painting import RunBar
 
     class Gone(io.StringIO):
         def write(self, _: str) -> int:
@@ -528,7 +528,7 @@ def test_a_killed_run_is_gone_on_with(
     stylize: Impasto, impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from impasto.cli import outputs
-    from impasto.cli.progress import RunBar
+    from impasto.cli.painting import RunBar
 
     stylize(*files, "-o", "whole.png")
     count = itertools.count()

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.collect.drawing import draw
 from tests.collect.server import Site
 
-from impasto.cli.collect import REASONS
+from impasto.cli.batch import REASONS
 from impasto.collect import CollectOptions, collect
 from impasto.collect.items import NAME
 

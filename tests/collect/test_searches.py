@@ -11,7 +11,7 @@ import pytest
 from tests.collect.drawing import draw, encoded
 from tests.collect.server import Reply, Site
 
-from impasto.cli.collect import REASONS
+from impasto.cli.batch import REASONS
 from impasto.collect import CollectOptions, search
 from impasto.errors import SettingsError
 

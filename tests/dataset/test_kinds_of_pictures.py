@@ -11,8 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from tests.dataset.test_samples import PHOTO, dicom, file, inverted, same
 
-from impasto.dataset.medical import painted_dicom
-from impasto.dataset.samples import _encoded, _Kind, painted_file
+from impasto.dataset.samples import _encoded, _Kind, painted_dicom, painted_file
 from impasto.errors import ImageError
 from impasto.images import Picture, open_picture
 from impasto.images.encoding import with_chunks

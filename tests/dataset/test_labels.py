@@ -223,7 +223,7 @@ def test_packed_volumes_that_claim_too_much() -> None:
 
     import nibabel
 
-    from impasto.dataset.medical import painted_nifti
+    from impasto.dataset.samples import painted_nifti
 
     header: Any = nibabel.Nifti1Header()  # type: ignore[no-untyped-call]
     header.set_data_shape((4000, 4000, 4000))

@@ -10,8 +10,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.dataset.medical import painted_dicom, painted_nifti
-from impasto.dataset.samples import painted_file
+from impasto.dataset.samples import painted_dicom, painted_file, painted_nifti
 from impasto.errors import ImageError
 from impasto.images import Picture
 

@@ -11,7 +11,7 @@ from tools.gallery.__main__ import PROGRAMS
 
 from impasto.errors import ImageError
 from impasto.gallery import DRAWINGS, open_style
-from impasto.gallery.drawings import drawing_path
+from impasto.gallery.catalogue import drawing_path
 from impasto.images import Picture
 
 opened = cache(open_style)

@@ -14,16 +14,19 @@ from PIL import Image
 
 import impasto
 from impasto.errors import ImageError, RecipeError
-from impasto.gallery import DRAWINGS, open_style, paintings
-from impasto.gallery.drawings import drawing_path
+from impasto.gallery import DRAWINGS, catalogue, open_style
+from impasto.gallery.catalogue import drawing_path
 from impasto.gallery.names import (
+    add_folder,
     find_style,
     gallery_name,
     list_styles,
+    own_folders,
+    own_styles,
     read_styles,
+    remove_folder,
     style_path,
 )
-from impasto.gallery.own import add_folder, own_folders, own_styles, remove_folder
 from impasto.stylizers import reproduce
 
 Array = np.ndarray
@@ -213,8 +216,8 @@ def test_a_folder_that_is_gone_has_no_styles(folder: Path) -> None:
 
 
 def test_names_of_paintings_and_drawings_do_not_meet() -> None:
-    assert not DRAWINGS.keys() & paintings.PAINTINGS.keys()
-    for painting in paintings.PAINTINGS.values():
+    assert not DRAWINGS.keys() & catalogue.PAINTINGS.keys()
+    for painting in catalogue.PAINTINGS.values():
         assert painting.url.startswith("https://")
         assert " " not in painting.url
 
@@ -245,7 +248,7 @@ def museum(monkeypatch: pytest.MonkeyPatch, painting: Array) -> Iterator[type[_M
     buffer = io.BytesIO()
     Image.fromarray(painting).save(buffer, "jpeg")
     _Museum.body, _Museum.status = buffer.getvalue(), 200
-    monkeypatch.setattr(paintings, "_COMMONS", f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setattr(catalogue, "_COMMONS", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("IMPASTO_OFFLINE", "0")
     yield _Museum
     server.shutdown()
@@ -264,14 +267,14 @@ def test_a_painting_is_downloaded_once(museum: type[_Museum]) -> None:
 
 
 def test_a_painting_is_verified(museum: type[_Museum], monkeypatch: pytest.MonkeyPatch) -> None:
-    known = paintings.PAINTINGS["senecio"]._replace(sha256=hashlib.sha256(b"other").hexdigest())
-    monkeypatch.setitem(paintings.PAINTINGS, "senecio", known)
+    known = catalogue.PAINTINGS["senecio"]._replace(sha256=hashlib.sha256(b"other").hexdigest())
+    monkeypatch.setitem(catalogue.PAINTINGS, "senecio", known)
     with pytest.raises(ImageError, match="what was downloaded for senecio is not that painting"):
         find_style("senecio")
-    assert not list(paintings.painting_path("senecio").parent.iterdir())
+    assert not list(catalogue.painting_path("senecio").parent.iterdir())
     good = known._replace(sha256=hashlib.sha256(museum.body).hexdigest())
-    monkeypatch.setitem(paintings.PAINTINGS, "senecio", good)
-    assert find_style("senecio") == paintings.painting_path("senecio")
+    monkeypatch.setitem(catalogue.PAINTINGS, "senecio", good)
+    assert find_style("senecio") == catalogue.painting_path("senecio")
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b"no"), (200, b"<html>sorry</html>")])
@@ -280,7 +283,7 @@ def test_a_painting_that_does_not_come(museum: type[_Museum], status: int, body:
     with pytest.raises(ImageError, match=r"the_kiss .*give its path") as caught:
         find_style("the_kiss")
     assert "\n" not in str(caught.value)
-    assert not paintings.painting_path("the_kiss").exists()
+    assert not catalogue.painting_path("the_kiss").exists()
 
 
 def test_a_painting_of_a_recipe_is_downloaded_again(
@@ -288,9 +291,9 @@ def test_a_painting_of_a_recipe_is_downloaded_again(
 ) -> None:
     made = impasto.stylize(files[0], "tower_of_babel", method="fast", size=64)
     path = made.save(files[0].parent / "made.png")
-    paintings.painting_path("tower_of_babel").unlink()
+    catalogue.painting_path("tower_of_babel").unlink()
     np.testing.assert_array_equal(reproduce(path).pixels, made.pixels)
-    paintings.painting_path("tower_of_babel").unlink()
+    catalogue.painting_path("tower_of_babel").unlink()
     museum.status = 404
     with pytest.raises(RecipeError, match=r"tower_of_babel\.jpg is not here"):
         reproduce(path)
@@ -309,7 +312,7 @@ def test_why_a_painting_does_not_come_is_told_in_a_few_words(
         def fails(*_: object, error: OSError = error) -> None:
             raise error
 
-        monkeypatch.setattr(paintings, "get_file", fails)
+        monkeypatch.setattr(catalogue, "get_file", fails)
         with pytest.raises(ImageError, match=rf"senecio could not be downloaded .{said}.:"):
             find_style("senecio")
 

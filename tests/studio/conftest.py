@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 from tools import web_page
 
 from impasto.studio import StudioOptions
-from impasto.studio.app import make_app
+from impasto.studio.serving import make_app
 from impasto.studio.studio import Studio
 
 HERE = "http://127.0.0.1"
@@ -101,7 +101,7 @@ def running(folder: Path, *options: str) -> Iterator[str]:
             yield address
         finally:
             program.send_signal(signal.SIGINT)
-            assert program.wait(30) == 0
+            assert program.wait(30) == 130
     assert not list((folder / "tmp").glob("impasto-studio-*"))
     assert "Traceback" not in (folder / "log").read_text()
 

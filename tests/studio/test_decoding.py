@@ -15,8 +15,8 @@ from tests.studio.conftest import Client, opened
 
 from impasto.errors import ImageError
 from impasto.images import save_animation
-from impasto.studio import decoding
-from impasto.studio.decoding import decode
+from impasto.studio import processes
+from impasto.studio.processes import decode
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -93,11 +93,11 @@ def test_a_playlist_shows_no_file_of_the_machine(tmp_path: Path, name: str) -> N
 
 def does_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     command = [sys.executable, "-c", program]
-    monkeypatch.setattr(decoding, "module_command", lambda *_: command)
+    monkeypatch.setattr(processes, "module_command", lambda *_: command)
 
 
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "SECONDS", 1)
+    monkeypatch.setattr(processes, "SECONDS", 1)
     does_instead(monkeypatch, "import time; time.sleep(60)")
     begun = time.monotonic()
     with pytest.raises(ImageError, match="takes too long"):

@@ -152,7 +152,7 @@ def test_a_password(tmp_path: Path) -> None:
     def login(user: str, word: str) -> dict[str, str]:
         return {"authorization": "Basic " + base64.b64encode(f"{user}:{word}".encode()).decode()}
 
-    with opened(tmp_path, auth=(("ann", "secret"),)) as client:
+    with opened(tmp_path, auth=["ann:secret"]) as client:
         for wrong in ({}, login("ann", "wrong"), login("bob", "secret"), login("ann", "")):
             answer = client.get("/api/studio", headers=wrong)
             assert answer.status_code == 401

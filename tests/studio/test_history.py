@@ -11,10 +11,9 @@ from impasto.errors import ImageError, ImpastoError
 from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.studio import history
-from impasto.studio.engine import NamedStyle, Order
-from impasto.studio.files import File
+from impasto.studio.engine import Order, Style
 from impasto.studio.history import Entry, History
-from impasto.studio.store import GoneError, Visitor
+from impasto.studio.store import File, GoneError, Visitor
 
 
 @pytest.fixture
@@ -26,7 +25,11 @@ def add(kept: History, visitor: str, picture: Path, shade: float = 0.5) -> Entry
     made = Picture(np.full((40, 60, 3), shade, np.float32))
     facts = {"kind": "picture", "width": 128, "height": 128}
     file = File(picture.parent, Visitor(visitor, visitor), "cat.jpg", picture, facts)
-    order = Order(file, (file, NamedStyle("mosaic")), Settings(size=60, seed=3))
+    order = Order(
+        file,
+        (Style("cat.jpg", picture), Style("mosaic", "gallery:mosaic")),
+        Settings(size=60, seed=3),
+    )
     return kept.add(visitor, made, order)
 
 

@@ -14,9 +14,8 @@ from PIL import Image
 from tests.studio.conftest import HERE, Client, opened
 
 from impasto.images import open_picture
-from impasto.studio import run_routes, store, tuning
-from impasto.studio.files import File
-from impasto.studio.store import Kept
+from impasto.studio import run_routes, store, works
+from impasto.studio.store import File, Kept
 from impasto.studio.studio import Studio
 from impasto.studio.turns import Ticket
 
@@ -144,8 +143,8 @@ def test_tuned_networks_do_not_pile_up(
         made[-1].write_bytes(b"network")
         return made[-1]
 
-    monkeypatch.setattr(tuning, "tuned", tuned)
-    monkeypatch.setattr(tuning, "MOST", 2)
+    monkeypatch.setattr(works, "tuned", tuned)
+    monkeypatch.setattr(works, "MOST", 2)
     with opened(tmp_path) as client:
         style = {"file": client.upload(picture)["id"]}
         states = [client.run_to_the_end(kind="tune", style=style, minutes=1) for _ in range(4)]

@@ -1,7 +1,11 @@
 """The studio as a program."""
 
 import json
+import signal
 import socket
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,6 +26,23 @@ def test_it_serves_beside_another(studio: str, tmp_path: Path) -> None:
         assert about["public"] is False
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_it_can_be_ended_at_once(tmp_path: Path, name: str) -> None:
+    """The first network is still being warmed up then."""
+    number = getattr(signal, name)
+    command = [sys.executable, "-m", "impasto", "studio", "--port", "0", "--history", str(tmp_path)]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline().startswith("http")
+        begun = time.monotonic()
+        program.send_signal(number)
+        said, complaints = program.communicate(timeout=30)
+        assert time.monotonic() - begun < 5
+    assert program.returncode == 128 + number
+    assert (said, complaints) == ("closing\n", "")
+
+
 def test_what_killed_studios_left_is_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,7 +52,7 @@ def test_what_killed_studios_left_is_deleted(
         (folder / "files").mkdir(parents=True)
     with (
         FileLock(f"{other}.lock"),  # as a studio has that runs
-        serve(StudioOptions(port=0, history=tmp_path / "history")),
+        serve(StudioOptions(port=0, history=str(tmp_path / "history"))),
     ):
         assert not killed.exists()
         assert other.exists()
@@ -41,7 +62,7 @@ def test_what_killed_studios_left_is_deleted(
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no-such-host.invalid"])
 def test_an_address_of_another_machine(tmp_path: Path, host: str) -> None:
-    options = StudioOptions(host=host, history=tmp_path)
+    options = StudioOptions(host=host, history=str(tmp_path))
     with pytest.raises(ImpastoError, match="not an address of this machine"), serve(options):
         pass
 
@@ -49,21 +70,21 @@ def test_an_address_of_another_machine(tmp_path: Path, host: str) -> None:
 def test_no_port_is_free(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 65535))
-        options = StudioOptions(port=65535, history=tmp_path)
+        options = StudioOptions(port=65535, history=str(tmp_path))
         with pytest.raises(ImpastoError, match="no free port from 65535"), serve(options):
             pass
 
 
 def test_a_history_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    options = StudioOptions(history=tmp_path / "file" / "history")
+    options = StudioOptions(history=str(tmp_path / "file" / "history"))
     with pytest.raises(ImpastoError, match="name another folder with --history"), serve(options):
         pass
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"port": 99999}, {"max_size": 1}, {"queue": 0}, {"auth": (("a", ""),)}, {"root_path": "a"}],
+    [{"port": 99999}, {"max_size": 1}, {"queue": 0}, {"auth": ["a"]}, {"root_path": "a"}],
 )
 def test_options_out_of_range(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):

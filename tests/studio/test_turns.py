@@ -2,11 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from impasto.studio.turns import BusyError, Job, Ticket, Turns
+from impasto.studio.runs import StudioRun
+from impasto.studio.store import Visitor
+from impasto.studio.turns import BusyError, Ticket, Turns
 
 
 def served_in_order(turns: Turns, who: str) -> list[str]:
@@ -84,7 +88,7 @@ def test_nobody_fills_the_line_alone() -> None:
         thread.join(5)
 
 
-def test_a_line_is_closed_when_nobody_has_the_turn_any_more() -> None:
+def test_who_waits_in_a_line_that_is_closed_is_refused() -> None:
     turns = Turns(4)
     refused = threading.Event()
 
@@ -93,22 +97,11 @@ def test_a_line_is_closed_when_nobody_has_the_turn_any_more() -> None:
             pass
         refused.set()
 
-    def numbers():  # type: ignore[no-untyped-def]  # noqa: ANN202
-        while True:
-            time.sleep(0.05)
-            yield 0
-
-    job = Job(turns, "a", numbers, 60)
-    while job.begun is None:
-        time.sleep(0.001)
-    waiting = threading.Thread(target=visit)
-    waiting.start()
-    turns.close(0.1)
-    assert turns._busy
-    assert refused.wait(5)
-    job.stop()
-    turns.close(5)
-    assert not turns._busy
+    with turns.turn(Ticket("a")):
+        waiting = threading.Thread(target=visit)
+        waiting.start()
+        turns.close()
+        assert refused.wait(5)
 
 
 def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
@@ -127,51 +120,60 @@ class Counting:
     def __init__(self, pause: float = 0.01) -> None:
         self.done, self.pause, self.closed = 0, pause, threading.Event()
 
-    def __call__(self) -> Iterator[int]:
+    def __call__(self) -> Generator[None]:
         try:
             for self.done in range(1000):
                 time.sleep(self.pause)
-                yield self.done
+                yield
         finally:
             self.closed.set()
 
 
-def test_a_job_can_be_stopped_after_a_step() -> None:
+def begun(steps: Callable[[], Generator[None]], seconds: float = 60) -> StudioRun:
+    """Begin a run of some steps; all in a folder that is not there."""
+    run = StudioRun(Path("no folder"), Visitor("a", "a"))
+    run.working = steps  # type: ignore[method-assign]
+    run.begin(Turns(4), ThreadPoolExecutor(1), seconds)
+    return run
+
+
+def test_a_run_can_be_stopped_after_a_step() -> None:
     steps = Counting()
-    job = Job(Turns(4), "a", steps, 60)
+    run = begun(steps)
     while steps.done < 5:
         time.sleep(0.001)
-    job.stop()
-    job.join(5)
-    assert not job.alive
+    run.stopped = True
+    run.work.result(5)
+    assert not run.busy
     assert steps.closed.is_set()
     assert steps.done < 900
 
 
-def test_a_job_that_takes_too_long_is_ended() -> None:
+def test_a_run_that_takes_too_long_is_ended() -> None:
     steps = Counting(0.02)
-    job = Job(Turns(4), "a", steps, 0.3)
-    job.join(10)
+    run = begun(steps, 0.3)
+    run.work.result(10)
     assert 0 < steps.done < 100
-    assert not job.stopped
+    assert not run.stopped
 
 
-def test_a_job_that_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto.studio.turns.PATIENCE", 0.5)
+def test_a_run_that_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impasto.studio.runs.PATIENCE", 0.5)
     steps = Counting()
-    job = Job(Turns(4), "a", steps, 60)
+    run = begun(steps)
     for _ in range(10):
         time.sleep(0.1)
-        job.look()
-    assert job.alive
+        run.look()
+    assert run.busy
     assert steps.closed.wait(5)
 
 
-def test_an_error_of_a_job_is_kept() -> None:
-    def broken() -> Iterator[int]:
+def test_an_error_of_a_run_is_kept() -> None:
+    def broken() -> Generator[None]:
         yield from ()
         raise ValueError("broken")
 
-    job = Job(Turns(4), "a", broken, 60)
-    job.join(5)
-    assert str(job.error) == "broken"
+    run = begun(broken)
+    with pytest.raises(ValueError, match="broken"):
+        run.work.result(5)
+    assert str(run.error) == "broken"

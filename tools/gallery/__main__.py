@@ -39,7 +39,7 @@ from tools.gallery.watercolor import watercolor
 from tools.gallery.waves import waves
 from tools.gallery.woodcut import woodcut
 
-from impasto.gallery.drawings import drawing_path
+from impasto.gallery.catalogue import drawing_path
 from impasto.images import Picture
 
 #: Functions of the side in pixels and a seed.

@@ -1,7 +1,6 @@
 """Every content in every style: named, painted by all cores, resumed, shown on one sheet."""
 
-from impasto.batch.painting import Outcome
-from impasto.batch.pairs import Pair, find_pictures, make_pairs
+from impasto.batch.pairs import Outcome, Pair, find_pictures, make_pairs
 from impasto.batch.running import Batch, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
 

@@ -1,4 +1,4 @@
-"""What is painted like what, and what the results are called."""
+"""What is painted like what, what the results are called, and what became of them."""
 
 import glob
 import os
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count, product
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, ImpastoError
 from impasto.files import address_advice
 from impasto.images import is_picture_name, output_name
 
@@ -24,17 +24,23 @@ class Pair(NamedTuple):
     name: str  # path of the result, below the folder of all results
 
 
+class Outcome(NamedTuple):
+    """What became of a pair."""
+
+    pair: Pair
+    path: Path | None  # of the result; None if it failed
+    error: str | None = None  # why it failed, in one line
+    again: bool = False  # whether the result was there from an earlier run
+
+
 def find_pictures(named: Iterable[str], without: Path | None = None) -> dict[Path, str]:
     """Find pictures: files as they are, those of a folder and below it, and of a pattern (*.jpg).
 
     Pictures in the folder `without`, that of the results, are left out of those of another.
 
-    Returns:
-        Each once, in the order of the names given, within a folder or pattern by name; and the
-        path of its folder below the folder that was named, which is "." for others.
-
-    Raises:
-        ImageError: A name leads to nothing.
+    Each is returned once, in the order of the names given, within a folder or pattern by name; and
+    the path of its folder below the folder that was named, which is "." for others. ImageError: A
+    name leads to nothing.
     """
     found: dict[str, tuple[Path, str]] = {}
     for name in named:
@@ -116,3 +122,20 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
+
+
+def refuse_other(path: Path) -> NoReturn:
+    """Raise an `ImageError` for a file that is in the way."""
+    raise ImageError(f"{path} is there and was made by something else: move it")
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, in one line: names of files may have line breaks."""
+    text = str(error).strip()
+    line = text if isinstance(error, ImpastoError) else text.partition("\n")[0]
+    return one_line(line) or type(error).__name__
+
+
+def one_line(text: str) -> str:
+    """Return a text for a terminal: line breaks and what commands a terminal are spaces."""
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from impasto.batch.painting import JOURNAL, Outcome, Painter, refuse_other
-from impasto.batch.pairs import find_pictures, make_folder, make_pairs, place_of
+from impasto.batch.pairs import (
+    Outcome,
+    Pair,
+    find_pictures,
+    make_folder,
+    make_pairs,
+    place_of,
+    reason_of,
+    refuse_other,
+)
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings
-from impasto.files import Journal
+from impasto.files import Journal, disk_is_full, fingerprint
 from impasto.gallery.names import find_style
-from impasto.images import LEAST_PICTURE, Picture, open_picture, source_list
+from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
 from impasto.machine import cores
+from impasto.runs import Stylizer
 from impasto.settings import Settings
+from impasto.stylizers import files_of, for_many_sizes, stylizer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -30,6 +40,8 @@ if TYPE_CHECKING:
     from impasto.settings.typed import Options
 
 SHEET, PAGE = "sheet.png", "sheet.html"
+#: What was made of what, a line for each result; the next run reads it.
+JOURNAL = "batch.jsonl"
 #: Items that are under way, for each worker.
 WAITING = 2
 ItemT = TypeVar("ItemT")
@@ -123,10 +135,76 @@ class Batch:
         if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
             refuse_other(self.folder / SHEET)
         Picture.check_saving(self.folder / self.pairs[0].name, self.settings.bits or 8)
-        looks = self.looks
-        painter = Painter(self.folder, self.contents, looks, self.bad, self.settings, fresh)
+        self._open_stylizers()
+        self._protected = {path.resolve() for path in (*self.contents, *self.looks)}
         count = workers or (1 if self.settings.row.steps else cores())
-        yield from as_done(ThreadPoolExecutor(count), painter.paint, self.pairs, count)
+        yield from as_done(
+            ThreadPoolExecutor(count), partial(self._outcome, fresh=fresh), self.pairs, count
+        )
+
+    def _open_stylizers(self) -> None:
+        """Read all styles before the first picture: a bad one is told at once."""
+        looks, numbers = self.looks, range(len(self.looks))
+        settings = for_many_sizes(self.settings)
+        self._stylizers: dict[int | None, Stylizer] = {}
+        self._files, self._settings = files_of(settings), settings
+        self._journal = Journal(self.folder / JOURNAL)
+        noted = self._journal.entries("name", "inputs")
+        self._made = {entry["name"]: entry["inputs"] for entry in noted}
+        # Those that optimize hold an encoder each: none of them is kept.
+        for number in () if settings.row.steps else numbers or [None]:
+            if number not in self.bad:
+                try:
+                    self._stylizers[number] = self._stylizer(number)
+                except ImageError as error:
+                    if number is None:
+                        raise
+                    self.bad[number] = error
+        if self.bad and len(self.bad) == len(looks):
+            raise self.bad[0]
+
+    def _stylizer(self, style: int | None) -> Stylizer:
+        return stylizer([] if style is None else [self.looks[style]], self._settings)
+
+    def _outcome(self, pair: Pair, fresh: bool) -> Outcome:
+        """Paint one pair, unless that was done; only Ctrl-C and a full disk end the others."""
+        target = self.folder / pair.name
+        try:
+            if pair.style is not None and pair.style in self.bad:
+                raise self.bad[pair.style]
+            inputs, made = self._inputs(pair), self._made.get(pair.name)
+            if not fresh and target.is_file() and made == inputs:
+                return Outcome(pair, target, again=True)
+            self._check_target(target, made)
+            kept = self._stylizers.get(pair.style) or self._stylizer(pair.style)
+            picture = kept(pair.content)
+            if made is None:  # what a kill leaves now is ours, and painted again
+                self._journal.add(name=pair.name, inputs="")
+            picture.save(target, overwrite=True)
+            self._journal.add(name=pair.name, inputs=inputs)
+        except MemoryError:
+            return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
+        except Exception as error:  # whatever it is, the others go on
+            if disk_is_full(error):
+                raise ImpastoError(
+                    f"the disk is full at {target}: free some space; the same command continues"
+                ) from error
+            return Outcome(pair, None, reason_of(error))
+        return Outcome(pair, target)
+
+    def _check_target(self, target: Path, made: str | None) -> None:
+        if target.resolve() in self._protected:
+            raise ImageError(f"{target} is one of the inputs: name another folder")
+        if target.exists() and made is None:
+            refuse_other(target)
+
+    def _inputs(self, pair: Pair) -> str:
+        """Return what a result depends on, as a fingerprint."""
+        style = None if pair.style is None else identify(self.looks[pair.style]).sha256
+        kept = self._stylizers.get(pair.style)
+        files = [each["sha256"] for each in kept.weights] if kept else self._files
+        content = identify(pair.content).sha256
+        return fingerprint([content, style, files, self._settings.to_dict()])
 
     def save_sheets(self, outcomes: Sequence[Outcome]) -> list[Path]:
         """Save a picture and a page of all results, and return their paths."""

@@ -7,21 +7,9 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli import (
-    batch,
-    collect,
-    doctor,
-    evaluate,
-    live,
-    recipes,
-    studio,
-    stylize,
-    train,
-    video,
-    weights,
-)
-from impasto.cli.options import Command, Group, in_flags, say, spelled
-from impasto.cli.terminal import echo, ended_by_signals, replace_unprintable
+from impasto.cli import batch, doctor, evaluate, recipes, studio, stylize, video, weights
+from impasto.cli.options import Command, Group, in_flags, spelled
+from impasto.cli.terminal import announce, echo, ended_by_signals, replace_unprintable, say
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 from impasto.weights.fetching import show_downloads
@@ -41,17 +29,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 for command in (
-    *(stylize.stylize, stylize.explore, video.video, live.live, studio.studio),
-    *(batch.batch, batch.dataset, collect.collect),
+    *(stylize.stylize, stylize.explore, video.video, video.live, studio.studio),
+    *(batch.batch, batch.dataset, batch.collect),
     *(evaluate.evaluate, evaluate.compare, studio.judge, evaluate.flicker),
     *(recipes.reproduce, recipes.recipe, recipes.settings),
-    *(doctor.methods, doctor.doctor, train.export),
+    *(doctor.methods, doctor.doctor, weights.export),
 ):
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or "")  # as wide as the terminal
     app.command(command.__name__, cls=Command, help=text)(spelled(command))
 app.add_typer(stylize.styles_app, name="styles")
 app.add_typer(weights.app, name="weights")
-app.add_typer(train.app, name="train")
+app.add_typer(weights.train_app, name="train")
 
 
 def _version(wanted: bool) -> None:
@@ -67,7 +55,7 @@ def root(
     ] = False,
 ) -> None:
     """Paint any picture in the style of any artwork."""
-    show_downloads(weights.announce)
+    show_downloads(announce)
 
 
 def main() -> None:

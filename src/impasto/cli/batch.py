@@ -1,7 +1,8 @@
-"""`impasto batch` and `impasto dataset`: every content in every style, a data set in many."""
+"""`impasto batch`, `dataset` and `collect`: every content in every style, a data set, the web."""
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,15 @@ from impasto.cli.options import (
     argument,
     more,
     own,
-    say,
     stopping,
     style_names,
     style_pictures,
+    with_options,
     with_settings,
 )
-from impasto.cli.terminal import echo
-from impasto.errors import ImageError, SettingsError
+from impasto.cli.terminal import echo, say
+from impasto.collect.items import LOG, MANIFEST, CollectOptions
+from impasto.errors import CollectError, ImageError, SettingsError
 
 if TYPE_CHECKING:
     from impasto.batch import Outcome
@@ -50,9 +52,8 @@ def batch(
     Example: impasto batch photos -s paintings -o painted --method fast
     """
     from impasto.batch import Batch
-    from impasto.batch.painting import reason_of
-    from impasto.cli.painting import prepare
-    from impasto.cli.progress import counted
+    from impasto.batch.pairs import reason_of
+    from impasto.cli.painting import counted, prepare
     from impasto.settings import Settings
 
     work = Batch(contents, styles or [], output, Settings(**options), form)
@@ -79,7 +80,6 @@ def batch(
 
 
 def _report(outcomes: list["Outcome"]) -> int:
-    """Print what became of all pictures; return how many failed."""
     failed = [each for each in outcomes if each.error is not None]
     again = sum(each.again for each in outcomes)
     kept = f", {again} were there already" if again else ""
@@ -140,8 +140,7 @@ def dataset(
 
     Example: impasto dataset photos paintings -o stylized --copies 2
     """
-    from impasto.cli.painting import prepare
-    from impasto.cli.progress import counted
+    from impasto.cli.painting import counted, prepare
     from impasto.dataset import Dataset, DatasetOptions
     from impasto.dataset.engines import open_engine
     from impasto.dataset.running import dataset_settings
@@ -205,3 +204,90 @@ def _split(text: str) -> tuple[str, float]:
         return name, float(part)
     except ValueError as error:
         raise SettingsError(f"a split is written as val=0.2, not {text}") from error
+
+
+#: Reasons for a rejection, and how a summary names each.
+REASONS: dict[str, str] = {
+    "url": "not a web address",
+    "address": "leads to a private address",
+    "site": "leads to another site",
+    "robots": "disallowed by robots.txt",
+    "index": "excluded by a robots tag",
+    "redirects": "too many redirects",
+    "busy": "server stayed busy",
+    "status": "server refused",
+    "network": "no answer",
+    "slow": "too slow",
+    "bytes": "too many bytes",
+    "content": "neither picture nor page",
+    "broken": "broken",
+    "pixels": "too many pixels",
+    "type": "other type",
+    "size": "other size",
+    "aspect": "other aspect",
+    "license": "other license",
+    "duplicate": "duplicate",
+    "near-duplicate": "near-duplicate",
+    "pages": "beyond the limit of pages",
+    "removed": "removed by hand",
+}
+
+
+@partial(with_options, owner=CollectOptions)
+def collect(
+    urls: list[str] | None = argument(None, "Pages with pictures, or pictures.", metavar="URL..."),
+    *,
+    output: Path = own(..., "Folder for the pictures.", metavar="FOLDER"),
+    search: str | None = own(
+        None, "Words to search an open collection for, instead of URLs.", metavar="WORDS"
+    ),
+    source: str = own("wikimedia", "The collection to search.", metavar="wikimedia|openverse|met"),
+    api: str | None = own(
+        None, "Another address of that API, such as another wiki's.", metavar="URL"
+    ),
+    quiet: Quiet = False,
+    options: CollectOptions,
+) -> None:
+    """Collect pictures from the web, with their sources, authors and licenses.
+
+    The crawler obeys robots.txt, asks a host once a second and keeps each picture once.
+    manifest.jsonl in the folder lists the pictures kept; log.jsonl lists what was left out, and
+    why. The same command resumes a stopped run, or looks for new pictures.
+
+    Example: impasto collect --search sunflowers --source met --limit 20 -o sunflowers
+    """
+    from impasto import collect as web
+    from impasto.cli.painting import Bar
+
+    if bool(urls) == (search is not None):
+        raise SettingsError("give web addresses, or words to search for: --search WORDS")
+    if search is None:
+        items = web.collect(urls or [], output, options)
+    else:
+        items = web.search(search, source, output, options, api=api)
+    counts: Counter[str] = Counter()
+    left = "{task.completed} of at most {task.total} pictures"
+    with (
+        stopping("stopped; the same command resumes"),
+        closing(items),
+        Bar(left, "{task.fields[others]}", options.limit, quiet, others="") as bar,
+    ):
+        for item in items:
+            counts[str(item.outcome)] += 1
+            kept, pages = counts["kept"] + counts["again"], counts["visited"]
+            rejected = counts.total() - kept - pages
+            bar.show(kept, others=f"{rejected} left out  {pages} pages")
+    _summary(output, counts)
+
+
+def _summary(output: Path, counts: Counter[str]) -> None:
+    with (output / MANIFEST).open(encoding="utf-8") as lines:
+        kept = sum(1 for _ in lines)
+    if not kept:
+        reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
+        why = ", ".join(reasons) or "none was found"
+        raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
+    echo(f"{kept} kept, {counts['kept']} of them new, in {output}")
+    for reason, name in REASONS.items():
+        if counts[reason]:
+            echo(f"  {counts[reason]} left out: {name}")

@@ -6,10 +6,11 @@ import platform
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from impasto.cli.options import own
 from impasto.cli.terminal import echo
@@ -118,31 +119,27 @@ def _cameras() -> str:
 
 def _speeds() -> Iterator[tuple[str, str]]:
     """Paint small pictures: one pass of the network, and some steps."""
+    yield "fast", _speed("a picture of", (256, 256), 1, method="fast")
+    yield "optimize", _speed("a step of", (256, 256), 1, steps=4)
+
+
+def _speed(what: str, size: tuple[int, int], times: int, **options: Any) -> str:  # noqa: ANN401
+    """Return what painting takes once it has been done once: the median of so many times."""
     from impasto.gallery import open_style
-    from impasto.settings import Settings
     from impasto.stylizers import stylizer
 
-    content, style = open_style("mosaic", 256), open_style("strokes", 256)
-    for method, steps in (("fast", None), ("optimize", (4,))):
-        try:
-            painter = stylizer([style], Settings(method=method, size=256, steps=steps))
-            seconds = _seconds(lambda: painter(content), 1) / sum(steps or (1,))  # noqa: B023
-        except ImpastoError as error:
-            yield method, str(error)
-            continue
-        each = "a step" if steps else "a picture"
-        yield method, f"{1e3 * seconds:.0f} ms {each} of 256x256, {painter.describe()}"
-
-
-def _seconds(paint: Callable[[], object], times: int) -> float:
-    """Return what painting takes once it has been done once: the median of so many times."""
-    paint()
     taken = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        paint()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    try:
+        painter = stylizer(open_style("strokes", 256), size=max(size), **options)
+        content = open_style("mosaic", max(size)).resized(size)
+        for _ in range(1 + times):
+            begun = time.perf_counter()
+            painter(content)
+            taken.append(1e3 * (time.perf_counter() - begun) / options.get("steps", 1))
+    except ImpastoError as error:
+        return str(error)
+    width, height = size
+    return f"{statistics.median(taken[1:]):.0f} ms {what} {width}x{height}, {painter.describe()}"
 
 
 def methods(
@@ -166,7 +163,7 @@ def methods(
             echo(f"  paper    {row.paper}")
         files = needed_weights(Settings(method=row.name)) if row.files else []
         if _say_files(files) and timed and not row.steps:
-            echo(f"  speed    {_speed(row.name)}")
+            echo(f"  speed    {_speed('at', _TIMED, _PASSES, method=row.name)}")
     for encoder in ENCODERS.values():
         echo(f"encoder {encoder.name}: {encoder.sentence}")
         _say_files([encoder.file] if encoder.file else [])
@@ -190,17 +187,3 @@ def _say_files(names: list[str]) -> bool:
         size += path.stat().st_size
     echo(f"  files    here, {size / 1e6:.1f} MB")
     return True
-
-
-def _speed(name: str) -> str:
-    """Return milliseconds of a pass, the style read before."""
-    from impasto.gallery import open_style
-    from impasto.stylizers import stylizer
-
-    try:
-        painter = stylizer(open_style("strokes", 256), method=name, size=max(_TIMED))
-    except ImpastoError as error:
-        return str(error)
-    content = open_style("mosaic", max(_TIMED)).resized(_TIMED)
-    milliseconds = 1e3 * _seconds(lambda: painter.run(content).pixels, _PASSES)
-    return f"{milliseconds:.0f} ms at {_TIMED[0]}x{_TIMED[1]}, {painter.describe()}"

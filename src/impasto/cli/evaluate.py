@@ -6,8 +6,8 @@ from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto.cli.options import Quiet, Table, argument, own, say, stopping, style_names
-from impasto.cli.terminal import echo
+from impasto.cli.options import Quiet, Table, argument, own, stopping, style_names
+from impasto.cli.terminal import echo, say
 from impasto.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _measured(
     found: "list[Triple]", size: int, tile: int | None, table: Path | None, quiet: bool
 ) -> "list[Row]":
     """Measure pictures, and say what was found, also where something ends it early."""
-    from impasto.cli.progress import counted
+    from impasto.cli.painting import counted
     from impasto.evaluation.evaluating import rows_of, save_table, summary_lines
     from impasto.evaluation.judging import Judge, find_lpips
 
@@ -165,8 +165,7 @@ def compare(
 
     Example: impasto compare benchmarks/methods.toml --data pictures -o compared
     """
-    from impasto.cli.painting import prepare
-    from impasto.cli.progress import counted
+    from impasto.cli.painting import counted, prepare
     from impasto.evaluation.comparing import compare as compared
     from impasto.evaluation.comparing import read_comparison, table_lines
     from impasto.evaluation.judging import Judge, find_lpips

@@ -6,10 +6,9 @@ A shell completes their values by name; where no name fits, it completes files b
 import functools
 import inspect
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import Field
+from contextlib import contextmanager
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -17,8 +16,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import OptionInfo
 
-from impasto.cli.terminal import echo, status_of
-from impasto.settings import FIELDS, TYPES
+from impasto.cli.terminal import say, status_of
+from impasto.errors import SettingsError
+from impasto.settings import FIELDS
+from impasto.settings.choices import Choices
+from impasto.settings.declaration import plain_types
 
 #: The panel of a command's own options that only `--help-all` shows.
 MORE = "More"
@@ -179,15 +181,14 @@ def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     return f"{flag(first)} {rest}" if first in known else message
 
 
-def keyword(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
-    """Return the parameter of a command that an option or an argument sets."""
+def _keyword(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
     annotation = Annotated[kind, option]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
 
 
-def with_parameters(
+def _with_parameters(
     command: Callable[..., None], parameters: Sequence[inspect.Parameter], call: Callable[..., None]
 ) -> Callable[..., None]:
     """Return `call`, which gets the name of a command and its parameters from here on."""
@@ -205,7 +206,7 @@ def with_help_all(command: Callable[..., None]) -> Callable[..., None]:
 
     shown = typer.Option("--help-all", help="Show all options.", is_eager=True, callback=_show_all)
     known = inspect.signature(command).parameters.values()
-    return with_parameters(command, [*known, keyword("help_all", bool, shown, False)], call)
+    return _with_parameters(command, [*known, _keyword("help_all", bool, shown, False)], call)
 
 
 def _show_all(context: typer.Context, wanted: bool) -> None:
@@ -219,56 +220,64 @@ def with_settings(
     command: Callable[..., None], without: Collection[str] = ()
 ) -> Callable[..., None]:
     """Give a command that paints the settings as options; `options` are those that were given."""
-    known = {name: each for name, each in FIELDS.items() if name not in without}
-    return interruptible(with_help_all(with_fields(command, known, TYPES)))
+    return interruptible(with_help_all(with_options(command, Choices, dict, without)))
 
 
-def with_fields(
-    command: Callable[..., None], known: Mapping[str, Field[Any]], types: Mapping[str, type]
+def with_options(
+    command: Callable[..., None],
+    owner: type,
+    make: Callable[..., object] | None = None,
+    without: Collection[str] = (),
 ) -> Callable[..., None]:
-    """Give a command the fields of a class as options; `options` are those that were given."""
+    """Give a command the fields of a dataclass as options; its `options` are one of these.
+
+    Something else is made of those that were given, if `make` does.
+    """
+    types, known = plain_types(owner), [e for e in fields(owner) if e.name not in without]
 
     def call(**arguments: Any) -> None:  # noqa: ANN401
-        given = {name: arguments.pop(name) for name in known}
-        options = {name: value for name, value in given.items() if value is not None}
+        given = {each.name: arguments.pop(each.name) for each in known}
+        try:
+            options = (make or owner)(**{n: v for n, v in given.items() if v is not None})
+        except SettingsError as error:
+            raise SettingsError(in_flags(str(error), given)) from error
         command(**arguments, options=options)
 
     kept = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
-    added = [_parameter(name, each, types[name]) for name, each in known.items()]
-    return with_parameters(command, [*kept, *added], call)
+    added = [_parameter(each, types[each.name]) for each in known]
+    first = sorted(added, key=lambda each: each.default is not inspect.Parameter.empty)
+    return _with_parameters(command, [*kept, *first], call)
 
 
-def _parameter(name: str, each: Field[Any], plain: type) -> inspect.Parameter:
-    rules = each.metadata
-    kind = str if "items" in rules else plain
+def _parameter(each: Field[Any], plain: type) -> inspect.Parameter:
+    name, rules = each.name, each.metadata
+    if "argument" in rules:
+        shown = typer.Argument(help=rules["help"], show_default=False)
+        return _keyword(name, plain, shown, inspect.Parameter.empty)
+    kind: Any = list[str] if "repeated" in rules else str if "items" in rules else plain
     value = rules.get("shown", each.default)
-    shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    said = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     option = typer.Option(
         flag(name),
         *rules.get("aliases", ()),
-        help=rules["help"] + ("" if each.default is False else rf" \[{shown}]"),
-        rich_help_panel=rules["group"],
+        help=rules["help"] + ("" if value in ("", None) or value is False else rf" \[{said}]"),
+        rich_help_panel=rules.get("group"),
         metavar=_metavar(kind, rules),
         show_default=False,
         autocompletion=_values_of(rules),
     )
-    return keyword(name, Optional[kind], option, None)  # noqa: UP045
+    return _keyword(name, Optional[kind], option, None)  # noqa: UP045
 
 
 def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
+    if "metavar" in rules:
+        return str(rules["metavar"])
     if "items" in rules:
         return "LIST"
     if "choices" in rules:
         values = "|".join(map(str, rules["choices"]))
         return values if len(values) <= _WIDEST else "NAME"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
-
-
-def say(message: str, quiet: bool = False) -> None:
-    """Print a line for the person at the terminal, aside from the output; if nobody reads, fine."""
-    with suppress(OSError, ValueError):  # a reader of our lines may have been ended before us
-        if not quiet:
-            echo(message, file=sys.stderr)
 
 
 @contextmanager

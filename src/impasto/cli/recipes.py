@@ -5,12 +5,12 @@ import shlex
 import shutil
 import textwrap
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from impasto.cli.options import Force, Quiet, argument, flag, interruptible, one_of, own, say
-from impasto.cli.terminal import echo
+from impasto.cli.options import Force, Quiet, argument, flag, interruptible, one_of, own
+from impasto.cli.terminal import echo, say
 from impasto.errors import RecipeError
 from impasto.settings import FIELDS, TYPES
 from impasto.settings.choices import REST
@@ -77,7 +77,7 @@ def reproduce(
 
 def _lines(recipe: Mapping[str, Any]) -> list[str]:
     """Return the recipe in words: the command that makes it, its inputs, and with what."""
-    from impasto.recipes import typed_name
+    from impasto.recipes import option_words, typed_name
 
     content, styles, video = recipe.get("content", {}), recipe.get("styles", []), "video" in recipe
     settings = _typed(recipe)
@@ -89,7 +89,7 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     words = ["impasto", "video" if video else "stylize", typed_name({"sha256": "", **subject})]
     words += [*plain, *masked, *(_of_video(recipe["video"]) if video else [])]
     # A video is painted by method fast and at its own size where nothing is said.
-    words += _changed(settings, always=("method", "size") if video else ())
+    words += option_words(settings, always=("method", "size") if video else ())
     inputs = [] if video else [("content", content)]
     inputs += [("style", style) for style in styles]
     inputs += [(role, recipe[role]) for role in ("init", "keep") if recipe.get(role)]
@@ -109,7 +109,6 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
 
 
 def _typed(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings, files of pictures as they are typed."""
     from impasto.recipes import typed_name
 
     settings = dict(recipe.get("settings", {}))
@@ -150,23 +149,6 @@ def _of_video(video: Mapping[str, Any]) -> list[str]:
             words.append(f"--no-{name}")
         else:
             words += [flag(name), _KEYFRAMES if name == "keyframes" else str(value)]
-    return words
-
-
-def _changed(settings: Mapping[str, Any], always: Collection[str]) -> list[str]:
-    """Return the options that are said always, and those that differ from the defaults."""
-    from impasto.settings import Settings
-
-    words = [word for name in always for word in (flag(name), str(settings[name]))]
-    defaults = Settings().to_dict()
-    for name, value in settings.items():
-        if name in always or value == defaults.get(name):
-            continue
-        if value is True:
-            words.append(flag(name))
-        else:
-            listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-            words += [flag(name), listed]
     return words
 
 

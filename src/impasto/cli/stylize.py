@@ -99,15 +99,14 @@ def explore(
 
     Example: impasto explore harbour.jpg starry_night.jpg
     """
-    from impasto.batch import looks
-    from impasto.cli.painting import prepare
-    from impasto.cli.progress import counted
+    from impasto.batch import sheets as looks
+    from impasto.cli.painting import counted, prepare
     from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
     from impasto.images import open_picture, output_name
     from impasto.settings import Settings
 
-    settings = looks.sketched(Settings(**options), options.get("size") or looks.SMALL)
+    settings = looks.sketched(Settings(**options), options.get("size") or looks.SKETCH)
     if settings.tune:
         raise SettingsError("tune does not go with what is varied here: leave it out")
     cells = looks.vary(settings, _axes(vary) if vary else looks.usual_axes(settings))
@@ -119,7 +118,7 @@ def explore(
         prepare(each, quiet)
     name = output_name(Path(content).name, [Path(each).name for each in sources])
     folder = looks.free_folder(output or Path(f"{name}-looks"), cells)
-    refuse_inputs(folder / looks.SHEET, [content, *sources])
+    refuse_inputs(folder / looks.LOOKS, [content, *sources])
     painted: list[Any] = []
     try:
         with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
@@ -130,7 +129,7 @@ def explore(
     finally:
         with uninterrupted():
             if painted:
-                echo(looks.save_looks(painted, folder / looks.SHEET))
+                echo(looks.save_looks(painted, folder / looks.LOOKS))
     if not quiet:
         recipe = folder / f"{cells[-1].name}.json"
         again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])
@@ -201,8 +200,7 @@ def add(folder: Path = argument(..., "Its pictures get the names of their files.
 
     Example: impasto styles add paintings
     """
-    from impasto.gallery.names import PREFIX, is_taken
-    from impasto.gallery.own import add_folder
+    from impasto.gallery.names import PREFIX, add_folder, is_taken
 
     names, left_out = add_folder(folder)
     echo(f"{len(names)} styles in {folder}: see `impasto styles`")
@@ -215,6 +213,6 @@ def add(folder: Path = argument(..., "Its pictures get the names of their files.
 @styles_app.command()
 def remove(folder: Path = argument(..., "A folder that was added.")) -> None:
     """Take a folder of your own off the list; its pictures stay where they are."""
-    from impasto.gallery.own import remove_folder
+    from impasto.gallery.names import remove_folder
 
     remove_folder(folder)

@@ -13,8 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from impasto.weights import WeightsFile
 
 #: Control characters, line separators, marks that turn the direction, and undecodable bytes.
 _COMMANDING = re.compile(
@@ -39,6 +43,21 @@ def escaped(text: object) -> str:
 def echo(*lines: object, file: TextIO | None = None) -> None:
     """Print lines, each of them escaped: names of files and recipes may hold anything."""
     print(*map(escaped, lines), sep="\n", file=file, flush=True)
+
+
+def say(message: str, quiet: bool = False) -> None:
+    """Print a line for the person at the terminal, aside from the output; if nobody reads, fine."""
+    with suppress(OSError, ValueError):  # a reader of our lines may have been ended before us
+        if not quiet:
+            echo(message, file=sys.stderr)
+
+
+def announce(file: "WeightsFile", target: Path) -> None:
+    """Say what is about to be downloaded."""
+    echo(
+        f"downloading {file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}",
+        file=sys.stderr,
+    )
 
 
 def replace_unprintable() -> None:
@@ -79,6 +98,14 @@ def status_of(interrupt: KeyboardInterrupt) -> int:
     """Return the exit status of a command that a signal ended, as shells have it: 128 + number."""
     number: int = interrupt.args[0] if interrupt.args else signal.SIGINT
     return 128 + number
+
+
+def leave(status: int) -> NoReturn:
+    """End this program now, whatever its threads compute: Python would wait for them."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 @contextmanager

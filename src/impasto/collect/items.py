@@ -53,10 +53,11 @@ class CollectOptions:
     max_page_bytes: int = _politely(5_000_000, "Maximum bytes of a page.", least=1)
 
     def __post_init__(self) -> None:
-        for name, each in FIELDS.items():
-            value = getattr(self, name)
+        kinds = plain_types(CollectOptions)
+        for each in fields(self):
+            value = getattr(self, each.name)
             value = value.lower() if isinstance(value, str) else value
-            object.__setattr__(self, name, checked(each, value, KINDS[name]))
+            object.__setattr__(self, each.name, checked(each, value, kinds[each.name]))
         if self.min_size > self.max_size:
             raise SettingsError(f"min_size {self.min_size} is above max_size {self.max_size}")
         if len(self.aspect) != 2 or self.aspect[0] > self.aspect[1]:
@@ -67,10 +68,6 @@ class CollectOptions:
         none = ("limit", "delay", "timeout")
         values = {name: value for name, value in asdict(self).items() if name not in none}
         return zlib.crc32(str(values).encode()) >> 1
-
-
-FIELDS = {each.name: each for each in fields(CollectOptions)}
-KINDS = plain_types(CollectOptions)
 
 
 class CrawlItem(NamedTuple):

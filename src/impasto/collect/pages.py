@@ -21,7 +21,6 @@ _ORDINARY = re.compile(r"ascii|utf-8|utf-16|iso|cp|koi8|mac|tis-620|gb|hz$|big5|
 #: An address, which does not end in a comma, and descriptors up to a comma outside parentheses.
 _CANDIDATE = re.compile(r"([^\s,]\S*)(?:(?<=,)|((?:[^,(]|\([^)]*\)?)*))")
 _SIZE = re.compile(r"(?<!\S)(\d+w|\d+(?:\.\d+)?x)(?!\S)")
-_Title = str | None
 _SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Lazy pictures have a placeholder in `src`.
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")

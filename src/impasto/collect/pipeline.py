@@ -138,7 +138,6 @@ class Pipeline:
         return [], self._kept(item, data, sha256)
 
     def _read(self, item: CrawlItem, response: Response, tags: Sequence[str]) -> list[CrawlItem]:
-        """Return what a page leads to."""
         url, kind = str(response.url), response.headers.get("content-type", "")
         if item.kind == "picture" or item.depth > self._options.depth:
             raise RejectedError("content", f"not a picture, though linked as one ({kind[:40]})")

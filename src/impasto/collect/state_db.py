@@ -113,7 +113,6 @@ class StateDB:
         part.replace(self.folder / name)
 
     def _write_lists(self) -> None:
-        """Write both lists as the database has them."""
         rejected = "NOT pending AND outcome NOT IN ('kept', 'visited') ORDER BY place, id"
         for name, where in ((MANIFEST, "file IS NOT NULL ORDER BY place, id"), (LOG, rejected)):
             self.write(name, "".join(_line(each, name) for each in self.select(where)).encode())

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.batch.painting import reason_of
+from impasto.batch.pairs import reason_of
 from impasto.dataset.labels import is_map
-from impasto.dataset.medical import painted_dicom, painted_nifti
 from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task, split_of
-from impasto.dataset.samples import painted_file
+from impasto.dataset.samples import painted_dicom, painted_file, painted_nifti
 from impasto.fast.tuned import is_network, kept_network
 from impasto.files import disk_is_full
 from impasto.images import LEAST_PICTURE, NamedBytes, Picture, Source, fitted_size

@@ -25,8 +25,7 @@ _NOT_THERE = "there are no files in {} of the data set: see its name"
 class DatasetOptions:
     """Everything that decides what becomes of a data set; two equal ones make equal files.
 
-    Raises:
-        SettingsError: Something is out of range.
+    What is out of range is a `SettingsError`.
     """
 
     #: How pictures are painted; `strength` and `size` are this class's own matter.
@@ -177,7 +176,6 @@ class Planner:
                 raise ImageError(_NOT_THERE.format(name))
 
     def _copies(self, pictures: Sequence[str]) -> dict[str, int]:
-        """Return how many results each picture has."""
         copies = self.options.copies
         if not self.options.balance:
             return dict.fromkeys(pictures, copies)

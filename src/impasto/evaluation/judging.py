@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.batch.painting import reason_of
+from impasto.batch.pairs import reason_of
 from impasto.errors import ImageError, MissingExtraError, WeightsError
 from impasto.evaluation import measures
 from impasto.files import sha256_of

@@ -16,17 +16,9 @@ __all__ = ["StudioOptions", "serve"]
 
 @contextmanager
 def serve(options: StudioOptions | None = None) -> Iterator[str]:
-    """Serve the studio for the block.
+    """Serve the studio for the block, without options on this machine only; yield its address.
 
-    Args:
-        options: How; None: on this machine only.
-
-    Yields:
-        The address of its page.
-
-    Raises:
-        ImpastoError: It cannot listen there.
-        MissingExtraError: The extra is not installed.
+    ImpastoError: It cannot listen there. MissingExtraError: The extra is not installed.
     """
     try:
         import fastapi  # noqa: F401

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from impasto.errors import ImpastoError, SettingsError
 from impasto.gallery import open_style
@@ -19,8 +18,8 @@ from impasto.runs import Run, Stylizer
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import REST
 from impasto.settings.declaration import check_known
-from impasto.studio.files import File
 from impasto.studio.options import StudioOptions
+from impasto.studio.store import File
 from impasto.studio.turns import BusyError, Ticket, Turns
 from impasto.stylizers import stylizer
 
@@ -29,25 +28,16 @@ _MOST_WARM = 6
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class NamedStyle:
-    """A style that has a name."""
+class Style(NamedTuple):
+    """A style, as a stylizer takes it: a visitor's file, or the name of one that has a name."""
 
     name: str
-
-    @property
-    def source(self) -> str:
-        """What a stylizer takes."""
-        return PREFIX + self.name
+    source: str | Path
 
     @property
     def path(self) -> Path:
         """Its picture."""
-        return style_path(self.source)
-
-
-#: A style: a visitor's, or one that has a name.
-Style: TypeAlias = File | NamedStyle
+        return style_path(self.source) if isinstance(self.source, str) else self.source
 
 
 @dataclass(frozen=True)
@@ -119,10 +109,7 @@ class Engine:
         return self.stylizer(order.styles, settings).run(order.content.path)
 
     def warm_up(self) -> None:
-        """Load, beside everything else, what the first visitor would wait for."""
-        threading.Thread(target=self._warmed_up, daemon=True).start()
-
-    def _warmed_up(self) -> None:
+        """Load what the first visitor would wait for."""
         for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError):
@@ -130,7 +117,7 @@ class Engine:
 
     def sample(self, size: int, settings: Settings) -> None:
         """Paint one of the drawn styles in another."""
-        self.stylizer([NamedStyle("strokes")], settings)(open_style("strokes", size))
+        self.stylizer([Style("strokes", f"{PREFIX}strokes")], settings)(open_style("strokes", size))
 
     def stylizer(self, styles: Sequence[Style], settings: Settings) -> Stylizer:
         """Return a stylizer, one whose styles have been read before if there is one, in turn."""

@@ -9,19 +9,19 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import MutableMapping
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.local_page import LOCAL
 from impasto.studio.options import StudioOptions
-from impasto.studio.store import LimitError
 
-COOKIE = "impasto"
+COOKIE, _COOKIE_RULES = "impasto", "Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict"
 #: Bytes that a request without an upload may have.
 _MOST = 4_000_000
 _POLICY = (
@@ -38,12 +38,6 @@ _HEADERS = {
 }
 
 
-class TooLargeError(LimitError):
-    """A request has more bytes than are taken."""
-
-    status = 413
-
-
 class Guard:
     """An ASGI application in front of another one.
 
@@ -55,7 +49,7 @@ class Guard:
     def __init__(self, app: ASGIApp, options: StudioOptions) -> None:
         self._app, self._options = app, options
         machine = socket.gethostname()
-        own = (*LOCAL, "::1", options.host, machine, f"{machine}.local", *options.names)
+        own = (*LOCAL, "::1", options.host, machine, f"{machine}.local", *(options.name or ()))
         self._known = {each.lower() for each in own}
         self._policy = _POLICY + ("" if options.public else "; frame-ancestors 'self'")
 
@@ -85,7 +79,8 @@ class Guard:
                     told.append(name, value)
                 told.append("Content-Security-Policy", self._policy)
                 if new and answer is self._app:
-                    told.append("Set-Cookie", _cookie(headers, token))
+                    secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
+                    told.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_RULES}{secure}")
             await send(message)
 
         await answer(scope, _limited(receive, limit), sending)
@@ -115,12 +110,12 @@ class Guard:
         if not self._options.auth or kind.lower() != "basic":
             return None
         try:
-            user, _, word = base64.b64decode(said, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+            login = base64.b64decode(said, validate=True)
+        except binascii.Error:
             return None
         # All are compared, so that the time tells nothing.
-        fits = [_same(user, u) & _same(word, w) for u, w in self._options.auth]
-        return user if any(fits) else None
+        fits = [hmac.compare_digest(login, each.encode()) for each in self._options.auth]
+        return login.decode().partition(":")[0] if any(fits) else None
 
     def _without_prefix(self, scope: Scope) -> Response | None:
         """Take off the path below which a proxy serves the studio, where it has passed that on.
@@ -136,11 +131,6 @@ class Guard:
         return None
 
 
-def _cookie(headers: Headers, token: str) -> str:
-    secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
-    return f"{COOKIE}={token}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict{secure}"
-
-
 def _network_of(address: str) -> str:
     """Return whose limits an address has: of IPv6, one household has 2**64."""
     try:
@@ -154,12 +144,7 @@ def _network_of(address: str) -> str:
 
 def _token(headers: Headers) -> tuple[str, bool]:
     """Return what a browser is known by, and whether that is new."""
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(headers.get("cookie", ""))
-        token = cookies[COOKIE].value
-    except Exception:  # whatever is wrong with a cookie, there is none
-        token = ""
+    token = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
     found = len(token) == 43 and token.replace("-", "").replace("_", "").isalnum()
     return (token, False) if found else (secrets.token_urlsafe(32), True)
 
@@ -173,7 +158,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         got += len(message.get("body", b""))
         if got > limit:
-            raise TooLargeError(f"this is too large: at most {limit // 10**6} MB are taken")
+            raise HTTPException(413, f"This is too large: at most {limit // 10**6} MB are taken")
         return message
 
     return receiving
@@ -207,7 +192,3 @@ def _is_address(host: str) -> bool:
 
 def _answer(status: int, sentence: str) -> JSONResponse:
     return JSONResponse({"error": sentence}, status)
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())

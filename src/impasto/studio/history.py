@@ -18,8 +18,9 @@ from typing import Any
 
 from impasto.errors import ImageError
 from impasto.images import Picture
+from impasto.recipes import option_words
 from impasto.settings import Settings
-from impasto.studio.engine import NamedStyle, Order
+from impasto.studio.engine import Order
 from impasto.studio.store import GoneError, folder_size
 
 _LOG = logging.getLogger(__name__)
@@ -112,11 +113,7 @@ class Entry:
 
     def command(self) -> str:
         """Return the command that makes it."""
-        words = ["impasto", "stylize", *self.names]
-        for name, value in self.changed().items():
-            said = [] if value is True else [_listed(value)]
-            words += ["--" + name.replace("_", "-"), *said]
-        return shlex.join(words)
+        return shlex.join(["impasto", "stylize", *self.names, *option_words(self.settings)])
 
     def python(self) -> str:
         """Return the lines of Python that make it."""
@@ -232,12 +229,8 @@ def _written(folder: Path, order: Order, size: tuple[int, int]) -> None:
 
     sources = [order.content.path, *(style.path for style in order.styles)]
     content, *styles = [str(copied(e, f"{i:02} {e.stem}")) for i, e in enumerate(sources)]
-    named = [style.name if isinstance(style, NamedStyle) else None for style in order.styles]
+    named = [style.name if isinstance(style.source, str) else None for style in order.styles]
     masks = [copied(mask, f"mask-{number}") for number, mask in enumerate(order.masks, 1)]
     regions = {"keep": copied(order.keep, "keep"), "styles": masks}
     settings = order.settings.to_dict()
     Entry(folder, order.names, content, styles, named, [*size], settings, regions).write()
-
-
-def _listed(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -3,70 +3,63 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from impasto.errors import SettingsError
+from impasto.settings.declaration import checked, option, plain_types
 
-#: Largest longest side that `max_size` allows.
-LARGEST = 16384
-
-
-def history_folder() -> Path:
-    """Return where results are kept if nothing is said."""
-    from platformdirs import user_data_path
-
-    return user_data_path("impasto", appauthor=False) / "studio"
+_option = partial(option, group="")
 
 
 @dataclass(frozen=True)
 class StudioOptions:
-    """Everything that `impasto studio` can be told.
+    """Everything that `impasto studio` can be told; SettingsError: something is out of range."""
 
-    Attributes:
-        host: Address to listen at; 127.0.0.1 is this machine only.
-        port: Where to begin to look for a free port; 0: any.
-        auth: User and password pairs; none: everybody who reaches the page may use it.
-        max_size: Longest side of results, in pixels.
-        max_upload: Megabytes of an upload.
-        queue: Jobs of visitors that may wait.
-        minutes: That a job may take; what it has painted by then is its result.
-        public: Whether visitors are strangers to each other: each sees only their own results,
-            which are deleted after a while.
-        history: Folder that results are kept in.
-        root_path: Path below which a proxy serves the studio, `/impasto`, if it passes that on.
-        names: Host names that the page may have besides those of this machine; a public studio may
-            have any.
-
-    Raises:
-        SettingsError: Something is out of range.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 7860
-    auth: tuple[tuple[str, str], ...] = ()
-    max_size: int = 2048
-    max_upload: float = 50.0
-    queue: int = 32
-    minutes: float = 10.0
-    public: bool = False
-    history: Path = field(default_factory=history_folder)
-    root_path: str = ""
-    names: tuple[str, ...] = ()
+    host: str = _option("127.0.0.1", "Address to listen at; 0.0.0.0 is open to the network.")
+    port: int = _option(7860, "Port; if it is taken, the next free one.", least=0, most=65535)
+    #: None: everybody who reaches the page.
+    auth: tuple[str, ...] | None = _option(
+        None, "Who may come in. Repeatable.", items=str, repeated=True, metavar="USER:PASSWORD"
+    )
+    max_size: int = _option(2048, "Longest side of results, in pixels.", least=64, most=16384)
+    max_upload: float = _option(50.0, "Megabytes of an upload.", above=0)
+    queue: int = _option(32, "Jobs that may wait.", least=1)
+    #: What has been painted by then is the result.
+    minutes: float = _option(10.0, "That a job may take.", above=0)
+    public: bool = _option(False, "For strangers: each sees only their own results.")
+    history: str | None = _option(
+        None, "Folder that results are kept in.", shown="the user's data", metavar="FOLDER"
+    )
+    root_path: str = _option("", "Path that a proxy serves it below: /impasto.", metavar="PATH")
+    #: Besides those of this machine; a public studio may have any.
+    name: tuple[str, ...] | None = _option(
+        None,
+        "Host name that the page has, behind a proxy. Repeatable.",
+        items=str,
+        repeated=True,
+        metavar="NAME",
+    )
 
     def __post_init__(self) -> None:
-        rules = {
-            "port is from 0 to 65535": 0 <= self.port <= 65535,
-            f"max-size is from 64 to {LARGEST}": 64 <= self.max_size <= LARGEST,
-            "max-upload is above 0": self.max_upload > 0,
-            "queue is at least 1": self.queue >= 1,
-            "minutes is above 0": self.minutes > 0,
-            "auth is user:password": all(user and word for user, word in self.auth),
-            "root-path begins with /, like /impasto": self.root_path[:1] in ("", "/"),
-        }
-        for rule, kept in rules.items():
-            if not kept:
-                raise SettingsError(rule)
+        kinds = plain_types(StudioOptions)
+        for each in fields(self):
+            value = checked(each, getattr(self, each.name), kinds[each.name])
+            object.__setattr__(self, each.name, value)
+        if not all(user and word for user, _, word in (e.partition(":") for e in self.auth or ())):
+            raise SettingsError("auth is user:password")
+        if self.root_path[:1] not in ("", "/"):
+            raise SettingsError("root_path begins with /, like /impasto")
+
+    @property
+    def folder(self) -> Path:
+        """Where results are kept."""
+        if self.history is not None:
+            return Path(self.history)
+        from platformdirs import user_data_path
+
+        return user_data_path("impasto", appauthor=False) / "studio"
 
     @property
     def local(self) -> bool:

@@ -20,7 +20,7 @@ from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.settings.methods import METHODS
 from impasto.studio.bodies import MOST_STYLES, PaintBody, StyleBody, settings_schema
-from impasto.studio.decoding import THUMBNAIL, small_copy
+from impasto.studio.processes import THUMBNAIL, small_copy
 from impasto.studio.responses import JPEG, FileOf, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.store import GoneError
 from impasto.studio.studio import EXAMPLES, QUICK

@@ -11,9 +11,8 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from impasto.images import Picture
-from impasto.studio.files import File
 from impasto.studio.runs import StudioRun
-from impasto.studio.store import Visitor
+from impasto.studio.store import File, Visitor
 from impasto.studio.studio import Studio
 from impasto.studio.turns import Ticket
 

@@ -13,8 +13,8 @@ from fastapi.responses import FileResponse, JSONResponse, Response, StreamingRes
 
 from impasto.images import read_recipe
 from impasto.studio.bodies import PaintBody, RunBody
-from impasto.studio.decoding import small_copy
 from impasto.studio.history import PROCESS, RESULT, THUMBNAIL
+from impasto.studio.processes import small_copy
 from impasto.studio.responses import JPEG, RunOf, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.runs import ENDED
 from impasto.studio.store import GoneError, LimitError
@@ -79,7 +79,7 @@ async def events(found: RunOf, studio: StudioOf) -> StreamingResponse:
 @router.post("/runs/{id}/stop")
 def stop(found: RunOf) -> dict[str, Any]:
     """Stop a run; what there is stays."""
-    found.job.stop()
+    found.stopped = True
     return found.described()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,20 +15,28 @@ from typing import Any, ClassVar
 from impasto.errors import ImpastoError
 from impasto.images import Picture
 from impasto.studio.store import Kept
-from impasto.studio.turns import Job, Turns
+from impasto.studio.turns import Ticket, Turns
 
+_LOG = logging.getLogger(__name__)
+#: Seconds without anybody looking after which a run ends: its page was closed.
+PATIENCE = 20.0
 #: States in which nothing more happens.
 ENDED = ("done", "stopped", "failed")
 
 
 @dataclass(eq=False)
 class StudioRun(Kept):
-    """A run of a visitor, which makes something in its folder.
+    """A run of a visitor, which makes something in its folder, in a thread of its own.
+
+    It ends when it is done, is stopped, has worked for as long as a run may, or when nobody has
+    looked for a while; what there is then is its result.
 
     Attributes:
         done, total: Steps, pictures or frames that are done, and that there will be, or None.
         items: Of several pictures: what each is.
         result: The file of the result, or None; it is saved as `name`, and its MIME type is `type`.
+        begun: When its turn came, or None.
+        stopped, cut: Whether somebody has stopped it; whether it ended before it was done.
     """
 
     kind: ClassVar[str]
@@ -38,13 +48,38 @@ class StudioRun(Kept):
     items: list[dict[str, Any]] = field(default_factory=list, init=False)
     result: Path | None = field(default=None, init=False)
     name: str = field(default="painted", init=False)
-    job: Job = field(init=False)
+    begun: float | None = field(default=None, init=False)
+    stopped: bool = field(default=False, init=False)
+    cut: bool = field(default=False, init=False)
+    work: Future[None] = field(init=False)
 
-    def begin(self, turns: Turns, seconds: float) -> None:
-        """Begin it, in a thread of its own, where it waits for its turn."""
-        self.job = Job(turns, self.visitor.who, self._steps, seconds)
+    def begin(self, turns: Turns, threads: Executor, seconds: float) -> None:
+        """Begin it in a thread, where it waits for its turn, and works so long at most."""
+        self._turns, self._ticket = turns, Ticket(self.visitor.who, lambda: self.wanted)
+        self.work = threads.submit(self._wait_and_work, seconds)
 
-    def working(self) -> Iterator[None]:
+    def _wait_and_work(self, seconds: float) -> None:
+        try:
+            with self._turns.turn(self._ticket) as has:
+                if has:
+                    self.begun = time.monotonic()
+                    try:
+                        self._go_through(self.begun + seconds)
+                    finally:
+                        self.finish()
+        except BaseException as error:
+            if not isinstance(error, ImpastoError):
+                _LOG.error("a job failed", exc_info=error)
+            raise
+
+    def _go_through(self, end: float) -> None:
+        with closing(self.working()) as steps:
+            for _ in steps:
+                if not self.wanted or time.monotonic() > end:
+                    self.cut = True
+                    return
+
+    def working(self) -> Generator[None]:
         """Do it step by step."""
         raise NotImplementedError
 
@@ -59,12 +94,6 @@ class StudioRun(Kept):
         """Return what a visitor is told besides."""
         return {}
 
-    def _steps(self) -> Iterator[None]:
-        try:
-            yield from self.working()
-        finally:
-            self.finish()
-
     def _zip(self, paths: Sequence[Path]) -> None:
         if paths:
             self.result = self.folder / "painted.zip"
@@ -75,33 +104,31 @@ class StudioRun(Kept):
     @property
     def busy(self) -> bool:
         """Whether it waits or works."""
-        return self.job.alive
+        return not self.work.done()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it has not been stopped, and somebody has looked not long ago."""
+        return not self.stopped and time.monotonic() - self.used < PATIENCE
 
     def look(self) -> None:
         """Say that somebody still waits for it, and that it needs what it is made of."""
         super().look()
-        self.job.look()
         if self.busy:
             self.visitor.look()
 
     def close(self) -> None:
         """Stop it, and delete what it has made as soon as it has ended."""
-        self.job.stop()
-        if self.busy:
-            threading.Thread(target=self._close_later, daemon=True).start()
-        else:
-            super().close()
-
-    def _close_later(self) -> None:
-        self.job.join()
-        super().close()
+        self.stopped = True
+        delete = super().close
+        self.work.add_done_callback(lambda _: delete())
 
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it, and remember that somebody looks."""
         self.look()
         state, address = self._state(), f"api/runs/{self.id}"
         fraction = min(1.0, self.done / self.total) if self.total else None
-        left, ahead = self._seconds_left(state, fraction), self.job.ahead
+        left, ahead = self._seconds_left(state, fraction), self._turns.ahead(self._ticket)
         has_result = state in ENDED and self.result is not None
         return {
             "id": self.id,
@@ -120,12 +147,17 @@ class StudioRun(Kept):
             **self.facts(),
         }
 
+    @property
+    def error(self) -> BaseException | None:
+        """What ended it, if anything did."""
+        return None if self.busy or self.work.cancelled() else self.work.exception()
+
     def _state(self) -> str:
         if self.busy:
-            return "waiting" if self.job.begun is None else "running"
-        if self.job.error is not None and self.result is None:
+            return "waiting" if self.begun is None else "running"
+        if self.error is not None and self.result is None:
             return "failed"
-        return "stopped" if self.job.cut or self.job.begun is None else "done"
+        return "stopped" if self.cut or self.begun is None else "done"
 
     def _item(self, number: int, item: dict[str, Any]) -> dict[str, Any]:
         said = {name: value for name, value in item.items() if name != "path"}
@@ -135,9 +167,9 @@ class StudioRun(Kept):
         return said
 
     def _seconds_left(self, state: str, fraction: float | None) -> float | None:
-        if state != "running" or not fraction or self.job.begun is None:
+        if state != "running" or not fraction or self.begun is None:
             return None
-        return round((time.monotonic() - self.job.begun) * (1 - fraction) / fraction, 1)
+        return round((time.monotonic() - self.begun) * (1 - fraction) / fraction, 1)
 
     def _message(self, state: str, ahead: int, left: float | None) -> str:
         if state == "waiting":
@@ -145,7 +177,7 @@ class StudioRun(Kept):
         if state == "running":
             return "Starting" if left is None else f"{max(1, round(left))} s left"
         if state == "failed":
-            return said_of(self.job.error)
+            return said_of(self.error)
         return {"done": "Done", "stopped": "Stopped"}[state]
 
 

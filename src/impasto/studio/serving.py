@@ -1,24 +1,36 @@
-"""The studio as a server: where it listens, and how it begins and ends."""
+"""The studio as a server: its whole application, where it listens, how it begins and ends."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import socket
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.resources import files as package_files
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
 from filelock import FileLock, Timeout
+from starlette.exceptions import HTTPException
 
 from impasto.errors import ImpastoError
-from impasto.studio.app import make_app
+from impasto.studio import picture_routes, run_routes
+from impasto.studio.guard import Guard
 from impasto.studio.options import StudioOptions
+from impasto.studio.runs import said_of
 from impasto.studio.studio import Studio
+from impasto.version import __version__
 
 #: Ports that are tried.
 _TRIED = 64
@@ -35,9 +47,9 @@ _ELSEWHERE = (99, 49, 10049)
 def served(options: StudioOptions) -> Iterator[str]:
     """Serve the studio for the block, as `impasto.studio.serve`."""
     try:
-        options.history.mkdir(parents=True, exist_ok=True)
+        options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = f"the history cannot be kept in {options.history} ({error.strerror})"
+        reason = f"the history cannot be kept in {options.folder} ({error.strerror})"
         raise ImpastoError(f"{reason}: name another folder with --history") from error
     with _listening(options.host, options.port) as listener, _own_folder() as folder:
         studio = Studio(options, folder)
@@ -103,4 +115,46 @@ def _own_folder() -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    Path(f"{folder}.lock").unlink(missing_ok=True)
+            Path(f"{folder}.lock").unlink(missing_ok=True)
+
+
+_LOG = logging.getLogger(__name__)
+
+
+def make_app(studio: Studio) -> Guard:
+    """Return the whole application: the page, the interface, and what guards both."""
+    app = FastAPI(
+        title="impasto studio",
+        version=__version__,
+        description="Paints pictures in the style of others. Errors are `{error: sentence}`.",
+        docs_url=None,  # its page would fetch scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.studio = studio
+    app.include_router(picture_routes.router)
+    app.include_router(run_routes.router)
+    app.add_exception_handler(ImpastoError, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(Exception, _told)
+    # Of FastAPI's own models, whenever it first needs one; nothing that a user could mend.
+    warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
+    page = Path(str(package_files("impasto"))) / "web"
+    if page.is_dir():
+        app.mount("/", GZipMiddleware(StaticFiles(directory=page, html=True)))
+    studio.threads.submit(studio.engine.warm_up)  # beside everything else
+    return Guard(app, studio.options)
+
+
+async def _told(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return JSONResponse({"error": f"{where or 'the request'}: {first['msg']}"}, 422)
+    if isinstance(error, ImpastoError):
+        return JSONResponse({"error": said_of(error)}, getattr(error, "status", 400))
+    if isinstance(error, HTTPException):
+        return JSONResponse({"error": str(error.detail)}, error.status_code)
+    _LOG.error("a request failed", exc_info=error)
+    return JSONResponse({"error": said_of(error)}, 500)

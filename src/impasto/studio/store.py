@@ -1,4 +1,7 @@
-"""What visitors have here for a while: by random ids, each thing known to its visitor only."""
+"""What visitors have here for a while: by random ids, each thing known to its visitor only.
+
+What they upload is decoded elsewhere, and then a file of theirs.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImageError, ImpastoError
+from impasto.studio.processes import PICTURE, SMALL, decode, small_copy
+from impasto.studio.turns import Ticket, Turns
 
 #: Things and bytes that one visitor may have, and bytes in all.
 MOST_THINGS, MOST_BYTES, MOST_IN_ALL = 300, 2_000_000_000, 10_000_000_000
@@ -151,10 +156,12 @@ class Store:
         if sum(each.size for each in list(self._things.values())) + size > MOST_IN_ALL:
             raise LimitError("the studio has no room for more: try again later")
 
-    def close(self) -> None:
-        """Delete everything."""
-        for each in list(self._things.values()):
+    def close(self) -> list[Kept]:
+        """Delete everything, and return what that was."""
+        things = list(self._things.values())
+        for each in things:
             self.remove(each)
+        return things
 
     def _sweep(self) -> None:
         end = time.monotonic() - self._lasting
@@ -170,3 +177,76 @@ def folder_size(folder: Path) -> int:
         with suppress(OSError):  # somebody else removes it
             total += path.stat().st_size
     return total
+
+
+#: Uploads that may wait, half of them one visitor's, and that are decoded at once.
+_MOST_WAITING, _AT_ONCE = 16, 2
+
+
+@dataclass(eq=False)
+class File(Kept):
+    """An upload: `facts` are its `kind`, `width`, `height`, and of a clip `seconds`."""
+
+    gone = "this picture is not here any more: choose it again"
+    name: str
+    path: Path
+    facts: dict[str, Any]
+
+    @property
+    def small(self) -> Path:
+        """A small copy of it, JPEG."""
+        return self.folder / SMALL
+
+    def described(self) -> dict[str, Any]:
+        """Return what its visitor is told of it."""
+        address = f"api/files/{self.id}/thumbnail"
+        return {"id": self.id, "name": self.name, "thumbnail": address, **self.facts}
+
+
+class Files:
+    """Takes uploads; pictures are scaled to a longest side of `size` pixels at most."""
+
+    def __init__(self, store: Store, size: int) -> None:
+        self._store, self._size = store, size
+        self._decoding = Turns(_MOST_WAITING, _AT_ONCE)
+
+    def add(self, visitor: Visitor, upload: Path, name: str, kind: str = "") -> File:
+        """Take an upload, which is moved or deleted: a `picture`, a `clip`, or whichever it is.
+
+        ImageError: It cannot be used. LimitError: There is no room. BusyError: Too many wait.
+        """
+        try:
+            self._store.make_room(visitor.who, upload.stat().st_size)
+            with self._store.new_folder() as folder:
+                with self._decoding.turn(Ticket(visitor.who)):
+                    facts = decode(upload, folder, self._size, kind)
+                if facts["kind"] == "clip":
+                    path = folder / f"clip{upload.suffix.lower()}"
+                    shutil.move(upload, path)
+                else:
+                    path = (folder / PICTURE).rename(folder / f"{_clean(Path(name).stem)}.png")
+                name = Path(name).name[:80].replace("\0", "") or "picture"
+                return self._store.keep(File(folder, visitor, name, path, facts))
+        finally:
+            upload.unlink(missing_ok=True)
+
+    def put(self, visitor: Visitor, source: Path, name: str, facts: dict[str, Any]) -> File:
+        """Copy a file that the studio itself has made or kept, or raise LimitError."""
+        self._store.make_room(visitor.who, source.stat().st_size)
+        with self._store.new_folder() as folder:
+            path = Path(shutil.copy(source, folder / f"{facts['kind']}{source.suffix.lower()}"))
+            if facts["kind"] == "picture":
+                (folder / SMALL).write_bytes(small_copy(path))
+            return self._store.keep(File(folder, visitor, name[:80], path, facts))
+
+    def picture(self, visitor: Visitor, id: str) -> File:
+        """Return a visitor's picture, or raise GoneError; ImageError: it is something else."""
+        file = self._store.get(visitor, id, File)
+        if file.facts["kind"] != "picture":
+            raise ImageError(f"{file.name} is not a picture: choose a picture")
+        return file
+
+
+def _clean(stem: str) -> str:
+    """Return a name of a file that every file system takes."""
+    return "".join(c for c in stem if c.isalnum() or c in " -_.")[:40].strip(" .") or "picture"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, SettingsError
+from impasto.gallery.names import PREFIX, list_styles
 from impasto.gallery.names import Style as ListedStyle
-from impasto.gallery.names import list_styles
 from impasto.images import Picture, open_mask, open_picture
 from impasto.settings import Settings
 from impasto.studio.bodies import (
@@ -24,15 +24,13 @@ from impasto.studio.bodies import (
     StyleBody,
     VideoBody,
 )
-from impasto.studio.engine import Engine, NamedStyle, Order, Style
-from impasto.studio.files import File, Files
+from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.history import History
 from impasto.studio.options import StudioOptions
 from impasto.studio.runs import StudioRun
-from impasto.studio.store import LimitError, Store, Visitor
-from impasto.studio.tuning import TuneRun
+from impasto.studio.store import File, Files, LimitError, Store, Visitor
 from impasto.studio.turns import Ticket
-from impasto.studio.works import BatchRun, ExploreRun, PictureRun, VideoRun
+from impasto.studio.works import BatchRun, ExploreRun, PictureRun, TuneRun, VideoRun
 
 #: Photographs to begin with: names in `skimage.data`, and what they show.
 EXAMPLES = {"coffee": "A cup of coffee", "chelsea": "A cat", "astronaut": "An astronaut"}
@@ -46,7 +44,7 @@ class Studio:
     """Everything behind the requests; `folder`, for uploads and results, goes with the studio.
 
     Attributes:
-        threads: In which requests wait for their turn: more than may wait.
+        threads: In which requests and runs wait for their turn: more than may wait.
         frames: The last camera's frame of each visitor that is not answered yet.
         watching: How many streams of events each visitor has.
     """
@@ -56,16 +54,17 @@ class Studio:
         self.engine = Engine(options)
         self.store = Store(folder / "kept", options.lasting)
         self.files = Files(self.store, options.max_size)
-        self.history = History(options.history)
+        self.history = History(options.folder)
         self.threads = ThreadPoolExecutor(options.queue + 8)
         self.frames: dict[str, Ticket] = {}
         self.watching: Counter[str] = Counter()
 
     def close(self, seconds: float) -> None:
-        """End everything that waits or works."""
-        self.store.close()
-        self.engine.turns.close(seconds)
-        self.threads.shutdown(wait=False)
+        """End everything that waits or works; runs may take so long for the step at hand."""
+        self.engine.turns.close()
+        runs = self.store.close()
+        wait([run.work for run in runs if isinstance(run, StudioRun)], seconds)
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
     def keeper(self, visitor: Visitor) -> str:
         """Return whose history it is: strangers have one each, a household has one."""
@@ -132,7 +131,7 @@ class Studio:
         self.store.make_room(visitor.who)
         with self.store.new_folder() as folder:
             run = self._made(visitor, body, folder)
-            run.begin(self.engine.turns, 60 * self.options.minutes)
+            run.begin(self.engine.turns, self.threads, 60 * self.options.minutes)
             return self.store.keep(run)
 
     def opened(self, visitor: Visitor, id: str) -> dict[str, Any]:
@@ -200,10 +199,10 @@ class Studio:
             file = self.store.get(visitor, said.file, File)
             if file.facts["kind"] == "clip":
                 raise ImageError(f"{file.name} is not a picture: choose a picture")
-            return file
+            return Style(file.name, file.path)
         if said.name not in self.styles:
             raise ImageError(f"there is no style {said.name!r}: choose one of the list")
-        return NamedStyle(said.name)
+        return Style(str(said.name), f"{PREFIX}{said.name}")
 
     def _mask(self, visitor: Visitor, id: str | None) -> Path | None:
         return self.files.picture(visitor, id).path if id else None

@@ -1,19 +1,14 @@
-"""Jobs: one at a time, and nobody waits for all the jobs of somebody else."""
+"""Turns: one job at a time, and nobody waits for all the jobs of somebody else."""
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from impasto.errors import ImpastoError
 
-_LOG = logging.getLogger(__name__)
-#: Seconds without anybody looking after which a job ends: its page was closed.
-PATIENCE = 20.0
 #: Seconds between two looks whether somebody still waits.
 _LOOK = 0.5
 #: Visitors whose last turn is remembered.
@@ -54,12 +49,11 @@ class Turns:
         """Whether somebody has the turn, or waits for it."""
         return bool(self._busy or self._waiting)
 
-    def close(self, seconds: float) -> None:
-        """Give nobody the turn any more, and wait a while for whoever has it."""
+    def close(self) -> None:
+        """Give nobody the turn any more."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._busy, seconds)
 
     def ahead(self, ticket: Ticket) -> int:
         """Return how many come before a ticket, the one who has the turn included."""
@@ -118,72 +112,3 @@ class Turns:
 
     def _rank(self, ticket: Ticket) -> tuple[int, int]:
         return self._served.get(ticket.who, 0), ticket.number
-
-
-class Job:
-    """A run that waits for its turn and then goes through its steps, in a thread of its own.
-
-    It ends when it is done, is stopped, has worked for `seconds`, or when nobody has looked for a
-    while; its steps are closed then.
-    """
-
-    def __init__(
-        self, turns: Turns, who: str, steps: Callable[[], Iterator[object]], seconds: float
-    ) -> None:
-        self.error: BaseException | None = None
-        self.cut = self.stopped = False
-        self.begun: float | None = None
-        self._turns, self._steps, self._seconds = turns, steps, seconds
-        self._ticket = Ticket(who, lambda: self.wanted)
-        self._looked = time.monotonic()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
-
-    @property
-    def ahead(self) -> int:
-        """How many jobs come before this one."""
-        return self._turns.ahead(self._ticket)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it waits or works."""
-        return self._thread.is_alive()
-
-    @property
-    def wanted(self) -> bool:
-        """Whether it has not been stopped, and somebody has looked not long ago."""
-        return not self.stopped and time.monotonic() - self._looked < PATIENCE
-
-    def look(self) -> None:
-        """Say that somebody still waits for it."""
-        self._looked = time.monotonic()
-
-    def stop(self) -> None:
-        """End it after the step that it is at."""
-        self.stopped = True
-
-    def join(self, seconds: float | None = None) -> None:
-        """Wait for its end, so long at most."""
-        self._thread.join(seconds)
-
-    def _work(self) -> None:
-        try:
-            with self._turns.turn(self._ticket) as has:
-                if has:
-                    self._run()
-        except BaseException as error:
-            self.error = error
-            if not isinstance(error, ImpastoError):
-                _LOG.error("a job failed", exc_info=error)
-
-    def _run(self) -> None:
-        self.begun = time.monotonic()
-        steps = self._steps()
-        try:
-            for _ in steps:
-                if not self.wanted or time.monotonic() > self.begun + self._seconds:
-                    self.cut = True  # whoever ended it
-                    return
-        finally:
-            if isinstance(steps, Generator):
-                steps.close()

@@ -1,24 +1,30 @@
-"""What runs make: a picture, variants of one, many pictures, or a video."""
+"""What runs make: pictures, variants of one, videos, or a style that is learned."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from impasto.batch.looks import SMALL, USUAL, Cell, paint_looks, sketched, usual_axes, vary
+from impasto.batch.pairs import reason_of
+from impasto.batch.sheets import SKETCH, USUAL, Cell, paint_looks, sketched, usual_axes, vary
 from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.fast.tuned import show_tunings, tuned
+from impasto.gallery.names import find_style
 from impasto.images import Picture, open_picture, output_name
 from impasto.records import Records
 from impasto.runs import Run, State
 from impasto.settings import FIELDS, Settings
-from impasto.studio.clips import paint_clip
 from impasto.studio.engine import Engine, Order, Style
-from impasto.studio.files import File
 from impasto.studio.history import History
+from impasto.studio.processes import paint_clip
 from impasto.studio.runs import StudioRun
+from impasto.studio.store import File
 
 #: Longest side of what is shown while it is painted.
 PREVIEW = 768
@@ -49,7 +55,7 @@ class PictureRun(StudioRun):
         size = list(self._last[0].size) if self._last else None
         return {"size": size, "history": self._entry}
 
-    def working(self) -> Iterator[None]:
+    def working(self) -> Generator[None]:
         """Paint step by step."""
         run = self.engine.run(self.order)
         for state in run:
@@ -97,11 +103,11 @@ class ExploreRun(StudioRun):
     def _sketch(self, cell: Cell) -> Cell:
         settings = self.engine.checked(sketched(cell.settings, cell.settings.size))
         steps = sum(settings.steps or ())
-        if settings.size > SMALL or settings.time is not None or steps > _MOST_STEPS:
+        if settings.size > SKETCH or settings.time is not None or steps > _MOST_STEPS:
             raise SettingsError("a look is a sketch: do not vary size, steps or time")
         return cell._replace(settings=self.order.masked(settings))
 
-    def working(self) -> Iterator[None]:
+    def working(self) -> Generator[None]:
         """Paint look after look."""
         content, styles = self.order.content.path, [each.source for each in self.order.styles]
         folder = self.folder / "looks"
@@ -135,7 +141,7 @@ class BatchRun(StudioRun):
                 f"{self.total} pictures are too many: at most {MOST_PAIRS} are painted at once"
             )
 
-    def working(self) -> Iterator[None]:
+    def working(self) -> Generator[None]:
         """Paint pair after pair; one that fails does not end the others."""
         for number, (content, style) in enumerate(itertools.product(self.contents, self.styles), 1):
             title = output_name(content.name, [Path(style.name).stem])
@@ -146,8 +152,7 @@ class BatchRun(StudioRun):
                 path = run.picture.save(self.folder / f"{number:03} {title}.jpg")
                 self.items.append({"title": title, "path": path})
             except (ImpastoError, MemoryError, RuntimeError) as error:
-                reason = str(error).strip().partition("\n")[0] or type(error).__name__
-                self.items.append({"title": title, "error": reason})
+                self.items.append({"title": title, "error": reason_of(error)})
             self.done = number
             yield
 
@@ -169,7 +174,7 @@ class VideoRun(StudioRun):
         self.name = f"{Path(self.clip.name).stem}-painted"
         self._target = self.folder / "painted.mp4"
 
-    def working(self) -> Iterator[None]:
+    def working(self) -> Generator[None]:
         """Paint frame after frame."""
         styles = [each.source for each in self.styles]
         for done, total in paint_clip(self.clip.path, styles, self._target, self.asked):
@@ -184,3 +189,65 @@ class VideoRun(StudioRun):
         """Return the last frame."""
         last = self.folder / "frame.jpg"
         return open_picture(last) if last.is_file() else None
+
+
+#: Networks, and beginnings of some, that are kept for those who ask for the same again.
+MOST = 30
+
+
+@dataclass(eq=False)
+class TuneRun(StudioRun):
+    """A style, learned for some minutes: a network that paints in it better than any other.
+
+    The oldest of all `networks` make room for it; `keep` makes a file of the visitor's of it.
+    """
+
+    kind, type = "tune", "application/octet-stream"
+    style: Style
+    minutes: float
+    networks: Path
+    keep: Callable[[Path], File]
+    _file: File | None = field(default=None, init=False)
+    _stopped: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.total = round(60 * self.minutes)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the style, to paint with."""
+        return {"style": {"file": self._file.id} if self._file else None}
+
+    def working(self) -> Generator[None]:
+        """Learn it; a run that is stopped goes on from there when it is asked for again."""
+
+        def watch(minutes: float) -> None:
+            self.done = round(60 * minutes)
+            if self._stopped:
+                raise ImageError("stopped")
+
+        style, settings = find_style(self.style.source), Settings(method="fast", tune=self.minutes)
+        show_tunings(lambda _name, _minutes: nullcontext(watch))
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                learning = thread.submit(tuned, style, settings, self.networks)
+                try:
+                    while not learning.done():
+                        yield
+                        wait([learning], 0.5)
+                finally:
+                    self._stopped = True
+        finally:
+            show_tunings()
+            _thin_out(self.networks)
+        self._file = self.keep(learning.result())
+        self.result = self._file.path
+
+
+def _thin_out(folder: Path) -> None:
+    """Delete all networks but the newest."""
+    kept = sorted(folder.glob("tuned-*"), key=lambda path: path.stat().st_mtime)
+    for old in kept[:-MOST]:
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from impasto.files import output_path
 
 
 def _option(default: Any, help: str, **how: Any) -> Any:  # noqa: ANN401
-    """Return an option; `short` is another spelling, an `argument` has no name in a command.
+    """Return an option; `aliases` are other spellings, an `argument` has no name in a command.
 
     One that is `needed` has no default, but what it names.
     """
@@ -152,7 +152,7 @@ class StyleOptions(TransferOptions):
     output: str = _option(
         "painting.onnx",
         "File of the network, or a folder for it; its log is beside it.",
-        short="-o",
+        aliases=("-o",),
     )
     begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting in pixels.")
