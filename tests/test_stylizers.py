@@ -35,9 +35,9 @@ def test_the_network_paints_when_the_first_step_is_asked_for(
     painted: list[int] = []
     real = FastStylizer.paint
 
-    def counted(self: FastStylizer, content: Any) -> Any:  # noqa: ANN401
+    def counted(self: FastStylizer, content: Any, *more: Any) -> Any:  # noqa: ANN401
         painted.append(max(content.size))
-        return real(self, content)
+        return real(self, content, *more)
 
     monkeypatch.setattr(FastStylizer, "paint", counted)
     run = stylizer(painting, **WARM).run(photo)

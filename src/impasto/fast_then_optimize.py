@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Settings that the two halves share.
 _SHARED = (
     *("size", "style_scale", "style_turn", "style_tiles", "style_weights", "strength"),
-    *("runtime", "device"),
+    *("masks", "runtime", "device"),
 )
 
 

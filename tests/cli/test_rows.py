@@ -16,7 +16,7 @@ from impasto import Settings, SettingsError, read_recipe, stylizer
 from impasto.fast.sessions import open_session
 from impasto.images import Picture, open_picture
 from impasto.settings import FIELDS
-from impasto.settings.colors import COLOR_MODES, ColorMode
+from impasto.settings.choices import COLOR_MODES, ColorMode
 from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
 from impasto.settings.methods import METHODS, Method, add_method
 from impasto.settings.runtimes import RUNTIME_CHOICES, RUNTIMES, Runtime, add_runtime

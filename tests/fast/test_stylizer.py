@@ -18,7 +18,7 @@ from impasto.fast import FastStylizer
 from impasto.fast.network import network_for
 from impasto.fast.sessions import open_session
 from impasto.fast.shot import Shot
-from impasto.fast.statistics import coloring, statistics, transferred
+from impasto.fast.transfer import coloring, statistics, transferred
 from impasto.images import Picture, identify, open_picture
 from impasto.runs import EarlierFrame, Reference
 from impasto.weights import fetch
@@ -256,7 +256,7 @@ def test_the_network_is_small() -> None:
 
 def test_frames_of_a_shot_share_statistics(photo: Array, painting: Array) -> None:
     stylizer = FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
-    network, code = stylizer.network, stylizer._code
+    network, code = stylizer.network, stylizer._painters[0].code
     first, darker = open_picture(photo), open_picture((photo * 0.8).astype(np.uint8))
     alone, shot = stylizer.paint(darker), Shot()
     np.testing.assert_array_equal(network.paint(first, code, 1, shot), stylizer.paint(first))

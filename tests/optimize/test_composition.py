@@ -13,11 +13,11 @@ from PIL import Image
 from tests.optimize.test_stylizer import SMALL
 
 import impasto
+from impasto.composition import compose
 from impasto.errors import ImageError, SettingsError
 from impasto.images import Picture, face_mask, find_faces, open_mask, open_picture, sized
 from impasto.images.rotate_tile import rotated, tiled
 from impasto.optimize import IterativeStylizer
-from impasto.optimize.composition import compose
 from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import mixture
 from impasto.settings import Settings

@@ -1,13 +1,21 @@
 """Frames in one pass: what they share moves along, and can be put aside."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+import skimage.data
 from numpy.typing import NDArray
+from PIL import Image
 from tests.video.conftest import SIZE, moving
 
+import impasto.composition
+from impasto.composition import FACES_EVERY
 from impasto.fast import FastStylizer
 from impasto.fast.shot import still_grain
 from impasto.flow import Motion, MotionFinder
+from impasto.images import find_faces
 from impasto.video.options import Keyframes
 from impasto.video.painting import FramePainter, Kept
 
@@ -95,3 +103,65 @@ def test_a_jump_takes_nothing_along(stylizer: FastStylizer) -> None:
     painter.use(stylizer)
     again = painter(frame, finder(frame), 0)
     assert np.abs(again - stylizer.run(frame).pixels).mean() < 0.03
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> str:
+    """A mask of the left half of a frame."""
+    levels = np.zeros(SIZE[::-1], np.uint8)
+    levels[:, : SIZE[0] // 2] = 255
+    Image.fromarray(levels).save(tmp_path / "left.png")
+    return str(tmp_path / "left.png")
+
+
+def test_each_region_of_a_clip_is_that_style_s_own_clip(painting: Array, left: str) -> None:
+    """Whatever moves from one region into another leaves nothing of itself there."""
+    options: dict[str, Any] = {"size": 96, "runtime": "onnxruntime", "device": "cpu"}
+    looks = [painting, 255 - painting]
+    both = FastStylizer(looks, **options, masks=(left, "rest"))
+    frames = moving(6)
+    mixed = painted(FramePainter(both, 0.9), frames)
+    first, second = (painted(FramePainter(FastStylizer(x, **options), 0.9), frames) for x in looks)
+    for found, one, other in zip(mixed, first, second, strict=True):
+        np.testing.assert_array_equal(found[:, :44], one[:, :44])
+        np.testing.assert_array_equal(found[:, 52:], other[:, 52:])
+
+
+@pytest.mark.parametrize("stability", [0, 0.9])
+def test_what_is_kept_of_a_clip_is_the_clip(painting: Array, left: str, stability: float) -> None:
+    options: dict[str, Any] = {"size": 96, "runtime": "onnxruntime", "device": "cpu"}
+    frames = moving(6)
+    kept = painted(FramePainter(FastStylizer(painting, **options, keep=left), stability), frames)
+    plain = painted(FramePainter(FastStylizer(painting, **options), stability), frames)
+    for frame, found, alone in zip(frames, kept, plain, strict=True):
+        np.testing.assert_allclose(found[:, :47], frame[:, :47] / 255, atol=1e-6)
+        np.testing.assert_allclose(found[:, 49:], alone[:, 49:], atol=1e-6)
+
+
+def test_faces_move_along_and_are_looked_for_now_and_then(
+    painting: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+
+    def counted(picture: Any) -> Any:  # noqa: ANN401
+        looked.append(len(looked))
+        return find_faces(picture) if len(looked) < 3 else []
+
+    monkeypatch.setattr(impasto.composition, "find_faces", counted)
+    photo = skimage.data.astronaut()
+    frames = [photo[:256, 60 + 2 * n : 380 + 2 * n].copy() for n in range(2 * FACES_EVERY + 9)]
+    stylizer = FastStylizer(painting, size=320, keep="faces", runtime="onnxruntime", device="cpu")
+    painter, finder, away = FramePainter(stylizer, 0.9), MotionFinder(), []
+    for number, frame in enumerate(frames):
+        found = painter(frame, finder(frame), number / 24)
+        face = slice(90, 150), slice(130 - 2 * number, 190 - 2 * number)
+        away.append(float(np.abs(found - frame / 255)[face].mean()))
+        if number == FACES_EVERY + 3:  # resumed, it is the same
+            resumed = FramePainter(stylizer, 0.9)
+            resumed.restore(painter.kept())
+            painter = resumed
+    assert len(looked) == 3
+    assert max(away[: 2 * FACES_EVERY]) < 1.5 * away[0]
+    # Not found again, it fades.
+    assert away[0] < away[2 * FACES_EVERY + 1] < away[-1]
+    assert painter.notes["no face was found: nothing is kept"] == 9

@@ -16,12 +16,14 @@ from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto import Settings, stylizer
 from impasto.errors import ImageError, SettingsError
+from impasto.files import sha256_of
 from impasto.flow import Motion
 from impasto.images import open_picture
 from impasto.video import pipeline as pipelines
 from impasto.video.options import VideoSettings
 from impasto.video.painting import FramePainter, Kept, Pixels
-from impasto.video.setup import check_output, parts_folder, prepare
+from impasto.video.setup import check_output, parts_folder, prepare, stylize_video
+from impasto.video.writers import video_recipe
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 
@@ -168,6 +170,24 @@ def test_frames_are_painted_and_steadied(
     # It still shows the present frame.
     last, first = (np.abs(steady[-1].astype(float) - alone[i]).mean() for i in (-1, 0))
     assert last < 0.6 * first
+
+
+def test_a_clip_with_a_mask_says_which(
+    clip: Path, painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    levels = np.zeros((64, 96), np.uint8)
+    levels[:, :48] = 255
+    Image.fromarray(levels).save(tmp_path / "left.png")
+    mask = str(tmp_path / "left.png")
+    result = stylize_video(clip, [painting], tmp_path / "out.mp4", keep=mask, end=0.2, crf=4)
+    kept, original = pictures(result)[0].astype(float), moving(1)[0]
+    assert np.abs(kept - original)[:, :44].mean() < 4 < np.abs(kept - original)[:, 52:].mean()
+    recipe = video_recipe(result)
+    assert recipe["settings"]["keep"] == recipe["keep"]["name"] == "left.png"
+    assert recipe["keep"]["sha256"] == sha256_of(Path(mask))
+    with pytest.raises(SettingsError, match="there is no such picture"):
+        stylize_video(clip, [painting], tmp_path / "none.mp4", masks=("none.png",))
+    assert not (tmp_path / "none.mp4.parts").exists()
 
 
 def test_a_cut_begins_anew(painting: NDArray[np.uint8], tmp_path: Path) -> None:

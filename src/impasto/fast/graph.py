@@ -19,23 +19,19 @@ _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
 
 @dataclass
 class Graph:
-    """A graph that grows; what is on its way is called by name.
+    """A graph that grows; what is on its way is called by name."""
 
-    Attributes:
-        name: Of the graph.
-        parameters: Kernels (OIHW), matrices and biases by name, as torch has them.
-        borders: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
-        half: Whether parameters are kept in float16, and widened when the graph is loaded.
-        eight_bits: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
-        exact: Whether operations that are added now need float32, also where a runtime computes in
-            less: their names begin with `EXACT`.
-    """
-
-    name: str
+    name: str  # of the graph
+    #: Kernels (OIHW), matrices and biases by name, as torch has them.
     parameters: Mapping[str, Values]
+    #: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
     borders: str = "edge"
+    #: Whether parameters are kept in float16, and widened when the graph is loaded.
     half: bool = False
+    #: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
     eight_bits: bool = False
+    #: Whether operations that are added now need float32, also where a runtime computes in less:
+    #: their names begin with `EXACT`.
     exact: bool = False
 
     def __post_init__(self) -> None:

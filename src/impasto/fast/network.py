@@ -16,7 +16,6 @@ import numpy as np
 from impasto.errors import SettingsError
 from impasto.fast.sessions import Array, Session, thread_limit
 from impasto.fast.shot import Shot
-from impasto.fast.statistics import mixed_codes
 from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size
 from impasto.machine import check_fits, free_memory
@@ -36,25 +35,16 @@ StyleCode = Any
 
 @dataclass
 class Network(ABC):
-    """Reads styles and paints; several threads may paint at once.
-
-    Attributes:
-        row: Its method.
-        files: What it was opened from, by name; `named` has name and SHA-256 of each.
-        painter: What paints.
-        title: For people; so is `machine`, what computes and where.
-        runtime: What computes: a value of the setting.
-        bytes_per_pixel: Of memory, at its peak.
-    """
+    """Reads styles and paints; several threads may paint at once."""
 
     row: Method
-    files: Files
+    files: Files  # what it was opened from, by name; `named` has name and SHA-256 of each
     painter: Session
 
     def __post_init__(self) -> None:
         self.title, self.bytes_per_pixel = self.row.sentence, self.row.bytes_per_pixel
-        self.machine = self.painter.name
-        self.runtime = self.machine.partition(" ")[0]
+        self.machine = self.painter.name  # for people: what computes, and where
+        self.runtime = self.machine.partition(" ")[0]  # a value of the setting
         self.named = [named(path) for path in self.files.values()]
 
     def read(self, style: Picture, longest: int) -> StyleCode:
@@ -75,11 +65,9 @@ class Network(ABC):
     ) -> Array:
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
-        Args:
-            content: Of any height and width. Colors under alpha are hidden: use `filled()`.
-            code: What `read` returned.
-            strength: From 0, the content itself, to 1.
-            shot: The shot that the content is a frame of; None: it is a picture by itself.
+        The content has any height and width, and colors hidden under alpha: use `filled()`. The
+        code is what `read` returned, strength from 0, the content itself, to 1. A shot is what the
+        content is a frame of; None: it is a picture by itself.
         """
 
 
@@ -87,16 +75,12 @@ class Network(ABC):
 class CodeNetwork(Network):
     """A style is a few arrays of numbers; they can be mixed, with those of the content too.
 
-    Attributes:
-        painter: `content` (1, H, W, 3), codes by name -> picture within [0, 1].
-        reader: Picture (1, H, W, 3) -> codes.
-        cell: Sides of the content are multiples of this.
-        style_size: Width and height of styles; None: as the settings say.
+    Its painter takes `content` (1, H, W, 3) and codes by name, and gives a picture within [0, 1].
     """
 
-    reader: Session
-    cell: int
-    style_size: tuple[int, int] | None = None
+    reader: Session  # picture (1, H, W, 3) -> codes
+    cell: int  # sides of the content are multiples of this
+    style_size: tuple[int, int] | None = None  # width and height of styles; None: as settings say
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the codes of a style."""
@@ -147,6 +131,16 @@ def _opened(
 ) -> Network:
     network: Network = load(row.network)(row, settings, dict(files))
     return network
+
+
+def mixed_codes(codes: Sequence[Any], shares: Sequence[float]) -> Any:  # noqa: ANN401
+    """Return a weighted sum of arrays, or of lists or mappings of such; shares are 1 together."""
+    first = codes[0]
+    if isinstance(first, Mapping):
+        return {name: mixed_codes([each[name] for each in codes], shares) for name in first}
+    if isinstance(first, list | tuple):
+        return [mixed_codes(parts, shares) for parts in zip(*codes, strict=True)]
+    return np.asarray(sum(share * each for share, each in zip(shares, codes, strict=True)))
 
 
 def check_memory(size: tuple[int, int], bytes_per_pixel: int) -> float:

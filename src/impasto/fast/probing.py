@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import ImpastoError, WeightsError
-from impasto.fast.forms import GIVEN, TAKEN, Convention, Form
 from impasto.fast.reading import Entry, read_entries
 from impasto.fast.sessions import Array, Session, open_session
+from impasto.fast.single import GIVEN, TAKEN, Convention, Form
 from impasto.fast.trial import begin_step, limit_memory
 
 _KINDS = {"float32", "float16", "float64", "uint8", "int32", "int64"}

@@ -105,13 +105,8 @@ def moved_displacement(displacement: Array | None, flow: Array, trust: Array, fr
     """Return the displacement of the grain, moved along with a frame.
 
     What is less than a cell adds up from frame to frame. Noise is fresh where motion cannot be
-    trusted, and where the picture grows so that two cells would show the same.
-
-    Args:
-        displacement: In the frame before; None: none yet.
-        flow: (H, W, 2), from this frame to the one before, in pixels.
-        trust: (H, W), from 0 to 1: where it can be relied upon.
-        frame: Number of this frame in its shot.
+    trusted, and where the picture grows so that two cells would show the same. The displacement is
+    that of the frame before, None: none yet; for flow and trust see `EarlierFrame`.
     """
     size = grain_size(*trust.shape)
     if displacement is None:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from impasto import images
+from impasto.composition import Composition, compose, mask_identities
 from impasto.errors import SettingsError
-from impasto.fast.network import MOST_STYLE, StyleCode, check_memory, named, network_for
+from impasto.fast.network import MOST_STYLE, check_memory, named, network_for
 from impasto.fast.sessions import Array
-from impasto.fast.shot import Shot
+from impasto.fast.style_painter import StylePainter
 from impasto.fast.tuned import find_styles, is_network, network_settings
-from impasto.flow import blend_frames
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
 from impasto.runs import Memory, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
-from impasto.settings.methods import load
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -33,23 +31,15 @@ if TYPE_CHECKING:
 _LIGHT = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
 #: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
 _PROBE, _FINISH = 256, 0.35
+#: Bytes of memory a pixel that blending takes, and for each region.
+_COMPOSED, _REGION = 40, 12
 
 
 class FastStylizer:
     """Paints any content in the style of its pictures in one pass of a network.
 
-    Several threads may use one stylizer at once. It never imports torch.
-
-    Args:
-        style: One style picture or several: path, bytes, PIL image, array or `Picture`.
-        settings: All options at once, or None for the defaults; the method is one of one pass.
-        **options: Single options, by the names of `Settings`.
-
-    Raises:
-        SettingsError: An option that does not exist or does not fit.
-        ImageError: A style picture that cannot be read.
-        MissingExtraError: The runtime is not installed.
-        WeightsError: The network's files are damaged.
+    Several threads may use one stylizer at once. It never imports torch. Arguments and errors are
+    those of `impasto.stylizer`; the method is one of one pass, `fast` if nothing is said.
 
     Examples:
         >>> quick = FastStylizer("starry_night.jpg")
@@ -72,32 +62,37 @@ class FastStylizer:
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
         longest = round(self.settings.size * self.settings.style_scale)
-        self._longest = max(images.LEAST_PICTURE, longest)
+        longest = max(images.LEAST_PICTURE, longest)
         # A network that scales styles itself gets them as they are.
-        most = min(self._longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
-        self.styles: list[Picture] = []
+        most = min(longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
         opened = [open_for_role(s, "style", most) for s in self._sources if not is_network(s)]
-        self._gray_styles = [images.is_gray(each.filled().pixels) for each in opened]
+        grays = [images.is_gray(each.filled().pixels) for each in opened]
         if settings.row.one_style:
             self.identities = [images.identify(each) for each in self._sources]
+            styles: list[Picture] = []
         else:
             self.identities = list(map(images.identify_opened, opened, self._sources))
-            self.styles = [images.rotate_tile(each, self.settings) for each in opened]
-        matches = bool(self.settings.color_mode.recolor_style)
-        self._codes = [] if matches else self._read(self.styles)
-        self._code = None if matches else self.network.mixed(self._codes, self._shares)
-        self._matched: tuple[Array, list[StyleCode]] | None = None
+            styles = [images.rotate_tile(each, self.settings) for each in opened]
+        parts = [slice(None)]
+        if self.settings.masks:  # each style is painted by itself
+            parts = [slice(number, number + 1) for number in range(len(self._sources))]
+        settings, shares = self._of_painters()
+        self._painters = [
+            StylePainter(self.network, settings, styles[part], grays[part], shares, longest)
+            for part in parts
+        ]
+
+    def _of_painters(self) -> tuple[Settings, list[float]]:
+        """Return the settings that each painter has, and the shares of its styles."""
+        if self.settings.masks:
+            return self.settings.updated(style_weights=None), [1.0]
+        return self.settings, self._shares
 
     def _takes(self, option: str) -> bool:
         return self.settings.row.takes(option, FIELDS[option].metadata["group"])
 
     def __call__(self, content: Source) -> Picture:
-        """Stylize a content picture and return the result, with its recipe.
-
-        Raises:
-            ImageError: The content cannot be read, or is too small.
-            ImpastoError: It would not fit into memory.
-        """
+        """Stylize a content picture and return the result, with its recipe; errors as in `run`."""
         return self.run(content).finish()
 
     def run(
@@ -121,8 +116,7 @@ class FastStylizer:
         other = copy(self)
         other.settings = settings
         other._shares = settings.normalized_style_weights(len(self._shares))
-        if self._codes and other._shares != self._shares:
-            other._code = self.network.mixed(self._codes, other._shares)
+        other._painters = [each.with_settings(*other._of_painters()) for each in self._painters]
         return other
 
     def with_styles(self, style: Sources) -> FastStylizer:
@@ -139,74 +133,47 @@ class FastStylizer:
     def weights(self) -> list[dict[str, str]]:
         """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
         begun = self.settings.weights if self.settings.tune else None
-        return self.network.named + ([named(Path(begun))] if begun else [])
+        return [*self.network.named, *([named(Path(begun))] if begun else [])]
 
-    def paint(self, content: Picture) -> Array:
-        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1]."""
-        return self._painted(content, self._code_for(content))
+    def compose(self, content: Picture, reference: Reference | None = None) -> Composition:
+        """Return what goes where in a content of final size; see `impasto.composition.compose`."""
+        return compose(self.settings, content, len(self._sources), reference)
 
-    def paint_frame(self, content: Picture, reference: Reference) -> tuple[Array, Memory]:
+    def paint(self, content: Picture, composition: Composition | None = None) -> Array:
+        """Return the stylized pixels of a picture as large as it is: (H, W, 3) in [0, 1].
+
+        Its composition is read as the settings say, unless it is given.
+        """
+        composition = composition or self.compose(content)
+        pairs = zip(self._painters, composition.regions, strict=True)
+        painted = (painter.paint(content, where) for painter, where in pairs)
+        return composition.blended(content.filled().pixels, painted, self._shares)
+
+    def paint_frame(
+        self, content: Picture, reference: Reference, composition: Composition
+    ) -> tuple[Array, Memory]:
         """Return the stylized pixels of a frame of a video, and what the next frame needs.
 
-        The statistics that a network gives each picture for itself are the shot's, the noise that
-        strokes grow from moves along, and what was painted stays where the flow can be trusted.
+        With regions, each style follows the frames that were painted in it alone: none of it is
+        seen where another one begins, and no photograph where nothing is kept any more.
         """
-        before, kept = reference.frames.get(1), dict(reference.memory)
-        mixture = np.array([self.settings.strength, *self._shares])
-        if before is None or "first" not in kept:
-            kept = {"first": content.pixels, "mixture": mixture}
-        first, earlier = kept.pop("first"), kept.pop("mixture")
-        same = Shot(kept)
-        changed = np.abs(mixture - earlier).max()
-        if changed:
-            kept.pop("statistics", None)  # of recolored frames, so of the mixture before
-        shot, code = Shot(kept), self._code_for(Picture(first), keep=True)
-        if before is not None:
-            shot.move(before.flow, before.trust)
-        painted = self._painted(content, code, shot)
-        if before is not None and self.settings.strength:
-            # An earlier frame of another mixture says only what noise to leave out, and that is
-            # found by painting this one in that mixture too.
-            alike = painted
-            if changed:
-                same.move(before.flow, before.trust)
-                strength, *shares = map(float, earlier)
-                weights = tuple(shares) if len(shares) > 1 else None
-                other = self._with(self.settings.updated(strength=strength, style_weights=weights))
-                alike = other._painted(content, other._code_for(Picture(first), keep=True), same)
-            motion = before.painted, before.flow, before.trust
-            steady = blend_frames(alike, *motion, reference.stability)
-            part = np.float32(max(0.0, 1 - changed))
-            painted = (painted + part * (steady - alike)).clip(0, 1) if changed else steady
-        return painted, {**shot.kept, "first": first, "mixture": mixture}
+        if not self._composes:
+            return self._painters[0].paint_frame(content, reference)
+        memory, painted = dict(composition.memory), []
+        before = reference.frames.get(1)
+        for number, painter in enumerate(self._painters):
+            prefix, known = f"style {number} ", reference.memory.items()
+            own = {k.removeprefix(prefix): each for k, each in known if k.startswith(prefix)}
+            frames = {1: replace(before, painted=own.pop("painted"))} if before and own else {}
+            follows = Reference(frames, own, reference.stability)
+            pixels, left = painter.paint_frame(content, follows, composition.regions[number])
+            memory |= {f"{prefix}{k}": each for k, each in {**left, "painted": pixels}.items()}
+            painted.append(pixels)
+        return composition.blended(content.filled().pixels, painted, self._shares), memory
 
-    def _painted(self, content: Picture, code: StyleCode, shot: Shot | None = None) -> Array:
-        pixels = content.filled().pixels
-        if self.settings.strength == 0:
-            return pixels
-        painted = self.network.paint(content, code, self.settings.strength, shot)
-        return images.final_colors(painted, pixels, self.settings, self._gray_styles)
-
-    def _code_for(self, content: Picture, *, keep: bool = False) -> StyleCode:
-        """Return the code of the styles, if need be in a content's colors; keep it for frames."""
-        mode = self.settings.color_mode
-        if not mode.recolor_style:
-            return self._code
-        if self._matched is None or self._matched[0] is not content.pixels:
-            recolor, amount = load(mode.recolor_style), self.settings.color_amount
-            recolored = [
-                recolor(style.pixels, content.pixels, style.alpha, content.alpha, amount)
-                for style in self.styles
-            ]
-            pairs = zip(self.styles, recolored, strict=True)
-            codes = self._read([replace(style, pixels=pixels) for style, pixels in pairs])
-            if not keep:
-                return self.network.mixed(codes, self._shares)
-            self._matched = content.pixels, codes
-        return self.network.mixed(self._matched[1], self._shares)
-
-    def _read(self, styles: list[Picture]) -> list[StyleCode]:
-        return [self.network.read(style, self._longest) for style in styles]
+    @property
+    def _composes(self) -> bool:
+        return bool(self.settings.masks or self.settings.keep)
 
     def recipe(self, content: Identity) -> dict[str, Any]:
         """Return how to make a picture of a content again: no folders, nothing automatic."""
@@ -220,7 +187,7 @@ class FastStylizer:
             names["runtime"] = self.network.runtime
         return make_recipe(
             settings.updated(**names),
-            {"content": content, "styles": self.identities},
+            {"content": content, "styles": self.identities, **mask_identities(settings)},
             weights=self.weights,
             runtime=self.network.machine,
         )
@@ -243,8 +210,12 @@ class OnePassRun(Run):
         opened = open_for_role(source, "content", settings.size, settings)
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
         size = fitted_size(opened.size, settings.size)
-        self._bytes = check_memory(size, stylizer.network.bytes_per_pixel)
+        composing = _COMPOSED + _REGION * len(stylizer._painters) if stylizer._composes else 0
+        self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
         self._content = opened.resized(size)
+        begun = time.monotonic()
+        self._composition = stylizer.compose(self._content, reference)
+        self._composing = time.monotonic() - begun
         self._pixels: Array | None = None
         self._memory: Memory = {}
 
@@ -253,9 +224,11 @@ class OnePassRun(Run):
         if self._pixels is not None:
             raise StopIteration
         if self._reference is None:
-            self._pixels = self._stylizer.paint(self._content)
+            self._pixels = self._stylizer.paint(self._content, self._composition)
         else:
-            self._pixels, self._memory = self._stylizer.paint_frame(self._content, self._reference)
+            self._pixels, self._memory = self._stylizer.paint_frame(
+                self._content, self._reference, self._composition
+            )
         size, seconds = self._content.size, time.monotonic() - self._started
         return State(octave=1, octaves=1, step=1, steps=(1,), done=1, size=size, seconds=seconds)
 
@@ -264,12 +237,16 @@ class OnePassRun(Run):
         """Size, memory and seconds, told after a small picture was timed."""
         size, network = self._content.size, self._stylizer.network
         small = self._content.resized(fitted_size(size, min(_PROBE, max(size))))
-        self._stylizer.paint(small)
-        begun = time.monotonic()
-        self._stylizer.paint(small)
-        rate = (time.monotonic() - begun) / (small.width * small.height)
-        seconds = (rate + _FINISH / 1e6) * size[0] * size[1]
-        return Plan((Stage(size, 1, network.title),), self._bytes, seconds, network.machine)
+        seconds = 0.0
+        for painter in self._stylizer._painters:
+            painter.paint(small)
+            begun = time.monotonic()
+            painter.paint(small)
+            seconds += time.monotonic() - begun
+        rate = seconds / (small.width * small.height)
+        seconds = self._composing + (rate + _FINISH / 1e6) * size[0] * size[1]
+        stages = [Stage(size, 1, network.title)] * len(self._stylizer._painters)
+        return Plan(stages, self._bytes, seconds, network.machine)
 
     @property
     def pixels(self) -> Array:
@@ -295,3 +272,8 @@ class OnePassRun(Run):
     def memory(self) -> Memory:
         """What the next frame of a video needs."""
         return self._memory
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """How many faces are kept."""
+        return self._composition.notes

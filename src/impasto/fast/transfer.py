@@ -6,28 +6,114 @@ style's means and deviations. WCT (Li et al. 2017), its networks pruned 16 times
 gives features of VGG-19's five depths in turn, from deep to shallow, means and covariances.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impasto.fast.graph import Graph, Values
 from impasto.fast.network import Files, Network, StyleCode, faded, padded, scaled
 from impasto.fast.sessions import Array, Session, choose_runtime, open_session, open_style_reader
 from impasto.fast.shot import Shot
-from impasto.fast.statistics import Statistics, coloring, one_core, statistics, transferred
 from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.settings.methods import Method
 from impasto.weights.formats import load_parameters
 
+Matrix = NDArray[np.float64]
 #: Subtracted from what AdaIN's reader sees, RGB.
 MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 255
 #: WCT's depths, in the order of their turns: relu5_1 … relu1_1.
 LEVELS = (5, 4, 3, 2, 1)
 #: Convolutions of VGG-19's blocks.
 _COUNTS = {1: 2, 2: 2, 3: 4, 4: 4}
+#: Added to variances, so that what is flat is not blown up; as the authors of AdaIN do.
+_LITTLE = 1e-5
+
+
+class Statistics(NamedTuple):
+    """What is kept of one map of features."""
+
+    mean: Array  # float32 (C, 1)
+    #: float64, the covariance (C, C), or variances (C,) where channels are taken one by one; what a
+    #: style gives has its root, or deviations.
+    matrix: Matrix
+
+
+def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
+    """Return mean and covariance of the channels of (1, C, H, W), a little added to variances.
+
+    If `diagonal`, channels are taken one by one, without their covariances.
+    """
+    flat = features.reshape(features.shape[1], -1)
+    mean = flat.mean(1, keepdims=True)
+    centered = flat - mean
+    if diagonal:
+        return Statistics(mean, np.square(centered).mean(1, dtype=np.float64) + _LITTLE)
+    covariance = (centered @ centered.T / flat.shape[1]).astype(np.float64)
+    return Statistics(mean, covariance + _LITTLE * np.eye(len(covariance)))
+
+
+def coloring(style: Statistics) -> Statistics:
+    """Return what a style gives: its mean, and the root of its covariance."""
+    return Statistics(style.mean, _power(style.matrix, 0.5))
+
+
+def transferred(
+    features: Array, content: Statistics, wanted: tuple[Array, Matrix], strength: float = 1
+) -> Array:
+    """Change features (1, C, H, W) that have the content's statistics to have the wanted ones.
+
+    The wanted ones are from `coloring`. The strength is the part of the change; 0 is none.
+    """
+    part, white = np.float32(strength), _power(content.matrix, -0.5)
+    flat = features.reshape(len(white), -1)
+    mean, root = wanted
+    if white.ndim == 1:
+        whole = (root * white).astype(np.float32)[:, None]
+        changed = ((1 - part) + part * whole) * flat
+        changed += part * (mean - whole * content.mean)
+    else:
+        whole = (root @ white).astype(np.float32)
+        changed = ((1 - part) * np.eye(len(white), dtype=np.float32) + part * whole) @ flat
+        changed += part * (mean - whole @ content.mean)
+    return changed.reshape(features.shape)
+
+
+def _power(matrix: Matrix, exponent: float) -> Matrix:
+    if matrix.ndim == 1:
+        return matrix**exponent
+    values, vectors = np.linalg.eigh(matrix)
+    # Rounding may have taken more than what was added.
+    floor = 1e-9 * values[-1]
+    power: Matrix = (vectors * np.maximum(values, floor) ** exponent) @ vectors.T
+    return power
+
+
+@cache
+def _controller() -> Any:  # noqa: ANN401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep numpy's linear algebra on one core while a network's runtime has them all.
+
+    The threads of OpenBLAS wait for more work by spinning, and take a core from the runtime that
+    comes next: a picture takes twice as long. The limit is the process's, so threads take turns.
+    """
+    with _LOCK, _controller().limit(limits=1, user_api="blas"):
+        yield
 
 
 class Stage(NamedTuple):
@@ -40,19 +126,12 @@ class Stage(NamedTuple):
 
 @dataclass
 class TransferNetwork(Network):
-    """Features are given the statistics of a style's; in stages, from coarse features to fine ones.
+    """Features are given the statistics of a style's, in stages, from coarse to fine ones."""
 
-    Attributes:
-        stages: One, or several that each paint what the next one reads.
-        cell: Sides of what the readers see are multiples of this.
-        diagonal: Whether channels are taken one by one, without their covariances.
-        strengths: Of each stage; None: 1.
-    """
-
-    stages: Sequence[Stage]
-    cell: int
-    diagonal: bool
-    strengths: Sequence[float] | None = None
+    stages: Sequence[Stage]  # one, or several that each paint what the next one reads
+    cell: int  # sides of what the readers see are multiples of this
+    diagonal: bool  # whether channels are taken one by one, without their covariances
+    strengths: Sequence[float] | None = None  # of each stage; None: 1
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style."""

@@ -25,13 +25,9 @@ _TIMED_OUT = (1,) if sys.platform == "win32" else (1, -signal.SIGPROF)
 def tried(what: Path, function: str, **arguments: Any) -> Any:  # noqa: ANN401
     """Call a function in a process of its own, within limits, and return its result.
 
-    Args:
-        what: The file that is tried, for messages.
-        function: As `"module:name"`; it calls `begin_step` before each step.
-        **arguments: Its arguments; like its result they are values of JSON.
-
-    Raises:
-        ImpastoError: What the function raised; or it hangs, crashes or needs too much memory.
+    The function is `"module:name"` and calls `begin_step` before each step; arguments and result
+    are values of JSON. An `ImpastoError` is what it raised; or it hangs, crashes or needs too much
+    memory, for which `what`, the file that is tried, is named.
     """
     command = module_command("impasto.fast.trial", function, json.dumps(arguments))
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -98,7 +98,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
         raise SettingsError(f"{networks[0]} is tuned already: leave tune out")
     else:
         file = networks[0]
-    return settings.updated(method=str(file), tune=None, style_weights=None)
+    return settings.updated(method=str(file), tune=None, style_weights=None, masks=None)
 
 
 def once_tuned(settings: Settings) -> Settings:
@@ -114,12 +114,8 @@ def _as_it_comes(settings: Settings) -> Settings:
 def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path:
     """Return the network tuned to a style; the first time that takes `settings.tune` minutes.
 
-    After Ctrl-C the next call goes on where the last report was, a minute before at most.
-
-    Args:
-        style: A picture.
-        settings: With minutes of tuning.
-        folder: Where to keep it, unless it is in the user's already; None: there.
+    After Ctrl-C the next call goes on where the last report was, a minute before at most. It is
+    kept in a folder, unless it is in the user's already; None: there.
 
     Raises:
         ImageError: The picture cannot be read.

@@ -53,11 +53,8 @@ def blend_frames(
 
     As Ruder et al. 2018, "Artistic Style Transfer for Videos and Spherical Images", where the flow
     can be trusted. The mean of two pictures of strokes has fainter strokes, so detail gets back,
-    place by place, the strength that it has in the new frame.
-
-    Frames are (H, W, 3) in [0, 1], the flow (H, W, 2) is from this one to the one before, in
-    pixels, and trusted (H, W) from 0 to 1. Stability is from 0, frame by frame, to 1, what was
-    painted stays as long as it can.
+    place by place, the strength that it has in the new frame. Both are (H, W, 3) in [0, 1]; for
+    `before`, flow and trust see `impasto.runs.EarlierFrame`; for stability, `Reference`.
     """
     part = np.float32(MOST * stability)
     if not part > 0:

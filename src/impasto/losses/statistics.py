@@ -30,20 +30,13 @@ class SamplePositions(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LayerStatistics:
-    """What is known of one layer of a picture, or of a region of it.
+    """What is known of one layer of a picture, or of a region of it."""
 
-    Attributes:
-        gram: (1, C, C), F Fᵀ / M, or None.
-        first: (C,), the mean of the features less `center`, or None.
-        second: (C, C), the mean product of the features less `center`, or None.
-        samples: (P, C), features at some positions, or None.
-        center: (C,), near the mean, so that little is lost in bfloat16; or None: zero.
-    """
-
-    gram: Tensor | None = None
-    first: Tensor | None = None
-    second: Tensor | None = None
-    samples: Tensor | None = None
+    gram: Tensor | None = None  # (1, C, C), F Fᵀ / M, or None
+    first: Tensor | None = None  # (C,), the mean of the features less `center`, or None
+    second: Tensor | None = None  # (C, C), the mean product of the features less `center`, or None
+    samples: Tensor | None = None  # (P, C), features at some positions, or None
+    #: (C,), near the mean, so that little is lost in bfloat16; or None: zero.
     center: Tensor | None = None
 
     def parts(self) -> dict[str, Tensor]:

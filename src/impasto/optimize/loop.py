@@ -31,7 +31,7 @@ from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.targets import TargetBuilder
-from impasto.runs import Plan, Reference, Run, State, StateDict
+from impasto.runs import Memory, Plan, Reference, Run, State, StateDict
 
 #: Pixels up to which an octave may still change the forms of the one before.
 SMALL = 300_000
@@ -223,6 +223,11 @@ class IterativeRun(Run):
             exif=content.exif if settings.keep_exif else None,
             recipe=self.targets.recipe(state, [*self.tiles.sides, self.tiles.style]),
         )
+
+    @property
+    def memory(self) -> Memory:
+        """What the next frame of a video needs: where faces are."""
+        return self.targets.composition.memory
 
     @property
     def notes(self) -> Sequence[str]:

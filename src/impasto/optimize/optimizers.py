@@ -62,30 +62,24 @@ class LeanAdam(torch.optim.Optimizer):
 
 
 class PixelOptimizer:
-    """One picture under optimization.
+    """One picture under optimization, by `"adam"` or `"lbfgs"` (one iteration a step).
 
-    Args:
-        image: (1, 3, H, W) in [0, 1]; copied.
-        name: `"adam"` (Kingma & Ba 2015) or `"lbfgs"` (as in Gatys et al.; one iteration a step).
-        learning_rate: Step length; Adam's decays (see `HOLD`).
-        ema: Decay of the average of iterates; 0 for none. Corrected for its start, as Adam's.
-        moments: Adam's state from the octave before; resized to this picture. L-BFGS starts anew:
-            its history belongs to the old number of pixels.
-        slowed: What the learning rate is multiplied by, as it was found too high before.
-        lean: Whether memory is short: Adam's moments are kept in 16 bits, and `result` is the
-            picture itself, which the next step changes, where it `shares`.
+    Where memory is short (`lean`), Adam's moments are kept in 16 bits, and `result` is the picture
+    itself, which the next step changes, where it `shares`.
     """
 
     def __init__(
         self,
-        image: Tensor,
+        image: Tensor,  # (1, 3, H, W) in [0, 1]; copied
         name: str,
-        learning_rate: float,
-        ema: float = 0.0,
+        learning_rate: float,  # step length; Adam's decays (see `HOLD`)
+        ema: float = 0.0,  # decay of the average of iterates, corrected for its start; 0: none
+        # Adam's state from the octave before; resized to this picture. L-BFGS starts anew: its
+        # history belongs to the old number of pixels.
         moments: Moments | None = None,
         *,
         lean: bool = False,
-        slowed: float = 1.0,
+        slowed: float = 1.0,  # times the learning rate, as it was found too high before
     ) -> None:
         self.lean, self.slowed, self.ema = lean, slowed, ema
         self.shares = lean and not ema

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import ImageError, SettingsError
-from impasto.images import LEAST_PICTURE, Picture, fitted_size
+from impasto.images import LEAST_PICTURE, Picture, fitted_size, sized
+from impasto.images.masks import Mask
 from impasto.networks import canonical, deepest, pools_before
 
 
@@ -69,6 +70,13 @@ def alpha_tensor(picture: Picture, size: tuple[int, int], device: torch.device) 
     if alpha is None or alpha.min() >= 1:
         return None
     return torch.from_numpy(alpha.copy())[None, None].to(device)
+
+
+def mask_tensor(mask: Mask | None, size: tuple[int, int], device: torch.device) -> Tensor | None:
+    """Return a mask as (1, 1, H, W) at (width, height); None: everywhere."""
+    if mask is None:
+        return None
+    return torch.from_numpy(np.ascontiguousarray(sized(mask, size)))[None, None].to(device)
 
 
 def enlarge(image: Tensor, size: tuple[int, int]) -> Tensor:

@@ -32,17 +32,8 @@ class IterativeStylizer:
     """Optimizes pixels against the statistics of a perceptual network (Gatys et al. 2016).
 
     Departures from the paper: relative losses, a start from the content, Adam, a pyramid of sizes,
-    smoothness, and borders without zero padding; `Settings` can undo each but the last.
-
-    Args:
-        style: One style picture or several: path, bytes, PIL image, array or `Picture`.
-        settings: All options at once, or None for the defaults.
-        **options: Single options, by the names of `Settings`.
-
-    Raises:
-        SettingsError: An option that does not exist or does not fit.
-        ImageError: A style picture that cannot be read.
-        WeightsError: The encoder's file cannot be had.
+    smoothness, and borders without zero padding; `Settings` can undo each but the last. Arguments
+    and errors are those of `impasto.stylizer`.
 
     Examples:
         >>> stylizer = IterativeStylizer("starry_night.jpg", size=64, steps=3)
@@ -77,17 +68,10 @@ class IterativeStylizer:
         reference: Reference | None = None,
         started: float | None = None,
     ) -> IterativeRun:
-        """Begin a run; iterate over it for a state after every step, leave the loop to stop.
+        """Begin a run; see `impasto.runs.Stylizer`.
 
-        Args:
-            content: Path, bytes, PIL image, array or `Picture`.
-            reference: What a frame of a video has to agree with; where earlier frames are at hand
-                it starts from them, moved along, and takes fewer steps at one size.
-            started: `time.monotonic()` from which `settings.time` counts; None: now.
-
-        Raises:
-            ImageError: The content cannot be read, or is too small or too narrow.
-            ImpastoError: It would not fit into memory, or the losses went out of bounds.
+        A frame that has earlier ones starts from these, moved along, and takes fewer steps, at one
+        size. Losses that go out of bounds are an `ImpastoError`.
         """
         reader = self.reader
         if reference is not None and reference.frames:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from impasto.composition import compose, mask_identities
 from impasto.errors import SettingsError
 from impasto.flow import warped
 from impasto.images import (
@@ -25,8 +26,7 @@ from impasto.images import (
 )
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
-from impasto.optimize.composition import compose, mask_tensor
-from impasto.optimize.pyramid import alpha_tensor, enlarge, to_tensor
+from impasto.optimize.pyramid import alpha_tensor, enlarge, mask_tensor, to_tensor
 from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import StyleReader, StyleTarget, mixture
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder
@@ -95,14 +95,13 @@ class TargetBuilder:
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.content, self.filled = content, content.filled()
-        self.composition = compose(self.settings, content, len(reader.styles))
+        self.composition = compose(self.settings, content, len(reader.styles), reference)
         self.inputs: dict[str, Identity | Sequence[Identity] | None] = {
             "content": identity,
             "styles": reader.identities,
             "init": None,
-            "keep": self.composition.kept,
             "fine_style": reader.fine_identity,
-            "masks": self.composition.identities,
+            **mask_identities(self.settings),
         }
         self._start_run = start
         self._start = self._chosen() if start is None else None
@@ -136,7 +135,7 @@ class TargetBuilder:
         """
         content = to_tensor(self.filled, octave.size, self.device)
         alpha = alpha_tensor(self.content, octave.size, self.device)
-        masks, keep = self.composition.masks or (None,), self.composition.keep
+        keep, masks = self.composition.keep, self.composition.regions
         regions = [mask_tensor(mask, octave.size, self.device) for mask in masks]
         where = [product(each, alpha) for each in regions]
         anchors = []
@@ -158,9 +157,9 @@ class TargetBuilder:
         """Return an octave's (1, 3, h, w) as (H, W, 3) at full size, with what was kept."""
         larger = enlarge(image, self.content.size)
         painted: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
-        photo, keep = self.filled.pixels, self.composition.keep
+        photo = self.filled.pixels
         pixels = final_colors(painted, photo, self.settings, self.reader.gray_styles)
-        return pixels if keep is None else pixels + keep[..., None] * (photo - pixels)
+        return self.composition.with_kept(pixels, photo)
 
     def recipe(self, state: State, sides: Sequence[int | None]) -> dict[str, object]:
         """Return how to make a picture again: no time limit, no folders; `sides` are of tiles."""

@@ -3,10 +3,11 @@
 Nothing here imports torch or numpy, so that help texts and checks are instant.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from impasto.settings.colors import COLOR_MODES, color_help
 from impasto.settings.declaration import option
 from impasto.settings.encoders import TURNS
 from impasto.settings.losses import STYLE_LOSSES
@@ -25,6 +26,46 @@ REST, FACES = "rest", "faces"
 STARTS = ("matched", "content", "noise", "style")  # words instead of the file of a start
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE = {"adam": 0.03, "lbfgs": 1.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorMode:
+    """Whose colors a stylized picture has."""
+
+    name: str  # a value of `Settings.color`
+    sentence: str = ""  # what it does, in the words of the help; "" where the name says it
+    #: What changes the style before it is read: pixels of the style and of the content, alpha of
+    #: both, amount -> pixels, as `"module:name"` or itself; "": nothing.
+    recolor_style: str | Callable[..., Any] = ""
+    #: What changes the stylized picture: its pixels, the content's, amount -> pixels, as
+    #: `"module:name"` or itself; "": nothing.
+    recolor_result: str | Callable[..., Any] = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the picture keeps the colors it is painted in."""
+        return not self.recolor_style and not self.recolor_result
+
+
+_CONTENT = ColorMode(
+    name="content",
+    sentence="only luminance is painted",
+    recolor_result="impasto.images.color:keep_colors",
+)
+_MATCH = ColorMode(
+    name="match",
+    sentence="the style's, moved to the content's",
+    recolor_style="impasto.images.color:match_colors",
+)
+#: All color modes by name.
+COLOR_MODES = {row.name: row for row in (ColorMode(name="style"), _CONTENT, _MATCH)}
+
+
+def color_help() -> str:
+    """Return the help of the option: each mode with its sentence."""
+    modes = [f"{m.name} ({m.sentence})" if m.sentence else m.name for m in COLOR_MODES.values()]
+    return f"Whose colors: {', '.join(modes[:-1])}, or {modes[-1]}."
+
 
 #: Options by the heading they stand under.
 _method = partial(option, group="Method")

@@ -17,6 +17,7 @@ NETWORK_FILES = (".onnx", ".safetensors")  # endings of files that hold a networ
 #: Groups of options that methods of one pass do without, but for a few options.
 _ITERATIVE = ("Losses", "Optimization", "Composition")
 _EVERYWHERE = ("style_weights", "style_turn", "style_tiles", "seed")
+_REGIONS = ("masks", "keep")
 _OF_ENCODERS = ("encoder", "precision", "memory")
 #: What a method of one pass that has files of its own does without.
 _WITHOUT_CHOICE = (*_OF_ENCODERS, "level_strengths", "weights", "tune")
@@ -38,7 +39,7 @@ class Method:
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # names of what is fetched where none of `files` is at hand
     # Whether it takes steps, guided by an encoder: such a run can be watched, stopped, saved and
-    # resumed, has losses, masks and a pyramid, and uses all of the machine.
+    # resumed, has losses and a pyramid, and uses all of the machine.
     steps: bool = False
     warm: bool = False  # whether a network lays the picture out before the first step
     one_style: bool = False  # whether it has its style within, and takes no style pictures
@@ -56,8 +57,10 @@ class Method:
 
     def takes(self, option: str, group: str) -> bool:
         """Return whether the method looks at an option, which stands under the heading `group`."""
-        does = self.steps or group not in _ITERATIVE or option in _EVERYWHERE
-        return does and option not in self.without
+        if not self.steps and group in _ITERATIVE and option not in _EVERYWHERE:
+            # A stylizer of another factory may know nothing of regions.
+            return option in _REGIONS and bool(self.network) and option not in self.without
+        return option not in self.without
 
 
 METHODS: dict[str, Method] = {}  # all methods by name; `add_method` adds yours
@@ -68,7 +71,14 @@ NETWORK_FILE = Method(
     network="impasto.fast.single:open_file",
     bytes_per_pixel=650,
     one_style=True,
-    without=(*_WITHOUT_CHOICE, "style_scale", "style_turn", "style_tiles", "style_weights"),
+    without=(
+        *_WITHOUT_CHOICE,
+        "style_scale",
+        "style_turn",
+        "style_tiles",
+        "style_weights",
+        "masks",
+    ),
 )
 
 

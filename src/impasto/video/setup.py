@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from impasto.composition import mask_identities, open_masks
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles
 from impasto.files import check_writable, refuse_inputs
@@ -61,8 +62,9 @@ def prepare(
     sink, notes = _planned(output, clip, size, video)  # before a style is learned
     sources = find_styles(styles, settings)
     settings = settings.updated(size=max(size))
+    open_masks(settings, size, len(sources))  # says what is wrong with them before the first frame
     made = stylizer(sources, settings)
-    inputs = {"styles": [identify(style) for style in sources]}
+    inputs = {"styles": [identify(style) for style in sources], **mask_identities(settings)}
     recipe = make_recipe(
         settings, inputs, video=asdict(video), clip=clip.path.name, weights=made.weights
     )

@@ -1,0 +1,192 @@
+"""What goes where in a picture: regions with styles of their own, and what stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import SettingsError
+from impasto.flow import warped
+from impasto.images import Identity, Picture, face_mask, find_faces, identify, open_mask
+from impasto.images.masks import Mask
+from impasto.runs import Memory, Reference
+from impasto.settings import Settings
+from impasto.settings.choices import FACES, REST
+
+Pixels = NDArray[np.float32]
+#: Width of the edge between two styles of one pass, of the longest side.
+_EDGE = 1 / 128
+#: In a video faces are looked for in one frame of so many. Those that are not found again fade to
+#: this part, and what is kept follows what was found by this part a frame.
+FACES_EVERY, _FADED, _FOLLOWED = 12, 0.5, 0.25
+#: Pixels up to which a mask is kept in memory for the next frame.
+_REMEMBERED = 1 << 22
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Regions and what is kept, at the size of the result."""
+
+    masks: Sequence[Mask] = ()  # one for each style; none: each applies everywhere
+    keep: Mask | None = None  # where the photograph stays, or None
+    faces: int | None = None  # how many are kept; None: none were looked for
+    memory: Memory = field(default_factory=dict)  # what the next frame of a video needs
+
+    @property
+    def regions(self) -> Sequence[Mask | None]:
+        """Where each style applies; one for all, everywhere (None), if there are no masks."""
+        return self.masks or (None,)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of it, a line each."""
+        if self.faces is None:
+            return []
+        if not self.faces:
+            return ["no face was found: nothing is kept"]
+        return [f"kept {self.faces} face{'s' if self.faces > 1 else ''}"]
+
+    def shares(self, given: Sequence[float]) -> list[float]:
+        """Return how much each style counts, of what shares were given, by the area it paints.
+
+        A loss is a mean over its region: where that is small, each pixel would move more.
+        """
+        free = 1 if self.keep is None else 1 - self.keep
+        if not self.masks:
+            return [share * float(np.mean(free)) for share in given]
+        pairs = zip(given, self.masks, strict=True)
+        areas = [share * float((mask * free).mean()) for share, mask in pairs]
+        covered = float((np.sum(self.masks, axis=0) * free).mean())
+        return [covered * area / max(sum(areas), 1e-9) for area in areas]
+
+    def blended(self, photo: Pixels, painted: Iterable[Pixels], shares: Sequence[float]) -> Pixels:
+        """Return the photograph with each style painted in its region, and what is kept.
+
+        Edges are a few pixels wide. Where masks overlap, styles count by their shares.
+
+        Args:
+            photo: (H, W, 3) in [0, 1].
+            painted: As large, one for each mask; one in all, if there are no masks.
+            shares: Of the styles.
+        """
+        if not self.masks:
+            (result,) = painted
+            return self.with_kept(result, photo)
+        soft = list(map(_feathered, self.masks))
+        counted = [np.float32(share) * mask for share, mask in zip(shares, soft, strict=True)]
+        total, covered = np.sum(counted, axis=0).clip(1e-9), np.sum(soft, axis=0)
+        weights = [each / total * covered for each in counted]
+        result = photo * (1 - np.sum(weights, axis=0))[..., None]
+        for weight, pixels in zip(weights, painted, strict=True):
+            result += weight[..., None] * pixels
+        return self.with_kept(result, photo)
+
+    def with_kept(self, painted: Pixels, photo: Pixels) -> Pixels:
+        """Return a painted picture with the photograph, as large, where it is kept."""
+        return painted if self.keep is None else painted + self.keep[..., None] * (photo - painted)
+
+
+def compose(
+    settings: Settings, content: Picture, styles: int, reference: Reference | None = None
+) -> Composition:
+    """Read the masks that the settings name, for so many styles and a content of final size.
+
+    Faces of a frame that has a reference move along with those of the frame before.
+
+    Raises:
+        SettingsError: There are masks for another number of styles, or a file is missing.
+        ImageError: A mask cannot be read, or has another shape than the content.
+    """
+    masks, keep = open_masks(settings, content.size, styles)
+    if settings.keep != FACES:
+        return Composition(masks, keep)
+    memory = _faces(content, reference or Reference())
+    keep = memory["face mask"]
+    return Composition(masks, keep if keep.any() else None, int(memory["faces"]), memory)
+
+
+def open_masks(
+    settings: Settings, size: tuple[int, int], styles: int
+) -> tuple[list[Mask], Mask | None]:
+    """Return the masks of so many styles at (width, height), and that of `keep`; see `compose`."""
+    names = settings.masks or ()
+    if names and len(names) != styles:
+        raise SettingsError(f"masks has {len(names)} pictures for {styles} styles: name one each")
+    if names and all(name == REST for name in names):
+        raise SettingsError(f"masks are all {REST!r}: name a picture for one style at least")
+    drawn = {name: _drawn(name, "masks", size) for name in names if name != REST}
+    if settings.keep in (None, FACES):
+        return _shared(names, drawn), None
+    return _shared(names, drawn), _drawn(str(settings.keep), "keep", size)
+
+
+def mask_identities(settings: Settings) -> dict[str, Identity | Sequence[Identity] | None]:
+    """Return the identities of the files of masks and of `keep`, for a recipe."""
+    keep = None if settings.keep in (None, FACES) else identify(str(settings.keep))
+    return {"keep": keep, "masks": [identify(m) for m in settings.masks or () if m != REST]}
+
+
+def _drawn(name: str, setting: str, size: tuple[int, int]) -> Mask:
+    path = Path(name)
+    if not path.is_file():
+        raise SettingsError(f"{setting} names {name!r}: there is no such picture")
+    if size[0] * size[1] > _REMEMBERED:
+        return open_mask(path, size)
+    return _remembered(path, path.stat().st_mtime_ns, size)
+
+
+@lru_cache(8)
+def _remembered(path: Path, _version: int, size: tuple[int, int]) -> Mask:
+    return open_mask(path, size)
+
+
+def _shared(names: Sequence[str], drawn: Mapping[str, Mask]) -> list[Mask]:
+    """Return the masks of all styles, none counting more than once where they overlap."""
+    if not names:
+        return []
+    covered = np.sum([drawn[name] for name in names if name != REST], axis=0)
+    over, rest = np.maximum(covered, 1), (1 - covered).clip(0, 1)
+    rests = max(1, names.count(REST))
+    return [
+        (rest / rests if name == REST else drawn[name] / over).astype(np.float32) for name in names
+    ]
+
+
+def _feathered(mask: Mask) -> Mask:
+    """Return a mask with edges a few pixels wide."""
+    reach = max(1, round(_EDGE / 2 * max(mask.shape)))
+    width = 2 * reach + 1
+    for _ in range(2):  # columns, then rows
+        padded = np.pad(mask, [(reach, reach), (0, 0)], mode="edge")
+        sums: Any = sum(padded[first : first + len(mask)] for first in range(width))
+        mask = (sums / np.float32(width)).T
+    return mask
+
+
+def _faces(content: Picture, reference: Reference) -> dict[str, NDArray[Any]]:
+    """Return where faces are kept, and what the next frame of a video needs to know of them.
+
+    They are looked for now and then, and move along with the frames in between.
+    """
+    before, size = reference.frames.get(1), content.size
+    known = {} if before is None else reference.memory
+    mask = wanted = np.zeros((size[1], size[0]), np.float32)
+    if before is not None and "face mask" in known:
+        mask, wanted = (
+            warped(known[name].astype(np.float32), before.flow, cubic=False)
+            for name in ("face mask", "wanted face mask")
+        )
+    age, faces = int(known.get("face age", 0)), known.get("faces", np.array(0))
+    if age % FACES_EVERY == 0:
+        found = find_faces(content)
+        faces = np.array(len(found))
+        wanted = np.maximum(face_mask(found, size), np.float32(_FADED) * wanted)
+    mask = mask + np.float32(_FOLLOWED if age else 1) * (wanted - mask)
+    masks = {"face mask": mask, "wanted face mask": wanted}
+    return {**masks, "face age": np.array(age + 1), "faces": faces}
