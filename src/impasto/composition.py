@@ -68,12 +68,8 @@ class Composition:
     def blended(self, photo: Pixels, painted: Iterable[Pixels], shares: Sequence[float]) -> Pixels:
         """Return the photograph with each style painted in its region, and what is kept.
 
-        Edges are a few pixels wide. Where masks overlap, styles count by their shares.
-
-        Args:
-            photo: (H, W, 3) in [0, 1].
-            painted: As large, one for each mask; one in all, if there are no masks.
-            shares: Of the styles.
+        All are (H, W, 3) in [0, 1]; one is painted for each mask, or one in all. Edges are a few
+        pixels wide. Where masks overlap, styles count by their shares.
         """
         if not self.masks:
             (result,) = painted

@@ -23,7 +23,7 @@ from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, REST, STARTS
 from impasto.version import __version__
-from impasto.weights.tuned import tuned_network
+from impasto.weights.folders import tuned_network
 
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000

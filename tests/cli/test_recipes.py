@@ -82,7 +82,7 @@ def test_the_command_makes_the_same_picture(case: str, impasto: Impasto, here: P
 
 
 def test_a_network_file(impasto: Impasto, here: Path) -> None:
-    from impasto.weights.tuned import tuned_network
+    from impasto.weights.folders import tuned_network
 
     network = tuned_network("mosaic")
     assert network is not None

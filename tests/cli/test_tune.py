@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import Impasto
 
 from impasto import open_picture
-from impasto.weights.tuned import tuned_folder
+from impasto.weights.folders import tuned_folder
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
 from impasto.images import Picture, open_picture
 from impasto.settings.methods import METHODS
-from impasto.weights.tuned import tuned_network
+from impasto.weights.folders import tuned_network
 
 Array = NDArray[np.uint8]
 SMALL: dict[str, Any] = {"method": "fast", "size": 64}

@@ -23,8 +23,8 @@ from impasto.settings import Settings
 from impasto.stylizers import reproduce
 from impasto.training.export import CODE, export, save_half
 from impasto.training.style import narrowed
-from impasto.weights import tuned as weights_tuned
-from impasto.weights.tuned import tuned_folder
+from impasto.weights import folders
+from impasto.weights.folders import tuned_folder
 
 MINUTES = 0.02
 """A step or two."""
@@ -55,7 +55,10 @@ def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     trained = tmp_path / "style.safetensors"
     save_half({**network.state_dict(), CODE: code.detach()}, "one style", trained, 1)
     (path,) = export(trained, tmp_path / "bundled" / "tuned" / "mosaic.onnx")
-    monkeypatch.setattr(weights_tuned, "bundled_folder", lambda: tmp_path / "bundled")
+    for file in folders.bundled_folder().iterdir():
+        if file.is_file():
+            (tmp_path / "bundled" / file.name).symlink_to(file)
+    monkeypatch.setattr(folders, "bundled_folder", lambda: tmp_path / "bundled")
     return path
 
 

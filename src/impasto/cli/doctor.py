@@ -17,11 +17,7 @@ from impasto.cli.terminal import echo
 from impasto.errors import ImpastoError
 
 #: Names of imports, where they are not those of the packages.
-_IMPORTS = {
-    "opencv-python-headless": "cv2",
-    "pygame-ce": "pygame",
-    "scikit-image": "skimage",
-}
+_IMPORTS = {"opencv-python-headless": "cv2", "pygame-ce": "pygame", "scikit-image": "skimage"}
 #: What each extra is for.
 _EXTRAS = {
     "video": "video, flicker, live",

@@ -255,11 +255,7 @@ def flicker(
             echo(path)
 
 
-def _frames(
-    original: str | Path,
-    stylized: str | Path,
-    *how: Any,  # noqa: ANN401
-) -> "list[dict[int, Flicker]]":
+def _frames(original: object, stylized: object, *how: Any) -> "list[dict[int, Flicker]]":  # noqa: ANN401
     from impasto.video.flicker import measured
 
     frames = list(measured(str(original), str(stylized), *how))

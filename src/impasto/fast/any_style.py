@@ -20,8 +20,7 @@ from impasto.images import Picture
 from impasto.settings import Settings
 from impasto.settings.methods import METHODS, Method
 from impasto.weights.any_style import CELL
-from impasto.weights.folders import bundled_folder
-from impasto.weights.tuned import tuned_folder
+from impasto.weights.folders import bundled_folder, tuned_folder
 
 #: The painter's inputs if it has its one style within.
 ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}

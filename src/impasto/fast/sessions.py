@@ -62,12 +62,8 @@ def open_session(
 ) -> Session:
     """Open a network, an ONNX file or what is in one, in a runtime and on a device of `Settings`.
 
-    If `precise`, it has to compute in float32.
-
-    Raises:
-        SettingsError: The device is not there, or the runtime does not know it.
-        MissingExtraError: The runtime is not installed.
-        WeightsError: The file is missing or cannot be read as a network.
+    If `precise`, it has to compute in float32. A device that is not there, or that the runtime does
+    not know, is a `SettingsError`, a file that is no network a `WeightsError`.
     """
     if isinstance(source, Path) and not source.is_file():
         raise WeightsError(f"there is no {source}: name what `impasto export` wrote")

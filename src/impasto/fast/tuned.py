@@ -23,7 +23,7 @@ from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
 from impasto.weights import fetch
-from impasto.weights.tuned import SUFFIX, tuned_folder, tuned_network
+from impasto.weights.folders import SUFFIX, tuned_folder, tuned_network
 
 #: Told how many minutes a tuning has taken so far.
 Watch = Callable[[float], object]
@@ -115,12 +115,8 @@ def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path
     """Return the network tuned to a style; the first time that takes `settings.tune` minutes.
 
     After Ctrl-C the next call goes on where the last report was, a minute before at most. It is
-    kept in a folder, unless it is in the user's already; None: there.
-
-    Raises:
-        ImageError: The picture cannot be read.
-        MissingExtraError: There are no photographs to learn with.
-        WeightsError: What is needed cannot be had, or the tuning failed.
+    kept in a folder, unless it is in the user's already; None: there. Errors say what is missing:
+    the picture, photographs to learn with, or weights.
     """
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
     check_file(begin, WeightsError)
@@ -184,14 +180,9 @@ def kept_network(content: bytes) -> Path:
 def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
     """Fit the network to a style in a process of its own, which has the memory to itself.
 
-    Its options are those of `impasto.training.options.StyleOptions`.
-
-    Yields:
-        Minutes since it began, and a line of the log, or "" where there is none yet.
-
-    Raises:
-        SettingsError: An option is wrong.
-        WeightsError: It failed.
+    Its options are those of `impasto.training.options.StyleOptions`; a wrong one is a
+    `SettingsError`, a failure a `WeightsError`. Yields minutes since it began, and a line of the
+    log, or "" where there is none yet.
     """
     given = [f"--{name}={value}" for name, value in options.items()]
     command = module_command("impasto.training.style", *given)

@@ -30,8 +30,7 @@ from impasto.images import (
     source_list,
 )
 from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.weights.folders import expanded
-from impasto.weights.tuned import tuned_network
+from impasto.weights.folders import expanded, tuned_network
 
 #: Put before a name, it means that style of the gallery, whatever else has the name.
 PREFIX = "gallery:"

@@ -144,11 +144,7 @@ def _fingerprint(*arrays: NDArray[Any]) -> str:
 
 
 def open_picture(
-    source: Source,
-    *,
-    max_size: int | None = None,
-    keep_exif: bool = False,
-    keep_gps: bool = False,
+    source: Source, *, max_size: int | None = None, keep_exif: bool = False, keep_gps: bool = False
 ) -> Picture:
     """Open a picture of any common kind.
 

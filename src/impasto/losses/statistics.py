@@ -149,11 +149,11 @@ def layer_statistics(
 def draw_positions(
     count: int, shape: tuple[int, int], seed: int, weight: Tensor | None = None
 ) -> Tensor:
-    """Return positions by chance, (count,) into a flattened map of (height, width).
+    """Return positions by chance, (count,) into a flattened map; one may come twice.
 
     Args:
-        count: How many; a position may come twice.
-        shape: Of the map.
+        count: How many.
+        shape: (height, width) of the map.
         seed: The same seed draws the same.
         weight: (1, 1, H, W) in [0, 1]: how likely each position is; None: all alike.
     """

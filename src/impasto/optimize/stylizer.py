@@ -47,10 +47,7 @@ class IterativeStylizer:
     """
 
     def __init__(
-        self,
-        style: Sources,
-        settings: Settings | None = None,
-        **options: Unpack[Options],
+        self, style: Sources, settings: Settings | None = None, **options: Unpack[Options]
     ) -> None:
         self.settings = (settings or Settings()).updated(**options)
         if not method_of(self.settings.method).steps:
@@ -62,11 +59,7 @@ class IterativeStylizer:
         return self.run(content).finish()
 
     def run(
-        self,
-        content: Source,
-        *,
-        reference: Reference | None = None,
-        started: float | None = None,
+        self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> IterativeRun:
         """Begin a run; see `impasto.runs.Stylizer`.
 

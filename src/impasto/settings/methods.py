@@ -73,11 +73,7 @@ NETWORK_FILE = Method(
     one_style=True,
     without=(
         *_WITHOUT_CHOICE,
-        "style_scale",
-        "style_turn",
-        "style_tiles",
-        "style_weights",
-        "masks",
+        *("style_scale", "style_turn", "style_tiles", "style_weights", "masks"),
     ),
 )
 

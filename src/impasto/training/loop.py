@@ -36,9 +36,8 @@ def train(
     bytes, unless the clock says when it ends). Yields after every step how much is over, from 0 to
     1, and a row of the log, empty where there is no report.
 
-    Raises:
-        SettingsError: The folder holds a training with other options, or the output exists.
-        WeightsError: A file cannot be written or read, or the losses left all bounds.
+    A folder of a training with other options is a `SettingsError`, as is an output that exists; a
+    file that cannot be written or read is a `WeightsError`, as are losses out of all bounds.
     """
     trainer, folder = trainer_type(options), options.folder
     with _writing(folder):  # find out now, not after a hundred steps

@@ -22,14 +22,7 @@ from impasto.video.clip import Clip
 from impasto.video.encoding import CODECS, USUAL, Encoding
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
 from impasto.video.painting import FramePainter, even
-from impasto.video.pictures import (
-    ANIMATIONS,
-    LEAST,
-    PICTURES,
-    is_sequence,
-    matching,
-    open_reader,
-)
+from impasto.video.pictures import ANIMATIONS, LEAST, PICTURES, is_sequence, matching, open_reader
 from impasto.video.pipeline import Work
 from impasto.video.streams import plan_streams
 from impasto.video.writers import AnimationSink, FileSink, FolderSink, Sink

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from impasto.errors import ImpastoError
 
+SUFFIX = ".onnx"  # of the networks that are tuned to one style
+
 
 class Folder(NamedTuple):
     """A folder that is searched, which need not exist, and why, in a few words.
@@ -49,6 +51,17 @@ def cache_folder() -> Path:
 def bundled_folder() -> Path:
     """The folder of the files that come with the package."""
     return Path(__file__).with_name("bundled")
+
+
+def tuned_network(name: str) -> Path | None:
+    """Return the network that comes tuned to a style of the gallery, if one does."""
+    path = bundled_folder() / "tuned" / f"{name}{SUFFIX}"
+    return path if path.is_file() else None
+
+
+def tuned_folder() -> Path:
+    """Return the folder of the networks that were tuned here to styles when they were needed."""
+    return home_folder() / "tuned"
 
 
 def search_folders() -> Iterator[Folder]:
