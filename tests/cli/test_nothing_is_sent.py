@@ -128,7 +128,7 @@ def command(
             if text.startswith("studio"):
                 os.killpg(program.pid, signal.SIGINT)
             out, err = program.communicate(timeout=300)
-        assert program.returncode == 0, err
+        assert program.returncode == (130 if text.startswith("studio") else 0), err
         return subprocess.CompletedProcess(words, program.returncode, begun + out, err)
 
     return run

@@ -80,6 +80,7 @@ def test_the_studio_keeps_only_what_the_page_needs(
     page = context.new_page()
     page.clock.install()
     page.goto(studio)
+    page.wait_for_selector("#tiles img[src]", timeout=60_000)
     uploads: list[str] = []
 
     def use() -> None:
