@@ -1,4 +1,4 @@
-"""The waist of the house: the stylizer that a method names, and the one-liner."""
+"""Where applications get stylizers: the one that a method names, and the one-liner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The encoders, one frozen row each: what the rest of the house knows of one stands here."""
+"""The encoders, one frozen row each: all that other folders know of one stands here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods, one frozen row each: all that the rest of the house knows of one stands here.
+"""The methods, one frozen row each: all that other folders know of one stands here.
 
 A new method is a module with a factory (or, for one pass, with a function that opens its network)
 and a row. Nothing here imports what a row names before the method is chosen.
