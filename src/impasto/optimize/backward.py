@@ -66,9 +66,9 @@ def backward(
             seen = {key: seen[key] + each if seen else each for key, each in found.items()}
     known = [part.requires_grad_() for part in _parts(seen)]
     style, self_similarity = objective.style(seen, step), objective.self_similarity(seen, step)
-    alpha, beta, _ = objective.weights
+    content_weight, style_weight, _ = objective.weights
     wanted = torch.autograd.grad(
-        alpha * self_similarity + beta * style, known, materialize_grads=True
+        content_weight * self_similarity + style_weight * style, known, materialize_grads=True
     )
     content = torch.as_tensor(self_similarity).detach()
     tv = torch.zeros((), device=image.device)
@@ -91,10 +91,10 @@ def _from_a_tile(
     views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
     content = objective.content_part(views)
     tv = _tv_part(part, objective.flatness_weight, objective.pairs, tile)
-    alpha, _, gamma = objective.weights
+    content_weight, _, tv_weight = objective.weights
     known = zip(_parts(objective.statistics(views, step)), wanted, strict=True)
     passed_on = torch.stack([(value * gradient).sum() for value, gradient in known]).sum()
-    total = passed_on + alpha * content + gamma * tv
+    total = passed_on + content_weight * content + tv_weight * tv
     total.backward()  # type: ignore[no-untyped-call]
     assert part.grad is not None
     assert image.grad is not None

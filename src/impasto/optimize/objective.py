@@ -193,9 +193,9 @@ class Objective:
         self, content: Tensor | float, style: Tensor, tv: Tensor, anchored: Tensor | float
     ) -> Losses:
         """Return the losses with their weighted sum."""
-        alpha, beta, gamma = self.weights
-        loss = alpha * content + beta * style + gamma * tv + anchored
-        return Losses(loss, torch.as_tensor(content), style, tv)
+        content_weight, style_weight, tv_weight = self.weights
+        loss = content_weight * content + style_weight * style + tv_weight * tv
+        return Losses(loss + anchored, torch.as_tensor(content), style, tv)
 
     def _unit(self, name: str) -> Tensor | float:
         """Return what distances of a layer's content are divided by."""
