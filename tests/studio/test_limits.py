@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import HERE, Client, opened
 
+from impasto.gallery.names import PREFIX, style_path
 from impasto.images import open_picture
 from impasto.studio import run_routes, store, works
 from impasto.studio.store import File, Kept
@@ -274,20 +275,24 @@ def test_a_quick_picture_takes_masks(client: Client, picture: Path, tmp_path: Pa
     half.save(tmp_path / "half.png")
     content, mask = client.upload(picture)["id"], client.upload(tmp_path / "half.png")["id"]
 
-    def painted(styles: list[dict[str, object]], **more: object) -> np.ndarray:
+    def painted(styles: list[dict[str, Any]], **more: object) -> np.ndarray:
         body = {"content": content, "styles": styles, "settings": {"size": 128}, **more}
         answer = client.post("/api/paint", json=body)
         assert answer.status_code == 200, answer.text
         return open_picture(answer.content).to_array().astype(int)
 
-    mosaic, waves = painted([{"name": "mosaic"}]), painted([{"name": "waves"}])
-    both = painted([{"name": "mosaic", "mask": mask}, {"name": "waves"}])
+    # Uploads: those of the gallery have networks of their own, but not where there are others.
+    styles = [{"file": client.upload(style_path(f"{PREFIX}{n}"))["id"]} for n in ("mosaic", "waves")]
+    mosaic, waves = painted([styles[0]]), painted([styles[1]])
+    both = painted([{**styles[0], "mask": mask}, styles[1]])
     photo = open_picture(picture).to_array().astype(int)
-    alone = painted([{"name": "mosaic", "mask": mask}])
-    kept = painted([{"name": "waves"}], keep=mask)
+    alone = painted([{**styles[0], "mask": mask}])
+    kept = painted([styles[1]], keep=mask)
     above, below = slice(0, 60), slice(68, 128)
     for part, expected in ((above, mosaic), (below, waves)):
         assert abs(both[part] - expected[part]).mean() < 3  # JPEG
     assert abs(alone[below] - photo[below]).mean() < 3 < abs(alone[above] - photo[above]).mean()
     assert abs(kept[above] - photo[above]).mean() < 3
     assert abs(kept[below] - waves[below]).mean() < 3
+    shares = {"size": 128, "style_weights": [1, 2]}
+    assert painted([styles[0], {**styles[1], "mask": mask}], settings=shares).shape == photo.shape

@@ -173,8 +173,12 @@ async def paint(
 ) -> Response:
     """Paint a picture at once, in one pass, or in one for each style that has a mask."""
     begun = time.perf_counter()
-    painted = studio.quick(visitor, body)
-    return await in_turn(request, studio, visitor, lambda: jpeg(painted(), begun))
+    order = studio.quick(visitor, body)
+
+    def act() -> Response:
+        return jpeg(studio.engine.run(order).finish(), begun)
+
+    return await in_turn(request, studio, visitor, act)
 
 
 @router.post("/frame", responses=JPEG, response_class=Response)

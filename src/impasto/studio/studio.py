@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any
 from impasto.errors import ImageError, SettingsError
 from impasto.gallery.names import PREFIX, list_styles
 from impasto.gallery.names import Style as ListedStyle
-from impasto.images import Picture, open_mask, open_picture
+from impasto.images import open_picture
 from impasto.settings import Settings
 from impasto.studio.bodies import (
     BatchBody,
@@ -96,30 +96,12 @@ class Studio:
         order.masked(settings)  # refuses what does not fit
         return order
 
-    def quick(self, visitor: Visitor, body: PaintBody) -> Callable[[], Picture]:
-        """Return what paints a picture in one pass, or in one for each region."""
-        content = self.files.picture(visitor, body.content).path
-        keep = self._mask(visitor, body.keep)
-        free = [each for each in body.styles if not each.mask]
-        passes = [[each] for each in body.styles if each.mask]
-        layers = []
-        for styles in [free, *passes] if free else passes:
-            settings = self._settings({**body.settings, "method": "fast"}, styles)
-            settings = settings.updated(size=min(settings.size, QUICK))
-            mask = self._mask(visitor, styles[0].mask)
-            layers.append((self.named(visitor, styles), settings, mask))
-
-        def paint() -> Picture:
-            photo = open_picture(content)
-            whole: Picture | None = None
-            for styles, settings, mask in layers:
-                painted = self.engine.stylizer(styles, settings)(content)
-                below = whole or photo.resized(painted.size)
-                whole = _laid_over(below, painted, mask) if mask else painted
-            assert whole is not None
-            return _laid_over(whole, photo.resized(whole.size), keep) if keep else whole
-
-        return paint
+    def quick(self, visitor: Visitor, body: PaintBody) -> Order:
+        """Return what is to be painted in one pass, or in one for each region."""
+        settings = {**body.settings, "method": "fast"}
+        order = self.order(visitor, body.model_copy(update={"settings": settings}))
+        size = min(order.settings.size, QUICK)
+        return replace(order, settings=order.settings.updated(size=size))
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
         """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""
@@ -212,9 +194,3 @@ class Studio:
         if len(set(weights)) > 1 and "style_weights" not in values:
             values = {**values, "style_weights": weights}
         return self.engine.settings(values)
-
-
-def _laid_over(below: Picture, above: Picture, mask: Path) -> Picture:
-    """Return a picture with another one of its size where a mask is white."""
-    share = open_mask(mask, below.size)[..., None]
-    return replace(below, pixels=below.pixels + share * (above.pixels - below.pixels))
