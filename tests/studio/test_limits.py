@@ -253,6 +253,27 @@ def test_what_a_waiting_job_is_made_of_is_kept(tmp_path: Path, picture: Path) ->
             client.delete(f"/api/runs/{id}")
 
 
+@pytest.mark.parametrize("end", ["delete", "stop"])
+def test_a_picture_is_kept_whose_page_takes_everything_away(
+    tmp_path: Path, picture: Path, end: str
+) -> None:
+    with opened(tmp_path) as client:
+        id = a_run(client, picture)
+        (content,) = studio_of(client).store.of("testclient", File)
+        assert client.delete(f"/api/files/{content.id}").status_code == 204
+        assert client.get(f"/api/files/{content.id}").status_code == 404
+        assert content.path.is_file()
+        assert client.get(f"/api/runs/{id}").json()["state"] == "running"
+        if end == "delete":
+            assert client.delete(f"/api/runs/{id}").status_code == 204
+        else:
+            client.post(f"/api/runs/{id}/stop")
+        until(lambda: not content.folder.exists())
+        (entry,) = client.get("/api/history").json()
+        assert client.get(f"/api/history/{entry['id']}/content").status_code == 200
+        assert studio_of(client).store.of("testclient", File) == []
+
+
 def test_a_household_has_one_share_however_many_addresses(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,7 +303,9 @@ def test_a_quick_picture_takes_masks(client: Client, picture: Path, tmp_path: Pa
         return open_picture(answer.content).to_array().astype(int)
 
     # Uploads: those of the gallery have networks of their own, but not where there are others.
-    styles = [{"file": client.upload(style_path(f"{PREFIX}{n}"))["id"]} for n in ("mosaic", "waves")]
+    styles = [
+        {"file": client.upload(style_path(f"{PREFIX}{n}"))["id"]} for n in ("mosaic", "waves")
+    ]
     mosaic, waves = painted([styles[0]]), painted([styles[1]])
     both = painted([{**styles[0], "mask": mask}, styles[1]])
     photo = open_picture(picture).to_array().astype(int)

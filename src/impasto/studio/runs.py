@@ -57,6 +57,9 @@ class StudioRun(Kept):
         """Begin it in a thread, where it waits for its turn, and works so long at most."""
         self._turns, self._ticket = turns, Ticket(self.visitor.who, lambda: self.wanted)
         self.work = threads.submit(self._wait_and_work, seconds)
+        for each in (self, *self.visitor.named):
+            each.works.append(self.work)
+            self.work.add_done_callback(each.works.remove)
 
     def _wait_and_work(self, seconds: float) -> None:
         try:
@@ -108,20 +111,14 @@ class StudioRun(Kept):
 
     @property
     def wanted(self) -> bool:
-        """Whether it has not been stopped, and somebody has looked not long ago."""
-        return not self.stopped and time.monotonic() - self.used < PATIENCE
+        """Whether it is not stopped or removed, and somebody has looked not long ago."""
+        return not (self.stopped or self.removed) and time.monotonic() - self.used < PATIENCE
 
     def look(self) -> None:
         """Say that somebody still waits for it, and that it needs what it is made of."""
         super().look()
         if self.busy:
             self.visitor.look()
-
-    def close(self) -> None:
-        """Stop it, and delete what it has made as soon as it has ended."""
-        self.stopped = True
-        delete = super().close
-        self.work.add_done_callback(lambda _: delete())
 
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it, and remember that somebody looks."""

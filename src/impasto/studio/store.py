@@ -9,6 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ class Visitor:
 
 @dataclass(eq=False)
 class Kept:
-    """Something that a visitor has, in a folder of its own."""
+    """Something that a visitor has, in a folder of its own; it stays while `works` need it."""
 
     #: What is said where it is not there any more, and whether it makes room for what is new.
     gone: ClassVar[str]
@@ -62,6 +63,8 @@ class Kept:
     folder: Path
     visitor: Visitor
     used: float = field(default_factory=time.monotonic, init=False)
+    works: list[Future[None]] = field(default_factory=list, init=False)
+    removed: bool = field(default=False, init=False)
     _size: int | None = field(default=None, init=False)
 
     @property
@@ -86,10 +89,6 @@ class Kept:
     def look(self) -> None:
         """Keep it for a while from now on."""
         self.used = time.monotonic()
-
-    def close(self) -> None:
-        """Delete its folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Store:
@@ -117,13 +116,13 @@ class Store:
 
     def has(self, thing: Kept) -> bool:
         """Return whether something is still there."""
-        return thing.id in self._things
+        return thing.id in self._things and not thing.removed
 
     def get(self, visitor: Visitor, id: str, kind: type[T]) -> T:
         """Return something that a visitor has, or raise GoneError."""
         self._sweep()
         found = self._things.get(id)
-        if not isinstance(found, kind) or found.visitor.id != visitor.id:
+        if not isinstance(found, kind) or found.removed or found.visitor.id != visitor.id:
             raise GoneError(kind.gone)
         found.look()
         visitor.named.append(found)
@@ -135,9 +134,14 @@ class Store:
         return sorted((each for each in things if each.visitor.who == who), key=lambda e: e.used)
 
     def remove(self, thing: Kept) -> None:
-        """Delete something."""
+        """Take something from its visitor, and delete it as soon as no work needs it."""
+        thing.removed = True
+        for work in list(thing.works):
+            if not work.done():
+                work.add_done_callback(lambda _: self.remove(thing))
+                return
         self._things.pop(thing.id, None)
-        thing.close()
+        shutil.rmtree(thing.folder, ignore_errors=True)
 
     def make_room(self, who: str, size: int = 0) -> None:
         """Let a visitor's oldest results go where so many bytes have no room, or LimitError."""
