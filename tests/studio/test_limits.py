@@ -133,6 +133,41 @@ def test_who_paints_much_is_not_refused(
         assert [client.get(f"/api/runs/{id}").status_code for id in ids] == [404, 200, 200]
 
 
+def test_nobody_makes_room_with_what_is_anothers(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as client:
+        other = Client(client.app, base_url=HERE)  # behind the same address
+
+        def body(browser: Client) -> dict[str, Any]:
+            content = browser.upload(picture)["id"]
+            settings = {"method": "fast", "size": 64}
+            return {"kind": "picture", "content": content, "styles": MOSAIC, "settings": settings}
+
+        first, second = body(client), body(other)
+        kept = client.run_to_the_end(**first)["id"]
+        monkeypatch.setattr("impasto.studio.studio._MOST_RUNS", 1)
+        assert other.post("/api/runs", json=second).status_code == 429
+        assert client.get(f"/api/runs/{kept}").status_code == 200
+        monkeypatch.setattr(store, "MOST_BYTES", 1000)
+        data = {"file": picture.read_bytes()}
+        assert other.post("/api/files", files=data).status_code == 429
+        assert client.get(f"/api/runs/{kept}").status_code == 200
+
+
+def test_many_uploads_leave_room_for_a_run(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as client:
+        content = client.upload(picture)["id"]
+        monkeypatch.setattr(store, "MOST_THINGS", 1)
+        data = {"file": picture.read_bytes()}
+        assert client.post("/api/files", files=data).status_code == 429
+        settings = {"method": "fast", "size": 64}
+        body = {"content": content, "styles": MOSAIC, "settings": settings}
+        assert client.run_to_the_end(kind="picture", **body)["state"] == "done"
+
+
 def test_tuned_networks_do_not_pile_up(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,15 +143,19 @@ class Store:
         self._things.pop(thing.id, None)
         shutil.rmtree(thing.folder, ignore_errors=True)
 
-    def make_room(self, who: str, size: int = 0) -> None:
-        """Let a visitor's oldest results go where so many bytes have no room, or LimitError."""
+    def make_room(self, visitor: Visitor, kind: type[Kept], most: int, size: int = 0) -> None:
+        """Let a visitor's own oldest results go for one more of a kind; LimitError: no room.
+
+        Limits are for all who share them: how many `most` are of the kind, and the bytes of all.
+        """
         self._sweep()
-        own = self.of(who, Kept)
+        own = self.of(visitor.who, Kept)
 
         def is_room() -> bool:
-            return len(own) < MOST_THINGS and sum(e.size for e in own) + size <= MOST_BYTES
+            number = sum(isinstance(each, kind) for each in own)
+            return number < most and sum(each.size for each in own) + size <= MOST_BYTES
 
-        for old in [each for each in own if each.makes_room and not each.busy]:
+        for old in [e for e in own if e.makes_room and not e.busy and e.visitor.id == visitor.id]:
             if not is_room():
                 own.remove(old)
                 self.remove(old)
@@ -220,7 +224,7 @@ class Files:
         ImageError: It cannot be used. LimitError: There is no room. BusyError: Too many wait.
         """
         try:
-            self._store.make_room(visitor.who, upload.stat().st_size)
+            self._store.make_room(visitor, Kept, MOST_THINGS, upload.stat().st_size)
             with self._store.new_folder() as folder:
                 with self._decoding.turn(Ticket(visitor.who)):
                     facts = decode(upload, folder, self._size, kind)
@@ -236,7 +240,7 @@ class Files:
 
     def put(self, visitor: Visitor, source: Path, name: str, facts: dict[str, Any]) -> File:
         """Copy a file that the studio itself has made or kept, or raise LimitError."""
-        self._store.make_room(visitor.who, source.stat().st_size)
+        self._store.make_room(visitor, Kept, MOST_THINGS, source.stat().st_size)
         with self._store.new_folder() as folder:
             path = Path(shutil.copy(source, folder / f"{facts['kind']}{source.suffix.lower()}"))
             if facts["kind"] == "picture":

@@ -105,12 +105,9 @@ class Studio:
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
         """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""
-        own = self.store.of(visitor.who, StudioRun)
-        if sum(run.busy for run in own) >= _MOST_ALIVE:
+        if sum(run.busy for run in self.store.of(visitor.who, StudioRun)) >= _MOST_ALIVE:
             raise LimitError("you have too many jobs here: wait until one is done, or stop some")
-        for old in [run for run in own if not run.busy][: max(0, len(own) - _MOST_RUNS + 1)]:
-            self.store.remove(old)
-        self.store.make_room(visitor.who)
+        self.store.make_room(visitor, StudioRun, _MOST_RUNS)
         with self.store.new_folder() as folder:
             run = self._made(visitor, body, folder)
             run.begin(self.engine.turns, self.threads, 60 * self.options.minutes)
