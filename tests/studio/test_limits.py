@@ -1,12 +1,14 @@
 """What is left behind, what is given up, and how much one visitor may have."""
 
 import asyncio
+import errno
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -166,6 +168,22 @@ def test_many_uploads_leave_room_for_a_run(
         settings = {"method": "fast", "size": 64}
         body = {"content": content, "styles": MOSAIC, "settings": settings}
         assert client.run_to_the_end(kind="picture", **body)["state"] == "done"
+
+
+def test_an_upload_that_fails_leaves_nothing(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: object, target: IO[bytes]) -> None:
+        target.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(tmp_path) as client:
+        text = {"file": ("text.jpg", b"no picture")}
+        assert client.post("/api/files", files=text).status_code == 400
+        monkeypatch.setattr(shutil, "copyfileobj", full)
+        data = {"file": picture.read_bytes()}
+        assert client.post("/api/files", files=data).status_code >= 500
+        assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 
 
 def test_tuned_networks_do_not_pile_up(

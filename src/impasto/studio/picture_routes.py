@@ -141,9 +141,12 @@ def upload(
     name = Path((file.filename or "").replace("\\", "/")).name or "picture"
     suffix = Path(name).suffix if Path(name).suffix[1:].isalnum() else ""
     path = studio.folder / f"{secrets.token_hex(8)}{suffix[:6]}"
-    with path.open("wb") as target:
-        shutil.copyfileobj(file.file, target)
-    return studio.files.add(visitor, path, name, kind).described()
+    try:
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        return studio.files.add(visitor, path, name, kind).described()
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})

@@ -219,24 +219,21 @@ class Files:
         self._decoding = Turns(_MOST_WAITING, _AT_ONCE)
 
     def add(self, visitor: Visitor, upload: Path, name: str, kind: str = "") -> File:
-        """Take an upload, which is moved or deleted: a `picture`, a `clip`, or whichever it is.
+        """Take an upload, which may be moved: a `picture`, a `clip`, or whichever it is.
 
         ImageError: It cannot be used. LimitError: There is no room. BusyError: Too many wait.
         """
-        try:
-            self._store.make_room(visitor, Kept, MOST_THINGS, upload.stat().st_size)
-            with self._store.new_folder() as folder:
-                with self._decoding.turn(Ticket(visitor.who)):
-                    facts = decode(upload, folder, self._size, kind)
-                if facts["kind"] == "clip":
-                    path = folder / f"clip{upload.suffix.lower()}"
-                    shutil.move(upload, path)
-                else:
-                    path = (folder / PICTURE).rename(folder / f"{_clean(Path(name).stem)}.png")
-                name = Path(name).name[:80].replace("\0", "") or "picture"
-                return self._store.keep(File(folder, visitor, name, path, facts))
-        finally:
-            upload.unlink(missing_ok=True)
+        self._store.make_room(visitor, Kept, MOST_THINGS, upload.stat().st_size)
+        with self._store.new_folder() as folder:
+            with self._decoding.turn(Ticket(visitor.who)):
+                facts = decode(upload, folder, self._size, kind)
+            if facts["kind"] == "clip":
+                path = folder / f"clip{upload.suffix.lower()}"
+                shutil.move(upload, path)
+            else:
+                path = (folder / PICTURE).rename(folder / f"{_clean(Path(name).stem)}.png")
+            name = Path(name).name[:80].replace("\0", "") or "picture"
+            return self._store.keep(File(folder, visitor, name, path, facts))
 
     def put(self, visitor: Visitor, source: Path, name: str, facts: dict[str, Any]) -> File:
         """Copy a file that the studio itself has made or kept, or raise LimitError."""
