@@ -14,7 +14,7 @@ from PIL import Image
 
 from impasto import Settings, open_picture
 from impasto.batch import Batch, Pair, find_pictures, make_pairs, save_page, save_sheet
-from impasto.batch.running import as_done
+from impasto.batch.running import as_done, stylize_batch
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import Journal
 
@@ -299,3 +299,18 @@ def test_a_page_has_an_end(
     assert page.count("<figure>") == 2
     assert "1 more are in the folder" in page
     assert f"<title>{len(contents)} pictures" in page
+
+
+def test_another_mask_paints_anew(tmp_path: Path) -> None:
+    photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
+    Image.new("RGB", (48, 48), "teal").save(photo)
+    again = []
+    for side in ("left", "left", "right"):
+        drawn = Image.new("L", (48, 48))
+        drawn.paste(255, (0, 0, 24, 48) if side == "left" else (24, 0, 48, 48))
+        drawn.save(mask)
+        (made,) = stylize_batch(
+            photo, "waves", tmp_path / "out", method="fast", size=48, keep=str(mask)
+        )
+        again.append(made.again)
+    assert again == [False, True, False]

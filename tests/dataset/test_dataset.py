@@ -20,7 +20,7 @@ from tests.dataset.conftest import at_once, png, shard
 import impasto
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
 from impasto.dataset.engines import local
-from impasto.errors import SettingsError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 
 
@@ -281,3 +281,14 @@ def test_bad_input(
     run = command(photos, styles, tmp_path / "out", *more)
     assert run.returncode == 2
     assert message in run.stderr
+
+
+def test_another_mask_is_another_data_set(tmp_path: Path) -> None:
+    source, mask = tmp_path / "in", tmp_path / "mask.png"
+    source.mkdir()
+    Image.new("RGB", (48, 48), "teal").save(source / "photo.png")
+    Image.linear_gradient("L").resize((48, 48)).save(mask)
+    stylize_dataset(source, "waves", tmp_path / "out", method="fast", keep=str(mask))
+    Image.linear_gradient("L").rotate(90).resize((48, 48)).save(mask)
+    with pytest.raises(ImpastoError):
+        stylize_dataset(source, "waves", tmp_path / "out", method="fast", keep=str(mask))

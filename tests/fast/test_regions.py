@@ -1,5 +1,6 @@
 """Regions with styles of their own, and what is kept, in one pass."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,13 @@ def test_strength_and_mixture_change_without_reading_styles(
     changed = made.changed(strength=0.5, style_weights=(1, 3))
     wanted = FastStylizer(looks, **SMALL, masks=(left, left), strength=0.5, style_weights=(1, 3))
     np.testing.assert_array_equal(changed(photo).pixels, wanted(photo).pixels)
+
+
+def test_a_recipe_names_the_mask_that_was_used(photo: Array, painting: Array, left: str) -> None:
+    run = FastStylizer(painting, **SMALL, keep=left).run(photo)
+    next(run)
+    used = Path(left).read_bytes()
+    Path(left).unlink()
+    recipe = run.picture.recipe
+    assert recipe is not None
+    assert recipe["keep"]["sha256"] == hashlib.sha256(used).hexdigest()

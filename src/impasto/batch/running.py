@@ -26,7 +26,7 @@ from impasto.batch.pairs import (
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings
-from impasto.files import Journal, disk_is_full, fingerprint
+from impasto.files import Journal, disk_is_full, fingerprint, sha256_of
 from impasto.gallery.names import find_style
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
 from impasto.machine import cores
@@ -148,6 +148,7 @@ class Batch:
         settings = for_many_sizes(self.settings)
         self._stylizers: dict[int | None, Stylizer] = {}
         self._files, self._settings = files_of(settings), settings
+        self._pictures = [sha256_of(Path(each)) for each in settings.pictures]
         self._journal = Journal(self.folder / JOURNAL)
         noted = self._journal.entries("name", "inputs")
         self._made = {entry["name"]: entry["inputs"] for entry in noted}
@@ -202,7 +203,9 @@ class Batch:
         """Return what a result depends on, as a fingerprint."""
         style = None if pair.style is None else identify(self.looks[pair.style]).sha256
         kept = self._stylizers.get(pair.style)
-        files = [each["sha256"] for each in kept.weights] if kept else self._files
+        files = self._files
+        if kept:
+            files = [each["sha256"] for each in kept.weights] + self._pictures
         content = identify(pair.content).sha256
         return fingerprint([content, style, files, self._settings.to_dict()])
 

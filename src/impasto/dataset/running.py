@@ -22,7 +22,7 @@ from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings, once_tuned
-from impasto.files import fingerprint
+from impasto.files import fingerprint, sha256_of
 from impasto.images import NamedBytes, identify, is_picture_name, open_picture, source_list
 from impasto.images.decoding import open_image
 from impasto.images.formats import sniff
@@ -82,6 +82,8 @@ class Dataset:
         looks = [unique[each] for each in hashes]
         self.job = Job(self._store.name, self._target.name, looks, hashes, options)
         plan = {"styles": hashes, "files": fingerprint(files), "options": options.to_dict()}
+        if options.settings.pictures:  # masks and the like
+            plan["pictures"] = [sha256_of(Path(each)) for each in options.settings.pictures]
         self.journal = Journal(self._target, {"impasto": __version__, **plan})
         # A shard with something that failed is made again.
         failed = {row.shard for row in self.journal.rows.values() if row.failed}

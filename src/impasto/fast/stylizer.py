@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -175,7 +175,7 @@ class FastStylizer:
     def _composes(self) -> bool:
         return bool(self.settings.masks or self.settings.keep)
 
-    def recipe(self, content: Identity) -> dict[str, Any]:
+    def recipe(self, content: Identity, masks: Mapping[str, Any]) -> dict[str, Any]:
         """Return how to make a picture of a content again: no folders, nothing automatic."""
         settings = self.settings
         names: dict[str, Any] = {}
@@ -187,7 +187,7 @@ class FastStylizer:
             names["runtime"] = self.network.runtime
         return make_recipe(
             settings.updated(**names),
-            {"content": content, "styles": self.identities, **mask_identities(settings)},
+            {"content": content, "styles": self.identities, **masks},
             weights=self.weights,
             runtime=self.network.machine,
         )
@@ -209,6 +209,7 @@ class OnePassRun(Run):
         source = images.read_source(content)
         opened = open_for_role(source, "content", settings.size, settings)
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
+        self._masks = {} if reference else mask_identities(settings)  # as they are now
         size = fitted_size(opened.size, settings.size)
         composing = _COMPOSED + _REGION * len(stylizer._painters) if stylizer._composes else 0
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
@@ -265,7 +266,7 @@ class OnePassRun(Run):
             pixels=self.pixels,
             bits=settings.bits or self._content.bits,
             exif=self._content.exif if settings.keep_exif else None,
-            recipe=self._stylizer.recipe(self._identify()),
+            recipe=self._stylizer.recipe(self._identify(), self._masks),
         )
 
     @property
