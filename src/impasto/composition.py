@@ -124,14 +124,20 @@ def open_masks(
 
 def mask_identities(settings: Settings) -> dict[str, Identity | Sequence[Identity] | None]:
     """Return the identities of the files of masks and of `keep`, for a recipe."""
-    keep = None if settings.keep in (None, FACES) else identify(str(settings.keep))
-    return {"keep": keep, "masks": [identify(m) for m in settings.masks or () if m != REST]}
+    files = [_there(name, "masks") for name in settings.masks or () if name != REST]
+    keep = None if settings.keep in (None, FACES) else identify(_there(str(settings.keep), "keep"))
+    return {"keep": keep, "masks": list(map(identify, files))}
 
 
-def _drawn(name: str, setting: str, size: tuple[int, int]) -> Mask:
+def _there(name: str, setting: str) -> Path:
     path = Path(name)
     if not path.is_file():
         raise SettingsError(f"{setting} names {name!r}: there is no such picture")
+    return path
+
+
+def _drawn(name: str, setting: str, size: tuple[int, int]) -> Mask:
+    path = _there(name, setting)
     if size[0] * size[1] > _REMEMBERED:
         return open_mask(path, size)
     return _remembered(path, path.stat().st_mtime_ns, size)

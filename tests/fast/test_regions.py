@@ -145,4 +145,5 @@ def test_a_recipe_names_the_mask_that_was_used(photo: Array, painting: Array, le
     Path(left).unlink()
     recipe = run.picture.recipe
     assert recipe is not None
-    assert recipe["keep"]["sha256"] == hashlib.sha256(used).hexdigest()
+    keep: Any = recipe["keep"]
+    assert keep["sha256"] == hashlib.sha256(used).hexdigest()
