@@ -99,7 +99,7 @@ export async function startMore() {
   const rows = Object.entries(properties).filter(([name]) => !ELSEWHERE.includes(name)).map(([name, property]) => ({ group: property["x-group"] ?? "Other", ...rowOf(name, property) }));
   const groups = [...new Set(rows.map(({ group }) => group))].map((group) => {
     const own = rows.filter((each) => each.group === group);
-    return { own, element: el("section", {}, el("h3", {}, group), ...own.map(({ row }) => row)) };
+    return { own, element: el("section", {}, el("h2", {}, group), ...own.map(({ row }) => row)) };
   });
   const nothing = el("p", { className: "small", hidden: true }, "No setting has this name.");
   const search = el("input", { type: "search", placeholder: "Find a setting", "aria-label": "Find a setting", oninput: () => {
