@@ -39,8 +39,9 @@ def main(out: Path = OUT) -> None:
     engine, styles = out / "engine", out / "styles"
     for folder in (engine, styles):
         folder.mkdir()
-    for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs"):
-        shutil.copy(RUNTIME / name, engine)
+    # Many servers do not know that .mjs is JavaScript, and browsers refuse it then.
+    shutil.copy(RUNTIME / "ort.wasm.min.mjs", engine / "ort.js")
+    shutil.copy(RUNTIME / "ort-wasm-simd-threaded.mjs", engine / "ort-wasm.js")
     packed = gzip.compress((RUNTIME / "ort-wasm-simd-threaded.wasm").read_bytes(), mtime=0)
     (engine / "runtime.gz").write_bytes(packed)
     for name in ("any_style.onnx", "style_reader.onnx"):

@@ -26,9 +26,9 @@ let reader = null;
 const codes = new Map();
 
 async function open() {
-  const address = new URL("engine/ort.wasm.min.mjs", import.meta.url).href;
+  const address = new URL("engine/ort.js", import.meta.url).href;
   const ort = await import(address);
-  ort.env.wasm.wasmPaths = new URL("engine/", import.meta.url).href;
+  ort.env.wasm.wasmPaths = { mjs: new URL("engine/ort-wasm.js", import.meta.url).href };
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1;
   const [painter, halves, runtime] = await Promise.all(["engine/any_style.onnx", "engine/grain.f16", "engine/runtime.gz"].map(file));
   ort.env.wasm.wasmBinary = await unpacked(runtime);
