@@ -98,9 +98,4 @@ def test_the_studio_keeps_only_what_the_page_needs(
     page.clock.fast_forward(10_000)
     page.wait_for_timeout(1000)
     assert [there(id) for id in uploads] == [False, True]
-    page.goto("about:blank")
-    for _ in range(40):  # a run that is stopped still holds it for a moment
-        if there(uploads[1]):
-            page.wait_for_timeout(500)
-    assert not there(uploads[1])
     context.close()
