@@ -98,4 +98,8 @@ def test_the_studio_keeps_only_what_the_page_needs(
     page.clock.fast_forward(10_000)
     page.wait_for_timeout(1000)
     assert [there(id) for id in uploads] == [False, True]
+    # As where a page is left for good; one that the browser keeps for the way back keeps its files.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }))")
+    page.wait_for_timeout(1000)
+    assert not there(uploads[1])
     context.close()
