@@ -65,7 +65,7 @@ def test_frames_follow_those_before_whatever_the_first_started_from(
     still = EarlierFrame(
         pixels, np.zeros((*pixels.shape[:2], 2), np.float32), np.ones(pixels.shape[:2], np.float32)
     )
-    second = made.run(photo, reference=Reference({1: still}, first.memory))
+    second = made.run(photo, reference=Reference({1: still}, first.carried))
     assert np.abs(second.pixels - pixels).mean() < 0.05
 
 
@@ -104,7 +104,7 @@ def test_frames_of_gray_videos_are_gray(photo: Array, painting: Array) -> None:
     first = made.run(_gray(photo), reference=Reference())
     still, sure = np.zeros((*first.pixels.shape[:2], 2), np.float32), np.ones((43, 64), np.float32)
     earlier = {1: EarlierFrame(first.pixels, still, sure)}
-    second = made.run(_gray(photo), reference=Reference(earlier, first.memory))
+    second = made.run(_gray(photo), reference=Reference(earlier, first.carried))
     for pixels in (first.pixels, second.pixels):
         assert np.ptp(pixels, axis=2).max() < 1e-6
 

@@ -15,7 +15,7 @@ from impasto.errors import SettingsError
 from impasto.flow import warped
 from impasto.images import Identity, Picture, face_mask, find_faces, identify, open_mask
 from impasto.images.masks import Mask
-from impasto.runs import Memory, Reference
+from impasto.runs import Carried, Reference
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, REST
 
@@ -36,7 +36,7 @@ class Composition:
     masks: Sequence[Mask] = ()  # one for each style; none: each applies everywhere
     keep: Mask | None = None  # where the photograph stays, or None
     faces: int | None = None  # how many are kept; None: none were looked for
-    memory: Memory = field(default_factory=dict)  # what the next frame of a video needs
+    carried: Carried = field(default_factory=dict)  # what the next frame of a video needs
 
     @property
     def regions(self) -> Sequence[Mask | None]:
@@ -102,9 +102,9 @@ def compose(
     masks, keep = open_masks(settings, content.size, styles)
     if settings.keep != FACES:
         return Composition(masks, keep)
-    memory = _faces(content, reference or Reference())
-    keep = memory["face mask"]
-    return Composition(masks, keep if keep.any() else None, int(memory["faces"]), memory)
+    carried = _faces(content, reference or Reference())
+    keep = carried["face mask"]
+    return Composition(masks, keep if keep.any() else None, int(carried["faces"]), carried)
 
 
 def open_masks(
@@ -177,7 +177,7 @@ def _faces(content: Picture, reference: Reference) -> dict[str, NDArray[Any]]:
     They are looked for now and then, and move along with the frames in between.
     """
     before, size = reference.frames.get(1), content.size
-    known = {} if before is None else reference.memory
+    known = {} if before is None else reference.carried
     mask = wanted = np.zeros((size[1], size[0]), np.float32)
     if before is not None and "face mask" in known:
         mask, wanted = (

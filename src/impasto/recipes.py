@@ -103,7 +103,7 @@ def files_in_settings(
             raise RecipeError(f"this recipe does not say which picture its {role} is: leave it out")
     roles = [role for role in pictures if role in recipe]
     roles += ["weights"] if settings.weights is not None else []
-    roles += ["method"] if settings.row.one_style else []
+    roles += ["method"] if settings.method_row.one_style else []
     found: dict[str, Any] = {}
     for role in roles:
         if role not in without:

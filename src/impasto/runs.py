@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: What a run is saved as: tensors by name, and facts that JSON can hold.
 StateDict: TypeAlias = dict[str, Any]
 #: What the run of a frame leaves to that of the next one, by name.
-Memory: TypeAlias = Mapping[str, NDArray[Any]]
+Carried: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class Reference:
 
     #: Earlier frames of the shot by how many frames back they are.
     frames: Mapping[int, EarlierFrame] = field(default_factory=dict)
-    #: The `memory` of the run of the frame before.
-    memory: Memory = field(default_factory=dict)
+    #: What the run of the frame before carried.
+    carried: Carried = field(default_factory=dict)
     stability: float = 0.9  # from 0, each frame for itself, to 1
 
 
@@ -148,7 +148,7 @@ class Run(Iterator[State], Protocol):
         ...
 
     @property
-    def memory(self) -> Memory:
+    def carried(self) -> Carried:
         """What the next frame's `Reference` needs of this run, by name; empty for most."""
         return {}
 

@@ -12,8 +12,9 @@ from impasto.images import Picture, Source, Sources, read_recipe, source_list
 from impasto.recipes import differences, gather
 from impasto.runs import Stylizer
 from impasto.settings import Settings
+from impasto.settings.declaration import load
 from impasto.settings.encoders import ENCODERS
-from impasto.settings.methods import load, method_of
+from impasto.settings.methods import method_of
 from impasto.settings.runtimes import runtime_for_many_sizes
 from impasto.weights import find
 
@@ -117,7 +118,7 @@ def needed_weights(settings: Settings) -> list[str]:
 
 def files_of(settings: Settings) -> list[str]:
     """Return the SHA-256 of all files that painting takes, beside contents and styles."""
-    named = [settings.weights, settings.method if settings.row.one_style else None]
+    named = [settings.weights, settings.method if settings.method_row.one_style else None]
     found = map(find, needed_weights(settings))
     paths = [Path(name) for name in (*named, *settings.pictures, *found) if name is not None]
     return [sha256_of(path) for path in paths if path.is_file()]
@@ -125,6 +126,6 @@ def files_of(settings: Settings) -> list[str]:
 
 def for_many_sizes(settings: Settings) -> Settings:
     """Return the settings without a runtime that would compile for the size of every content."""
-    if settings.row.many_sizes or settings.runtime != "auto":
+    if settings.method_row.many_sizes or settings.runtime != "auto":
         return settings
     return settings.updated(runtime=runtime_for_many_sizes())

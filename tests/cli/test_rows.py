@@ -17,7 +17,7 @@ from impasto.fast.sessions import open_session
 from impasto.images import Picture, open_picture
 from impasto.settings import FIELDS
 from impasto.settings.choices import COLOR_MODES, ColorMode
-from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
+from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS, EncoderRow, add_encoder_row
 from impasto.settings.methods import METHODS, Method, add_method
 from impasto.settings.runtimes import RUNTIME_CHOICES, RUNTIMES, Runtime, add_runtime
 
@@ -86,7 +86,7 @@ def _rows() -> Iterator[None]:
     yield
     METHODS.pop("negative")
     ENCODERS.pop("averages")
-    TURNS.remove("averages")
+    ENCODER_CHOICES.remove("averages")
     RUNTIMES.pop("mirror")
     RUNTIME_CHOICES.remove("mirror")
 

@@ -12,7 +12,7 @@ import pytest
 from impasto.images import open_picture, save_animation
 from impasto.losses import STYLE_LOSSES
 from impasto.optimize import schedule
-from impasto.settings.encoders import ENCODERS, TURNS
+from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: What each is given. The studio's API is with the tests of the studio, the demo with the README's.
@@ -34,8 +34,8 @@ def _few_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     STYLE_LOSSES.pop("spread", None)
     ENCODERS.pop("random", None)
-    if "random" in TURNS:
-        TURNS.remove("random")
+    if "random" in ENCODER_CHOICES:
+        ENCODER_CHOICES.remove("random")
 
 
 def test_each_is_run_and_short() -> None:

@@ -18,7 +18,7 @@ from impasto.fast import FastStylizer, probing, single
 from impasto.fast.single import johnson_graph
 from impasto.fast.trial import tried
 from impasto.images import open_picture
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 from impasto.weights import fetch
 from impasto.weights.formats import load_pocket, load_vgg19
 

@@ -282,11 +282,11 @@ def test_a_frame_agrees_with_the_one_before(photo: Array, painting: Array) -> No
     np.testing.assert_array_equal(begun.pixels, stylizer.run(frames[0]).pixels)
     still = np.zeros((64, 96, 2), np.float32)
     before = EarlierFrame(begun.pixels, still, np.zeros((64, 96), np.float32))
-    reference = Reference({1: before}, begun.memory, 0.5)
+    reference = Reference({1: before}, begun.carried, 0.5)
     mixed = stylizer.changed(style_weights=(1, 3))
     found = mixed.run(frames[1], reference=reference)
     assert np.abs(found.pixels - mixed.run(frames[1]).pixels).mean() > 0.02
-    assert np.array_equal(found.memory["first"], frames[0].pixels)
+    assert np.array_equal(found.carried["first"], frames[0].pixels)
 
 
 def test_strength_and_mixture_can_change_without_reading_styles_anew(

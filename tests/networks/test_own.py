@@ -19,7 +19,7 @@ from impasto.losses import (
 )
 from impasto.networks import add_encoder
 from impasto.optimize import IterativeStylizer
-from impasto.settings.encoders import ENCODERS, TURNS
+from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS
 
 SMALL: Mapping[str, Any] = {"size": 64, "min_size": 32, "steps": (2, 2), "precision": "float32"}
 
@@ -48,8 +48,8 @@ def _forgotten() -> Iterator[None]:
     for name in ("means", "blurs"):
         STYLE_LOSSES.pop(name, None)
         ENCODERS.pop(name, None)
-        if name in TURNS:
-            TURNS.remove(name)
+        if name in ENCODER_CHOICES:
+            ENCODER_CHOICES.remove(name)
 
 
 def means(found: LayerStatistics, target: LayerStatistics, seed: int) -> Tensor:

@@ -72,7 +72,7 @@ def test_strength_goes_from_the_photograph_to_the_style(photo: Array, painting: 
 
 def test_each_step_of_strength_takes_the_same_factor() -> None:
     for encoder, row in ENCODERS.items():
-        left = row.left
+        left = row.remaining_distance
         far = [
             (1 - mixture(strength, encoder)) ** 2 * (1 - left) + left
             for strength in (0, 0.25, 0.5, 0.75, 1)

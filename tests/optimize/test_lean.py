@@ -15,8 +15,8 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
     torch.manual_seed(0)
     begun, goal = torch.rand(2, 1, 3, ROWS + 21, 40)
     images = []
-    for lean in (False, True):
-        optimizer = PixelOptimizer(begun, "adam", 0.03, lean=lean)
+    for low_memory in (False, True):
+        optimizer = PixelOptimizer(begun, "adam", 0.03, low_memory=low_memory)
         for _ in range(30):
 
             def descend(image: torch.Tensor = optimizer.image) -> Losses:

@@ -15,7 +15,7 @@ from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
 from impasto.optimize.style_targets import StyleTarget
 from impasto.optimize.targets import Anchor, OctaveTargets
-from impasto.optimize.tiles import UNIT, SpatialWeight, StyleStatistics, TiledEncoder, tiles_of
+from impasto.optimize.tiles import UNIT, SpatialWeight, StatisticsByLayer, TiledEncoder, tiles_of
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
@@ -42,7 +42,7 @@ def statistics(
     layers: Sequence[str],
     required: RequiredStatistics,
     side: int | None = None,
-) -> StyleStatistics:
+) -> StatisticsByLayer:
     tiled = TiledEncoder(encoder, (image.shape[3], image.shape[2]), side)
     return tiled.statistics(image, layers, required, SpatialWeight(None))
 

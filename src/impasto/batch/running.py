@@ -59,25 +59,25 @@ class Batch:
         settings: Settings,
         format: str = "jpg",
     ) -> None:
-        named, looks = ([str(each) for each in source_list(given)] for given in (contents, styles))
-        if not looks and not settings.row.one_style:
+        named, chosen = ([str(each) for each in source_list(given)] for given in (contents, styles))
+        if not chosen and not settings.method_row.one_style:
             raise SettingsError("give style pictures: --styles FILE or FOLDER")
-        if looks and settings.row.one_style:
+        if chosen and settings.method_row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = Path(folder), settings
         found = self._found(named)
         self.contents = list(found)
         self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
-        for look in looks:
+        for style in chosen:
             try:
-                self._named[str(find_style(look))] = look
+                self._named[str(find_style(style))] = style
             except ImageError as error:
-                unknown[look] = error
-                self._named[look] = look
+                unknown[style] = error
+                self._named[style] = style
         self.styles = list(find_pictures(self._named))
         for network in filter(is_network, self.styles):
             raise SettingsError(f"{network} is not a picture: --method {network} paints with it")
-        #: Number of a style that cannot be used -> why; `looks` looks at all of them.
+        #: Number of a style that cannot be used -> why; `opened_styles` opens all of them.
         self.bad = {n: unknown[str(s)] for n, s in enumerate(self.styles) if str(s) in unknown}
         suffix, method = f".{format.lstrip('.')}", Path(settings.method).stem
         self.pairs = make_pairs(found, self.styles, suffix, method)
@@ -101,24 +101,24 @@ class Batch:
         return contents
 
     @cached_property
-    def looks(self) -> list[Path]:
+    def opened_styles(self) -> list[Path]:
         """The style pictures, or networks that are tuned to them; some are tuned when asked for.
 
         Without any that can be used, the error of the first is raised.
         """
-        found = [self._look(number, style) for number, style in enumerate(self.styles)]
+        found = [self._opened(number, style) for number, style in enumerate(self.styles)]
         if self.bad and len(self.bad) == len(self.styles):
             raise self.bad[0]
         return found
 
-    def _look(self, number: int, picture: Path) -> Path:
+    def _opened(self, number: int, picture: Path) -> Path:
         try:
             if number not in self.bad:
                 open_picture(picture, max_size=LEAST_PICTURE)
                 if self.settings.tune:
                     network_settings([picture], self.settings)
-                (look,) = find_styles(self._named.get(str(picture), picture), self.settings)
-                return Path(str(look)) if is_network(look) else picture
+                (found,) = find_styles(self._named.get(str(picture), picture), self.settings)
+                return Path(str(found)) if is_network(found) else picture
         except ImageError as error:
             self.bad[number] = error
         return picture
@@ -136,15 +136,15 @@ class Batch:
             refuse_other(self.folder / SHEET)
         Picture.check_saving(self.folder / self.pairs[0].name, self.settings.bits or 8)
         self._open_stylizers()
-        self._protected = {path.resolve() for path in (*self.contents, *self.looks)}
-        count = workers or (1 if self.settings.row.steps else cores())
+        self._protected = {path.resolve() for path in (*self.contents, *self.opened_styles)}
+        count = workers or (1 if self.settings.method_row.steps else cores())
         yield from as_done(
             ThreadPoolExecutor(count), partial(self._outcome, fresh=fresh), self.pairs, count
         )
 
     def _open_stylizers(self) -> None:
         """Read all styles before the first picture: a bad one is told at once."""
-        looks, numbers = self.looks, range(len(self.looks))
+        opened, numbers = self.opened_styles, range(len(self.opened_styles))
         settings = for_many_sizes(self.settings)
         self._stylizers: dict[int | None, Stylizer] = {}
         self._files, self._settings = files_of(settings), settings
@@ -153,7 +153,7 @@ class Batch:
         noted = self._journal.entries("name", "inputs")
         self._made = {entry["name"]: entry["inputs"] for entry in noted}
         # Those that optimize hold an encoder each: none of them is kept.
-        for number in () if settings.row.steps else numbers or [None]:
+        for number in () if settings.method_row.steps else numbers or [None]:
             if number not in self.bad:
                 try:
                     self._stylizers[number] = self._stylizer(number)
@@ -161,11 +161,11 @@ class Batch:
                     if number is None:
                         raise
                     self.bad[number] = error
-        if self.bad and len(self.bad) == len(looks):
+        if self.bad and len(self.bad) == len(opened):
             raise self.bad[0]
 
     def _stylizer(self, style: int | None) -> Stylizer:
-        return stylizer([] if style is None else [self.looks[style]], self._settings)
+        return stylizer([] if style is None else [self.opened_styles[style]], self._settings)
 
     def _outcome(self, pair: Pair, fresh: bool) -> Outcome:
         """Paint one pair, unless that was done; only Ctrl-C and a full disk end the others."""
@@ -201,7 +201,7 @@ class Batch:
 
     def _inputs(self, pair: Pair) -> str:
         """Return what a result depends on, as a fingerprint."""
-        style = None if pair.style is None else identify(self.looks[pair.style]).sha256
+        style = None if pair.style is None else identify(self.opened_styles[pair.style]).sha256
         kept = self._stylizers.get(pair.style)
         files = self._files
         if kept:

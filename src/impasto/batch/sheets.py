@@ -185,7 +185,7 @@ class Cell(NamedTuple):
 
 def sketched(settings: Settings, size: int = SKETCH) -> Settings:
     """Return the settings of a small picture that is painted quickly."""
-    told = settings.steps or settings.time or not settings.row.steps
+    told = settings.steps or settings.time or not settings.method_row.steps
     return settings.updated(size=size, steps=settings.steps if told else _STEPS)
 
 
@@ -194,9 +194,9 @@ def usual_axes(settings: Settings) -> dict[str, Sequence[Any]]:
     return {
         name: values
         for name, values in USUAL.items()
-        if not (name == "color" and settings.row.one_style)
+        if not (name == "color" and settings.method_row.one_style)
         and getattr(settings, name) == FIELDS[name].default
-        and settings.row.takes(name, FIELDS[name].metadata["group"])
+        and settings.method_row.takes(name, FIELDS[name].metadata["group"])
     }
 
 

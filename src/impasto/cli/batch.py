@@ -58,7 +58,7 @@ def batch(
 
     work = Batch(contents, styles or [], output, Settings(**options), form)
     prepare(work.settings, quiet)
-    _ = work.looks  # what is to be tuned is tuned now, before another bar is shown
+    _ = work.opened_styles  # what is to be tuned is tuned now, before another bar is shown
     for error in work.bad.values():
         say(f"a style is left out: {reason_of(error)}")
     outcomes = []

@@ -51,7 +51,7 @@ class Job:
     def check_pictures(self) -> None:
         """Raise at once what opening the pictures would raise after a long download."""
         for source in (self.content, *self.styles):
-            if not self.settings.row.tunes or not is_network(source):
+            if not self.settings.method_row.tunes or not is_network(source):
                 open_picture(source, max_size=64)
 
 
@@ -74,13 +74,13 @@ def gather_job(
         content, chosen, settings = _from_recipe(recipe, content, chosen, look_in, options)
     if random:
         content, chosen = _at_random(random, content, chosen, settings)
-    if content is None or not (chosen or settings.row.one_style):
+    if content is None or not (chosen or settings.method_row.one_style):
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
-    painted, looks = read_source(content), find_styles(chosen, settings)
-    names = [Path(_name(look)).stem if is_network(look) else _name(look) for look in looks]
+    painted, chosen = read_source(content), find_styles(chosen, settings)
+    names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]
     name = output_name(_name(painted), names or [Path(settings.method).stem])
-    return Job(painted, looks, settings, _target(output, f"{name}.png", settings))
+    return Job(painted, chosen, settings, _target(output, f"{name}.png", settings))
 
 
 def job_of_recipe(
@@ -111,7 +111,7 @@ def _from_recipe(
         # What belongs to the old picture: where its run ended, and its camera's data.
         settings = settings.updated(stop_after=None, keep_exif=False, keep_gps=False)
     method = Settings(**{name: options[name] for name in ("method", "quality") if name in options})
-    if not styles and not method.row.one_style:
+    if not styles and not method.method_row.one_style:
         styles = [str(style) for style in find_input(recipe, "styles", places)]
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
     given = {*options, *({"method"} if "quality" in options else ())}
@@ -145,7 +145,7 @@ def _at_random(
     generator = Random(settings.seed)
     if content is None:
         content = str(_draw(folders[0], generator))
-    if not styles and not settings.row.one_style:
+    if not styles and not settings.method_row.one_style:
         styles = [str(_draw(folders[-1], generator, Path(content).resolve()))]
     return content, styles
 

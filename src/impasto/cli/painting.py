@@ -45,7 +45,7 @@ def paint(
     prints how much time and memory it would take. None is returned where nothing was painted.
     """
     settings = job.settings
-    if outputs.resume and not settings.row.steps:
+    if outputs.resume and not settings.method_row.steps:
         raise SettingsError(f"{settings.method} paints in one pass: leave --resume out")
     if plan and settings.tune:
         raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
@@ -62,7 +62,7 @@ def paint(
         echo(*run.plan.lines())
         return None
     say(painter.describe(), quiet)
-    if settings.row.steps and settings.size > _LARGE and settings.time is None and not quiet:
+    if settings.method_row.steps and settings.size > _LARGE and settings.time is None and not quiet:
         with suppress(ImpastoError):  # the run itself will say what is wrong
             for line in run.plan.lines():
                 say(line)
@@ -155,7 +155,7 @@ def _keep_freed_memory(settings: Settings) -> None:
     rows = [ENCODERS[name] for name in settings.encoders if name in ENCODERS]
     most = max((max(row.bytes_per_pixel.values()) for row in rows), default=0)
     needed, free = _SPARE * most * settings.size**2, free_memory() or 0.0
-    if not settings.row.steps or settings.memory or needed > free or sys.platform != "linux":
+    if not settings.method_row.steps or settings.memory or needed > free or sys.platform != "linux":
         return
     libc: Any = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # before glibc 2.35 so much is refused

@@ -67,7 +67,7 @@ def stylize(
     job = gather_job(
         content, styles or [], output, recipe, random or [], look_in or [], options, mask or []
     )
-    if plot is not None and not job.settings.row.steps:
+    if plot is not None and not job.settings.method_row.steps:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")
     records = Records(animation, plot, force=force)
     outputs = Outputs(job.output, job.protected, records, force, resume)

@@ -76,22 +76,22 @@ def video(
         raise SettingsError("give --side-by-side or --wipe, not both")
     if flicker and (side_by_side or wipe):
         raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
-    looks = styles or []
+    chosen = styles or []
     options |= {"stability": stability, "start": start, "end": end, "every": every, "fps": fps}
     options |= {"codec": codec, "crf": crf, "sound": sound, "keyframes": keyframes}
     options["compare"] = "side-by-side" if side_by_side else "wipe" if wipe else None
-    settings, asked = video_settings(looks, **options)
+    settings, asked = video_settings(chosen, **options)
     path = Path(clip)
     whole = path.parent if is_sequence(clip) and not path.is_dir() else path
-    names = [Path(look).name for look in looks or [settings.method]]
+    names = [Path(style).name for style in chosen or [settings.method]]
     target = output_path(output or ".", f"{output_name(whole.absolute().stem, names)}.mp4")
     if resume and not force and target.exists() and not parts_folder(target).exists():
         say(f"{target} is finished: nothing is left to resume; --force paints it again")
         echo(target)
         return
-    check_output(target, [clip, *looks], replaces=force or resume)
+    check_output(target, [clip, *chosen], replaces=force or resume)
     prepare(settings, quiet)
-    work = begun(clip, looks, target, settings, asked, strict=strict)
+    work = begun(clip, chosen, target, settings, asked, strict=strict)
     for note in work.notes:
         say(note, quiet)
     echo(_run(work, work.begin(resume), quiet, flicker))
@@ -183,9 +183,9 @@ def live(
     from impasto.settings import Settings
 
     settings = Settings(method=method, size=size, tune=tune)
-    if settings.row.steps:
+    if settings.method_row.steps:
         raise SettingsError(f"{method} is too slow for live pictures: use --method fast")
-    if not styles and not settings.row.one_style:
+    if not styles and not settings.method_row.one_style:
         raise SettingsError("give a style picture: impasto live STYLE")
     if window is None:
         window = not (serve or virtual or record)

@@ -61,10 +61,10 @@ class Dataset:
         if f"{self._target.name}/".startswith(f"{self._store.name}/"):
             raise SettingsError("the results would lie in the data set: name a folder beside it")
         files = self._store.files()
-        looks, self.bad = read_style_files(list(map(str, source_list(styles))), options.settings)
+        opened, self.bad = read_style_files(list(map(str, source_list(styles))), options.settings)
         options = replace(options, settings=once_tuned(options.settings))
         # Once each: the same picture under two names would be in two splits.
-        unique = {identify(look).sha256: look for look in reversed(looks)}
+        unique = {identify(path).sha256: path for path in reversed(opened)}
         hashes = sorted(unique)
         self._planner = planner = Planner(options, hashes)
         self.sharded = any(path.endswith(SHARD) for path in files)
@@ -79,8 +79,8 @@ class Dataset:
             if task.path in (MANIFEST, TABLE):
                 raise ImageError(f"{task.source} would be replaced by the manifest: rename it")
         options = _with_runtime(options, self._store, files)
-        looks = [unique[each] for each in hashes]
-        self.job = Job(self._store.name, self._target.name, looks, hashes, options)
+        paths = [unique[each] for each in hashes]
+        self.job = Job(self._store.name, self._target.name, paths, hashes, options)
         plan = {"styles": hashes, "files": fingerprint(files), "options": options.to_dict()}
         if options.settings.pictures:  # masks and the like
             plan["pictures"] = [sha256_of(Path(each)) for each in options.settings.pictures]
@@ -182,7 +182,7 @@ def dataset_settings(settings: Settings | None = None, **options: Unpack[Options
     if "size" in options:
         raise SettingsError("size is each picture's own in a data set: leave it out")
     found = (settings or Settings(method="fast")).updated(**options)
-    if found.row.one_style:
+    if found.method_row.one_style:
         raise SettingsError("a data set needs a method that takes style pictures")
     return found
 
@@ -253,8 +253,8 @@ def read_style_files(
 def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
     """Return the name of each style that something stands for, and what reads or returns it."""
     if "://" not in named:
-        looks = find_pictures(map(str, find_styles(named, settings)))
-        return [(str(path), partial(Path, path)) for path in looks]
+        found = find_pictures(map(str, find_styles(named, settings)))
+        return [(str(path), partial(Path, path)) for path in found]
     store = open_store(named)
     names = filter(is_picture_name, store.files())
     return [(f"{named}/{n}", lambda n=n: _named(n, store.read(n))) for n in names]  # type: ignore[misc]

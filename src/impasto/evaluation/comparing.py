@@ -114,10 +114,10 @@ def _pairs(table: Mapping[str, Any], folder: Path) -> list[tuple[Path, Path]]:
         rows = read_table(folder / str(table["csv"]), ("content", "style"), folder)
         return [(content, style) for content, style in rows]
     contents = find_pictures(str(folder / name) for name in _names(table, "contents"))
-    looks = ((name, folder / name) for name in _names(table, "styles"))
+    paths = ((name, folder / name) for name in _names(table, "styles"))
     styles = find_pictures(
         str(path if path.exists() or path.suffix or glob.has_magic(name) else find_style(name))
-        for name, path in looks
+        for name, path in paths
     )
     return list(product(contents, styles))
 
@@ -183,7 +183,7 @@ def _painted(
     """Paint a pair, and return where it is (marked: names may be alike) and how long that took."""
     content, style = pair
     try:
-        if not settings.row.steps:
+        if not settings.method_row.steps:
             _paint(content, style, settings)
         elif not warm:
             _paint(content, style, settings.updated(stop_after=1))
@@ -199,7 +199,7 @@ def _painted(
 
 
 def _paint(content: Path, style: Path, settings: Settings) -> Picture:
-    return stylizer([] if settings.row.one_style else [style], settings)(content)
+    return stylizer([] if settings.method_row.one_style else [style], settings)(content)
 
 
 class Line(NamedTuple):

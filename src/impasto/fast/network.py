@@ -20,7 +20,8 @@ from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size
 from impasto.machine import check_fits, free_memory
 from impasto.settings import Settings
-from impasto.settings.methods import Method, load, method_of
+from impasto.settings.declaration import load
+from impasto.settings.methods import Method, method_of
 from impasto.weights import fetch, find
 from impasto.weights.any_style import FADES_BELOW
 

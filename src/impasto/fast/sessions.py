@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import ImpastoError, MissingExtraError, WeightsError
 from impasto.machine import cores
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 from impasto.settings.runtimes import RUNTIMES, Runtime, runtime_for_many_sizes
 
 Array = NDArray[np.float32]

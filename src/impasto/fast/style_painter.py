@@ -14,9 +14,9 @@ from impasto.fast.shot import Shot
 from impasto.flow import blend_frames
 from impasto.images import Picture, final_colors
 from impasto.images.masks import Mask
-from impasto.runs import Memory, Reference
+from impasto.runs import Carried, Reference
 from impasto.settings import Settings
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 
 
 class StylePainter:
@@ -55,13 +55,13 @@ class StylePainter:
 
     def paint_frame(
         self, content: Picture, reference: Reference, where: Mask | None = None
-    ) -> tuple[Array, Memory]:
+    ) -> tuple[Array, Carried]:
         """Return the stylized pixels of a frame of a video, and what the next frame needs.
 
         The statistics that a network gives each picture for itself are the shot's, the noise that
         strokes grow from moves along, and what was painted stays where the flow can be trusted.
         """
-        before, kept = reference.frames.get(1), dict(reference.memory)
+        before, kept = reference.frames.get(1), dict(reference.carried)
         mixture = np.array([self.settings.strength, *self._shares])
         if before is None or "first" not in kept:
             kept = {"first": content.pixels, "mixture": mixture}

@@ -19,7 +19,7 @@ from impasto.fast.style_painter import StylePainter
 from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
-from impasto.runs import Memory, Plan, Reference, Run, Stage, State
+from impasto.runs import Carried, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from impasto.settings.typed import Options
 
 #: Settings whose other values leave the styles as they were read.
-_LIGHT = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
+_WITHOUT_REREADING = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
 #: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
 _PROBE, _FINISH = 256, 0.35
 #: Bytes of memory a pixel that blending takes, and for each region.
@@ -51,7 +51,7 @@ class FastStylizer:
         self, style: Sources = (), settings: Settings | None = None, **options: Unpack[Options]
     ) -> None:
         self.settings = (settings or Settings(method="fast")).updated(**options)
-        if self.settings.row.steps:
+        if self.settings.method_row.steps:
             raise SettingsError(f"FastStylizer paints in one pass, not by {self.settings.method}")
         self._read_styles(style)
 
@@ -67,7 +67,7 @@ class FastStylizer:
         most = min(longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
         opened = [open_for_role(s, "style", most) for s in self._sources if not is_network(s)]
         grays = [images.is_gray(each.filled().pixels) for each in opened]
-        if settings.row.one_style:
+        if settings.method_row.one_style:
             self.identities = [images.identify(each) for each in self._sources]
             styles: list[Picture] = []
         else:
@@ -89,7 +89,7 @@ class FastStylizer:
         return self.settings, self._shares
 
     def _takes(self, option: str) -> bool:
-        return self.settings.row.takes(option, FIELDS[option].metadata["group"])
+        return self.settings.method_row.takes(option, FIELDS[option].metadata["group"])
 
     def __call__(self, content: Source) -> Picture:
         """Stylize a content picture and return the result, with its recipe; errors as in `run`."""
@@ -105,7 +105,7 @@ class FastStylizer:
         """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
         settings = self.settings.updated(**options)
         changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
-        light = changed.issubset(_LIGHT)
+        light = changed.issubset(_WITHOUT_REREADING)
         return self._with(settings) if light else FastStylizer(self._sources, settings)
 
     def at_size(self, size: int) -> FastStylizer:
@@ -151,7 +151,7 @@ class FastStylizer:
 
     def paint_frame(
         self, content: Picture, reference: Reference, composition: Composition
-    ) -> tuple[Array, Memory]:
+    ) -> tuple[Array, Carried]:
         """Return the stylized pixels of a frame of a video, and what the next frame needs.
 
         With regions, each style follows the frames that were painted in it alone: none of it is
@@ -159,17 +159,17 @@ class FastStylizer:
         """
         if not self._composes:
             return self._painters[0].paint_frame(content, reference)
-        memory, painted = dict(composition.memory), []
+        carried, painted = dict(composition.carried), []
         before = reference.frames.get(1)
         for number, painter in enumerate(self._painters):
-            prefix, known = f"style {number} ", reference.memory.items()
+            prefix, known = f"style {number} ", reference.carried.items()
             own = {k.removeprefix(prefix): each for k, each in known if k.startswith(prefix)}
             frames = {1: replace(before, painted=own.pop("painted"))} if before and own else {}
             follows = Reference(frames, own, reference.stability)
             pixels, left = painter.paint_frame(content, follows, composition.regions[number])
-            memory |= {f"{prefix}{k}": each for k, each in {**left, "painted": pixels}.items()}
+            carried |= {f"{prefix}{k}": each for k, each in {**left, "painted": pixels}.items()}
             painted.append(pixels)
-        return composition.blended(content.filled().pixels, painted, self._shares), memory
+        return composition.blended(content.filled().pixels, painted, self._shares), carried
 
     @property
     def _composes(self) -> bool:
@@ -181,7 +181,7 @@ class FastStylizer:
         names: dict[str, Any] = {}
         if settings.weights is not None:
             names["weights"] = Path(settings.weights).name
-        if settings.row.one_style:
+        if settings.method_row.one_style:
             names["method"] = Path(settings.method).name
         if self._takes("runtime"):
             names["runtime"] = self.network.runtime
@@ -218,7 +218,7 @@ class OnePassRun(Run):
         self._composition = stylizer.compose(self._content, reference)
         self._composing = time.monotonic() - begun
         self._pixels: Array | None = None
-        self._memory: Memory = {}
+        self._carried: Carried = {}
 
     def __next__(self) -> State:
         """Paint, and return the one state there is."""
@@ -227,7 +227,7 @@ class OnePassRun(Run):
         if self._reference is None:
             self._pixels = self._stylizer.paint(self._content, self._composition)
         else:
-            self._pixels, self._memory = self._stylizer.paint_frame(
+            self._pixels, self._carried = self._stylizer.paint_frame(
                 self._content, self._reference, self._composition
             )
         size, seconds = self._content.size, time.monotonic() - self._started
@@ -270,9 +270,9 @@ class OnePassRun(Run):
         )
 
     @property
-    def memory(self) -> Memory:
+    def carried(self) -> Carried:
         """What the next frame of a video needs."""
-        return self._memory
+        return self._carried
 
     @property
     def notes(self) -> Sequence[str]:

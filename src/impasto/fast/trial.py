@@ -14,7 +14,7 @@ from impasto import errors
 from impasto.errors import ImpastoError, WeightsError
 from impasto.fast.sessions import limit_threads
 from impasto.machine import free_memory, module_command
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 
 #: Seconds of computing that one step of a trial has, and seconds of waiting where none is counted.
 SECONDS, _WAITING = 2.0, 60.0

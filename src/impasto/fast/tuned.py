@@ -65,7 +65,7 @@ def find_styles(sources: Sources, settings: Settings) -> list[Source]:
     that it cannot do.
     """
     given = images.source_list(sources)
-    as_it_comes = settings.row.tunes and settings == _as_it_comes(settings)
+    as_it_comes = settings.method_row.tunes and settings == _as_it_comes(settings)
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and not settings.color_mode.recolor_style:
         network = tuned_network(name)
@@ -84,7 +84,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
         return settings
-    if not settings.row.tunes:
+    if not settings.method_row.tunes:
         raise SettingsError(f"{networks[0]} is a style of method fast alone")
     if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")

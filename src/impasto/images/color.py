@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.settings import Settings
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 
 Floats = NDArray[np.float32]
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses.gatys import TINY, relative_style_loss
+from impasto.losses.gatys import TINY, energy, squared_distance
 from impasto.losses.statistics import LayerStatistics
 from impasto.settings.declaration import check_own_name
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
@@ -25,8 +25,9 @@ SLICES = 64
 
 
 def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
-    """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative)."""
-    return relative_style_loss(found.known("gram"), target.known("gram"))
+    """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4), as `relative_style_loss` does."""
+    gram, wanted = found.known("gram"), target.known("gram")
+    return squared_distance(gram, wanted) / energy(wanted)
 
 
 def moments_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from impasto.errors import SettingsError
 from impasto.files import sha256_of
-from impasto.networks.pocket import SAMPLED_LAYERS, Pocket
+from impasto.networks.pocket import SAMPLED_LAYERS
 from impasto.networks.vgg import check_layers, pools_before
-from impasto.settings.declaration import check_own_name
-from impasto.settings.encoders import ENCODERS, TURNS, EncoderRow, add_encoder_row
-from impasto.settings.methods import load
+from impasto.settings.declaration import check_own_name, load
+from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS, EncoderRow, add_encoder_row
 from impasto.weights import fetch
 
 
@@ -59,17 +58,11 @@ class Encoder:
     sha256: str
     phases: int = 1
 
-    def __call__(
-        self, image: Tensor, layers: Sequence[str], subsample_phase: int | None = None
-    ) -> dict[str, Tensor]:
+    def __call__(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Compute the features of (N, 3, H, W) float32 sRGB in [0, 1], by canonical layer name.
 
-        The layers are among those it was built for. Of the largest ones only one of its `phases`
-        is computed, unless `subsample_phase` is None.
+        The layers are among those it was built for.
         """
-        if isinstance(self.network, Pocket):
-            features: dict[str, Tensor] = self.network(image, layers, subsample_phase)
-            return features
         return self.network(image, layers)
 
     def stride(self, layer: str, subsample_phase: int | None = None) -> int:
@@ -100,7 +93,7 @@ class Encoder:
         return self.network.reach
 
 
-_BUILT_IN = frozenset(TURNS)
+_BUILT_IN = frozenset(ENCODER_CHOICES)
 
 
 def add_encoder(name: str, network: Network) -> None:

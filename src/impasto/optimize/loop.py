@@ -31,7 +31,7 @@ from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.targets import TargetBuilder
-from impasto.runs import Memory, Plan, Reference, Run, State, StateDict
+from impasto.runs import Carried, Plan, Reference, Run, State, StateDict
 
 #: Pixels up to which an octave may still change the forms of the one before.
 SMALL = 300_000
@@ -181,11 +181,11 @@ class IterativeRun(Run):
         self, image: Tensor | None, moments: Moments | None, number: int
     ) -> PixelOptimizer:
         settings, octave = self.settings, self.octaves[number]
-        lean = self.tiles.sides[number] is not None
+        low_memory = self.tiles.sides[number] is not None
         rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
         begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
         how = (settings.optimizer, rate, settings.ema, moments)
-        return PixelOptimizer(begun, *how, lean=lean, slowed=self.slowed)
+        return PixelOptimizer(begun, *how, low_memory=low_memory, slowed=self.slowed)
 
     @property
     def plan(self) -> Plan:
@@ -225,9 +225,9 @@ class IterativeRun(Run):
         )
 
     @property
-    def memory(self) -> Memory:
+    def carried(self) -> Carried:
         """What the next frame of a video needs: where faces are."""
-        return self.targets.composition.memory
+        return self.targets.composition.carried
 
     @property
     def notes(self) -> Sequence[str]:

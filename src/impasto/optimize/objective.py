@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from impasto.losses import (
     STYLE_LOSSES,
+    Distance,
     LayerStatistics,
     RequiredStatistics,
     draw_positions,
@@ -26,7 +26,7 @@ from impasto.losses import (
 )
 from impasto.networks import SAMPLED_LAYERS, Encoder
 from impasto.optimize.pyramid import layer_weights
-from impasto.optimize.targets import KEEPS, OctaveTargets, product
+from impasto.optimize.targets import KEEP_WEIGHT, OctaveTargets, product
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder, TileFeatures
 from impasto.settings import Settings
 
@@ -40,6 +40,15 @@ SELF_SIMILARITY_SAMPLES = 1024
 Key = tuple[int | str, str]
 #: What is known of a picture, or of a tile of it; tiles add up.
 ImageStatistics = dict[Key, LayerStatistics]
+
+
+class StyleTerm(NamedTuple):
+    """One style loss of one layer of one style."""
+
+    key: tuple[int, str]
+    target: LayerStatistics
+    weight: float
+    distance: Distance
 
 
 class Losses(NamedTuple):
@@ -78,13 +87,9 @@ class Objective:
         self.content_layers = layer_weights(settings.content_layers, settings.content_layer_weights)
         self.style_layers = layer_weights(settings.style_layers, settings.style_layer_weights)
         self.layers = tuple({**self.content_layers, **self.style_layers})
-        named = dict(STYLE_LOSSES)
-        if settings.loss == "gatys":  # his own, for Gram matrices
-            as_written = lambda found, target, _: style_loss(found.gram, target.gram)  # noqa: E731
-            named["gram"] = replace(named["gram"], function=as_written)
-        self.style_losses = [named[name] for name in settings.style_losses]
+        self.style_terms = self._style_terms()
         self.alpha = SpatialWeight(targets.alpha)
-        more = None if targets.keep is None else 1 + KEEPS * targets.keep
+        more = None if targets.keep is None else 1 + KEEP_WEIGHT * targets.keep
         self.content_where = SpatialWeight(product(targets.alpha, more))
         required = required_statistics(settings.style_losses)
         regions = [SpatialWeight(region) for region in targets.painted]
@@ -141,15 +146,24 @@ class Objective:
 
     def style(self, seen: ImageStatistics, step: int) -> Tensor:
         """Return the style loss of what is known of the whole picture."""
-        parts = []
-        for name, weight in self.style_layers.items():
-            for target in self.targets.styles:
-                found, seed = seen[target.region, name], self._seed(name, step)
-                for loss in self.style_losses:
-                    wanted, share = target.of(name, loss.mixes)
-                    distance = loss.distance(found, wanted, seed)
-                    parts.append(weight * share / len(self.style_losses) * distance)
+        parts = [
+            term.weight * term.distance(seen[term.key], term.target, self._seed(term.key[1], step))
+            for term in self.style_terms
+        ]
         return torch.stack(parts).sum()
+
+    def _style_terms(self) -> list[StyleTerm]:
+        distances = {name: STYLE_LOSSES[name].distance for name in self.settings.style_losses}
+        if self.settings.loss == "gatys" and "gram" in distances:  # his own, for Gram matrices
+            distances["gram"] = lambda found, target, _: style_loss(found.gram, target.gram)
+        terms = []
+        for layer, weight in self.style_layers.items():
+            for style in self.targets.styles:
+                for name, distance in distances.items():
+                    target, share = style.of(layer, STYLE_LOSSES[name].mixes)
+                    part = weight * share / len(distances)
+                    terms.append(StyleTerm((style.region, layer), target, part, distance))
+        return terms
 
     def self_similarity(self, seen: ImageStatistics, step: int) -> Tensor | float:
         """Return the self-similarity part of the content loss, or 0."""

@@ -64,8 +64,8 @@ class LeanAdam(torch.optim.Optimizer):
 class PixelOptimizer:
     """One picture under optimization, by `"adam"` or `"lbfgs"` (one iteration a step).
 
-    Where memory is short (`lean`), Adam's moments are kept in 16 bits, and `result` is the picture
-    itself, which the next step changes, where it `shares`.
+    With `low_memory`, Adam's moments are kept in 16 bits, and `result` is the picture itself, which
+    the next step changes, where it `shares`.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class PixelOptimizer:
         # history belongs to the old number of pixels.
         moments: Moments | None = None,
         *,
-        lean: bool = False,
+        low_memory: bool = False,
         slowed: float = 1.0,  # times the learning rate, as it was found too high before
     ) -> None:
-        self.lean, self.slowed, self.ema = lean, slowed, ema
-        self.shares = lean and not ema
-        self._precision = torch.bfloat16 if lean else torch.float32
+        self.low_memory, self.slowed, self.ema = low_memory, slowed, ema
+        self.shares = low_memory and not ema
+        self._precision = torch.bfloat16 if low_memory else torch.float32
         self.image = image.detach().clone().contiguous().requires_grad_()
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
         self._weight = 0.0
@@ -91,7 +91,7 @@ class PixelOptimizer:
         self._optimizer: torch.optim.Optimizer
         if name == "lbfgs":
             self._optimizer = GuardedLBFGS(self.image, learning_rate)
-        elif lean:
+        elif low_memory:
             self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
             fused = image.device.type in ("cpu", "cuda")
@@ -200,7 +200,7 @@ class PixelOptimizer:
         device = self.image.device
         kept = {n: t.to(device, self._precision) for n, t in moments.items() if n != "step"}
         # Steps are counted on the CPU, but where Adam is fused on a device.
-        counted = device if device.type == "cuda" and not self.lean else "cpu"
+        counted = device if device.type == "cuda" and not self.low_memory else "cpu"
         self._optimizer.state[self.image] = {**kept, "step": moments["step"].float().to(counted)}
 
     def moments(self) -> Moments | None:

@@ -29,8 +29,8 @@ BASE_BYTES = 0.43e9
 _STYLE, _STYLE_ITSELF = {torch.float32: 650, torch.bfloat16: 400}, 36
 #: The part of the picture's own bytes that are there while styles are read.
 _BEGUN = 0.6
-#: Of a pixel of the picture, seen whole or in tiles (`lean`), and of the content, which waits.
-_WHOLE, _LEAN, _CONTENT = 100, 83, 12
+#: Of a pixel of the picture, seen whole or in tiles, and of the content, which waits.
+_WHOLE, _LOW_MEMORY, _CONTENT = 100, 83, 12
 #: What an average of iterates adds, the history of L-BFGS, and the best picture where it is kept.
 _AVERAGE, _HISTORY, _BEST = 36, 524, 12
 #: What a step in tiles takes more: everything is looked at twice, once without gradients.
@@ -81,7 +81,7 @@ def plan_tiles(
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = _STYLE[precision]
     state = max(
-        _state_bytes(octave, last, settings, lean=side is not None)
+        _state_bytes(octave, last, settings, low_memory=side is not None)
         for octave, side in zip(octaves, sides, strict=True)
     )
     fixed = BASE_BYTES + _BEGUN * state + longest**2 * _STYLE_ITSELF
@@ -111,10 +111,12 @@ def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _state_bytes(octave: Octave, last: tuple[int, int], settings: Settings, *, lean: bool) -> float:
-    """Return what picture, moments and content take; `lean`: where it is seen in tiles."""
+def _state_bytes(
+    octave: Octave, last: tuple[int, int], settings: Settings, *, low_memory: bool
+) -> float:
+    """Return what picture, moments and content take; `low_memory`: where it is seen in tiles."""
     higher = settings.step_length > DEFAULT_LEARNING_RATE[settings.optimizer]
-    rate = _LEAN if lean else _WHOLE
+    rate = _LOW_MEMORY if low_memory else _WHOLE
     rate += _HISTORY * (settings.optimizer == "lbfgs") + _AVERAGE * bool(settings.ema)
     rate += _BEST * higher
     pixels = octave.size[0] * octave.size[1]
@@ -138,10 +140,12 @@ def _fitted(
     (width, height), row = octave.size, ENCODERS[octave.encoder]
     rate: float = row.bytes_per_pixel[str(precision).removeprefix("torch.")]
     rate += row.full_bytes_per_pixel if needs_full_resolution(settings) else 0
-    whole = BASE_BYTES + _state_bytes(octave, last, settings, lean=False) + width * height * rate
+    whole = (
+        BASE_BYTES + _state_bytes(octave, last, settings, low_memory=False) + width * height * rate
+    )
     if budget is None or whole <= budget:
         return None, whole
-    fixed = BASE_BYTES + _state_bytes(octave, last, settings, lean=True)
+    fixed = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=True)
     what = f"painting at {width}x{height}, in small tiles,"
     if settings.memory is None or max(octave.size) > _COUNTED:
         check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)

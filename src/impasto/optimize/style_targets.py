@@ -26,7 +26,7 @@ from impasto.networks import build_encoder, check_encoders
 from impasto.networks.devices import choose_device, choose_precision
 from impasto.optimize.pyramid import alpha_tensor, layer_weights, least_side, style_size, to_tensor
 from impasto.optimize.schedule import Octave
-from impasto.optimize.tiles import SpatialWeight, StyleStatistics, TiledEncoder
+from impasto.optimize.tiles import SpatialWeight, StatisticsByLayer, TiledEncoder
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 
@@ -39,12 +39,12 @@ class StyleTarget(NamedTuple):
     """A style to come to: its part of the style loss, and the number of the region of it."""
 
     #: What is known of it, or of a mixture of it and the photograph.
-    target: StyleStatistics
+    target: StatisticsByLayer
     share: float = 1.0
     region: int = 0
     #: How much of the mixture is the style, and what is known of that; None: that is the target.
     amount: float = 1.0
-    style: StyleStatistics | None = None
+    style: StatisticsByLayer | None = None
 
     def of(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
         """Return what a layer is to come to, for a loss that `mixes` or not, and its share."""
@@ -52,7 +52,7 @@ class StyleTarget(NamedTuple):
             return self.target[layer], self.share
         return self.style[layer], self.share * self.amount
 
-    def mixed(self, own: StyleStatistics, amount: float) -> StyleTarget:
+    def mixed(self, own: StatisticsByLayer, amount: float) -> StyleTarget:
         """Return it with this much of the style, and the photograph's own for the rest."""
         mixed = {name: own[name].mixed(style, amount) for name, style in self.target.items()}
         return self._replace(target=mixed, amount=amount, style=self.target)
@@ -62,11 +62,11 @@ def mixture(strength: float, encoder: str) -> float:
     """Return how much of the style's statistics goes into the targets at a strength.
 
     Gram matrices mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
-    are, and a rest is left whatever is asked for (`EncoderRow.left`). With this m, each step of
-    strength makes the distance smaller by about the same factor: half of the strength is half of
-    the way as VGG-19 sees it.
+    are, and a rest remains at full strength (`EncoderRow.remaining_distance`). With this m, each
+    step of strength makes the distance smaller by about the same factor: half of the strength is
+    half of the way as VGG-19 sees it.
     """
-    left = ENCODERS[encoder].left
+    left = ENCODERS[encoder].remaining_distance
     return 1 - math.sqrt((left**strength - left) / (1 - left))
 
 
@@ -118,7 +118,7 @@ class StyleReader:
         if settings.fine_style is not None:
             self.fine, self.fine_identity = opened(read_styles([settings.fine_style])[0])
         #: What was read, by encoder and longest side of the octave.
-        self._kept: dict[tuple[str, int], list[StyleStatistics]] = {}
+        self._kept: dict[tuple[str, int], list[StatisticsByLayer]] = {}
 
     def changed(self, settings: Settings, style: Sources | None = None) -> StyleReader:
         """Return one with the same encoders and other settings; None: and the same styles."""
@@ -132,7 +132,7 @@ class StyleReader:
 
     def __call__(
         self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
-    ) -> list[StyleStatistics]:
+    ) -> list[StatisticsByLayer]:
         """Return what is to be known of each style at an octave, looked at in tiles of this side.
 
         `pictures` are the styles with their colors changed for one content; None: as they are, and
@@ -145,7 +145,7 @@ class StyleReader:
             self._kept[key] = [self._target(picture, octave, side) for picture in self.styles]
         return self._kept[key]
 
-    def _target(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
+    def _target(self, picture: Picture, octave: Octave, side: int | None) -> StatisticsByLayer:
         target = self._statistics(picture, octave, side)
         if self.fine is None:
             return target
@@ -153,7 +153,7 @@ class StyleReader:
         finer = self._statistics(replace(self.fine, pixels=pixels), octave, side)
         return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
 
-    def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StyleStatistics:
+    def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StatisticsByLayer:
         longest = round(max(octave.size) * self.settings.style_scale)
         size = style_size(picture.size, longest, self.narrowest)
         image = to_tensor(picture.filled(), size, self.device)

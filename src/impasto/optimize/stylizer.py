@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from impasto.settings.typed import Options
 
 #: Settings whose other values leave styles as they were read, and the encoders.
-_LIGHT = (
+_WITHOUT_REREADING = (
     *("strength", "style_weights", "bits", "keep_exif", "keep_gps", "steps", "time"),
     *("seed", "stop_after", "min_size", "init", "keep", "masks", "color_amount"),
 )
@@ -79,7 +79,7 @@ class IterativeStylizer:
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         settings, styles = self.settings.updated(**options), self.reader.sources
         names = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
-        if names - {*_LIGHT, "size"}:
+        if names - {*_WITHOUT_REREADING, "size"}:
             return type(self)(styles, settings)
         # At another size, larger styles may be needed.
         return self._with(self.reader.changed(settings, styles if "size" in names else None))

@@ -33,10 +33,10 @@ from impasto.optimize.tiles import SpatialWeight, TiledEncoder
 from impasto.recipes import make_recipe
 from impasto.runs import Reference, Run, State
 from impasto.settings.choices import STARTS
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 
 #: How much more content counts where a picture is to be kept.
-KEEPS = 4.0
+KEEP_WEIGHT = 4.0
 #: Weight of staying near earlier frames, at stability 1; at 60 thin things lag behind.
 ANCHOR_WEIGHT = 20.0
 

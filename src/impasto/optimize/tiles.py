@@ -22,7 +22,7 @@ from impasto.networks import Encoder
 from impasto.settings.encoders import ENCODERS
 
 #: What is known of a picture: layer -> statistics.
-StyleStatistics = Mapping[str, LayerStatistics]
+StatisticsByLayer = Mapping[str, LayerStatistics]
 #: Sides of tiles are multiples of it, so that every pooling and phase falls where it did.
 UNIT = 16
 
@@ -144,8 +144,8 @@ class TiledEncoder:
         self, part: Tensor, tile: Tile, layers: Sequence[str], phase: int | None = None
     ) -> dict[str, TileFeatures]:
         """Return the features of a tile's outer part, cut to the inner one."""
-        views = {}
-        for name, seen in self.encoder(part, layers, phase).items():
+        views, phases = {}, {} if self.encoder.phases == 1 else {"subsample_phase": phase}
+        for name, seen in self.encoder.network(part, layers, **phases).items():
             stride = self.encoder.stride(name, phase)
             shape = self.encoder.shape(name, (self.size[1], self.size[0]), phase)
             left, top, right, bottom = tile.inner
@@ -185,7 +185,7 @@ class TiledEncoder:
         required: RequiredStatistics,
         where: SpatialWeight,
         centers: Mapping[str, Tensor | None] | None = None,
-    ) -> StyleStatistics:
+    ) -> StatisticsByLayer:
         """Return what is known of a picture: its style, or the content's own."""
         if required.moments and centers is None:
             about = self.statistics(image, layers, RequiredStatistics(moments=True), where, {})

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from impasto.settings.declaration import option
-from impasto.settings.encoders import TURNS
+from impasto.settings.encoders import ENCODER_CHOICES
 from impasto.settings.losses import STYLE_LOSSES
 from impasto.settings.methods import METHODS, NETWORK_FILES
 from impasto.settings.runtimes import RUNTIME_CHOICES
@@ -100,7 +100,7 @@ class Choices:
         "pocket",
         "The network that compares pictures: pocket (bundled), vgg19 (best quality), or "
         "pocket+vgg19 (the last steps with VGG-19).",
-        choices=TURNS,
+        choices=ENCODER_CHOICES,
     )
     weights: str | None = _method(
         None,

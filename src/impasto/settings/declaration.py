@@ -1,11 +1,12 @@
 """Declaring an option once, with all that the command line and the checks need."""
 
 import difflib
+import importlib
 import math
 import operator
 import os
 import reprlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import Field, field, fields
 from typing import Any, get_args, get_type_hints
 
@@ -123,3 +124,17 @@ def check_own_name(name: str, taken: Collection[str]) -> None:
             f"{name!r} cannot be a name of your own: take one of letters, digits and _, "
             f"other than {', '.join(taken)}"
         )
+
+
+def load(target: str | Callable[..., Any]) -> Callable[..., Any]:
+    """Return what a row names as `"module:name"`; importing it is put off until then."""
+    if callable(target):
+        return target
+    module, _, name = target.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (AttributeError, ModuleNotFoundError) as error:
+        if isinstance(error, ModuleNotFoundError) and not module.startswith(str(error.name)):
+            raise
+        raise SettingsError(f"there is no {target}: a row names it as module:name") from error
+    return found

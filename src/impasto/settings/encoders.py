@@ -31,9 +31,8 @@ class EncoderRow:
     # pocket, whose geometry `Encoder.shape` knows.
     subsamples: int = 1
     # About the part of the photograph's distance to a style that is left at full strength.
-    left: float = 0.05
+    remaining_distance: float = 0.05
     bounded: bool = False  # whether its features are known to stay within the range of 16 bits
-    planned_from: int = 416  # longest side in pixels from which on a run is worth planning
 
 
 _POCKET = EncoderRow(
@@ -46,9 +45,8 @@ _POCKET = EncoderRow(
     bytes_per_pixel={"float32": 1300, "bfloat16": 800},
     full_bytes_per_pixel=500,
     subsamples=4,
-    left=0.11,
+    remaining_distance=0.11,
     bounded=True,
-    planned_from=1024,
 )
 _VGG19 = EncoderRow(
     name="vgg19",
@@ -59,11 +57,14 @@ _VGG19 = EncoderRow(
     bounded=True,
 )
 ENCODERS = {row.name: row for row in (_POCKET, _VGG19)}  # all encoders by name
-TURNS = [*ENCODERS, "pocket+vgg19"]  # values of `Settings.encoder`: one, or several that take turns
+ENCODER_CHOICES = [
+    *ENCODERS,
+    "pocket+vgg19",
+]  # values of `Settings.encoder`: one, or several that take turns
 
 
 def add_encoder_row(row: EncoderRow) -> None:
     """Add an encoder under its name, or replace the one of that name, in this process."""
     ENCODERS[row.name] = row
-    if row.name not in TURNS:
-        TURNS.append(row.name)
+    if row.name not in ENCODER_CHOICES:
+        ENCODER_CHOICES.append(row.name)

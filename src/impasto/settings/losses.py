@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from impasto.settings.methods import load
+from impasto.settings.declaration import load
 
 
 class RequiredStatistics(NamedTuple):

@@ -6,12 +6,9 @@ and a row. Nothing here imports what a row names before the method is chosen.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from impasto.errors import SettingsError
 
 NETWORK_FILES = (".onnx", ".safetensors")  # endings of files that hold a network of one style
 #: Groups of options that methods of one pass do without, but for a few options.
@@ -93,20 +90,6 @@ def add_method(row: Method) -> None:
 def method_of(name: str) -> Method:
     """Return the row of a value of `Settings.method`: of a method, or that of network files."""
     return METHODS.get(name, NETWORK_FILE)
-
-
-def load(target: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return what a row names as `"module:name"`; importing it is put off until then."""
-    if callable(target):
-        return target
-    module, _, name = target.partition(":")
-    try:
-        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except (AttributeError, ModuleNotFoundError) as error:
-        if isinstance(error, ModuleNotFoundError) and not module.startswith(str(error.name)):
-            raise
-        raise SettingsError(f"there is no {target}: a row names it as module:name") from error
-    return found
 
 
 for _row in (

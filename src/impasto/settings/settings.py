@@ -84,15 +84,15 @@ class Settings(Choices):
         for name, each in FIELDS.items():
             if getattr(self, name) == each.default:
                 continue
-            fixed = name == "color" and self.color_mode.recolor_style and self.row.one_style
-            if fixed or not self.row.takes(name, each.metadata["group"]):
+            fixed = name == "color" and self.color_mode.recolor_style and self.method_row.one_style
+            if fixed or not self.method_row.takes(name, each.metadata["group"]):
                 raise SettingsError(
                     f"{name} does nothing with method {self.method}: leave it out, or choose "
                     "another method"
                 )
 
     @property
-    def row(self) -> Method:
+    def method_row(self) -> Method:
         """All that is known of the method."""
         return method_of(self.method)
 
@@ -127,7 +127,7 @@ class Settings(Choices):
     @property
     def coarsest(self) -> int:
         """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
-        return self.min_size or (self.size if self.row.warm else choices.DEFAULT_MIN_SIZE)
+        return self.min_size or (self.size if self.method_row.warm else choices.DEFAULT_MIN_SIZE)
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:
@@ -149,7 +149,7 @@ class Settings(Choices):
             SettingsError: There is none, or another number of weights, or all are 0.
         """
         if not styles:
-            if self.row.one_style:
+            if self.method_row.one_style:
                 return []
             raise SettingsError("give at least one style picture")
         if styles > MOST_STYLES:

@@ -90,7 +90,7 @@ class Engine:
         """Return settings; SettingsError: they are too large for this studio, or name a file."""
         if settings.size > self.options.max_size:
             raise SettingsError(f"size is at most {self.options.max_size} in this studio")
-        if settings.weights is not None or settings.row.one_style or settings.pictures:
+        if settings.weights is not None or settings.method_row.one_style or settings.pictures:
             raise SettingsError("the studio opens no files by name: leave them out")
         if settings.tune:
             raise SettingsError("tune is a job of its own in the studio: leave it out")

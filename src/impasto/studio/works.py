@@ -48,7 +48,7 @@ class PictureRun(StudioRun):
         content, *styles = self.order.names
         self.name = output_name(content, [Path(name).stem for name in styles])
         self._records = Records(self.folder / "process.webp")
-        self._moves = self.order.settings.row.steps
+        self._moves = self.order.settings.method_row.steps
 
     def facts(self) -> dict[str, Any]:
         """Return its size, and where it is in the history."""

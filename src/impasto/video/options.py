@@ -208,7 +208,7 @@ def video_settings(
     plain = {name: value for name, value in given.items() if name in FIELDS}
     method: dict[str, Any] = {} if {"method", "quality"} & plain.keys() else {"method": "fast"}
     settings = Settings(**method).updated(**plain)
-    if not styles and not settings.row.one_style:
+    if not styles and not settings.method_row.one_style:
         raise SettingsError("give a style picture: impasto video CLIP STYLE")
     for name in ("start", "end"):
         if isinstance(asked.get(name), str):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from impasto.flow import Motion, opencv
 from impasto.images import Picture
-from impasto.runs import EarlierFrame, Memory, Reference, Stylizer
+from impasto.runs import Carried, EarlierFrame, Reference, Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.options import Keyframes
 from impasto.video.prefetch import still_wanted
@@ -18,7 +18,7 @@ from impasto.video.prefetch import still_wanted
 Pixels = NDArray[np.float32]
 Kept = Mapping[str, NDArray[Any]]  # what painting is resumed from, as arrays by name
 #: Names of earlier frames, the mixture, and how those of what a run left to the next begin there.
-_PAINTED, _MIXTURE, _MEMORY = "painted", "mixture", "memory "
+_PAINTED, _MIXTURE, _CARRIED = "painted", "mixture", "carried "
 #: A change of strength or mixture, of 1, at which earlier frames count half for a method of steps.
 _HALF = 0.02
 _PERIOD, _LINE = 6.0, 2  # seconds of a wipe, there and back; half the width of its line in pixels
@@ -36,9 +36,9 @@ class FramePainter:
     ) -> None:
         self.stylizer, self._now, self._stability = stylizer, stylizer, stability
         self._keyframes, self._moment = keyframes, Keyframes().at(0)
-        self.lags = stylizer.settings.row.lags if stability > 0 else ()
+        self.lags = stylizer.settings.method_row.lags if stability > 0 else ()
         self._painted: deque[Pixels] = deque(maxlen=max(self.lags, default=1))
-        self._memory: Memory = {}
+        self._carried: Carried = {}
         self._mixture: NDArray[np.float64] | None = None
         self.notes: Counter[str] = Counter()
 
@@ -56,7 +56,7 @@ class FramePainter:
         pixels = run.pixels
         self.notes.update(run.notes)
         if self.lags:
-            self._memory = run.memory
+            self._carried = run.carried
             self._painted.append(pixels)
         return pixels
 
@@ -98,23 +98,23 @@ class FramePainter:
             if lag <= len(self._painted)
         }
         # Methods of one pass know themselves what to take of a frame of another mixture.
-        held = 1 / (1 + change / _HALF) if self.stylizer.settings.row.steps else 1.0
-        return Reference(frames, self._memory, self._stability * held)
+        held = 1 / (1 + change / _HALF) if self.stylizer.settings.method_row.steps else 1.0
+        return Reference(frames, self._carried, self._stability * held)
 
     def kept(self) -> Kept:
         """Return all that the next frames depend on."""
         if self._mixture is None or not self.lags:
             return {}
-        memory = {f"{_MEMORY}{name}": each for name, each in self._memory.items()}
-        return {_PAINTED: np.array(self._painted), _MIXTURE: self._mixture, **memory}
+        carried = {f"{_CARRIED}{name}": each for name, each in self._carried.items()}
+        return {_PAINTED: np.array(self._painted), _MIXTURE: self._mixture, **carried}
 
     def restore(self, kept: Kept) -> None:
         """Resume from what `kept` returned."""
         self._mixture = kept.get(_MIXTURE)
         self._painted.clear()
         self._painted.extend(kept.get(_PAINTED, ()))
-        names = [name for name in kept if name.startswith(_MEMORY)]
-        self._memory = {name.removeprefix(_MEMORY): kept[name] for name in names}
+        names = [name for name in kept if name.startswith(_CARRIED)]
+        self._carried = {name.removeprefix(_CARRIED): kept[name] for name in names}
 
 
 def picture_of(frame: Pixels8) -> Picture:

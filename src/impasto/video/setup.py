@@ -107,11 +107,11 @@ def stylize_video(
         WeightsError: Trained weights that cannot be had.
         MissingExtraError: The extra `video` is not installed.
     """
-    looks, output = source_list(styles), Path(output)
-    settings, video = video_settings(looks, **options)
-    paths = [str(look) for look in looks if isinstance(look, str | Path)]
+    chosen, output = source_list(styles), Path(output)
+    settings, video = video_settings(chosen, **options)
+    paths = [str(style) for style in chosen if isinstance(style, str | Path)]
     check_output(output, [str(source), *paths], replaces=overwrite or resume)
-    work = prepare(str(source), looks, output, settings, video, strict=strict)
+    work = prepare(str(source), chosen, output, settings, video, strict=strict)
     for _ in work.run(work.begin(resume)):
         pass
     for line in work.reader.damage.told():

@@ -1,23 +1,17 @@
-"""Files, whatever is in them: hashed once, written whole, and journals for runs that resume."""
+"""Files that are written: whole or not at all, and never onto an input."""
 
 import errno
-import hashlib
 import itertools
-import json
 import os
-import re
 import secrets
-import stat
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import Any
 
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError
 
 _ADVICE = {
     errno.ENOSPC: "free some space on the disk",
@@ -29,85 +23,6 @@ _ADVICE = {
 _STALE_SECONDS = 24 * 60 * 60
 #: Characters of a name that its temporary file shares: names may be as long as disks allow.
 _LONGEST = 50
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as 64 hexadecimal digits; see `digest_of`."""
-    return digest_of(path, "sha256")
-
-
-def digest_of(path: Path, algorithm: str) -> str:
-    """Return a hash of a file's content, by an algorithm of `hashlib`, as hexadecimal digits.
-
-    It is remembered within the process for as long as the file keeps its size and time.
-
-    ImpastoError: The file cannot be read.
-    """
-    check_file(path)
-    try:
-        now = path.stat()
-        return _digest(path.resolve(), now.st_ino, now.st_size, now.st_mtime_ns, algorithm)
-    except (OSError, ValueError) as error:
-        raise ImpastoError(reading_advice(path, error)) from error
-
-
-def address_advice(path: str | Path) -> str:
-    """Say what to do about a path that is an address; "": it is none, or there is such a file."""
-    # Path makes one slash of two; a letter alone is a disk of Windows.
-    found = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]+:)/+(.*)", str(path))
-    if found is None or os.path.lexists(path):
-        return ""
-    if found[1].lower() == "file:":
-        return f"{path} is an address: give the path, /{found[2]}"
-    return (
-        f"{found[1]}//{found[2]} is an address, and addresses are not opened: download the file "
-        "first, or use `impasto collect` for pictures"
-    )
-
-
-def check_file(path: Path, kind: type[ImpastoError] = ImpastoError) -> None:
-    """Refuse what is not a regular file that can be read, by an error of this kind.
-
-    Opening a pipe that nobody writes to would wait for ever.
-    """
-    try:
-        if stat.S_ISREG(path.stat().st_mode) or path.is_dir():
-            path.open("rb").close()
-            return
-    except (OSError, ValueError) as error:
-        raise kind(reading_advice(path, error)) from error
-    raise kind(f"{path} is a pipe or a device: name a regular file")
-
-
-def reading_advice(path: Path, error: OSError | ValueError) -> str:
-    """Say in one line why a file cannot be read and what to do about it."""
-    if address := address_advice(path):
-        return address
-    if isinstance(error, FileNotFoundError):
-        return f"{path} does not exist: check the spelling and the folder"
-    # Windows calls a folder a file that may not be read.
-    if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
-        return f"{path} is a folder: name one file in it"
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read: ask for permission to it (chmod u+r)"
-    reason = error.strerror if isinstance(error, OSError) else error
-    return f"{path} cannot be read ({reason}): check the disk or copy the file elsewhere"
-
-
-@lru_cache(maxsize=4096)
-def _digest(path: Path, inode: int, size: int, modified: int, algorithm: str) -> str:
-    # Size and time are part of the key only: a file that changes gets a new entry.
-    del inode, size, modified
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def fingerprint(value: object) -> str:
-    """Return the SHA-256 of a value as JSON, with sorted keys."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
@@ -204,37 +119,6 @@ def disk_is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-class Journal:
-    """A file, which need not exist yet, that grows by one line per entry, also from threads."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-
-    def entries(self, *keys: str) -> Iterator[dict[str, Any]]:
-        """Yield the entries of earlier runs that have all of these keys, the oldest first."""
-        text = self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
-        return (entry for entry in parse_lines(text) if entry.keys() >= set(keys))
-
-    def add(self, **entry: object) -> None:
-        """Append an entry, or raise OSError."""
-        line = json.dumps(entry)
-        # The line break comes first: a sudden end may have cut off the line before.
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}")
-
-
-def parse_lines(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects among the lines of a text; a sudden end may have cut off others."""
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            yield entry
 
 
 @contextmanager

@@ -1,0 +1,30 @@
+"""Files, whatever is in them: hashed once, written whole, and journals for runs that resume."""
+
+from impasto.files.hashing import digest_of, fingerprint, sha256_of
+from impasto.files.journal import Journal, parse_lines
+from impasto.files.reading import address_advice, check_file, reading_advice
+from impasto.files.writing import (
+    check_writable,
+    disk_is_full,
+    output_path,
+    refuse_inputs,
+    replacing,
+    write_atomically,
+)
+
+__all__ = [
+    "Journal",
+    "address_advice",
+    "check_file",
+    "check_writable",
+    "digest_of",
+    "disk_is_full",
+    "fingerprint",
+    "output_path",
+    "parse_lines",
+    "reading_advice",
+    "refuse_inputs",
+    "replacing",
+    "sha256_of",
+    "write_atomically",
+]
