@@ -139,6 +139,8 @@ def _type(name: str) -> str:
     else:
         item = rules.get("items", kind)
         types = word if item is str else item.__name__
+        if "words" in rules:
+            types += f" | Literal[{', '.join(map(repr, rules['words']))}]"
         if kind is tuple:
             types = f"Sequence[{types}] | {types}" + (" | str" if item is not str else "")
     return f"{types} | None" if FIELDS[name].default is None else types

@@ -38,6 +38,8 @@ class FastThenOptimize(IterativeStylizer):
     ) -> IterativeRun:
         """Begin a run; see `impasto.runs.Stylizer`."""
         source = read_source(content)
+        if not self.settings.size:
+            return self.sized(source).run(source, reference=reference, started=started)
         opened = open_for_role(source, "content", self.settings.size, self.settings)
         source = source if opened.identity is None else opened
         if reference is not None and reference.frames:

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, Sources
+from impasto.images import Picture, Source, Sources, with_own_size
 from impasto.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from impasto.settings.typed import Options
 
@@ -246,3 +246,20 @@ class Stylizer(Protocol):
     def weights(self) -> list[dict[str, str]]:
         """Name and SHA-256 of each file of trained weights that it paints with."""
         ...
+
+
+class OwnSize:
+    """The part of a stylizer that paints contents at their own size where its settings have none.
+
+    A copy of it with other styles or settings sets `_sized` to None.
+    """
+
+    settings: Settings
+    _sized: Any = None
+
+    def sized(self, content: Source) -> Self:
+        """Return this stylizer with the size of a content; the last one is kept."""
+        settings, made = with_own_size(self.settings, content), self._sized
+        if made is None or made.settings != settings:
+            made = self._sized = cast("Any", self).changed(size=settings.size)
+        return cast("Self", made)

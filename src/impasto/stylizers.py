@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.files import sha256_of
-from impasto.images import Picture, Source, Sources, read_recipe, source_list
+from impasto.images import (
+    Picture,
+    Source,
+    Sources,
+    read_recipe,
+    read_source,
+    source_list,
+    with_own_size,
+)
 from impasto.recipes import differences, gather
 from impasto.runs import Stylizer
 from impasto.settings import Settings
@@ -79,7 +87,9 @@ def stylize(
         <Picture 'harbour' 64x43, 8 bit>
         >>> path = picture.save("out.jpg")
     """
-    return stylizer(style, settings, **options)(content)
+    source = read_source(content)
+    settings = with_own_size((settings or Settings()).updated(**options), source)
+    return stylizer(style, settings)(source)
 
 
 def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Picture:

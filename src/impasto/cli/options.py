@@ -52,7 +52,7 @@ def one_of(*names: str, files: bool = False) -> Callable[[str], list[str]]:
 
 def _values_of(rules: Mapping[str, Any]) -> Callable[[str], list[str]]:
     """Return what completes the value of an option that `impasto.settings` declares."""
-    names = list(map(str, rules.get("choices", rules.get("paths", ()))))
+    names = list(map(str, rules.get("choices", rules.get("paths", rules.get("words", ())))))
     files = "files" in rules or "paths" in rules
 
     def complete(incomplete: str) -> list[str]:
@@ -254,7 +254,9 @@ def _parameter(each: Field[Any], plain: type) -> inspect.Parameter:
     if "argument" in rules:
         shown = typer.Argument(help=rules["help"], show_default=False)
         return _keyword(name, plain, shown, inspect.Parameter.empty)
-    kind: Any = list[str] if "repeated" in rules else str if "items" in rules else plain
+    kind: Any = plain
+    if "repeated" in rules or "items" in rules or "words" in rules:
+        kind = list[str] if "repeated" in rules else str
     value = rules.get("shown", each.default)
     said = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     option = typer.Option(
@@ -274,6 +276,8 @@ def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
         return str(rules["metavar"])
     if "items" in rules:
         return "LIST"
+    if "words" in rules:
+        return "|".join(("N", *rules["words"]))
     if "choices" in rules:
         values = "|".join(map(str, rules["choices"]))
         return values if len(values) <= _WIDEST else "NAME"

@@ -62,7 +62,8 @@ def paint(
         echo(*run.plan.lines())
         return None
     say(painter.describe(), quiet)
-    if settings.method_row.steps and settings.size > _LARGE and settings.time is None and not quiet:
+    slow = settings.method_row.steps and settings.longest >= _LARGE and settings.time is None
+    if slow and not quiet:
         with suppress(ImpastoError):  # the run itself will say what is wrong
             for line in run.plan.lines():
                 say(line)
@@ -154,7 +155,7 @@ def _keep_freed_memory(settings: Settings) -> None:
     """
     rows = [ENCODERS[name] for name in settings.encoders if name in ENCODERS]
     most = max((max(row.bytes_per_pixel.values()) for row in rows), default=0)
-    needed, free = _SPARE * most * settings.size**2, free_memory() or 0.0
+    needed, free = _SPARE * most * settings.longest**2, free_memory() or 0.0
     if not settings.method_row.steps or settings.memory or needed > free or sys.platform != "linux":
         return
     libc: Any = ctypes.CDLL(None)

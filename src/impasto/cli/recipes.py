@@ -199,6 +199,7 @@ def values_of(name: str, quote: str = "") -> str:
     limits = [f"above {above:g}"] if above is not None else []
     limits += [f"{least:g} to {most:g}"] if least is not None and most is not None else []
     limits += [f"at least {least:g}"] if least is not None and most is None else []
+    limits += [f"{quote}{word}{quote}" for word in rules.get("words", ())]
     return ", ".join([_KINDS[TYPES[name]], *limits])
 
 

@@ -19,7 +19,7 @@ from impasto.fast.style_painter import StylePainter
 from impasto.fast.tuned import find_styles, is_network, network_settings
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
-from impasto.runs import Carried, Plan, Reference, Run, Stage, State
+from impasto.runs import Carried, OwnSize, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _PROBE, _FINISH = 256, 0.35
 _COMPOSED, _REGION = 40, 12
 
 
-class FastStylizer:
+class FastStylizer(OwnSize):
     """Paints any content in the style of its pictures in one pass of a network.
 
     Several threads may use one stylizer at once. It never imports torch. Arguments and errors are
@@ -61,7 +61,7 @@ class FastStylizer:
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
-        longest = round(self.settings.size * self.settings.style_scale)
+        longest = round(self.settings.longest * self.settings.style_scale)
         longest = max(images.LEAST_PICTURE, longest)
         # A network that scales styles itself gets them as they are.
         most = min(longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
@@ -99,7 +99,9 @@ class FastStylizer:
         self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> OnePassRun:
         """Begin a run of one step; see `impasto.runs.Stylizer`."""
-        return OnePassRun(self, content, reference, started)
+        source = images.read_source(content)
+        painter = self if self.settings.size else self.sized(source)
+        return OnePassRun(painter, source, reference, started)
 
     def changed(self, **options: Unpack[Options]) -> FastStylizer:
         """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
@@ -114,7 +116,7 @@ class FastStylizer:
 
     def _with(self, settings: Settings) -> FastStylizer:
         other = copy(self)
-        other.settings = settings
+        other.settings, other._sized = settings, None
         other._shares = settings.normalized_style_weights(len(self._shares))
         other._painters = [each.with_settings(*other._of_painters()) for each in self._painters]
         return other
@@ -122,6 +124,7 @@ class FastStylizer:
     def with_styles(self, style: Sources) -> FastStylizer:
         """Return a stylizer of other styles that shares the network; see `Stylizer`."""
         other = copy(self)
+        other._sized = None
         other._read_styles(style)
         return other
 
@@ -199,18 +202,17 @@ class OnePassRun(Run):
     def __init__(
         self,
         stylizer: FastStylizer,
-        content: Source,
+        source: Source,
         reference: Reference | None,
         started: float | None,
     ) -> None:
         self._started = time.monotonic() if started is None else started
         self._stylizer, self._reference = stylizer, reference
         settings = stylizer.settings
-        source = images.read_source(content)
-        opened = open_for_role(source, "content", settings.size, settings)
+        opened = open_for_role(source, "content", settings.longest, settings)
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
         self._masks = {} if reference else mask_identities(settings)  # as they are now
-        size = fitted_size(opened.size, settings.size)
+        size = fitted_size(opened.size, settings.longest)
         composing = _COMPOSED + _REGION * len(stylizer._painters) if stylizer._composes else 0
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
         self._content = opened.resized(size)

@@ -22,6 +22,7 @@ from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import to_floats, unit_floats
 from impasto.images.reading import Stream, one_clear_error, read_bytes, read_stream
 from impasto.settings import Settings
+from impasto.settings.choices import LEAST_SIZE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -209,6 +210,14 @@ def open_for_role(source: Source, role: str, largest: int, keep: Settings | None
     if picture.alpha is not None and not picture.alpha.any():
         raise ImageError(f"the {role} picture is wholly transparent: there is nothing to see in it")
     return picture
+
+
+def with_own_size(settings: Settings, content: Source) -> Settings:
+    """Return the settings with the size of this content, where they have no other."""
+    if settings.size:
+        return settings
+    most = settings.longest if settings.size is None else None
+    return settings.updated(size=max(LEAST_SIZE, *open_picture(content, max_size=most).size))
 
 
 def _needed_size(source: Source, size: tuple[int, int], role: str) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from impasto.errors import ImpastoError, SettingsError
-from impasto.images import Picture, Source, identify_opened, open_for_role, read_source
+from impasto.images import Picture, Source, identify_opened, open_for_role
 from impasto.machine import give_back_memory
 from impasto.optimize.backward import backward, take_step
 from impasto.optimize.objective import Losses, Objective
@@ -43,16 +43,15 @@ class IterativeRun(Run):
     def __init__(
         self,
         reader: StyleReader,
-        content: Source,
+        source: Source,
         started: float | None = None,
         start: Run | None = None,
         reference: Reference | None = None,
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.started = time.monotonic() if started is None else started
-        source = read_source(content)
-        picture = open_for_role(source, "content", self.settings.size, self.settings)
-        longest, coarsest = self.settings.size, self.settings.coarsest
+        picture = open_for_role(source, "content", self.settings.longest, self.settings)
+        longest, coarsest = self.settings.longest, self.settings.coarsest
         sizes = octave_sizes(picture.size, longest, coarsest, reader.narrowest)
         self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(

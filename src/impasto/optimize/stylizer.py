@@ -6,11 +6,11 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, Sources
+from impasto.images import Picture, Source, Sources, read_source
 from impasto.networks.devices import describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.style_targets import StyleReader
-from impasto.runs import Reference
+from impasto.runs import OwnSize, Reference
 from impasto.settings import FIELDS, Settings
 from impasto.settings.methods import method_of
 
@@ -28,7 +28,7 @@ _WITHOUT_REREADING = (
 FRAME_STEPS = 16
 
 
-class IterativeStylizer:
+class IterativeStylizer(OwnSize):
     """Optimizes pixels against the statistics of a perceptual network (Gatys et al. 2016).
 
     Departures from the paper: relative losses, a start from the content, Adam, a pyramid of sizes,
@@ -66,6 +66,9 @@ class IterativeStylizer:
         A frame that has earlier ones starts from these, moved along, and takes fewer steps, at one
         size. Losses that go out of bounds are an `ImpastoError`.
         """
+        source = read_source(content)
+        if not self.settings.size:
+            return self.sized(source).run(source, reference=reference, started=started)
         reader = self.reader
         if reference is not None and reference.frames:
             steps = (self.settings.steps or (FRAME_STEPS,))[-1]
@@ -73,7 +76,7 @@ class IterativeStylizer:
                 min_size=self.settings.size, time=None, steps=(steps,) * len(reader.encoders)
             )
             reader = reader.changed(following)
-        return IterativeRun(reader, content, started, reference=reference)
+        return IterativeRun(reader, source, started, reference=reference)
 
     def changed(self, **options: Unpack[Options]) -> Self:
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
@@ -94,7 +97,7 @@ class IterativeStylizer:
 
     def _with(self, reader: StyleReader) -> Self:
         other = copy(self)
-        other.reader, other.settings = reader, reader.settings
+        other.reader, other.settings, other._sized = reader, reader.settings, None
         return other
 
     def describe(self) -> str:

@@ -19,6 +19,9 @@ CONTENT_LAYERS = ("relu4_2",)
 
 #: content, style and smoothness weight where none is given, by the form of the losses.
 DEFAULT_WEIGHTS = {"relative": (0.13, 1.0, 4.0), "gatys": (1.0, 100.0, 0.0)}
+#: Longest side in pixels of a result for which no size is given, at most: else the content's own.
+DEFAULT_SIZE = 1024
+LEAST_SIZE = 16
 DEFAULT_MIN_SIZE = 256  # the coarsest octave where none is given
 CONTENT_LOSSES = ("features", "self-similarity")  # names of the content losses
 #: Words instead of the file of a mask: what the other masks leave, and what finds faces.
@@ -119,7 +122,14 @@ class Choices:
     runtime: str = _method(
         "auto", "What runs the network of a method of one pass.", choices=RUNTIME_CHOICES
     )
-    size: int = _picture(512, "Longest side of the result, in pixels.", least=16, brief=True)
+    size: int | None = _picture(
+        None,
+        "Longest side of the result, in pixels, or original: all of the photo's.",
+        brief=True,
+        least=LEAST_SIZE,
+        words={"original": 0},
+        shown=f"the photo's, {DEFAULT_SIZE} at most",
+    )
     style_scale: float = _picture(
         1.0,
         "Size of the style picture, relative to the result's.",

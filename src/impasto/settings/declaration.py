@@ -36,7 +36,8 @@ def option(default: Any, help: str, group: str, **metadata: Any) -> Any:  # noqa
     (endings of files that are allowed too), `least` and `most` (inclusive bounds), `above`
     (exclusive bound), `parts` (words that a + may join), `shown` (the default in words), `items` (a
     tuple's element type), `paths` (words beside which file names are allowed, which may have
-    spaces), `aliases` (other spellings on the command line), `brief` (the short help has it).
+    spaces), `words` (that stand for values beyond the bounds), `aliases` (other spellings on the
+    command line), `brief` (the short help has it).
     """
     return field(default=default, metadata={"help": help, "group": group, **metadata})
 
@@ -77,6 +78,9 @@ def checked(declared: Field[Any], value: Any, kind: type) -> Any:  # noqa: ANN40
 def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if kind is str and isinstance(value, os.PathLike):
         value = os.fspath(value)
+    for word, meant in rules.get("words", {}).items():
+        if str(value) in (word, str(meant)):
+            return meant
     try:
         # Through float only what is one: it cannot hold the largest seeds.
         whole = kind is not int or not isinstance(value, float) or value.is_integer()
@@ -84,7 +88,8 @@ def _one(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:  #
     except (TypeError, ValueError, OverflowError):
         result = None
     if result is None or (kind is str and not isinstance(value, str)):
-        raise SettingsError(f"{name} must be {SCALARS[kind]}, not {_BRIEF.repr(value)}")
+        words = " or ".join((SCALARS[kind], *rules.get("words", ())))
+        raise SettingsError(f"{name} must be {words}, not {_BRIEF.repr(value)}")
     _within(name, result, rules)
     return result
 

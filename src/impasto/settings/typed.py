@@ -21,7 +21,7 @@ class Options(TypedDict, total=False):
     weights: str | PathLike[str] | None
     tune: float | None
     runtime: Literal["auto", "onnxruntime", "openvino"] | str
-    size: int
+    size: int | Literal["original"] | None
     style_scale: float
     strength: float
     level_strengths: Sequence[float] | float | str | None
