@@ -29,6 +29,9 @@ def test_settings_survive_their_dictionary() -> None:
         ({"style_layers": "relu1_1"}, ("relu1_1",)),
         ({"seed": 2**53 + 1}, 2**53 + 1),
         ({"size": 640.0}, 640),
+        ({"size": "640"}, 640),
+        ({"size": "original"}, 0),
+        ({"size": 0}, 0),
         ({"init": Path("start.png")}, "start.png"),
         ({"learning_rate": 1}, 1.0),
     ],
@@ -46,9 +49,9 @@ def test_values_come_in_the_fields_own_type(given: dict[str, Any], kept: object)
         ({"sise": 3}, "did you mean 'size'"),
         ({"quux": 3}, "known are: method, quality, encoder"),
         ({"size": 3}, "size must be at least 16, not 3"),
-        ({"size": 1.5}, "size must be a whole number, not 1.5"),
-        ({"size": True}, "size must be a whole number, not True"),
-        ({"size": None}, "size must have a value"),
+        ({"size": 1.5}, "size must be a whole number or original, not 1.5"),
+        ({"size": True}, "size must be a whole number or original, not True"),
+        ({"strength": None}, "strength must have a value"),
         ({"keep_exif": 1}, "keep_exif must be true or false"),
         ({"color": "blue"}, "color must be one of style, content, match; not 'blue'"),
         ({"bits": 12}, "bits must be one of 8, 16; not 12"),
@@ -123,8 +126,8 @@ def test_what_would_take_for_ever_is_refused() -> None:
     for options, said in (
         ({"style_loss": "+".join(["gram"] * 3000)}, "style_loss has 3000 parts: 16 at most"),
         ({"steps": (10**9,)}, "steps must be at most 100000"),
-        ({"size": nested}, "size must be a whole number, not "),
-        ({"size": "x" * 10**6}, "size must be a whole number, not "),
+        ({"size": nested}, "size must be a whole number or original, not "),
+        ({"size": "x" * 10**6}, "size must be a whole number or original, not "),
         ({"x" * 10**6: 1}, "there is no setting"),
     ):
         with pytest.raises(SettingsError, match=said) as caught:

@@ -124,3 +124,23 @@ def test_gray_is_gray_within_the_noise_of_jpeg(photo: Array) -> None:
 
 def _gray(pixels: Array) -> Array:
     return np.repeat(pixels.mean(2, keepdims=True).astype(np.uint8), 3, axis=2)
+
+
+@pytest.mark.parametrize("method", ["fast", "optimize", "fast+optimize"])
+def test_without_a_size_each_content_is_painted_at_its_own(method: str, painting: Array) -> None:
+    steps: dict[str, Any] = {} if method == "fast" else {"steps": 2, "min_size": 32}
+    made = stylizer(painting, method=method, **steps)
+    for shape in ((48, 64, 3), (40, 96, 3), (48, 64, 3)):
+        content = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        picture = made(content)
+        longest = max(shape)
+        assert picture.size == shape[1::-1]
+        recipe: dict[str, Any] = dict(picture.recipe or {})
+        assert recipe["settings"]["size"] == longest
+        assert np.array_equal(picture.pixels, made.changed(size=longest)(content).pixels)
+
+
+def test_the_size_of_a_large_content_has_a_limit_unless_all_is_asked_for(painting: Array) -> None:
+    content = np.zeros((64, 1100, 3), np.uint8)
+    assert stylizer(painting, method="fast")(content).size == (1024, 60)
+    assert stylizer(painting, method="fast", size="original")(content).size == (1100, 64)

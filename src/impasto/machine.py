@@ -11,7 +11,7 @@ from typing import Any
 from impasto.errors import ImpastoError, SettingsError
 
 #: Longest side in pixels below which no smaller size is advised.
-LEAST_SIZE = 64
+LEAST_ADVISED = 64
 
 
 def cores() -> int:
@@ -71,7 +71,9 @@ def check_fits(needed: float, free: float | None, base: float, longest: int, wha
     if free is None or needed <= free:
         return
     fitting = int(longest * (max(free - base, 0) / (needed - base)) ** 0.5)
-    advice = f"try size {fitting // 16 * 16}" if fitting >= LEAST_SIZE else "close other programs"
+    advice = (
+        f"try size {fitting // 16 * 16}" if fitting >= LEAST_ADVISED else "close other programs"
+    )
     raise ImpastoError(
         f"{what} needs about {needed / 1e9:.1f} GB of memory and "
         f"{free / 1e9:.1f} GB are free: {advice}"

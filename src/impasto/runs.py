@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, Sources, with_own_size
+from impasto.images import Picture, Source, Sources, with_content_size
 from impasto.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Stage:
     """A part of a plan: an octave, or the one pass."""
 
     size: tuple[int, int]  # (width, height) in pixels
-    steps: int  # how many it takes; fewer, where it settles early
+    steps: int  # how many it takes, fewer where it settles early; 0: it is the one pass
     by: str  # what paints or compares there, for people
     tiles: int = 1  # how many tiles the picture is seen in; 1: it is seen whole
     side: int | None = None  # longest side of a tile; None: it is seen whole
@@ -95,7 +95,7 @@ class Plan:
         """Return the plan in words, a line a stage and one for the whole."""
         lines = []
         for stage in self.stages:
-            steps = "one pass" if stage.steps == 1 else f"{stage.steps} steps"
+            steps = f"{stage.steps} step{'s' * (stage.steps > 1)}" if stage.steps else "one pass"
             seen = "" if stage.tiles == 1 else f", in {stage.tiles} tiles of at most {stage.side}"
             pixels = " pixels" if seen else ""
             lines.append(f"{stage.size[0]}x{stage.size[1]}: {steps} of {stage.by}{seen}{pixels}")
@@ -259,7 +259,7 @@ class OwnSize:
 
     def sized(self, content: Source) -> Self:
         """Return this stylizer with the size of a content; the last one is kept."""
-        settings, made = with_own_size(self.settings, content), self._sized
+        settings, made = with_content_size(self.settings, content), self._sized
         if made is None or made.settings != settings:
             made = self._sized = cast("Any", self).changed(size=settings.size)
         return cast("Self", made)

@@ -15,7 +15,7 @@ from impasto.images import (
     read_recipe,
     read_source,
     source_list,
-    with_own_size,
+    with_content_size,
 )
 from impasto.recipes import differences, gather
 from impasto.runs import Stylizer
@@ -88,7 +88,7 @@ def stylize(
         >>> path = picture.save("out.jpg")
     """
     source = read_source(content)
-    settings = with_own_size((settings or Settings()).updated(**options), source)
+    settings = with_content_size((settings or Settings()).updated(**options), source)
     return stylizer(style, settings)(source)
 
 

@@ -526,7 +526,7 @@ def test_a_plan_is_said_and_nothing_painted(
     assert " GiB; cpu" in outcome.out
     assert not list(Path().iterdir())
     fast = impasto("stylize", *files, "--plan", "--method", "fast")
-    assert fast.out.splitlines()[0] == "512x341: one pass of our own any-style network"
+    assert fast.out.splitlines()[0] == "96x64: one pass of our own any-style network"
     assert " GiB; " in fast.out
 
 

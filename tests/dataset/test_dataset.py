@@ -271,7 +271,7 @@ def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) ->
         (["--strengths", "much"], "strengths are written as"),
         (["--split", "val"], "a split is written as"),
         (["--engine", "magic"], "engine is local or ray"),
-        (["--size", "64"], "size is each picture's own"),
+        (["--size", "64"], "No such option: --size"),
         (["--method", "x.onnx"], "style pictures"),
     ],
 )
@@ -281,6 +281,11 @@ def test_bad_input(
     run = command(photos, styles, tmp_path / "out", *more)
     assert run.returncode == 2
     assert message in run.stderr
+
+
+def test_sizes_stay(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="size is each picture's own"):
+        stylize_dataset(photos, "waves", tmp_path / "out", size=64)
 
 
 def test_another_mask_is_another_data_set(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_w2_of_commuting_covariances_is_the_distance_of_deviations() -> None:
     means = [torch.tensor([1.0, 2.0, 0.0]).double(), torch.tensor([0.0, 2.0, 1.0]).double()]
     deviations = [torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([2.0, 2.0, 1.0]).double()]
     found, target = (
-        LayerStatistics(first=m, second=torch.diag(d**2) + torch.outer(m, m))
+        LayerStatistics(mean_offset=m, second_moment=torch.diag(d**2) + torch.outer(m, m))
         for m, d in zip(means, deviations, strict=True)
     )
     expected = (means[0] - means[1]).square().sum() + (deviations[0] - deviations[1]).square().sum()
@@ -142,7 +142,7 @@ def test_the_center_changes_nothing() -> None:
     plain, shifted = known(features(1)), known(features(1), center=features(2).mean((0, 2, 3)))
     torch.testing.assert_close(plain.mean, shifted.mean)
     torch.testing.assert_close(plain.covariance, shifted.covariance)
-    torch.testing.assert_close(shifted.about(None).second, plain.second)
+    torch.testing.assert_close(shifted.about(None).second_moment, plain.second_moment)
 
 
 def test_a_mixture_is_that_of_the_positions() -> None:

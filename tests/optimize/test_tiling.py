@@ -125,7 +125,7 @@ def test_styles_are_read_in_tiles_as_they_are_whole(painting: Array) -> None:
             summary.parts().items(), cut[layer].parts().items(), strict=True
         ):
             # Beside the mean about which it is taken, the first moment is nothing.
-            size = summary.mean.norm() if name == "first" else a.norm()
+            size = summary.mean.norm() if name == "mean_offset" else a.norm()
             assert float((a - b).norm() / size) < 1e-4, f"{layer} {name}"
 
 

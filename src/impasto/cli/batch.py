@@ -94,7 +94,8 @@ def _report(outcomes: list["Outcome"]) -> int:
     return len(failed)
 
 
-@partial(with_settings, without=("strength",))  # which is a range here
+# Strength is a range here, and sizes stay.
+@partial(with_settings, without=("strength", "size"))
 def dataset(
     source: str = argument(
         ..., "The data set: a folder, one of .tar shards, or an address.", metavar="IN_FOLDER"

@@ -21,7 +21,7 @@ from impasto.images import (
     output_name,
     read_recipe,
     read_source,
-    with_own_size,
+    with_content_size,
 )
 from impasto.recipes import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import Settings
@@ -79,7 +79,7 @@ def gather_job(
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     painted = read_source(content)
-    settings, chosen = with_own_size(settings, painted), find_styles(chosen, settings)
+    settings, chosen = with_content_size(settings, painted), find_styles(chosen, settings)
     names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]
     name = output_name(_name(painted), names or [Path(settings.method).stem])
     return Job(painted, chosen, settings, _target(output, f"{name}.png", settings))
@@ -171,5 +171,5 @@ def _target(output: str | None, name: str, settings: Settings) -> Path | None:
     if output == "-":  # a pipe
         return None
     target = output_path(output or ".", name)
-    Picture.check_saving(target, settings.bits or 8, settings.longest)
+    Picture.check_saving(target, settings.bits or 8, settings.size_limit)
     return target

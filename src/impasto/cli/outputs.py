@@ -45,13 +45,13 @@ class Outputs:
         self._written = time.monotonic()
 
     @property
-    def is_saved(self) -> bool:
+    def has_checkpoint(self) -> bool:
         """Whether there is a run to resume."""
         return self.checkpoint is not None and self.checkpoint.exists()
 
     def restore(self, run: Run) -> None:
         """Resume a run from its checkpoint, if there is one."""
-        if self.checkpoint is None or not self.is_saved:
+        if self.checkpoint is None or not self.has_checkpoint:
             return
         try:
             run.load_state_dict(_read_checkpoint(self.checkpoint))
@@ -76,7 +76,7 @@ class Outputs:
         self, settings: Settings, content: Source, styles: Sequence[Source]
     ) -> Path | None:
         """Return the picture of such a run that an earlier one to this target has finished."""
-        if self.target is None or self.force or self.is_saved:
+        if self.target is None or self.force or self.has_checkpoint:
             return None
         numbered = self.target.parent.glob(f"{escape(self.target.stem)}-*{self.target.suffix}")
         for path in (self.target, *sorted(numbered)):
@@ -117,7 +117,7 @@ class Outputs:
             with suppress(ImageError, RuntimeError):  # there is no home
                 path = picture.save(Path(folder).expanduser() / name)
                 return ImageError(f"{error}; the picture is in {path}")
-        again = "; the same command with --resume goes on" if self.is_saved else ""
+        again = "; the same command with --resume goes on" if self.has_checkpoint else ""
         return ImageError(f"{error}{again}")
 
 

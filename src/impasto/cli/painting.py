@@ -62,7 +62,7 @@ def paint(
         echo(*run.plan.lines())
         return None
     say(painter.describe(), quiet)
-    slow = settings.method_row.steps and settings.longest >= _LARGE and settings.time is None
+    slow = settings.method_row.steps and settings.size_limit >= _LARGE and settings.time is None
     if slow and not quiet:
         with suppress(ImpastoError):  # the run itself will say what is wrong
             for line in run.plan.lines():
@@ -89,7 +89,7 @@ def _painted(run: Run, settings: Settings, outputs: Outputs, quiet: bool) -> Pic
         echo(path, file=sys.stderr if outputs.target is None else sys.stdout)
     if ending is None:
         return picture
-    if outputs.is_saved:
+    if outputs.has_checkpoint:
         say("the same command resumes it")
     if isinstance(ending, KeyboardInterrupt):
         raise typer.Exit(status_of(ending))
@@ -155,7 +155,7 @@ def _keep_freed_memory(settings: Settings) -> None:
     """
     rows = [ENCODERS[name] for name in settings.encoders if name in ENCODERS]
     most = max((max(row.bytes_per_pixel.values()) for row in rows), default=0)
-    needed, free = _SPARE * most * settings.longest**2, free_memory() or 0.0
+    needed, free = _SPARE * most * settings.size_limit**2, free_memory() or 0.0
     if not settings.method_row.steps or settings.memory or needed > free or sys.platform != "linux":
         return
     libc: Any = ctypes.CDLL(None)

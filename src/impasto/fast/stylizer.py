@@ -44,7 +44,7 @@ class FastStylizer(OwnSize):
     Examples:
         >>> quick = FastStylizer("starry_night.jpg")
         >>> quick("harbour.jpg").size
-        (512, 341)
+        (96, 64)
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class FastStylizer(OwnSize):
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
-        longest = round(self.settings.longest * self.settings.style_scale)
+        longest = round(self.settings.size_limit * self.settings.style_scale)
         longest = max(images.LEAST_PICTURE, longest)
         # A network that scales styles itself gets them as they are.
         most = min(longest, MOST_STYLE) if self._takes("style_scale") else MOST_STYLE
@@ -209,10 +209,10 @@ class OnePassRun(Run):
         self._started = time.monotonic() if started is None else started
         self._stylizer, self._reference = stylizer, reference
         settings = stylizer.settings
-        opened = open_for_role(source, "content", settings.longest, settings)
+        opened = open_for_role(source, "content", settings.size_limit, settings)
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
         self._masks = {} if reference else mask_identities(settings)  # as they are now
-        size = fitted_size(opened.size, settings.longest)
+        size = fitted_size(opened.size, settings.size_limit)
         composing = _COMPOSED + _REGION * len(stylizer._painters) if stylizer._composes else 0
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
         self._content = opened.resized(size)
@@ -248,7 +248,7 @@ class OnePassRun(Run):
             seconds += time.monotonic() - begun
         rate = seconds / (small.width * small.height)
         seconds = self._composing + (rate + _FINISH / 1e6) * size[0] * size[1]
-        stages = [Stage(size, 1, network.title)] * len(self._stylizer._painters)
+        stages = [Stage(size, 0, network.title)] * len(self._stylizer._painters)
         return Plan(stages, self._bytes, seconds, network.machine)
 
     @property

@@ -15,7 +15,7 @@ from impasto.images.opening import (
     open_picture,
     read_source,
     source_list,
-    with_own_size,
+    with_content_size,
 )
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import fitted_size
@@ -49,5 +49,5 @@ __all__ = [
     "save_animation",
     "sized",
     "source_list",
-    "with_own_size",
+    "with_content_size",
 ]

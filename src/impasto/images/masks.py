@@ -34,7 +34,7 @@ _KEPT, _LARGER = 0.7, 1.35
 def open_mask(source: Source, size: tuple[int, int]) -> Mask:
     """Return a mask (H, W), float32 in [0, 1], for a picture of the size (width, height).
 
-    It is the lightness of the source (white counts, black does not), or its transparency where it
+    It is the lightness of the source (white counts, black does not), or its alpha where it
     has any. Of two values, whatever they are, the larger one counts and the smaller one does not.
     One that cannot be read, is black, or has another shape than the picture is an `ImageError`.
     """

@@ -212,11 +212,11 @@ def open_for_role(source: Source, role: str, largest: int, keep: Settings | None
     return picture
 
 
-def with_own_size(settings: Settings, content: Source) -> Settings:
+def with_content_size(settings: Settings, content: Source) -> Settings:
     """Return the settings with the size of this content, where they have no other."""
     if settings.size:
         return settings
-    most = settings.longest if settings.size is None else None
+    most = settings.size_limit if settings.size is None else None
     return settings.updated(size=max(LEAST_SIZE, *open_picture(content, max_size=most).size))
 
 

@@ -29,12 +29,11 @@ from impasto.losses.statistics import (
     draw_positions,
     layer_statistics,
 )
-from impasto.losses.style import Distance, add_style_loss, required_statistics, self_similarity_loss
+from impasto.losses.style import add_style_loss, required_statistics, self_similarity_loss
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
 
 __all__ = [
     "STYLE_LOSSES",
-    "Distance",
     "LayerStatistics",
     "RequiredStatistics",
     "SamplePositions",

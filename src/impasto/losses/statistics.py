@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from impasto.errors import SettingsError
 from impasto.losses.gatys import gram_matrix
 from impasto.settings.losses import RequiredStatistics
 
@@ -33,20 +34,25 @@ class LayerStatistics:
     """What is known of one layer of a picture, or of a region of it."""
 
     gram: Tensor | None = None  # (1, C, C), F Fᵀ / M, or None
-    first: Tensor | None = None  # (C,), the mean of the features less `center`, or None
-    second: Tensor | None = None  # (C, C), the mean product of the features less `center`, or None
+    mean_offset: Tensor | None = None  # (C,), the mean of the features less `center`, or None
+    second_moment: Tensor | None = None  # (C, C), the mean product of the same, or None
     samples: Tensor | None = None  # (P, C), features at some positions, or None
     #: (C,), near the mean, so that little is lost in bfloat16; or None: zero.
     center: Tensor | None = None
 
     def parts(self) -> dict[str, Tensor]:
         """Return what adds up, by name."""
-        found = {name: getattr(self, name) for name in ("gram", "first", "second", "samples")}
+        found = {
+            name: getattr(self, name)
+            for name in ("gram", "mean_offset", "second_moment", "samples")
+        }
         return {name: value for name, value in found.items() if value is not None}
 
-    def known(self, name: str) -> Tensor:
-        """Return a part that the loss at hand needs."""
-        part: Tensor = getattr(self, name)
+    def required(self, name: str) -> Tensor:
+        """Return a part that a loss needs; a loss that does not say so is a `SettingsError`."""
+        part: Tensor | None = getattr(self, name)
+        if part is None:
+            raise SettingsError(f"a style loss compares {name}, which its needs leave out")
         return part
 
     def __add__(self, other: LayerStatistics) -> LayerStatistics:
@@ -56,13 +62,15 @@ class LayerStatistics:
 
     def about(self, center: Tensor | None) -> LayerStatistics:
         """Return the same about another center."""
-        if self.first is None or self.second is None or center is self.center:
+        if self.mean_offset is None or self.second_moment is None or center is self.center:
             return self
-        zero = torch.zeros_like(self.first)
+        zero = torch.zeros_like(self.mean_offset)
         step = (zero if self.center is None else self.center) - (zero if center is None else center)
-        crossed = torch.outer(self.first, step)
-        second = self.second + crossed + crossed.T + torch.outer(step, step)
-        return replace(self, first=self.first + step, second=second, center=center)
+        crossed = torch.outer(self.mean_offset, step)
+        second = self.second_moment + crossed + crossed.T + torch.outer(step, step)
+        return replace(
+            self, mean_offset=self.mean_offset + step, second_moment=second, center=center
+        )
 
     def mixed(self, other: LayerStatistics, amount: float) -> LayerStatistics:
         """Return the statistics of a mixture: this much of the other's positions, the rest of ours.
@@ -82,19 +90,21 @@ class LayerStatistics:
     @property
     def mean(self) -> Tensor:
         """(C,)."""
-        first = self.known("first")
+        first = self.required("mean_offset")
         return first if self.center is None else first + self.center
 
     @cached_property
     def covariance(self) -> Tensor:
         """(C, C)."""
-        first = self.known("first")
-        return self.known("second") - torch.outer(first, first)
+        first = self.required("mean_offset")
+        return self.required("second_moment") - torch.outer(first, first)
 
     @property
     def variance(self) -> Tensor:
         """(C,)."""
-        return (self.known("second").diagonal() - self.known("first").square()).clamp_min(0)
+        return (
+            self.required("second_moment").diagonal() - self.required("mean_offset").square()
+        ).clamp_min(0)
 
     @cached_property
     def root(self) -> Tensor:
@@ -134,9 +144,9 @@ def layer_statistics(
         shifted = features
         if center is not None:
             shifted = features - center.to(features.dtype).view(1, -1, 1, 1)
-        found["second"] = gram_matrix(shifted, weight, count)[0]
+        found["second_moment"] = gram_matrix(shifted, weight, count)[0]
         weighed = shifted if weight is None else shifted * weight.to(shifted.dtype)
-        found["first"] = weighed.sum((0, 2, 3), dtype=exact) / count
+        found["mean_offset"] = weighed.sum((0, 2, 3), dtype=exact) / count
     if required.samples and positions is not None:
         # Indexing would add up gradients of a position that comes twice in any order.
         columns = positions.positions.expand(features.shape[1], -1)

@@ -26,7 +26,7 @@ SLICES = 64
 
 def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
     """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4), as `relative_style_loss` does."""
-    gram, wanted = found.known("gram"), target.known("gram")
+    gram, wanted = found.required("gram"), target.required("gram")
     return squared_distance(gram, wanted) / energy(wanted)
 
 
@@ -65,7 +65,7 @@ def swd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0)
     Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis": features are
     projected on random directions, sorted, and compared in order.
     """
-    mine, its = found.known("samples"), target.known("samples")
+    mine, its = found.required("samples"), target.required("samples")
     generator = torch.Generator().manual_seed(seed)
     directions = torch.randn((mine.shape[1], SLICES), generator=generator, dtype=torch.float64)
     directions = F.normalize(directions, dim=0).to(mine)
@@ -79,7 +79,7 @@ def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: in
     Histogram Losses". They remap features through histograms of 256 bins; sorted samples are the
     same without bins.
     """
-    return _in_order(found.known("samples"), target.known("samples"))
+    return _in_order(found.required("samples"), target.required("samples"))
 
 
 def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -88,7 +88,7 @@ def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     Kolkin et al. 2022, "Neural Neighbor Style Transfer": each picture's features are centered on
     their own mean first. By this name in Zhang et al. 2022, "ARF: Artistic Radiance Fields".
     """
-    mine, its = (_centered_directions(each.known("samples")) for each in (found, target))
+    mine, its = (_centered_directions(each.required("samples")) for each in (found, target))
     nearest = (mine.detach() @ its.T).argmax(1)  # the gradient is of these pairs alone
     return 1 - (mine * its[nearest]).sum(1).mean()
 
@@ -100,7 +100,7 @@ def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     the larger of the mean distance to the nearest feature there and from there. It forgets the
     length of features: STROTSS adds a loss of moments, `remd+moments` here.
     """
-    mine, its = found.known("samples"), target.known("samples")
+    mine, its = found.required("samples"), target.required("samples")
     distances = _cosine_distances(mine, its)
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 

@@ -50,20 +50,20 @@ class IterativeRun(Run):
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.started = time.monotonic() if started is None else started
-        picture = open_for_role(source, "content", self.settings.longest, self.settings)
-        longest, coarsest = self.settings.longest, self.settings.coarsest
+        picture = open_for_role(source, "content", self.settings.size_limit, self.settings)
+        longest, coarsest = self.settings.size_limit, self.settings.coarsest
         sizes = octave_sizes(picture.size, longest, coarsest, reader.narrowest)
         self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(
             self.octaves, reader.encoders, self.settings, reader.precision, self.device
         )
-        looked_at = [
+        pixels = [
             pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
             for octave, side in zip(self.octaves, self.tiles.sides, strict=True)
         ]
-        self.schedule = Schedule(self.octaves, self.settings, self.started, looked_at)
+        self.schedule = Schedule(self.octaves, self.settings, self.started, pixels)
         identity = identify_opened(picture, source)
-        self.targets = TargetBuilder(reader, picture.resized(sizes[-1]), identity, reference, start)
+        self.builder = TargetBuilder(reader, picture.resized(sizes[-1]), identity, reference, start)
         self.state: State | None = None
         self.optimizer: PixelOptimizer | None = None
         self.coarse_target: Tensor | None = None
@@ -80,7 +80,7 @@ class IterativeRun(Run):
         """Go through the octaves, coarse to fine."""
         if self.settings.strength == 0:  # the photograph itself
             steps = tuple(self.schedule.steps)
-            photo = to_tensor(self.targets.filled, self.octaves[-1].size, self.device).clone()
+            photo = to_tensor(self.builder.filled, self.octaves[-1].size, self.device).clone()
             yield self._state(len(steps) - 1, steps[-1], sum(steps), photo)
             return
         saved, self._saved = self._saved, None
@@ -169,7 +169,7 @@ class IterativeRun(Run):
         if side is not None:
             give_back_memory()
         coarse = self.coarse_target if octave.size[0] * octave.size[1] > SMALL else None
-        targets = self.targets.targets(octave, (side, self.tiles.style), coarse)
+        targets = self.builder.targets(octave, (side, self.tiles.style), coarse)
         encoder = self.reader.encoders[octave.encoder]
         objective = Objective(encoder, self.settings, targets, side)
         if side is not None:  # pieces of other sizes than a step's
@@ -182,7 +182,7 @@ class IterativeRun(Run):
         settings, octave = self.settings, self.octaves[number]
         low_memory = self.tiles.sides[number] is not None
         rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
-        begun = self.targets.initial(octave.size) if image is None else enlarge(image, octave.size)
+        begun = self.builder.initial(octave.size) if image is None else enlarge(image, octave.size)
         how = (settings.optimizer, rate, settings.ema, moments)
         return PixelOptimizer(begun, *how, low_memory=low_memory, slowed=self.slowed)
 
@@ -208,31 +208,31 @@ class IterativeRun(Run):
     @property
     def pixels(self) -> NDArray[np.float32]:
         """(H, W, 3) in [0, 1], the result as it stands."""
-        return self.targets.final_pixels(self._current().image)
+        return self.builder.final_pixels(self._current().image)
 
     @property
     def picture(self) -> Picture:
         """The result as it stands, with its recipe."""
         state = self._current()  # first: it may take a step, and that smaller tiles
-        content, settings = self.targets.content, self.settings
+        content, settings = self.builder.content, self.settings
         return replace(
             content,
-            pixels=self.targets.final_pixels(state.image),
+            pixels=self.builder.final_pixels(state.image),
             bits=settings.bits or content.bits,
             exif=content.exif if settings.keep_exif else None,
-            recipe=self.targets.recipe(state, [*self.tiles.sides, self.tiles.style]),
+            recipe=self.builder.recipe(state, [*self.tiles.sides, self.tiles.style]),
         )
 
     @property
     def carried(self) -> Carried:
         """What the next frame of a video needs: where faces are."""
-        return self.targets.composition.carried
+        return self.builder.composition.carried
 
     @property
     def notes(self) -> Sequence[str]:
         """How many faces are kept, and whether the learning rate was too high."""
         slowed = self.slowed if self.optimizer is None else self.optimizer.slowed
-        notes, rate = self.targets.composition.notes, self.settings.step_length
+        notes, rate = self.builder.composition.notes, self.settings.step_length
         if slowed < 1:
             notes.append(
                 f"the losses grew with a learning rate of {rate:g}: it was reduced to "
@@ -248,7 +248,7 @@ class IterativeRun(Run):
         return replace(state, image=state.image.clone().clamp_(0, 1))
 
     def _key(self) -> dict[str, Any]:
-        return {"settings": self.settings.to_dict(), "inputs": repr(self.targets.inputs)}
+        return {"settings": self.settings.to_dict(), "inputs": repr(self.builder.inputs)}
 
     def state_dict(self) -> StateDict:
         """Return picture, momenta and where the run is; about 40 bytes a pixel."""

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from impasto.losses import (
     STYLE_LOSSES,
-    Distance,
     LayerStatistics,
     RequiredStatistics,
     draw_positions,
@@ -24,6 +23,7 @@ from impasto.losses import (
     style_loss,
     tv_loss,
 )
+from impasto.losses.style import Distance
 from impasto.networks import SAMPLED_LAYERS, Encoder
 from impasto.optimize.pyramid import layer_weights
 from impasto.optimize.targets import KEEP_WEIGHT, OctaveTargets, product
@@ -93,14 +93,14 @@ class Objective:
         self.content_where = SpatialWeight(product(targets.alpha, more))
         required = required_statistics(settings.style_losses)
         regions = [SpatialWeight(region) for region in targets.painted]
-        self.looked_at: dict[Key, tuple[RequiredStatistics, SpatialWeight]] = {
+        self.required: dict[Key, tuple[RequiredStatistics, SpatialWeight]] = {
             (number, layer): (required, where)
             for number, where in enumerate(regions)
             for layer in self.style_layers
         }
         if "self-similarity" in settings.content_losses:
             alike = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES)
-            self.looked_at |= {
+            self.required |= {
                 ("content", each): (alike, self.alpha) for each in self.content_layers
             }
         # What features of a region are likely to come to: its first style's.
@@ -137,7 +137,7 @@ class Objective:
     def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
         """Return what views of a picture, or of a tile, give to what is known of the whole."""
         found: ImageStatistics = {}
-        for key, (required, where) in self.looked_at.items():
+        for key, (required, where) in self.required.items():
             view, positions = views[key[1]], None
             if required.samples:
                 positions = self._draw(required.samples, view.shape, where, key[1], step)
@@ -154,7 +154,7 @@ class Objective:
 
     def _style_terms(self) -> list[StyleTerm]:
         distances = {name: STYLE_LOSSES[name].distance for name in self.settings.style_losses}
-        if self.settings.loss == "gatys" and "gram" in distances:  # his own, for Gram matrices
+        if self.settings.loss == "gatys" and "gram" in distances:  # the form of the paper
             distances["gram"] = lambda found, target, _: style_loss(found.gram, target.gram)
         terms = []
         for layer, weight in self.style_layers.items():

@@ -22,26 +22,25 @@ from impasto.settings import Settings
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
 from impasto.settings.encoders import ENCODERS
 
-#: What libraries and weights take. All bytes are measured (benchmarks/RESULTS.md), as those of a
-#: pixel that is looked at are (`EncoderRow`).
+#: Bytes of libraries and weights. All bytes are measured (benchmarks/RESULTS.md), as those of a
+#: pixel that the encoder sees are (`EncoderRow.bytes_per_pixel`).
 BASE_BYTES = 0.43e9
-#: Of a pixel of a style picture, which passes without gradients; and while it is resized.
-_STYLE, _STYLE_ITSELF = {torch.float32: 650, torch.bfloat16: 400}, 36
-#: The part of the picture's own bytes that are there while styles are read.
-_BEGUN = 0.6
-#: Of a pixel of the picture, seen whole or in tiles, and of the content, which waits.
-_WHOLE, _LOW_MEMORY, _CONTENT = 100, 83, 12
-#: What an average of iterates adds, the history of L-BFGS, and the best picture where it is kept.
-_AVERAGE, _HISTORY, _BEST = 36, 524, 12
-#: What a step in tiles takes more: everything is looked at twice, once without gradients.
-_TWICE = 1.55
-#: A pixel of a tile takes more: features of its inner part are copied out of those of all of it,
-#: and many pieces of many sizes leave gaps.
-_CUT = 1.5
+#: Bytes of a pixel of a style picture: to encode it without gradients, and to resize it.
+_STYLE_BYTES, _STYLE_RESIZING_BYTES = {torch.float32: 650, torch.bfloat16: 400}, 36
+#: The part of the picture's own bytes that exists while styles are read.
+_STATE_WHILE_READING = 0.6
+#: Bytes of a pixel of the picture, seen whole or in tiles, and of a content that waits.
+_WHOLE_BYTES, _TILES_BYTES, _CONTENT_BYTES = 100, 83, 12
+#: Bytes of a pixel that an average of iterates, the history of L-BFGS and the best picture add.
+_AVERAGE_BYTES, _HISTORY_BYTES, _BEST_BYTES = 36, 524, 12
+#: A step in tiles takes this many times as long: each is encoded twice, once without gradients.
+_TILED_COST = 1.55
+#: A pixel of a tile takes this many times the memory: features of the inner part are copied out.
+_TILED_BYTES = 1.5
 #: Longest side up to which more memory is advised where it is short, and above it a smaller size.
-_COUNTED = 2048
-#: The part of the free memory that is planned with: others want some, too.
-_PLANNED = 0.9
+_ADVISED_SIZE = 2048
+#: The part of the free memory that a plan uses.
+_MEMORY_SHARE = 0.9
 #: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
 LEAST_SIDE = 192
 #: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
@@ -79,12 +78,12 @@ def plan_tiles(
     ][::-1]
     sides, needed = zip(*fitted, strict=True)
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale
-    seen = _STYLE[precision]
+    seen = _STYLE_BYTES[precision]
     state = max(
         _state_bytes(octave, last, settings, low_memory=side is not None)
         for octave, side in zip(octaves, sides, strict=True)
     )
-    fixed = BASE_BYTES + _BEGUN * state + longest**2 * _STYLE_ITSELF
+    fixed = BASE_BYTES + _STATE_WHILE_READING * state + longest**2 * _STYLE_RESIZING_BYTES
     room = math.inf if budget is None else max(0.0, budget - fixed)
     if longest**2 * seen <= room:
         return TileSides(sides, None, max(*needed, fixed + longest**2 * seen))
@@ -96,7 +95,7 @@ def plan_tiles(
 def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
     """Return how many pixels a step of an octave looks at in tiles of this side; None: whole."""
     tiles = tiles_of(octave.size, side, reach)
-    return sum(each.outer.pixels for each in tiles) * (_TWICE if len(tiles) > 1 else 1.0)
+    return sum(each.outer.pixels for each in tiles) * (_TILED_COST if len(tiles) > 1 else 1.0)
 
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
@@ -107,7 +106,7 @@ def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     elif device.type == "cpu":
         free = free_memory()
     allowed = None if settings.memory is None else parse_size(settings.memory)
-    limits = [allowed, None if free is None else _PLANNED * free]
+    limits = [allowed, None if free is None else _MEMORY_SHARE * free]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -116,11 +115,11 @@ def _state_bytes(
 ) -> float:
     """Return what picture, moments and content take; `low_memory`: where it is seen in tiles."""
     higher = settings.step_length > DEFAULT_LEARNING_RATE[settings.optimizer]
-    rate = _LOW_MEMORY if low_memory else _WHOLE
-    rate += _HISTORY * (settings.optimizer == "lbfgs") + _AVERAGE * bool(settings.ema)
-    rate += _BEST * higher
+    rate = _TILES_BYTES if low_memory else _WHOLE_BYTES
+    rate += _HISTORY_BYTES * (settings.optimizer == "lbfgs") + _AVERAGE_BYTES * bool(settings.ema)
+    rate += _BEST_BYTES * higher
     pixels = octave.size[0] * octave.size[1]
-    return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT
+    return pixels * rate + (last[0] * last[1] - pixels) * _CONTENT_BYTES
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -147,9 +146,9 @@ def _fitted(
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=True)
     what = f"painting at {width}x{height}, in small tiles,"
-    if settings.memory is None or max(octave.size) > _COUNTED:
+    if settings.memory is None or max(octave.size) > _ADVISED_SIZE:
         check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)
-    rate *= _CUT
+    rate *= _TILED_BYTES
     needed = {}
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
         outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))

@@ -103,7 +103,7 @@ class StyleReader:
         """Open the style pictures, as large as the settings need them."""
         settings = self.settings
         settings.normalized_style_weights(len(sources))  # refuses what does not fit
-        largest = max(LEAST_PICTURE, round(settings.longest * settings.style_scale))
+        largest = max(LEAST_PICTURE, round(settings.size_limit * settings.style_scale))
 
         def opened(source: Source) -> tuple[Picture, Identity]:
             picture = open_for_role(source, "style", largest)

@@ -114,21 +114,21 @@ class Choices:
     )
     tune: float | None = _method(
         None,
-        "Minutes in which the network of method fast is fitted to a style, the first time that it "
-        "is used; 0: not even those styles that come tuned.",
+        "Minutes in which the network of method fast is fitted to a style on its first use; 0 "
+        "turns off the styles that come tuned, too.",
         least=0.0,
-        shown="none but those that come tuned",
+        shown="only styles that come tuned",
     )
     runtime: str = _method(
         "auto", "What runs the network of a method of one pass.", choices=RUNTIME_CHOICES
     )
     size: int | None = _picture(
         None,
-        "Longest side of the result, in pixels, or original: all of the photo's.",
+        "Longest side in pixels, or original: as large as the photo.",
         brief=True,
         least=LEAST_SIZE,
         words={"original": 0},
-        shown=f"the photo's, {DEFAULT_SIZE} at most",
+        shown=f"the photo's, up to {DEFAULT_SIZE}",
     )
     style_scale: float = _picture(
         1.0,

@@ -125,14 +125,16 @@ class Settings(Choices):
         return tuple(self.encoder.split("+"))
 
     @property
-    def longest(self) -> int:
-        """Longest side of the result, as far as it is known without the content."""
+    def size_limit(self) -> int:
+        """Longest side of the result; with a size of None, of what contents are opened at."""
         return self.size or choices.DEFAULT_SIZE
 
     @property
     def coarsest(self) -> int:
         """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
-        return self.min_size or (self.longest if self.method_row.warm else choices.DEFAULT_MIN_SIZE)
+        return self.min_size or (
+            self.size_limit if self.method_row.warm else choices.DEFAULT_MIN_SIZE
+        )
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:

@@ -100,7 +100,7 @@ class Studio:
         """Return what is to be painted in one pass, or in one for each region."""
         settings = {**body.settings, "method": "fast"}
         order = self.order(visitor, body.model_copy(update={"settings": settings}))
-        size = min(order.settings.longest, QUICK)
+        size = min(order.settings.size_limit, QUICK)
         return replace(order, settings=order.settings.updated(size=size))
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:

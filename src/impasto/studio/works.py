@@ -101,9 +101,9 @@ class ExploreRun(StudioRun):
         self.total = len(self._cells)
 
     def _sketch(self, cell: Cell) -> Cell:
-        settings = self.engine.checked(sketched(cell.settings, cell.settings.longest))
+        settings = self.engine.checked(sketched(cell.settings, cell.settings.size_limit))
         steps = sum(settings.steps or ())
-        if settings.longest > SKETCH or settings.time is not None or steps > _MOST_STEPS:
+        if settings.size_limit > SKETCH or settings.time is not None or steps > _MOST_STEPS:
             raise SettingsError("a look is a sketch: do not vary size, steps or time")
         return cell._replace(settings=self.order.masked(settings))
 

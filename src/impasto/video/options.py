@@ -204,10 +204,11 @@ def video_settings(
     known = [each.name for each in fields(VideoSettings)]
     for name in given:
         check_known(name, [*FIELDS, *known])
-    asked = {name: given[name] for name in known if name in given}
     plain = {name: value for name, value in given.items() if name in FIELDS}
     method: dict[str, Any] = {} if {"method", "quality"} & plain.keys() else {"method": "fast"}
     settings = Settings(**method).updated(**plain)
+    asked = {name: given[name] for name in known if name in given}
+    asked |= {"size": settings.size or None} if "size" in given else {}
     if not styles and not settings.method_row.one_style:
         raise SettingsError("give a style picture: impasto video CLIP STYLE")
     for name in ("start", "end"):
