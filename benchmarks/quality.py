@@ -86,7 +86,7 @@ def main() -> None:
     with (arguments.data / "pairs.csv").open() as file:
         pairs = [(row["content"], row["style"]) for row in csv.DictReader(file)]
     wanted = [int(i) for i in arguments.pairs.split(",") if i] or range(len(pairs))
-    means = []
+    means: list[str] = []
     for way in arguments.ways.split(","):
         found: list[dict[str, float]] = []
         times = []
