@@ -11,13 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, RecipeError, SettingsError
-from impasto.gallery.catalogue import (
-    DRAWINGS,
-    PAINTINGS,
-    drawing_path,
-    fetch_painting,
-    painting_path,
-)
+from impasto.gallery import catalogue
+from impasto.gallery.catalogue import DRAWINGS, PAINTINGS
 from impasto.gallery.names import PREFIX, own_styles
 from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
@@ -51,8 +46,9 @@ def make_recipe(
             recipe[role] = [each._asdict() for each in identity or ()]
     if inputs.get("masks"):
         names = iter(each["name"] for each in recipe["masks"])
-        masks = settings.masks or ()
-        recipe["settings"]["masks"] = [m if m == REST else next(names) for m in masks]
+        recipe["settings"]["masks"] = [
+            m if m == REST else next(names) for m in settings.masks or ()
+        ]
     return recipe
 
 
@@ -74,8 +70,7 @@ def gather(
     settings = recipe_settings(recipe)
     places = [Path(folder) for folder in folders]
     content, styles = find_input(recipe, "content", places), find_input(recipe, "styles", places)
-    files = files_in_settings(recipe, settings, places)
-    return content[0], [*styles], settings.updated(**files)
+    return content[0], [*styles], settings.updated(**files_in_settings(recipe, settings, places))
 
 
 def files_in_settings(
@@ -136,8 +131,8 @@ def typed_name(entry: Mapping[str, Any]) -> str:
     name = Path(entry["name"]).name
     stem, own = Path(name).stem, own_styles()
     path = _of_gallery(name, str(entry["sha256"]))
-    if path is None and stem in PAINTINGS and name == painting_path(stem).name:
-        path = None if Path(name).exists() else painting_path(stem)  # it will be downloaded
+    if path is None and stem in PAINTINGS and name == catalogue.painting_path(stem).name:
+        path = None if Path(name).exists() else catalogue.painting_path(stem)  # to be downloaded
     if path is None:
         known = {"stdin": "-", "bytes": "-", "pixels": "-"}
         return known.get(name) or (f"./{name}" if name.startswith("-") else name)
@@ -188,7 +183,8 @@ def _base_names(value: Any) -> Any:  # noqa: ANN401
 
 def _of_gallery(name: str, sha256: str) -> Path | None:
     stem = Path(name).stem
-    named = (tuned_network(stem), drawing_path(stem), own_styles().get(stem), painting_path(stem))
+    drawing, painting = catalogue.drawing_path(stem), catalogue.painting_path(stem)
+    named = (tuned_network(stem), drawing, own_styles().get(stem), painting)
     return next((path for path in named if path is not None and _is(path, sha256)), None)
 
 
@@ -198,12 +194,12 @@ def _found(name: str, sha256: str, folders: Sequence[Path]) -> Path:
         return _find(name, sha256, folders)
     except RecipeError as error:
         stem = Path(name).stem
-        if stem in PAINTINGS and name == painting_path(stem).name:
+        if stem in PAINTINGS and name == catalogue.painting_path(stem).name:
             with suppress(ImageError):
-                path = fetch_painting(stem)
+                path = catalogue.fetch_painting(stem)
                 if _is(path, sha256):
                     return path
-        if stem in DRAWINGS and name in (f"{stem}.png", drawing_path(stem).name):
+        if stem in DRAWINGS and name in (f"{stem}.png", catalogue.drawing_path(stem).name):
             raise RecipeError(
                 f"{error}; if it is the style {stem} of another version of impasto, paint in that "
                 f"of this one: impasto stylize CONTENT {stem} --recipe FILE"
@@ -219,8 +215,7 @@ def _find(name: str, sha256: str, folders: Sequence[Path]) -> Path:
             return path
         changed = path
     for folder in folders:
-        pictures = filter(is_picture_name, _files(folder))
-        for path in islice(pictures, MOST_PICTURES):
+        for path in islice(filter(is_picture_name, _files(folder)), MOST_PICTURES):
             if _is(path, sha256):
                 return path
     if changed is not None:

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,28 +61,17 @@ class Records:
 
     def save(self, state: "State", run: "Run", protect: Sequence[str | Path]) -> list[Path]:
         """Write what was asked for, an animation up to this state, and return the paths."""
-        saved = []
+        saved = list[Path]()
+        how: dict[str, Any] = {"overwrite": self.force, "protect": protect}
         if self.animation is not None:
             if self._last != state.done:
                 self._add_frame(state, run)
-            frames, recipe = self._frames, self._recipe
-            made = save_animation(
-                frames, self.animation, recipe=recipe, overwrite=self.force, protect=protect
-            )
-            saved.append(made)
+            saved.append(save_animation(self._frames, self.animation, recipe=self._recipe, **how))
         if self.plot is not None:
             steps, *losses = zip(*self._losses, strict=True) if self._losses else [()] * 4
-            drawn = save_plot(
-                dict(zip(_CURVES, losses, strict=True)),
-                self.plot,
-                axes=("step", "loss"),
-                at=steps,
-                colors=list(_CURVES.values()),
-                logarithmic=True,
-                overwrite=self.force,
-                protect=protect,
-            )
-            saved.append(drawn)
+            curves, axes = dict(zip(_CURVES, losses, strict=True)), ("step", "loss")
+            how |= {"colors": [*_CURVES.values()], "logarithmic": True}
+            saved.append(save_plot(curves, self.plot, axes=axes, at=steps, **how))
         return saved
 
 
@@ -137,7 +127,5 @@ def save_plot(
     plane.set(xlabel=axes[0], ylabel=axes[1])
     plane.grid(alpha=0.3)
     plane.legend()
-    kind = path.suffix.lower()[1:]
-    return write_atomically(
-        path, lambda part: figure.savefig(part, format=kind, dpi=120), overwrite
-    )
+    save = partial(figure.savefig, format=path.suffix.lower()[1:], dpi=120)
+    return write_atomically(path, save, overwrite)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import Settings, open_picture
-from impasto.batch import Batch, Pair, find_pictures, make_pairs, save_page, save_sheet
+from impasto.batch import Batch, find_pictures, make_pairs
+from impasto.batch.pairs import Pair
 from impasto.batch.running import as_done, stylize_batch
+from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import Journal
 

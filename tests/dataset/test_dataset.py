@@ -124,7 +124,7 @@ def test_no_failure_is_silent(
     (photos / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     (failed,) = stylize_dataset(str(photos), styles, str(tmp_path / "out"), options, at_once)
     assert (failed.source, failed.status) == ("cat/broken.jpg", "failed")
-    assert "cannot be read" in failed.error
+    assert "is damaged" in failed.error
     run = command(photos, styles, tmp_path / "other", "--also", "masks")
     assert run.returncode == 1
     assert "1 files failed" in run.stderr

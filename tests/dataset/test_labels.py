@@ -17,6 +17,7 @@ from tests.dataset.conftest import at_once, png
 from impasto.dataset import Dataset, DatasetOptions
 from impasto.dataset.labels import is_map, is_map_volume, may_be_map
 from impasto.dataset.plan import Planner
+from impasto.dataset.stores import MOST
 from impasto.errors import ImageError
 
 PHOTO = Image.fromarray(skimage.data.coffee()[:120, 100:260])
@@ -229,4 +230,4 @@ def test_packed_volumes_that_claim_too_much() -> None:
     header.set_data_shape((4000, 4000, 4000))
     content = gzip.compress(header.binaryblock + bytes(1 << 20))
     with pytest.raises(ImageError, match=r"x\.nii\.gz takes .* GiB, more than 4 GiB"):
-        painted_nifti(content, "x.nii.gz", lambda picture: picture.pixels)
+        painted_nifti(content, "x.nii.gz", lambda picture: picture.pixels, None, MOST)

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from impasto.weights import CATALOGUE, WeightsFile, downloading
+from impasto.weights import downloading
+from impasto.weights.catalogue import CATALOGUE, WeightsFile
 
 Weights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 

@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from impasto.errors import WeightsError
-from impasto.weights import CATALOGUE
-from impasto.weights.catalogue import files_named
+from impasto.weights.catalogue import CATALOGUE, files_named
 
 
 def test_hashes_have_the_length_of_their_kind() -> None:

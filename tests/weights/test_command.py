@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from impasto.cli.weights import app
 from impasto.errors import WeightsError
-from impasto.weights import CATALOGUE, WeightsFile
+from impasto.weights.catalogue import CATALOGUE, WeightsFile
 
 if TYPE_CHECKING:
     from tests.weights.conftest import Answer, Server

@@ -13,7 +13,8 @@ import torch
 from safetensors import safe_open
 
 from impasto.errors import WeightsError
-from impasto.weights import WeightsFile, fetch, find, load_vgg19
+from impasto.weights import fetch, find, load_vgg19
+from impasto.weights.catalogue import WeightsFile
 from impasto.weights.fetching import converted
 
 if TYPE_CHECKING:

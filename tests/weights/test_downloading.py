@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from impasto.errors import WeightsError
-from impasto.weights import WeightsFile, downloading, fetch
+from impasto.weights import downloading, fetch
+from impasto.weights.catalogue import WeightsFile
 from impasto.weights.fetching import show_downloads
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from impasto.errors import WeightsError
-from impasto.weights import CATALOGUE, fetch, find
+from impasto.weights import fetch, find
+from impasto.weights.catalogue import CATALOGUE
 from impasto.weights.folders import bundled_folder, cache_folder, is_offline, search_folders
 
 KERAS = CATALOGUE["vgg19-keras"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from impasto.weights import WeightsFile
+from impasto.weights.catalogue import WeightsFile
 from impasto.weights.downloading import hash_matches
 
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from impasto.errors import WeightsError
 from impasto.fast.transfer import MEAN
 from impasto.settings.methods import METHODS
-from impasto.weights import CATALOGUE
+from impasto.weights.catalogue import CATALOGUE
 from impasto.weights.fetching import save_renamed
 
 ENCODER = (0, 2, 5, 9, 12, 16, 19, 22, 25, 29)

@@ -6,7 +6,8 @@ from safetensors.numpy import save_file
 
 from impasto.errors import WeightsError
 from impasto.files import sha256_of
-from impasto.weights import CATALOGUE, fetch, load_pocket
+from impasto.weights import fetch, load_pocket
+from impasto.weights.catalogue import CATALOGUE
 from impasto.weights.folders import bundled_folder
 
 

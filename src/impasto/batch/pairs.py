@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count, product
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.files import address_advice
@@ -122,11 +122,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImageError(f"{folder} cannot be made ({error.strerror}): name another") from error
-
-
-def refuse_other(path: Path) -> NoReturn:
-    """Raise an `ImageError` for a file that is in the way."""
-    raise ImageError(f"{path} is there and was made by something else: move it")
 
 
 def reason_of(error: Exception) -> str:

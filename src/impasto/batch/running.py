@@ -13,16 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from impasto.batch.pairs import (
-    Outcome,
-    Pair,
-    find_pictures,
-    make_folder,
-    make_pairs,
-    place_of,
-    reason_of,
-    refuse_other,
-)
+from impasto.batch.pairs import Outcome, Pair, find_pictures, make_folder, make_pairs, reason_of
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import find_styles, is_network, network_settings
@@ -93,9 +84,9 @@ class Batch:
                 )
         made = {entry["name"] for entry in Journal(folder / JOURNAL).entries("name")}
         made |= {SHEET, PAGE, JOURNAL} if made else set()
-        results = {str(folder / name) for name in made}
-        pictures = find_pictures(named, folder)
-        contents = {p: below for p, below in pictures.items() if place_of(p) not in results}
+        results = {folder / name for name in made}
+        found = find_pictures(named, folder).items()
+        contents = {p: below for p, below in found if p.parent.resolve() / p.name not in results}
         if not contents:
             raise ImageError(f"all contents are results of earlier runs in {self.folder}")
         return contents
@@ -133,14 +124,13 @@ class Batch:
         """
         make_folder(self.folder)
         if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
-            refuse_other(self.folder / SHEET)
+            raise _in_the_way(self.folder / SHEET)
         Picture.check_saving(self.folder / self.pairs[0].name, self.settings.bits or 8)
         self._open_stylizers()
         self._protected = {path.resolve() for path in (*self.contents, *self.opened_styles)}
         count = workers or (1 if self.settings.method_row.steps else cores())
-        yield from as_done(
-            ThreadPoolExecutor(count), partial(self._outcome, fresh=fresh), self.pairs, count
-        )
+        pool, work = ThreadPoolExecutor(count), partial(self._outcome, fresh=fresh)
+        yield from as_done(pool, work, self.pairs, count)
 
     def _open_stylizers(self) -> None:
         """Read all styles before the first picture: a bad one is told at once."""
@@ -197,7 +187,7 @@ class Batch:
         if target.resolve() in self._protected:
             raise ImageError(f"{target} is one of the inputs: name another folder")
         if target.exists() and made is None:
-            refuse_other(target)
+            raise _in_the_way(target)
 
     def _inputs(self, pair: Pair) -> str:
         """Return what a result depends on, as a fingerprint."""
@@ -206,14 +196,17 @@ class Batch:
         files = self._files
         if kept:
             files = [each["sha256"] for each in kept.weights] + self._pictures
-        content = identify(pair.content).sha256
-        return fingerprint([content, style, files, self._settings.to_dict()])
+        return fingerprint([identify(pair.content).sha256, style, files, self._settings.to_dict()])
 
     def save_sheets(self, outcomes: Sequence[Outcome]) -> list[Path]:
         """Save a picture and a page of all results, and return their paths."""
         results = {(o.pair.content, o.pair.style): o.path for o in outcomes if o.path is not None}
         shown = self.contents, self.styles, results
         return [save_sheet(*shown, self.folder / SHEET), save_page(*shown, self.folder / PAGE)]
+
+
+def _in_the_way(path: Path) -> ImageError:
+    return ImageError(f"{path} is there and was made by something else: move it")
 
 
 def stylize_batch(

@@ -128,10 +128,9 @@ def save_page(
 def thumbnail(path: Path, longest: int) -> Image.Image | None:
     """Return a copy of a picture with a longest side in pixels; None if it cannot be read."""
     try:
-        picture = open_picture(path, max_size=longest)
+        return open_picture(path, max_size=longest).filled().to_pil()
     except ImpastoError:
         return None
-    return Image.fromarray(picture.filled().to_array())
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
@@ -264,7 +263,7 @@ def save_looks(painted: Sequence[tuple[Cell, Picture]], path: Path) -> Path:
     rows: list[list[Image.Image | None]] = [[None] * across for _ in range(down)]
     below, above, beside = [[""] * across for _ in range(down)], [""] * across, [""] * down
     for cell, picture in painted:
-        rows[cell.row][cell.column] = Image.fromarray(picture.filled().to_array())
+        rows[cell.row][cell.column] = picture.filled().to_pil()
         below[cell.row][cell.column] = cell.name
         words = [f"{name.replace('_', ' ')} {value}" for name, value in cell.changes.items()]
         beside[cell.row] = "\n".join(words[: len(words) // 2])

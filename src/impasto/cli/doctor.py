@@ -167,7 +167,8 @@ def methods(
 
 def _say_files(names: list[str]) -> bool:
     """Print whose files are needed, and whether they are here; return that."""
-    from impasto.weights import CATALOGUE, find
+    from impasto.weights import find
+    from impasto.weights.catalogue import CATALOGUE
 
     if not names:
         return True

@@ -24,7 +24,7 @@ from impasto.runs import Run, State
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 from impasto.stylizers import stylizer
-from impasto.weights import WeightsFile
+from impasto.weights.catalogue import WeightsFile
 from impasto.weights.fetching import show_downloads
 
 #: Longest side in pixels from which on a run says beforehand what it will take.

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
-    from impasto.weights import WeightsFile
+    from impasto.weights.catalogue import WeightsFile
 
 #: Control characters, line separators, marks that turn the direction, and undecodable bytes.
 _COMMANDING = re.compile(

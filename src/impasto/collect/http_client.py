@@ -99,7 +99,7 @@ class HttpClient(httpx.AsyncClient):
                 delay = max(delay, await self._robots_delay(url))
             request = self.build_request("GET", url, headers=conditions)
             async with self._one[place[0]]:
-                found = await self._patiently(request, delay, limit)
+                found = await self._retried(request, delay, limit)
             status, target = found.status_code, found.headers.get("location")
             if status == 200 or (status == 304 and conditions):
                 return found
@@ -108,9 +108,7 @@ class HttpClient(httpx.AsyncClient):
             url, conditions = normalized(target, url), None
         raise RejectedError("redirects", f"more than {MOST_REDIRECTS} redirects")
 
-    async def _patiently(
-        self, request: httpx.Request, delay: float, limit: Limit
-    ) -> httpx.Response:
+    async def _retried(self, request: httpx.Request, delay: float, limit: Limit) -> httpx.Response:
         """Try again when the server is busy, after growing pauses or those it asks for."""
         host, rested = request.url.host, 0.0
         for tried in range(MOST_TRIES):

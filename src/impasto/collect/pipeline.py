@@ -201,13 +201,13 @@ def _inspected(data: bytes, options: CollectOptions) -> dict[str, Any]:
     if kind not in options.types:
         raise RejectedError("type", f"a picture of type {kind}")
     try:
-        with one_clear_error("the picture"), open_image(data, str(sniff(data))) as image:
+        with one_clear_error("the picture"), open_image(data) as image:
             width, height = image.size
             if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) >= 5:
                 width, height = height, width  # it lies on its side
         _check_shape(width, height, options)
-        known = {"type": kind, "width": width, "height": height}
-        return known | {"phash": perceptual_hash(data)}
+        phash = perceptual_hash(data)
+        return {"type": kind, "width": width, "height": height, "phash": phash}
     except ImageError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
             raise RejectedError("pixels", "far too many pixels to be decoded") from error
@@ -232,5 +232,4 @@ def _check_license(license: str | None, options: CollectOptions) -> None:
 def perceptual_hash(data: bytes) -> str:
     """Return 64 bits, in hexadecimal, that size, compression and brightness hardly change."""
     # Decoding small is quick for a JPEG, and still reads it to its end.
-    pixels = open_picture(data, max_size=256).filled().to_array()
-    return str(imagehash.phash(Image.fromarray(pixels)))
+    return str(imagehash.phash(open_picture(data, max_size=256).filled().to_pil()))

@@ -58,9 +58,8 @@ class StateDB:
             changed = self.base.execute("PRAGMA user_version").fetchone()[0] != digest
             if changed:
                 # What was rejected may be wanted now, whether or not it has changed.
-                self.base.execute(
-                    "UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL"
-                )
+                forget = "UPDATE items SET etag = NULL, modified = NULL WHERE file IS NULL"
+                self.base.execute(forget)
                 self.base.execute(f"PRAGMA user_version = {digest}")
             self.add(items)
             if changed or not self.select("pending LIMIT 1"):

@@ -16,6 +16,7 @@ from impasto.fast import FastStylizer
 from impasto.fast.shot import still_grain
 from impasto.gallery.names import read_styles
 from impasto.images import LEAST_PICTURE, Sources, open_picture
+from impasto.images.pixels import quantize
 from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes
 
@@ -86,7 +87,7 @@ class StyleAugment:
             if image.shape[2:] != (3,) or not (image.dtype == np.uint8 or image.dtype.kind == "f"):
                 raise ImageError("an array is (H, W, 3), of uint8 or floats in [0, 1]")
             painted = self._painted(image, style, strength)
-            return _bytes(painted) if image.dtype == np.uint8 else painted.astype(image.dtype)
+            return quantize(painted, 8) if image.dtype == np.uint8 else painted.astype(image.dtype)
         return self._tensor(image, style, strength)
 
     def batch(self, images: Tensor) -> Tensor:
@@ -128,13 +129,13 @@ class StyleAugment:
         picture = open_picture(np.ascontiguousarray(pixels))
         if min(picture.size) < LEAST_PICTURE:
             raise ImageError(f"pictures of {picture.width}x{picture.height} pixels are too small")
-        return self._stylizer(style).changed(strength=strength).paint(picture)
+        return self._stylizer(style).changed(strength=strength).paint(picture).clip(0, 1)
 
     def _pillow(self, image: Image.Image, style: int, strength: float) -> Image.Image:
         if image.mode.startswith(("I", "F")):
             raise ImageError(f"a Pillow image of mode {image.mode} has no 8 bits: convert it")
         painted = self._painted(np.asarray(image.convert("RGB")), style, strength)
-        result = Image.fromarray(_bytes(painted)).convert(image.mode)
+        result = Image.fromarray(quantize(painted, 8)).convert(image.mode)
         if image.mode in ("RGBA", "LA"):
             result.putalpha(image.getchannel("A"))
         return result
@@ -144,9 +145,8 @@ class StyleAugment:
 
         if not isinstance(image, torch.Tensor) or image.ndim != 3 or image.shape[0] != 3:
             raise ImageError("give a Pillow image, an array (H, W, 3) or a tensor (3, H, W)")
-        pixels = image.detach().cpu().permute(1, 2, 0).numpy()
-        painted = self._painted(pixels, style, strength)
-        whole = torch.from_numpy(_bytes(painted) if image.dtype == torch.uint8 else painted)
+        painted = self._painted(image.detach().cpu().permute(1, 2, 0).numpy(), style, strength)
+        whole = torch.from_numpy(quantize(painted, 8) if image.dtype == torch.uint8 else painted)
         return whole.permute(2, 0, 1).to(image).contiguous()
 
     @cached_property
@@ -186,10 +186,6 @@ class StyleAugment:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._chance = self._chance or random
-
-
-def _bytes(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return (pixels.clip(0, 1) * np.float32(255)).round().astype(np.uint8)
 
 
 def _padded(images: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class Belonging:
         stem, _ = parts_of(path)
         for folder in self._folders:
             if stem.startswith(folder):
-                return self._names(path, self._partner(stem, [len(folder)])) or [path]
+                return self._of_picture(path, [len(folder)]) or [path]
         *folders, name = stem.split("/")
         beside = ("/".join((*other, name)) for other in self._beside(tuple(folders)))
         count = self._exact.get(stem) or max((self._exact.get(s, 1) for s in beside), default=1)
@@ -48,29 +48,22 @@ class Belonging:
 
     def of_map(self, path: str) -> list[str]:
         """Return the paths of the copies of a label map; none: it belongs to no picture."""
-        stem, _ = parts_of(path)
-        starts = [0, *(each.end() for each in re.finditer("/", stem))]
-        return self._names(path, self._partner(stem, starts))
+        return self._of_picture(path, [0, *(each.end() for each in re.finditer("/", path))])
 
-    def _partner(self, stem: str, starts: Iterable[int]) -> tuple[int, int] | None:
-        """Return how many results a label map's picture has, and where the name of that ends.
+    def _of_picture(self, path: str, starts: Iterable[int]) -> list[str]:
+        """Return the paths of a file's copies, one for each result of its picture, if it has one.
 
         The part of the path in common begins at one of `starts`.
         """
+        stem, _ = parts_of(path)
         name = stem.rfind("/") + 1
         marks = [each.start() for each in re.finditer("[_.-]", stem) if each.start() > name]
         for start in starts:
             for end in (len(stem), *reversed(marks)):
-                count = self._tails.get(stem[start:end])
-                if count is not None:
-                    return count, end
-        return None
-
-    def _names(self, path: str, partner: tuple[int, int] | None) -> list[str]:
-        if partner is None:
-            return []
-        count, end = partner
-        return [path, *(f"{path[:end]}-{copy}{path[end:]}" for copy in range(2, count + 1))]
+                if (count := self._tails.get(stem[start:end])) is not None:
+                    copies = range(2, count + 1)
+                    return [path, *(f"{path[:end]}-{copy}{path[end:]}" for copy in copies)]
+        return []
 
     def _siblings(self, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
         """Return the folders of pictures that differ from one without in one place."""

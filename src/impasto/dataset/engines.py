@@ -105,8 +105,7 @@ def _begin(job: Job) -> None:
 
 def _end_with_parent() -> None:
     """End this process when the main one is killed, which would leave it waiting for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
+    if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
 
@@ -175,5 +174,4 @@ def on_ray(
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(size=min(count, len(items))),
     )
-    for batch in done.iter_rows():
-        yield Row(*json.loads(batch["row"]))
+    yield from (Row(*json.loads(batch["row"])) for batch in done.iter_rows())

@@ -5,7 +5,6 @@ photographs of people with masks, and a drawing may have as few colors as a map 
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.images.decoding import open_image
-from impasto.images.formats import is_16bit_png, sniff
+from impasto.images.formats import is_16bit_png
 from impasto.images.reading import check_pixels, suppress_warnings
 
 #: Suffixes of formats that keep numbers as they are.
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
+#: Those of JPEG, which holds photographs and no numbers.
+JPEG = (".jpg", ".jpeg")
 #: Within names of files and folders: `trainannot`, `SegmentationClass`, `stuffthingmaps`.
 _WITHIN = re.compile(
     "mask|label|annot|segment|semantic|instance|panoptic|trimap|thingmap|pixelmap|groundtruth"
@@ -42,17 +43,8 @@ _CLASSES, _UNKNOWN = 31, 255
 
 def may_be_map(path: str) -> bool:
     """Tell by its names whether a file may be a label map."""
-    return bool(_WITHIN.search(path.lower())) or any(map(_WORDS.fullmatch, _words(path)))
-
-
-def is_jpeg(path: str) -> bool:
-    """Tell by its name whether a file is a JPEG, which holds photographs and no numbers."""
-    return path.lower().endswith((".jpg", ".jpeg"))
-
-
-def _words(path: str) -> Iterator[str]:
-    yield from re.split(r"[\W\d_]+", path.lower())
-    yield from (each.lower() for each in _CAMEL.findall(path))
+    words = [*re.split(r"[\W\d_]+", path), *_CAMEL.findall(path)]
+    return bool(_WITHIN.search(path.lower()) or any(_WORDS.fullmatch(w.lower()) for w in words))
 
 
 def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) -> bool:
@@ -63,7 +55,7 @@ def is_map(content: bytes, path: str, named: bool, beside: bytes | None = None) 
     photograph of the same name, of which this may be the map without being called so.
     """
     try:
-        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
+        with suppress_warnings(), open_image(content) as image:
             check_pixels(image.width * image.height, path)
             if beside is not None and not _may_belong(image, beside):
                 return False
@@ -92,7 +84,7 @@ def _may_belong(image: Image.Image, beside: bytes) -> bool:
     """Tell whether an image without colors, or with a palette, is no copy of a photograph."""
     if image.mode not in ("1", "L", "P") and image.mode[0] != "I":
         return False
-    with open_image(beside, str(sniff(beside))) as photo:
+    with open_image(beside) as photo:
         if photo.size != image.size or photo.mode == "L":
             return False
         photo.draft("L", (64, 64))

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from impasto.dataset.belonging import Belonging, copied, copies_of, parts_of
-from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
+from impasto.dataset.labels import JPEG, LOSSLESS, may_be_map
 from impasto.dataset.stores import MOST
 from impasto.errors import ImageError, SettingsError
 from impasto.images import is_picture_name
@@ -108,8 +108,7 @@ class Planner:
         """Return the task of what may be a label map, by its name or that of a JPEG beside it."""
         if not self._pools[split_of(source, self.options.splits)]:
             return Task(source, copy, path, None)
-        task = self.chosen(source, copy)
-        return task._replace(path=path, may_be_map=not beside, beside=beside)
+        return self.chosen(source, copy)._replace(path=path, may_be_map=not beside, beside=beside)
 
     def is_picture(self, path: str) -> bool:
         """Tell whether a file is to be painted, unless its content is that of a label map."""
@@ -162,7 +161,7 @@ class Planner:
         if self.options.paint_all:
             return {}
         found = {path: "" for path in pictures if may_be_map(path)}
-        jpegs = {parts_of(path)[0]: path for path in pictures if is_jpeg(path)}
+        jpegs = {parts_of(path)[0]: path for path in pictures if path.lower().endswith(JPEG)}
         for path in pictures:
             stem, suffix = parts_of(path)
             if path not in found and stem in jpegs and suffix.lower() in LOSSLESS:
@@ -193,8 +192,7 @@ class Planner:
 
 def check_names(paths: Iterable[str]) -> None:
     """Raise an `ImageError` where one result would replace another."""
-    twice = [path for path, count in Counter(paths).items() if count > 1]
-    if twice:
+    if twice := [path for path, count in Counter(paths).items() if count > 1]:
         raise ImageError(f"two results would be called {twice[0]}: rename a file")
 
 

@@ -25,7 +25,6 @@ from impasto.fast.tuned import find_styles, is_network, network_settings, once_t
 from impasto.files import fingerprint, sha256_of
 from impasto.images import NamedBytes, identify, is_picture_name, open_picture, source_list
 from impasto.images.decoding import open_image
-from impasto.images.formats import sniff
 from impasto.images.reading import suppress_warnings
 from impasto.settings import Settings
 from impasto.stylizers import for_many_sizes, stylizer
@@ -145,8 +144,7 @@ class Dataset:
                 self._target.write(row.path, made)
                 row = row._replace(bytes=len(made), sha256=hashlib.sha256(made).hexdigest())
             except (ValueError, KeyError, TypeError, csv.Error) as error:
-                reason = f"names of copies are not in it: {error}"
-                row = row._replace(status="failed", error=reason)
+                row = row._replace(status="failed", error=f"names of copies are not in it: {error}")
             self.journal.rows[row.path] = row
 
     def _is_done(self, task: Task) -> bool:
@@ -170,8 +168,7 @@ def _with_runtime(options: DatasetOptions, store: Store, files: Sequence[str]) -
 
 def _size(store: Store, path: str) -> tuple[int, int]:
     try:
-        content = store.read(path)
-        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
+        with suppress_warnings(), open_image(store.read(path)) as image:
             return image.size
     except Exception:  # a broken one is told when it is its turn
         return (0, 0)
@@ -257,21 +254,18 @@ def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path 
         return [(str(path), partial(Path, path)) for path in found]
     store = open_store(named)
     names = filter(is_picture_name, store.files())
-    return [(f"{named}/{n}", lambda n=n: _named(n, store.read(n))) for n in names]  # type: ignore[misc]
+    return [(f"{named}/{n}", partial(_read, store, n)) for n in names]
 
 
 def _style_file(style: Path | NamedBytes, settings: Settings) -> NamedBytes:
     """Return what is painted with: a style picture, or a network that was tuned to it."""
     if not is_network(style):
         open_picture(style, max_size=64)  # raises what is wrong with it
-    found = network_settings([style], settings)
-    if found != settings:
+    if (found := network_settings([style], settings)) != settings:
         stylizer([], found)  # raises what is wrong with it
         style = Path(found.method)
-    return _named(style.name, style.read_bytes()) if isinstance(style, Path) else style
+    return NamedBytes(style.read_bytes(), style.name) if isinstance(style, Path) else style
 
 
-def _named(path: str, content: bytes) -> NamedBytes:
-    file = NamedBytes(content)
-    file.name = path.rpartition("/")[2]
-    return file
+def _read(store: Store, path: str) -> NamedBytes:
+    return NamedBytes(store.read(path), path.rpartition("/")[2])

@@ -16,14 +16,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from impasto.dataset.labels import is_map_volume
-from impasto.dataset.stores import MOST, check_bytes
+from impasto.dataset.stores import check_bytes
 from impasto.errors import ImageError, MissingExtraError
 from impasto.images import Picture, open_picture
+from impasto.images.color import LUMINANCE
 from impasto.images.decoding import open_image
-from impasto.images.encoding import with_chunks
-from impasto.images.formats import sniff
+from impasto.images.encoding import png_file
 from impasto.images.metadata import orientation_of, turn
-from impasto.images.reading import check_pixels, suppress_warnings
+from impasto.images.pixels import quantize
+from impasto.images.reading import check_head, check_pixels, one_clear_error, suppress_warnings
 
 #: (H, W, 3) in [0, 1] -> the same, painted.
 Paint = Callable[[Picture], NDArray[np.float32]]
@@ -37,7 +38,6 @@ _TURNED = ("JPEG", "WEBP", "PNG", "TIFF", "AVIF")
 _ORIENTATION, _SHORT = 274, 3
 #: Of the header of a PNG: what the byte at this place says of gray with alpha.
 _PNG_COLORS, _PNG_GRAY_ALPHA = 25, 4
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class _Kind(NamedTuple):
@@ -62,39 +62,32 @@ def painted_file(content: bytes, name: str, paint: Paint, quality: int) -> bytes
         pixels = painted_range(picture.pixels[..., 0], paint)
     else:
         pixels = paint(picture)
-        pixels = pixels @ LUMA if kind.gray else pixels
-    samples = _samples(pixels, picture.bits)
+        pixels = pixels @ LUMINANCE if kind.gray else pixels
+    samples = quantize(pixels.clip(0, 1), picture.bits)
     if picture.alpha is not None and kind.form in _WITH_ALPHA:
         if kind.form == "GIF" and kind.gray:  # Pillow drops the alpha of gray ones
             samples = np.repeat(samples[..., None], 3, axis=2)
-        samples = np.dstack([samples, _samples(picture.alpha, picture.bits)])
+        samples = np.dstack([samples, quantize(picture.alpha, picture.bits)])
     return _encoded(turn(samples, _BACK[kind.orientation]), kind, name, quality)
 
 
 def _kind(content: bytes, name: str) -> _Kind:
-    if sniff(content) == "HEIC":  # its decoder turns, and does not say how
+    if check_head(content, name) == "HEIC":  # its decoder turns, and does not say how
         raise ImageError(f"{name} is HEIC, which is read only: save it as JPEG or PNG")
-    try:
-        with suppress_warnings(), open_image(content, str(sniff(content))) as image:
-            check_pixels(image.width * image.height, name)
-            form = str(image.format)
-            options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
-            # Of cameras: a photograph with a preview behind it.
-            form = "JPEG" if form == "MPO" else form
-            if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
-                raise ImageError(f"{name} holds several pictures: save each in a file of its own")
-            if form == "TIFF" and image.mode == "I":
-                raise ImageError(f"{name} holds whole numbers of 32 bits: save it with 16")
-            # Before it is loaded: Pillow turns a TIFF then, and forgets how it lay.
-            orientation = orientation_of(image)
-            image.load()
-            return _Kind(form, _is_gray(image, content), orientation, options)
-    except (ImageError, MemoryError):
-        raise
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has too many pixels: scale it down first") from error
-    except Exception as error:
-        raise ImageError(f"{name} cannot be read as a picture") from error
+    with one_clear_error(name), open_image(content) as image:
+        check_pixels(image.width * image.height, name)
+        form = str(image.format)
+        options = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
+        # Of cameras: a photograph with a preview behind it.
+        form = "JPEG" if form == "MPO" else form
+        if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
+            raise ImageError(f"{name} holds several pictures: save each in a file of its own")
+        if form == "TIFF" and image.mode == "I":
+            raise ImageError(f"{name} holds whole numbers of 32 bits: save it with 16")
+        # Before it is loaded: Pillow turns a TIFF then, and forgets how it lay.
+        orientation = orientation_of(image)
+        image.load()
+        return _Kind(form, _is_gray(image, content), orientation, options)
 
 
 def _is_gray(image: Image.Image, content: bytes) -> bool:
@@ -112,14 +105,9 @@ def painted_range(values: NDArray[Any], paint: Paint, *, inverted: bool = False)
     span = (high - low) or 1 / 65535
     gray = ((values - low) / span).astype(np.float32)
     gray = 1 - gray if inverted else gray
-    painted = paint(Picture(np.repeat(gray[..., None], 3, axis=2), bits=16)) @ LUMA
+    painted = paint(Picture(np.repeat(gray[..., None], 3, axis=2), bits=16)) @ LUMINANCE
     painted = (1 - painted if inverted else painted).clip(0, 1)
     return low + painted.astype(values.dtype) * span
-
-
-def _samples(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
-    most, kind = (65535, np.uint16) if bits == 16 else (255, np.uint8)
-    return (values.clip(0, 1) * np.float32(most)).round().astype(kind)
 
 
 def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> bytes:
@@ -143,13 +131,10 @@ def _encoded(samples: NDArray[Any], kind: _Kind, name: str, quality: int) -> byt
 
 def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exif) -> bytes:
     if kind.form == "PNG":
-        import imagecodecs
-
-        data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
         info = PngInfo()
         if kind.orientation != 1:
             info.add(b"eXIf", exif.tobytes().removeprefix(b"Exif\x00\x00"))
-        return with_chunks(data, info)
+        return png_file(samples, info)
     if kind.form == "TIFF":
         import tifffile
 
@@ -187,9 +172,7 @@ def _reading(name: str, form: str) -> Iterator[None]:
         raise ImageError(f"{name} cannot be read as {form}: {error}") from error
 
 
-def painted_dicom(
-    content: bytes, name: str, paint: Paint, maps: bool | None = None, most: int = MOST
-) -> bytes:
+def painted_dicom(content: bytes, name: str, paint: Paint, maps: bool | None, most: int) -> bytes:
     """Return a DICOM file whose picture, or each of whose frames, is painted.
 
     Values stay within the range that they had, and headers stay, but the pixels are not compressed
@@ -224,9 +207,7 @@ def painted_dicom(
     return file.getvalue()
 
 
-def painted_nifti(
-    content: bytes, name: str, paint: Paint, maps: bool | None = None, most: int = MOST
-) -> bytes:
+def painted_nifti(content: bytes, name: str, paint: Paint, maps: bool | None, most: int) -> bytes:
     """Return a NIfTI file each of whose slices along the last of three axes is painted."""
     packed = content[:2] == b"\x1f\x8b"
     with _reading(name, "NIfTI"):
@@ -253,8 +234,7 @@ def _painted_values(values: NDArray[Any], paint: Paint, *, inverted: bool = Fals
     known = np.isfinite(values)
     if not known.any() or np.ptp(values[known]) <= 0:
         return values
-    low = values[known].min()
-    inside = np.where(known, values, low).astype(np.float64)
+    inside = np.where(known, values, values[known].min()).astype(np.float64)
     back = painted_range(inside, paint, inverted=inverted)
     if np.issubdtype(values.dtype, np.integer):
         back = back.round()

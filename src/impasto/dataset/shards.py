@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from impasto.dataset.labels import LOSSLESS, is_jpeg, may_be_map
+from impasto.dataset.labels import JPEG, LOSSLESS, may_be_map
 from impasto.dataset.painting import DatasetPainter, Row
 from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
 from impasto.dataset.stores import check_bytes
@@ -68,7 +68,7 @@ def _painted(
 ) -> list[tuple[Row, bytes | None]]:
     """Paint a copy of a sample: where one of its members fails, all are left out."""
     found, planner = list[tuple[Row, bytes | None]](), painter.planner
-    photo = next((data for suffix, data in members if is_jpeg(suffix)), None)
+    photo = next((data for suffix, data in members if suffix.lower().endswith(JPEG)), None)
     for suffix, data in members:
         source, beside = f"{key}{suffix}", None
         task = Task(source, copy, source if copy == 1 else f"{key}-{copy}{suffix}", None)

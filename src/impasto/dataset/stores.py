@@ -50,8 +50,7 @@ class Store:
                 links_here = links + entry.is_symlink()
                 kind = self._kind(entry, above if links_here <= _MOST_LINKS else None)
                 if kind == "folder":
-                    real = os.path.realpath(entry.path)
-                    left.append((f"{path}/", above | {real}, links_here))
+                    left.append((f"{path}/", above | {os.path.realpath(entry.path)}, links_here))
                 else:
                     found[kind].append(path)
         self.left_out = [
@@ -179,6 +178,5 @@ def _amount(count: float) -> str:
 
 def open_store(place: str | Path, follow_links: bool = False) -> Store:
     """Return the store of a folder, which need not exist, or of an address of fsspec: `s3://…`."""
-    if "://" in str(place):
-        return _RemoteStore(str(place))
-    return Store(Path(place), follow_links)
+    remote = "://" in str(place)
+    return _RemoteStore(str(place)) if remote else Store(Path(place), follow_links)

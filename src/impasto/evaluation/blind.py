@@ -179,7 +179,9 @@ class JudgingPage(LocalPage):
         """Take an answer, once; return how many there are, None if that was not asked."""
         with self._lock:
             asked = self._open.pop(question, None)
-        return None if asked is None else _json(answers=self._answers.add(asked, answer))
+        if asked is None:
+            return None
+        return json.dumps({"answers": self._answers.add(asked, answer)}).encode()
 
 
 class _Handler(LocalHandler):
@@ -192,7 +194,7 @@ class _Handler(LocalHandler):
         elif self.path == "/":
             self.send_page(Path(__file__).with_name("judge.html"))
         elif self.path == "/question":
-            self.send(_json(name=self.page.ask()), "application/json")
+            self.send(json.dumps({"name": self.page.ask()}).encode(), "application/json")
         else:
             question, _, role = self.path[1:].partition("/")
             self.send(self.page.picture(question, role), "image/jpeg")
@@ -204,7 +206,3 @@ class _Handler(LocalHandler):
             self.send(self.page.answer(question, answer), "application/json")
         else:
             self.send_error(403)
-
-
-def _json(**said: object) -> bytes:
-    return json.dumps(said).encode()

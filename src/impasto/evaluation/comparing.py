@@ -71,11 +71,8 @@ def read_comparison(
         raise SettingsError(f"{named} is not set: set it to the folder of the data, or give data")
     folder = data or path.parent / Path(named).expanduser()
     shared = _table(said, "settings") | ({} if size is None else {"size": size})
-    methods = {
-        name: _settings(name, shared | _table(asked, name), folder)
-        for name in asked
-        if not only or name in only
-    }
+    chosen = [name for name in asked if name in (only or asked)]
+    methods = {name: _settings(name, shared | _table(asked, name), folder) for name in chosen}
     if not methods:
         raise SettingsError(f'{path.name} has no methods: add [methods.NAME] and method = "fast"')
     return Comparison(tuple(_pairs(table, folder)), methods)

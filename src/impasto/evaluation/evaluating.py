@@ -63,17 +63,14 @@ def evaluate(
         ImageError: A picture cannot be read, or it is not clear what belongs together.
         SettingsError: `match` is something else.
     """
-    contents, styles, outputs = (
-        [str(each) for each in source_list(given)] for given in (content, style, output)
-    )
+    contents, styles, outputs = ([*map(str, source_list(n))] for n in (content, style, output))
     triples, _ = find_triples(contents, styles, outputs, match)
     return list(rows_of(triples, Judge(size, tile=tile, lpips=find_lpips())))
 
 
 def rows_of(triples: Sequence[Triple], judge: Judge) -> Iterator[Row]:
     """Yield the measures of each; a picture that cannot be read is an `ImageError`."""
-    for triple in triples:
-        yield Row(triple, judge(*triple), *judge.anchors(triple.content, triple.style))
+    return (Row(each, judge(*each), *judge.anchors(each.content, each.style)) for each in triples)
 
 
 def averages(rows: Sequence[Row]) -> tuple[Measured, Measured, Measured, Measured]:

@@ -80,9 +80,8 @@ def open_network(path: Path) -> Network:
     try:
         network = _onnx(path) if suffix == ".onnx" else _torchscript(path)
     except Exception as error:  # whatever the runtimes raise for what they cannot read
-        raise WeightsError(
-            f"{path} cannot be opened ({reason_of(error)}): export it again"
-        ) from error
+        reason = reason_of(error)
+        raise WeightsError(f"{path} cannot be opened ({reason}): export it again") from error
 
     def run(*inputs: Floats) -> Floats:
         try:

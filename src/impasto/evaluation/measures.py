@@ -195,8 +195,7 @@ def tile_seams(made: Tensor, content: Tensor, tile: int | None = None) -> float:
         known = F.max_pool1d(_excess(content, side)[None], 2 * NEAR + 1, 1, NEAR)[0]
         excess = (_excess(made, side) - gain * known.clamp_min(0)).clamp_min(0)
         found.append(excess if tile is None else excess[tile - 1 :: tile])
-    lines = torch.cat(found)
-    if not len(lines):
+    if not len(lines := torch.cat(found)):
         raise ImageError(f"a picture of one tile has no seams: name tiles smaller than {tile}")
     return float(lines.max() if tile is None else lines.mean())
 

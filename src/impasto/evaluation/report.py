@@ -1,12 +1,12 @@
 """The report of a comparison: a table, a plot, a sheet, and one page with all of it."""
 
-import html
 import io
 import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,7 @@ def save_report(
     _save_for_judging(comparison, results, folder)
     page = page_text(
         Path(__file__).with_name("report.html"),
-        judge=html.escape(judge.describe()),
+        judge=escape(judge.describe()),
         table=_html_table(lines, anchors, len(comparison.pairs)),
         plot=plot.decode().partition("<svg")[2],
         measures=_definitions({_title(name): MEASURES[name].meaning for name in lines[0].mean}),
@@ -61,7 +61,7 @@ def save_report(
         pictures=_figures(names, shown),
         made=f"impasto {__version__}, {datetime.now(timezone.utc):%Y-%m-%d}, "
         f"{cores()} cores, Python {platform.python_version()}, {platform.system()}",
-        heads="".join(f"<th>{html.escape(each)}</th>" for each in comparison.methods),
+        heads="".join(f"<th>{escape(each)}</th>" for each in comparison.methods),
     )
     return write_atomically(folder / PAGE, page, True)
 
@@ -69,10 +69,7 @@ def save_report(
 def markdown(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> str:
     """Return the table of means as `benchmarks/RESULTS.md` has it."""
     head = [f"mean of {pairs} pairs", *lines[0].mean, "seconds, median"]
-    rows = [
-        [line.method, *map(_number, line.mean.values()), _seconds(line)]
-        for line in (*lines, *anchors)
-    ]
+    rows = [[o.method, *map(_number, o.mean.values()), _seconds(o)] for o in (*lines, *anchors)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
@@ -134,8 +131,7 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
     for number, pair in enumerate(comparison.pairs):
         names = {role: f"pictures/{number:03}-{role}.jpg" for role in ANCHORS}
         for path, name in zip(pair, names.values(), strict=True):
-            small = thumbnail(path, LOOKED_AT)
-            if small is not None:
+            if small := thumbnail(path, LOOKED_AT):
                 write_atomically(folder / name, jpeg(small, 90), True)
         pairs.append(names)
     found = [
@@ -147,18 +143,15 @@ def _save_for_judging(comparison: Comparison, results: Sequence[Result], folder:
 
 
 def _differing(settings: Settings) -> str:
-    values = {name: getattr(settings, name) for name in FIELDS}
     return ", ".join(
         f"{name} {Path(value).name if Path(str(value)).is_absolute() else value}"
-        for name, value in values.items()
-        if name == "method" or value != FIELDS[name].default
+        for name in FIELDS
+        if (value := getattr(settings, name)) != FIELDS[name].default or name == "method"
     )
 
 
 def _definitions(said: Mapping[str, str]) -> str:
-    return "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in said.items()
-    )
+    return "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in said.items())
 
 
 def _title(measure: str) -> str:
@@ -174,7 +167,7 @@ def _html_table(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> s
         for name in lines[0].mean
     }
     for line in (*lines, *anchors):
-        is_anchor, row = line.seconds is None, f"<th>{html.escape(line.method)}</th>"
+        is_anchor, row = line.seconds is None, f"<th>{escape(line.method)}</th>"
         for name, value in line.mean.items():
             is_best = not is_anchor and math.isclose(value, best[name])
             row += f'<td title="median {_number(line.median[name])}"{" class=best" * is_best}>'
@@ -187,6 +180,6 @@ def _figures(names: Sequence[str], pictures: Sequence[Sequence[Path]]) -> str:
     rows = ""
     for name, paths in zip(names, pictures, strict=True):
         cells = "".join(f'<td><img src="{inline(path, SHOWN)}" alt=""></td>' for path in paths)
-        title = f'<tr><th colspan="{len(paths)}">{html.escape(name)}</th></tr>'
+        title = f'<tr><th colspan="{len(paths)}">{escape(name)}</th></tr>'
         rows += f"{title}<tr>{cells}</tr>"
     return rows

@@ -28,12 +28,10 @@ def find_triples(
     contents: Sequence[str], styles: Sequence[str], outputs: Sequence[str], match: str = "auto"
 ) -> tuple[list[Triple], str]:
     """Find files, folders, patterns and names of styles, and match them: see `match_triples`."""
-    style_pictures = list(find_pictures(str(find_style(each)) for each in styles))
+    pictures = list(find_pictures(str(find_style(each)) for each in styles))
     found = find_pictures(outputs)
     made = {path: below for path, below in found.items() if path.stem not in RESERVED}
-    return match_triples(
-        find_pictures(contents), style_pictures, made or {Path(outputs[0]): "."}, match
-    )
+    return match_triples(find_pictures(contents), pictures, made or {Path(outputs[0]): "."}, match)
 
 
 def match_triples(

@@ -49,8 +49,7 @@ class Painting(NamedTuple):
     @property
     def url(self) -> str:
         """Where it is downloaded from."""
-        width = "" if self.sha256 else f"?width={_WIDTH}"
-        return f"{_COMMONS}{quote(self.file)}{width}"
+        return f"{_COMMONS}{quote(self.file)}" + ("" if self.sha256 else f"?width={_WIDTH}")
 
 
 #: All paintings by the names that users type.
@@ -64,8 +63,7 @@ def painting_path(name: str) -> Path:
 
 def fetch_painting(name: str) -> Path:
     """Return the file of one of `PAINTINGS`, downloaded if it is not here, or an `ImageError`."""
-    path = painting_path(name)
-    if path.is_file():
+    if (path := painting_path(name)).is_file():
         return path
     painting = PAINTINGS[name]
     advice = f"download {painting.url} yourself and give its path, or choose another style"

@@ -11,24 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from impasto import images
 from impasto.errors import ImageError
 from impasto.files import address_advice, write_atomically
-from impasto.gallery.catalogue import (
-    DRAWINGS,
-    PAINTINGS,
-    drawing_path,
-    fetch_painting,
-    painting_path,
-)
-from impasto.images import (
-    Picture,
-    Source,
-    Sources,
-    is_picture_name,
-    open_picture,
-    read_source,
-    source_list,
-)
+from impasto.gallery import catalogue
+from impasto.gallery.catalogue import DRAWINGS, PAINTINGS
+from impasto.images import Picture, Source, Sources
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.weights.folders import expanded, tuned_network
 
@@ -51,7 +39,8 @@ def list_styles() -> Iterator[Style]:
     own = own_styles()
     known = [(name, "drawing", said, True) for name, said in DRAWINGS.items()]
     for name, painting in PAINTINGS.items():
-        known.append((name, "painting", painting.description, painting_path(name).is_file()))
+        here = catalogue.painting_path(name).is_file()
+        known.append((name, "painting", painting.description, here))
     for name, kind, description, here in known:
         called = f"{PREFIX}{name}" if name in own else name
         yield Style(called, kind, description, here, tuned_network(name) is not None)
@@ -73,7 +62,7 @@ def open_style(name: str, max_size: int | None = None) -> Picture:
         >>> open_style("mosaic", 64).size
         (64, 64)
     """
-    return open_picture(style_path(name), max_size=max_size)
+    return images.open_picture(style_path(name), max_size=max_size)
 
 
 def style_path(name: str) -> Path:
@@ -87,9 +76,9 @@ def style_path(name: str) -> Path:
     if name in own and not (name != asked and is_taken(name)):
         return own[name]
     if name in DRAWINGS:
-        return drawing_path(name)
+        return catalogue.drawing_path(name)
     if name in PAINTINGS:
-        return fetch_painting(name)
+        return catalogue.fetch_painting(name)
     if advice := address_advice(name):
         raise ImageError(advice)
     similar = difflib.get_close_matches(name, [*DRAWINGS, *PAINTINGS, *own], 1)
@@ -105,8 +94,7 @@ def find_style(source: Source) -> Source:
     """
     if not isinstance(source, str):
         return source
-    named = source.startswith(PREFIX) or not _is_file(source)
-    return style_path(source) if named else source
+    return style_path(source) if source.startswith(PREFIX) or not _is_file(source) else source
 
 
 def gallery_name(source: Source) -> str | None:
@@ -120,7 +108,7 @@ def gallery_name(source: Source) -> str | None:
 
 def read_styles(sources: Sources) -> list[Source]:
     """Return style pictures: named ones as files, those that can be read only once as bytes."""
-    return [read_source(find_style(source)) for source in source_list(sources)]
+    return [images.read_source(find_style(source)) for source in images.source_list(sources)]
 
 
 def _is_file(source: str) -> bool:
@@ -220,7 +208,7 @@ def _sorted_out(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
 
 def _trouble(path: Path) -> str:
     """Return in a few words why a file is no picture that can be read, or ""."""
-    if not is_picture_name(path):
+    if not images.is_picture_name(path):
         return "is no picture"
     if not path.is_file():
         return "is no regular file"

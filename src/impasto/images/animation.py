@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images.opening import open_picture
 from impasto.images.picture import Picture
 from impasto.images.reading import suppress_warnings
-from impasto.images.recipe import animation_metadata, recipe_json
+from impasto.images.recipe import Recipe, animation_metadata, recipe_json
 
 _HOLD = 1500  # milliseconds that the last frame stays: it is the result
 _GIF = 10, 20
@@ -32,7 +31,6 @@ _OPTIONS: Mapping[str, Mapping[str, object]] = {
     "gif": {"optimize": False},
     "webp": {"quality": 85, "method": 4},
 }
-Recipe: TypeAlias = "Mapping[str, object] | None"
 
 
 def save_animation(
@@ -66,10 +64,7 @@ def save_animation(
     if not images:
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
     size = images[-1].size
-    images = [
-        image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-        for image in images
-    ]
+    images = [image.resize(size, Image.Resampling.LANCZOS) for image in images]
     write = _write_mp4 if kind == "mp4" else partial(_write_held, kind=kind)
     with suppress_warnings():
         return write_atomically(path, partial(write, images, fps, recipe), overwrite)
@@ -191,10 +186,8 @@ def _write_mp4(images: list[Image.Image], fps: float, recipe: Recipe, path: Path
         context.color_range = 1
         for image in [*images, *images[-1:] * held]:
             even = np.pad(np.asarray(image), odd, mode="edge")
-            frame = av.VideoFrame.from_ndarray(even, format="rgb24")
+            made = av.VideoFrame.from_ndarray(even, format="rgb24")
             # Players take unmarked video for BT.709; the converter's default is BT.601.
-            frame = frame.reformat(
-                format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
-            )
-            container.mux(stream.encode(frame))
+            made = made.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+            container.mux(stream.encode(made))
         container.mux(stream.encode(None))

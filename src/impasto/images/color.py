@@ -57,8 +57,7 @@ def _means(plane: Floats) -> NDArray[Any]:
     height, width = (side - side % _SQUARE for side in plane.shape)
     if not height or not width:
         return np.asarray(plane.mean())
-    whole = Image.fromarray(plane[:height, :width].copy())
-    return np.asarray(whole.reduce(_SQUARE))
+    return np.asarray(Image.fromarray(plane[:height, :width].copy()).reduce(_SQUARE))
 
 
 def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Floats:
@@ -107,9 +106,7 @@ def _mixed(pixels: Floats, others: NDArray[Any], amount: float) -> Floats:
     return clipped if amount == 1 else pixels + np.float32(amount) * (clipped - pixels)
 
 
-def _statistics(
-    pixels: Floats, alpha: Floats | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _statistics(pixels: Floats, alpha: Floats | None) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return mean (3,) and covariance (3, 3) of a picture's colors, weighted by alpha."""
     flat = pixels.reshape(-1, 3)
     weights = np.ones(len(flat), np.float32) if alpha is None else alpha.reshape(-1)

@@ -4,14 +4,14 @@ import io
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from impasto.errors import ImageError
-from impasto.images.formats import is_16bit_png, pillow_format
+from impasto.images.formats import is_16bit_png, pillow_format, sniff
 from impasto.images.metadata import orientation_of, to_srgb, turn, valid_orientation
 from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
 from impasto.images.reading import check_head, check_pixels
@@ -27,6 +27,7 @@ _PREMULTIPLIED, _ALPHA = 1, 2
 _ICC, _ORIENTATION = 34675, 274
 _UNCOMPRESSED, _JPEG = 1, (6, 7)
 _SILENT = logging.NullHandler()
+_Box: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class Samples:
         return colors, None if alpha is None else turn(alpha, self.orientation)
 
 
-def open_image(data: bytes, kind: str) -> Image.Image:
-    """Open a file with Pillow, only as the format that `sniff` found, without decoding it."""
-    return Image.open(io.BytesIO(data), formats=(pillow_format(kind),))
+def open_image(data: bytes) -> Image.Image:
+    """Open a file with Pillow, only as the format that `sniff` finds, without decoding it."""
+    return Image.open(io.BytesIO(data), formats=(pillow_format(str(sniff(data))),))
 
 
 def decode(data: bytes, max_size: int | None, label: str) -> Samples:
@@ -65,12 +66,12 @@ def decode(data: bytes, max_size: int | None, label: str) -> Samples:
     samples = _decode_tiff(data, label) if kind == "TIFF" else None
     if samples is not None:
         with suppress(Exception):  # Pillow knows only some layouts of TIFF
-            samples = replace(samples, image=open_image(data, kind))
+            samples = replace(samples, image=open_image(data))
         return samples
     if kind == "JPEG":
         _check_scans(data, label)
     try:
-        image = open_image(data, kind)
+        image = open_image(data)
     except UnidentifiedImageError as error:
         if kind != "TIFF":
             raise
@@ -120,9 +121,7 @@ def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
     return Samples(values, _PLAIN[image.mode], alpha, icc, orientation_of(given), 8, given)
 
 
-def _load(
-    image: Image.Image, max_size: int | None
-) -> tuple[tuple[int, int], tuple[float, float, float, float] | None]:
+def _load(image: Image.Image, max_size: int | None) -> tuple[tuple[int, int], _Box | None]:
     """Decode; return the size to resize to and the box that is the picture, None for all of it."""
     if max_size is None or max(image.size) <= max_size:
         image.load()
@@ -185,14 +184,9 @@ def _decode_tiff(data: bytes, label: str) -> Samples | None:
         if page.samplesperpixel > 1 and page.planarconfig == 2 and array.ndim > 2:
             array = np.moveaxis(array, 0, -1)
     colors, alpha = _tiff_alpha(_tiff_values(array, bits, label), _CHANNELS[space], extra)
-    return Samples(
-        65535 - colors if white else colors,
-        space,
-        alpha,
-        icc=None if icc is None else bytes(icc),
-        orientation=valid_orientation(orientation),
-        bits=8 if array.dtype.itemsize == 1 else 16,
-    )
+    colors, depth = 65535 - colors if white else colors, 8 if array.dtype.itemsize == 1 else 16
+    icc = None if icc is None else bytes(icc)
+    return Samples(colors, space, alpha, icc, valid_orientation(orientation), depth)
 
 
 def _is_plain_tiff(page: Any, colors: int) -> bool:  # noqa: ANN401 (tifffile has no types)

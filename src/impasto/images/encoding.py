@@ -17,7 +17,7 @@ from impasto.errors import ImageError
 from impasto.images.formats import pillow_format
 from impasto.images.metadata import srgb_profile, unchanged_text
 from impasto.images.reading import suppress_warnings
-from impasto.images.recipe import KEYWORD, recipe_json, xmp_packet
+from impasto.images.recipe import KEYWORD, Recipe, recipe_json, xmp_packet
 
 OPAQUE = ("JPEG", "BMP")  # the formats without alpha; a picture that has it is laid on white
 _OPTIONS: dict[str, dict[str, object]] = {
@@ -33,9 +33,7 @@ _PLACEHOLDER = 0x7F0F1F2F
 _ASCII, _LONG, _BYTE = 2, 4, 1
 
 
-def encode(
-    samples: NDArray[Any], kind: str, exif: bytes | None, recipe: Mapping[str, object] | None
-) -> bytes:
+def encode(samples: NDArray[Any], kind: str, exif: bytes | None, recipe: Recipe) -> bytes:
     """Return the file of a picture, with an sRGB profile wherever the format takes one.
 
     Samples are (H, W, 3) or, not for `OPAQUE` formats, (H, W, 4); uint8, for PNG and TIFF also
@@ -64,42 +62,36 @@ def encode(
     return file.getvalue()
 
 
-def _encode_png(
-    samples: NDArray[Any], exif: bytes | None, recipe: Mapping[str, object] | None
-) -> bytes:
-    import imagecodecs
-
-    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+def _encode_png(samples: NDArray[Any], exif: bytes | None, recipe: Recipe) -> bytes:
     info = PngInfo()
     info.add(b"iCCP", b"ICC Profile\x00\x00" + zlib.compress(srgb_profile(), 9))
     if exif is not None:
         info.add(b"eXIf", exif.removeprefix(b"Exif\x00\x00"))
     if recipe is not None:
         info.add_itxt(KEYWORD, recipe_json(recipe))
-    return with_chunks(data, info)
+    return png_file(samples, info)
 
 
-def with_chunks(data: bytes, info: PngInfo) -> bytes:
-    """Return a PNG file with more chunks, right after its header."""
-    file = io.BytesIO()
+def png_file(samples: NDArray[Any], info: PngInfo) -> bytes:
+    """Return a PNG file of samples, with more chunks right after its header."""
+    import imagecodecs
+
+    data, file = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6)), io.BytesIO()
     file.write(data[:_PNG_HEADER])
     for kind, content, *_ in info.chunks:
         putchunk(file, kind, content)
     return file.getvalue() + data[_PNG_HEADER:]
 
 
-def _encode_tiff(
-    samples: NDArray[Any], exif: bytes | None, recipe: Mapping[str, object] | None
-) -> bytes:
+def _encode_tiff(samples: NDArray[Any], exif: bytes | None, recipe: Recipe) -> bytes:
     import tifffile
 
     block = Image.Exif()
     block.load(exif or b"")
     texts = {tag: unchanged_text(value) for tag, value in block.items() if isinstance(value, str)}
-    directories = {tag: block.get_ifd(tag) for tag in (IFD.Exif, IFD.GPSInfo)}
-    directories = {tag: content for tag, content in directories.items() if content}
-    tags: list[tuple[int, int, int, object, bool]]
-    tags = [(tag, _ASCII, 0, text.encode(), True) for tag, text in texts.items()]
+    both = (IFD.Exif, IFD.GPSInfo)
+    directories = {tag: content for tag in both if (content := block.get_ifd(tag))}
+    tags: list[Any] = [(tag, _ASCII, 0, text.encode(), True) for tag, text in texts.items()]
     # tifffile refuses to write pointers to directories, so neighbors keep their places.
     tags += [(tag - 1, _LONG, 1, _PLACEHOLDER, True) for tag in directories]
     if recipe is not None:

@@ -67,8 +67,7 @@ def format_of(name: str | Path) -> str:
     suffix = Path(name).suffix
     if not suffix and isinstance(name, str):
         suffix = f".{name.removeprefix('.')}"
-    kind = _SUFFIXES.get(suffix.lower())
-    if kind is None:
+    if (kind := _SUFFIXES.get(suffix.lower())) is None:
         raise ImageError(f"cannot write {name}: end the name with one of {', '.join(_SUFFIXES)}")
     return kind
 
@@ -80,8 +79,7 @@ def output_name(content_name: str, style_names: Sequence[str]) -> str:
     """
     parts = [_safe(name) for name in (content_name, *style_names)]
     whole = "-".join(part for part in parts if part)
-    short = whole.encode()[:_LONGEST].decode(errors="ignore").rstrip("-_. ")
-    return short or "picture"
+    return whole.encode()[:_LONGEST].decode(errors="ignore").rstrip("-_. ") or "picture"
 
 
 def _safe(name: str) -> str:

@@ -66,8 +66,7 @@ def _values(picture: Picture) -> Mask:
     # A cut-out: a photograph, or one color as drawing programs leave it; not what is itself a mask.
     seen = values[picture.alpha > 0]
     drawn = np.ptp(seen) > 0.5 and np.mean(np.abs(seen - 0.5) > 0.4) > _DRAWN
-    mask: Mask = picture.alpha * values if drawn else picture.alpha
-    return mask
+    return picture.alpha * values if drawn else picture.alpha
 
 
 def _two_levels(values: Mask) -> Mask:
@@ -76,16 +75,14 @@ def _two_levels(values: Mask) -> Mask:
     upper = high - values < _ROUNDING
     if high - low < _ROUNDING or not np.all(upper | (values - low < _ROUNDING)):
         return values
-    levels: Mask = upper.astype(np.float32)
-    return levels
+    return np.asarray(upper, np.float32)
 
 
 def sized(mask: Mask, size: tuple[int, int]) -> Mask:
     """Return a mask at (width, height)."""
     if mask.shape == (size[1], size[0]):
         return mask
-    resized: Mask = resize(mask[..., None], None, size)[0][..., 0]
-    return resized
+    return resize(mask[..., None], None, size)[0][..., 0]
 
 
 class Face(NamedTuple):
@@ -150,8 +147,7 @@ def _detected(pixels: NDArray[np.float32], least: int) -> list[Face]:
 
 def _confirmed(pixels: NDArray[np.float32], box: Face) -> Face | None:
     """Return a face, centered, if it is found at nearly all sizes and mirrored, too."""
-    near = _found_again(pixels, box, _NEAR)
-    if len(near) < _BEGIN:
+    if len(near := _found_again(pixels, box, _NEAR)) < _BEGIN:
         return None
     face = Face(*np.median(near, axis=0))
     mirrored = face._replace(left=pixels.shape[1] - face.left - face.width)
@@ -171,10 +167,7 @@ def _found_again(pixels: NDArray[np.float32], box: Face, overlap: float) -> list
         scale = width / box.width
         size = (round(part.shape[1] * scale), round(part.shape[0] * scale))
         boxes = _detected(resize(part, None, size)[0], min(_AGAIN) - 2)
-        whole = [
-            Face(b.top / scale + top, b.left / scale + left, b.height / scale, b.width / scale)
-            for b in boxes
-        ]
+        whole = [Face(*np.add(np.divide(each, scale), (top, left, 0, 0))) for each in boxes]
         best = max(whole, key=lambda each: _overlap(each, box), default=None)
         again += [best] if best is not None and _overlap(best, box) > overlap else []
     return again

@@ -57,14 +57,19 @@ def _without_torch(source: Source) -> Source:
         raise ImageError(
             f"a tensor of shape {shape} is not a picture: give (C, H, W) or (1, C, H, W)"
         )
-    pixels: NDArray[Any] = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
-    return pixels.transpose(1, 2, 0)
+    return (tensor.float() if tensor.is_floating_point() else tensor).numpy().transpose(1, 2, 0)
 
 
 class NamedBytes(bytes):
     """The bytes of a picture that could be read only once, and the name they came under."""
 
-    name: str = "bytes"
+    name: str
+
+    def __new__(cls, content: bytes, name: str = "bytes") -> NamedBytes:
+        """Make them of a content and a name."""
+        named = super().__new__(cls, content)
+        named.name = name
+        return named
 
 
 def read_source(source: Source) -> Source:
@@ -78,25 +83,19 @@ def read_source(source: Source) -> Source:
     if isinstance(source, str | Path) and str(source) != STDIN:
         with suppress(OSError, ValueError):  # what is wrong with it is said where it is read
             if Path(source).is_fifo():
-                return _named(read_bytes(Path(source)), Path(source).name)
+                return NamedBytes(read_bytes(Path(source)), Path(source).name)
         return source
     if isinstance(source, str | Path):
         stream, name = sys.stdin.buffer, "stdin"
     else:
         name = getattr(stream, "name", "")
-        name = Path(name).name if name and isinstance(name, str) else NamedBytes.name
+        name = Path(name).name if name and isinstance(name, str) else "bytes"
     if not isinstance(stream, Stream):
         return source
     try:
-        return _named(read_stream(stream, name), name)
+        return NamedBytes(read_stream(stream, name), name)
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot read {name} ({error}): open it for reading bytes") from error
-
-
-def _named(content: bytes, name: str) -> NamedBytes:
-    data = NamedBytes(content)
-    data.name = name
-    return data
 
 
 def identify_opened(opened: Picture, source: Source) -> Identity:
@@ -246,8 +245,8 @@ def _labelled(source: Source) -> tuple[bytes | Image.Image, str, str]:
         file = str(getattr(source, "filename", ""))
         return source, file or "the given image", file
     if isinstance(source, bytes | bytearray):
-        name = getattr(source, "name", NamedBytes.name)
-        file = "" if name == NamedBytes.name else name
+        name = getattr(source, "name", "bytes")
+        file = "" if name == "bytes" else name
         data = source if isinstance(source, bytes) else bytes(source)
         return data, file or "the given data", file
     if isinstance(source, str | Path):

@@ -212,7 +212,6 @@ class Picture:
                 cannot be written, or is one of `protect`.
         """
         path = Path(path)
-        format_of(path)
         refuse_inputs(path, protect)
         return write_atomically(path, self.encode(path, bits), overwrite)
 

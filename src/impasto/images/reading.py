@@ -66,8 +66,7 @@ def check_head(head: bytes, label: str) -> str:
     """Return the format of a picture by its first `HEAD_BYTES` bytes, or raise an `ImageError`."""
     if not head:
         raise ImageError(f"{label} is empty: copy or download the picture again")
-    kind = sniff(head)
-    if kind is None:
+    if (kind := sniff(head)) is None:
         known = ", ".join(READABLE)
         raise ImageError(
             f"{label} is not a picture that impasto reads: convert it to one of {known}"

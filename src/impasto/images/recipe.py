@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from xml.sax.saxutils import escape, unescape
 
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from impasto.errors import ImageError, RecipeError
 from impasto.images.decoding import open_image
-from impasto.images.formats import HEAD_BYTES, sniff
+from impasto.images.formats import HEAD_BYTES
 from impasto.images.reading import check_head, one_clear_error, read_bytes
 
+Recipe: TypeAlias = "Mapping[str, object] | None"
 KEYWORD = "impasto"
 _LONGEST = 10_000_000  # characters of a recipe; those with thousands of styles have a million
 _XMP = (
@@ -43,7 +44,7 @@ def xmp_packet(recipe: Mapping[str, object]) -> bytes:
     return _XMP.format(escape(recipe_json(recipe))).encode()
 
 
-def animation_metadata(kind: str, recipe: Mapping[str, object] | None) -> dict[str, Any]:
+def animation_metadata(kind: str, recipe: Recipe) -> dict[str, Any]:
     """Return what Pillow writes a recipe with into an animation."""
     if recipe is None:
         return {}
@@ -99,8 +100,7 @@ def _is_json(head: bytes) -> bool:
 
 
 def _embedded(data: bytes) -> str | None:
-    kind = sniff(data) or ""
-    with open_image(data, kind) as image:
+    with open_image(data) as image:
         if isinstance(image, PngImageFile):
             # `text` also finds what comes after the pixels, and has to decode those first.
             return image.info.get(KEYWORD) or image.text.get(KEYWORD)

@@ -16,13 +16,10 @@ Floats = NDArray[np.float32]
 
 def rotate_tile(style: Picture, settings: Settings) -> Picture:
     """Return a style picture rotated and tiled as the settings say, no larger than it was."""
-    longest = max(style.size)
+    longest, times = max(style.size), settings.style_tiles
     if settings.style_turn % 360:
         style = rotated(style, settings.style_turn)
-    if settings.style_tiles > 1:
-        small = style.resized(max(1, longest // settings.style_tiles))
-        style = tiled(small, settings.style_tiles)
-    return style
+    return tiled(style.resized(max(1, longest // times)), times) if times > 1 else style
 
 
 def rotated(picture: Picture, degrees: float) -> Picture:
@@ -40,8 +37,7 @@ def rotated(picture: Picture, degrees: float) -> Picture:
     def rotate(plane: Floats) -> Floats:
         image = Image.fromarray(plane)  # mode F: nothing is rounded
         whole = np.asarray(image.rotate(rest, Image.Resampling.BICUBIC))
-        part: Floats = whole[top : top + height, left : left + width].clip(0, 1)
-        return part
+        return whole[top : top + height, left : left + width].clip(0, 1)
 
     return _mapped(picture, rotate)
 

@@ -124,8 +124,7 @@ class Window:
         if scale != 1:
             frame = pygame.transform.smoothscale(frame, [round(side * scale) for side in size])
             window.fill((0, 0, 0))
-        middle = [(window.get_size()[i] - frame.get_size()[i]) // 2 for i in (0, 1)]
-        window.blit(frame, middle)
+        window.blit(frame, frame.get_rect(center=window.get_rect().center))
         pygame.display.flip()
 
     def keys(self) -> Sequence[str]:
@@ -196,8 +195,7 @@ class Recorder:
 
     def __init__(self, path: Path, rate: float = 25.0) -> None:
         if path.suffix.lower() not in RECORDED:
-            kinds = ", ".join(RECORDED)
-            raise SettingsError(f"a recording is one of {kinds}; not {path.name}")
+            raise SettingsError(f"a recording is one of {', '.join(RECORDED)}; not {path.name}")
         self.saved: list[Path] = []
         self._path, self._rate = path, Fraction(round(rate * 100), 100)
         self._writer: PartWriter | None = None

@@ -1,6 +1,5 @@
 """A local page that shows the live picture and takes keys: MJPEG over plain HTTP."""
 
-import io
 import json
 import threading
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from impasto.batch.sheets import jpeg
 from impasto.live.outputs import KEYS
 from impasto.local_page import LocalHandler, LocalPage
 from impasto.video.clip import Pixels8
@@ -39,10 +39,9 @@ class Page(LocalPage):
         """Show a frame."""
         if not self._watched and self._frame:
             return  # nobody looks: the first frame is there for who comes
-        data = io.BytesIO()
-        Image.fromarray(pixels).save(data, "jpeg", quality=_QUALITY)
+        frame = jpeg(Image.fromarray(pixels), _QUALITY)
         with self._fresh:
-            self._frame, self._number = data.getvalue(), self._number + 1
+            self._frame, self._number = frame, self._number + 1
             self._fresh.notify_all()
 
     def keys(self) -> Sequence[str]:
@@ -85,11 +84,11 @@ class _Handler(LocalHandler):
     def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
         """Take a key."""
         key = self.path.removeprefix("/key/")
-        if not self.may_act("live") or key not in KEYS:
+        if self.may_act("live") and key in KEYS:
+            self.page.pressed.append(key)
+            self.send(b"", "text/plain")
+        else:
             self.send_error(403)
-            return
-        self.page.pressed.append(key)
-        self.send(b"", "text/plain")
 
     def _stream(self) -> None:
         self.send_response(200)

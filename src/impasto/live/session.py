@@ -162,8 +162,7 @@ class Session:
             self.recorder(pixels if self.controls.recording else None)
             while self.controls.snapshots:
                 self.controls.snapshots -= 1
-                path = self.folder / "impasto-live.png"
-                self.saved.append(picture_of(pixels).save(path))
+                self.saved.append(picture_of(pixels).save(self.folder / "impasto-live.png"))
         except ImageError as error:
             self.controls.recording, self.controls.snapshots = False, 0
             if not self.outputs:
@@ -191,13 +190,11 @@ class Session:
 
 def written(pixels: Pixels8, lines: list[str]) -> Pixels8:
     """Return a picture with lines of text in its upper left corner."""
-    cv2 = opencv()
-    shown = pixels.copy()
+    cv2, shown = opencv(), pixels.copy()
+    font, smooth = cv2.FONT_HERSHEY_SIMPLEX, cv2.LINE_AA
     scale = max(0.4, pixels.shape[0] / 900)
     for number, line in enumerate(lines):
         place = (round(16 * scale), round((34 + 34 * number) * scale))
         for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            cv2.putText(
-                shown, line, place, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA
-            )
+            cv2.putText(shown, line, place, font, scale, color, width, smooth)
     return shown

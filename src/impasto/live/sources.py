@@ -88,8 +88,7 @@ def _stream(address: str, loop: bool) -> Iterator[Pixels8]:
         with av.open(address, timeout=5, metadata_errors="replace") as container:
             if not container.streams.video:
                 raise ImageError(f"there is no video in {address}")
-            for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="rgb24")
+            yield from (each.to_ndarray(format="rgb24") for each in container.decode(video=0))
     except av.FFmpegError as error:
         raise SourceLostError(f"{address} gives no pictures: {error.strerror}") from error
     if loop:

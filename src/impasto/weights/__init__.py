@@ -4,18 +4,8 @@
 numpy, h5py, safetensors, torch and requests are imported by the functions that need them.
 """
 
-from impasto.weights.catalogue import CATALOGUE, WeightsFile
 from impasto.weights.fetching import fetch, find
 from impasto.weights.formats import load_pocket, load_vgg19
 from impasto.weights.vgg import VGG19_LAYERS, VggParameters
 
-__all__ = [
-    "CATALOGUE",
-    "VGG19_LAYERS",
-    "VggParameters",
-    "WeightsFile",
-    "fetch",
-    "find",
-    "load_pocket",
-    "load_vgg19",
-]
+__all__ = ["VGG19_LAYERS", "VggParameters", "fetch", "find", "load_pocket", "load_vgg19"]

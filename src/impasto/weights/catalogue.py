@@ -77,12 +77,9 @@ def files_named(name: str) -> tuple[WeightsFile, ...]:
     It is a short name (``"vgg19-keras"``), a file name, or a group (``"vgg19"``): then all of its
     files, the preferred one first.
     """
-    found = tuple(
-        file
-        for file in CATALOGUE.values()
-        if name in (file.name, file.filename, file.kept_as, file.group)
-    )
+    files = CATALOGUE.values()
+    found = tuple(f for f in files if name in (f.name, f.filename, f.kept_as, f.group))
     if not found:
-        known = ", ".join(dict.fromkeys([*(f.group for f in CATALOGUE.values()), *CATALOGUE]))
+        known = ", ".join(dict.fromkeys([*(f.group for f in files), *CATALOGUE]))
         raise WeightsError(f"{name}: neither a file nor the name of any weights; known: {known}")
     return found

@@ -27,8 +27,7 @@ def download(file: WeightsFile, target: Path, on_download: OnDownload | None = N
                 on_download(file, target)
             _download_patiently(file, part)
             if hash_matches(file, part) is False:
-                size = part.stat().st_size
-                found = f"{size} bytes, sha256:{sha256_of(part)}"
+                found = f"{part.stat().st_size} bytes, sha256:{sha256_of(part)}"
                 raise _failed(file, f"what arrived is another file ({found})")
     except OSError as error:
         raise WeightsError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from impasto.errors import SettingsError, WeightsError
 from impasto.files import check_file
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    Arrays: TypeAlias = dict[str, NDArray[np.float32]]
 
 # What files say of their input that were converted before the metadata had keys for it.
 _INPUT_SENTENCES = (
@@ -99,9 +101,7 @@ def _checked(name: str, kernel: NDArray[Any], bias: NDArray[Any]) -> vgg.Layer:
     return layer
 
 
-def _check(
-    name: str, kernel: tuple[int, ...], bias: tuple[int, ...], types: set[np.dtype[Any]]
-) -> None:
+def _check(name: str, kernel: tuple[int, ...], bias: tuple[int, ...], types: set[Any]) -> None:
     inputs, outputs = VGG19_LAYERS[name]
     if (kernel, bias) != ((outputs, inputs, 3, 3), (outputs,)):
         raise ValueError(f"{name} has the shapes {kernel} and {bias} of another network")
@@ -145,9 +145,8 @@ def _open_safetensors(path: Path) -> Iterator[_Opened]:
 
 def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
     if "channel_order" not in metadata:
-        sentence = metadata.get("input", "")
         for beginning, convention in _INPUT_SENTENCES:
-            if sentence.startswith(beginning):
+            if metadata.get("input", "").startswith(beginning):
                 return convention
         raise ValueError(
             "its metadata does not state channel_order, scale, mean and std of the input"
@@ -220,7 +219,7 @@ def _open_torch(path: Path) -> Iterator[_Opened]:
     )
 
 
-def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
+def load_pocket(path: str | os.PathLike[str]) -> Arrays:
     """Read kernels (OIHW) and biases by name, as `impasto train encoder` writes them, in float32.
 
     A file that does not exist, is damaged or holds something else is a `WeightsError`.
@@ -235,14 +234,12 @@ def load_pocket(path: str | os.PathLike[str]) -> dict[str, NDArray[np.float32]]:
     return arrays
 
 
-def load_parameters(path: Path) -> dict[str, NDArray[np.float32]]:
+def load_parameters(path: Path) -> Arrays:
     """Read all arrays of a safetensors file in float32; a damaged one is a `WeightsError`."""
     return _arrays(path, "", "fetch or copy it again")[0]
 
 
-def _arrays(
-    path: Path, what: str, remedy: str
-) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
+def _arrays(path: Path, what: str, remedy: str) -> tuple[Arrays, dict[str, str]]:
     import numpy as np
     from safetensors import safe_open
 
