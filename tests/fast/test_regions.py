@@ -53,6 +53,17 @@ def test_each_style_paints_its_region(
     assert np.all((both > least - 1e-5) & (both < most + 1e-5))
 
 
+def test_a_region_is_painted_by_the_network_of_its_style(photo: Array, left: str) -> None:
+    alone = [stylize(photo, name, **SMALL).pixels for name in ("mosaic", "waves")]
+    both = stylize(photo, ["mosaic", "waves"], **SMALL, masks=(left, "rest"))
+    np.testing.assert_array_equal(both.pixels[LEFT], alone[0][LEFT])
+    np.testing.assert_array_equal(both.pixels[RIGHT], alone[1][RIGHT])
+    assert both.recipe is not None
+    assert (
+        str(both.recipe["weights"]).count("sha256") == 3
+    )  # that of the mosaic, and the two of any style
+
+
 def test_where_masks_overlap_the_shares_count(photo: Array, painting: Array, left: str) -> None:
     looks = painting, 255 - painting
     alone = [paint(photo, look) for look in looks]

@@ -16,6 +16,7 @@ import impasto
 from impasto.images import save_animation
 from impasto.settings import FIELDS
 from impasto.studio.bodies import LEFT_OUT
+from impasto.video.pictures import open_reader
 
 MOSAIC = [{"name": "mosaic"}]
 QUICK = {"method": "fast", "size": 96}
@@ -34,7 +35,6 @@ def test_it_says_what_it_is(client: Client) -> None:
         assert time.monotonic() < busy_until
         time.sleep(0.1)
     assert seconds < 30
-    assert {"fast", "optimize"} <= {each["name"] for each in client.get("/api/methods").json()}
 
 
 def test_styles_and_examples_have_pictures(client: Client) -> None:
@@ -64,6 +64,18 @@ def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     assert float(answer.headers["x-impasto-seconds"]) > 0
     expected = impasto.stylize(picture, "mosaic", method="fast", size=96).to_array().astype(int)
     assert abs(pixels(answer.content) - expected).mean() < 4  # JPEG
+
+
+def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path) -> None:
+    with opened(tmp_path) as client:
+        content = client.upload(picture)["id"]
+        body = {"content": content, "styles": MOSAIC, "settings": {"size": 96}}
+        assert client.post("/api/paint", json=body).status_code == 200
+        (decoded,) = (tmp_path / "files" / "kept" / content).glob("*.png")
+        decoded.unlink()
+        body["styles"] = [{"name": "waves"}]
+        assert client.post("/api/paint", json=body).status_code == 200
+        assert client.post("/api/paint", json={**body, "content": "other"}).status_code == 404
 
 
 def test_a_run_is_what_the_library_makes_and_is_kept(tmp_path: Path, picture: Path) -> None:
@@ -157,6 +169,59 @@ def test_a_video(client: Client, tmp_path: Path) -> None:
     made = client.get("/" + state["result"])
     assert made.headers["content-type"] == "video/mp4"
     assert made.content[4:8] == b"ftyp"
+
+
+def test_a_mask_holds_in_a_video_and_is_refused_where_it_would_do_nothing(
+    client: Client, tmp_path: Path
+) -> None:
+    frames = [np.full((64, 64, 3), (200, 40, 40), np.uint8)] * 2
+    clip = client.upload(save_animation(frames, tmp_path / "clip.mp4", fps=5))["id"]
+    half = Image.new("L", (64, 64))
+    half.paste(255, (0, 0, 64, 32))
+    half.save(tmp_path / "half.png")
+    mask = client.upload(tmp_path / "half.png")["id"]
+    masked = [{**MOSAIC[0], "mask": mask}]
+    state = client.run_to_the_end(kind="video", clip=clip, styles=masked)
+    assert state["state"] == "done", state
+    made = tmp_path / "painted.mp4"
+    made.write_bytes(client.get("/" + state["result"]).content)
+    for frame in open_reader(str(made)).frames():
+        apart = np.abs(frame.pixels.astype(int) - frames[0])
+        assert apart[:28].mean() > 15 > 8 > apart[36:].mean()
+    half.resize((64, 16)).save(tmp_path / "flat.png")
+    flat = client.upload(tmp_path / "flat.png")["id"]
+    state = client.run_to_the_end(kind="video", clip=clip, styles=[{**MOSAIC[0], "mask": flat}])
+    assert (state["state"], "another shape" in state["message"]) == ("failed", True), state
+    assert "/" not in state["message"], state
+    batch = {"kind": "batch", "contents": [mask], "styles": masked}
+    for body in (batch, {"kind": "tune", "style": masked[0]}):
+        answer = client.post("/api/runs", json=body)
+        assert (answer.status_code, "mask" in answer.json()["error"]) == (422, True)
+
+
+def test_a_kept_result_of_own_styles_is_opened_whole_or_not_at_all(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (128, 128), 255).save(tmp_path / "mask.png")
+    with opened(tmp_path) as client:
+        content, own = client.upload(picture)["id"], client.upload(picture)["id"]
+        mask = client.upload(tmp_path / "mask.png")["id"]
+        styles = [{"file": own, "weight": 0.25}, {**MOSAIC[0], "mask": mask}]
+        body = {"content": content, "styles": styles, "settings": {"method": "fast", "size": 64}}
+        state = client.run_to_the_end(kind="picture", **body)
+        address = f"/api/history/{state['history']}/open"
+        again = client.post(address).json()
+        assert [each.get("weight") for each in again["styles"]] == [0.25, 1.0]
+        again["content"] = again["content"]["id"]
+        repeated = client.run_to_the_end(kind="picture", **again)
+        first, second = (pixels(client.get("/" + s["result"]).content) for s in (state, repeated))
+        np.testing.assert_array_equal(first, second)
+        before = set((tmp_path / "files" / "kept").iterdir())
+        monkeypatch.setattr("impasto.studio.store.MOST_THINGS", len(before))
+        answer = client.post(address)
+        assert (answer.status_code, "too much here" in answer.json()["error"]) == (429, True)
+        # Runs have made room; of what was being opened nothing is left.
+        assert set((tmp_path / "files" / "kept").iterdir()) <= before
 
 
 def test_a_plan(client: Client, picture: Path) -> None:

@@ -39,7 +39,7 @@ def test_what_is_kept_is_there_after_a_restart(kept: History, picture: Path) -> 
     assert found == entry
     assert found.title == "cat x cat + mosaic"
     assert Settings.from_dict(found.settings).seed == 3
-    assert open_picture(found.result).size == (60, 40)
+    assert open_picture(found.path("result.png")).size == (60, 40)
     assert open_picture(found.path(found.content)).size == (128, 128)
     assert found.path("thumbnail.jpg").is_file()
 

@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import HERE, Client, opened
 
-from impasto.gallery.names import PREFIX, style_path
 from impasto.images import open_picture
 from impasto.studio import run_routes, store, works
 from impasto.studio.store import File, Kept
@@ -357,10 +356,7 @@ def test_a_quick_picture_takes_masks(client: Client, picture: Path, tmp_path: Pa
         assert answer.status_code == 200, answer.text
         return open_picture(answer.content).to_array().astype(int)
 
-    # Uploads: those of the gallery have networks of their own, but not where there are others.
-    styles = [
-        {"file": client.upload(style_path(f"{PREFIX}{n}"))["id"]} for n in ("mosaic", "waves")
-    ]
+    styles = [{"name": "mosaic"}, {"name": "waves"}]
     mosaic, waves = painted([styles[0]]), painted([styles[1]])
     both = painted([{**styles[0], "mask": mask}, styles[1]])
     photo = open_picture(picture).to_array().astype(int)

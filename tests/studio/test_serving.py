@@ -5,11 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from filelock import FileLock
 from tests.studio.conftest import running
@@ -17,6 +20,7 @@ from tests.studio.conftest import running
 from impasto.errors import ImpastoError, SettingsError
 from impasto.studio import StudioOptions, serve
 from impasto.studio.serving import _PREFIX
+from impasto.studio.studio import Studio
 
 
 def test_it_serves_beside_another(studio: str, tmp_path: Path) -> None:
@@ -48,16 +52,44 @@ def test_what_killed_studios_left_is_deleted(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     killed, other = tmp_path / f"{_PREFIX}killed", tmp_path / f"{_PREFIX}other"
-    for folder in (killed, other):
+    history = tmp_path / f"{_PREFIX}history"
+    for folder in (killed, other, history / "results"):
         (folder / "files").mkdir(parents=True)
+    Path(f"{killed}.lock").touch()
     with (
         FileLock(f"{other}.lock"),  # as a studio has that runs
-        serve(StudioOptions(port=0, history=str(tmp_path / "history"))),
+        serve(StudioOptions(port=0, history=str(history))),
     ):
         assert not killed.exists()
-        assert other.exists()
-        assert len(list(tmp_path.glob(f"{_PREFIX}*/"))) == 2
-    assert [path.name for path in tmp_path.glob(f"{_PREFIX}*/")] == [other.name]
+        assert len([p for p in tmp_path.glob(f"{_PREFIX}*") if p.is_dir()]) == 3
+    assert (history / "results" / "files").is_dir()
+    assert {p.name for p in tmp_path.iterdir()} - {f"{other.name}.lock"} == {
+        other.name,
+        history.name,
+    }
+
+
+def test_what_is_not_answered_when_it_ends_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = threading.Event()
+
+    def slow(_studio: Studio) -> dict[str, Path]:
+        asked.set()
+        time.sleep(4)
+        return {}
+
+    def ask(address: str) -> None:
+        with suppress(httpx.HTTPError):  # its connection is cut
+            httpx.get(address, timeout=20)
+
+    monkeypatch.setattr(Studio, "examples", property(slow))
+    with serve(StudioOptions(port=0, history=str(tmp_path))) as url:
+        asking = threading.Thread(target=ask, args=(f"{url}api/examples/coffee",))
+        asking.start()
+        assert asked.wait(20)
+    asking.join()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no-such-host.invalid"])

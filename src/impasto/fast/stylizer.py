@@ -56,7 +56,10 @@ class FastStylizer(OwnSize):
         self._read_styles(style)
 
     def _read_styles(self, style: Sources) -> None:
-        """Read styles, or open the network that was tuned to the one."""
+        """Read styles, or open the network that was tuned to the one; with masks for each alone."""
+        if self.settings.masks and len(images.source_list(style)) > 1:
+            self._read_apart(images.source_list(style))
+            return
         self._sources = find_styles(style, self.settings)
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
@@ -73,14 +76,17 @@ class FastStylizer(OwnSize):
         else:
             self.identities = list(map(images.identify_opened, opened, self._sources))
             styles = [images.rotate_tile(each, self.settings) for each in opened]
-        parts = [slice(None)]
-        if self.settings.masks:  # each style is painted by itself
-            parts = [slice(number, number + 1) for number in range(len(self._sources))]
-        settings, shares = self._of_painters()
-        self._painters = [
-            StylePainter(self.network, settings, styles[part], grays[part], shares, longest)
-            for part in parts
-        ]
+        painter = StylePainter(self.network, self.settings, styles, grays, self._shares, longest)
+        self._painters = [painter]
+
+    def _read_apart(self, styles: Sequence[Source]) -> None:
+        self._shares = self.settings.normalized_style_weights(len(styles))
+        alone = self.settings.updated(masks=None, style_weights=None)
+        each = [FastStylizer(style, alone) for style in styles]
+        self._sources = [source for one in each for source in one._sources]
+        self.network = max((one.network for one in each), key=lambda n: n.bytes_per_pixel)
+        self.identities = [identity for one in each for identity in one.identities]
+        self._painters = [painter for one in each for painter in one._painters]
 
     def _of_painters(self) -> tuple[Settings, list[float]]:
         """Return the settings that each painter has, and the shares of its styles."""
@@ -136,7 +142,8 @@ class FastStylizer(OwnSize):
     def weights(self) -> list[dict[str, str]]:
         """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
         begun = self.settings.weights if self.settings.tune else None
-        return [*self.network.named, *([named(Path(begun))] if begun else [])]
+        files = {file["sha256"]: file for each in self._painters for file in each.network.named}
+        return [*files.values(), *([named(Path(begun))] if begun else [])]
 
     def compose(self, content: Picture, reference: Reference | None = None) -> Composition:
         """Return what goes where in a content of final size; see `impasto.composition.compose`."""

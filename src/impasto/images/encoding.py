@@ -76,7 +76,7 @@ def png_file(samples: NDArray[Any], info: PngInfo) -> bytes:
     """Return a PNG file of samples, with more chunks right after its header."""
     import imagecodecs
 
-    data, file = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6)), io.BytesIO()
+    data, file = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=2)), io.BytesIO()
     file.write(data[:_PNG_HEADER])
     for kind, content, *_ in info.chunks:
         putchunk(file, kind, content)

@@ -22,11 +22,16 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class StyleBody(_Body):
+class PlainStyleBody(_Body):
     """A style: one with a name, or an upload."""
 
     name: Annotated[str, Field(max_length=200)] | None = None
     file: Id | None = None
+
+
+class StyleBody(PlainStyleBody):
+    """A style among others."""
+
     weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
     mask: Annotated[
         Id | None, Field(description="A picture: white where this style is painted.")
@@ -63,10 +68,12 @@ class ExploreBody(PaintBody):
     ] = None
 
 
-class BatchBody(_InStyles):
+class BatchBody(_Body):
     """Every content in every style."""
 
     kind: Literal["batch"]
+    styles: Annotated[list[PlainStyleBody], Field(min_length=1, max_length=MOST_STYLES)]
+    settings: dict[str, Any] = {}
     contents: Annotated[list[Id], Field(min_length=1, max_length=_MOST_PICTURES)]
 
 
@@ -82,7 +89,7 @@ class TuneBody(_Body):
     """A style, learned for some minutes."""
 
     kind: Literal["tune"]
-    style: StyleBody
+    style: PlainStyleBody
     minutes: Annotated[float, Field(gt=0, le=60)] = 1.0
 
 

@@ -6,14 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from impasto.errors import ImpastoError, SettingsError
 from impasto.gallery import open_style
 from impasto.gallery.names import PREFIX, style_path
-from impasto.images import identify
+from impasto.images import Picture, fitted_size, identify, open_picture
 from impasto.runs import Run, Stylizer
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import REST
@@ -21,10 +21,10 @@ from impasto.settings.declaration import check_known
 from impasto.studio.options import StudioOptions
 from impasto.studio.store import File
 from impasto.studio.turns import BusyError, Ticket, Turns
-from impasto.stylizers import stylizer
+from impasto.stylizers import for_many_sizes, stylizer
 
-#: Stylizers that are kept: what the pages that are open use.
-_MOST_WARM = 6
+#: Stylizers and scaled photographs that are kept: what the pages that are open use.
+_MOST_WARM, _MOST_SCALED = 16, 8
 T = TypeVar("T")
 
 
@@ -72,6 +72,13 @@ class Order:
         return settings.updated(**named)
 
 
+@lru_cache(_MOST_SCALED)
+def _scaled(path: Path, size: int) -> Picture:
+    """Return an upload, which never changes, as large as it is painted."""
+    picture = open_picture(path, max_size=size)
+    return picture.resized(fitted_size(picture.size, size))
+
+
 class Engine:
     """Paints orders, one at a time."""
 
@@ -108,9 +115,15 @@ class Engine:
         settings = order.masked(order.settings)
         return self.stylizer(order.styles, settings).run(order.content.path)
 
+    def quick(self, order: Order) -> Picture:
+        """Paint an order in one pass, when it is its turn; its content is decoded once."""
+        content = _scaled(order.content.path, order.settings.size)
+        return self.stylizer(order.styles, order.masked(order.settings))(content)
+
     def warm_up(self) -> None:
         """Load what the first visitor would wait for."""
-        for settings in (Settings(method="fast"), Settings(size=64, steps=(1,), min_size=64)):
+        fast = for_many_sizes(Settings(method="fast"))
+        for settings in (fast, Settings(size=64, steps=(1,), min_size=64)):
             # What is missing is told to those who need it.
             with suppress(ImpastoError):
                 self.in_turn(Ticket(""), partial(self.sample, 256, settings))

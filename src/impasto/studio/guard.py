@@ -133,13 +133,11 @@ class Guard:
 
 def _network_of(address: str) -> str:
     """Return whose limits an address has: of IPv6, one household has 2**64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    if not _is_address(address):
         return address
-    if found.version == 4 or found.ipv4_mapped is not None:
-        return str(getattr(found, "ipv4_mapped", None) or found)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    found = ipaddress.ip_address(address)
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
 
 
 def _token(headers: Headers) -> tuple[str, bool]:

@@ -63,11 +63,6 @@ class Entry:
             (folder / name).stat()  # an entry without them is none
         return entry
 
-    def write(self) -> None:
-        """Write what is said of it into its folder."""
-        said = {name: value for name, value in vars(self).items() if name != "folder"}
-        (self.folder / _ENTRY).write_text(json.dumps(said), "utf-8")
-
     def path(self, name: str) -> Path:
         """Return where one of its files is."""
         return self.folder / Path(name).name
@@ -76,11 +71,6 @@ class Entry:
     def name(self) -> str:
         """What it is called in the history."""
         return self.folder.name
-
-    @property
-    def result(self) -> Path:
-        """The picture."""
-        return self.folder / RESULT
 
     @property
     def title(self) -> str:
@@ -198,10 +188,8 @@ class History:
         return self.folder / f"visitor-{hashlib.sha256(visitor.encode()).hexdigest()[:32]}"
 
     def _names(self, visitor: str) -> list[str]:
-        place = self._place(visitor)
-        if not place.is_dir():
-            return []
-        return sorted((p.name for p in place.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+        places = self._place(visitor).glob("*")
+        return sorted((p.name for p in places if _NAME.fullmatch(p.name)), reverse=True)
 
 
 def _name(moment: int) -> str:
@@ -222,15 +210,15 @@ def _remove(folder: Path) -> None:
 def _written(folder: Path, order: Order, size: tuple[int, int]) -> None:
     """Put copies of what was painted into the folder of an entry, and its file."""
 
-    def copied(source: Path | None, role: str) -> str | None:
-        if source is None:
-            return None
+    def copied(source: Path, role: str) -> str:
         return shutil.copyfile(source, folder / f"{role}{source.suffix.lower()}").name
 
     sources = [order.content.path, *(style.path for style in order.styles)]
-    content, *styles = [str(copied(e, f"{i:02} {e.stem}")) for i, e in enumerate(sources)]
+    content, *styles = [copied(e, f"{i:02} {e.stem}") for i, e in enumerate(sources)]
     named = [style.name if isinstance(style.source, str) else None for style in order.styles]
-    masks = [copied(mask, f"mask-{number}") for number, mask in enumerate(order.masks, 1)]
-    regions = {"keep": copied(order.keep, "keep"), "styles": masks}
-    settings = order.settings.to_dict()
-    Entry(folder, order.names, content, styles, named, [*size], settings, regions).write()
+    masks = [copied(m, f"mask-{n}") if m else None for n, m in enumerate(order.masks, 1)]
+    regions = {"keep": copied(order.keep, "keep") if order.keep else None, "styles": masks}
+    said: dict[str, Any] = {"names": order.names, "content": content, "styles": styles}
+    said |= {"named": named, "size": size, "regions": regions}
+    said["settings"] = order.settings.to_dict()
+    (folder / _ENTRY).write_text(json.dumps(said), "utf-8")

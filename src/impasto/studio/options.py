@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -64,10 +63,7 @@ class StudioOptions:
     @property
     def local(self) -> bool:
         """Whether only this machine reaches it, but for a proxy."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     @property
     def lasting(self) -> float:

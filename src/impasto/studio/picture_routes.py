@@ -18,7 +18,6 @@ from impasto.errors import ImageError
 from impasto.gallery.names import style_path as path_of_style
 from impasto.images import Picture, open_picture
 from impasto.settings import Settings
-from impasto.settings.methods import METHODS
 from impasto.studio.bodies import MOST_STYLES, PaintBody, StyleBody, settings_schema
 from impasto.studio.processes import THUMBNAIL, small_copy
 from impasto.studio.responses import JPEG, FileOf, StudioOf, VisitorOf, in_turn, jpeg
@@ -46,7 +45,6 @@ def about(studio: StudioOf) -> dict[str, Any]:
         "max_upload": int(options.max_upload * 1e6),
         "minutes": options.minutes,
         "camera_size": CAMERA,
-        "features": ["picture", "quick", "camera", "explore", "batch", "video", "tune", "regions"],
     }
 
 
@@ -122,14 +120,6 @@ def settings() -> dict[str, Any]:
     return settings_schema()
 
 
-@router.get("/methods")
-def methods() -> list[dict[str, Any]]:
-    """The methods by name."""
-    return [
-        {"name": row.name, "sentence": row.sentence, "steps": row.steps} for row in METHODS.values()
-    ]
-
-
 @router.post("/files", status_code=201)
 def upload(
     file: UploadFile,
@@ -179,7 +169,7 @@ async def paint(
     order = studio.quick(visitor, body)
 
     def act() -> Response:
-        return jpeg(studio.engine.run(order).finish(), begun)
+        return jpeg(studio.engine.quick(order), begun)
 
     return await in_turn(request, studio, visitor, act)
 

@@ -93,7 +93,7 @@ def _picture(upload: Path, folder: Path, size: int) -> dict[str, Any]:
         width, height = picture.size
         raise ImageError(f"{width}x{height} pixels are too few: choose a larger picture")
     picture.save(folder / PICTURE)
-    (folder / SMALL).write_bytes(small_copy(picture.to_array()))
+    (folder / SMALL).write_bytes(small_copy(picture.to_pil()))
     return {"kind": "picture", "width": picture.width, "height": picture.height}
 
 

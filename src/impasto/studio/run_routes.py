@@ -143,7 +143,7 @@ def kept(
     """A kept result, what it was made of, a small copy, how it came to be, or its recipe."""
     entry = studio.history.get(studio.keeper(visitor), id)
     if part == "recipe":
-        return JSONResponse(read_recipe(entry.result))
+        return JSONResponse(read_recipe(entry.path(RESULT)))
     file, name = {
         "picture": (RESULT, f"{entry.title}.png"),
         "content": (entry.content, f"{Path(entry.names[0]).stem}.png"),

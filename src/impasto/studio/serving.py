@@ -8,7 +8,6 @@ import shutil
 import socket
 import tempfile
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,13 +33,12 @@ from impasto.version import __version__
 
 #: Ports that are tried.
 _TRIED = 64
-#: Seconds that the step at hand may take when the studio closes, and that a server may take to
-#: begin.
-_CLOSING, _BEGINNING = 10.0, 20.0
+#: Seconds that the step at hand may take when the studio closes.
+_CLOSING = 10.0
 #: Folders of uploads and results; each has a lock beside it as long as its studio lives.
 _PREFIX = "impasto-studio-"
-#: What the system says of addresses that it does not have.
-_ELSEWHERE = (99, 49, 10049)
+#: What the system says of addresses that it does not have, or does not know.
+_ELSEWHERE = (99, 49, 10049, socket.EAI_NONAME, socket.EAI_AGAIN)
 
 
 @contextmanager
@@ -64,34 +62,25 @@ def served(options: StudioOptions) -> Iterator[str]:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
-            _wait_for(server, thread)
             host = f"[{options.host}]" if ":" in options.host else options.host
             yield f"http://{host}:{listener.getsockname()[1]}{options.root_path.rstrip('/')}/"
         finally:
             studio.close(_CLOSING)
+            # Requests that are cut off now are no errors.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
             thread.join(_CLOSING)
-
-
-def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
-    end = time.monotonic() + _BEGINNING
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            raise ImpastoError("the server did not start: see the lines above")
-        time.sleep(0.01)
 
 
 @contextmanager
 def _listening(host: str, first: int) -> Iterator[socket.socket]:
     """Listen at the first free port, or raise ImpastoError."""
     for port in range(first, min(first + _TRIED, 65536)):
-        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            listener.bind((host, port))
+            listener = socket.create_server((host, port), family=family)
         except OSError as error:
-            listener.close()
-            if error.errno in _ELSEWHERE or isinstance(error, socket.gaierror):
+            if error.errno in _ELSEWHERE:
                 raise ImpastoError(f"{host} is not an address of this machine") from error
             continue
         with listener:
@@ -104,12 +93,13 @@ def _listening(host: str, first: int) -> Iterator[socket.socket]:
 def _own_folder() -> Iterator[Path]:
     """Make a folder for the block, and delete those of studios that were killed."""
     place = Path(tempfile.gettempdir())
-    for old in place.glob(f"{_PREFIX}*/"):
-        with suppress(Timeout, OSError), FileLock(f"{old}.lock", timeout=0):
-            shutil.rmtree(old, ignore_errors=True)
-            Path(f"{old}.lock").unlink()
+    # What has no lock beside it may be anything, even somebody's history.
+    for lock in place.glob(f"{_PREFIX}*.lock"):
+        with suppress(Timeout, OSError), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
     folder = place / f"{_PREFIX}{secrets.token_hex(8)}"
-    with FileLock(f"{folder}.lock"):
+    with FileLock(f"{folder}.lock"):  # first, so that nobody deletes it
         folder.mkdir(mode=0o700)
         try:
             yield folder
@@ -134,15 +124,12 @@ def make_app(studio: Studio) -> Guard:
     app.state.studio = studio
     app.include_router(picture_routes.router)
     app.include_router(run_routes.router)
-    app.add_exception_handler(ImpastoError, _told)
-    app.add_exception_handler(RequestValidationError, _told)
-    app.add_exception_handler(HTTPException, _told)
-    app.add_exception_handler(Exception, _told)
+    for kind in (ImpastoError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _told)
     # Of FastAPI's own models, whenever it first needs one; nothing that a user could mend.
     warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
     page = Path(str(package_files("impasto"))) / "web"
-    if page.is_dir():
-        app.mount("/", GZipMiddleware(StaticFiles(directory=page, html=True)))
+    app.mount("/", GZipMiddleware(StaticFiles(directory=page, html=True)))
     studio.threads.submit(studio.engine.warm_up)  # beside everything else
     return Guard(app, studio.options)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from impasto.studio.bodies import (
     ExploreBody,
     PaintBody,
     PictureBody,
+    PlainStyleBody,
     RunBody,
     StyleBody,
     VideoBody,
@@ -31,6 +33,7 @@ from impasto.studio.runs import StudioRun
 from impasto.studio.store import File, Files, LimitError, Store, Visitor
 from impasto.studio.turns import Ticket
 from impasto.studio.works import BatchRun, ExploreRun, PictureRun, TuneRun, VideoRun
+from impasto.stylizers import for_many_sizes
 
 #: Photographs to begin with: names in `skimage.data`, and what they show.
 EXAMPLES = {"coffee": "A cup of coffee", "chelsea": "A cat", "astronaut": "An astronaut"}
@@ -90,7 +93,7 @@ class Studio:
         """Return what is to be painted; ImpastoError: something is missing or does not fit."""
         content = self.files.picture(visitor, body.content)
         styles = self.named(visitor, body.styles)
-        masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
+        masks = self._masks(visitor, body.styles)
         settings = self._settings(body.settings, body.styles)
         order = Order(content, styles, settings, self._mask(visitor, body.keep), masks)
         order.masked(settings)  # refuses what does not fit
@@ -101,7 +104,7 @@ class Studio:
         settings = {**body.settings, "method": "fast"}
         order = self.order(visitor, body.model_copy(update={"settings": settings}))
         size = min(order.settings.size_limit, QUICK)
-        return replace(order, settings=order.settings.updated(size=size))
+        return replace(order, settings=for_many_sizes(order.settings.updated(size=size)))
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
         """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""
@@ -120,16 +123,21 @@ class Studio:
         def put(file: str, name: str) -> dict[str, Any]:
             picture = open_picture(entry.path(file))
             facts = {"kind": "picture", "width": picture.width, "height": picture.height}
-            return self.files.put(visitor, entry.path(file), name, facts).described()
+            made = self.files.put(visitor, entry.path(file), name, facts)
+            undo.callback(self.store.remove, made)
+            return made.described()
 
-        styles: list[dict[str, Any]] = []
-        for named, file, name in zip(entry.named, entry.styles, entry.names[1:], strict=True):
-            styles.append({"name": named} if named else {"file": put(file, name)})
-        for style, mask in zip(styles, entry.regions.get("styles", ()), strict=False):
-            if mask:
-                style["mask"] = put(mask, "mask")["id"]
-        keep = put(entry.regions["keep"], "mask")["id"] if entry.regions.get("keep") else None
-        content = put(entry.content, entry.names[0])
+        with ExitStack() as undo:  # all of them, or none
+            styles: list[dict[str, Any]] = []
+            for named, file, name in zip(entry.named, entry.styles, entry.names[1:], strict=True):
+                styles.append({"name": named} if named else {"file": put(file, name)["id"]})
+            for style, mask in zip(styles, entry.regions.get("styles", ()), strict=False):
+                style |= {"mask": put(mask, "mask")["id"]} if mask else {}
+            for style, weight in zip(styles, entry.settings["style_weights"] or (), strict=False):
+                style["weight"] = weight
+            keep = put(entry.regions["keep"], "mask")["id"] if entry.regions.get("keep") else None
+            content = put(entry.content, entry.names[0])
+            undo.pop_all()
         return {"content": content, "styles": styles, "keep": keep, "settings": entry.changed()}
 
     def _made(self, visitor: Visitor, body: RunBody, folder: Path) -> StudioRun:
@@ -141,7 +149,7 @@ class Studio:
         if isinstance(body, BatchBody):
             contents = [self.files.picture(visitor, id) for id in body.contents]
             styles = self.named(visitor, body.styles)
-            settings = self._settings({"method": "fast", **body.settings}, ())
+            settings = for_many_sizes(self._settings({"method": "fast", **body.settings}, ()))
             return BatchRun(folder, visitor, self.engine, contents, styles, settings)
         if isinstance(body, VideoBody):
             return self._video(visitor, body, folder)
@@ -160,6 +168,8 @@ class Studio:
             raise ImageError(f"{clip.name} is not a video: choose a video")
         styles = self.named(visitor, body.styles)
         settings = self._settings({"method": "fast", **body.settings}, body.styles)
+        masks = self._masks(visitor, body.styles)
+        settings = Order(clip, styles, settings, masks=masks).masked(settings)
         plain = Settings().to_dict()
         asked = {name: v for name, v in settings.to_dict().items() if v != plain[name]}
         asked |= {"method": settings.method, "stability": body.stability}
@@ -167,11 +177,11 @@ class Studio:
             asked["size"] = settings.size
         return VideoRun(folder, visitor, clip, styles, asked)
 
-    def named(self, visitor: Visitor, said: Sequence[StyleBody]) -> tuple[Style, ...]:
+    def named(self, visitor: Visitor, said: Sequence[PlainStyleBody]) -> tuple[Style, ...]:
         """Return the styles of a request; ImpastoError: there is no such style."""
         return tuple(self._style(visitor, each) for each in said)
 
-    def _style(self, visitor: Visitor, said: StyleBody) -> Style:
+    def _style(self, visitor: Visitor, said: PlainStyleBody) -> Style:
         if (said.name is None) == (said.file is None):
             raise SettingsError("a style has a name, or is the id of an upload")
         if said.file is not None:
@@ -182,6 +192,9 @@ class Studio:
         if said.name not in self.styles:
             raise ImageError(f"there is no style {said.name!r}: choose one of the list")
         return Style(str(said.name), f"{PREFIX}{said.name}")
+
+    def _masks(self, visitor: Visitor, styles: Sequence[StyleBody]) -> tuple[Path | None, ...]:
+        return tuple(self._mask(visitor, each.mask) for each in styles)
 
     def _mask(self, visitor: Visitor, id: str | None) -> Path | None:
         return self.files.picture(visitor, id).path if id else None

@@ -1,5 +1,5 @@
 /** The engine that is this browser: the any-style network in a worker. Nothing leaves the device. */
-import { EngineError, FRESH } from "./engine.js";
+import { EngineError, FRESH, NEW_RUN } from "./engine.js";
 import { dropPicture, keepPicture, keptPictures } from "./kept.js";
 import { plainName, WORDS } from "./words.js";
 import { zipped } from "./zip.js";
@@ -11,8 +11,7 @@ import { zipped } from "./zip.js";
 
 /** @type {import("./engine.js").Info} */
 const INFO = {
-  version: "", public: false, max_size: 1024, max_upload: 200e6, minutes: 0, camera_size: 256, one_pass: true,
-  features: ["picture", "quick", "camera", "batch", "regions"],
+  version: "", public: false, max_size: 1024, max_upload: 200e6, minutes: 0, camera_size: 256, sketch_size: 256, one_pass: true,
 };
 /** @type {Record<string, import("./engine.js").Property>} */
 const PROPERTIES = {
@@ -24,6 +23,8 @@ const PROPERTIES = {
 /** Longest side of a picture that is painted at a tap, and of a thumbnail. */
 const QUICK = 640;
 const THUMBNAIL = 192;
+/** Side of what is painted to get ready. */
+const LEAST = 128;
 
 /** @type {Map<string, {file: File, address: string, since: number}>} */
 const files = new Map();
@@ -50,8 +51,8 @@ function working() {
 }
 
 /**
- * Have the worker do something; null: load the network.
- * @param {object | null} order
+ * Have the worker do something.
+ * @param {object} order
  * @param {AbortSignal} [signal]
  * @returns {Promise<Blob>}
  */
@@ -99,6 +100,13 @@ async function paint(content, styles, settings, { signal, type = "image/png", ke
   const read = quick ? QUICK : size;
   const keeps = color === "content" ? amount : 0;
   return ordered({ content, photo, styles: styles.map(given), keep: keep ? fileOf(keep).file : null, size, read, strength, keeps, type }, signal);
+}
+
+/** Paint next to nothing, so that the network and the style are there and ready when a photo is. @param {StyleRef} style */
+async function warm(style) {
+  const blank = new OffscreenCanvas(LEAST, LEAST);
+  blank.getContext("2d");
+  await paint(await blank.convertToBlob(), [style], { size: LEAST }, { quick: true }).catch(() => undefined);
 }
 
 /** Hold a file for as long as the page needs it. @param {Blob} blob @param {string} name */
@@ -165,10 +173,7 @@ async function perform(state, request) {
 async function start(request) {
   const id = `${Date.now()}-${(count += 1)}`;
   /** @type {RunState} */
-  const state = {
-    id, kind: request.kind, state: "waiting", ahead: 0, done: 0, total: null, fraction: null, seconds_left: null, size: null,
-    message: "Starting", preview: null, result: null, result_type: null, history: null, items: [],
-  };
+  const state = { ...NEW_RUN, id, kind: request.kind, items: [] };
   runs.set(id, { state, see: null, stopping: false });
   setTimeout(async () => {
     await perform(state, request).catch((error) => Object.assign(state, { state: "failed", message: error.message }));
@@ -180,8 +185,9 @@ async function start(request) {
 
 /** Return a file that the page can paint. @param {Blob} file @param {string} name @returns {Promise<import("./engine.js").Upload>} */
 async function upload(file, name) {
-  const bitmap = await createImageBitmap(file).catch(() => {
-    throw new EngineError(WORDS.notHere, 400);
+  const bitmap = await createImageBitmap(file).catch(async () => {
+    const head = await file.slice(4, 12).text();
+    throw new EngineError(/^ftyp(he|mif1|msf1)/.test(head) ? WORDS.heic : WORDS.notHere, 400);
   });
   const { width, height } = bitmap;
   bitmap.close();
@@ -225,13 +231,13 @@ async function open(id) {
 export function browserEngine() {
   return {
     info: INFO,
-    warm: () => void ordered(null).catch(() => undefined),
+    warm,
     styles: () => fetched("engine/styles.json"),
     examples: () => fetched("engine/examples.json"),
     settings: async () => ({ properties: PROPERTIES }),
     upload,
     picture: (id) => fileOf(id).address,
-    paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content).file, styles, settings, { signal, keep, quick: true, photo: content }),
+    paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content).file, styles, settings, { signal, keep, quick: true, photo: content, type: "image/jpeg" }),
     frame: (frame, style, strength, signal) => paint(frame, [style], { strength, size: INFO.camera_size }, { signal, type: "image/jpeg" }),
     start,
     watch(id, see) {

@@ -1,4 +1,5 @@
 /** Building and finding elements. */
+import { isPassing } from "./engine.js";
 
 /**
  * Make an element. `on…` are listeners, names with a hyphen and `role` are attributes, others properties.
@@ -103,8 +104,9 @@ export function say(sentence, { error = false, action, act, seconds } = {}) {
   if (seconds) clearing = setTimeout(() => status.replaceChildren(), seconds * 1000);
 }
 
-/** Say what an error says, unless somebody wanted it. @param {unknown} error */
-export function sayError(error) {
+/** Say what an error says, unless somebody wanted it. @param {unknown} error @param {() => void} [again]  offered where it may help */
+export function sayError(error, again) {
   if (error instanceof DOMException && error.name === "AbortError") return;
-  say(error instanceof Error ? error.message : String(error), { error: true });
+  const more = again && isPassing(error) ? { action: "Try again", act: again } : {};
+  say(error instanceof Error ? error.message : String(error), { error: true, ...more });
 }

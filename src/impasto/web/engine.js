@@ -1,7 +1,7 @@
 /**
  * What paints for the page: the studio's server, or the browser itself. The page asks no further.
  *
- * @typedef {{version: string, public: boolean, max_size: number, max_upload: number, minutes: number, camera_size: number, one_pass?: boolean, features: string[]}} Info
+ * @typedef {{version: string, public: boolean, max_size: number, max_upload: number, minutes: number, camera_size: number, sketch_size?: number, one_pass?: boolean}} Info
  * @typedef {{name: string, title: string, kind: "drawing" | "painting" | "own", description: string, here: boolean, tuned: boolean, license: string | null, thumbnail: string}} Style
  * @typedef {{name: string, title: string, picture: string, thumbnail?: string}} Example
  * @typedef {{id: string, kind: "picture" | "clip", name: string, width: number, height: number, seconds?: number, thumbnail: string}} Upload
@@ -32,11 +32,17 @@
  * @property {(id: string) => string} recipe                       Address of an entry's recipe.
  * @property {(id: string) => Promise<void>} forget
  * @property {(used: Set<string>) => void} release  Let go of uploads and runs but those whose id or address is given.
- * @property {() => void} warm                                     Load what painting will need.
+ * @property {(style: StyleRef) => unknown} warm                     Gets ready to paint in a style.
  */
 
 /** Milliseconds in which a new upload or run is not let go of. */
 export const FRESH = 30_000;
+
+/** The state of a run that has not begun. @type {RunState} */
+export const NEW_RUN = {
+  id: "", kind: "", state: "waiting", ahead: 0, done: 0, total: null, fraction: null, seconds_left: null, size: null,
+  message: "Starting", preview: null, result: null, result_type: null, history: null,
+};
 
 /** What went wrong, in a sentence for people. */
 export class EngineError extends Error {
@@ -46,3 +52,6 @@ export class EngineError extends Error {
     this.status = status;
   }
 }
+
+/** Whether the same may succeed when it is tried again. @param {unknown} error */
+export const isPassing = (error) => error instanceof EngineError && (error.status === 0 || error.status >= 500);

@@ -71,17 +71,21 @@ const TOUCHES = ["pointerdown", "keydown", "dragenter", "paste"];
 async function findEngine() {
   const alone = document.documentElement.dataset.engine === "browser";
   const answer = alone ? new Response(null, { status: 404 }) : await fetch("api/studio").catch(() => null);
-  if (answer?.ok) return studioEngine(await answer.json());
-  if (answer?.status !== 404) throw new Error(WORDS.serverGone);
-  await isolated();
+  const info = answer?.ok && (await answer.json().catch(() => null));
+  if (info) return studioEngine(info);
+  if (answer?.status !== 404) throw new Error(answer?.ok ? WORDS.refused : WORDS.serverGone);
+  await isolated().catch(() => undefined); // Storage is blocked: one core does.
   const { browserEngine } = await import("./browser_engine.js");
   showPrivacy();
   return browserEngine();
 }
 
+/** What keeps the page; null: this browser, or its settings, know nothing like it. */
+const keeper = navigator.serviceWorker?.register("sw.js").catch(() => null);
+
 /** Load the page once more where that lets the network use several cores. */
 async function isolated() {
-  if (crossOriginIsolated || !("serviceWorker" in navigator) || sessionStorage.getItem("isolated")) return;
+  if (crossOriginIsolated || sessionStorage.getItem("isolated") || !(await keeper)) return;
   sessionStorage.setItem("isolated", "asked");
   await navigator.serviceWorker.ready;
   location.reload();
@@ -124,12 +128,11 @@ function warmSoon() {
   const warm = () => {
     clearTimeout(resting);
     for (const name of TOUCHES) removeEventListener(name, warm);
-    session.engine.warm();
+    if (session.style) session.engine.warm(session.style.ref);
   };
   for (const name of TOUCHES) addEventListener(name, warm);
 }
 
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);
 start().catch((error) => {
   sayError(error);
   place("status").append(el("button", { type: "button", onclick: () => location.reload() }, "Try again"));

@@ -4,8 +4,6 @@
  * @typedef {{file: Blob | string, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
  * @typedef {{content: Blob, photo?: string, styles: GivenStyle[], keep: Blob | null, size: number, read: number, strength: number, keeps: number, type: string}} Order
  */
-import { fitted, resampled } from "./resample.js";
-
 /** Sides of styles are multiples of this many pixels; a value of the grain covers fewer. */
 const CELL = 16;
 const GRAIN_CELL = 4;
@@ -62,15 +60,28 @@ function single(half) {
   return half & 32768 ? -size : size;
 }
 
-/** Return the pixels of a file, on white where it is transparent. @param {Blob} file */
-async function decoded(file) {
-  const bitmap = await createImageBitmap(file);
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser cannot read pictures in the background.");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, bitmap.width, bitmap.height);
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+/** Return the width and height of a picture whose longest side is given. @param {ImageBitmap} picture @param {number} longest */
+function fitted({ width, height }, longest) {
+  const scale = longest / Math.max(width, height);
+  return [width, height].map((side) => Math.max(1, Math.trunc(side * scale + 0.5)));
+}
+
+/** Return a picture's pixels at a size, RGB from 0 to 1, on white where it is transparent. @param {ImageBitmap} picture @param {number} width @param {number} height */
+function pixelsOf(picture, width, height) {
+  /** @param {CanvasImageSource} from @param {number[]} size */
+  const drawn = (from, [across, down]) => {
+    const context = new OffscreenCanvas(across, down).getContext("2d", { willReadFrequently: true });
+    if (!context) throw new Error("This browser cannot read pictures in the background.");
+    Object.assign(context, { fillStyle: "#fff", imageSmoothingQuality: "high" }).fillRect(0, 0, across, down);
+    context.drawImage(from, 0, 0, across, down);
+    return context;
+  };
+  // By halves, so that every pixel counts: not all browsers see to that.
+  /** @type {ImageBitmap | OffscreenCanvas} */
+  let from = picture;
+  while (from.width >= 2 * width && from.height >= 2 * height) from = drawn(from, [from.width >> 1, from.height >> 1]).canvas;
+  const { data } = drawn(from, [width, height]).getImageData(0, 0, width, height);
+  return Float32Array.from({ length: 3 * width * height }, (_, at) => data[4 * Math.trunc(at / 3) + (at % 3)] / 255);
 }
 
 /** Return the grain of a picture of a size. @param {Float32Array} whole @param {number} width @param {number} height */
@@ -98,10 +109,10 @@ async function codeOf(style, size) {
 async function read(picture, size) {
   const { ort } = await opening();
   reader ??= await ort.InferenceSession.create(await file("engine/style_reader.onnx"));
-  const image = await decoded(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
+  const image = await createImageBitmap(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
-  const [width, height] = fitted(image.width, image.height, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
-  const { code } = await reader.run({ picture: new ort.Tensor("float32", resampled(image, width, height), [1, height, width, 3]) });
+  const [width, height] = fitted(image, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
+  const { code } = await reader.run({ picture: new ort.Tensor("float32", pixelsOf(image, width, height), [1, height, width, 3]) });
   return code.data;
 }
 
@@ -114,25 +125,28 @@ async function read(picture, size) {
  * @param {number} height
  */
 async function lay(below, above, mask, width, height) {
-  const share = resampled(await decoded(mask), width, height);
+  const share = pixelsOf(await createImageBitmap(mask), width, height);
   for (let at = 0; at < below.length; at += 1) below[at] += share[at] * (above[at] - below[at]);
 }
 
-/** @type {{key?: string, pixels: Float32Array, width: number, height: number} | null} The photo that was painted last. */
-let last = null;
+/** The photo that was painted last, by size. @type {Map<number, {photo?: string, pixels: Float32Array, width: number, height: number}>} */
+const photos = new Map();
 
 /** Return a picture's pixels at a size. @param {Blob} file @param {number} size */
 async function scaled(file, size) {
-  const image = await decoded(file);
-  const [width, height] = fitted(image.width, image.height, size);
-  return { pixels: resampled(image, width, height), width, height };
+  const image = await createImageBitmap(file);
+  const [width, height] = fitted(image, size);
+  return { pixels: pixelsOf(image, width, height), width, height };
 }
 
 /** Paint, and return a file. @param {Order} order */
 async function paint({ content, photo, styles, keep, size, read, strength, keeps, type }) {
-  const key = photo && `${photo} ${size}`;
-  if (!key || last?.key !== key) last = { key, ...(await scaled(content, size)) };
-  const { pixels, width, height } = last;
+  const known = photos.get(size);
+  const { pixels, width, height } = photo && known?.photo === photo ? known : await scaled(content, size);
+  if (photo && known?.photo !== photo) {
+    for (const [other, each] of photos) if (each.photo !== photo) photos.delete(other);
+    photos.set(size, { photo, pixels, width, height });
+  }
   /** @type {Float32Array | null} */
   let painted = null;
   const everywhere = styles.filter(({ mask }) => !mask);
@@ -195,10 +209,10 @@ async function encoded(pixels, width, height, type) {
   }
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
-  return canvas.convertToBlob({ type, quality: 0.92 });
+  return canvas.convertToBlob({ type, quality: 0.95 });
 }
 
-/** Orders wait in turn; those that were dropped are left out. @type {{id: number, order: Order | null}[]} */
+/** Orders wait in turn; those that were dropped are left out. @type {{id: number, order: Order}[]} */
 const queue = [];
 let working = false;
 
@@ -207,8 +221,7 @@ async function work() {
   working = true;
   for (let next = queue.shift(); next; next = queue.shift()) {
     try {
-      const blob = next.order ? await paint(next.order) : (await opening(), null);
-      self.postMessage({ id: next.id, blob });
+      self.postMessage({ id: next.id, blob: await paint(next.order) });
     } catch (error) {
       self.postMessage({ id: next.id, error: error instanceof Error ? error.message : String(error) });
     }

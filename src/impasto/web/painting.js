@@ -77,7 +77,7 @@ export async function paint(request, see) {
       showProgress(false);
       const took = Math.max(1, Math.round((performance.now() - begun) / 1000));
       if (state.state === "failed") say(state.message, { error: true });
-      else say(state.state === "done" ? `Done in ${took} s` : state.result ? "Stopped. What was painted is kept." : "Stopped");
+      else say(state.state === "done" ? `Done in ${took} s` : state.result ? "Stopped. What was painted is kept." : "Stopped", { seconds: 8 });
       see(state);
     }) };
   } catch (error) {

@@ -31,7 +31,7 @@ export async function usePhoto(file, name) {
       showPhoto(session.engine.picture(shown.id), shown.width, shown.height);
       await paintQuickly();
     }
-    sayError(error);
+    sayError(error, () => usePhoto(file, name));
   }
 }
 
@@ -98,7 +98,9 @@ export function startPhoto(openCamera) {
   button("choose").addEventListener("click", choose);
   on("add", () => session.mode === "picture" || session.mode === "camera" ? choose() : undefined);
   button("add").addEventListener("click", () => tell("add"));
-  button("take").addEventListener("click", () => (matchMedia("(pointer: coarse)").matches ? camera.click() : openCamera()));
+  const touched = matchMedia("(pointer: coarse)").matches;
+  if (touched) place("invitation").textContent = "Choose a photo, or take one";
+  button("take").addEventListener("click", () => (touched ? camera.click() : openCamera()));
   for (const field of [file, camera]) {
     field.addEventListener("change", () => {
       const chosen = field.files?.[0];

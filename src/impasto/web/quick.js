@@ -8,6 +8,9 @@ import { plainName } from "./words.js";
 let newest = new AbortController();
 /** What is said after a second of painting. */
 let waits = "Getting ready to paint. This takes longer the first time.";
+/** Seconds that the last picture took; from so many on, a small one is shown first. */
+let took = 0;
+const SLOW = 0.8;
 
 /** Paint what is chosen, at once. */
 export async function paintQuickly() {
@@ -21,12 +24,19 @@ export async function paintQuickly() {
   const slow = setTimeout(() => say(waits), 1000);
   try {
     const request = { content: photo.id, styles: styles(), keep: session.keep ?? undefined, settings: quickSettings() };
+    const { sketch_size: small = 0 } = engine.info;
+    if (took > SLOW && small && small < Number(request.settings.size)) {
+      const sketch = await engine.paint({ ...request, settings: { ...request.settings, size: small } }, mine.signal);
+      if (!mine.signal.aborted) await showPicture(URL.createObjectURL(sketch), null);
+    }
+    const started = performance.now();
     const blob = await engine.paint(request, mine.signal);
     if (mine.signal.aborted) return;
+    took = (performance.now() - started) / 1000;
     waits = "Painting";
     const name = `${plainName(photo.name)}_${plainName(style.title)}.${blob.type === "image/png" ? "png" : "jpg"}`;
     await showPicture(URL.createObjectURL(blob), { name, alt: `${photo.name} in the style of ${style.title}` });
-    say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s`, { seconds: 6 });
+    say(`Painted in ${((performance.now() - begun) / 1000).toFixed(1)} s. Paint it for full size.`, { seconds: 6 });
   } catch (error) {
     if (mine.signal.aborted) return;
     say(error instanceof Error ? error.message : String(error), { error: true, action: "Try again", act: paintQuickly });
@@ -61,4 +71,5 @@ export function startQuick() {
   on("style", paintQuickly);
   on("regions", paintQuickly);
   on("settings", soon);
+  on("mode", () => session.mode === "picture" || dropQuick());
 }

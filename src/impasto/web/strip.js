@@ -122,7 +122,7 @@ export async function bringStyle(picture, name) {
     const { id, thumbnail } = await session.engine.upload(picture, name);
     addStyle({ file: id }, name.replace(/\.\w+$/, "") || "Your style", thumbnail);
   } catch (error) {
-    sayError(error);
+    sayError(error, () => bringStyle(picture, name));
   }
 }
 
@@ -159,6 +159,7 @@ export async function startStrip() {
   needing(() => brought.map(({ ref }) => ref.file));
   search.addEventListener("input", draw);
   tiles.addEventListener("keydown", moveFocus);
+  tiles.addEventListener("wheel", ({ deltaX, deltaY }) => deltaX || tiles.scrollBy(deltaY, 0), { passive: true });
   file.addEventListener("change", async () => {
     for (const each of file.files ?? []) await bringStyle(each, each.name);
     file.value = "";

@@ -1,6 +1,5 @@
 /** The engine that is the studio's server. */
-import { blended } from "./blend.js";
-import { EngineError, FRESH } from "./engine.js";
+import { EngineError, FRESH, isPassing, NEW_RUN } from "./engine.js";
 import { WORDS } from "./words.js";
 
 /** Ask the server; what it refuses is an error with its own sentence. @param {string} address @param {RequestInit} [how] */
@@ -14,49 +13,50 @@ async function ask(address, how) {
   }
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
-  throw new EngineError(told.error ?? (answer.status === 413 ? WORDS.tooLarge : WORDS.serverGone), answer.status);
+  throw new EngineError(told.error ?? BEFORE[answer.status] ?? WORDS.refused, answer.status);
 }
 
+/** What a server in front of the studio answers. @type {Record<number, string>} */
+const BEFORE = { 401: WORDS.login, 403: WORDS.login, 413: WORDS.tooLarge, 502: WORDS.serverGone, 503: WORDS.serverGone, 504: WORDS.slow };
+
+/** Return what the studio says in an answer. @param {Response} answer */
+const said = (answer) => answer.json().catch(() => {
+  throw new EngineError(WORDS.refused, 502);
+});
 /** @param {string} address */
-const read = async (address) => (await ask(address)).json();
+const read = async (address) => said(await ask(address));
 /** @param {string} address @param {unknown} [body] @param {AbortSignal} [signal] */
 const post = (address, body, signal) =>
   ask(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body ?? {}), signal });
 
+/** Milliseconds between two looks at a run, and looks in a row that may fail. */
+const LOOK = 400;
+const FAILURES = 40;
+
 /**
- * Watch a run by its events; where they break off, ask once in a while.
+ * Watch a run until it has ended.
  * @param {string} id
  * @param {(state: import("./engine.js").RunState) => void} see
  */
 function watch(id, see) {
-  const events = new EventSource(`api/runs/${id}/events`);
-  let timer = 0;
   let ended = false;
-  const end = () => {
-    ended = true;
-    events.close();
-    clearTimeout(timer);
-  };
-  /** @param {import("./engine.js").RunState} state */
-  const told = (state) => {
-    if (ended) return;
-    if (["done", "stopped", "failed"].includes(state.state)) end();
-    see(state);
-  };
-  const poll = async () => {
+  let failures = 0;
+  const look = async () => {
+    /** @type {import("./engine.js").RunState | null} */
+    let state = null;
     try {
-      told(await read(`api/runs/${id}`));
+      state = await read(`api/runs/${id}`);
+      failures = 0;
     } catch (error) {
-      told(gone(id, error));
+      failures += 1;
+      if (!isPassing(error) || failures > FAILURES) state = lost(id, error);
     }
-    if (!ended) timer = setTimeout(poll, 1000);
+    if (ended) return;
+    if (state) see(state);
+    if (!state || !["done", "stopped", "failed"].includes(state.state)) setTimeout(look, LOOK);
   };
-  events.onmessage = ({ data }) => told(JSON.parse(data));
-  events.onerror = () => {
-    events.close();
-    if (!ended) timer = setTimeout(poll, 500);
-  };
-  return end;
+  look();
+  return () => (ended = true);
 }
 
 /**
@@ -65,27 +65,9 @@ function watch(id, see) {
  * @param {unknown} error
  * @returns {import("./engine.js").RunState}
  */
-function gone(id, error) {
+function lost(id, error) {
   const message = error instanceof Error ? error.message : WORDS.serverGone;
-  return {
-    id, kind: "", state: "failed", ahead: 0, done: 0, total: null, fraction: null, seconds_left: null,
-    size: null, message, preview: null, result: null, result_type: null, history: null,
-  };
-}
-
-/**
- * Paint in one pass; with masks, one pass for each of them.
- * @param {import("./engine.js").PaintRequest} request
- * @param {AbortSignal} signal
- */
-async function paint({ content, styles, keep, settings }, signal) {
-  /** @param {import("./engine.js").StyleRef[]} used */
-  const pass = async (used) => (await post("api/paint", { content, styles: used, settings }, signal)).blob();
-  const first = await pass(styles.filter(({ mask }) => !mask));
-  const layers = [];
-  for (const { mask, ...style } of styles) if (mask) layers.push({ picture: await pass([style]), mask: `api/files/${mask}` });
-  const kept = keep ? [{ picture: `api/files/${content}`, mask: `api/files/${keep}` }] : [];
-  return layers.length || kept.length ? blended(first, [...layers, ...kept]) : first;
+  return { ...NEW_RUN, id, state: "failed", message };
 }
 
 /** What the server holds for this page: addresses by ids, and since when. @type {Map<string, {address: string, since: number}>} */
@@ -93,7 +75,7 @@ const held = new Map();
 
 /** @param {string} folder @param {Response} answer */
 async function holding(folder, answer) {
-  const made = await answer.json();
+  const made = await said(answer);
   held.set(made.id, { address: `api/${folder}/${made.id}`, since: Date.now() });
   return made;
 }
@@ -126,7 +108,7 @@ export function studioEngine(info) {
       return holding("files", await ask("api/files", { method: "POST", body: form }));
     },
     picture: (id) => `api/files/${id}`,
-    paint,
+    paint: async (request, signal) => (await post("api/paint", request, signal)).blob(),
     async frame(frame, style, strength, signal) {
       const query = new URLSearchParams({
         styles: style.name ?? style.file ?? "", strength: String(strength), size: String(info.camera_size),
@@ -136,9 +118,9 @@ export function studioEngine(info) {
     },
     start: async (request) => holding("runs", await post("api/runs", request)),
     watch,
-    stop: async (id) => (await post(`api/runs/${id}/stop`)).json(),
+    stop: async (id) => said(await post(`api/runs/${id}/stop`)),
     history: () => read("api/history"),
-    open: async (id) => (await post(`api/history/${id}/open`)).json(),
+    open: async (id) => said(await post(`api/history/${id}/open`)),
     recipe: (id) => `api/history/${id}/recipe`,
     async forget(id) {
       await ask(`api/history/${id}`, { method: "DELETE", keepalive: true });

@@ -30,7 +30,7 @@ async function useClip(chosen) {
     setResult(null);
     say(opened.seconds ? `${opened.name}: ${opened.seconds.toFixed(1)} s` : opened.name);
   } catch (error) {
-    sayError(error);
+    sayError(error, () => useClip(chosen));
   }
   file.value = "";
   refresh();

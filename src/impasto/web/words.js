@@ -1,8 +1,12 @@
 /** Sentences that more than one place says. */
 export const WORDS = {
   notHere: "This browser cannot open this file. Choose a JPEG, PNG or WebP picture.",
+  heic: "This browser cannot open HEIC photos: open this page in Safari, or save the photo as a JPEG first.",
   noClip: "This file is not a video. Choose an MP4, MOV, MKV or WebM.",
   serverGone: "The studio does not answer. Start it again, or check your connection.",
+  refused: "The server in front of the studio did not pass this on. Try again, or ask whoever runs it to look at its log.",
+  slow: "This took longer than the server in front of the studio waits. Try again, or choose a smaller size.",
+  login: "The server in front of the studio wants a login. Load the page again.",
   offline: "You are offline. Your photo is still here: try again once you are connected.",
   tooLarge: "This file is too large. Choose a smaller one.",
   noCamera: "The camera cannot be used. Allow it in the browser's settings, or choose a photo.",
