@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +25,8 @@ _EDGE = 1 / 128
 #: In a video faces are looked for in one frame of so many. Those that are not found again fade to
 #: this part, and what is kept follows what was found by this part a frame.
 FACES_EVERY, _FADED, _FOLLOWED = 12, 0.5, 0.25
-#: Pixels up to which a mask is kept in memory for the next frame.
-_REMEMBERED = 1 << 22
+#: Pixels up to which masks are kept in memory for the next frame: those of 4096x2160.
+_REMEMBERED = 9_000_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Composition:
     """Regions and what is kept, at the size of the result."""
 
     masks: Sequence[Mask] = ()  # one for each style; none: each applies everywhere
+    soft: Sequence[Mask] = ()  # the same with edges a few pixels wide
     keep: Mask | None = None  # where the photograph stays, or None
     faces: int | None = None  # how many are kept; None: none were looked for
     carried: Carried = field(default_factory=dict)  # what the next frame of a video needs
@@ -74,13 +75,12 @@ class Composition:
         if not self.masks:
             (result,) = painted
             return self.with_kept(result, photo)
-        soft = list(map(_feathered, self.masks))
-        counted = [np.float32(share) * mask for share, mask in zip(shares, soft, strict=True)]
-        total, covered = np.sum(counted, axis=0).clip(1e-9), np.sum(soft, axis=0)
-        weights = [each / total * covered for each in counted]
-        result = photo * (1 - np.sum(weights, axis=0))[..., None]
-        for weight, pixels in zip(weights, painted, strict=True):
-            result += weight[..., None] * pixels
+        covered: Any = sum(self.soft)
+        total: Any = sum(share * mask for share, mask in zip(shares, self.soft, strict=True))
+        scale = covered / np.maximum(total, 1e-9)
+        result = photo * (1 - covered)[..., None]
+        for share, mask, pixels in zip(shares, self.soft, painted, strict=True):
+            result += (share * mask * scale)[..., None] * pixels
         return self.with_kept(result, photo)
 
     def with_kept(self, painted: Pixels, photo: Pixels) -> Pixels:
@@ -99,65 +99,60 @@ def compose(
         SettingsError: There are masks for another number of styles, or a file is missing.
         ImageError: A mask cannot be read, or has another shape than the content.
     """
-    masks, keep = open_masks(settings, content.size, styles)
+    masks, soft, keep = open_masks(settings, content.size, styles)
     if settings.keep != FACES:
-        return Composition(masks, keep)
+        return Composition(masks, soft, keep)
     carried = _faces(content, reference or Reference())
     keep = carried["face mask"]
-    return Composition(masks, keep if keep.any() else None, int(carried["faces"]), carried)
+    return Composition(masks, soft, keep if keep.any() else None, int(carried["faces"]), carried)
 
 
 def open_masks(
     settings: Settings, size: tuple[int, int], styles: int
-) -> tuple[list[Mask], Mask | None]:
-    """Return the masks of so many styles at (width, height), and that of `keep`; see `compose`."""
+) -> tuple[Sequence[Mask], Sequence[Mask], Mask | None]:
+    """Return masks of so many styles at (width, height), soft ones, and `keep`; see `compose`."""
     names = settings.masks or ()
     if names and len(names) != styles:
         raise SettingsError(f"masks has {len(names)} pictures for {styles} styles: name one each")
     if names and all(name == REST for name in names):
         raise SettingsError(f"masks are all {REST!r}: name a picture for one style at least")
-    drawn = {name: _drawn(name, "masks", size) for name in names if name != REST}
+    files = tuple(None if name == REST else _there(name, "masks") for name in names)
+    read = _regions if size[0] * size[1] <= _REMEMBERED else _regions.__wrapped__
     if settings.keep in (None, FACES):
-        return _shared(names, drawn), None
-    return _shared(names, drawn), _drawn(str(settings.keep), "keep", size)
+        return *read(files, size), None
+    return *read(files, size), read((_there(str(settings.keep), "keep"),), size)[0][0]
 
 
 def mask_identities(settings: Settings) -> dict[str, Identity | Sequence[Identity] | None]:
     """Return the identities of the files of masks and of `keep`, for a recipe."""
-    files = [_there(name, "masks") for name in settings.masks or () if name != REST]
-    keep = None if settings.keep in (None, FACES) else identify(_there(str(settings.keep), "keep"))
+    files = [_there(name, "masks")[0] for name in settings.masks or () if name != REST]
+    kept = settings.keep not in (None, FACES)
+    keep = identify(_there(str(settings.keep), "keep")[0]) if kept else None
     return {"keep": keep, "masks": list(map(identify, files))}
 
 
-def _there(name: str, setting: str) -> Path:
+def _there(name: str, setting: str) -> tuple[Path, int]:
+    """Return the file of a mask, and what tells it from one that replaces it."""
     path = Path(name)
     if not path.is_file():
         raise SettingsError(f"{setting} names {name!r}: there is no such picture")
-    return path
+    return path, path.stat().st_mtime_ns
 
 
-def _drawn(name: str, setting: str, size: tuple[int, int]) -> Mask:
-    path = _there(name, setting)
-    if size[0] * size[1] > _REMEMBERED:
-        return open_mask(path, size)
-    return _remembered(path, path.stat().st_mtime_ns, size)
+@lru_cache(2)
+def _regions(
+    files: tuple[tuple[Path, int] | None, ...], size: tuple[int, int]
+) -> tuple[Sequence[Mask], Sequence[Mask]]:
+    """Return the masks of all styles, none counting more than once where they overlap, and soft.
 
-
-@lru_cache(8)
-def _remembered(path: Path, _version: int, size: tuple[int, int]) -> Mask:
-    return open_mask(path, size)
-
-
-def _shared(names: Sequence[str], drawn: Mapping[str, Mask]) -> list[Mask]:
-    """Return the masks of all styles, none counting more than once where they overlap."""
-    if not names:
-        return []
-    covered = np.sum([drawn[name] for name in names if name != REST], axis=0)
-    over, rest = np.maximum(covered, 1), (1 - covered).clip(0, 1)
-    rests = max(1, names.count(REST))
-    return [
-        (rest / rests if name == REST else drawn[name] / over).astype(np.float32) for name in names
-    ]
+    None stands for the rest.
+    """
+    drawn = {file: open_mask(file[0], size) for file in files if file}
+    covered: Any = sum(drawn[file] for file in files if file)
+    over, rest = np.maximum(covered, 1), np.clip(1 - covered, 0, 1)
+    rests = max(1, files.count(None))
+    masks: list[Mask] = [drawn[file] / over if file else rest / rests for file in files]
+    return masks, list(map(_feathered, masks))
 
 
 def _feathered(mask: Mask) -> Mask:

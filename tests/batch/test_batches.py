@@ -18,7 +18,7 @@ from impasto.batch.pairs import Pair
 from impasto.batch.running import as_done, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.files import Journal
+from impasto.files import Journal, sha256_of
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
 
@@ -120,8 +120,20 @@ def test_folders_are_kept_and_what_is_added_is_painted_alone(
     assert run() == ["deep/er/x-a.png", "x-a.png"]
     assert open_picture(folder / "deep/er/x-a.png").size == (48, 32)
     assert run() == []
-    contents[2].rename(deep / "x.tif")
-    assert run() == ["deep/er/x.tif-a.png"]
+    before = sha256_of(folder / "deep/er/x-a.png")
+    contents[2].rename(deep / "x.bmp")  # sorted before the other, whose result keeps its name
+    assert run() == ["deep/er/x.bmp-a.png"]
+    assert sha256_of(folder / "deep/er/x-a.png") == before
+    assert run() == []
+    # One takes the name of another that is away for a while.
+    (deep / "x.jpg").rename(tmp_path / "away.jpg")
+    Image.new("RGB", (48, 32), "red").save(deep / "x.webp")
+    run()
+    (tmp_path / "away.jpg").rename(deep / "x.jpg")
+    run()
+    pairs = Batch(photos, styles[:1], folder, SETTINGS, "png").pairs
+    assert len({pair.name for pair in pairs}) == len(pairs) == 4
+    assert run() == []
 
 
 def test_a_bad_style_is_left_out(contents: list[Path], styles: list[Path], tmp_path: Path) -> None:

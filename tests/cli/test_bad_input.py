@@ -205,3 +205,41 @@ def test_random_from_no_pictures(impasto: Impasto, tmp_path: Path) -> None:
     assert outcome.status == 1
     assert "no pictures to choose from" in outcome.only_line
     assert "is not a folder" in impasto("stylize", "--random", tmp_path / "none").only_line
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stylize", "{photo}", "mosaic", "-o", f"{LONG}.png"),
+        ("stylize", "{photo}", "mosaic", "-o", "out.png", "--animation", f"{LONG}.gif"),
+        ("stylize", f"{LONG}.png", "mosaic", "-o", "out.png"),
+        ("stylize", "{photo}", LONG, "-o", "out.png"),
+        ("stylize", "{photo}", "mosaic", "--masks", f"{LONG}.png", "-o", "out.png"),
+        ("stylize", "{photo}", "mosaic", "--method", f"{LONG}.onnx", "-o", "out.png"),
+        ("stylize", "{photo}", "mosaic", "--recipe", f"{LONG}.json", "-o", "out.png"),
+        ("video", f"{LONG}.mp4", "mosaic", "-o", "out.mp4"),
+        ("video", "{photo}", "mosaic", "-o", f"{LONG}.gif"),
+        ("batch", f"{LONG}.png", "-s", "mosaic", "-o", "out"),
+        ("batch", "{photo}", "-s", "mosaic", "-o", LONG),
+        ("dataset", LONG, "mosaic", "-o", "out"),
+        ("evaluate", "-c", f"{LONG}.png", "-s", "{photo}", "-o", "{photo}"),
+        ("evaluate", "-c", "{photo}", "-s", "{photo}", "-o", "{photo}", "--table", f"{LONG}.csv"),
+        ("flicker", f"{LONG}.mp4", f"{LONG}.gif"),
+        ("compare", f"{LONG}.toml", "-o", "out"),
+        ("recipe", f"{LONG}.png"),
+        ("reproduce", f"{LONG}.png"),
+        ("export", f"{LONG}.safetensors", "-o", "out"),
+        ("styles", "add", LONG),
+        ("judge", LONG, "--scores"),
+    ],
+)
+def test_names_that_no_file_can_have(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    outcome = impasto(*(word.format(photo=files[0]) for word in words))
+    assert outcome.status in (1, 2)
+    assert outcome.only_line.startswith("impasto: ")
+    assert {path.name for path in tmp_path.iterdir()} <= {"out", *(p.name for p in files)}

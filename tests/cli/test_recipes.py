@@ -112,6 +112,18 @@ def test_data_through_a_pipe(impasto: Impasto) -> None:
     assert impasto("recipe", "made.png").out.startswith("impasto stylize - waves --method fast")
 
 
+def test_a_video_with_odd_masks(impasto: Impasto, photo: NDArray[np.uint8]) -> None:
+    frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(2)]
+    frames[0].save("clip.gif", save_all=True, append_images=frames[1:], duration=100)
+    masks = ("--mask", "l=e,ft.png=waves", "painting.png", "--style-weights", "1,2")
+    made = impasto("video", "clip.gif", *masks, "--size", "64", "-o", "made.gif")
+    assert made.status == 0, made.err
+    words = shlex.split(impasto("recipe", "made.gif").out.splitlines()[0])
+    assert "l=e,ft.png=waves" in words
+    assert impasto(*words[1:], "-o", "again.gif").status == 0
+    assert Path("again.gif").read_bytes() == Path("made.gif").read_bytes()
+
+
 def test_videos(impasto: Impasto, photo: NDArray[np.uint8]) -> None:
     frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(3)]
     frames[0].save("-clip 1.gif", save_all=True, append_images=frames[1:], duration=100)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,52 @@ def test_too_little_memory_is_the_reason(impasto: Impasto, files: tuple[Path, Pa
     output = files[0].with_name("o.png")
     assert impasto(*words, least, "-o", output).status == 0
     assert open_picture(output).size == (64, 43)
+
+
+#: The program, which tells when it begins to import itself.
+IMPORTING = """
+import sys
+from impasto.cli import main
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "impasto.cli.app":
+            print("begun", flush=True)
+sys.meta_path.insert(0, Finder())
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_start_of_a_command(number: int) -> None:
+    """One line and the usual status, whatever is imported; another signal changes nothing."""
+    for moment in (0.0, 0.3, 0.6):
+        with subprocess.Popen(
+            [sys.executable, "-c", IMPORTING, "collect", "http://127.0.0.1:9/", "-o", "none"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "IMPASTO_OFFLINE": "1"},
+        ) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "begun\n"
+            time.sleep(moment)
+            for each in (number, signal.SIGTERM):
+                program.send_signal(each)
+            _, err = program.communicate(timeout=60)
+        assert err.count("\n") == 1, err
+        # It may have come to its end before.
+        assert program.returncode == 128 + number or "no picture was kept" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+def test_what_a_signal_becomes_in_a_compiled_module_is_no_traceback() -> None:
+    code = (
+        "import signal\nfrom impasto.cli import main, app\n"
+        "def run():\n"
+        "    try:\n        signal.raise_signal(signal.SIGTERM)\n"
+        "    except KeyboardInterrupt as error:\n        raise ImportError('failed') from error\n"
+        "app.run = run\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (143, "stopped\n")

@@ -2,6 +2,10 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from tests.cli.conftest import Impasto
 from tests.video.conftest import moving, write_clip
 from tests.video.test_damage import overwritten
+from tests.video.test_pipeline import pictures
 
 from impasto import open_picture
 from impasto.errors import SettingsError
@@ -218,6 +223,49 @@ def test_a_stop_says_how_it_goes_on(
     monkeypatch.setattr(pipeline.Work, "run", run)
     assert impasto("video", clip, files[1], "-o", out, "--resume", *FAST).status == 0
     assert not folder.exists()
+
+
+#: The program, where the fifth frame takes an hour.
+SLOW = """
+import time
+from impasto.cli import main
+from impasto.video import painting, pipeline
+usual, frames = painting.FramePainter.__call__, []
+def slow(*arguments):
+    frames.append(0)
+    if len(frames) == 5:
+        print("slow", flush=True)
+        time.sleep(3600)
+    return usual(*arguments)
+painting.FramePainter.__call__, pipeline.PART = slow, 3
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_does_not_wait_for_a_slow_frame(
+    impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path, number: signal.Signals
+) -> None:
+    """What was painted plays, and is gone on from."""
+    command = ["video", str(clip), str(files[1]), "-o", str(tmp_path / "out.mp4"), *FAST]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"slow\n"
+        while not (tmp_path / "out.mp4.parts" / "000000.npz").exists():
+            assert program.poll() is None
+            time.sleep(0.1)
+        begun = time.monotonic()
+        program.send_signal(number)
+        _, err = program.communicate(timeout=60)
+        assert time.monotonic() - begun < 10
+    assert program.returncode == 128 + number, err
+    assert b"stopped: 3 frames are in " in err
+    parts = sorted((tmp_path / "out.mp4.parts").glob("*.mp4"))
+    assert [len(pictures(part)) for part in parts] in ([3], [3, 1])
+    assert impasto(*command, "--resume").status == 0
+    assert len(pictures(tmp_path / "out.mp4")) == 6
 
 
 def test_times() -> None:

@@ -245,3 +245,16 @@ def test_without_its_packages(
     with pytest.raises(MissingExtraError, match=r"impasto\[collect\]"):
         list(collect(["https://a.example/"], tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_the_limit_of_pixels_says_what_raises_it(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.picture("/large.png", encoded(image(200, 150), "png"), "image/png")
+    url = show(site, "/large.png")
+    monkeypatch.setenv("IMPASTO_MAX_PIXELS", "29999")
+    assert run(url, tmp_path)[1] == {"/large.png": "pixels"}
+    (line,) = lines(tmp_path, "log.jsonl")
+    assert "IMPASTO_MAX_PIXELS raises the limit" in line["detail"]
+    monkeypatch.setenv("IMPASTO_MAX_PIXELS", "30000")
+    assert run(url, tmp_path)[0] == ["/large.png"]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import signal
+import sqlite3
+import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Impasto
 from tests.collect.drawing import good
 from tests.collect.server import Site
+
+from impasto.collect.items import NAME
 
 
 @pytest.mark.parametrize(
@@ -83,3 +91,42 @@ def test_nothing_kept_is_an_error_that_says_why(
     assert outcome.status == 1
     assert "no picture was kept (1 server refused): see" in outcome.only_line
     assert "log.jsonl" in outcome.only_line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_run_is_resumed(
+    site: Site, impasto: Impasto, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Also while a server does not answer; what is there is not asked for again."""
+    silent, free = threading.Event(), threading.Event()
+
+    def answer(_: http.server.BaseHTTPRequestHandler) -> None:
+        silent.set()
+        free.wait(60)
+
+    paths = [f"/{n}.jpg" for n in range(4)]
+    for n, path in enumerate(paths):
+        site.picture(path, good(2 * n))
+    site.answers[paths[2]] = answer
+    site.page("/", "".join(f'<img src="{path}">' for path in paths))
+    command = ["collect", f"{site.url}/", "-o", str(tmp_path / "out"), "--min-size", "64"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "impasto", *command], stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert silent.wait(60)
+        begun = time.monotonic()
+        program.send_signal(number)
+        _, err = program.communicate(timeout=60)
+        assert time.monotonic() - begun < 10
+    free.set()
+    assert program.returncode == 128 + number, err
+    assert err == "stopped; the same command resumes\n"
+    with sqlite3.connect(tmp_path / "out" / NAME) as base:
+        assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    base.close()
+    kept = (tmp_path / "out" / "manifest.jsonl").read_text("utf-8").splitlines()
+    assert all((tmp_path / "out" / json.loads(line)["file"]).is_file() for line in kept)
+    site.picture(paths[2], good(4))
+    again = impasto(*command, "--delay", 0)
+    assert again.out.startswith("4 kept, "), again.err
+    assert [site.asked[path] for path in ("/", *paths)] == [1, 1, 1, 2, 1]

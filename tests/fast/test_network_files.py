@@ -2,6 +2,7 @@
 
 import os
 import struct
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from safetensors.numpy import save_file
 
 from impasto.errors import ImpastoError, WeightsError
 from impasto.fast import FastStylizer, probing, single
+from impasto.fast.reading import read_entries
+from impasto.fast.sessions import open_session
 from impasto.fast.single import johnson_graph
 from impasto.fast.trial import tried
 from impasto.images import open_picture
@@ -337,6 +340,51 @@ def test_one_that_never_ends_is_ended(tmp_path: Path) -> None:
     loop = node("Loop", "", "yes", "x", body=going_on)
     with pytest.raises(WeightsError, match="took too long"):
         opened(write(tmp_path / "loop.onnx", [loop], constants={"yes": np.array(True)}))
+
+
+def of_one_size(path: Path, height: int, width: int) -> Path:
+    """Write a network that says it takes any size, and runs at one."""
+    kernel = np.random.default_rng(0).normal(0, 0.1, (3, 3, 3, 3)).astype(np.float32)
+    nodes = [
+        node("Conv", "x", "kernel", to="z", pads=[1, 1, 1, 1]),
+        node("Reshape", "z", "shape", to="y"),
+    ]
+    return write(path, nodes, constants={"kernel": kernel, "shape": [1, 3, height, width]})
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_one_size_is_found_out_with_few_tries(
+    runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    tries: list[tuple[int, int]] = []
+
+    def counted(height: int, width: int) -> Any:  # noqa: ANN401
+        tries.append((height, width))
+        return patches(height, width)
+
+    patches = probing._patches
+    monkeypatch.setattr(probing, "_patches", counted)
+    monkeypatch.setattr(probing, "begin_step", lambda _times=1.0: None)
+    monkeypatch.setattr(probing, "limit_memory", lambda _more: None)
+    _, form, _ = probing.probe(str(of_one_size(tmp_path / "net.onnx", 224, 224)), [runtime])
+    assert form.fixed == (224, 224)
+    assert len(tries) < 30
+    assert sum(height * width for height, width in tries) < 2e6
+
+
+def test_looking_for_a_size_ends(tmp_path: Path) -> None:
+    path = of_one_size(tmp_path / "net.onnx", 300, 200)
+    begun = time.process_time()
+    with pytest.raises(WeightsError, match="runs with no size of picture"):
+        probing._running(
+            open_session(path, "onnxruntime", "cpu"),
+            list(probing.possible_forms(path, read_entries(path))),
+            path.name,
+            begun,
+        )
+    assert time.process_time() - begun < 1
 
 
 def test_one_that_wants_all_memory_is_refused(tmp_path: Path) -> None:

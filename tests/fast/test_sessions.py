@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from impasto.errors import ImpastoError
 from impasto.fast.sessions import open_session
 from impasto.weights import fetch
 
@@ -34,3 +35,16 @@ def test_signals_have_a_stack_after_sessions_are_gone() -> None:
         sessions.pop(0)
         gc.collect()
         assert signal_stack() == before
+
+
+def test_a_full_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    openvino = pytest.importorskip("openvino")
+
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("basic_ios::clear: iostream error")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    try:
+        open_session(fetch("any-style"), "openvino")
+    except ImpastoError as error:
+        assert "set TMPDIR" in str(error)  # noqa: PT017 (a machine without bfloat16 saves nothing)

@@ -54,6 +54,7 @@ HOSTILE = {
     "huge.png": (_png(size=(100_000, 100_000)), HUGE),
     "huge16.png": (_png(size=(100_000, 100_000), bits=16), HUGE),
     "huge.tif": (_tiff(100_000, 100_000, 1), HUGE),
+    "nothing.tif": (_tiff(0, 1, 1), "is damaged, cut off"),
     "samples.tif": (_tiff(10_000, 10_000, 60_000), HUGE),
     "text.png": (_png((b"zTXt", b"impasto\0\0" + BOMB)), "without metadata"),
     "international.png": (_png((b"iTXt", b"impasto\0\1\0\0\0" + BOMB)), "without metadata"),

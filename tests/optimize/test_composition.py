@@ -1,5 +1,7 @@
 """Regions, what is kept, strength, and styles that are turned and repeated."""
 
+import os
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ from PIL import Image
 from tests.optimize.test_stylizer import SMALL
 
 import impasto
+from impasto import composition
 from impasto.composition import compose
 from impasto.errors import ImageError, SettingsError
+from impasto.fast import stylizer as one_pass
 from impasto.images import Picture, face_mask, find_faces, open_mask, open_picture, sized
 from impasto.images.rotate_tile import rotated, tiled
 from impasto.optimize import IterativeStylizer
@@ -221,8 +225,8 @@ def test_the_fine_style_gives_the_fine_layers(photo: Array, painting: Array) -> 
 def test_a_mask_given_twice_is_shared(photo: Array, tmp_path: Path) -> None:
     mask = half(tmp_path / "left.png", (96, 64), 255, 0)
     content = open_picture(photo).resized((64, 43))
-    composition = compose(Settings(masks=(mask, mask)), content, 2)
-    np.testing.assert_allclose(np.sum(composition.masks, axis=0).max(), 1, atol=1e-6)
+    found = compose(Settings(masks=(mask, mask)), content, 2)
+    np.testing.assert_allclose(np.sum(found.masks, axis=0).max(), 1, atol=1e-6)
 
 
 def test_a_style_counts_by_what_it_paints(photo: Array, tmp_path: Path) -> None:
@@ -325,3 +329,44 @@ def test_a_mask_of_a_narrow_content_may_be_larger(tmp_path: Path) -> None:
 def test_any_seed_will_do(photo: Array, painting: Array) -> None:
     more: dict[str, Any] = {"style_loss": "swd", "content_loss": "self-similarity"}
     painted(photo, painting, seed=2**63 - 1, steps=1, size=32, **more)
+
+
+def test_masks_of_a_video_are_read_and_softened_once(
+    photo: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = half(tmp_path / "left.png", (96, 64), 255, 0)
+    content = open_picture(photo).resized((64, 43))
+    softened: list[tuple[int, ...]] = []
+
+    def feathered(mask: NDArray[np.float32]) -> NDArray[np.float32]:
+        softened.append(mask.shape)
+        return mask
+
+    monkeypatch.setattr(composition, "_feathered", feathered)
+    settings = Settings(masks=(mask, "rest"))
+    for _ in range(3):
+        found = compose(settings, content, 2)
+        found.blended(content.pixels, [content.pixels, content.pixels], [0.5, 0.5])
+    assert softened == [(43, 64)] * 2
+    half(tmp_path / "left.png", (96, 64), 0, 255)  # it is drawn again
+    os.utime(mask, ns=(1, 1))
+    np.testing.assert_allclose(compose(settings, content, 2).masks[0], found.masks[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("regions", [2, 4])
+def test_blending_takes_no_more_memory_than_is_said(tmp_path: Path, regions: int) -> None:
+    """The picture that the network makes is counted by itself."""
+    pixels = np.zeros((400, 600, 3), np.float32)
+    names = [half(tmp_path / f"{n}.png", (60, 40), 255, n) for n in range(regions)]
+    keep = half(tmp_path / "keep.png", (60, 40), 0, 255)
+    tracemalloc.start()
+    try:
+        content = Picture(pixels)
+        found = compose(Settings(masks=tuple(names), keep=keep), content, regions)
+        painted = (pixels + 1 for _ in range(regions))
+        found.blended(pixels, painted, [1 / regions] * regions)
+        taken = tracemalloc.get_traced_memory()[1] / (400 * 600)
+    finally:
+        tracemalloc.stop()
+    said = one_pass._COMPOSED + one_pass._REGION * regions
+    assert said / 2 < taken < said + 4

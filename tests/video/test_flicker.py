@@ -1,12 +1,20 @@
 """The warping error knows flicker from motion."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
+from PIL import Image
+from tests.video.conftest import write_clip
 
 from impasto.errors import ImageError
-from impasto.video.flicker import FlickerMeter, warping_error
+from impasto.images.animation import write_frames
+from impasto.video import flicker
+from impasto.video.flicker import FlickerMeter, measured, warping_error
+from impasto.video.options import VideoSettings
+from impasto.video.pictures import open_reader
 
 SIZE = (120, 160)
 
@@ -65,3 +73,35 @@ def test_what_is_hidden_does_not_count() -> None:
 def test_clips_must_be_alike() -> None:
     with pytest.raises(ImageError, match="160x120 and 80x60"):
         FlickerMeter()(panned(0), np.zeros((60, 80, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "alike"),
+    [("gif", 60, False), ("gif", 25, True), ("gif", 30, False), ("webp", 100, True)],
+)
+def test_an_animation_is_compared_by_time(
+    kind: str, rate: int, alike: bool, tmp_path: Path
+) -> None:
+    """It lacks frames of a faster clip, and those that are as the one before."""
+    steps = [n // 3 if alike else n for n in range(24)]
+    times = [600 * n // rate for n in range(24)]
+    clip = write_clip(tmp_path / "clip.mp4", [panned(n) for n in steps], times=times)
+
+    def frame(number: int) -> Image.Image:
+        return Image.fromarray(panned(steps[number])).quantize(256).convert("RGB")
+
+    ends = [1000 * (n + 1) / rate for n in range(24)]
+    animation = tmp_path / f"out.{kind}"
+    write_frames(animation, kind, frame, ends, {}, **({"lossless": True} if kind == "webp" else {}))
+    with Image.open(animation) as image:
+        assert getattr(image, "n_frames", 1) < 24 or not (alike or rate > 50)
+    before, after = open_reader(str(clip), 25), open_reader(str(animation), 25)
+    for plain, painted in flicker._pairs(before, after, VideoSettings()):
+        assert plain is not None
+        assert painted is not None
+        # Frames that are one step apart differ by more.
+        assert np.abs(plain.pixels.astype(float) - painted.pixels).mean() < 6
+    assert list(measured(str(clip), str(animation), [1]))
+    short = VideoSettings(end=12 / rate)
+    with pytest.raises(ImageError, match="not as many frames"):
+        list(measured(str(clip), str(animation), [1], video=short))

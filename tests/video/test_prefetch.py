@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from impasto.video import prefetch
 from impasto.video.prefetch import ahead, still_wanted
 
 
@@ -47,6 +48,31 @@ def test_long_work_within_work_ends_when_the_outermost_block_ends() -> None:
         assert next(items) == 1
     assert ended.wait(1)
     assert time.monotonic() - begun < 3
+
+
+def test_work_that_never_asks_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads around it end first, and what they have open is closed."""
+    monkeypatch.setattr(prefetch, "_PATIENCE", 1.5)
+    closed, free = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[int]:
+        yield 1
+        free.wait(60)
+        yield 2
+
+    def through() -> Iterator[int]:
+        try:
+            with ahead(slow()) as items:
+                yield from items
+        finally:
+            closed.set()
+
+    begun = time.monotonic()
+    with ahead(through()) as items:
+        assert next(items) == 1
+    assert closed.is_set()
+    assert time.monotonic() - begun < 3
+    free.set()
 
 
 def test_outside_of_such_threads_all_work_is_wanted() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from impasto.errors import ImageError, ImpastoError
-from impasto.files import address_advice
+from impasto.files import address_advice, fingerprint
 from impasto.images import is_picture_name, output_name
 
 #: Names without suffix that the sheets and the journal have.
@@ -22,6 +22,7 @@ class Pair(NamedTuple):
     content: Path
     style: int | None  # its number, from 0; None where the method knows its own
     name: str  # path of the result, below the folder of all results
+    key: str = ""  # what tells it from other pairs: of the paths of its pictures
 
 
 class Outcome(NamedTuple):
@@ -69,7 +70,11 @@ def _is_shown(path: Path, folder: Path, without: Path | None) -> bool:
 
 
 def make_pairs(
-    contents: Mapping[Path, str], styles: Sequence[Path | str], suffix: str, method: str = ""
+    contents: Mapping[Path, str],
+    styles: Sequence[Path | str],
+    suffix: str,
+    method: str = "",
+    made: Mapping[str, str] | None = None,
 ) -> list[Pair]:
     """Name the result of each content in each style: `photo-waves.jpg`, in the content's folder.
 
@@ -77,14 +82,27 @@ def make_pairs(
     `photo.png-waves.jpg`, and what is still alike is numbered. Names do not depend on the order in
     which the pictures are given. Contents come with their folders, as `find_pictures` returns them;
     results have a suffix like `.png`, and are called after the method where it knows its style.
+    Names that pairs have by their keys, as earlier runs `made` them, stay.
     """
     looks: dict[int | None, str] = {}
     taken: set[str] = set()
     for place in sorted(range(len(styles)), key=lambda place: str(styles[place])):
         looks[place] = _free(_numbered(output_name(Path(styles[place]).name, [])), taken)
     looks = looks or {None: method}
-    names: dict[tuple[Path, int | None], str] = {}
-    taken = set()
+    numbers = range(len(styles)) if styles else [None]
+    keys = {
+        (content, n): fingerprint(
+            [place_of(content), n if n is None else place_of(Path(styles[n]))]
+        )
+        for content, n in product(contents, numbers)
+    }
+    names = {
+        (content, number): name
+        for (content, number), key in keys.items()
+        if (name := (made or {}).get(key, "")).endswith(suffix)
+        and Path(name).parent == Path(contents[content])
+    }
+    taken = {name.lower() for name in names.values()}
     for content, (number, look) in product(sorted(contents, key=place_of), looks.items()):
         short = output_name(content.name, [look])
         whole = output_name(f"{content.name}-{look}{suffix}", [])
@@ -92,9 +110,9 @@ def make_pairs(
             (Path(contents[content]) / f"{name}{suffix}").as_posix()
             for name in chain([short, whole], _numbered(short))
         )
-        names[content, number] = _free(paths, taken)
-    numbers = range(len(styles)) if styles else [None]
-    return [Pair(*each, names[each]) for each in product(contents, numbers)]
+        if (content, number) not in names:
+            names[content, number] = _free(paths, taken)
+    return [Pair(*each, names[each], key) for each, key in keys.items()]
 
 
 def _numbered(name: str) -> Iterable[str]:

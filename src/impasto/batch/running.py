@@ -71,7 +71,10 @@ class Batch:
         #: Number of a style that cannot be used -> why; `opened_styles` opens all of them.
         self.bad = {n: unknown[str(s)] for n, s in enumerate(self.styles) if str(s) in unknown}
         suffix, method = f".{format.lstrip('.')}", Path(settings.method).stem
-        self.pairs = make_pairs(found, self.styles, suffix, method)
+        self._journal = Journal(self.folder / JOURNAL)
+        latest = {str(e["name"]): str(e["pair"]) for e in self._journal.entries("pair", "name")}
+        made = {pair: name for name, pair in latest.items()}
+        self.pairs = make_pairs(found, self.styles, suffix, method, made)
 
     def _found(self, named: Sequence[str]) -> dict[Path, str]:
         """Find the contents; results of earlier runs, which may lie beside them, are none."""
@@ -139,7 +142,6 @@ class Batch:
         self._stylizers: dict[int | None, Stylizer] = {}
         self._files, self._settings = files_of(settings), settings
         self._pictures = [sha256_of(Path(each)) for each in settings.pictures]
-        self._journal = Journal(self.folder / JOURNAL)
         noted = self._journal.entries("name", "inputs")
         self._made = {entry["name"]: entry["inputs"] for entry in noted}
         # Those that optimize hold an encoder each: none of them is kept.
@@ -170,9 +172,9 @@ class Batch:
             kept = self._stylizers.get(pair.style) or self._stylizer(pair.style)
             picture = kept(pair.content)
             if made is None:  # what a kill leaves now is ours, and painted again
-                self._journal.add(name=pair.name, inputs="")
+                self._journal.add(name=pair.name, inputs="", pair=pair.key)
             picture.save(target, overwrite=True)
-            self._journal.add(name=pair.name, inputs=inputs)
+            self._journal.add(name=pair.name, inputs=inputs, pair=pair.key)
         except MemoryError:
             return Outcome(pair, None, "out of memory: try a smaller --size or fewer --workers")
         except Exception as error:  # whatever it is, the others go on

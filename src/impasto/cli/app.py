@@ -9,7 +9,7 @@ import typer
 
 from impasto.cli import batch, doctor, evaluate, recipes, studio, stylize, video, weights
 from impasto.cli.options import Command, Group, in_flags, spelled
-from impasto.cli.terminal import announce, echo, ended_by_signals, replace_unprintable, say
+from impasto.cli.terminal import announce, echo, replace_unprintable, say
 from impasto.errors import ImpastoError, SettingsError
 from impasto.version import __version__
 from impasto.weights.fetching import show_downloads
@@ -58,12 +58,11 @@ def root(
     show_downloads(announce)
 
 
-def main() -> None:
+def run() -> None:
     """Run the command; an error that impasto knows is one line and exit status 1 or 2."""
     replace_unprintable()
     try:
-        with ended_by_signals():
-            app(prog_name="impasto")
+        app(prog_name="impasto")
     except SettingsError as error:
         _fail(in_flags(str(error)), 2)
     except ImpastoError as error:
@@ -76,6 +75,10 @@ def main() -> None:
         # The reader of our output has gone; Python would complain once more while closing it.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # of a name that no file can have, say
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}: choose another name or place", 1)
 
 
 def _fail(message: str, status: int) -> None:

@@ -68,7 +68,7 @@ def gather_job(
 ) -> Job:
     """Find out what to make of what, and that it can be saved, before any work."""
     if masks:
-        styles, options = _with_masks(styles, masks, options)
+        styles, options = with_masks(styles, masks, options)
     settings = Settings.from_dict(options)
     chosen: list[Source] = list(styles)
     if recipe is not None:
@@ -123,7 +123,7 @@ def _from_recipe(
     return content, styles, settings.updated(**options)
 
 
-def _with_masks(
+def with_masks(
     styles: Sequence[str], masks: Sequence[str], options: dict[str, Any]
 ) -> tuple[list[str], dict[str, Any]]:
     """Return the styles with those that have a mask, `sky.png=wave.jpg`, and the masks of all."""

@@ -33,6 +33,8 @@ _LETTERS = {"output": ("-o",), "styles": ("-s",), "style": ("-s",), "content": (
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
+_MASK = "Paint a style where a mask is white: sky.png=wave.jpg; STYLE paints the rest. Repeatable."
+Masks = Annotated[list[str] | None, typer.Option(help=_MASK, metavar="MASK=STYLE")]
 Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
 
 
@@ -112,13 +114,25 @@ def style_pictures(default: Any = None) -> Any:  # noqa: ANN401
     return argument(default, help, metavar="STYLE...", autocompletion=style_names)
 
 
+@contextmanager
+def stopping(message: str | Callable[[], str]) -> Iterator[None]:
+    """Make Ctrl-C one line and the usual exit status; what returns the line is called then."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        say(message if isinstance(message, str) else message())
+        raise typer.Exit(status_of(interrupt)) from None
+
+
+#: Makes Ctrl-C before the first step of a command one line and the usual exit status.
+interruptible = stopping("stopped before anything was painted")
+
+
 class Group(TyperGroup):
     """All commands: what stops one that has no line of its own for it is one line, too."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
-        """Run the command."""
-        with stopping("stopped"):
-            return super().invoke(ctx)
+    make_context = stopping("stopped")(TyperGroup.make_context)
+    invoke = stopping("stopped")(TyperGroup.invoke)
 
 
 class Command(TyperCommand):
@@ -282,17 +296,3 @@ def _metavar(kind: type, rules: Mapping[str, Any]) -> str | None:
         values = "|".join(map(str, rules["choices"]))
         return values if len(values) <= _WIDEST else "NAME"
     return {int: "N", float: "X", str: "TEXT"}.get(kind)
-
-
-@contextmanager
-def stopping(message: str | Callable[[], str]) -> Iterator[None]:
-    """Make Ctrl-C one line and the usual exit status; what returns the line is called then."""
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        say(message if isinstance(message, str) else message())
-        raise typer.Exit(status_of(interrupt)) from None
-
-
-#: Makes Ctrl-C before the first step of a command one line and the usual exit status.
-interruptible = stopping("stopped before anything was painted")

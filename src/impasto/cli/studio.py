@@ -6,8 +6,10 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
+import typer
+
 from impasto.cli.options import Browser, argument, interruptible, own, with_options
-from impasto.cli.terminal import echo, leave, status_of
+from impasto.cli.terminal import echo, status_of
 from impasto.studio import StudioOptions, serve
 
 
@@ -18,18 +20,15 @@ def studio(*, browser: Browser = False, options: StudioOptions) -> None:
 
     Example: impasto studio --browser
     """
-    try:
-        with serve(options) as url:
-            try:
-                echo(url)
-                if browser:
-                    webbrowser.open(url)
-                threading.Event().wait()
-            except KeyboardInterrupt:
-                echo("closing")
-                raise
-    except KeyboardInterrupt as interrupt:
-        leave(status_of(interrupt))
+    with serve(options) as url:
+        try:
+            echo(url)
+            if browser:
+                webbrowser.open(url)
+            threading.Event().wait()
+        except KeyboardInterrupt as interrupt:
+            echo("closing")
+            raise typer.Exit(status_of(interrupt)) from None
 
 
 def judge(

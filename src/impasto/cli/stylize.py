@@ -10,6 +10,7 @@ import typer
 
 from impasto.cli.options import (
     Force,
+    Masks,
     Quiet,
     argument,
     more,
@@ -28,11 +29,7 @@ def stylize(
     content: str | None = argument(None, "The picture to paint; - reads it from a pipe."),
     styles: list[str] | None = style_pictures(),
     *,
-    mask: list[str] | None = own(
-        None,
-        "Paint a style where a mask is white: sky.png=wave.jpg; STYLE paints the rest. Repeatable.",
-        metavar="MASK=STYLE",
-    ),
+    mask: Masks = None,
     output: str | None = own(
         None, "Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]"
     ),

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from impasto.weights.catalogue import WeightsFile
@@ -71,20 +71,31 @@ def replace_unprintable() -> None:
 def ended_by_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt, with the number of the signal, when one of `ENDING` comes.
 
-    Those that the caller has this program ignore (`nohup`) stay ignored. Outside the main thread
-    nothing changes.
+    Those that the caller has this program ignore (`nohup`) stay ignored. When one has come the
+    program ends with the block: Python would wait for its threads, while another signal kills it.
+    Outside the main thread nothing changes.
     """
-    last = -_ONE_WISH
+    came: list[tuple[float, int]] = []  # when, and which
 
     def end(number: int, _frame: FrameType | None) -> None:
-        nonlocal last
         _leave_closed_terminal()
-        again, last = time.monotonic() - last < _ONE_WISH, time.monotonic()
-        if not again:
+        came.append((time.monotonic(), number))
+        if len(came) == 1 or came[-1][0] - came[-2][0] >= _ONE_WISH:
             raise KeyboardInterrupt(number)
 
     with _handled(end):
-        yield
+        try:
+            yield
+        except BaseException as left:  # compiled modules make an ImportError of a KeyboardInterrupt
+            if not came:
+                raise
+            status = left.code if isinstance(left, SystemExit) else 128 + came[0][1]
+            if not isinstance(left, SystemExit):
+                say("stopped")
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(int(status or 0))
 
 
 @contextmanager
@@ -98,14 +109,6 @@ def status_of(interrupt: KeyboardInterrupt) -> int:
     """Return the exit status of a command that a signal ended, as shells have it: 128 + number."""
     number: int = interrupt.args[0] if interrupt.args else signal.SIGINT
     return 128 + number
-
-
-def leave(status: int) -> NoReturn:
-    """End this program now, whatever its threads compute: Python would wait for them."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ import typer
 
 from impasto.cli.options import (
     Force,
+    Masks,
     Quiet,
     argument,
     more,
     one_of,
     own,
-    stopping,
     style_pictures,
     with_help_all,
     with_settings,
@@ -33,6 +33,7 @@ def video(
     clip: str = argument(..., "A video, a GIF, WebP or APNG, or pictures: frames/%04d.png."),
     styles: list[str] | None = style_pictures(),
     *,
+    mask: Masks = None,
     output: str | None = own(
         None, "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]"
     ),
@@ -65,6 +66,7 @@ def video(
 
     Example: impasto video holiday.mp4 painting.jpg -o painted.mp4
     """
+    from impasto.cli.inputs import with_masks
     from impasto.cli.painting import prepare
     from impasto.images import output_name
     from impasto.video.options import video_settings
@@ -77,6 +79,8 @@ def video(
     if flicker and (side_by_side or wipe):
         raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
     chosen = styles or []
+    if mask:
+        chosen, options = with_masks(chosen, mask, options)
     options |= {"stability": stability, "start": start, "end": end, "every": every, "fps": fps}
     options |= {"codec": codec, "crf": crf, "sound": sound, "keyframes": keyframes}
     options["compare"] = "side-by-side" if side_by_side else "wipe" if wipe else None
@@ -105,13 +109,9 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, work.video.count(work.reader.clip)
 
-    def stopped() -> str:
-        there = f"{work.frames_of(work.done())} frames are in {work.folder}"
-        return f"stopped: {there}; the same command with --resume continues"
-
-    with stopping(stopped):
-        left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
-        about = f"about {whole}" if whole else "?"
+    left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
+    about = f"about {whole}" if whole else "?"
+    try:
         with Bar(left, right, whole, quiet, whole=about, rate="") as bar:
             for progress in work.run(done):
                 painted += 1
@@ -120,6 +120,10 @@ def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
                 if meter is not None:
                     found.append(meter(progress.original, progress.painted))
         path = work.finish()
+    except KeyboardInterrupt as interrupt:
+        there = f"{work.frames_of(work.done())} frames are in {work.folder}"
+        say(f"stopped: {there}; the same command with --resume continues")
+        raise typer.Exit(status_of(interrupt)) from None
     for line in work.reader.damage.told():
         say(line)
     if painted:

@@ -25,10 +25,11 @@ from impasto.images import open_picture, output_name
 from impasto.images.decoding import open_image
 from impasto.images.formats import sniff
 from impasto.images.metadata import orientation_of
-from impasto.images.reading import one_clear_error
+from impasto.images.reading import most_pixels, one_clear_error
 
 WINDOW, AHEAD = 32, 8  # items to look ahead; requests, each to another host, that are in memory
 MOST_PIXELS = 100_000_000  # that are decoded: a small file may hold gigabytes of one color
+_RAISED = "IMPASTO_MAX_PIXELS raises the limit"
 _REMOVED = "one that was removed by hand"
 _Judged = tuple[list[CrawlItem], dict[str, Any]]
 
@@ -210,18 +211,19 @@ def _inspected(data: bytes, options: CollectOptions) -> dict[str, Any]:
         return {"type": kind, "width": width, "height": height, "phash": phash}
     except ImageError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
-            raise RejectedError("pixels", "far too many pixels to be decoded") from error
+            raise RejectedError("pixels", f"far too many to be decoded: {_RAISED}") from error
         raise RejectedError("broken", "damaged, cut off or of an unknown kind") from error
 
 
 def _check_shape(width: int, height: int, options: CollectOptions) -> None:
     faults = {
-        "pixels": width * height > MOST_PIXELS,
+        "pixels": width * height > most_pixels(MOST_PIXELS),
         "size": min(width, height) < options.min_size or max(width, height) > options.max_size,
         "aspect": not options.aspect[0] <= width / height <= options.aspect[1],
     }
     for reason in filter(faults.get, faults):
-        raise RejectedError(reason, f"{width} x {height} pixels")
+        raised = f": {_RAISED}" if reason == "pixels" else ""
+        raise RejectedError(reason, f"{width} x {height} pixels{raised}")
 
 
 def _check_license(license: str | None, options: CollectOptions) -> None:

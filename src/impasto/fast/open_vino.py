@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from impasto.errors import SettingsError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.fast.sessions import EXACT, Array, failure, thread_limit
 
 #: Sizes that a network is kept compiled for.
@@ -50,7 +50,11 @@ def _with_exact_parts(model: Any) -> tuple[Any, Any]:  # noqa: ANN401
 
     with TemporaryDirectory() as folder:
         text, weights = Path(folder) / "model.xml", Path(folder) / "model.bin"
-        openvino.save_model(model, text, compress_to_fp16=False)
+        try:
+            openvino.save_model(model, text, compress_to_fp16=False)
+        except RuntimeError as error:
+            advice = "make room there, or set TMPDIR to another folder"
+            raise ImpastoError(f"{folder} cannot be written to: {advice}") from error
         tree = ElementTree.parse(text)
         numbers = np.fromfile(weights, np.uint8)
     for layer in tree.iter("layer"):

@@ -1,9 +1,10 @@
 """Finding out by trying how a network of one style takes pictures: layout, sizes, numbers."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,13 +12,18 @@ from impasto.errors import ImpastoError, WeightsError
 from impasto.fast.reading import Entry, read_entries
 from impasto.fast.sessions import Array, Session, open_session
 from impasto.fast.single import GIVEN, TAKEN, Convention, Form
-from impasto.fast.trial import begin_step, limit_memory
+from impasto.fast.trial import SECONDS, begin_step, limit_memory
 
+Sides: TypeAlias = tuple[int, int]  # height and width
+Sized: TypeAlias = tuple[Form, Sides]
 _KINDS = {"float32", "float16", "float64", "uint8", "int32", "int64"}
-#: What sides may have to be multiples of, the likely ones first.
-_OTHERS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
-_CELLS = tuple(dict.fromkeys((8, 16, 32, 64, 128, 256, *_OTHERS, *range(33, 65))))
-#: Sides of squares to try where a network runs at no others.
+#: What sides may have to be multiples of: the likely ones, and others.
+_LIKELY = (8, 16, 32, 64, 128)
+_PARTS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
+_OTHERS = tuple(
+    cell for cell in dict.fromkeys((*_PARTS, 256, *range(33, 65))) if cell not in _LIKELY
+)
+#: Sides of squares that a network may run at alone.
 _SQUARES = (256, 512, 224, 384, 128, 1024)
 #: What part of a side a result has at least; how much more likely it is that a network gives
 #: numbers in the range that it takes.
@@ -26,14 +32,15 @@ _LEAST_PART, _MATCH = 8, 0.2
 _LEAST, _SIDE = 64, 128
 #: Bytes that a trial may take, and more for each byte of the file and each pixel.
 _BYTES, _PER_BYTE, _PER_PIXEL = 1.5e9, 6, 4e3
-#: Pixels and bytes of a file that a step of a trial has the usual time for; the most times that.
-_PIXELS, _FILE, _MOST_TIMES = 256 * 256, 10e6, 10.0
+#: Pixels and bytes of a file that a step of a trial has the usual time for; the most times that;
+#: how many times that opening has, and looking for a size that runs, for each runtime.
+_PIXELS, _FILE, _MOST_TIMES, _OPENING, _LOOKING = 256 * 256, 10e6, 20.0, 3.0, 3.0
 
 
 def _watched(path: Path, runtime: str) -> Callable[..., list[Array]]:
     """Open a session whose every run must end in time."""
     times = _size(path) / _FILE
-    begin_step(min(1 + times, _MOST_TIMES))
+    begin_step(min(_OPENING + times, _MOST_TIMES))
     session = open_session(path, runtime, "cpu")
 
     def run(**inputs: Array) -> list[Array]:
@@ -56,7 +63,8 @@ def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     for runtime in runtimes:
         try:
             painter: Any = _watched(file, runtime)
-            form = _running(painter, forms, file.name)
+            until = time.process_time() + SECONDS * (_LOOKING + _size(file) / _FILE)
+            form = _running(painter, forms, file.name, until)
             return runtime, form, convention_of(form, painter, file.name)
         except ImpastoError:
             if runtime == runtimes[-1]:
@@ -95,37 +103,57 @@ def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
         )
 
 
-def _running(painter: Session, forms: list[Form], name: str) -> Form:
-    """Return the first form that a network runs with, or say why the first one did not work."""
-    first: Exception | None = None
-    for form in forms:
-        for each, (height, width) in _sizes(form):
+def _running(painter: Session, forms: list[Form], name: str, until: float) -> Form:
+    """Return the first form that a network runs with, or say why the first one did not work.
+
+    It looks for one `until` this process has computed for so many seconds.
+    """
+    errors: list[ImpastoError] = []
+
+    def found(sizes: Iterator[Sized]) -> tuple[Form, list[Any], Sides] | None:
+        for form, sides in sizes:
+            if errors and time.process_time() > until:
+                break
             try:
-                made = each.raw(painter, _patches(height, width))
+                return form, form.raw(painter, _patches(*sides)), sides
             except ImpastoError as error:
-                first = first or error
-                continue
-            return _completed(each, made, (height, width), name)
-    said = f"{first}".removeprefix("the network failed: ")
-    raise WeightsError(f"{name} runs with no size of picture: {said}") from first
+                errors.append(error)
+        return None
+
+    for form in forms:
+        ran = found(_sizes(form))
+        if ran and ran[0].fixed != form.fixed:  # perhaps not at this square alone
+            side = max(ran[0].fixed)
+            ran = found(_in_cells(form, cell) for cell in _OTHERS if side % cell == 0) or ran
+        if ran:
+            return _completed(*ran, name)
+    said = f"{errors[0]}".removeprefix("the network failed: ")
+    raise WeightsError(f"{name} runs with no size of picture: {said}") from errors[0]
 
 
-def _sizes(form: Form) -> Iterator[tuple[Form, tuple[int, int]]]:
+def _sizes(form: Form) -> Iterator[Sized]:
     """Yield forms of one layout, likely ones first, each with a height and width to try."""
     if all(form.fixed):
         yield form, (form.fixed[0], form.fixed[1])
         return
-    for cell in _CELLS:
-        # Two odd numbers of cells that have no common divisor: nothing but the cell divides both.
-        count = max(3, -(-_LEAST // cell) | 1)
-        sides = form.fixed[0] or count * cell, form.fixed[1] or (count + 2) * cell
-        yield form._replace(cell=cell), sides
+    yield from (_in_cells(form, cell) for cell in _LIKELY)
     for side in _SQUARES:
         sides = form.fixed[0] or side, form.fixed[1] or side
         yield form._replace(fixed=sides), sides
+    yield from (_in_cells(form, cell) for cell in _OTHERS)
 
 
-def _completed(form: Form, made: list[Any], sides: tuple[int, int], name: str) -> Form:
+def _in_cells(form: Form, cell: int) -> Sized:
+    """Return the form of sides that are multiples of a cell, and such a height and width.
+
+    These are numbers of cells that have no common divisor: nothing but the cell divides both.
+    """
+    count = max(2, -(-_LEAST // cell) | 1)
+    sides = form.fixed[0] or count * cell, form.fixed[1] or (count + 1 + count % 2) * cell
+    return form._replace(cell=cell), sides
+
+
+def _completed(form: Form, made: list[Any], sides: Sides, name: str) -> Form:
     """Return a form that knows which output is the picture, and what its borders lack."""
     least = min(sides) // _LEAST_PART
     found = []

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _WITHOUT_REREADING = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
 #: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
 _PROBE, _FINISH = 256, 0.35
-#: Bytes of memory a pixel that blending takes, and for each region.
-_COMPOSED, _REGION = 40, 12
+#: Bytes of memory a pixel that blending takes, for each region, and for what its frame before left.
+_COMPOSED, _REGION, _BEFORE = 68, 8, 26
 
 
 class FastStylizer(OwnSize):
@@ -220,7 +220,8 @@ class OnePassRun(Run):
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked
         self._masks = {} if reference else mask_identities(settings)  # as they are now
         size = fitted_size(opened.size, settings.size_limit)
-        composing = _COMPOSED + _REGION * len(stylizer._painters) if stylizer._composes else 0
+        region = _REGION + (_BEFORE if reference else 0)
+        composing = _COMPOSED + region * len(stylizer._painters) if stylizer._composes else 0
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
         self._content = opened.resized(size)
         begun = time.monotonic()

@@ -17,7 +17,7 @@ from impasto.machine import free_memory, module_command
 from impasto.settings.declaration import load
 
 #: Seconds of computing that one step of a trial has, and seconds of waiting where none is counted.
-SECONDS, _WAITING = 2.0, 60.0
+SECONDS, _WAITING = 1.0, 60.0
 #: What a process that was ended for its time returns.
 _TIMED_OUT = (1,) if sys.platform == "win32" else (1, -signal.SIGPROF)
 
@@ -55,7 +55,7 @@ def begin_step(times: float = 1.0) -> None:
 
     What counts is computing, so that a busy machine makes no difference.
     """
-    waiting = 4 * SECONDS
+    waiting = 8 * SECONDS
     if sys.platform != "win32":
         # Not handled, this signal ends a process whatever it is doing.
         signal.setitimer(signal.ITIMER_PROF, SECONDS * times)

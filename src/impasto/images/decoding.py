@@ -178,6 +178,8 @@ def _decode_tiff(data: bytes, label: str) -> Samples | None:
         if space is None or not _is_plain_tiff(page, _CHANNELS[space]):
             return None
         array = np.asarray(page.asarray())
+        if not array.size:
+            raise ValueError("it has no pixels")
         icc, orientation = page.tags.valueof(_ICC), page.tags.valueof(_ORIENTATION)
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
         bits, white = int(page.bitspersample), page.photometric.name == "MINISWHITE"

@@ -30,9 +30,9 @@ _lock = threading.Lock()
 _inside, _first_in = 0, ExitStack()
 
 
-def most_pixels() -> int:
+def most_pixels(usual: int = MOST_PIXELS) -> int:
     """Return the most pixels that a picture may have, from `IMPASTO_MAX_PIXELS` if it is set."""
-    text = os.environ.get("IMPASTO_MAX_PIXELS") or str(MOST_PIXELS)
+    text = os.environ.get("IMPASTO_MAX_PIXELS") or str(usual)
     try:
         limit = int(float(text))
     except (ValueError, OverflowError):

@@ -96,7 +96,8 @@ class Engine:
     def checked(self, settings: Settings) -> Settings:
         """Return settings; SettingsError: they are too large for this studio, or name a file."""
         if settings.size == 0 or settings.size_limit > self.options.max_size:
-            raise SettingsError(f"size is at most {self.options.max_size} in this studio")
+            most = self.options.max_size
+            raise SettingsError(f"size is at most {most} (impasto studio --max-size raises that)")
         if settings.weights is not None or settings.method_row.one_style or settings.pictures:
             raise SettingsError("the studio opens no files by name: leave them out")
         if settings.tune:

@@ -88,7 +88,7 @@ class Guard:
     def _refused(self, scope: Scope, headers: Headers, limit: int) -> Response | None:
         said = headers.get("content-length", "0")
         if said.isdigit() and int(said) > limit:
-            return _answer(413, f"This is too large: at most {limit // 10**6} MB are taken.")
+            return _answer(413, _too_large(limit))
         name = _host_of("//" + headers.get("host", ""))
         # Where visitors are strangers to each other, another site's name gains nothing.
         elsewhere = self._options.local or not _is_address(name)
@@ -147,6 +147,11 @@ def _token(headers: Headers) -> tuple[str, bool]:
     return (token, False) if found else (secrets.token_urlsafe(32), True)
 
 
+def _too_large(limit: int) -> str:
+    raised = "" if limit == _MOST else " (impasto studio --max-upload raises that)"
+    return f"This is too large: at most {limit // 10**6} MB are taken{raised}."
+
+
 def _limited(receive: Receive, limit: int) -> Receive:
     """Return what receives no more bytes than a limit."""
     got = 0
@@ -156,7 +161,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         got += len(message.get("body", b""))
         if got > limit:
-            raise HTTPException(413, f"This is too large: at most {limit // 10**6} MB are taken")
+            raise HTTPException(413, _too_large(limit))
         return message
 
     return receiving

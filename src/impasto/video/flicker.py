@@ -19,11 +19,12 @@ from impasto.errors import ImageError, RecipeError
 from impasto.files import replacing
 from impasto.flow import Flow, optical_flow, trusted, warped
 from impasto.images import read_recipe
-from impasto.video.clip import Clip, Pixels8
+from impasto.images.animation import schedule
+from impasto.video.clip import Clip, Frame, Pixels8
 from impasto.video.encoding import USUAL, Encoding, PartWriter
 from impasto.video.options import VideoSettings
 from impasto.video.painting import even, resized
-from impasto.video.pictures import LEAST, open_reader
+from impasto.video.pictures import LEAST, Reader, open_reader
 from impasto.video.writers import video_recipe
 
 Pixels = NDArray[np.float32]
@@ -105,8 +106,7 @@ def measured(
         raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
     with _heat_video(heat, after.clip) as show:
-        part = (video or VideoSettings()).frames(before)
-        for plain, painted in zip_longest(part, after.frames()):
+        for plain, painted in _pairs(before, after, video or VideoSettings()):
             if plain is None or painted is None:
                 raise ImageError(
                     f"{original} and {stylized} have not as many frames: say which part was "
@@ -119,6 +119,31 @@ def measured(
                 show(there[lags[0]])
             if there:
                 yield there
+
+
+def _pairs(
+    before: Reader, after: Reader, part: VideoSettings
+) -> Iterator[tuple[Frame | None, Frame | None]]:
+    """Yield frames and what they became; None where one of the clips is longer.
+
+    An animation lacks frames of a faster clip, and shows those that are alike as one.
+    """
+    if after.clip.loops is None:
+        yield from zip_longest(part.frames(before), after.frames())
+        return
+    plain, painted = (1000 * reader.clip.time_base for reader in (before, after))
+    ends = [float((each.time + each.duration) * plain) for each in part.frames(before)]
+    plan = schedule(ends, after.clip.path.suffix.lower().removeprefix("."))
+    starts = np.cumsum([0, *(duration for _, duration in plan)])
+    frames, number, original, end = part.frames(before), -1, None, 0.0
+    for frame in after.frames():
+        wanted = plan[np.abs(starts[:-1] - float(frame.time * painted)).argmin()][0]
+        while number < wanted:
+            original, number = next(frames), number + 1
+        end = float((frame.time + frame.duration) * painted)
+        yield original, frame
+    if abs(end - starts[-1]) > np.diff(starts).max():
+        yield original, None
 
 
 def painted_part(stylized: str) -> VideoSettings:

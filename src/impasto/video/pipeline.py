@@ -181,7 +181,8 @@ class Work:
         done = range(self.done())
         if not done:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise ImageError(f"there are no frames to paint in {self.reader.clip.path}")
+            said = f"there are no frames to paint in {self.reader.clip.path}"
+            raise ImageError(f"{said}: let the part begin earlier")
         parts, times = [*map(self._part, done)], [*map(self._times, done)]
         path = self.sink.join(parts, times, self.recipe)
         shutil.rmtree(self.folder, ignore_errors=True)

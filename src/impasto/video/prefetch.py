@@ -3,12 +3,15 @@
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+#: Seconds that a thread is waited for, less one for each around it; those between two looks whether
+#: its work is still wanted.
+_PATIENCE, _LOOK = 6.0, 0.1
 #: Of a thread that `ahead` began: the events that end it, its own and those of outer blocks.
 _THREAD = threading.local()
 
@@ -32,30 +35,41 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
 
     At most `depth` are made in advance: memory stays bounded. An error that making one raises is
     raised where it would have been. When the block ends, the thread ends after the item that it is
-    at, or where that asks `still_wanted`.
+    at, or where that asks `still_wanted`; after some seconds it is not waited for any more.
     """
     source, end = iter(items), threading.Event()
-    ends = (*getattr(_THREAD, "ends", ()), end)
+    outer = getattr(_THREAD, "ends", ())
 
     def make() -> list[T]:
         """Return the next item in a list, which is empty where there is none."""
-        _THREAD.ends = ends
+        _THREAD.ends = (*outer, end)
         still_wanted()
         return list(islice(source, 1))
+
+    def close() -> None:
+        """Close what it has open now, not when it happens to be forgotten."""
+        if isinstance(source, Generator):
+            source.close()
 
     pool = ThreadPoolExecutor(1)
     try:
         made = deque(pool.submit(make) for _ in range(depth))
 
         def taken() -> Iterator[T]:
-            while item := made.popleft().result():
+            while item := _result(made.popleft()):
                 made.append(pool.submit(make))
                 yield from item
 
         yield taken()
     finally:
         end.set()
-        pool.shutdown(cancel_futures=True)
-        # What it has open is closed now, not when it happens to be forgotten.
-        if isinstance(source, Generator):
-            source.close()
+        closing = pool.submit(close)
+        pool.shutdown(wait=False)
+        wait([closing], _PATIENCE - len(outer))
+
+
+def _result(future: Future[T]) -> T:
+    """Return what a thread makes, as soon as it is there and while it is wanted."""
+    while not wait([future], _LOOK).done:
+        still_wanted()
+    return future.result()
