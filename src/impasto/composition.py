@@ -75,8 +75,8 @@ class Composition:
         if not self.masks:
             (result,) = painted
             return self.with_kept(result, photo)
-        covered: Any = sum(self.soft)
         total: Any = sum(share * mask for share, mask in zip(shares, self.soft, strict=True))
+        covered: Any = np.where(total > 0, sum(self.soft), 0)  # a share of 0 leaves the photograph
         scale = covered / np.maximum(total, 1e-9)
         result = photo * (1 - covered)[..., None]
         for share, mask, pixels in zip(shares, self.soft, painted, strict=True):
@@ -132,7 +132,7 @@ def mask_identities(settings: Settings) -> dict[str, Identity | Sequence[Identit
 
 
 def _there(name: str, setting: str) -> tuple[Path, int]:
-    """Return the file of a mask, and what tells it from one that replaces it."""
+    """Return the file of a mask, and what changes where another file takes its place."""
     path = Path(name)
     if not path.is_file():
         raise SettingsError(f"{setting} names {name!r}: there is no such picture")

@@ -74,7 +74,7 @@ class Stage:
     """A part of a plan: an octave, or the one pass."""
 
     size: tuple[int, int]  # (width, height) in pixels
-    steps: int  # how many it takes, fewer where it settles early; 0: it is the one pass
+    steps: int  # how many it takes, fewer where it settles early; 0 for a one-pass method
     by: str  # what paints or compares there, for people
     tiles: int = 1  # how many tiles the picture is seen in; 1: it is seen whole
     side: int | None = None  # longest side of a tile; None: it is seen whole
@@ -248,18 +248,24 @@ class Stylizer(Protocol):
         ...
 
 
+#: Stylizers of so many sizes are kept.
+_SIZES = 4
+
+
 class OwnSize:
     """The part of a stylizer that paints contents at their own size where its settings have none.
 
-    A copy of it with other styles or settings sets `_sized` to None.
+    A copy of it with other styles or settings empties `_sized`.
     """
 
     settings: Settings
-    _sized: Any = None
+    _sized: Mapping[int | None, Any] = {}  # replaced, never changed: threads share it
 
     def sized(self, content: Source) -> Self:
-        """Return this stylizer with the size of a content; the last one is kept."""
-        settings, made = with_content_size(self.settings, content), self._sized
-        if made is None or made.settings != settings:
-            made = self._sized = cast("Any", self).changed(size=settings.size)
+        """Return this stylizer with the size of a content; those of the last sizes are kept."""
+        size = with_content_size(self.settings, content).size
+        made = self._sized.get(size)
+        if made is None:
+            made = cast("Any", self).changed(size=size)
+            self._sized = dict([*self._sized.items(), (size, made)][-_SIZES:])
         return cast("Self", made)

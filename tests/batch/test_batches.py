@@ -19,6 +19,7 @@ from impasto.batch.running import as_done, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import Journal, sha256_of
+from impasto.weights.folders import tuned_network
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
 
@@ -313,6 +314,20 @@ def test_a_page_has_an_end(
     assert page.count("<figure>") == 2
     assert "1 more are in the folder" in page
     assert f"<title>{len(contents)} pictures" in page
+
+
+def test_another_network_or_folder_takes_no_name_of_before(tmp_path: Path) -> None:
+    names = []
+    for folder, style in (("a", "mosaic"), ("a", "woodcut"), ("b", "mosaic"), ("a", "mosaic")):
+        photo = tmp_path / folder / "photo.png"
+        photo.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (48, 48), "teal").save(photo)
+        network = str(tuned_network(style))
+        (made,) = stylize_batch(photo, [], tmp_path / "out", method=network, format="png")
+        names.append(made.pair.name)
+    expected = ["photo-mosaic.png", "photo-woodcut.png", "photo.png-mosaic.png"]
+    assert names == [*expected, "photo-mosaic.png"]
+    assert sorted(path.name for path in (tmp_path / "out").glob("photo*")) == sorted(expected)
 
 
 def test_another_mask_paints_anew(tmp_path: Path) -> None:

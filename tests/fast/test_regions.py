@@ -10,9 +10,10 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import stylize
+from impasto import Settings, stylize
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
+from impasto.fast.tuned import find_styles
 from impasto.images import Picture, open_picture
 from impasto.settings.methods import METHODS
 from impasto.weights.folders import tuned_network
@@ -62,6 +63,27 @@ def test_a_region_is_painted_by_the_network_of_its_style(photo: Array, left: str
     assert (
         str(both.recipe["weights"]).count("sha256") == 3
     )  # that of the mosaic, and the two of any style
+
+
+def test_a_style_without_a_share_leaves_the_photograph(
+    photo: Array, painting: Array, left: str
+) -> None:
+    looks = painting, 255 - painting
+    both = paint(photo, *looks, masks=(left, "rest"), style_weights=(1, 0))
+    np.testing.assert_array_equal(both[RIGHT], open_picture(photo).resized(64).pixels[RIGHT])
+
+
+def test_regions_of_tuned_styles_can_change(photo: Array, left: str) -> None:
+    made = FastStylizer(["waves", "mosaic"], Settings(**SMALL, masks=(left, "rest")))
+    assert "mosaic" in str(made.weights)
+    mixed = made.changed(masks=None)(photo)
+    np.testing.assert_array_equal(mixed.pixels, stylize(photo, ["waves", "mosaic"], **SMALL).pixels)
+    assert "mosaic" not in str(made.changed(style_scale=0.5).weights)
+    # What the command line makes of names is the same.
+    found = find_styles(["waves", "mosaic"], made.settings)
+    np.testing.assert_array_equal(
+        FastStylizer(found, made.settings)(photo).pixels, made(photo).pixels
+    )
 
 
 def test_where_masks_overlap_the_shares_count(photo: Array, painting: Array, left: str) -> None:

@@ -185,7 +185,7 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
     whole = IterativeStylizer(painting, **options)(photo).pixels
     monkeypatch.setattr(plan, "LEAST_SIDE", 96)
     monkeypatch.setattr(plan, "BASE_BYTES", 0.0)
-    monkeypatch.setattr(plan, "_CUT", 1.0)
+    monkeypatch.setattr(plan, "_TILED_BYTES", 1.0)
     tight = IterativeStylizer(painting, **options, memory="90MB")
     planned = tight.run(photo).plan
     assert planned.stages[-1].side is not None

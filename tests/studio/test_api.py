@@ -66,6 +66,20 @@ def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     assert abs(pixels(answer.content) - expected).mean() < 4  # JPEG
 
 
+def test_without_a_size_a_picture_keeps_its_own(tmp_path: Path, picture: Path) -> None:
+    with opened(tmp_path, max_size=96) as client:
+        content = client.upload(picture)
+        body = {"content": content["id"], "styles": MOSAIC}
+        assert max(pixels(client.post("/api/paint", json=body).content).shape) == 96
+    with opened(tmp_path, max_size=512) as client:
+        content = client.upload(picture)
+        body["content"] = content["id"]
+        answer = client.post("/api/paint", json=body)
+        assert pixels(answer.content).shape == (content["height"], content["width"], 3)
+        refused = client.post("/api/paint", json={**body, "settings": {"size": "original"}})
+        assert refused.status_code == 400
+
+
 def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path) as client:
         content = client.upload(picture)["id"]

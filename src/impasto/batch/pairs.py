@@ -82,7 +82,7 @@ def make_pairs(
     `photo.png-waves.jpg`, and what is still alike is numbered. Names do not depend on the order in
     which the pictures are given. Contents come with their folders, as `find_pictures` returns them;
     results have a suffix like `.png`, and are called after the method where it knows its style.
-    Names that pairs have by their keys, as earlier runs `made` them, stay.
+    Names that pairs have by their keys, as earlier runs `made` them, stay theirs.
     """
     looks: dict[int | None, str] = {}
     taken: set[str] = set()
@@ -92,7 +92,7 @@ def make_pairs(
     numbers = range(len(styles)) if styles else [None]
     keys = {
         (content, n): fingerprint(
-            [place_of(content), n if n is None else place_of(Path(styles[n]))]
+            [place_of(content), method if n is None else place_of(Path(styles[n]))]
         )
         for content, n in product(contents, numbers)
     }
@@ -102,7 +102,7 @@ def make_pairs(
         if (name := (made or {}).get(key, "")).endswith(suffix)
         and Path(name).parent == Path(contents[content])
     }
-    taken = {name.lower() for name in names.values()}
+    taken = {name.lower() for name in (made or {}).values()}
     for content, (number, look) in product(sorted(contents, key=place_of), looks.items()):
         short = output_name(content.name, [look])
         whole = output_name(f"{content.name}-{look}{suffix}", [])

@@ -85,7 +85,7 @@ class Batch:
                     f"the results would lie among the contents in {name}: name another folder "
                     f"for them, such as {Path(name) / 'painted'}"
                 )
-        made = {entry["name"] for entry in Journal(folder / JOURNAL).entries("name")}
+        made = {str(entry["name"]) for entry in Journal(folder / JOURNAL).entries("name")}
         made |= {SHEET, PAGE, JOURNAL} if made else set()
         results = {folder / name for name in made}
         found = find_pictures(named, folder).items()

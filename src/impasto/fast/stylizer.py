@@ -57,10 +57,14 @@ class FastStylizer(OwnSize):
 
     def _read_styles(self, style: Sources) -> None:
         """Read styles, or open the network that was tuned to the one; with masks for each alone."""
-        if self.settings.masks and len(images.source_list(style)) > 1:
-            self._read_apart(images.source_list(style))
+        given = images.source_list(style)
+        if self.settings.masks and len(given) > 1:
+            self._read_apart(given)
             return
-        self._sources = find_styles(style, self.settings)
+        self._sources = find_styles(given, self.settings)
+        # What other settings begin with: a network cannot do all that its style can.
+        pairs = zip(given, self._sources, strict=True)
+        self._given = [name if is_network(found) else found for name, found in pairs]
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
@@ -84,6 +88,7 @@ class FastStylizer(OwnSize):
         alone = self.settings.updated(masks=None, style_weights=None)
         each = [FastStylizer(style, alone) for style in styles]
         self._sources = [source for one in each for source in one._sources]
+        self._given = [source for one in each for source in one._given]
         self.network = max((one.network for one in each), key=lambda n: n.bytes_per_pixel)
         self.identities = [identity for one in each for identity in one.identities]
         self._painters = [painter for one in each for painter in one._painters]
@@ -114,7 +119,7 @@ class FastStylizer(OwnSize):
         settings = self.settings.updated(**options)
         changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
         light = changed.issubset(_WITHOUT_REREADING)
-        return self._with(settings) if light else FastStylizer(self._sources, settings)
+        return self._with(settings) if light else FastStylizer(self._given, settings)
 
     def at_size(self, size: int) -> FastStylizer:
         """Return one that paints at another size, its styles as they were read; see `Stylizer`."""
@@ -122,7 +127,7 @@ class FastStylizer(OwnSize):
 
     def _with(self, settings: Settings) -> FastStylizer:
         other = copy(self)
-        other.settings, other._sized = settings, None
+        other.settings, other._sized = settings, {}
         other._shares = settings.normalized_style_weights(len(self._shares))
         other._painters = [each.with_settings(*other._of_painters()) for each in self._painters]
         return other
@@ -130,7 +135,7 @@ class FastStylizer(OwnSize):
     def with_styles(self, style: Sources) -> FastStylizer:
         """Return a stylizer of other styles that shares the network; see `Stylizer`."""
         other = copy(self)
-        other._sized = None
+        other._sized = {}
         other._read_styles(style)
         return other
 

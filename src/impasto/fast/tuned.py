@@ -62,9 +62,12 @@ def find_styles(sources: Sources, settings: Settings) -> list[Source]:
     """Return style pictures as `impasto.gallery.names.read_styles` does, or tuned networks.
 
     The name of a style that method fast comes tuned to is that network, if nothing is asked for
-    that it cannot do.
+    that it cannot do. With masks this is so for each style alone.
     """
     given = images.source_list(sources)
+    if settings.masks and len(given) > 1:
+        alone = settings.updated(masks=None, style_weights=None)
+        return [source for each in given for source in find_styles(each, alone)]
     as_it_comes = settings.method_row.tunes and settings == _as_it_comes(settings)
     name = gallery_name(given[0]) if len(given) == 1 else None
     if name is not None and as_it_comes and not settings.color_mode.recolor_style:

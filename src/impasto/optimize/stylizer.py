@@ -97,7 +97,7 @@ class IterativeStylizer(OwnSize):
 
     def _with(self, reader: StyleReader) -> Self:
         other = copy(self)
-        other.reader, other.settings, other._sized = reader, reader.settings, None
+        other.reader, other.settings, other._sized = reader, reader.settings, {}
         return other
 
     def describe(self) -> str:

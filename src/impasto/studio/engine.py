@@ -95,7 +95,7 @@ class Engine:
 
     def checked(self, settings: Settings) -> Settings:
         """Return settings; SettingsError: they are too large for this studio, or name a file."""
-        if settings.size == 0 or settings.size_limit > self.options.max_size:
+        if settings.size is not None and not 0 < settings.size <= self.options.max_size:
             most = self.options.max_size
             raise SettingsError(f"size is at most {most} (impasto studio --max-size raises that)")
         if settings.weights is not None or settings.method_row.one_style or settings.pictures:

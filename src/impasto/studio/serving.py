@@ -78,7 +78,8 @@ def _listening(host: str, first: int) -> Iterator[socket.socket]:
     for port in range(first, min(first + _TRIED, 65536)):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            listener = socket.create_server((host, port), family=family)
+            both = host == "::" and socket.has_dualstack_ipv6()
+            listener = socket.create_server((host, port), family=family, dualstack_ipv6=both)
         except OSError as error:
             if error.errno in _ELSEWHERE:
                 raise ImpastoError(f"{host} is not an address of this machine") from error

@@ -16,6 +16,7 @@ from impasto.gallery.names import PREFIX, list_styles
 from impasto.gallery.names import Style as ListedStyle
 from impasto.images import open_picture
 from impasto.settings import Settings
+from impasto.settings.choices import LEAST_SIZE
 from impasto.studio.bodies import (
     BatchBody,
     ExploreBody,
@@ -95,6 +96,10 @@ class Studio:
         styles = self.named(visitor, body.styles)
         masks = self._masks(visitor, body.styles)
         settings = self._settings(body.settings, body.styles)
+        if settings.size is None:  # the content's own
+            longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
+            size = min(longest, settings.size_limit, self.options.max_size)
+            settings = settings.updated(size=size)
         order = Order(content, styles, settings, self._mask(visitor, body.keep), masks)
         order.masked(settings)  # refuses what does not fit
         return order

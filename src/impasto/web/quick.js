@@ -1,7 +1,7 @@
 /** A picture at a tap: the newest choice wins. */
 import { atRest, say } from "./dom.js";
 import { on, quickSettings, session, styles } from "./session.js";
-import { setBusy, showPicture } from "./stage.js";
+import { setBusy, setResult, showPicture } from "./stage.js";
 import { tileBusy } from "./strip.js";
 import { plainName } from "./words.js";
 
@@ -27,7 +27,10 @@ export async function paintQuickly() {
     const { sketch_size: small = 0 } = engine.info;
     if (took > SLOW && small && small < Number(request.settings.size)) {
       const sketch = await engine.paint({ ...request, settings: { ...request.settings, size: small } }, mine.signal);
-      if (!mine.signal.aborted) await showPicture(URL.createObjectURL(sketch), null);
+      if (!mine.signal.aborted) {
+        setResult(null); // a sketch is not saved
+        await showPicture(URL.createObjectURL(sketch), null);
+      }
     }
     const started = performance.now();
     const blob = await engine.paint(request, mine.signal);
