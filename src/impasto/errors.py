@@ -1,5 +1,8 @@
 """What can go wrong, as one small tree; every message says what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ImpastoError(Exception):
     """The parent of all errors that impasto raises on purpose."""
@@ -30,3 +33,12 @@ class MissingExtraError(ImpastoError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f'{feature} needs more packages: pip install "impasto[{extra}]"')
+
+
+@contextmanager
+def importing(feature: str, extra: str) -> Iterator[None]:
+    """Turn an import in the block that fails into a `MissingExtraError` of the feature."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(feature, extra) from error

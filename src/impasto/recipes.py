@@ -45,10 +45,8 @@ def make_recipe(
         elif identity or role == "styles":
             recipe[role] = [each._asdict() for each in identity or ()]
     if inputs.get("masks"):
-        names = iter(each["name"] for each in recipe["masks"])
-        recipe["settings"]["masks"] = [
-            m if m == REST else next(names) for m in settings.masks or ()
-        ]
+        names, masks = iter(each["name"] for each in recipe["masks"]), settings.masks or ()
+        recipe["settings"]["masks"] = [m if m == REST else next(names) for m in masks]
     return recipe
 
 

@@ -4,17 +4,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import ImageError, MissingExtraError
+from impasto.errors import ImageError, importing
 from impasto.files import check_writable, refuse_inputs, write_atomically
 from impasto.images import check_animation, save_animation
-
-if TYPE_CHECKING:
-    from impasto.runs import Run, State
+from impasto.runs import Run, State
 
 #: An animation has at most this many frames; when there are more, every other one goes.
 MOST_FRAMES = 96
@@ -45,7 +43,7 @@ class Records:
             check_writable(plot)
             check_plot(plot)
 
-    def add(self, state: "State", run: "Run") -> None:
+    def add(self, state: State, run: Run) -> None:
         """Note a state of a run."""
         self._losses.append((state.done, state.loss, state.content_loss, state.style_loss))
         if self.animation is not None and state.done % self._every == 0:
@@ -54,12 +52,12 @@ class Records:
                 del self._frames[::2]
                 self._every *= 2
 
-    def _add_frame(self, state: "State", run: "Run") -> None:
+    def _add_frame(self, state: State, run: Run) -> None:
         picture = run.picture
         self._recipe, self._last = picture.recipe, state.done
         self._frames.append(picture.resized(min(FRAME_SIZE, max(picture.size))).to_array())
 
-    def save(self, state: "State", run: "Run", protect: Sequence[str | Path]) -> list[Path]:
+    def save(self, state: State, run: Run, protect: Sequence[str | Path]) -> list[Path]:
         """Write what was asked for, an animation up to this state, and return the paths."""
         saved = list[Path]()
         how: dict[str, Any] = {"overwrite": self.force, "protect": protect}
@@ -77,12 +75,10 @@ class Records:
 
 def check_plotting(feature: str = "a plot") -> None:
     """Raise MissingExtraError, which begins with the feature, if matplotlib is not installed."""
-    try:
+    with importing(feature, "lab"):
         # Where it cannot write its cache, it says so in many words.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(feature, "lab") from error
 
 
 def check_plot(path: Path) -> None:

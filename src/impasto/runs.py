@@ -192,8 +192,8 @@ class Stylizer(Protocol):
     settings: Settings
 
     def __call__(self, content: Source) -> Picture:
-        """Return the stylized picture."""
-        ...
+        """Return the stylized picture, with its recipe; errors as in `run`."""
+        return self.run(content).finish()
 
     def run(
         self, content: Source, *, reference: Reference | None = None, started: float | None = None
@@ -227,7 +227,7 @@ class Stylizer(Protocol):
         A method of one pass leaves its styles as they were read; the recipes of its pictures then
         do not make the same pictures again.
         """
-        ...
+        return self.changed(size=size)
 
     def with_styles(self, style: Sources) -> Stylizer:
         """Return a stylizer of other styles that shares the network with this one.
@@ -252,13 +252,12 @@ class Stylizer(Protocol):
 _SIZES = 4
 
 
-class OwnSize:
+class OwnSize(Stylizer):
     """The part of a stylizer that paints contents at their own size where its settings have none.
 
     A copy of it with other styles or settings empties `_sized`.
     """
 
-    settings: Settings
     _sized: Mapping[int | None, Any] = {}  # replaced, never changed: threads share it
 
     def sized(self, content: Source) -> Self:
@@ -266,6 +265,6 @@ class OwnSize:
         size = with_content_size(self.settings, content).size
         made = self._sized.get(size)
         if made is None:
-            made = cast("Any", self).changed(size=size)
+            made = self.changed(size=size)
             self._sized = dict([*self._sized.items(), (size, made)][-_SIZES:])
         return cast("Self", made)

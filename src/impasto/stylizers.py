@@ -7,16 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from impasto import images
 from impasto.files import sha256_of
-from impasto.images import (
-    Picture,
-    Source,
-    Sources,
-    read_recipe,
-    read_source,
-    source_list,
-    with_content_size,
-)
+from impasto.images import Picture, Source, Sources
 from impasto.recipes import differences, gather
 from impasto.runs import Stylizer
 from impasto.settings import Settings
@@ -53,7 +46,7 @@ def stylizer(
         'fast'
     """
     settings = (settings or Settings()).updated(**options)
-    made: Stylizer = load(method_of(settings.method).factory)(source_list(style), settings)
+    made: Stylizer = load(method_of(settings.method).factory)(images.source_list(style), settings)
     return made
 
 
@@ -87,8 +80,8 @@ def stylize(
         <Picture 'harbour' 64x43, 8 bit>
         >>> path = picture.save("out.jpg")
     """
-    source = read_source(content)
-    settings = with_content_size((settings or Settings()).updated(**options), source)
+    source = images.read_source(content)
+    settings = images.with_content_size((settings or Settings()).updated(**options), source)
     return stylizer(style, settings)(source)
 
 
@@ -107,7 +100,7 @@ def reproduce(picture: str | Path, folders: Sequence[str | Path] = ()) -> Pictur
     Raises:
         RecipeError: There is no recipe, or a file it names is not found or has changed.
     """
-    recipe = read_recipe(picture)
+    recipe = images.read_recipe(picture)
     content, styles, settings = gather(recipe, [*folders, Path(picture).parent, Path.cwd()])
     result = stylizer(styles, settings)(content)
     for line in differences(recipe, result.recipe or {}):

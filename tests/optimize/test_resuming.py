@@ -15,11 +15,11 @@ from impasto.cli import outputs
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.images import open_picture
 from impasto.machine import parse_size
-from impasto.networks import build_encoder
 from impasto.optimize import IterativeRun, IterativeStylizer, loop, plan
 from impasto.optimize.backward import take_step
 from impasto.optimize.plan import TileSides
 from impasto.optimize.schedule import Octave
+from impasto.optimize.style_targets import StyleReader
 from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
@@ -252,12 +252,10 @@ def test_amounts_of_memory() -> None:
         Settings(memory="lots")
 
 
-def test_large_styles_are_read_in_tiles() -> None:
-    octaves = [Octave((512, 384), "pocket")]
-
-    settings = Settings(memory="1GB", style_scale=4.0)
-    encoders = {"pocket": build_encoder("pocket", ["relu1_1", "relu4_1"])}
-    views = plan.plan_tiles(octaves, encoders, settings, torch.float32, torch.device("cpu"))
+def test_large_styles_are_read_in_tiles(painting: Array) -> None:
+    settings = Settings(memory="1GB", style_scale=4.0, precision="float32", device="cpu")
+    reader = StyleReader(painting, settings)
+    views = plan.plan_tiles([Octave((512, 384), "pocket")], reader)
     assert views.style is not None
     assert views.bytes <= 1e9
 

@@ -61,17 +61,14 @@ def batch(
     _ = work.opened_styles  # what is to be tuned is tuned now, before another bar is shown
     for error in work.bad.values():
         say(f"a style is left out: {reason_of(error)}")
-    outcomes = []
 
     def stopped() -> str:
         # Those in progress were finished after the last outcome that was seen.
         made = sum((output / pair.name).is_file() for pair in work.pairs)
-        there = f"{made} of {len(work.pairs)} are there"
-        return f"stopped: {there}; the same command continues"
+        return f"stopped: {made} of {len(work.pairs)} are there; the same command continues"
 
     with stopping(stopped):
-        for outcome in counted(work.paint(workers, fresh=fresh), len(work.pairs), quiet):
-            outcomes.append(outcome)
+        outcomes = list(counted(work.paint(workers, fresh=fresh), len(work.pairs), quiet))
         failed = _report(outcomes)
         for path in work.save_sheets(outcomes):
             echo(path)
@@ -284,11 +281,10 @@ def collect(
 def _summary(output: Path, counts: Counter[str]) -> None:
     with (output / MANIFEST).open(encoding="utf-8") as lines:
         kept = sum(1 for _ in lines)
+    left_out = {name: counts[reason] for reason, name in REASONS.items() if counts[reason]}
     if not kept:
-        reasons = [f"{counts[each]} {name}" for each, name in REASONS.items() if counts[each]]
-        why = ", ".join(reasons) or "none was found"
+        why = ", ".join(f"{n} {name}" for name, n in left_out.items()) or "none was found"
         raise CollectError(f"no picture was kept ({why}): see {output / LOG}")
     echo(f"{kept} kept, {counts['kept']} of them new, in {output}")
-    for reason, name in REASONS.items():
-        if counts[reason]:
-            echo(f"  {counts[reason]} left out: {name}")
+    for name, count in left_out.items():
+        echo(f"  {count} left out: {name}")

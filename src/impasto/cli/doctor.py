@@ -1,7 +1,5 @@
 """`impasto doctor` and `impasto methods`: what is here and how fast it is, and what is not."""
 
-from __future__ import annotations
-
 import platform
 import re
 import statistics
@@ -61,7 +59,8 @@ def _findings(probe: bool) -> Iterator[tuple[str, str]]:
     yield from _weights()
     yield "cameras", _cameras()
     if probe:
-        yield from _speeds()
+        yield "fast", _speed("a picture of", (256, 256), 1, method="fast")
+        yield "optimize", _speed("a step of", (256, 256), 1, steps=4)
 
 
 def _devices() -> Iterator[tuple[str, str]]:
@@ -80,13 +79,9 @@ def _devices() -> Iterator[tuple[str, str]]:
 
 def _packages(extra: str) -> list[str]:
     """Return the packages of an extra, those of extras that it names among them."""
-    found = []
-    for line in metadata.requires("impasto") or []:
-        need, _, marker = line.partition(";")
-        if re.search(rf"extra\s*==\s*['\"]{extra}['\"]", marker):
-            name = re.match(r"[\w.-]+", need.strip())
-            found.append(name[0] if name else need)
-    return [name for name in found if name != "impasto"]
+    named = re.compile(rf"([\w.-]+).*;.*extra\s*==\s*['\"]{extra}['\"]")
+    found = map(named.match, metadata.requires("impasto") or [])
+    return [match[1] for match in found if match and match[1] != "impasto"]
 
 
 def _weights() -> Iterator[tuple[str, str]]:
@@ -111,12 +106,6 @@ def _cameras() -> str:
     if platform.system() == "Linux":
         return "none found: plug one in; impasto live takes files and streams, too"
     return "not listed on this system: impasto live opens one when it starts"
-
-
-def _speeds() -> Iterator[tuple[str, str]]:
-    """Paint small pictures: one pass of the network, and some steps."""
-    yield "fast", _speed("a picture of", (256, 256), 1, method="fast")
-    yield "optimize", _speed("a step of", (256, 256), 1, steps=4)
 
 
 def _speed(what: str, size: tuple[int, int], times: int, **options: Any) -> str:  # noqa: ANN401

@@ -222,12 +222,9 @@ def flicker(
     if heat is not None and heat.suffix.lower() != ".mp4":
         raise ImageError(f"the heat map is a video: name it .mp4, not {heat.name}")
     check_outputs([table, plot, heat], [original, stylized])
-    part = painted_part(stylized)
-    part = replace(
-        part,
-        start=part.start if start is None else seconds(start),
-        end=part.end if end is None else seconds(end),
-    )
+    given = {"start": start, "end": end}
+    asked: dict[str, Any] = {n: seconds(text) for n, text in given.items() if text is not None}
+    part = replace(painted_part(stylized), **asked)
     frames = _frames(original, stylized, (SHORT, LONG), fps, heat, part)
     echo(f"{'':26}{'stylized':>10}{'original':>10}")
     for lag, name in ((SHORT, "frame to frame"), (LONG, f"over {LONG} frames")):

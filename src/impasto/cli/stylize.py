@@ -119,10 +119,8 @@ def explore(
     painted: list[Any] = []
     try:
         with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
-            for look in counted(
-                looks.paint_looks(content, sources, cells, folder), len(cells), quiet
-            ):
-                painted.append(look)
+            found = looks.paint_looks(content, sources, cells, folder)
+            painted.extend(counted(found, len(cells), quiet))
     finally:
         with uninterrupted():
             if painted:
@@ -169,7 +167,7 @@ def list_all(context: typer.Context) -> None:
     width = max(len(style.name) for style in styles)
     for style in styles:
         notes = ["" if style.here else "downloaded on first use", "tuned" if style.tuned else ""]
-        said = ", ".join(note for note in notes if note)
+        said = ", ".join(filter(None, notes))
         end = f" ({said})" if said else ""
         echo(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
 

@@ -70,13 +70,12 @@ def verify(
     found = list(_to_verify(name))
     if name is not None and not found:
         raise missing(name)
-    rows, sound = [], True
+    rows = []
     for file, path in found:
-        result = hash_matches(file, path) if file else None
-        sound = sound and result is not False
-        rows.append((path.name, _RESULTS[result], sha256_of(path), str(path.parent)))
+        result = _RESULTS[hash_matches(file, path) if file else None]
+        rows.append((path.name, result, sha256_of(path), str(path.parent)))
     _print_table(("FILE", "RESULT", "SHA256", "FOLDER"), rows)
-    if not sound:
+    if any(result == _RESULTS[False] for _, result, *_ in rows):
         raise typer.Exit(1)
 
 

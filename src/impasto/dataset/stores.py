@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from impasto.errors import ImageError, MissingExtraError
+from impasto.errors import ImageError, importing
 from impasto.files import disk_is_full, reading_advice
 from impasto.weights.folders import refuse_offline
 
@@ -118,10 +118,8 @@ class _RemoteStore(Store):
     """What fsspec reaches; stores of objects make a file whole or not at all."""
 
     def __init__(self, url: str) -> None:
-        try:
+        with importing("a data set elsewhere", "scale"):
             import fsspec
-        except ImportError as error:
-            raise MissingExtraError("a data set elsewhere", "scale") from error
         self.name, self.left_out = url.rstrip("/"), []
         if self.name.partition("://")[0].rpartition("::")[2] not in ("file", "local", "memory"):
             refuse_offline(self.name)

@@ -7,6 +7,7 @@ picture is in that graph: see `impasto.training.any_style_graph`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -61,8 +62,7 @@ def open_one_style(
 def _try(path: Path, settings: Settings, **arguments: str | int) -> None:
     """Have a process of its own paint with a file that may be anybody's."""
     runtime = choose_runtime(settings.runtime, settings.device).name
-    what = "impasto.fast.any_style:paint_once"
-    tried(path, what, path=str(path), runtime=runtime, **arguments)
+    tried(path, "impasto.fast.any_style:paint_once", path=str(path), runtime=runtime, **arguments)
 
 
 def paint_once(path: str, runtime: str, reader: str | None = None, length: int = 0) -> None:
@@ -117,5 +117,4 @@ class AnyStyleNetwork(Network):
         )
         if shot is not None:
             shot.kept["statistics"] = used.copy()
-        painted: Array = stylized[0]
-        return painted
+        return cast("Array", stylized[0])

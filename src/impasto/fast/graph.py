@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -122,8 +122,7 @@ class Graph:
             kernel = for_space_to_depth(kernel, cells)
         pad = kernel.shape[2] // 2
         if pad:
-            pads = self.whole(0, 0, pad, pad, 0, 0, pad, pad)
-            x = self.add("Pad", x, pads, mode=self.borders)
+            x = self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode=self.borders)
         given = [x, self.tensor(f"{name}.weight", kernel)]
         if f"{name}.bias" in self.parameters:
             given.append(self.tensor(f"{name}.bias"))
@@ -132,10 +131,6 @@ class Graph:
     def relu(self, x: str) -> str:
         """Return x, or 0 where it is negative."""
         return self.add("Relu", x)
-
-    def pooled(self, x: str) -> str:
-        """Return the largest of 2 · 2 pixels."""
-        return self.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
 
     def enlarged(self, x: str, mode: str = "nearest") -> str:
         """Return x twice as large: `nearest` or `linear`, as torch's `interpolate`."""
@@ -178,8 +173,7 @@ class Graph:
             graph, opset_imports=opset, ir_version=_IR, producer_name="impasto"
         )
         onnx.checker.check_model(model, full_check=True)
-        content: bytes = model.SerializeToString()
-        return content
+        return cast("bytes", model.SerializeToString())
 
 
 def for_space_to_depth(kernel: Values, side: int, *, undo: bool = False) -> Values:

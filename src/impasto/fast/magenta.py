@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import MissingExtraError, WeightsError
+from impasto.errors import WeightsError, importing
 from impasto.fast.network import CodeNetwork, Files, Network
 from impasto.fast.sessions import Array, failure
 from impasto.machine import cores
@@ -30,11 +30,9 @@ READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "styli
 
 def open_network(row: Method, _settings: Settings, files: Files) -> Network:
     """Open the network."""
-    reader, painter = (
-        LiteRtSession(path, *names)
-        for path, names in zip(files.values(), (READER, PAINTER), strict=True)
-    )
-    return CodeNetwork(row, files, painter, reader, CELL, STYLE_SIZE)
+    reader, painter = files.values()
+    sessions = LiteRtSession(painter, *PAINTER), LiteRtSession(reader, *READER)
+    return CodeNetwork(row, files, *sessions, CELL, STYLE_SIZE)
 
 
 class LiteRtSession:
@@ -53,10 +51,8 @@ class LiteRtSession:
         self._interpreter = self._open(self._content)
 
     def _open(self, content: bytes) -> Any:  # noqa: ANN401
-        try:
+        with importing("method magenta", "magenta"):
             from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise MissingExtraError("method magenta", "magenta") from error
         try:
             with _without_chatter():
                 return Interpreter(model_content=content, num_threads=cores())

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -130,8 +130,7 @@ def _opened(
     _versions: tuple[object, ...],
     _threads: int,
 ) -> Network:
-    network: Network = load(row.network)(row, settings, dict(files))
-    return network
+    return cast("Network", load(row.network)(row, settings, dict(files)))
 
 
 def mixed_codes(codes: Sequence[Any], shares: Sequence[float]) -> Any:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """ONNX Runtime as a runtime of networks."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import onnxruntime
 
@@ -20,8 +20,7 @@ def speed(device: str) -> float:
 
 def _providers(device: str) -> list[str]:
     names = (f"{name}ExecutionProvider" for name in _PROVIDERS[device])
-    there = onnxruntime.get_available_providers()
-    return [name for name in names if name in there]
+    return [name for name in names if name in onnxruntime.get_available_providers()]
 
 
 class OnnxSession:
@@ -47,7 +46,6 @@ class OnnxSession:
     def __call__(self, **inputs: Array) -> list[Array]:
         """Return its outputs for its named inputs."""
         try:
-            results: list[Array] = self._session.run(None, inputs)
+            return cast("list[Array]", self._session.run(None, inputs))
         except Exception as error:
             raise failure(error) from error
-        return results

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def open_session(
     row = choose_runtime(runtime, device)
     opened = load(row.session)
     try:
-        session: Session = opened(source, device, precise=precise)
+        return cast("Session", opened(source, device, precise=precise))
     except ImpastoError:
         raise
     except Exception as error:  # each runtime has kinds of its own
@@ -78,7 +78,6 @@ def open_session(
             raise MissingExtraError(f"runtime {row.name}", row.extra) from error
         what = source if isinstance(source, Path) else "it"
         raise WeightsError(f"{what} cannot be read as a network: {_reason(error)}") from error
-    return session
 
 
 def open_style_reader(source: Path | bytes, device: str) -> Session:

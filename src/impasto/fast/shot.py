@@ -7,7 +7,7 @@ with the grain of a smaller one. The grain of a video's frames moves along with 
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,8 +123,7 @@ def moved_displacement(displacement: Array | None, flow: Array, trust: Array, fr
 
 
 def _rounded(displacement: Array) -> Array:
-    whole: Array = np.floor(displacement + np.float32(0.5))
-    return whole
+    return cast("Array", np.floor(displacement + np.float32(0.5)))
 
 
 def _sources(displacement: Array) -> NDArray[np.int32]:
@@ -140,16 +139,14 @@ def _by_cells(values: Array, size: tuple[int, int]) -> Array:
         np.minimum(middle * GRAIN_CELL + GRAIN_CELL // 2, side - 1)
         for middle, side in zip(middles, values.shape, strict=True)
     )
-    found: Array = values[rows, columns]
-    return found
+    return cast("Array", values[rows, columns])
 
 
 def _nearest(displacement: Array, motion: Array) -> Array:
     """Return the displacements of the cells that a motion leads to."""
     last = np.array(displacement.shape[1:], np.int32)[:, None, None] - 1
     rows, columns = _sources(motion).clip(0, last)
-    found: Array = displacement[:, rows, columns]
-    return found
+    return displacement[:, rows, columns]
 
 
 def _repeated(sources: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -155,8 +155,7 @@ class SingleNetwork(Network):
         try:
             made = self.form.run(self.painter, self.convention.given(shown.pixels))
         except (ValueError, IndexError) as error:
-            said = f"{self.title} does not give a picture, but {error}"
-            raise WeightsError(said) from error
+            raise WeightsError(f"{self.title} does not give a picture, but {error}") from error
         painted = self.convention.taken(made).clip(0, 1)
         if painted.shape != whole.pixels.shape:
             painted = Picture(np.ascontiguousarray(painted)).resized(whole.size).pixels

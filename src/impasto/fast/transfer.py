@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from impasto.fast.graph import Graph, Values
 from impasto.fast.network import Files, Network, StyleCode, faded, padded, scaled
@@ -90,19 +91,11 @@ def _power(matrix: Matrix, exponent: float) -> Matrix:
         return matrix**exponent
     values, vectors = np.linalg.eigh(matrix)
     # Rounding may have taken more than what was added.
-    floor = 1e-9 * values[-1]
-    power: Matrix = (vectors * np.maximum(values, floor) ** exponent) @ vectors.T
-    return power
+    values = np.maximum(values, 1e-9 * values[-1])
+    return cast("Matrix", (vectors * values**exponent) @ vectors.T)
 
 
-@cache
-def _controller() -> Any:  # noqa: ANN401
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-_LOCK = threading.Lock()
+_LOCK, _controller = threading.Lock(), cache(ThreadpoolController)
 
 
 @contextmanager
@@ -181,9 +174,8 @@ def open_wct(row: Method, settings: Settings, files: Files) -> Network:
 
 def _stage(reader: bytes, painter: bytes, settings: Settings, *, precise: bool = False) -> Stage:
     chosen, device = choose_runtime(settings.runtime, settings.device), settings.device
-    read, paint = (
-        open_session(model, chosen.name, device, precise=precise) for model in (reader, painter)
-    )
+    read = open_session(reader, chosen.name, device, precise=precise)
+    paint = open_session(painter, chosen.name, device, precise=precise)
     # A style is read once: compiling for its size would not pay.
     style_reader = read if chosen.many_sizes else open_style_reader(reader, device)
     return Stage(style_reader, read, paint)
@@ -203,7 +195,8 @@ def _reader(parameters: Mapping[str, Values], level: int, name: str) -> bytes:
     else:
         x = graph.convolution(graph.image(picture), "conv0")
     for block, count in _counts(level).items():
-        x = x if block == 1 else graph.pooled(x)
+        if block > 1:
+            x = graph.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
         for number in range(1, count + 1):
             x = graph.relu(graph.convolution(x, name.format(block, number)))
     width = len(parameters[f"{name.format(level, 1)}.bias"])

@@ -210,15 +210,15 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
             finally:
                 child.terminate()
         if child.returncode:
-            text = trouble.read_text(encoding="utf-8", errors="replace")
-            raise _failure(child.returncode, text)
+            raise _failure(child.returncode, trouble.read_text("utf-8", "replace"))
 
 
 def _failure(status: int, said: str) -> ImpastoError:
     """Return what a training that ended badly is to us."""
     if status < 0:
-        signal = f"signal {-status}"
-        return WeightsError(f"the training was ended by {signal}, perhaps for want of memory")
+        return WeightsError(
+            f"the training was ended by signal {-status}, perhaps for want of memory"
+        )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     reason = lines[-1] if lines else f"the training ended with status {status}"
     wrong = SettingsError if status == 2 else WeightsError

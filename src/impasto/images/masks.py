@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import ImageError, MissingExtraError
+from impasto.errors import ImageError, importing
 from impasto.images.color import LUMINANCE
 from impasto.images.opening import Source, open_picture
 from impasto.images.picture import Picture
@@ -124,11 +124,9 @@ def face_mask(faces: Sequence[Face], size: tuple[int, int]) -> Mask:
 
 @cache
 def _cascade() -> Any:  # noqa: ANN401
-    try:
+    with importing("finding faces", "lab"):
         from skimage.data import lbp_frontal_face_cascade_filename
         from skimage.feature import Cascade
-    except ImportError as error:
-        raise MissingExtraError("finding faces", "lab") from error
     return Cascade(lbp_frontal_face_cascade_filename())
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError
+from impasto.errors import ImageError, ImpastoError, SettingsError, importing
 from impasto.files import check_writable
 from impasto.video.clip import Clip, Pixels8
 from impasto.video.encoding import Encoding, PartWriter
@@ -95,10 +95,8 @@ class Window:
         if sys.platform == "linux" and not any(map(os.environ.get, _SCREENS)):
             raise _no_screen("DISPLAY is not set")
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-        try:
+        with importing("a window", "video"):
             import pygame
-        except ImportError as error:
-            raise MissingExtraError("a window", "video") from error
         self._pygame: Any = pygame
         self._size = (640, 480)
         try:
@@ -153,10 +151,8 @@ class VirtualCamera(Output):
     """A camera that other programs see; `rate` is that which it says to have."""
 
     def __init__(self, rate: float = 25.0) -> None:
-        try:
+        with importing("a virtual camera", "video"):
             import pyvirtualcam
-        except ImportError as error:
-            raise MissingExtraError("a virtual camera", "video") from error
         self._module: Any = pyvirtualcam
         self._rate = rate
         self._camera: Any = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -42,11 +42,8 @@ class LayerStatistics:
 
     def parts(self) -> dict[str, Tensor]:
         """Return what adds up, by name."""
-        found = {
-            name: getattr(self, name)
-            for name in ("gram", "mean_offset", "second_moment", "samples")
-        }
-        return {name: value for name, value in found.items() if value is not None}
+        names = ("gram", "mean_offset", "second_moment", "samples")
+        return {name: part for name in names if (part := getattr(self, name)) is not None}
 
     def required(self, name: str) -> Tensor:
         """Return a part that a loss needs; a loss that does not say so is a `SettingsError`."""
@@ -68,9 +65,8 @@ class LayerStatistics:
         step = (zero if self.center is None else self.center) - (zero if center is None else center)
         crossed = torch.outer(self.mean_offset, step)
         second = self.second_moment + crossed + crossed.T + torch.outer(step, step)
-        return replace(
-            self, mean_offset=self.mean_offset + step, second_moment=second, center=center
-        )
+        first = self.mean_offset + step
+        return replace(self, mean_offset=first, second_moment=second, center=center)
 
     def mixed(self, other: LayerStatistics, amount: float) -> LayerStatistics:
         """Return the statistics of a mixture: this much of the other's positions, the rest of ours.
@@ -102,17 +98,15 @@ class LayerStatistics:
     @property
     def variance(self) -> Tensor:
         """(C,)."""
-        return (
-            self.required("second_moment").diagonal() - self.required("mean_offset").square()
-        ).clamp_min(0)
+        first = self.required("mean_offset")
+        return (self.required("second_moment").diagonal() - first.square()).clamp_min(0)
 
     @cached_property
     def root(self) -> Tensor:
         """(C, C), the symmetric root of the covariance."""
         values, vectors = torch.linalg.eigh(self.covariance)
         least = values.mean().clamp_min(0) * _LEAST
-        root: Tensor = (vectors * values.clamp_min(least).sqrt()) @ vectors.T
-        return root
+        return cast("Tensor", (vectors * values.clamp_min(least).sqrt()) @ vectors.T)
 
 
 def layer_statistics(

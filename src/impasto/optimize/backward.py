@@ -5,8 +5,6 @@ without gradients; the losses of that sum tell how each part of it should change
 tile is looked at again and passes that on to its pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

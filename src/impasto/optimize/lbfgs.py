@@ -1,7 +1,5 @@
 """L-BFGS with a guarded step: torch's direction, at a length at which the loss falls."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The loop of the optimization: octaves, steps, losses (Gatys et al. 2016, from coarse to fine)."""
 
-from __future__ import annotations
-
 import math
 import statistics
 import time
@@ -54,13 +52,9 @@ class IterativeRun(Run):
         longest, coarsest = self.settings.size_limit, self.settings.coarsest
         sizes = octave_sizes(picture.size, longest, coarsest, reader.narrowest)
         self.octaves = octaves_of(sizes, self.settings.encoders)
-        self.tiles = plan_tiles(
-            self.octaves, reader.encoders, self.settings, reader.precision, self.device
-        )
-        pixels = [
-            pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
-            for octave, side in zip(self.octaves, self.tiles.sides, strict=True)
-        ]
+        self.tiles = plan_tiles(self.octaves, reader)
+        sides = zip(self.octaves, self.tiles.sides, strict=True)
+        pixels = [pixels_seen(each, reader.encoders[each.encoder].reach, s) for each, s in sides]
         self.schedule = Schedule(self.octaves, self.settings, self.started, pixels)
         identity = identify_opened(picture, source)
         self.builder = TargetBuilder(reader, picture.resized(sizes[-1]), identity, reference, start)
@@ -170,8 +164,7 @@ class IterativeRun(Run):
             give_back_memory()
         coarse = self.coarse_target if octave.size[0] * octave.size[1] > SMALL else None
         targets = self.builder.targets(octave, (side, self.tiles.style), coarse)
-        encoder = self.reader.encoders[octave.encoder]
-        objective = Objective(encoder, self.settings, targets, side)
+        objective = Objective(self.reader.encoders[octave.encoder], self.settings, targets, side)
         if side is not None:  # pieces of other sizes than a step's
             give_back_memory()
         return objective

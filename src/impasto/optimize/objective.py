@@ -1,7 +1,5 @@
 """What the optimizer minimizes: content, style and smoothness of one octave, in one number."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,20 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses import (
-    STYLE_LOSSES,
-    LayerStatistics,
-    RequiredStatistics,
-    draw_positions,
-    energy,
-    flatness,
-    neighbors,
-    required_statistics,
-    self_similarity_loss,
-    squared_distance,
-    style_loss,
-    tv_loss,
-)
+from impasto import losses
+from impasto.losses import STYLE_LOSSES, LayerStatistics, RequiredStatistics
 from impasto.losses.style import Distance
 from impasto.networks import SAMPLED_LAYERS, Encoder
 from impasto.optimize.pyramid import layer_weights
@@ -91,7 +77,7 @@ class Objective:
         self.alpha = SpatialWeight(targets.alpha)
         more = None if targets.keep is None else 1 + KEEP_WEIGHT * targets.keep
         self.content_where = SpatialWeight(product(targets.alpha, more))
-        required = required_statistics(settings.style_losses)
+        required = losses.required_statistics(settings.style_losses)
         regions = [SpatialWeight(region) for region in targets.painted]
         self.required: dict[Key, tuple[RequiredStatistics, SpatialWeight]] = {
             (number, layer): (required, where)
@@ -99,22 +85,20 @@ class Objective:
             for layer in self.style_layers
         }
         if "self-similarity" in settings.content_losses:
-            alike = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES)
-            self.required |= {
-                ("content", each): (alike, self.alpha) for each in self.content_layers
-            }
+            needed = RequiredStatistics(samples=SELF_SIMILARITY_SAMPLES), self.alpha
+            self.required |= {("content", layer): needed for layer in self.content_layers}
         # What features of a region are likely to come to: its first style's.
         self.centers: dict[Key, Tensor | None] = {
             (style.region, layer): style.target[layer].center
             for style in reversed(targets.styles)
             for layer in self.style_layers
         }
-        flat = flatness(targets.content).mul_(FLATNESS).add_(1)
+        flat = losses.flatness(targets.content).mul_(FLATNESS).add_(1)
         self.flatness_weight = flat if targets.alpha is None else flat * targets.alpha
         # How much all pairs of neighbors count together: across, and down.
         self.pairs = [
             torch.minimum(second, first).sum().clamp_min(1)
-            for second, first, _ in neighbors(self.flatness_weight)
+            for second, first, _ in losses.neighbors(self.flatness_weight)
         ]
         size = (targets.content.shape[3], targets.content.shape[2])
         self.tiled = TiledEncoder(encoder, size, side)
@@ -131,7 +115,7 @@ class Objective:
         views = self.tiled.views(image, self.tiled.tiles[0], self.layers, subsample_phase)
         seen = self.statistics(views, step)
         content = self.content_part(views) + self.self_similarity(seen, step)
-        tv = tv_loss(image, self.flatness_weight)
+        tv = losses.tv_loss(image, self.flatness_weight)
         return self.together(content, self.style(seen, step), tv, self.anchored(image))
 
     def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
@@ -155,7 +139,7 @@ class Objective:
     def _style_terms(self) -> list[StyleTerm]:
         distances = {name: STYLE_LOSSES[name].distance for name in self.settings.style_losses}
         if self.settings.loss == "gatys" and "gram" in distances:  # the form of the paper
-            distances["gram"] = lambda found, target, _: style_loss(found.gram, target.gram)
+            distances["gram"] = lambda found, target, _: losses.style_loss(found.gram, target.gram)
         terms = []
         for layer, weight in self.style_layers.items():
             for style in self.targets.styles:
@@ -176,7 +160,7 @@ class Objective:
             shape = (whole.shape[2], whole.shape[3])
             positions = self._draw(SELF_SIMILARITY_SAMPLES, shape, self.alpha, name, step)
             target = whole[0].flatten(1)[:, positions.to(whole.device)].T.to(found.dtype)
-            parts.append(weight * self_similarity_loss(found, target))
+            parts.append(weight * losses.self_similarity_loss(found, target))
         return torch.stack(parts).sum()
 
     def content_part(self, views: Mapping[str, TileFeatures]) -> Tensor | float:
@@ -188,16 +172,15 @@ class Objective:
             view, where = views[name], self.content_where.at(views[name].shape)
             target = view.box.of(self.content[name]).float()
             where = None if where is None else view.box.of(where)
-            distance = squared_distance(view.features, target, where)
+            distance = losses.squared_distance(view.features, target, where)
             parts.append(weight * (distance / self.units[name]))
         return torch.stack(parts).sum()
 
     def anchored(self, image: Tensor) -> Tensor | float:
         """Return how far a picture is from its anchors and its coarse target, weighted."""
         weight, coarse = self.targets.anchor_weight, self.targets.coarse_target
-        parts = [
-            weight * (a.trust * (image - a.image).square()).mean() for a in self.targets.anchors
-        ]
+        near = self.targets.anchors
+        parts = [weight * (a.trust * (image - a.image).square()).mean() for a in near]
         if coarse is not None:
             small = F.interpolate(image, coarse.shape[2:], mode="area")
             parts.append(COARSE_WEIGHT * F.mse_loss(small, coarse))
@@ -217,13 +200,13 @@ class Objective:
         if self.settings.loss == "gatys":
             return 2.0
         where = self.alpha.at((features.shape[2], features.shape[3]))
-        parts = torch.split(features, 32, 1)
-        return torch.stack([energy(part.float(), where) for part in parts]).sum()
+        parts = [losses.energy(part.float(), where) for part in torch.split(features, 32, 1)]
+        return torch.stack(parts).sum()
 
     def _draw(
         self, count: int, shape: tuple[int, int], where: SpatialWeight, layer: str, step: int
     ) -> Tensor:
-        return draw_positions(count, shape, self._seed(layer, step), where.at(shape))
+        return losses.draw_positions(count, shape, self._seed(layer, step), where.at(shape))
 
     def _seed(self, layer: str, step: int) -> int:
         """Return the seed of a layer at a step; L-BFGS must always see the same."""

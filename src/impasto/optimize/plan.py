@@ -11,7 +11,6 @@ import torch
 from impasto.errors import SettingsError
 from impasto.images import fitted_size
 from impasto.machine import check_fits, free_memory, parse_size
-from impasto.networks import Encoder
 from impasto.networks.devices import describe
 from impasto.optimize.objective import needs_full_resolution
 from impasto.optimize.schedule import FINISH, SETUP_STEPS, Octave
@@ -62,23 +61,15 @@ class TileSides(NamedTuple):
         return self._replace(sides=(*self.sides[:octave], half, *self.sides[octave + 1 :]))
 
 
-def plan_tiles(
-    octaves: Sequence[Octave],
-    encoders: Mapping[str, Encoder],
-    settings: Settings,
-    precision: torch.dtype,
-    device: torch.device,
-) -> TileSides:
+def plan_tiles(octaves: Sequence[Octave], reader: StyleReader) -> TileSides:
     """Return how to look at each octave, coarse to fine, so that all fits into memory."""
-    budget, last = budget_bytes(settings, device), octaves[-1].size
+    settings, last = reader.settings, octaves[-1].size
+    budget = budget_bytes(settings, reader.device)
     # The largest first: it is what a size is advised for.
-    fitted = [
-        _fitted(octave, last, encoders[octave.encoder].reach, settings, precision, budget)
-        for octave in reversed(octaves)
-    ][::-1]
-    sides, needed = zip(*fitted, strict=True)
+    fitted = [_fitted(octave, last, reader, budget) for octave in reversed(octaves)]
+    sides, needed = zip(*reversed(fitted), strict=True)
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale
-    seen = _STYLE_BYTES[precision]
+    seen = _STYLE_BYTES[reader.precision]
     state = max(
         _state_bytes(octave, last, settings, low_memory=side is not None)
         for octave, side in zip(octaves, sides, strict=True)
@@ -87,7 +78,7 @@ def plan_tiles(
     room = math.inf if budget is None else max(0.0, budget - fixed)
     if longest**2 * seen <= room:
         return TileSides(sides, None, max(*needed, fixed + longest**2 * seen))
-    halo = 2 * max(encoder.reach for encoder in encoders.values())
+    halo = 2 * max(encoder.reach for encoder in reader.encoders.values())
     side = max(LEAST_SIDE, int((room / seen) ** 0.5 - halo) // UNIT * UNIT)
     return TileSides(sides, side, max(*needed, fixed + (side + halo) ** 2 * seen))
 
@@ -100,14 +91,12 @@ def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
     """Return the bytes a run may take; None: nobody tells what is free."""
-    free: float | None = None
+    limits = [] if settings.memory is None else [parse_size(settings.memory)]
     if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-    elif device.type == "cpu":
-        free = free_memory()
-    allowed = None if settings.memory is None else parse_size(settings.memory)
-    limits = [allowed, None if free is None else _MEMORY_SHARE * free]
-    return min((limit for limit in limits if limit is not None), default=None)
+        limits.append(_MEMORY_SHARE * torch.cuda.mem_get_info(device)[0])
+    elif device.type == "cpu" and (free := free_memory()) is not None:
+        limits.append(_MEMORY_SHARE * free)
+    return min(limits, default=None)
 
 
 def _state_bytes(
@@ -128,20 +117,14 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def _fitted(
-    octave: Octave,
-    last: tuple[int, int],
-    reach: int,
-    settings: Settings,
-    precision: torch.dtype,
-    budget: float | None,
+    octave: Octave, last: tuple[int, int], reader: StyleReader, budget: float | None
 ) -> tuple[int | None, float]:
     """Return the side of the tiles of an octave (None: whole) and what it takes."""
-    (width, height), row = octave.size, ENCODERS[octave.encoder]
-    rate: float = row.bytes_per_pixel[str(precision).removeprefix("torch.")]
+    (width, height), row, settings = octave.size, ENCODERS[octave.encoder], reader.settings
+    rate: float = row.bytes_per_pixel[str(reader.precision).removeprefix("torch.")]
     rate += row.full_bytes_per_pixel if needs_full_resolution(settings) else 0
-    whole = (
-        BASE_BYTES + _state_bytes(octave, last, settings, low_memory=False) + width * height * rate
-    )
+    whole = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=False)
+    whole += width * height * rate
     if budget is None or whole <= budget:
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=True)
@@ -149,7 +132,7 @@ def _fitted(
     if settings.memory is None or max(octave.size) > _ADVISED_SIZE:
         check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)
     rate *= _TILED_BYTES
-    needed = {}
+    needed, reach = {}, reader.encoders[octave.encoder].reach
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
         outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
         needed[side] = fixed + outer * rate

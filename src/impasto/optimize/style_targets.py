@@ -8,19 +8,9 @@ from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
+from impasto import images
 from impasto.gallery.names import read_styles
-from impasto.images import (
-    LEAST_PICTURE,
-    Identity,
-    Picture,
-    Source,
-    Sources,
-    identify_opened,
-    is_gray,
-    match_colors,
-    open_for_role,
-    rotate_tile,
-)
+from impasto.images import Identity, Picture, Source, Sources
 from impasto.losses import LayerStatistics, required_statistics
 from impasto.networks import build_encoder, check_encoders
 from impasto.networks.devices import choose_device, choose_precision
@@ -103,16 +93,16 @@ class StyleReader:
         """Open the style pictures, as large as the settings need them."""
         settings = self.settings
         settings.normalized_style_weights(len(sources))  # refuses what does not fit
-        largest = max(LEAST_PICTURE, round(settings.size_limit * settings.style_scale))
+        largest = max(images.LEAST_PICTURE, round(settings.size_limit * settings.style_scale))
 
         def opened(source: Source) -> tuple[Picture, Identity]:
-            picture = open_for_role(source, "style", largest)
-            return picture, identify_opened(picture, source)
+            picture = images.open_for_role(source, "style", largest)
+            return picture, images.identify_opened(picture, source)
 
         found = [opened(source) for source in sources]
         self.sources, self.identities = sources, [identity for _, identity in found]
-        self.styles = [rotate_tile(picture, settings) for picture, _ in found]
-        self.gray_styles = [is_gray(picture.filled().pixels) for picture, _ in found]
+        self.styles = [images.rotate_tile(picture, settings) for picture, _ in found]
+        self.gray_styles = [images.is_gray(picture.filled().pixels) for picture, _ in found]
         self.fine: Picture | None = None
         self.fine_identity: Identity | None = None
         if settings.fine_style is not None:
@@ -149,8 +139,9 @@ class StyleReader:
         target = self._statistics(picture, octave, side)
         if self.fine is None:
             return target
-        pixels = match_colors(self.fine.pixels, picture.pixels, self.fine.alpha, picture.alpha)
-        finer = self._statistics(replace(self.fine, pixels=pixels), octave, side)
+        fine = self.fine
+        pixels = images.match_colors(fine.pixels, picture.pixels, fine.alpha, picture.alpha)
+        finer = self._statistics(replace(fine, pixels=pixels), octave, side)
         return {name: (finer if name in FINE_LAYERS else target)[name] for name in target}
 
     def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StatisticsByLayer:

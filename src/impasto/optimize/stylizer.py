@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from impasto.errors import SettingsError
-from impasto.images import Picture, Source, Sources, read_source
+from impasto.images import Source, Sources, read_source
 from impasto.networks.devices import describe
 from impasto.optimize.loop import IterativeRun
 from impasto.optimize.style_targets import StyleReader
@@ -54,10 +54,6 @@ class IterativeStylizer(OwnSize):
             raise SettingsError(f"method {self.settings.method} takes one pass: use `stylizer`")
         self.reader = StyleReader(style, self.settings)
 
-    def __call__(self, content: Source) -> Picture:
-        """Stylize a content picture and return the result, with its recipe; errors as in `run`."""
-        return self.run(content).finish()
-
     def run(
         self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> IterativeRun:
@@ -87,10 +83,6 @@ class IterativeStylizer(OwnSize):
         # At another size, larger styles may be needed.
         return self._with(self.reader.changed(settings, styles if "size" in names else None))
 
-    def at_size(self, size: int) -> Self:
-        """Return one whose results have another size; see `Stylizer`."""
-        return self.changed(size=size)
-
     def with_styles(self, style: Sources) -> Self:
         """Return a stylizer of other styles that shares the encoders; see `Stylizer`."""
         return self._with(self.reader.changed(self.settings, style))
@@ -102,8 +94,8 @@ class IterativeStylizer(OwnSize):
 
     def describe(self) -> str:
         """Return where it computes and with what: `vgg19 on cpu, 2 threads, bfloat16`."""
-        where = describe(self.reader.device, self.reader.precision)
-        return f"{self.settings.encoder} on {where}"
+        reader = self.reader
+        return f"{self.settings.encoder} on {describe(reader.device, reader.precision)}"
 
     @property
     def weights(self) -> list[dict[str, str]]:

@@ -1,7 +1,5 @@
 """What a picture is to come to: content, styles and start of a run, prepared for each octave."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +11,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from impasto import images
 from impasto.composition import compose, mask_identities
 from impasto.errors import SettingsError
 from impasto.flow import warped
-from impasto.images import (
-    Identity,
-    Picture,
-    final_colors,
-    identify_opened,
-    match_colors,
-    open_for_role,
-)
+from impasto.images import Identity, Picture
 from impasto.images.masks import Mask
 from impasto.losses import required_statistics
 from impasto.optimize.pyramid import alpha_tensor, enlarge, mask_tensor, to_tensor
@@ -158,7 +150,7 @@ class TargetBuilder:
         larger = enlarge(image, self.content.size)
         painted: NDArray[np.float32] = larger[0].permute(1, 2, 0).cpu().numpy()
         photo = self.filled.pixels
-        pixels = final_colors(painted, photo, self.settings, self.reader.gray_styles)
+        pixels = images.final_colors(painted, photo, self.settings, self.reader.gray_styles)
         return self.composition.with_kept(pixels, photo)
 
     def recipe(self, state: State, sides: Sequence[int | None]) -> dict[str, object]:
@@ -219,8 +211,8 @@ class TargetBuilder:
         if not Path(init).exists():
             words = ", ".join(STARTS)
             raise SettingsError(f"init must be {words} or a file; there is no file {init!r}")
-        opened = open_for_role(init, "start", max(self.content.size))
-        self.inputs["init"] = identify_opened(opened, init)
+        opened = images.open_for_role(init, "start", max(self.content.size))
+        self.inputs["init"] = images.identify_opened(opened, init)
         return opened.filled()
 
     def _recolored(self) -> Picture:
@@ -231,7 +223,7 @@ class TargetBuilder:
         shares = self.settings.normalized_style_weights(len(styles))
         for number, style in enumerate(styles):
             where = masks[number] if masks else content.alpha
-            matched = match_colors(
+            matched = images.match_colors(
                 self.filled.pixels, style.pixels, where, style.alpha, self.settings.strength
             )
             pixels += matched * (masks[number][..., None] if masks else np.float32(shares[number]))

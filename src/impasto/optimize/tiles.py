@@ -11,13 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses import (
-    LayerStatistics,
-    RequiredStatistics,
-    SamplePositions,
-    draw_positions,
-    layer_statistics,
-)
+from impasto import losses
+from impasto.losses import LayerStatistics, RequiredStatistics
 from impasto.networks import Encoder
 from impasto.settings.encoders import ENCODERS
 
@@ -122,8 +117,8 @@ class TileFeatures(NamedTuple):
             inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
             slots = torch.nonzero(inside)[:, 0]
             own = rows[slots] * width + columns[slots]
-            sampled = SamplePositions(own.to(device), slots.to(device), len(positions))
-        return layer_statistics(
+            sampled = losses.SamplePositions(own.to(device), slots.to(device), len(positions))
+        return losses.layer_statistics(
             self.features,
             required,
             weight=None if weight is None else self.box.of(weight),
@@ -196,7 +191,7 @@ class TiledEncoder:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if required.samples and name not in drawn:
                     at = where.at(view.shape)
-                    drawn[name] = draw_positions(required.samples, view.shape, 0, at)
+                    drawn[name] = losses.draw_positions(required.samples, view.shape, 0, at)
                 part = view.statistics(required, where, (centers or {}).get(name), drawn.get(name))
                 found[name] = found[name] + part if name in found else part
         return found

@@ -4,8 +4,6 @@ A new method is a module with a factory (or, for one pass, with a function that 
 and a row. Nothing here imports what a row names before the method is chosen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

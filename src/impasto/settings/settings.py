@@ -132,9 +132,8 @@ class Settings(Choices):
     @property
     def coarsest(self) -> int:
         """Longest side of the coarsest octave: the picture of a fast network needs no smaller."""
-        return self.min_size or (
-            self.size_limit if self.method_row.warm else choices.DEFAULT_MIN_SIZE
-        )
+        usual = self.size_limit if self.method_row.warm else choices.DEFAULT_MIN_SIZE
+        return self.min_size or usual
 
     @property
     def loss_weights(self) -> tuple[float, float, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from impasto.errors import MissingExtraError
+from impasto.errors import importing
 from impasto.studio.options import StudioOptions
 
 __all__ = ["StudioOptions", "serve"]
@@ -20,12 +20,10 @@ def serve(options: StudioOptions | None = None) -> Iterator[str]:
 
     ImpastoError: It cannot listen there. MissingExtraError: The extra is not installed.
     """
-    try:
+    with importing("the studio", "studio"):
         import fastapi  # noqa: F401
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("the studio", "studio") from error
     from impasto.studio.serving import served
 
     with served(options or StudioOptions()) as url:

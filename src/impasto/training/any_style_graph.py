@@ -166,8 +166,7 @@ class _Transfer:
             root = graph.add("Mul", root, added)
         _, white = _roots(graph, covariance, width)
         matrix = graph.add("MatMul", root, white)
-        same = graph.add("Mul", self.rest, graph.identity(width))
-        matrix = graph.add("Add", matrix, same)
+        matrix = graph.add("Add", matrix, graph.add("Mul", self.rest, graph.identity(width)))
         # Less the mean first: what is left is small, and half precision is enough for it.
         centered = graph.add("Sub", flat, mean)
         offset = graph.add("Add", wanted, graph.add("Mul", self.rest, mean))
@@ -232,13 +231,11 @@ def _statistics(graph: Graph, flat: str, name: str, width: int) -> tuple[str, st
     variance = graph.add("Mul", _trace(graph, covariance, width), graph.number(1 / width))
     ridge = graph.add("Mul", variance, graph.number(relative))
     ridge = graph.add("Add", ridge, graph.number(constant))
-    added = graph.add("Mul", ridge, graph.identity(width))
-    return mean, graph.add("Add", covariance, added)
+    return mean, graph.add("Add", covariance, graph.add("Mul", ridge, graph.identity(width)))
 
 
 def _trace(graph: Graph, matrix: str, width: int) -> str:
-    diagonal = graph.add("Mul", matrix, graph.identity(width))
-    return graph.add("ReduceSum", diagonal, keepdims=0)
+    return graph.add("ReduceSum", graph.add("Mul", matrix, graph.identity(width)), keepdims=0)
 
 
 def _spread(graph: Graph, covariance: str, width: int) -> str:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -201,8 +201,7 @@ class TransferTrainer(Trainer[TransferT]):
         first = [Coloring(*(part[:1] for part in each)) for each in code]
         again = self.network(moved, first, _part(grain[:1, :, rows:, columns:], size))
         before, after = stylized[:1, :, down:, across:], again[:, :, : size - down, : size - across]
-        loss: Tensor = (before - after).abs().mean()
-        return loss
+        return cast("Tensor", (before - after).abs().mean())
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:

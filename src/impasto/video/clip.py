@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import files
-from impasto.errors import ImageError, MissingExtraError
+from impasto.errors import ImageError, importing
 from impasto.images import open_picture
 from impasto.video.colors import Tags
 
@@ -79,8 +79,7 @@ def with_alpha(pixels: Pixels8) -> Pixels8:
     """
     if pixels[..., 3].min() == OPAQUE:
         return np.ascontiguousarray(pixels[..., :3])
-    colors = open_picture(pixels).filled().to_array()
-    return np.dstack([colors, pixels[..., 3]])
+    return np.dstack([open_picture(pixels).filled().to_array(), pixels[..., 3]])
 
 
 def on_white(pixels: Pixels8) -> Pixels8:
@@ -91,10 +90,8 @@ def on_white(pixels: Pixels8) -> Pixels8:
 def pyav() -> Any:  # noqa: ANN401
     """Return the module av, or raise a `MissingExtraError`."""
     os.environ.setdefault("SVT_LOG", "1")  # else its AV1 encoder talks
-    try:
+    with importing("video", "video"):
         import av
-    except ImportError as error:
-        raise MissingExtraError("video", "video") from error
     av.logging.set_level(None)
     return av
 

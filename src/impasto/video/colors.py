@@ -5,7 +5,7 @@ curve of Reinhard et al. 2002, extended so that the brightest still has a place.
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,7 @@ def to_sdr(pixels: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
     toned = bright * (1 + bright / most**2) / (1 + bright)
     shown = (light * (toned / bright)).clip(0, 1)
     encoded = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
-    narrow: NDArray[np.uint8] = (encoded * 255).round().astype(np.uint8)
-    return narrow
+    return cast("NDArray[np.uint8]", (encoded * 255).round().astype(np.uint8))
 
 
 @lru_cache(2)

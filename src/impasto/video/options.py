@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from operator import itemgetter
 from os import PathLike
 from pathlib import Path
@@ -142,16 +143,10 @@ class VideoSettings:
 
         The first is what is on the screen at `start`.
         """
-        held: Frame | None = None
-        for number, frame in enumerate(self._within(reader)):
-            if held is not None and number % self.every:
-                held = held._replace(duration=held.duration + frame.duration)
-                continue
-            if held is not None:
-                yield held
-            held = frame
-        if held is not None:
-            yield held
+        frames = self._within(reader)
+        for shown in frames:
+            left_out = sum(frame.duration for frame in islice(frames, self.every - 1))
+            yield shown._replace(duration=shown.duration + left_out)
 
     def _within(self, reader: Reader) -> Iterator[Frame]:
         unit = reader.clip.time_base

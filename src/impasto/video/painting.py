@@ -3,7 +3,7 @@
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,8 +137,7 @@ def resized(frame: Pixels8, size: tuple[int, int]) -> Pixels8:
     cv2 = opencv()
     smaller = size[0] * size[1] < frame.shape[0] * frame.shape[1]
     kind = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    other: Pixels8 = cv2.resize(frame, size, interpolation=kind)
-    return other
+    return cast("Pixels8", cv2.resize(frame, size, interpolation=kind))
 
 
 def wipe(original: Pixels8, painted: Pixels8, seconds: float) -> Pixels8:

@@ -76,10 +76,9 @@ def plan_streams(
 
 
 def _codecs_of(kind: str) -> set[str]:
-    av = pyav()
     if kind not in _ENCODERS:
         return set()
-    with av.open(io.BytesIO(), "w", format=kind) as trial:
+    with pyav().open(io.BytesIO(), "w", format=kind) as trial:
         return cast("set[str]", trial.supported_codecs)
 
 

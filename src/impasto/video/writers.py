@@ -80,10 +80,8 @@ class FileSink:
                     origin = float((shown.start_time or 0) * (shown.time_base or 0))
                     for number, encoder in self.encoders.items():
                         added = add_stream(given.streams[number], encoder, out)
-                        copied = CopiedStream(
-                            self.source, number, encoder, added, self.video, origin
-                        )
-                        packets.append(copied.packets())
+                        kept = CopiedStream(self.source, number, encoder, added, self.video, origin)
+                        packets.append(kept.packets())
                 out.metadata["comment"] = recipe_json(recipe)
                 decoded = heapq.merge(*packets, key=lambda p: float(p.dts * p.time_base))
                 for packet in decoded:
@@ -140,8 +138,7 @@ def _chapters(
         begun = round(video.start / unit)
         last = chapter["end"] if video.end is None else min(chapter["end"], round(video.end / unit))
         if chapter["start"] < last and last > begun:
-            start = max(0, chapter["start"] - begun)
-            yield {**chapter, "start": start, "end": last - begun}
+            yield {**chapter, "start": max(0, chapter["start"] - begun), "end": last - begun}
 
 
 def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoStream:
