@@ -1,24 +1,20 @@
-"""Motion between frames: dense optical flow, what can be trusted of it, and warping by it.
+"""Dense optical flow, where it can be trusted, and where one shot ends and the next begins.
 
 Sources: DIS (Kroeger et al. 2016, "Fast Optical Flow using Dense Inverse Search"), as OpenCV has
 it; the cycle check of Sundaram et al. 2010, as Ruder et al. 2018, "Artistic Style Transfer for
 Videos and Spherical Images", use it.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import importing
+from impasto.flow.warping import opencv, warped
 
-Values = NDArray[np.float32]
-Pixel = TypeVar("Pixel", np.float32, np.uint8)
 #: (H, W, 2): what is at (x, y) in one frame is at (x, y) + flow[y, x] in another; in pixels.
 Flow = NDArray[np.float32]
 Frame = NDArray[np.uint8]
@@ -35,10 +31,6 @@ _CUT_DIFFERENCE = 0.08
 _SMALL = (32, 18)
 #: Where less of a frame than this comes from the one before, flow is looked for more closely.
 _HARD = 0.88
-MOST = 0.95  # the most of a frame that comes from the one before, at stability 1
-_MOST_GAIN = 1.25  # the most that faint detail is strengthened by, in a frame
-#: Side in pixels of the cells whose detail is compared, and of what is detail.
-_CELL, _FINE = 12, 1.2
 
 
 def optical_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
@@ -47,7 +39,8 @@ def optical_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
     A close look is at every pixel instead of at every other: on MPI-Sintel the flow is a third
     less far off then, in four times the time.
     """
-    return _enlarged(_gray_flow(_gray(first), _gray(second), close=close), first.shape[:2])
+    flow = _gray_flow(_gray(first), _gray(second), close=close)
+    return _enlarged(flow, first.shape[:2])
 
 
 def _gray(frame: Frame) -> Frame:
@@ -58,7 +51,8 @@ def _gray(frame: Frame) -> Frame:
     if scale < 1:
         size = (max(16, round(width * scale)), max(16, round(height * scale)))
         frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    return cast("Frame", cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+    luma: Frame = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    return luma
 
 
 def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
@@ -72,24 +66,28 @@ def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
         dis.setFinestScale(0 if close else 1)
         dis.setPatchStride(4)
         dis.setVariationalRefinementIterations(3)
-    return cast("Flow", found[close].calc(first, second, None))
+    flow: Flow = found[close].calc(first, second, None)
+    return flow
 
 
 def _enlarged(flow: Flow, size: tuple[int, ...]) -> Flow:
     """Return a flow for frames of another height and width."""
+    if flow.shape[:2] == size:
+        return flow
     scale = np.array([size[1] / flow.shape[1], size[0] / flow.shape[0]], np.float32)
     return _larger(flow, size) * scale
 
 
-def _larger(values: Values, size: tuple[int, ...]) -> Values:
+def _larger(values: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
     """Return values (H, W) or (H, W, 2) at another height and width."""
     if values.shape[:2] == size:
         return values
     cv2 = opencv()
-    return cast("Values", cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR))
+    resized: NDArray[np.float32] = cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return resized
 
 
-def trusted(there: Flow, back: Flow) -> Values:
+def trusted(there: Flow, back: Flow) -> NDArray[np.float32]:
     """Return where a flow to another frame leads to something that leads back.
 
     The result is (H, W), from 0 to 1; every other row and column is looked at.
@@ -112,7 +110,7 @@ class Motion(NamedTuple):
     """How a frame follows an earlier one."""
 
     flow: Flow  # (H, W, 2), from this frame to the earlier one
-    trust: Values  # (H, W), from 0 to 1: where it can be relied upon
+    trust: NDArray[np.float32]  # (H, W), from 0 to 1: where it can be relied upon
 
 
 class MotionFinder:
@@ -123,7 +121,8 @@ class MotionFinder:
     """
 
     def __init__(self, lags: Sequence[int] = (1,), *, patient: bool = True) -> None:
-        self.lags, self.patient = lags, patient
+        self.lags = lags
+        self.patient = patient
         self._before: deque[Frame] = deque(maxlen=max(lags, default=1))
 
     def __call__(self, frame: Frame) -> dict[int, Motion]:
@@ -174,68 +173,5 @@ def _motion(now: Frame, before: Frame, *, close: bool = False) -> Motion:
 def _is_cut(before: Frame, now: Frame, trust: float) -> bool:
     cv2 = opencv()
     small = [cv2.resize(each, _SMALL, interpolation=cv2.INTER_AREA) for each in (before, now)]
-    return trust < _CUT_TRUSTED and float(cv2.absdiff(*small).mean()) / 255 > _CUT_DIFFERENCE
-
-
-def opencv() -> Any:  # noqa: ANN401
-    """Return the module cv2, or raise a `MissingExtraError`."""
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings are ours to tell
-    with importing("optical flow", "video"):
-        import cv2
-    return cv2
-
-
-def warped(picture: NDArray[Pixel], flow: Values, *, cubic: bool = True) -> NDArray[Pixel]:
-    """Return what a picture has where a flow leads; beyond its borders it goes on as it ends.
-
-    The picture, (H, W) or (H, W, C), float32 or uint8, is of the frame that the flow (H, W, 2)
-    leads to. Cubic interpolation keeps fine detail; else it is linear.
-    """
-    cv2 = opencv()
-    kind = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    places = _places(flow.shape[:2]) + flow
-    moved: NDArray[Pixel] = cv2.remap(picture, places, None, kind, borderMode=cv2.BORDER_REPLICATE)
-    return moved
-
-
-@lru_cache(4)
-def _places(size: tuple[int, int]) -> Values:
-    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    return np.stack([columns, rows], -1)
-
-
-def blend_frames(
-    painted: Values, before: Values, flow: Values, trust: Values, stability: float
-) -> Values:
-    """Blend a painted frame with the one before it, moved along.
-
-    As Ruder et al. 2018, "Artistic Style Transfer for Videos and Spherical Images", where the flow
-    can be trusted. The mean of two pictures of strokes has fainter strokes, so detail gets back,
-    place by place, the strength that it has in the new frame. Both are (H, W, 3) in [0, 1]; for
-    `before`, flow and trust see `impasto.runs.EarlierFrame`; for stability, `Reference`.
-    """
-    part = np.float32(MOST * stability)
-    if not part > 0:
-        return painted
-    blended = painted + (part * trust)[..., None] * (warped(before, flow) - painted)
-    return _with_detail_of(painted, blended)
-
-
-def _with_detail_of(painted: Values, blended: Values) -> Values:
-    """Return a blended picture whose detail is as strong as the painted one's, place by place."""
-    cv2 = opencv()
-    height, width = blended.shape[:2]
-    smooth = cv2.GaussianBlur(blended, (5, 5), _FINE)
-    detail, wanted = blended - smooth, painted - cv2.GaussianBlur(painted, (5, 5), _FINE)
-    gain = np.sqrt((_energy(wanted) + 1e-6) / (_energy(detail) + 1e-6)).clip(1, _MOST_GAIN)
-    gain = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cast("Values", (smooth + gain[..., None] * detail).clip(0, 1))
-
-
-def _energy(detail: Values) -> Values:
-    """Return the mean square of detail in cells of a picture."""
-    cv2 = opencv()
-    height, width = detail.shape[:2]
-    size = (max(1, width // _CELL), max(1, height // _CELL))
-    luma = cv2.cvtColor(np.square(detail), cv2.COLOR_RGB2GRAY)
-    return cast("Values", cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+    difference = float(cv2.absdiff(*small).mean()) / 255
+    return trust < _CUT_TRUSTED and difference > _CUT_DIFFERENCE
