@@ -28,6 +28,7 @@ from tools import web_page
 from impasto.studio import StudioOptions
 from impasto.studio.serving import make_app
 from impasto.studio.studio import Studio
+from impasto.studio.turns import Turns
 
 HERE = "http://127.0.0.1"
 
@@ -62,6 +63,24 @@ def opened(folder: Path, **options: Any) -> Iterator[Client]:  # noqa: ANN401
     with Client(make_app(studio), base_url=HERE, raise_server_exceptions=False) as client:
         yield client
     studio.close(10)
+
+
+@contextmanager
+def turn_taken(turns: Turns) -> Iterator[threading.Event]:
+    """Let somebody have the turn for the block, or until the event is set."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        ended.wait(60)
+
+    job = turns.submit("somebody else", hold)
+    assert begun.wait(60)
+    try:
+        yield ended
+    finally:
+        ended.set()
+        job.result(60)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,12 @@ from typing import IO, Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.studio.conftest import HERE, Client, opened
+from tests.studio.conftest import HERE, Client, opened, turn_taken
 
 from impasto.images import open_picture
 from impasto.studio import run_routes, store, works
 from impasto.studio.store import File, Kept
 from impasto.studio.studio import Studio
-from impasto.studio.turns import Ticket
 
 MOSAIC = [{"name": "mosaic"}]
 LONG = {"size": 64, "min_size": 64, "steps": [3000]}
@@ -210,7 +208,7 @@ def test_requests_of_clients_that_have_gone_are_not_painted(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What warms up would stand in the line, too.
-    monkeypatch.setattr("impasto.studio.engine.Engine.warm_up", lambda _: None)
+    monkeypatch.setattr(Studio, "warm_up", lambda _: None)
     with opened(tmp_path) as client:
         studio = studio_of(client)
         content = client.upload(picture)["id"]
@@ -231,7 +229,7 @@ def test_requests_of_clients_that_have_gone_are_not_painted(
             await lined_up(studio, 0)  # while somebody else has the turn
             await asyncio.gather(*(each.task for each in asked))
 
-        with studio.engine.turns.turn(Ticket("somebody else")):
+        with turn_taken(studio.engine.turns):
             asyncio.run(asyncio.wait_for(visit(), 60))
         assert painted == []
 
@@ -242,27 +240,18 @@ def test_the_newest_frame_of_a_camera_takes_the_place_of_the_one_that_waits(
     studio = studio_of(client)
     client.get("/api/studio")
 
-    async def visit(has_turn: threading.Event) -> list[int]:
+    async def visit() -> list[int]:
         old = Asked(client, "POST", "/api/frame?styles=mosaic&size=64", picture.read_bytes())
         await lined_up(studio, 1)
         new = Asked(client, "POST", "/api/frame?styles=mosaic&size=64", picture.read_bytes())
         refused = await old.status()
         await lined_up(studio, 1)
-        has_turn.set()
+        painting.set()
         return [refused, await new.status()]
 
     until(lambda: not studio.engine.turns.busy)
-    painting = threading.Event()
-
-    def hold() -> None:
-        with studio.engine.turns.turn(Ticket("somebody else")):
-            painting.wait(60)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    until(lambda: studio.engine.turns.busy)
-    assert asyncio.run(asyncio.wait_for(visit(painting), 60)) == [429, 200]
-    holder.join()
+    with turn_taken(studio.engine.turns) as painting:
+        assert asyncio.run(asyncio.wait_for(visit(), 60)) == [429, 200]
     assert studio.frames == {}
 
 
@@ -295,7 +284,7 @@ def test_what_a_waiting_job_is_made_of_is_kept(tmp_path: Path, picture: Path) ->
         studio = studio_of(client)
         content, style = client.upload(picture)["id"], client.upload(picture)["id"]
         body = {"kind": "picture", "content": content, "styles": [{"file": style}]}
-        with studio.engine.turns.turn(Ticket("somebody else")):
+        with turn_taken(studio.engine.turns):
             answer = client.post("/api/runs", json={**body, "settings": LONG})
             id = answer.json()["id"]
             files = studio.store.of("testclient", File)
@@ -305,6 +294,29 @@ def test_what_a_waiting_job_is_made_of_is_kept(tmp_path: Path, picture: Path) ->
                 assert client.get(f"/api/runs/{id}").json()["state"] == "waiting"
             assert all(studio.store.has(file) for file in files)
             client.delete(f"/api/runs/{id}")
+
+
+@pytest.mark.parametrize("end", ["delete", "stop"])
+def test_a_job_that_is_given_up_while_it_waits_counts_no_longer(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr("impasto.studio.studio._MOST_ALIVE", 2)
+    with opened(tmp_path) as client:
+        body = {"kind": "picture", "content": client.upload(picture)["id"], "styles": MOSAIC}
+        with turn_taken(studio_of(client).engine.turns):
+
+            def start() -> Any:  # noqa: ANN401
+                return client.post("/api/runs", json={**body, "settings": LONG})
+
+            first, second = (start().json()["id"] for _ in range(2))
+            assert start().status_code == 429
+            if end == "delete":
+                assert client.delete(f"/api/runs/{first}").status_code == 204
+                assert not (tmp_path / "files" / "kept" / first).exists()
+            else:
+                assert client.post(f"/api/runs/{first}/stop").json()["state"] == "stopped"
+            assert start().status_code == 201
+            assert client.get(f"/api/runs/{second}").json()["state"] == "waiting"
 
 
 @pytest.mark.parametrize("end", ["delete", "stop"])

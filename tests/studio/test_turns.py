@@ -1,37 +1,27 @@
-"""One work at a time, in fair order."""
+"""One work at a time, and in fair order."""
 
 import threading
 import time
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.studio.conftest import turn_taken
 
 from impasto.studio.runs import StudioRun
 from impasto.studio.store import Visitor
-from impasto.studio.turns import BusyError, Ticket, Turns
+from impasto.studio.turns import BusyError, Turns, UnwantedError
 
 
 def served_in_order(turns: Turns, who: str) -> list[str]:
     """Let visitors, a letter each, line up while somebody has the turn; return who came when."""
     order: list[str] = []
-    threads = []
-
-    def visit(name: str) -> None:
-        with turns.turn(Ticket(name)) as has:
-            assert has
-            order.append(name)
-
-    with turns.turn(Ticket("first")):
-        for number, name in enumerate(who, 1):
-            thread = threading.Thread(target=visit, args=(name,))
-            thread.start()
-            threads.append(thread)
-            while len(turns._waiting) < number:
-                time.sleep(0.001)
-    for thread in threads:
-        thread.join(10)
+    with turn_taken(turns):
+        jobs = [turns.submit(name, partial(order.append, name)) for name in who]
+        assert turns.ahead(jobs[0]) == 1
+    for job in jobs:
+        job.result(10)
     return order
 
 
@@ -39,101 +29,114 @@ def test_nobody_waits_for_all_works_of_somebody_else() -> None:
     assert served_in_order(Turns(32), "aaaabbc") == ["a", "b", "c", "a", "b", "a", "a"]
 
 
-def test_only_one_has_the_turn() -> None:
-    turns, inside, most = Turns(32), [0], [0]
+def test_how_many_come_before() -> None:
+    turns = Turns(32)
+    with turn_taken(turns):
+        jobs = [turns.submit(name, lambda: None) for name in "aab"]
+        assert [turns.ahead(job) for job in jobs] == [1, 2, 3]
+    with turn_taken(turns):  # c has had no turn, and b none since a had one
+        jobs = [turns.submit(name, lambda: None) for name in "abc"]
+        assert [turns.ahead(job) for job in jobs] == [3, 2, 1]
+    assert jobs[0].result(10) is None
+    assert turns.ahead(jobs[0]) == 0
 
-    def visit(name: str) -> None:
-        for _ in range(20):
-            with turns.turn(Ticket(name)):
-                inside[0] += 1
-                most[0] = max(most[0], inside[0])
-                inside[0] -= 1
 
-    threads = [threading.Thread(target=visit, args=(str(n),)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert most == [1]
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_only_so_many_have_the_turn(at_once: int) -> None:
+    turns, inside, most = Turns(80, at_once), [0], [0]
+    lock = threading.Lock()
+
+    def visit() -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        time.sleep(0.002)
+        with lock:
+            inside[0] -= 1
+
+    jobs = [turns.submit(str(n % 8), visit) for n in range(64)]
+    for job in jobs:
+        job.result(20)
+    assert most == [at_once]
+    until_idle(turns)
+
+
+def until_idle(turns: Turns) -> None:
+    end = time.monotonic() + 10
+    while turns.busy:
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_a_line_that_is_too_long_is_refused() -> None:
     turns = Turns(1)
-    with turns.turn(Ticket("a")):
-        waiting = threading.Thread(target=lambda: turns.turn(Ticket("b")).__enter__())
-        waiting.start()
-        while not turns._waiting:
-            time.sleep(0.001)
-        with pytest.raises(BusyError, match="1 jobs wait"), turns.turn(Ticket("c")):
-            pass
-    waiting.join(5)
+    with turn_taken(turns):
+        waiting = turns.submit("b", lambda: 5)
+        with pytest.raises(BusyError, match="1 jobs wait"):
+            turns.submit("c", lambda: 6)
+    assert waiting.result(5) == 5
 
 
 def test_nobody_fills_the_line_alone() -> None:
     turns = Turns(4)
-
-    def visit(name: str) -> None:
-        with turns.turn(Ticket(name)):
-            pass
-
-    with turns.turn(Ticket("a")):
-        threads = [threading.Thread(target=visit, args=(name,)) for name in "bbc"]
-        for number, thread in enumerate(threads, 1):
-            thread.start()
-            while len(turns._waiting) < number:
-                time.sleep(0.001)
-        with pytest.raises(BusyError, match="2 jobs of yours"), turns.turn(Ticket("b")):
-            pass
-    for thread in threads:
-        thread.join(5)
+    with turn_taken(turns):
+        for name in "bbc":
+            turns.submit(name, lambda: None)
+        with pytest.raises(BusyError, match="2 jobs of yours"):
+            turns.submit("b", lambda: None)
 
 
 def test_who_waits_in_a_line_that_is_closed_is_refused() -> None:
     turns = Turns(4)
-    refused = threading.Event()
-
-    def visit() -> None:
-        with pytest.raises(BusyError, match="closing"), turns.turn(Ticket("b")):
-            pass
-        refused.set()
-
-    with turns.turn(Ticket("a")):
-        waiting = threading.Thread(target=visit)
-        waiting.start()
+    with turn_taken(turns):
+        waiting = turns.submit("b", lambda: None)
         turns.close()
-        assert refused.wait(5)
+        with pytest.raises(BusyError, match="closing"):
+            waiting.result(5)
+    with pytest.raises(BusyError, match="closing"):
+        turns.submit("b", lambda: None)
 
 
 def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
+    turns, wanted, done = Turns(2), [True], list[str]()
+    with turn_taken(turns):
+        left = turns.submit("b", lambda: done.append("b"), lambda: wanted[0])
+        wanted[0] = False
+        other = turns.submit("c", lambda: done.append("c"), lambda: True)  # there is room again
+        with pytest.raises(UnwantedError):
+            left.result(5)
+    other.result(5)
+    with pytest.raises(UnwantedError):  # nobody has the turn
+        turns.submit("d", lambda: done.append("d"), lambda: False).result(5)
+    assert done == ["c"]
+
+
+def test_a_job_that_fails_ends_no_other() -> None:
     turns = Turns(4)
-    with turns.turn(Ticket("a")), turns.turn(Ticket("b", lambda: False)) as has:
-        assert not has
-    with turns.turn(Ticket("c", lambda: False)) as has:  # nobody has the turn
-        assert not has
-    with turns.turn(Ticket("d")) as has:
-        assert has
+    with pytest.raises(ZeroDivisionError):
+        turns.submit("a", lambda: 1 // 0).result(5)
+    assert turns.submit("a", lambda: 1).result(5) == 1
 
 
 class Counting:
-    """Steps that are counted, and closed when they are ended."""
+    """Steps that are counted, and something is made of them in the end."""
 
     def __init__(self, pause: float = 0.01) -> None:
-        self.done, self.pause, self.closed = 0, pause, threading.Event()
+        self.done, self.pause, self.ended = 0, pause, threading.Event()
 
-    def __call__(self) -> Generator[None]:
+    def __call__(self, run: StudioRun) -> None:
         try:
             for self.done in range(1000):
                 time.sleep(self.pause)
-                yield
+                run.step()
         finally:
-            self.closed.set()
+            self.ended.set()
 
 
-def begun(steps: Callable[[], Generator[None]], seconds: float = 60) -> StudioRun:
+def begun(steps: Callable[[StudioRun], None], seconds: float = 60) -> StudioRun:
     """Begin a run of some steps; all in a folder that is not there."""
-    run = StudioRun(Path("no folder"), Visitor("a", "a"))
-    run.working = steps  # type: ignore[method-assign]
-    run.begin(Turns(4), ThreadPoolExecutor(1), seconds)
+    run = StudioRun(Path("no folder"), Visitor("a", "a"), "picture")
+    run.begin(Turns(4), lambda: steps(run), seconds)
     return run
 
 
@@ -143,16 +146,29 @@ def test_a_run_can_be_stopped_after_a_step() -> None:
     while steps.done < 5:
         time.sleep(0.001)
     run.stopped = True
-    run.work.result(5)
+    run.job.result(5)
     assert not run.busy
-    assert steps.closed.is_set()
+    assert steps.ended.is_set()
     assert steps.done < 900
+    assert run.described()["state"] == "stopped"
+
+
+def test_a_run_can_be_stopped_while_it_waits() -> None:
+    turns, steps = Turns(4), Counting()
+    run = StudioRun(Path("no folder"), Visitor("a", "a"), "picture")
+    with turn_taken(turns):
+        run.begin(turns, lambda: steps(run), 60)
+        assert run.described()["state"] == "waiting"
+        run.stopped = True
+        assert run.described()["state"] == "stopped"
+        assert not run.busy
+    assert steps.done == 0
 
 
 def test_a_run_that_takes_too_long_is_ended() -> None:
     steps = Counting(0.02)
     run = begun(steps, 0.3)
-    run.work.result(10)
+    run.job.result(10)
     assert 0 < steps.done < 100
     assert not run.stopped
 
@@ -165,15 +181,15 @@ def test_a_run_that_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> Non
         time.sleep(0.1)
         run.look()
     assert run.busy
-    assert steps.closed.wait(5)
+    assert steps.ended.wait(5)
 
 
 def test_an_error_of_a_run_is_kept() -> None:
-    def broken() -> Generator[None]:
-        yield from ()
+    def broken(_: StudioRun) -> None:
         raise ValueError("broken")
 
     run = begun(broken)
     with pytest.raises(ValueError, match="broken"):
-        run.work.result(5)
+        run.job.result(5)
     assert str(run.error) == "broken"
+    assert run.described()["state"] == "failed"

@@ -115,10 +115,8 @@ def _property(name: str, each: Declared[Any]) -> dict[str, Any]:
     rules = each.metadata
     if "items" in rules:
         said: dict[str, Any] = {"type": "array", "items": {"type": _JSON[rules["items"]]}}
-    elif "choices" in rules and "parts" not in rules:
-        said = {"enum": list(rules["choices"])}
-    elif rules.get("paths"):  # the words that may stand for a file
-        said = {"enum": list(rules["paths"])}
+    elif words := ("parts" not in rules and rules.get("choices")) or rules.get("paths"):
+        said = {"enum": list(words)}  # of paths: what may stand for a file
     else:
         said = {"type": _JSON[TYPES[name]]}
     bounds = {"least": "minimum", "most": "maximum", "above": "exclusiveMinimum"}

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from impasto.errors import ImpastoError, SettingsError
+from impasto.errors import SettingsError
 from impasto.gallery import open_style
 from impasto.gallery.names import PREFIX, style_path
-from impasto.images import Picture, fitted_size, identify, open_picture
+from impasto.images import Picture, fitted_size, open_picture
 from impasto.runs import Run, Stylizer
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import REST
 from impasto.settings.declaration import check_known
 from impasto.studio.options import StudioOptions
 from impasto.studio.store import File
-from impasto.studio.turns import BusyError, Ticket, Turns
-from impasto.stylizers import for_many_sizes, stylizer
+from impasto.studio.turns import Turns
+from impasto.stylizers import stylizer
 
 #: Stylizers and scaled photographs that are kept: what the pages that are open use.
 _MOST_WARM, _MOST_SCALED = 16, 8
-T = TypeVar("T")
 
 
 class Style(NamedTuple):
@@ -80,12 +77,12 @@ def _scaled(path: Path, size: int) -> Picture:
 
 
 class Engine:
-    """Paints orders, one at a time."""
+    """Paints orders, when it is their turn."""
 
     def __init__(self, options: StudioOptions) -> None:
         self.options = options
         self.turns = Turns(options.queue)
-        self._warm: OrderedDict[object, Stylizer] = OrderedDict()
+        self._warm = lru_cache(_MOST_WARM)(stylizer)
 
     def settings(self, values: dict[str, Any]) -> Settings:
         """Return settings, as `checked`."""
@@ -104,46 +101,25 @@ class Engine:
             raise SettingsError("tune is a job of its own in the studio: leave it out")
         return settings
 
-    def in_turn(self, ticket: Ticket, act: Callable[[], T]) -> T:
-        """Do something short when it is its turn; BusyError: it never is."""
-        with self.turns.turn(ticket) as has:
-            if not has:
-                raise BusyError("something newer has taken the place of this")
-            return act()
-
     def run(self, order: Order) -> Run:
-        """Begin an order; to be called, and gone through, when it is its turn."""
+        """Begin an order."""
         settings = order.masked(order.settings)
         return self.stylizer(order.styles, settings).run(order.content.path)
 
     def quick(self, order: Order) -> Picture:
-        """Paint an order in one pass, when it is its turn; its content is decoded once."""
+        """Paint an order in one pass; its content is decoded once."""
         content = _scaled(order.content.path, order.settings.size)
         return self.stylizer(order.styles, order.masked(order.settings))(content)
 
-    def warm_up(self) -> None:
-        """Load what the first visitor would wait for."""
-        fast = for_many_sizes(Settings(method="fast"))
-        for settings in (fast, Settings(size=64, steps=(1,), min_size=64)):
-            # What is missing is told to those who need it.
-            with suppress(ImpastoError):
-                self.in_turn(Ticket(""), partial(self.sample, 256, settings))
-
     def sample(self, size: int, settings: Settings) -> None:
-        """Paint one of the drawn styles in another."""
+        """Paint one of the drawn styles in another; what the first visitor would wait for."""
         self.stylizer([Style("strokes", f"{PREFIX}strokes")], settings)(open_style("strokes", size))
 
     def stylizer(self, styles: Sequence[Style], settings: Settings) -> Stylizer:
-        """Return a stylizer, one whose styles have been read before if there is one, in turn."""
+        """Return a stylizer, one whose styles have been read before if there is one."""
         # Strength and shares are no reason to read the styles again.
         plain = settings.updated(strength=1.0, style_weights=None)
-        sources = [style.source for style in styles]
-        key = (tuple(s if isinstance(s, str) else identify(s) for s in sources), plain)
-        warm = self._warm.get(key) or stylizer(sources, plain)
-        self._warm[key] = warm
-        self._warm.move_to_end(key)
-        if len(self._warm) > _MOST_WARM:
-            self._warm.popitem(last=False)
+        warm = self._warm(tuple(style.source for style in styles), plain)
         if plain == settings:
             return warm
         return warm.changed(strength=settings.strength, style_weights=settings.style_weights)

@@ -6,10 +6,9 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 import secrets
 import socket
-from collections.abc import MutableMapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.local_page import LOCAL
 from impasto.studio.options import StudioOptions
+from impasto.studio.store import Visitor
 
 COOKIE, _COOKIE_RULES = "impasto", "Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict"
 #: Bytes that a request without an upload may have.
@@ -42,42 +42,45 @@ class Guard:
     """An ASGI application in front of another one.
 
     It answers requests of strangers, of other sites and of other host names itself, limits what is
-    sent, knows each browser by a cookie that no script can read, and takes a proxy's path off.
-    `scope["state"]` has `visitor`, whose files and results they are, and `who`, whose turn it is.
+    sent, and knows each browser by a cookie that no script can read.
+    `scope["state"]["visitor"]` is the visitor who asks.
     """
 
     def __init__(self, app: ASGIApp, options: StudioOptions) -> None:
         self._app, self._options = app, options
+        self._prefix = options.root_path.rstrip("/")
         machine = socket.gethostname()
         own = (*LOCAL, "::1", options.host, machine, f"{machine}.local", *(options.name or ()))
         self._known = {each.lower() for each in own}
-        self._policy = _POLICY + ("" if options.public else "; frame-ancestors 'self'")
+        policy = _POLICY + ("" if options.public else "; frame-ancestors 'self'")
+        self._headers = {**_HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
         if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         # What surrounds an upload has some bytes too.
         upload = int(self._options.max_upload * 1e6) + 100_000
         limit = upload if scope["path"].endswith("/api/files") else _MOST
-        token, new = _token(headers)
-        answer = self._refused(scope, headers, limit) or self._without_prefix(scope) or self._app
-        user = self._user(headers) or ""
-        client = scope.get("client") or ("", 0)
-        state: MutableMapping[str, Any] = scope.setdefault("state", {})
-        state["visitor"] = f"user {user}" if user else f"token {token}"
-        state["who"] = user or _network_of(client[0])
+        token = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        new = not re.fullmatch(r"[A-Za-z0-9_-]{43}", token)
+        token = secrets.token_urlsafe(32) if new else token
+        user, (address, _) = self._user(headers), scope.get("client") or ("", 0)
+        visitor = Visitor(
+            f"user {user}" if user else f"token {token}", user or _network_of(address)
+        )
+        scope.setdefault("state", {})["visitor"] = visitor
+        scope["root_path"] = self._prefix  # where a proxy passes it on
+        answer = self._refused(scope, headers, limit) or self._app
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     told.append(name, value)
-                told.append("Content-Security-Policy", self._policy)
                 if new and answer is self._app:
                     secure = "; Secure" if headers.get("x-forwarded-proto") == "https" else ""
                     told.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_RULES}{secure}")
@@ -91,7 +94,7 @@ class Guard:
             return _answer(413, _too_large(limit))
         name = _host_of("//" + headers.get("host", ""))
         # Where visitors are strangers to each other, another site's name gains nothing.
-        elsewhere = self._options.local or not _is_address(name)
+        elsewhere = self._options.local or _address(name) is None
         if name not in self._known and elsewhere and not self._options.public:
             return _answer(421, f"This studio is not known as {name[:80]!r}: start it with --name")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _is_from_elsewhere(headers):
@@ -102,6 +105,8 @@ class Guard:
             refused = _answer(401, "Give a user and a password.")
             refused.headers["WWW-Authenticate"] = 'Basic realm="impasto", charset="UTF-8"'
             return refused
+        if self._prefix and scope["path"] == self._prefix:  # the page's addresses are relative
+            return RedirectResponse(f"{self._prefix.rpartition('/')[2]}/")
         return None
 
     def _user(self, headers: Headers) -> str | None:
@@ -117,34 +122,22 @@ class Guard:
         fits = [hmac.compare_digest(login, each.encode()) for each in self._options.auth]
         return login.decode().partition(":")[0] if any(fits) else None
 
-    def _without_prefix(self, scope: Scope) -> Response | None:
-        """Take off the path below which a proxy serves the studio, where it has passed that on.
 
-        Without a slash at its end it leads to the page, whose addresses are relative to it.
-        """
-        prefix = self._options.root_path.rstrip("/")
-        if prefix and scope["path"] == prefix:
-            return RedirectResponse(f"{prefix.rpartition('/')[2]}/")
-        if prefix and scope["path"].startswith(prefix + "/"):
-            scope["path"] = scope["path"].removeprefix(prefix)
-            scope["raw_path"] = scope["path"].encode()
-        return None
-
-
-def _network_of(address: str) -> str:
+def _network_of(text: str) -> str:
     """Return whose limits an address has: of IPv6, one household has 2**64."""
-    if not _is_address(address):
-        return address
-    found = ipaddress.ip_address(address)
+    found = _address(text)
     found = getattr(found, "ipv4_mapped", None) or found
-    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return text if found is None else str(found)
 
 
-def _token(headers: Headers) -> tuple[str, bool]:
-    """Return what a browser is known by, and whether that is new."""
-    token = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-    found = len(token) == 43 and token.replace("-", "").replace("_", "").isalnum()
-    return (token, False) if found else (secrets.token_urlsafe(32), True)
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is, or None; no site can give itself such a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _too_large(limit: int) -> str:
@@ -182,15 +175,6 @@ def _is_from_elsewhere(headers: Headers) -> bool:
         return site not in (None, "same-origin", "none")
     hosts = {_host_of("//" + headers.get(name, "")) for name in ("host", "x-forwarded-host")}
     return _host_of(origin) not in hosts - {""}
-
-
-def _is_address(host: str) -> bool:
-    """Tell whether a host is an IP address: no site of others can give itself that name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _answer(status: int, sentence: str) -> JSONResponse:

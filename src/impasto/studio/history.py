@@ -55,14 +55,6 @@ class Entry:
     settings: dict[str, Any]
     regions: dict[str, Any] = field(default_factory=dict)
 
-    @classmethod
-    def read(cls, folder: Path) -> Entry:
-        """Read one; OSError, ValueError, TypeError: it is half deleted, or of another version."""
-        entry = cls(folder, **json.loads((folder / _ENTRY).read_text("utf-8")))
-        for name in (RESULT, THUMBNAIL):
-            (folder / name).stat()  # an entry without them is none
-        return entry
-
     def path(self, name: str) -> Path:
         """Return where one of its files is."""
         return self.folder / Path(name).name
@@ -136,7 +128,7 @@ class History:
             if process is not None and process.is_file():
                 shutil.copyfile(process, part / PROCESS)
             _written(part, order, picture.size)
-            whole = part.rename(part.with_name(name))
+            part.rename(part.with_name(name))
         except (OSError, ImageError) as error:
             shutil.rmtree(part, ignore_errors=True)
             reason = getattr(error, "strerror", None) or str(error).replace(f"{part}/", "")
@@ -146,22 +138,27 @@ class History:
             self.delete(visitor, old)
         if visitor:
             self._make_room()
-        return Entry.read(whole)
+        return self.get(visitor, name)
 
     def entries(self, visitor: str) -> list[Entry]:
         """Return what a visitor has, the newest first."""
-        found = []
-        for name in self._names(visitor):
-            with suppress(OSError, ValueError, TypeError):
-                found.append(Entry.read(self._place(visitor) / name))
-        return found
+        found = (self._read(visitor, name) for name in self._names(visitor))
+        return [entry for entry in found if entry is not None]
 
     def get(self, visitor: str, name: str) -> Entry:
         """Return one of a visitor's results, or raise GoneError."""
-        if _NAME.fullmatch(name):
-            with suppress(OSError, ValueError, TypeError):
-                return Entry.read(self._place(visitor) / name)
+        if _NAME.fullmatch(name) and (entry := self._read(visitor, name)):
+            return entry
         raise GoneError("this result is not in the history any more")
+
+    def _read(self, visitor: str, name: str) -> Entry | None:
+        folder = self._place(visitor) / name
+        try:
+            entry = Entry(folder, **json.loads((folder / _ENTRY).read_text("utf-8")))
+        except (OSError, ValueError, TypeError):  # it is half deleted, or of another version
+            return None
+        whole = entry.path(RESULT).is_file() and entry.path(THUMBNAIL).is_file()
+        return entry if whole else None
 
     def delete(self, visitor: str, name: str) -> None:
         """Delete one of a visitor's results, if he has it."""

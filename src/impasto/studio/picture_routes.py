@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import time
 from functools import lru_cache
 from io import BytesIO
@@ -20,10 +18,9 @@ from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.studio.bodies import MOST_STYLES, PaintBody, StyleBody, settings_schema
 from impasto.studio.processes import THUMBNAIL, small_copy
-from impasto.studio.responses import JPEG, FileOf, StudioOf, VisitorOf, in_turn, jpeg
+from impasto.studio.responses import FileOf, Jpeg, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.store import GoneError
 from impasto.studio.studio import EXAMPLES, QUICK
-from impasto.studio.turns import Ticket
 from impasto.version import __version__
 
 #: Longest side of a camera's frames as they are painted, in pixels, and pixels of one.
@@ -54,7 +51,7 @@ def health(studio: StudioOf) -> dict[str, float]:
     if studio.engine.turns.busy:
         return {"seconds": 0.0}
     begun, settings = time.perf_counter(), Settings(method="fast", size=64)
-    studio.engine.in_turn(Ticket("health"), lambda: studio.engine.sample(64, settings))
+    studio.engine.turns.submit("health", lambda: studio.engine.sample(64, settings)).result()
     return {"seconds": round(time.perf_counter() - begun, 3)}
 
 
@@ -72,14 +69,14 @@ def styles(studio: StudioOf) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/styles/{name}/thumbnail", responses=JPEG)
+@router.get("/styles/{name}/thumbnail", response_class=Jpeg)
 def style_thumbnail(name: str, studio: StudioOf, size: Side = THUMBNAIL) -> Response:
     """A small copy of a style."""
     if name not in studio.styles or not studio.styles[name].here:
         raise GoneError(f"the style {name} has no picture here")
     copy = small_copy if studio.styles[name].kind == "own" else _unchanging
     picture = copy(path_of_style(name), size)
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "max-age=86400"})
+    return Jpeg(picture, headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/examples")
@@ -102,16 +99,16 @@ def _example(name: str, studio: StudioOf) -> Path:
     return studio.examples[name]
 
 
-@router.get("/examples/{name}", responses=JPEG)
+@router.get("/examples/{name}", response_class=Jpeg)
 def example(path: Annotated[Path, Depends(_example)]) -> Response:
     """A photograph to begin with."""
     return FileResponse(path)
 
 
-@router.get("/examples/{name}/thumbnail", responses=JPEG)
+@router.get("/examples/{name}/thumbnail", response_class=Jpeg)
 def example_thumbnail(path: Annotated[Path, Depends(_example)], size: Side = THUMBNAIL) -> Response:
     """A small copy of a photograph to begin with."""
-    return Response(_unchanging(path, size), media_type="image/jpeg")
+    return Jpeg(_unchanging(path, size))
 
 
 @router.get("/settings")
@@ -128,15 +125,8 @@ def upload(
     kind: Literal["", "picture", "clip"] = "",
 ) -> dict[str, Any]:
     """Upload a picture or a clip."""
-    name = Path((file.filename or "").replace("\\", "/")).name or "picture"
-    suffix = Path(name).suffix if Path(name).suffix[1:].isalnum() else ""
-    path = studio.folder / f"{secrets.token_hex(8)}{suffix[:6]}"
-    try:
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        return studio.files.add(visitor, path, name, kind).described()
-    finally:
-        path.unlink(missing_ok=True)
+    size, name = file.size or 0, file.filename or ""
+    return studio.store.add(visitor, file.file, size, name, kind).described()
 
 
 @router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})
@@ -146,7 +136,7 @@ def file(found: FileOf) -> Response:
     return FileResponse(found.path, media_type=kind, filename=found.name)
 
 
-@router.get("/files/{id}/thumbnail", responses=JPEG)
+@router.get("/files/{id}/thumbnail", response_class=Jpeg)
 def file_thumbnail(found: FileOf) -> Response:
     """A small copy of an upload."""
     if not found.small.is_file():
@@ -160,21 +150,16 @@ def delete_file(found: FileOf, studio: StudioOf) -> None:
     studio.store.remove(found)
 
 
-@router.post("/paint", responses=JPEG, response_class=Response)
+@router.post("/paint", response_class=Jpeg)
 async def paint(
     request: Request, body: PaintBody, studio: StudioOf, visitor: VisitorOf
 ) -> Response:
     """Paint a picture at once, in one pass, or in one for each style that has a mask."""
-    begun = time.perf_counter()
-    order = studio.quick(visitor, body)
-
-    def act() -> Response:
-        return jpeg(studio.engine.quick(order), begun)
-
-    return await in_turn(request, studio, visitor, act)
+    begun, order = time.perf_counter(), studio.quick(visitor, body)
+    return await in_turn(request, studio, visitor, lambda: jpeg(studio.engine.quick(order), begun))
 
 
-@router.post("/frame", responses=JPEG, response_class=Response)
+@router.post("/frame", response_class=Jpeg)
 async def frame(
     request: Request,
     studio: StudioOf,
@@ -194,7 +179,7 @@ async def frame(
     settings, found = studio.engine.settings(values), studio.named(visitor, chosen)
     begun = time.perf_counter()
 
-    def act() -> Response:
+    def act() -> Jpeg:
         return jpeg(studio.engine.stylizer(found, settings)(content), begun)
 
     return await in_turn(request, studio, visitor, act, newest=True)

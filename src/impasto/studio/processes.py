@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ THUMBNAIL, LEAST_SIDE = 192, 16
 #: Limits of the process: seconds, and bytes of memory and of a file it writes.
 SECONDS, MEMORY, WRITTEN = 20, 4 << 30, 1 << 30
 PICTURE, SMALL = "picture.png", "thumbnail.jpg"
+#: Seconds that painting has to put together what there is, and between two previews.
+_PATIENCE, _PREVIEW = 30.0, 1.0
+#: Seconds between two looks whether it has said something, and of silence after which it is ended.
+_LOOK, _SILENCE = 0.5, 120.0
 
 
 def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
@@ -36,8 +40,7 @@ def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
     A picture has a longest side of `size` pixels at most. Returned are `kind`, `width`, `height`,
     and of a clip `seconds`; an ImageError says why it cannot be used.
     """
-    given = (str(upload), str(folder), str(size), kind)
-    command = module_command("impasto.studio.processes", "decode", *given)
+    command = _command("decode", upload, folder, size, kind)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -54,27 +57,27 @@ def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
     return found
 
 
-def _decode(upload: str, folder: str, size: str, kind: str) -> None:
+def _command(task: str, *asked: object) -> list[str]:
+    return module_command("impasto.studio.processes", task, json.dumps(asked, default=str))
+
+
+def _decode(upload: str, folder: str, size: int, kind: str) -> None:
     """Do what `decode` asks for; the program of its process."""
-    _limit()
-    try:
-        found = _decoded(Path(upload), Path(folder), int(size), kind)
-    except ImpastoError as error:
-        found = {"error": str(error).replace(upload, "it").replace(Path(upload).name, "it")}
-    except MemoryError:
-        found = {"error": "it takes too much memory: choose a smaller one"}
-    except Exception as error:  # whatever a decoder says of what is hostile
-        found = {"error": f"it is damaged ({type(error).__name__})"}
-    sys.stdout.write(json.dumps(found))
-
-
-def _limit() -> None:
     with suppress(ImportError):  # Windows has none of these; its time is limited all the same
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
+    try:
+        found = _decoded(Path(upload), Path(folder), size, kind)
+    except ImpastoError as error:
+        found = {"error": str(error).replace(upload, "it").replace(Path(upload).name, "it")}
+    except MemoryError:
+        found = {"error": "it takes too much memory: choose a smaller one"}
+    except Exception as error:  # whatever a decoder says of what is hostile
+        found = {"error": f"it is damaged ({type(error).__name__})"}
+    _say(**found)
 
 
 def _decoded(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
@@ -125,27 +128,18 @@ def _looks_like_a_clip(upload: Path) -> bool:
     )
 
 
-#: Seconds that the process has to put together what it has painted, and between two previews.
-_PATIENCE, _PREVIEW = 30.0, 1.0
-#: Seconds between two looks whether it has said something, and of silence after which it is ended.
-_LOOK, _SILENCE = 0.5, 120.0
-
-
 def paint_clip(
     clip: Path, styles: Sequence[Source], target: Path, asked: dict[str, Any]
-) -> Iterator[tuple[int, int | None]]:
+) -> Generator[tuple[int, int | None]]:
     """Paint a clip, with options of `impasto.stylize_video`; ImageError: it cannot be painted.
 
     Yielded are frames that are done, and how many there are, about, or None. Where it is ended
     early, what there is becomes the video; `frame.jpg` beside it is renewed each second.
     """
-    said = {"clip": str(clip), "styles": list(map(str, styles)), "target": str(target)}
-    whole = json.dumps({**said, "asked": asked})
-    command = module_command("impasto.studio.processes", "paint", whole)
     log = target.with_name("log")
     with (
         log.open("w") as output,
-        subprocess.Popen(command, stdout=output) as child,
+        subprocess.Popen(_command("paint", clip, styles, target, asked), stdout=output) as child,
         log.open(encoding="utf-8") as lines,
     ):
         try:
@@ -162,7 +156,7 @@ def paint_clip(
 
 def _followed(
     child: subprocess.Popen[bytes], lines: Iterator[str]
-) -> Iterator[tuple[int, int | None]]:
+) -> Generator[tuple[int, int | None]]:
     """Yield how far a process is, twice a second, so that whoever wants to stop it can."""
     last: tuple[int, int | None] = 0, None
     heard, ended = time.monotonic(), False
@@ -180,17 +174,15 @@ def _followed(
             child.wait(_LOOK)
 
 
-def _paint(said: str) -> None:
+def _paint(clip: str, styles: list[str], place: str, asked: dict[str, Any]) -> None:
     """Do what `paint_clip` asks for; the program of its process."""
     from impasto.video.options import video_settings
     from impasto.video.setup import prepare
 
-    asked: dict[str, Any] = json.loads(said)
-    target, shown = Path(asked["target"]), 0.0
+    target, shown = Path(place), 0.0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        settings, video = video_settings(asked["styles"], **asked["asked"])
-        work = prepare(asked["clip"], asked["styles"], target, settings, video)
+        work = prepare(clip, styles, target, *video_settings(styles, **asked))
         with suppress(KeyboardInterrupt):
             for progress in work.run(work.begin(False)):
                 if time.monotonic() - shown > _PREVIEW:
@@ -201,8 +193,8 @@ def _paint(said: str) -> None:
         with suppress(ImageError):  # nothing is finished yet
             work.finish()
     except ImpastoError as error:
-        name = Path(asked["clip"]).name
-        _say(error=str(error).replace(asked["clip"], name).replace(name, "this video"))
+        name = Path(clip).name
+        _say(error=str(error).replace(clip, name).replace(name, "this video"))
 
 
 def _say(**facts: object) -> None:
@@ -211,7 +203,5 @@ def _say(**facts: object) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "decode":
-        _decode(*sys.argv[2:])
-    else:
-        _paint(*sys.argv[2:])
+    tasks: dict[str, Callable[..., None]] = {"decode": _decode, "paint": _paint}
+    tasks[sys.argv[1]](*json.loads(sys.argv[2]))

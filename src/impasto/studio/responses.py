@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
@@ -14,11 +14,14 @@ from impasto.images import Picture
 from impasto.studio.runs import StudioRun
 from impasto.studio.store import File, Visitor
 from impasto.studio.studio import Studio
-from impasto.studio.turns import Ticket
 
-#: How the OpenAPI document describes an answer that is a picture.
-JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 T = TypeVar("T")
+
+
+class Jpeg(Response):
+    """A picture."""
+
+    media_type = "image/jpeg"
 
 
 async def _studio(request: Request) -> Studio:
@@ -26,13 +29,12 @@ async def _studio(request: Request) -> Studio:
     return studio
 
 
-StudioOf = Annotated[Studio, Depends(_studio)]
-
-
 async def _visitor(request: Request) -> Visitor:
-    return Visitor(request.state.visitor, request.state.who)
+    visitor: Visitor = request.state.visitor
+    return visitor
 
 
+StudioOf = Annotated[Studio, Depends(_studio)]
 VisitorOf = Annotated[Visitor, Depends(_visitor)]
 
 
@@ -55,32 +57,32 @@ async def in_turn(
 
     The `newest` takes the place of the visitor's last one that still waits, which is a BusyError.
     """
-    left = asyncio.Event()
+    turns, gone, mark = studio.engine.turns, asyncio.Event(), object()
 
     def wanted() -> bool:
-        visitor.look()
-        return not left.is_set() and (not newest or studio.frames.get(visitor.id) is ticket)
+        return not gone.is_set() and (not newest or studio.frames.get(visitor.id) is mark)
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        left.set()
+        gone.set()
+        turns.drop_unwanted()
 
-    ticket = Ticket(visitor.who, wanted)
     watching = asyncio.create_task(watch())
     if newest:
-        studio.frames[visitor.id] = ticket
+        studio.frames[visitor.id] = mark
     try:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(studio.threads, studio.engine.in_turn, ticket, act)
+        job = turns.submit(visitor.who, act, wanted)
+        visitor.hold(job)
+        return await asyncio.shield(asyncio.wrap_future(job))
     finally:
+        gone.set()
         watching.cancel()
-        if studio.frames.get(visitor.id) is ticket:
+        if studio.frames.get(visitor.id) is mark:
             del studio.frames[visitor.id]
 
 
-def jpeg(picture: Picture, begun: float | None = None) -> Response:
+def jpeg(picture: Picture, begun: float | None = None) -> Jpeg:
     """Answer with a picture; `begun` is `time.perf_counter()` when its painting began."""
     seconds = {} if begun is None else {"X-Impasto-Seconds": f"{time.perf_counter() - begun:.3f}"}
-    data = picture.on_white().encode("jpg")
-    return Response(data, media_type="image/jpeg", headers=seconds)
+    return Jpeg(picture.on_white().encode("jpg"), headers=seconds)

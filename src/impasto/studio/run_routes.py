@@ -15,13 +15,14 @@ from impasto.images import read_recipe
 from impasto.studio.bodies import PaintBody, RunBody
 from impasto.studio.history import PROCESS, RESULT, THUMBNAIL
 from impasto.studio.processes import small_copy
-from impasto.studio.responses import JPEG, RunOf, StudioOf, VisitorOf, in_turn, jpeg
+from impasto.studio.responses import Jpeg, RunOf, StudioOf, VisitorOf, in_turn, jpeg
 from impasto.studio.runs import ENDED
 from impasto.studio.store import GoneError, LimitError
-from impasto.studio.works import PREVIEW
 
 #: Seconds between two looks at a run.
 _LOOK = 0.15
+#: Longest side of what is shown while it is painted, in pixels.
+_PREVIEW = 768
 #: Streams of events that one visitor may watch, and all together.
 MOST_STREAMS, MOST_STREAMS_IN_ALL = 24, 200
 router = APIRouter(prefix="/api")
@@ -87,15 +88,16 @@ def stop(found: RunOf) -> dict[str, Any]:
 def delete_run(found: RunOf, studio: StudioOf) -> None:
     """Stop a run, and delete what it has made."""
     studio.store.remove(found)
+    studio.engine.turns.drop_unwanted()
 
 
-@router.get("/runs/{id}/preview", responses=JPEG)
+@router.get("/runs/{id}/preview", response_class=Jpeg)
 def preview(found: RunOf) -> Response:
     """What a run has painted so far, small."""
     picture = found.preview()
     if picture is None:
         raise GoneError("there is nothing to see yet")
-    return jpeg(picture.resized(min(PREVIEW, max(picture.size))))
+    return jpeg(picture.resized(min(_PREVIEW, max(picture.size))))
 
 
 @router.get("/runs/{id}/result")
@@ -121,10 +123,10 @@ def item(path: Annotated[Path, Depends(_item)]) -> Response:
     return FileResponse(path)
 
 
-@router.get("/runs/{id}/items/{number}/thumbnail", responses=JPEG)
+@router.get("/runs/{id}/items/{number}/thumbnail", response_class=Jpeg)
 def item_thumbnail(path: Annotated[Path, Depends(_item)]) -> Response:
     """A small copy of one of several pictures."""
-    return Response(small_copy(path), media_type="image/jpeg")
+    return Jpeg(small_copy(path))
 
 
 @router.get("/history")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-import zipfile
-from collections.abc import Generator, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from impasto.errors import ImpastoError
 from impasto.images import Picture
 from impasto.studio.store import Kept
-from impasto.studio.turns import Ticket, Turns
+from impasto.studio.turns import Job, Turns, UnwantedError
 
 _LOG = logging.getLogger(__name__)
 #: Seconds without anybody looking after which a run ends: its page was closed.
@@ -26,106 +24,74 @@ ENDED = ("done", "stopped", "failed")
 
 @dataclass(eq=False)
 class StudioRun(Kept):
-    """A run of a visitor, which makes something in its folder, in a thread of its own.
+    """A run of a visitor, which makes something in its folder.
 
     It ends when it is done, is stopped, has worked for as long as a run may, or when nobody has
     looked for a while; what there is then is its result.
 
     Attributes:
+        kind: What it makes.
+        type: MIME type of its result, which is saved as `name`.
+        facts: What a visitor is told besides.
         done, total: Steps, pictures or frames that are done, and that there will be, or None.
         items: Of several pictures: what each is.
-        result: The file of the result, or None; it is saved as `name`, and its MIME type is `type`.
+        result: The file of the result, or None.
+        preview: Returns what there is to see, or None.
         begun: When its turn came, or None.
         stopped, cut: Whether somebody has stopped it; whether it ended before it was done.
     """
 
-    kind: ClassVar[str]
-    type: ClassVar[str] = "image/png"
     gone = "this job is not here any more: start it again"
     makes_room = True
-    done: int = field(default=0, init=False)
-    total: int | None = field(default=None, init=False)
-    items: list[dict[str, Any]] = field(default_factory=list, init=False)
-    result: Path | None = field(default=None, init=False)
-    name: str = field(default="painted", init=False)
-    begun: float | None = field(default=None, init=False)
-    stopped: bool = field(default=False, init=False)
-    cut: bool = field(default=False, init=False)
-    work: Future[None] = field(init=False)
+    kind: str
+    type: str = "image/png"
+    name: str = "painted"
+    facts: dict[str, Any] = field(default_factory=dict)
+    done: int = 0
+    total: int | None = None
+    items: list[dict[str, Any]] = field(default_factory=list)
+    result: Path | None = None
+    preview: Callable[[], Picture | None] = lambda: None
+    begun: float | None = None
+    stopped: bool = False
+    cut: bool = False
+    job: Job[None] = field(init=False)
 
-    def begin(self, turns: Turns, threads: Executor, seconds: float) -> None:
-        """Begin it in a thread, where it waits for its turn, and works so long at most."""
-        self._turns, self._ticket = turns, Ticket(self.visitor.who, lambda: self.wanted)
-        self.work = threads.submit(self._wait_and_work, seconds)
-        for each in (self, *self.visitor.named):
-            each.works.append(self.work)
-            self.work.add_done_callback(each.works.remove)
+    def begin(self, turns: Turns, work: Callable[[], None], seconds: float) -> None:
+        """Let it wait for its turn, and then work, which calls `step`, for so long at most."""
+        self._turns, self._seconds = turns, seconds
+        self.job = turns.submit(self.visitor.who, lambda: self._work(work), lambda: self.wanted)
+        self.visitor.hold(self.job, self)
 
-    def _wait_and_work(self, seconds: float) -> None:
+    def _work(self, work: Callable[[], None]) -> None:
+        self.begun = time.monotonic()
         try:
-            with self._turns.turn(self._ticket) as has:
-                if has:
-                    self.begun = time.monotonic()
-                    try:
-                        self._go_through(self.begun + seconds)
-                    finally:
-                        self.finish()
+            with suppress(UnwantedError):
+                work()
         except BaseException as error:
             if not isinstance(error, ImpastoError):
                 _LOG.error("a job failed", exc_info=error)
             raise
 
-    def _go_through(self, end: float) -> None:
-        with closing(self.working()) as steps:
-            for _ in steps:
-                if not self.wanted or time.monotonic() > end:
-                    self.cut = True
-                    return
-
-    def working(self) -> Generator[None]:
-        """Do it step by step."""
-        raise NotImplementedError
-
-    def finish(self) -> None:
-        """Make the result of what there is."""
-
-    def preview(self) -> Picture | None:
-        """Return what there is to see."""
-        return None
-
-    def facts(self) -> dict[str, Any]:
-        """Return what a visitor is told besides."""
-        return {}
-
-    def _zip(self, paths: Sequence[Path]) -> None:
-        if paths:
-            self.result = self.folder / "painted.zip"
-            with zipfile.ZipFile(self.result, "w", zipfile.ZIP_STORED) as file:
-                for path in paths:
-                    file.write(path, path.name)
-
-    @property
-    def busy(self) -> bool:
-        """Whether it waits or works."""
-        return not self.work.done()
+    def step(self) -> None:
+        """Go on, or raise an UnwantedError where it has to end now."""
+        if not self.wanted or time.monotonic() > (self.begun or 0.0) + self._seconds:
+            self.cut = True
+            raise UnwantedError("this job has ended")
 
     @property
     def wanted(self) -> bool:
         """Whether it is not stopped or removed, and somebody has looked not long ago."""
         return not (self.stopped or self.removed) and time.monotonic() - self.used < PATIENCE
 
-    def look(self) -> None:
-        """Say that somebody still waits for it, and that it needs what it is made of."""
-        super().look()
-        if self.busy:
-            self.visitor.look()
-
     def described(self) -> dict[str, Any]:
         """Return what its visitor is told of it, and remember that somebody looks."""
         self.look()
+        ahead = self._turns.ahead(self.job)
         state, address = self._state(), f"api/runs/{self.id}"
-        fraction = min(1.0, self.done / self.total) if self.total else None
-        left, ahead = self._seconds_left(state, fraction), self._turns.ahead(self._ticket)
+        fraction, left = min(1.0, self.done / self.total) if self.total else None, None
+        if state == "running" and fraction and self.begun is not None:
+            left = round((time.monotonic() - self.begun) * (1 - fraction) / fraction, 1)
         has_result = state in ENDED and self.result is not None
         return {
             "id": self.id,
@@ -141,20 +107,21 @@ class StudioRun(Kept):
             "result": f"{address}/result" if has_result else None,
             "result_type": self.type if has_result else None,
             "items": [self._item(number, each) for number, each in enumerate(list(self.items))],
-            **self.facts(),
+            **self.facts,
         }
 
     @property
     def error(self) -> BaseException | None:
         """What ended it, if anything did."""
-        return None if self.busy or self.work.cancelled() else self.work.exception()
+        return self.job.exception() if self.job.done() else None
 
     def _state(self) -> str:
-        if self.busy:
+        if not self.job.done():
             return "waiting" if self.begun is None else "running"
-        if self.error is not None and self.result is None:
+        dropped = isinstance(self.error, UnwantedError)
+        if self.error is not None and self.result is None and not dropped:
             return "failed"
-        return "stopped" if self.cut or self.begun is None else "done"
+        return "stopped" if self.cut or dropped else "done"
 
     def _item(self, number: int, item: dict[str, Any]) -> dict[str, Any]:
         said = {name: value for name, value in item.items() if name != "path"}
@@ -163,19 +130,14 @@ class StudioRun(Kept):
             said |= {"picture": address, "thumbnail": f"{address}/thumbnail"}
         return said
 
-    def _seconds_left(self, state: str, fraction: float | None) -> float | None:
-        if state != "running" or not fraction or self.begun is None:
-            return None
-        return round((time.monotonic() - self.begun) * (1 - fraction) / fraction, 1)
-
     def _message(self, state: str, ahead: int, left: float | None) -> str:
-        if state == "waiting":
-            return f"{ahead} ahead of you" if ahead else "Starting"
-        if state == "running":
-            return "Starting" if left is None else f"{max(1, round(left))} s left"
         if state == "failed":
             return said_of(self.error)
-        return {"done": "Done", "stopped": "Stopped"}[state]
+        if state == "waiting" and ahead:
+            return f"{ahead} ahead of you"
+        if left is not None:
+            return f"{max(1, round(left))} s left"
+        return {"done": "Done", "stopped": "Stopped"}.get(state, "Starting")
 
 
 def said_of(error: BaseException | None) -> str:

@@ -11,7 +11,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.resources import files as package_files
 from pathlib import Path
 
 import uvicorn
@@ -121,17 +120,17 @@ def make_app(studio: Studio) -> Guard:
         docs_url=None,  # its page would fetch scripts from elsewhere
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        root_path_in_servers=False,
     )
+    for kind in (ImpastoError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _told)
     app.state.studio = studio
     app.include_router(picture_routes.router)
     app.include_router(run_routes.router)
-    for kind in (ImpastoError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _told)
     # Of FastAPI's own models, whenever it first needs one; nothing that a user could mend.
     warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
-    page = Path(str(package_files("impasto"))) / "web"
-    app.mount("/", GZipMiddleware(StaticFiles(directory=page, html=True)))
-    studio.threads.submit(studio.engine.warm_up)  # beside everything else
+    app.mount("/", GZipMiddleware(StaticFiles(packages=[("impasto", "web")], html=True)))
+    studio.warm_up()  # beside everything else
     return Guard(app, studio.options)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from impasto.errors import ImpastoError
 
-#: Seconds between two looks whether somebody still waits.
-_LOOK = 0.5
 #: Visitors whose last turn is remembered.
 _REMEMBERED = 1000
+_CLOSING = "the studio is closing"
+T = TypeVar("T")
 
 
 class BusyError(ImpastoError):
@@ -21,94 +22,105 @@ class BusyError(ImpastoError):
     status = 429
 
 
-@dataclass(eq=False)
-class Ticket:
-    """A place in the line; `wanted` tells again and again whether it still is."""
+class UnwantedError(BusyError):
+    """Nobody wants the job any more."""
 
-    who: str
-    wanted: Callable[[], bool] = lambda: True
-    number: int = 0
+
+class Job(Future[T]):
+    """Something to do when it is somebody's turn, if it is still wanted then."""
+
+    def __init__(self, who: str, act: Callable[[], T], wanted: Callable[[], bool]) -> None:
+        super().__init__()
+        self.who, self.act, self.wanted, self.number = who, act, wanted, 0
 
 
 class Turns:
-    """A line of at most `most`, half of it one visitor's; who had no turn for longest is next.
+    """A line of at most `most` jobs, half of it one visitor's; who had no turn for longest is next.
 
-    `at_once` have the turn at the same time.
+    Threads do `at_once` of them at the same time.
     """
 
     def __init__(self, most: int, at_once: int = 1) -> None:
-        self.most, self._at_once = most, at_once
+        self._most, self._busy, self._closed = most, 0, False
         self._changed = threading.Condition()
-        self._waiting: list[Ticket] = []
-        self._busy, self._closed = 0, False
-        self._count = self._begun = 0
+        self._waiting: list[Job[Any]] = []
+        self._numbers = itertools.count(1)
         self._served: dict[str, int] = {}
+        for _ in range(at_once):
+            threading.Thread(target=self._work, daemon=True).start()
 
     @property
     def busy(self) -> bool:
-        """Whether somebody has the turn, or waits for it."""
+        """Whether a job is being done, or waits."""
         return bool(self._busy or self._waiting)
 
+    def submit(
+        self, who: str, act: Callable[[], T], wanted: Callable[[], bool] = lambda: True
+    ) -> Job[T]:
+        """Line up a job; BusyError: too many wait. A job that is dropped raises one, too."""
+        job = Job(who, act, wanted)
+        with self._changed:
+            self.drop_unwanted()
+            own = sum(other.who == who for other in self._waiting)
+            if self._closed:
+                raise BusyError(_CLOSING)
+            if len(self._waiting) >= self._most:
+                waiting = f"{len(self._waiting)} jobs wait"
+                raise BusyError(f"the studio is busy: {waiting}; try again in a minute")
+            if own >= max(1, self._most // 2):
+                raise BusyError(f"{own} jobs of yours wait already: try again when one is done")
+            job.number = next(self._numbers)
+            self._waiting.append(job)
+            self._changed.notify()
+        return job
+
+    def ahead(self, job: Job[Any]) -> int:
+        """Return how many come before a job, those being done included."""
+        with self._changed:
+            self.drop_unwanted()
+            line = sorted(self._waiting, key=self._rank)
+            return line.index(job) + self._busy if job in line else 0
+
+    def drop_unwanted(self) -> None:
+        """Drop the jobs that wait and are not wanted any more."""
+        with self._changed:
+            for job in [each for each in self._waiting if self._closed or not each.wanted()]:
+                self._waiting.remove(job)
+                newer = UnwantedError("something newer has taken the place of this")
+                job.set_exception(BusyError(_CLOSING) if self._closed else newer)
+
     def close(self) -> None:
-        """Give nobody the turn any more."""
+        """Drop all jobs that wait, and begin no more."""
         with self._changed:
             self._closed = True
+            self.drop_unwanted()
             self._changed.notify_all()
 
-    def ahead(self, ticket: Ticket) -> int:
-        """Return how many come before a ticket, the one who has the turn included."""
-        with self._changed:
-            line = sorted(self._waiting, key=self._rank)
-            return line.index(ticket) + self._busy if ticket in line else 0
-
-    @contextmanager
-    def turn(self, ticket: Ticket) -> Iterator[bool]:
-        """Wait for the turn, hold it for the block, and yield whether it came; or BusyError.
-
-        It does not come where the ticket is not wanted any more.
-        """
-        has = self._waited(ticket)
-        try:
-            yield has
-        finally:
-            with self._changed:
-                self._busy -= has
-                self._changed.notify_all()
-
-    def _waited(self, ticket: Ticket) -> bool:
-        with self._changed:
-            self._line_up(ticket)
+    def _work(self) -> None:
+        while job := self._next():
             try:
-                while not self._closed and ticket.wanted():
-                    if self._busy < self._at_once and min(self._waiting, key=self._rank) is ticket:
-                        self._serve(ticket.who)
-                        return True
-                    self._changed.wait(_LOOK)
-            finally:
-                self._waiting.remove(ticket)
-            if self._closed:
-                raise BusyError("the studio is closing")
-            return False
+                job.set_result(job.act())
+            except BaseException as error:
+                job.set_exception(error)
+            del job  # with all that it holds
+            with self._changed:
+                self._busy -= 1
 
-    def _line_up(self, ticket: Ticket) -> None:
-        if len(self._waiting) >= self.most:
-            raise BusyError(
-                f"the studio is busy: {len(self._waiting)} jobs wait; try again in a minute"
-            )
-        own = sum(other.who == ticket.who for other in self._waiting)
-        if own >= max(1, self.most // 2):
-            raise BusyError(f"{own} jobs of yours wait already: try again when one is done")
-        self._count += 1
-        ticket.number = self._count
-        self._waiting.append(ticket)
+    def _next(self) -> Job[Any] | None:
+        with self._changed:
+            while not self._closed:
+                self.drop_unwanted()
+                if self._waiting:
+                    job = min(self._waiting, key=self._rank)
+                    self._waiting.remove(job)
+                    self._busy += 1
+                    self._served.pop(job.who, None)
+                    self._served[job.who] = next(self._numbers)
+                    if len(self._served) > _REMEMBERED:
+                        del self._served[next(iter(self._served))]
+                    return job
+                self._changed.wait()
+        return None
 
-    def _serve(self, who: str) -> None:
-        self._busy += 1
-        self._begun += 1
-        self._served.pop(who, None)
-        self._served[who] = self._begun
-        if len(self._served) > _REMEMBERED:
-            del self._served[next(iter(self._served))]
-
-    def _rank(self, ticket: Ticket) -> tuple[int, int]:
-        return self._served.get(ticket.who, 0), ticket.number
+    def _rank(self, job: Job[Any]) -> tuple[int, int]:
+        return self._served.get(job.who, 0), job.number

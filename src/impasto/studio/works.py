@@ -1,246 +1,162 @@
-"""What runs make: pictures, variants of one, videos, or a style that is learned."""
+"""What runs make: pictures, variants of one, videos, or a style that is learned.
+
+Each is a function that works for a run, and calls its `step` again and again.
+"""
 
 from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 from impasto.batch.pairs import reason_of
 from impasto.batch.sheets import SKETCH, USUAL, Cell, paint_looks, sketched, usual_axes, vary
-from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.fast.tuned import show_tunings, tuned
 from impasto.gallery.names import find_style
-from impasto.images import Picture, open_picture, output_name
+from impasto.images import open_picture, output_name
 from impasto.records import Records
-from impasto.runs import Run, State
 from impasto.settings import FIELDS, Settings
 from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.history import History
 from impasto.studio.processes import paint_clip
 from impasto.studio.runs import StudioRun
-from impasto.studio.store import File
+from impasto.studio.store import File, Store
+from impasto.studio.turns import UnwantedError
 
-#: Longest side of what is shown while it is painted.
-PREVIEW = 768
-#: Pictures of one batch, and steps of a variant: it cannot be stopped on its way.
-MOST_PAIRS, _MOST_STEPS = 200, 60
-
-
-@dataclass(eq=False)
-class PictureRun(StudioRun):
-    """One picture, painted step by step and kept in the history of somebody."""
-
-    kind = "picture"
-    engine: Engine
-    order: Order
-    history: History
-    keeper: str
-    _last: tuple[State, Run] | None = field(default=None, init=False)
-    _entry: str | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        content, *styles = self.order.names
-        self.name = output_name(content, [Path(name).stem for name in styles])
-        self._records = Records(self.folder / "process.webp")
-        self._moves = self.order.settings.method_row.steps
-
-    def facts(self) -> dict[str, Any]:
-        """Return its size, and where it is in the history."""
-        size = list(self._last[0].size) if self._last else None
-        return {"size": size, "history": self._entry}
-
-    def working(self) -> Generator[None]:
-        """Paint step by step."""
-        run = self.engine.run(self.order)
-        for state in run:
-            self._last = state, run
-            self.done, self.total = state.done, state.planned
-            if self._moves:
-                self._records.add(state, run)
-            yield
-
-    def finish(self) -> None:
-        """Save what there is, and keep it in the history."""
-        if self._last is None:
-            return
-        picture = self._last[1].picture
-        self.result = picture.save(self.folder / "result.png")
-        if self._moves:
-            self._records.save(*self._last, ())
-        process = self.folder / "process.webp"
-        self._entry = self.history.add(self.keeper, picture, self.order, process).name
-
-    def preview(self) -> Picture | None:
-        """Return the picture as it stands."""
-        return self._last[1].picture if self._last else None
-
-
-@dataclass(eq=False)
-class ExploreRun(StudioRun):
-    """One picture, painted small in many ways; SettingsError: it cannot be varied so."""
-
-    kind, type = "explore", "application/zip"
-    engine: Engine
-    order: Order
-    axes: Mapping[str, Sequence[Any]] | None
-
-    def __post_init__(self) -> None:
-        settings = self.order.settings.updated(steps=None, time=None)
-        axes = self.axes
-        if axes is None:  # what is worth varying, whatever is said of it now
-            plain: dict[str, Any] = {name: FIELDS[name].default for name in USUAL}
-            settings = settings.updated(**plain)
-            axes = usual_axes(settings)
-        self._cells = [self._sketch(cell) for cell in vary(sketched(settings), axes)]
-        self.total = len(self._cells)
-
-    def _sketch(self, cell: Cell) -> Cell:
-        settings = self.engine.checked(sketched(cell.settings, cell.settings.size_limit))
-        steps = sum(settings.steps or ())
-        if settings.size_limit > SKETCH or settings.time is not None or steps > _MOST_STEPS:
-            raise SettingsError("a look is a sketch: do not vary size, steps or time")
-        return cell._replace(settings=self.order.masked(settings))
-
-    def working(self) -> Generator[None]:
-        """Paint look after look."""
-        content, styles = self.order.content.path, [each.source for each in self.order.styles]
-        folder = self.folder / "looks"
-        for cell, _ in paint_looks(content, styles, self._cells, folder):
-            changes = dict(cell.changes)
-            title = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changes.items())
-            path = folder / f"{cell.name}.png"
-            self.items.append({"title": title, "path": path, "settings": changes})
-            self.done += 1
-            yield
-
-    def finish(self) -> None:
-        """Put pictures and recipes into one file."""
-        self._zip(sorted((self.folder / "looks").glob("*.*")))
-
-
-@dataclass(eq=False)
-class BatchRun(StudioRun):
-    """Every content in every style; ImageError: there are too many."""
-
-    kind, type = "batch", "application/zip"
-    engine: Engine
-    contents: Sequence[File]
-    styles: Sequence[Style]
-    settings: Settings
-
-    def __post_init__(self) -> None:
-        self.total = len(self.contents) * len(self.styles)
-        if self.total > MOST_PAIRS:
-            raise ImageError(
-                f"{self.total} pictures are too many: at most {MOST_PAIRS} are painted at once"
-            )
-
-    def working(self) -> Generator[None]:
-        """Paint pair after pair; one that fails does not end the others."""
-        for number, (content, style) in enumerate(itertools.product(self.contents, self.styles), 1):
-            title = output_name(content.name, [Path(style.name).stem])
-            try:
-                run = self.engine.run(Order(content, (style,), self.settings))
-                for _ in run:
-                    yield
-                path = run.picture.save(self.folder / f"{number:03} {title}.jpg")
-                self.items.append({"title": title, "path": path})
-            except (ImpastoError, MemoryError, RuntimeError) as error:
-                self.items.append({"title": title, "error": reason_of(error)})
-            self.done = number
-            yield
-
-    def finish(self) -> None:
-        """Put the results into one file."""
-        self._zip([each["path"] for each in self.items if "path" in each])
-
-
-@dataclass(eq=False)
-class VideoRun(StudioRun):
-    """A clip, painted frame by frame without flicker, in a process of its own."""
-
-    kind, type = "video", "video/mp4"
-    clip: File
-    styles: Sequence[Style]
-    asked: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        self.name = f"{Path(self.clip.name).stem}-painted"
-        self._target = self.folder / "painted.mp4"
-
-    def working(self) -> Generator[None]:
-        """Paint frame after frame."""
-        styles = [each.source for each in self.styles]
-        for done, total in paint_clip(self.clip.path, styles, self._target, self.asked):
-            self.done, self.total = done, total
-            yield
-
-    def finish(self) -> None:
-        """Take the video, of as many frames as there are."""
-        self.result = self._target if self._target.is_file() else None
-
-    def preview(self) -> Picture | None:
-        """Return the last frame."""
-        last = self.folder / "frame.jpg"
-        return open_picture(last) if last.is_file() else None
-
-
+#: Steps of a variant: it cannot be stopped on its way.
+_MOST_STEPS = 60
 #: Networks, and beginnings of some, that are kept for those who ask for the same again.
 MOST = 30
 
 
-@dataclass(eq=False)
-class TuneRun(StudioRun):
-    """A style, learned for some minutes: a network that paints in it better than any other.
+def paint_one(run: StudioRun, engine: Engine, order: Order, history: History, keeper: str) -> None:
+    """Paint a picture, and keep it in the history of somebody."""
+    process = run.folder / "process.webp"
+    records, moves = Records(process), order.settings.method_row.steps
+    painting, state = engine.run(order), None
+    try:
+        for state in painting:
+            run.preview = lambda: painting.picture
+            run.done, run.total, run.facts["size"] = state.done, state.planned, list(state.size)
+            if moves:
+                records.add(state, painting)
+            run.step()
+    finally:
+        if state is not None:
+            picture = painting.picture
+            run.result = picture.save(run.folder / "result.png")
+            if moves:
+                records.save(state, painting, ())
+            run.facts["history"] = history.add(keeper, picture, order, process).name
 
-    The oldest of all `networks` make room for it; `keep` makes a file of the visitor's of it.
+
+def sketches(engine: Engine, order: Order, axes: Mapping[str, Sequence[Any]] | None) -> list[Cell]:
+    """Return the variants of a picture; SettingsError: it cannot be varied so."""
+    settings = order.settings.updated(steps=None, time=None)
+    if axes is None:  # what is worth varying, whatever is said of it now
+        plain: dict[str, Any] = {name: FIELDS[name].default for name in USUAL}
+        settings = settings.updated(**plain)
+        axes = usual_axes(settings)
+    cells = []
+    for cell in vary(sketched(settings), axes):
+        sketch = engine.checked(sketched(cell.settings, cell.settings.size_limit))
+        steps = sum(sketch.steps or ())
+        if sketch.size_limit > SKETCH or sketch.time is not None or steps > _MOST_STEPS:
+            raise SettingsError("a look is a sketch: do not vary size, steps or time")
+        cells.append(cell._replace(settings=order.masked(sketch)))
+    return cells
+
+
+def paint_sketches(run: StudioRun, order: Order, cells: Sequence[Cell]) -> None:
+    """Paint the variants of a picture, small, and put them and their recipes into one file."""
+    content, styles = order.content.path, [each.source for each in order.styles]
+    folder = run.folder / "looks"
+    try:
+        for cell, _ in paint_looks(content, styles, cells, folder):
+            changes = dict(cell.changes)
+            title = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changes.items())
+            path = folder / f"{cell.name}.png"
+            run.items.append({"title": title, "path": path, "settings": changes})
+            run.done += 1
+            run.step()
+    finally:
+        _zip(run, sorted(folder.glob("*.*")))
+
+
+def paint_batch(
+    run: StudioRun,
+    engine: Engine,
+    contents: Sequence[File],
+    styles: Sequence[Style],
+    settings: Settings,
+) -> None:
+    """Paint every content in every style; one that fails does not end the others."""
+    try:
+        for number, (content, style) in enumerate(itertools.product(contents, styles), 1):
+            title = output_name(content.name, [Path(style.name).stem])
+            try:
+                painting = engine.run(Order(content, (style,), settings))
+                for _ in painting:
+                    run.step()
+                path = painting.picture.save(run.folder / f"{number:03} {title}.jpg")
+                run.items.append({"title": title, "path": path})
+            except UnwantedError:
+                raise
+            except (ImpastoError, MemoryError, RuntimeError) as error:
+                run.items.append({"title": title, "error": reason_of(error)})
+            run.done = number
+            run.step()
+    finally:
+        _zip(run, [each["path"] for each in run.items if "path" in each])
+
+
+def _zip(run: StudioRun, paths: Sequence[Path]) -> None:
+    if paths:
+        run.result = run.folder / "painted.zip"
+        with zipfile.ZipFile(run.result, "w", zipfile.ZIP_STORED) as file:
+            for path in paths:
+                file.write(path, path.name)
+
+
+def paint_video(run: StudioRun, clip: File, styles: Sequence[Style], asked: dict[str, Any]) -> None:
+    """Paint a clip frame by frame without flicker, in a process of its own."""
+    target, last = run.folder / "painted.mp4", run.folder / "frame.jpg"
+    run.preview = lambda: open_picture(last) if last.is_file() else None
+    sources = [each.source for each in styles]
+    try:
+        with closing(paint_clip(clip.path, sources, target, asked)) as frames:
+            for done, total in frames:
+                run.done, run.total = done, total
+                run.step()
+    finally:
+        run.result = target if target.is_file() else None
+
+
+def tune(run: StudioRun, style: Style, minutes: float, networks: Path, store: Store) -> None:
+    """Learn a style: a network that paints in it better than any other, a file of the visitor's.
+
+    One that is stopped goes on from there when it is asked for again. The oldest of all `networks`
+    make room for it.
     """
 
-    kind, type = "tune", "application/octet-stream"
-    style: Style
-    minutes: float
-    networks: Path
-    keep: Callable[[Path], File]
-    _file: File | None = field(default=None, init=False)
-    _stopped: bool = field(default=False, init=False)
+    def watch(spent: float) -> None:
+        run.done = round(60 * spent)
+        run.step()
 
-    def __post_init__(self) -> None:
-        self.total = round(60 * self.minutes)
-
-    def facts(self) -> dict[str, Any]:
-        """Return the style, to paint with."""
-        return {"style": {"file": self._file.id} if self._file else None}
-
-    def working(self) -> Generator[None]:
-        """Learn it; a run that is stopped goes on from there when it is asked for again."""
-
-        def watch(minutes: float) -> None:
-            self.done = round(60 * minutes)
-            if self._stopped:
-                raise ImageError("stopped")
-
-        style, settings = find_style(self.style.source), Settings(method="fast", tune=self.minutes)
-        show_tunings(lambda _name, _minutes: nullcontext(watch))
-        try:
-            with ThreadPoolExecutor(1) as thread:
-                learning = thread.submit(tuned, style, settings, self.networks)
-                try:
-                    while not learning.done():
-                        yield
-                        wait([learning], 0.5)
-                finally:
-                    self._stopped = True
-        finally:
-            show_tunings()
-            _thin_out(self.networks)
-        self._file = self.keep(learning.result())
-        self.result = self._file.path
+    show_tunings(lambda _name, _minutes: nullcontext(watch))
+    try:
+        settings = Settings(method="fast", tune=minutes)
+        network = tuned(find_style(style.source), settings, networks)
+    finally:
+        show_tunings()
+        _thin_out(networks)
+    file = store.put(run.visitor, network, style.name, {"kind": "network"})
+    run.result, run.facts["style"] = file.path, {"file": file.id}
 
 
 def _thin_out(folder: Path) -> None:
