@@ -49,8 +49,10 @@ def test_it_remembers_dark(page: Page) -> None:
     switch = page.get_by_role("button", name="Dark").or_(page.get_by_role("button", name="Light"))
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     switch.first.click()
+    changed = "before => getComputedStyle(document.body).backgroundColor !== before"
+    page.wait_for_function(changed, arg=before, timeout=10_000)
+    page.wait_for_timeout(500)  # colors may fade
     after = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert after != before
     page.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == after
 
