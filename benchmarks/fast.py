@@ -57,7 +57,16 @@ def command_seconds(runtime: str, folder: Path) -> float:
     Image.fromarray(skimage.data.coffee()).save(photo)
     open_style("strokes", 768).save(style, overwrite=True)
     line = [sys.executable, "-m", "impasto", "stylize", str(photo), str(style), "-q", "-f"]
-    line += ["--method", "fast", "--runtime", runtime, "-o", str(folder / "out.png")]
+    line += [
+        "--size",
+        "512",
+        "--method",
+        "fast",
+        "--runtime",
+        runtime,
+        "-o",
+        str(folder / "out.png"),
+    ]
     times = []
     for _ in range(5):
         start = time.perf_counter()

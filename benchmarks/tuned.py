@@ -55,11 +55,11 @@ def main() -> None:
     for pair in pairs:
         content, style = (arguments.data / pair[name] for name in ("content", "style"))
         stylizers: dict[str, FastStylizer] = {
-            "any style": FastStylizer(style, runtime="onnxruntime", tune=0)
+            "any style": FastStylizer(style, runtime="onnxruntime", size=512, tune=0)
         }
         for steps in map(int, arguments.steps.split(",")):
             network = network_of(style, steps, arguments.output)
-            stylizers[f"{steps} steps"] = FastStylizer(network, runtime="onnxruntime")
+            stylizers[f"{steps} steps"] = FastStylizer(network, runtime="onnxruntime", size=512)
         for name, stylizer in stylizers.items():
             path = arguments.output / f"{content.stem}-{style.stem}-{name}.png"
             stylizer(content).save(path, overwrite=True)

@@ -18,7 +18,7 @@ HEIGHT = 341
 def main() -> None:
     """Paint, lay out, save."""
     photo, style = impasto.open_picture(skimage.data.chelsea()), open_style("mosaic", 768)
-    painted = impasto.stylize(photo, style, encoder="vgg19", style_scale=0.7)
+    painted = impasto.stylize(photo, style, size=512, encoder="vgg19", style_scale=0.7)
     tiles = [photo.resized(512), style.resized(HEIGHT), painted]
     sheet = Image.new("RGB", (sum(t.width for t in tiles) + 16, HEIGHT), "white")
     left = 0

@@ -56,6 +56,7 @@ class Batch:
         if chosen and settings.method_row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = Path(folder), settings
+        self._journal = Journal(self.folder / JOURNAL)
         found = self._found(named)
         self.contents = list(found)
         self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
@@ -71,7 +72,6 @@ class Batch:
         #: Number of a style that cannot be used -> why; `opened_styles` opens all of them.
         self.bad = {n: unknown[str(s)] for n, s in enumerate(self.styles) if str(s) in unknown}
         suffix, method = f".{format.lstrip('.')}", Path(settings.method).stem
-        self._journal = Journal(self.folder / JOURNAL)
         latest = {str(e["name"]): str(e["pair"]) for e in self._journal.entries("pair", "name")}
         made = {pair: name for name, pair in latest.items()}
         self.pairs = make_pairs(found, self.styles, suffix, method, made)
@@ -85,7 +85,7 @@ class Batch:
                     f"the results would lie among the contents in {name}: name another folder "
                     f"for them, such as {Path(name) / 'painted'}"
                 )
-        made = {str(entry["name"]) for entry in Journal(folder / JOURNAL).entries("name")}
+        made = {str(entry["name"]) for entry in self._journal.entries("name")}
         made |= {SHEET, PAGE, JOURNAL} if made else set()
         results = {folder / name for name in made}
         found = find_pictures(named, folder).items()

@@ -102,10 +102,6 @@ class FastStylizer(OwnSize):
     def _takes(self, option: str) -> bool:
         return self.settings.method_row.takes(option, FIELDS[option].metadata["group"])
 
-    def __call__(self, content: Source) -> Picture:
-        """Stylize a content picture and return the result, with its recipe; errors as in `run`."""
-        return self.run(content).finish()
-
     def run(
         self, content: Source, *, reference: Reference | None = None, started: float | None = None
     ) -> OnePassRun:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.losses.gatys import TINY, energy, squared_distance
+from impasto.losses.gatys import TINY, relative_style_loss
 from impasto.losses.statistics import LayerStatistics
 from impasto.settings.declaration import check_own_name
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
@@ -23,9 +23,8 @@ SLICES = 64
 
 
 def gram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
-    """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4), as `relative_style_loss` does."""
-    gram, wanted = found.required("gram"), target.required("gram")
-    return squared_distance(gram, wanted) / energy(wanted)
+    """Return Σ (G − A)² / Σ A² (Gatys et al. 2016, eq. 4, relative)."""
+    return relative_style_loss(found.required("gram"), target.required("gram"))
 
 
 def moments_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:

@@ -57,10 +57,8 @@ _VGG19 = EncoderRow(
     bounded=True,
 )
 ENCODERS = {row.name: row for row in (_POCKET, _VGG19)}  # all encoders by name
-ENCODER_CHOICES = [
-    *ENCODERS,
-    "pocket+vgg19",
-]  # values of `Settings.encoder`: one, or several that take turns
+#: Values of `Settings.encoder`: one encoder, or several that take turns.
+ENCODER_CHOICES = [*ENCODERS, "pocket+vgg19"]
 
 
 def add_encoder_row(row: EncoderRow) -> None:

@@ -126,7 +126,7 @@ class Settings(Choices):
 
     @property
     def size_limit(self) -> int:
-        """Longest side of the result; with a size of None, of what contents are opened at."""
+        """Longest side of the result, or its limit where the content has its own size."""
         return self.size or choices.DEFAULT_SIZE
 
     @property
