@@ -8,7 +8,6 @@ from impasto.losses import (
     STYLE_LOSSES,
     LayerStatistics,
     RequiredStatistics,
-    SamplePositions,
     draw_positions,
     layer_statistics,
     self_similarity_loss,
@@ -28,8 +27,7 @@ def known(
     f: Tensor, needs: RequiredStatistics = ALL, center: Tensor | None = None
 ) -> LayerStatistics:
     positions = draw_positions(needs.samples, (f.shape[2], f.shape[3]), 3)
-    picks = SamplePositions(positions, torch.arange(len(positions)), len(positions))
-    return layer_statistics(f, needs, center=center, positions=picks)
+    return layer_statistics(f, needs, center=center, positions=positions)
 
 
 @pytest.mark.parametrize("name", STYLE_LOSSES)
@@ -126,11 +124,11 @@ def test_summaries_of_parts_sum_to_that_of_the_whole() -> None:
     positions = draw_positions(ALL.samples, (6, 8), 3)
     parts = []
     for left, right in ((0, 3), (3, 8)):
-        inside = (positions % 8 >= left) & (positions % 8 < right)
-        own = positions[inside] // 8 * (right - left) + positions[inside] % 8 - left
-        picks = SamplePositions(own, torch.nonzero(inside)[:, 0], ALL.samples)
+        part, corner = f[..., left:right], (0, left)
         parts.append(
-            layer_statistics(f[..., left:right], ALL, count=48, center=center, positions=picks)
+            layer_statistics(
+                part, ALL, center=center, positions=positions, shape=(6, 8), corner=corner
+            )
         )
     summed = (parts[0] + parts[1]).parts()
     for name, b in whole.parts().items():

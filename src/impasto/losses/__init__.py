@@ -25,7 +25,6 @@ from impasto.losses.gatys import (
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
 from impasto.losses.statistics import (
     LayerStatistics,
-    SamplePositions,
     draw_positions,
     layer_statistics,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "STYLE_LOSSES",
     "LayerStatistics",
     "RequiredStatistics",
-    "SamplePositions",
     "StyleLoss",
     "add_style_loss",
     "content_loss",

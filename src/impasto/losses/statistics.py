@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -19,14 +19,6 @@ from impasto.settings.losses import RequiredStatistics
 
 #: A share of the mean variance that is added to each: what is flat has a root, too.
 _LEAST = 1e-5
-
-
-class SamplePositions(NamedTuple):
-    """Positions (K,) in a flattened map, which samples they are (K,), and how many there are."""
-
-    positions: Tensor
-    slots: Tensor
-    total: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,22 +106,28 @@ def layer_statistics(
     required: RequiredStatistics,
     *,
     weight: Tensor | None = None,
-    count: Tensor | float | None = None,
     center: Tensor | None = None,
-    positions: SamplePositions | None = None,
+    positions: Tensor | None = None,
+    shape: tuple[int, int] | None = None,
+    corner: tuple[int, int] = (0, 0),
 ) -> LayerStatistics:
     """Return the statistics of a layer, or what a part of it adds to those of the whole.
 
     Args:
-        features: (1, C, H, W), float32 or bfloat16.
+        features: (1, C, h, w), float32 or bfloat16.
         required: What to find.
         weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
-        count: Positions (or the sum of weights) of the whole; None: these are the whole.
         center: (C,), see `LayerStatistics`.
-        positions: Of the samples.
+        positions: Of the samples, from `draw_positions`.
+        shape: (H, W) of the whole layer, to which `weight` and `positions` refer; None: (h, w).
+        corner: First row and column of the features in it.
     """
-    if count is None:
-        count = features.shape[2] * features.shape[3] if weight is None else weight.sum()
+    (height, width), (top, left) = features.shape[2:], corner
+    shape = shape or (height, width)
+    count: Tensor | int = shape[0] * shape[1]
+    if weight is not None:
+        count = weight.sum().clamp_min(1e-6)
+        weight = weight[..., top : top + height, left : left + width]
     exact = torch.float32 if features.dtype == torch.bfloat16 else features.dtype
     found: dict[str, Tensor] = {}
     if required.gram:
@@ -142,11 +140,14 @@ def layer_statistics(
         weighed = shifted if weight is None else shifted * weight.to(shifted.dtype)
         found["mean_offset"] = weighed.sum((0, 2, 3), dtype=exact) / count
     if required.samples and positions is not None:
+        rows, columns = positions // shape[1] - top, positions % shape[1] - left
+        here = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        slots = torch.nonzero(here)[:, 0].to(features.device)
+        at = (rows * width + columns)[here].to(features.device)
         # Indexing would add up gradients of a position that comes twice in any order.
-        columns = positions.positions.expand(features.shape[1], -1)
-        taken = features[0].flatten(1).gather(1, columns).T.to(exact)
-        whole = taken.new_zeros((positions.total, taken.shape[1]))
-        found["samples"] = whole.index_put((positions.slots,), taken)
+        taken = features[0].flatten(1).gather(1, at.expand(features.shape[1], -1)).T.to(exact)
+        samples = taken.new_zeros((len(positions), taken.shape[1]))
+        found["samples"] = samples.index_put((slots,), taken)
     return LayerStatistics(**found, center=center if required.moments else None)
 
 

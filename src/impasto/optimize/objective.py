@@ -125,7 +125,15 @@ class Objective:
             view, positions = views[key[1]], None
             if required.samples:
                 positions = self._draw(required.samples, view.shape, where, key[1], step)
-            found[key] = view.statistics(required, where, self.centers.get(key), positions)
+            found[key] = losses.layer_statistics(
+                view.features,
+                required,
+                weight=where.at(view.shape),
+                center=self.centers.get(key),
+                positions=positions,
+                shape=view.shape,
+                corner=view.corner,
+            )
         return found
 
     def style(self, seen: ImageStatistics, step: int) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -101,31 +100,10 @@ class TileFeatures(NamedTuple):
     box: Box
     shape: tuple[int, int]
 
-    def statistics(
-        self,
-        required: RequiredStatistics,
-        where: SpatialWeight,
-        center: Tensor | None,
-        positions: Tensor | None,
-    ) -> LayerStatistics:
-        """Return what the tile gives to the statistics of the whole."""
-        sampled, device, weight = None, self.features.device, where.at(self.shape)
-        if positions is not None:
-            rows = positions // self.shape[1] - self.box.top
-            columns = positions % self.shape[1] - self.box.left
-            height, width = self.features.shape[2:]
-            inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-            slots = torch.nonzero(inside)[:, 0]
-            own = rows[slots] * width + columns[slots]
-            sampled = losses.SamplePositions(own.to(device), slots.to(device), len(positions))
-        return losses.layer_statistics(
-            self.features,
-            required,
-            weight=None if weight is None else self.box.of(weight),
-            count=math.prod(self.shape) if weight is None else weight.sum().clamp_min(1e-6),
-            center=center,
-            positions=sampled,
-        )
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First row and column."""
+        return self.box.top, self.box.left
 
 
 class TiledEncoder:
@@ -192,6 +170,14 @@ class TiledEncoder:
                 if required.samples and name not in drawn:
                     at = where.at(view.shape)
                     drawn[name] = losses.draw_positions(required.samples, view.shape, 0, at)
-                part = view.statistics(required, where, (centers or {}).get(name), drawn.get(name))
+                part = losses.layer_statistics(
+                    view.features,
+                    required,
+                    weight=where.at(view.shape),
+                    center=(centers or {}).get(name),
+                    positions=drawn.get(name),
+                    shape=view.shape,
+                    corner=view.corner,
+                )
                 found[name] = found[name] + part if name in found else part
         return found
