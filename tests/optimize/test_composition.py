@@ -23,7 +23,7 @@ from impasto.images import Picture, face_mask, find_faces, open_mask, open_pictu
 from impasto.images.rotate_tile import rotated, tiled
 from impasto.optimize import IterativeStylizer
 from impasto.optimize.schedule import Octave
-from impasto.optimize.style_targets import mixture
+from impasto.optimize.style_targets import style_amount
 from impasto.settings import Settings
 from impasto.settings.encoders import ENCODERS
 
@@ -78,7 +78,7 @@ def test_each_step_of_strength_takes_the_same_factor() -> None:
     for encoder, row in ENCODERS.items():
         left = row.remaining_distance
         far = [
-            (1 - mixture(strength, encoder)) ** 2 * (1 - left) + left
+            (1 - style_amount(strength, encoder)) ** 2 * (1 - left) + left
             for strength in (0, 0.25, 0.5, 0.75, 1)
         ]
         assert far[0] == 1

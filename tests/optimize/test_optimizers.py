@@ -142,9 +142,9 @@ def test_too_long_steps_are_taken_back(name: str, rate: float) -> None:
     first = float(optimizer.step(evaluate).loss)
     for _ in range(40):
         optimizer.step(evaluate)
-    optimizer.goes_back(evaluate(), 1.0)
+    optimizer.backtrack(evaluate(), 1.0)
     assert float(evaluate().loss) < 0.5 * first
-    assert (optimizer.slowed < 1) == (name == "adam")
+    assert (optimizer.rate_factor < 1) == (name == "adam")
 
 
 @pytest.mark.parametrize("name", ["adam", "lbfgs"])

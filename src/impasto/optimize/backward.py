@@ -1,8 +1,8 @@
 """A step, and the gradient it follows: exact and in bounded memory, however large the picture.
 
 Losses of statistics depend on the whole picture. So the statistics of the tiles are summed first,
-without gradients; the losses of that sum tell how each part of it should change; and then each
-tile is looked at again and passes that on to its pixels.
+without gradients; then the losses of the sum give a gradient with respect to it; and then each
+tile is encoded again and back-propagates that gradient to its pixels.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def take_step(objective: Objective, optimizer: PixelOptimizer, step: int) -> Los
         advice = (
             f"a loss times its weight ({largest:g}) is too large: choose smaller weights"
             if largest > LARGE_WEIGHT
-            else f"the losses are no numbers at step {step}: choose a smaller learning rate, "
+            else f"the losses are not finite at step {step}: choose a smaller learning rate, "
             'the losses of loss "relative", or precision float32'
         )
         raise ImpastoError(advice) from error
@@ -49,50 +49,51 @@ def backward(
         losses = objective(image, subsample_phase, step)
         losses.loss.backward()  # type: ignore[no-untyped-call]
         return losses
-    anchored = objective.anchored(image)  # first: its gradient is the one that others add to
-    if isinstance(anchored, Tensor):
-        anchored.backward()  # type: ignore[no-untyped-call]
-        anchored = anchored.detach()
+    anchor = objective.anchor_loss(image)  # first: the others add to its gradient
+    if isinstance(anchor, Tensor):
+        anchor.backward()  # type: ignore[no-untyped-call]
+        anchor = anchor.detach()
     elif image.grad is None:
         image.grad = torch.zeros_like(image)
-    seen: ImageStatistics = {}
+    whole: ImageStatistics = {}
     with torch.no_grad():
         for tile in objective.tiled.tiles:
             part = tile.outer.of(image.detach())
             views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
             found = objective.statistics(views, step)
-            seen = {key: seen[key] + each if seen else each for key, each in found.items()}
-    known = [part.requires_grad_() for part in _parts(seen)]
-    style, self_similarity = objective.style(seen, step), objective.self_similarity(seen, step)
+            whole = {key: whole[key] + each if whole else each for key, each in found.items()}
+    parts = [part.requires_grad_() for part in _parts(whole)]
+    style = objective.style_loss(whole, step)
+    self_similarity = objective.self_similarity_loss(whole, step)
     content_weight, style_weight, _ = objective.weights
-    wanted = torch.autograd.grad(
-        content_weight * self_similarity + style_weight * style, known, materialize_grads=True
+    gradients = torch.autograd.grad(
+        content_weight * self_similarity + style_weight * style, parts, materialize_grads=True
     )
     content = torch.as_tensor(self_similarity).detach()
     tv = torch.zeros((), device=image.device)
     for tile in objective.tiled.tiles:
-        parts = _from_a_tile(objective, image, tile, wanted, subsample_phase, step)
-        content, tv = content + parts[0], tv + parts[1]
-    return objective.together(content, style.detach(), tv, anchored)
+        losses_there = _backward_tile(objective, image, tile, gradients, subsample_phase, step)
+        content, tv = content + losses_there[0], tv + losses_there[1]
+    return objective.total(content, style.detach(), tv, anchor)
 
 
-def _from_a_tile(
+def _backward_tile(
     objective: Objective,
     image: Tensor,
     tile: Tile,
-    wanted: Sequence[Tensor],  # how what is known of the whole picture should change
+    gradients: Sequence[Tensor],  # of the losses, with respect to the whole picture's statistics
     subsample_phase: int | None,
     step: int,
 ) -> tuple[Tensor, Tensor]:
     """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
     part = tile.outer.of(image.detach()).clone().requires_grad_()
     views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
-    content = objective.content_part(views)
-    tv = _tv_part(part, objective.flatness_weight, objective.pairs, tile)
+    content = objective.content_loss(views)
+    tv = _tv_part(part, objective.flatness_weight, objective.pair_counts, tile)
     content_weight, _, tv_weight = objective.weights
-    known = zip(_parts(objective.statistics(views, step)), wanted, strict=True)
-    passed_on = torch.stack([(value * gradient).sum() for value, gradient in known]).sum()
-    total = passed_on + content_weight * content + tv_weight * tv
+    pairs = zip(_parts(objective.statistics(views, step)), gradients, strict=True)
+    of_statistics = torch.stack([(value * gradient).sum() for value, gradient in pairs]).sum()
+    total = of_statistics + content_weight * content + tv_weight * tv
     total.backward()  # type: ignore[no-untyped-call]
     assert part.grad is not None
     assert image.grad is not None
@@ -100,8 +101,8 @@ def _from_a_tile(
     return torch.as_tensor(content).detach(), tv.detach()
 
 
-def _parts(seen: ImageStatistics) -> list[Tensor]:
-    return [part for each in seen.values() for part in each.parts().values()]
+def _parts(statistics: ImageStatistics) -> list[Tensor]:
+    return [part for each in statistics.values() for part in each.parts().values()]
 
 
 def _tv_part(part: Tensor, weight: Tensor, pairs: Sequence[Tensor], tile: Tile) -> Tensor:

@@ -1,4 +1,4 @@
-"""L-BFGS with a guarded step: torch's direction, at a length at which the loss falls."""
+"""L-BFGS with a backtracking line search: torch's direction, at a length where the loss falls."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,18 +12,18 @@ from impasto.optimize.objective import Losses
 HISTORY = 20
 #: Mean change of a value while nothing is known of the curvature, and the largest in any step.
 FIRST_STEP, LONGEST_STEP = 0.01, 0.25
-#: How often a step is tried, each time this much shorter, before its direction is given up.
-TRIES, SHORTER = 6, 0.25
+#: Lengths of a line search, each shorter by this factor, before its direction is given up.
+MAX_TRIES, SHRINK = 6, 0.25
 
 
 def is_finite(found: Losses, image: Tensor) -> bool:
-    """Return whether a loss and the gradient of its picture can be followed."""
+    """Return whether a loss and the gradient of its picture are finite."""
     if image.grad is not None and not math.isfinite(image.grad.sum()):
         return False
     return math.isfinite(found.loss.detach())
 
 
-class GuardedLBFGS(torch.optim.LBFGS):
+class LineSearchLBFGS(torch.optim.LBFGS):
     """L-BFGS (as in Gatys et al.) within the box [0, 1]; no step makes the loss larger.
 
     Where the loss curves downwards, torch's takes a step of the gradient's own length: 1e8 with
@@ -37,33 +37,33 @@ class GuardedLBFGS(torch.optim.LBFGS):
         super().__init__(
             [image], lr, max_iter=1, tolerance_grad=0, tolerance_change=0, history_size=HISTORY
         )
-        # Of the picture as it stands, whose gradient is there: nothing is evaluated twice.
-        self._known: Losses | None = None
-        self._settled = False
+        # The losses of the present picture, whose gradient is there: nothing is evaluated twice.
+        self._evaluated: Losses | None = None
+        self._converged = False
 
     @torch.no_grad()
-    def descend(self, evaluate: Callable[[], Losses]) -> Losses:
-        """Take one step; return what `evaluate` found of the picture before it."""
+    def take_step(self, evaluate: Callable[[], Losses]) -> Losses:
+        """Take one step; return the losses of the picture before it."""
         image: Tensor = self.param_groups[0]["params"][0]
-        found, self._known = self._known or evaluate(), None
+        found, self._evaluated = self._evaluated or evaluate(), None
         if not is_finite(found, image):
             raise FloatingPointError
-        if self._settled or image.grad is None or not image.grad.any():
-            self._known = found
+        if self._converged or image.grad is None or not image.grad.any():
+            self._evaluated = found
             return found
         before = image.clone()
         try:
-            self._known = self._moved(image, before, found, evaluate)
+            self._evaluated = self._line_search(image, before, found, evaluate)
         finally:
-            if self._known is None:  # nothing helped, or there was no memory for it
+            if self._evaluated is None:  # nothing helped, or there was no memory for it
                 image.copy_(before)
                 self.state.clear()
         return found
 
-    def _moved(
+    def _line_search(
         self, image: Tensor, before: Tensor, found: Losses, evaluate: Callable[[], Losses]
     ) -> Losses | None:
-        """Move the picture; return what was found of it there, or None: the loss fell nowhere."""
+        """Move the picture and return its losses there; None: no length made the loss fall."""
         self.step(found.loss.detach)  # type: ignore[no-untyped-call]
         state = self.state[image]
         direction = state["d"].view_as(image)
@@ -71,14 +71,14 @@ class GuardedLBFGS(torch.optim.LBFGS):
         if not state["old_dirs"]:  # that is the gradient, of any length
             length *= FIRST_STEP / mean
         length = min(length, LONGEST_STEP / mean)
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             torch.add(before, direction, alpha=length, out=image).clamp_(0, 1)
             reached = evaluate()
             if is_finite(reached, image) and reached.loss <= found.loss:
                 state["d"], state["t"] = (image - before).flatten(), 1.0
                 return reached
-            length *= SHORTER
-        self._settled = not state["old_dirs"]
+            length *= SHRINK
+        self._converged = not state["old_dirs"]
         return None
 
 

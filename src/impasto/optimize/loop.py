@@ -16,7 +16,7 @@ from impasto.images import Picture, Source, identify_opened, open_for_role
 from impasto.machine import give_back_memory
 from impasto.optimize.backward import backward, take_step
 from impasto.optimize.objective import Losses, Objective
-from impasto.optimize.optimizers import LOST_IN_THE_END, Moments, PixelOptimizer
+from impasto.optimize.optimizers import DIVERGED_AT_END, Moments, PixelOptimizer
 from impasto.optimize.plan import (
     TIMED,
     is_out_of_memory,
@@ -31,7 +31,7 @@ from impasto.optimize.style_targets import StyleReader
 from impasto.optimize.targets import TargetBuilder
 from impasto.runs import Carried, Plan, Reference, Run, State, StateDict
 
-#: Pixels up to which an octave may still change the forms of the one before.
+#: Pixels above which an octave keeps near the result of the one before.
 SMALL = 300_000
 
 
@@ -50,7 +50,7 @@ class IterativeRun(Run):
         self.started = time.monotonic() if started is None else started
         picture = open_for_role(source, "content", self.settings.size_limit, self.settings)
         longest, coarsest = self.settings.size_limit, self.settings.coarsest
-        sizes = octave_sizes(picture.size, longest, coarsest, reader.narrowest)
+        sizes = octave_sizes(picture.size, longest, coarsest, reader.shortest_side)
         self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(self.octaves, reader)
         sides = zip(self.octaves, self.tiles.sides, strict=True)
@@ -61,7 +61,7 @@ class IterativeRun(Run):
         self.state: State | None = None
         self.optimizer: PixelOptimizer | None = None
         self.coarse_target: Tensor | None = None
-        self.slowed = 1.0
+        self.rate_factor = 1.0
         self._saved: StateDict | None = None
         self._steps = self._run()
 
@@ -135,12 +135,12 @@ class IterativeRun(Run):
     def _end_octave(
         self, objective: Objective | None, optimizer: PixelOptimizer, step: int
     ) -> None:
-        """Take the last step back if it made the picture worse."""
-        if self.state and objective and optimizer.guarded:
+        """Go back to the best picture if the last steps made it worse."""
+        if self.state and objective and optimizer.backtracks:
             reached = backward(objective, optimizer.image, None, step)
-            if optimizer.goes_back(reached, LOST_IN_THE_END):
+            if optimizer.backtrack(reached, DIVERGED_AT_END):
                 self.state = replace(self.state, image=optimizer.result())
-        self.slowed = optimizer.slowed
+        self.rate_factor = optimizer.rate_factor
 
     def _state(
         self, number: int, step: int, done: int, image: Tensor, losses: Losses | None = None
@@ -177,7 +177,7 @@ class IterativeRun(Run):
         rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
         begun = self.builder.initial(octave.size) if image is None else enlarge(image, octave.size)
         how = (settings.optimizer, rate, settings.ema, moments)
-        return PixelOptimizer(begun, *how, low_memory=low_memory, slowed=self.slowed)
+        return PixelOptimizer(begun, *how, low_memory=low_memory, rate_factor=self.rate_factor)
 
     @property
     def plan(self) -> Plan:
@@ -187,7 +187,7 @@ class IterativeRun(Run):
 
     def _seconds_a_pixel(self, encoder: str) -> float:
         """Time some steps at a small size, seen whole; return the seconds of one of its pixels."""
-        size = probed_size(self.octaves, self.tiles, self.reader.narrowest, encoder)
+        size = probed_size(self.octaves, self.tiles, self.reader.shortest_side, encoder)
         objective, settings = self.objective(Octave(size, encoder), None), self.settings
         content = objective.targets.content
         optimizer = PixelOptimizer(content, settings.optimizer, settings.step_length)
@@ -224,20 +224,20 @@ class IterativeRun(Run):
     @property
     def notes(self) -> Sequence[str]:
         """How many faces are kept, and whether the learning rate was too high."""
-        slowed = self.slowed if self.optimizer is None else self.optimizer.slowed
+        rate_factor = self.rate_factor if self.optimizer is None else self.optimizer.rate_factor
         notes, rate = self.builder.composition.notes, self.settings.step_length
-        if slowed < 1:
+        if rate_factor < 1:
             notes.append(
                 f"the losses grew with a learning rate of {rate:g}: it was reduced to "
-                f"{rate * slowed:.2g}, and what it had spoiled was taken back"
+                f"{rate * rate_factor:.2g}, and the steps that made it worse were undone"
             )
         return notes
 
     def _current(self) -> State:
         state = self.state or next(self)
-        if self.optimizer is None or not self.optimizer.shares:
+        if self.optimizer is None or not self.optimizer.shares_memory:
             return state
-        # Who stops it in the middle of a step has a few rows a step ahead, perhaps beyond 1.
+        # Stopped in the middle of a step, some rows are a step ahead, perhaps beyond 1.
         return replace(state, image=state.image.clone().clamp_(0, 1))
 
     def _key(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from impasto.optimize.lbfgs import GuardedLBFGS, from_tensors, is_finite, to_tensors
+from impasto.optimize.lbfgs import LineSearchLBFGS, from_tensors, is_finite, to_tensors
 from impasto.optimize.objective import Losses
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
 
@@ -21,11 +21,11 @@ ROWS = 64
 #: Adam's step length stays for HOLD steps of an octave and then falls as step^-DECAY, so that the
 #: picture settles. It looks back only: a run of more steps begins like a run of fewer.
 HOLD, DECAY = 15, 0.7
-#: With a learning rate above the default: a loss this many times the lowest is lost, and the rate
-#: is divided by `SLOWER`; the highest rate after that.
-LOST, SLOWER, HIGHEST = 2.0, 4.0, 0.25
-#: At the end of an octave, a loss this many times the lowest is.
-LOST_IN_THE_END = 1.1
+#: With a learning rate above the default: a loss this many times the lowest has diverged, and the
+#: rate is divided by `RATE_DIVISOR`; the highest rate after that.
+DIVERGED, RATE_DIVISOR, MAX_RATE = 2.0, 4.0, 0.25
+#: At the end of an octave, a loss this many times the lowest has diverged.
+DIVERGED_AT_END = 1.1
 
 
 class LeanAdam(torch.optim.Optimizer):
@@ -65,7 +65,7 @@ class PixelOptimizer:
     """One picture under optimization, by `"adam"` or `"lbfgs"` (one iteration a step).
 
     With `low_memory`, Adam's moments are kept in 16 bits, and `result` is the picture itself, which
-    the next step changes, where it `shares`.
+    the next step changes, where it `shares_memory`.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class PixelOptimizer:
         moments: Moments | None = None,
         *,
         low_memory: bool = False,
-        slowed: float = 1.0,  # times the learning rate, as it was found too high before
+        rate_factor: float = 1.0,  # of the learning rate, below 1 once it was found too high
     ) -> None:
-        self.low_memory, self.slowed, self.ema = low_memory, slowed, ema
-        self.shares = low_memory and not ema
+        self.low_memory, self.rate_factor, self.ema = low_memory, rate_factor, ema
+        self.shares_memory = low_memory and not ema
         self._precision = torch.bfloat16 if low_memory else torch.float32
         self.image = image.detach().clone().contiguous().requires_grad_()
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
@@ -90,21 +90,21 @@ class PixelOptimizer:
         self._learning_rate, self._steps = learning_rate, 0
         self._optimizer: torch.optim.Optimizer
         if name == "lbfgs":
-            self._optimizer = GuardedLBFGS(self.image, learning_rate)
+            self._optimizer = LineSearchLBFGS(self.image, learning_rate)
         elif low_memory:
             self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
             fused = image.device.type in ("cpu", "cuda")
             self._optimizer = torch.optim.Adam([self.image], learning_rate, ADAM_BETAS, fused=fused)
-        # Longer steps than usual may lead nowhere: the best picture is kept.
-        self.guarded = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
-        self._best = self.image.detach().clone() if self.guarded else None
+        # Longer steps than usual may diverge: the best picture is kept.
+        self.backtracks = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
+        self._best = self.image.detach().clone() if self.backtracks else None
         self._lowest = math.inf
         if name == "adam" and moments is not None:
-            self._take_over(_resized(moments, self.image, self._precision))
+            self._set_moments(_resized(moments, self.image, self._precision))
 
     def step(self, backward: Callable[[], Losses]) -> Losses:
-        """Take one step down the loss within [0, 1]; return what was found of the picture before.
+        """Take one step within [0, 1]; return the losses of the picture before it.
 
         `backward` adds the gradient to that of `image`. Where loss or gradient are not finite, the
         picture stays as it is, and there is a `FloatingPointError`.
@@ -115,14 +115,14 @@ class PixelOptimizer:
             with torch.enable_grad():
                 return backward()
 
-        if isinstance(self._optimizer, GuardedLBFGS):
-            found = self._optimizer.descend(evaluate)
+        if isinstance(self._optimizer, LineSearchLBFGS):
+            found = self._optimizer.take_step(evaluate)
         else:
             found = evaluate()
             if not is_finite(found, self.image):
                 raise FloatingPointError
-            if not self.goes_back(found):
-                rate = self._learning_rate * self.slowed
+            if not self.backtrack(found):
+                rate = self._learning_rate * self.rate_factor
                 decay = min(1.0, HOLD / (self._steps + 1)) ** DECAY
                 self._optimizer.param_groups[0]["lr"] = rate * decay
                 self._optimizer.step()
@@ -134,11 +134,11 @@ class PixelOptimizer:
             self._weight += (1 - self.ema) * (1 - self._weight)
         return found
 
-    def goes_back(self, found: Losses, lost: float = LOST) -> bool:
-        """Return to the best picture, and to shorter steps, if they lost the way; tell whether.
+    def backtrack(self, found: Losses, diverged: float = DIVERGED) -> bool:
+        """Go back to the best picture, with a smaller rate, if the loss diverged; tell whether.
 
-        Only with a higher learning rate than the default. The way is lost where the loss of the
-        picture as it stands is more than `lost` times the lowest.
+        Only with a higher learning rate than the default. It has diverged where the loss of the
+        present picture is more than `diverged` times the lowest.
         """
         if self._best is None:
             return False
@@ -146,10 +146,10 @@ class PixelOptimizer:
         if loss <= self._lowest:
             self._lowest = loss
             self._best.copy_(self.image.detach())
-        if loss <= lost * self._lowest:
+        if loss <= diverged * self._lowest:
             return False
-        rate = self._learning_rate * self.slowed
-        self.slowed *= min(1 / SLOWER, HIGHEST / rate)
+        rate = self._learning_rate * self.rate_factor
+        self.rate_factor *= min(1 / RATE_DIVISOR, MAX_RATE / rate)
         self._optimizer.state.clear()
         with torch.no_grad():
             self.image.copy_(self._best)
@@ -159,10 +159,10 @@ class PixelOptimizer:
         return True
 
     def result(self) -> Tensor:
-        """Return the picture as it stands, averaged where that was asked for; see `shares`."""
+        """Return the present picture, or the average of iterates; see `shares_memory`."""
         if self._average is None or not self._weight:
             image = self.image.detach()
-            return image if self.shares else image.clone()
+            return image if self.shares_memory else image.clone()
         return (self._average / self._weight).clamp(0, 1)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -172,7 +172,7 @@ class PixelOptimizer:
             weight = torch.tensor(self._weight, dtype=torch.float64)
             kept |= {"average": self._average, "weight": weight}
         if self._best is not None:
-            numbers = torch.tensor([self._lowest, self.slowed], dtype=torch.float64)
+            numbers = torch.tensor([self._lowest, self.rate_factor], dtype=torch.float64)
             kept |= {"best": self._best, "guard": numbers}
         moments = self.moments() or to_tensors(self._optimizer.state.get(self.image, {}))
         return kept | {f"moments.{name}": value for name, value in moments.items()}
@@ -187,15 +187,15 @@ class PixelOptimizer:
             self._weight = float(kept["weight"])
         if self._best is not None:
             self._best.copy_(kept["best"])
-            self._lowest, self.slowed = kept["guard"].tolist()
+            self._lowest, self.rate_factor = kept["guard"].tolist()
         prefix = "moments."
         moments = {n.removeprefix(prefix): t for n, t in kept.items() if n.startswith(prefix)}
         if "exp_avg" in moments:
-            self._take_over(moments)
+            self._set_moments(moments)
         elif moments:
             self._optimizer.state[self.image] = from_tensors(moments, self.image.device)
 
-    def _take_over(self, moments: Moments) -> None:
+    def _set_moments(self, moments: Moments) -> None:
         """Go on with moments of Adam, on this picture's device and as exact as they are kept."""
         device = self.image.device
         kept = {n: t.to(device, self._precision) for n, t in moments.items() if n != "step"}

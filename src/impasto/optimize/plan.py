@@ -40,7 +40,7 @@ _TILED_BYTES = 1.5
 _ADVISED_SIZE = 2048
 #: The part of the free memory that a plan uses.
 _MEMORY_SHARE = 0.9
-#: Tiles are no smaller, in pixels: most of what is looked at would be seen twice.
+#: The smallest side of a tile in pixels: below it most pixels would be encoded twice.
 LEAST_SIDE = 192
 #: Longest side of the picture that is probed, in pixels, and the steps that are timed there.
 _PROBE, TIMED = 512, 3
@@ -62,11 +62,11 @@ class TileSides(NamedTuple):
 
 
 def plan_tiles(octaves: Sequence[Octave], reader: StyleReader) -> TileSides:
-    """Return how to look at each octave, coarse to fine, so that all fits into memory."""
+    """Return the tiles of each octave, coarse to fine, so that all fits into memory."""
     settings, last = reader.settings, octaves[-1].size
     budget = budget_bytes(settings, reader.device)
     # The largest first: it is what a size is advised for.
-    fitted = [_fitted(octave, last, reader, budget) for octave in reversed(octaves)]
+    fitted = [_largest_side(octave, last, reader, budget) for octave in reversed(octaves)]
     sides, needed = zip(*reversed(fitted), strict=True)
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale
     seen = _STYLE_BYTES[reader.precision]
@@ -84,13 +84,13 @@ def plan_tiles(octaves: Sequence[Octave], reader: StyleReader) -> TileSides:
 
 
 def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
-    """Return how many pixels a step of an octave looks at in tiles of this side; None: whole."""
+    """Return how many pixels a step of an octave encodes in tiles of this side; None: whole."""
     tiles = tiles_of(octave.size, side, reach)
     return sum(each.outer.pixels for each in tiles) * (_TILED_COST if len(tiles) > 1 else 1.0)
 
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
-    """Return the bytes a run may take; None: nobody tells what is free."""
+    """Return the bytes a run may take; None: the system does not tell what is free."""
     limits = [] if settings.memory is None else [parse_size(settings.memory)]
     if device.type == "cuda":
         limits.append(_MEMORY_SHARE * torch.cuda.mem_get_info(device)[0])
@@ -102,7 +102,7 @@ def budget_bytes(settings: Settings, device: torch.device) -> float | None:
 def _state_bytes(
     octave: Octave, last: tuple[int, int], settings: Settings, *, low_memory: bool
 ) -> float:
-    """Return what picture, moments and content take; `low_memory`: where it is seen in tiles."""
+    """Return the bytes of picture, moments and content; `low_memory`: where there are tiles."""
     higher = settings.step_length > DEFAULT_LEARNING_RATE[settings.optimizer]
     rate = _TILES_BYTES if low_memory else _WHOLE_BYTES
     rate += _HISTORY_BYTES * (settings.optimizer == "lbfgs") + _AVERAGE_BYTES * bool(settings.ema)
@@ -112,11 +112,11 @@ def _state_bytes(
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether that is what an error says; torch has several ways to."""
+    """Tell whether an error is one of memory; torch raises several kinds."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error)
 
 
-def _fitted(
+def _largest_side(
     octave: Octave, last: tuple[int, int], reader: StyleReader, budget: float | None
 ) -> tuple[int | None, float]:
     """Return the side of the tiles of an octave (None: whole) and what it takes."""
@@ -166,14 +166,14 @@ def make_plan(
 
 
 def probed_size(
-    octaves: Sequence[Octave], tiles: TileSides, narrowest: int, encoder: str
+    octaves: Sequence[Octave], tiles: TileSides, shortest_side: int, encoder: str
 ) -> tuple[int, int]:
     """Return the (width, height) at which steps with an encoder are timed.
 
-    Not too narrow for the deepest layers, nor larger than what the run looks at at once.
+    Not too narrow for the deepest layers, nor larger than what the run encodes at once.
     """
     whole = octaves[-1].size
-    least = math.ceil(narrowest * max(whole) / min(whole))
+    least = math.ceil(shortest_side * max(whole) / min(whole))
     seen = zip(octaves, tiles.sides, strict=True)
     most = max(side or max(each.size) for each, side in seen if each.encoder == encoder)
     return fitted_size(whole, min(max(min(_PROBE, most), least), max(whole)))

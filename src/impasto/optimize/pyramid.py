@@ -29,15 +29,15 @@ def least_side(layers: Iterable[str]) -> int:
 
 
 def octave_sizes(
-    size: tuple[int, int], longest: int, coarsest: int, narrowest: int
+    size: tuple[int, int], longest: int, coarsest: int, shortest_side: int
 ) -> list[tuple[int, int]]:
     """Return the (width, height) of each octave, coarse to fine, each twice the one before.
 
     The last one has the shape of a content of any `size` and this longest side. No other is smaller
-    than `coarsest`, and none has a shorter side than `narrowest`, see `least_side`.
+    than `coarsest`, and none has a shorter side than `shortest_side`, see `least_side`.
     """
     last = fitted_size(size, longest)
-    if min(last) < narrowest:
+    if min(last) < shortest_side:
         raise ImageError(
             f"the content would be painted at {last[0]}x{last[1]} pixels, which is too narrow: "
             f"crop it, or choose a larger size"
@@ -46,15 +46,15 @@ def octave_sizes(
     while longest / 2 >= coarsest:
         longest = round(longest / 2)
         octave = fitted_size(size, longest)
-        if min(octave) < narrowest:
+        if min(octave) < shortest_side:
             break
         octaves.append(octave)
     return octaves[::-1]
 
 
-def style_size(size: tuple[int, int], longest: float, narrowest: int) -> tuple[int, int]:
+def style_size(size: tuple[int, int], longest: float, shortest_side: int) -> tuple[int, int]:
     """Return (width, height) of a style picture at an octave; larger if it would be too narrow."""
-    least = narrowest * max(size) / min(size)
+    least = shortest_side * max(size) / min(size)
     return fitted_size(size, math.ceil(max(longest, least)))
 
 

@@ -1,4 +1,4 @@
-"""How many steps each octave takes: as told, by default, or as many as a time limit allows."""
+"""How many steps each octave takes: as asked for, by default, or as a time limit allows."""
 
 import math
 import statistics
@@ -16,7 +16,7 @@ from impasto.settings.methods import method_of
 DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only; and with one that begins where a fast network ended.
 LONE_STEPS, WARM_STEPS = 60, 20
-#: Where a second encoder has the last word (`pocket+vgg19`), it takes this many steps more, at the
+#: A second encoder (`pocket+vgg19`) takes this many steps after the first one, at the
 #: size of the last octave and at this part of the usual learning rate.
 LAST_STEPS, LAST_RATE = 10, 0.4
 #: Seconds to finish and save a million pixels; and to start and leave a process.
@@ -32,7 +32,7 @@ WINDOW, SETTLED = 16, 0.01
 
 
 class Octave(NamedTuple):
-    """One size on the way, (width, height), and the name of the encoder that compares there."""
+    """A size of the pyramid, (width, height), and the name of the encoder of its losses."""
 
     size: tuple[int, int]
     encoder: str
@@ -64,12 +64,12 @@ def split(total: int, octaves: Sequence[Octave], warm: bool = False) -> tuple[in
 
 
 class Schedule:
-    """The steps of each octave; with a time limit, found on the way from the steps' own speed.
+    """The steps of each octave; with a time limit, found during the run from the measured speed.
 
-    The optimizer does not look ahead, so the first steps of an octave are the same however many
-    follow: that is why a timed run can be made again from the numbers of steps it came to. The
-    limit is counted from `started`, of `time.monotonic()`; a step of each octave looks at so many
-    `pixels`, or its own.
+    The first steps of an octave do not depend on how many follow: so a timed run can be made again
+    from its numbers of steps. The
+    limit is counted from `started`, of `time.monotonic()`; a step of each octave encodes so many
+    `pixels`; None: those of the octave.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Schedule:
         pixels = pixels or [math.prod(octave.size) for octave in octaves]
         self.costs = [n * ENCODERS[o.encoder].cost for n, o in zip(pixels, octaves, strict=True)]
         warm = method_of(settings.method).warm
-        self.steps = list(_asked(settings.steps, octaves, warm))
+        self.steps = list(_planned_steps(settings.steps, octaves, warm))
         self.default = default_steps(octaves, warm)
         self._seconds: list[float] = []
         self._octave = 0
@@ -103,7 +103,7 @@ class Schedule:
         return self.steps[octave] > 0
 
     def resume(self, steps: Sequence[int], octave: int, losses: Sequence[float]) -> None:
-        """Take up the plan of a run that was saved in an octave, with its `losses`."""
+        """Restore the plan of a run that was saved in an octave, with its `losses`."""
         self.steps[:] = steps
         self._octave, self.losses = octave, list(losses)
 
@@ -143,7 +143,7 @@ class Schedule:
             if last == octave or self._share(octave, last, free, seconds) >= LEAST_STEPS:
                 break
         planned = []
-        # From the end on, rounded down: what a dear step leaves over buys cheap ones before it.
+        # From the end on, rounded down: time that is left over goes to cheaper steps before it.
         for i in reversed(ahead):
             planned.append(max(LEAST_STEPS, self._share(octave, i, free, seconds)))
             free -= planned[-1] * seconds[i]
@@ -161,7 +161,9 @@ class Schedule:
         return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
 
 
-def _asked(steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool) -> tuple[int, ...]:
+def _planned_steps(
+    steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool
+) -> tuple[int, ...]:
     if steps is None:
         return default_steps(octaves, warm)
     asked = split(steps[0], octaves, warm) if len(steps) == 1 else tuple(steps)

@@ -1,4 +1,4 @@
-"""Styles as targets: read with encoders once for each size, mixed with the photograph's own."""
+"""Styles as targets: encoded once for each size, mixed with the photograph's statistics."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ FINE_LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
 
 
 class StyleTarget(NamedTuple):
-    """A style to come to: its part of the style loss, and the number of the region of it."""
+    """A style as a target: its statistics, its share of the style loss, and its region's number."""
 
-    #: What is known of it, or of a mixture of it and the photograph.
+    #: Its statistics, or those of a mixture of it and the photograph.
     target: StatisticsByLayer
     share: float = 1.0
     region: int = 0
-    #: How much of the mixture is the style, and what is known of that; None: that is the target.
+    #: How much of the mixture is the style, and its own statistics; None: those of `target`.
     amount: float = 1.0
     style: StatisticsByLayer | None = None
 
-    def of(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
-        """Return what a layer is to come to, for a loss that `mixes` or not, and its share."""
+    def for_layer(self, layer: str, mixes: bool) -> tuple[LayerStatistics, float]:
+        """Return the target of a layer, for a loss that `mixes` or not, and its share."""
         if mixes or self.style is None:
             return self.target[layer], self.share
         return self.style[layer], self.share * self.amount
 
     def mixed(self, own: StatisticsByLayer, amount: float) -> StyleTarget:
-        """Return it with this much of the style, and the photograph's own for the rest."""
+        """Return it with this much of the style, and the photograph's statistics for the rest."""
         mixed = {name: own[name].mixed(style, amount) for name, style in self.target.items()}
         return self._replace(target=mixed, amount=amount, style=self.target)
 
 
-def mixture(strength: float, encoder: str) -> float:
+def style_amount(strength: float, encoder: str) -> float:
     """Return how much of the style's statistics goes into the targets at a strength.
 
     Gram matrices mixed with a part m of the style's are (1 - m)² as far from it as the photograph's
@@ -61,7 +61,7 @@ def mixture(strength: float, encoder: str) -> float:
 
 
 class StyleReader:
-    """Styles, encoders, and what these know of them, read once for each size of an octave."""
+    """Styles, encoders, and the statistics of the styles, found once for each size of an octave."""
 
     def __init__(self, style: Sources, settings: Settings) -> None:
         self.settings = settings
@@ -69,7 +69,7 @@ class StyleReader:
         self.precision = choose_precision(settings.precision, self.device)
         self.layers = tuple(layer_weights(settings.style_layers, None))  # that hold the style
         layers = {*self.layers, *layer_weights(settings.content_layers, None)}
-        self.narrowest = least_side(layers)  # below which one sees nothing
+        self.shortest_side = least_side(layers)  # of a picture that has features in all layers
         check_encoders(settings.encoders, layers, settings.pooling)
         self._open(read_styles(style))
         self.encoders = {
@@ -107,8 +107,8 @@ class StyleReader:
         self.fine_identity: Identity | None = None
         if settings.fine_style is not None:
             self.fine, self.fine_identity = opened(read_styles([settings.fine_style])[0])
-        #: What was read, by encoder and longest side of the octave.
-        self._kept: dict[tuple[str, int], list[StatisticsByLayer]] = {}
+        #: Statistics that were found, by encoder and longest side of the octave.
+        self._cache: dict[tuple[str, int], list[StatisticsByLayer]] = {}
 
     def changed(self, settings: Settings, style: Sources | None = None) -> StyleReader:
         """Return one with the same encoders and other settings; None: and the same styles."""
@@ -123,17 +123,17 @@ class StyleReader:
     def __call__(
         self, octave: Octave, pictures: Sequence[Picture] | None = None, side: int | None = None
     ) -> list[StatisticsByLayer]:
-        """Return what is to be known of each style at an octave, looked at in tiles of this side.
+        """Return the statistics of each style at an octave, encoded in tiles of this side.
 
         `pictures` are the styles with their colors changed for one content; None: as they are, and
-        what is known of them is kept for the next content.
+        their statistics are kept for the next content.
         """
         if pictures is not None:
             return [self._target(picture, octave, side) for picture in pictures]
         key = octave.encoder, max(octave.size)
-        if key not in self._kept:
-            self._kept[key] = [self._target(picture, octave, side) for picture in self.styles]
-        return self._kept[key]
+        if key not in self._cache:
+            self._cache[key] = [self._target(picture, octave, side) for picture in self.styles]
+        return self._cache[key]
 
     def _target(self, picture: Picture, octave: Octave, side: int | None) -> StatisticsByLayer:
         target = self._statistics(picture, octave, side)
@@ -146,7 +146,7 @@ class StyleReader:
 
     def _statistics(self, picture: Picture, octave: Octave, side: int | None) -> StatisticsByLayer:
         longest = round(max(octave.size) * self.settings.style_scale)
-        size = style_size(picture.size, longest, self.narrowest)
+        size = style_size(picture.size, longest, self.shortest_side)
         image = to_tensor(picture.filled(), size, self.device)
         alpha = SpatialWeight(alpha_tensor(picture, size, self.device))
         tiled = TiledEncoder(self.encoders[octave.encoder], size, side)

@@ -1,4 +1,4 @@
-"""What a picture is to come to: content, styles and start of a run, prepared for each octave."""
+"""The targets of a run: content, styles and start, prepared for each octave."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ from impasto.images.masks import Mask
 from impasto.losses import required_statistics
 from impasto.optimize.pyramid import alpha_tensor, enlarge, mask_tensor, to_tensor
 from impasto.optimize.schedule import Octave
-from impasto.optimize.style_targets import StyleReader, StyleTarget, mixture
+from impasto.optimize.style_targets import StyleReader, StyleTarget, style_amount
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder
 from impasto.recipes import make_recipe
 from impasto.runs import Reference, Run, State
 from impasto.settings.choices import STARTS
 from impasto.settings.declaration import load
 
-#: How much more content counts where a picture is to be kept.
+#: How much more content counts where the photograph is kept.
 KEEP_WEIGHT = 4.0
 #: Weight of staying near earlier frames, at stability 1; at 60 thin things lag behind.
 ANCHOR_WEIGHT = 20.0
@@ -42,7 +42,7 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True)
 class OctaveTargets:
-    """What a picture is to come to at an octave.
+    """The targets of an octave.
 
     Content is (1, 3, H, W) in [0, 1]; alpha, regions and keep are (1, 1, H, W) in [0, 1], or None.
     """
@@ -57,12 +57,12 @@ class OctaveTargets:
     keep: Tensor | None = None
     anchors: Sequence[Anchor] = ()
     anchor_weight: float = 0.0
-    #: (1, 3, h, w), what the octave before came to: it is refined, not changed.
+    #: (1, 3, h, w), the result of the octave before: it is refined, not changed.
     coarse_target: Tensor | None = None
 
     @property
-    def painted(self) -> list[Tensor | None]:
-        """Where each style applies: not where there is nothing, nor what is kept."""
+    def style_regions(self) -> list[Tensor | None]:
+        """Where each style applies: not where the content is transparent or kept."""
         free = None if self.keep is None else 1 - self.keep
         return [product(product(region, self.alpha), free) for region in self.regions]
 
@@ -96,12 +96,14 @@ class TargetBuilder:
             **mask_identities(self.settings),
         }
         self._start_run = start
-        self._start = self._chosen() if start is None else None
-        self._styles = self._matched() if self.settings.color_mode.recolor_style else None
+        self._start = self._start_picture() if start is None else None
+        self._recolored = (
+            self._recolored_styles() if self.settings.color_mode.recolor_style else None
+        )
         self._anchors: list[tuple[Picture, Tensor]] = []
         self._anchor_weight = 0.0
         if reference is not None and reference.frames:
-            self._follow(reference)
+            self._use_reference(reference)
 
     def initial(self, size: tuple[int, int]) -> Tensor:
         """Return the picture to start from, (1, 3, H, W) at (width, height), once."""
@@ -121,9 +123,9 @@ class TargetBuilder:
         sides: tuple[int | None, int | None] = (None, None),
         coarse_target: Tensor | None = None,
     ) -> OctaveTargets:
-        """Return what the picture is to come to at an octave; for `coarse_target` see there.
+        """Return the targets of an octave; for `coarse_target` see `OctaveTargets`.
 
-        Content and style pictures are looked at in tiles of the given sides; None: whole.
+        Content and style pictures are encoded in tiles of the given sides; None: whole.
         """
         content = to_tensor(self.filled, octave.size, self.device)
         alpha = alpha_tensor(self.content, octave.size, self.device)
@@ -183,13 +185,13 @@ class TargetBuilder:
         sides: tuple[int | None, int | None],
     ) -> list[StyleTarget]:
         """Return the styles, each in its region, as far from the content as strength says."""
-        read = self.reader(octave, self._styles, sides[1])
+        read = self.reader(octave, self._recolored, sides[1])
         shares = self.composition.shares(self.settings.normalized_style_weights(len(read)))
         numbers = list(range(len(read))) if self.composition.masks else [0] * len(read)
         targets = [StyleTarget(*each) for each in zip(read, shares, numbers, strict=True)]
         if self.settings.strength == 1:
             return targets
-        amount = mixture(self.settings.strength, octave.encoder)
+        amount = style_amount(self.settings.strength, octave.encoder)
         tiled = TiledEncoder(self.reader.encoders[octave.encoder], octave.size, sides[0])
         required = required_statistics(self.settings.style_losses)
         own = [
@@ -198,14 +200,14 @@ class TargetBuilder:
         ]
         return [target.mixed(own[target.region], amount) for target in targets]
 
-    def _chosen(self) -> Picture | None:
+    def _start_picture(self) -> Picture | None:
         """Return the picture that the settings start from; None: noise."""
         init = self.settings.init
         if init == "noise":
             return None
         if init in ("content", "matched"):
             recolored = init == "matched" and self.settings.color_mode.is_plain
-            return self._recolored() if recolored else self.filled
+            return self._recolored_content() if recolored else self.filled
         if init == "style":
             return self.reader.styles[0].filled()
         if not Path(init).exists():
@@ -215,7 +217,7 @@ class TargetBuilder:
         self.inputs["init"] = images.identify_opened(opened, init)
         return opened.filled()
 
-    def _recolored(self) -> Picture:
+    def _recolored_content(self) -> Picture:
         """Return the content in the styles' colors, each by its share or in its region."""
         content, styles = self.content, self.reader.styles
         pixels = np.zeros_like(content.pixels)
@@ -232,7 +234,7 @@ class TargetBuilder:
             pixels += self.filled.pixels * (1 - covered).clip(0, 1)
         return replace(self.filled, pixels=pixels.clip(0, 1))
 
-    def _matched(self) -> list[Picture]:
+    def _recolored_styles(self) -> list[Picture]:
         """Return the styles with their colors moved to the content's (Gatys et al. 2017)."""
         content, amount, styles = self.content, self.settings.color_amount, self.reader.styles
         everywhere = [content.alpha] * len(styles)
@@ -243,13 +245,13 @@ class TargetBuilder:
             for s, mask in zip(styles, masks, strict=True)
         ]
 
-    def _follow(self, reference: Reference) -> None:
-        """Start from the frame before, moved along, and stay near earlier ones (Ruder et al. 2018).
+    def _use_reference(self, reference: Reference) -> None:
+        """Start from the warped frame before, and stay near earlier ones (Ruder et al. 2018).
 
         Where nothing can be trusted, the start is the content in the style's colors.
         """
         recolored = self.settings.color_mode.is_plain
-        start = (self._recolored() if recolored else self.filled).pixels.copy()
+        start = (self._recolored_content() if recolored else self.filled).pixels.copy()
         left = np.ones(start.shape[:2], np.float32)
         for lag, earlier in sorted(reference.frames.items()):
             moved = warped(earlier.painted, earlier.flow).clip(0, 1)

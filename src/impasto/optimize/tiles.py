@@ -1,4 +1,4 @@
-"""Looking at a picture with an encoder, whole or tile by tile, as if it had been seen whole."""
+"""Encoding a picture whole, or tile by tile with the same result."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from impasto.losses import LayerStatistics, RequiredStatistics
 from impasto.networks import Encoder
 from impasto.settings.encoders import ENCODERS
 
-#: What is known of a picture: layer -> statistics.
+#: The statistics of a picture by layer.
 StatisticsByLayer = Mapping[str, LayerStatistics]
 #: Sides of tiles are multiples of it, so that every pooling and phase falls where it did.
 UNIT = 16
 
 
 class Box(NamedTuple):
-    """A part of a picture, in pixels: left and top are in it, right and bottom are not."""
+    """A part of a picture, in pixels: left and top belong to it, right and bottom do not."""
 
     left: int
     top: int
@@ -39,7 +39,7 @@ class Box(NamedTuple):
 
     @property
     def pixels(self) -> int:
-        """How many it has."""
+        """How many pixels it has."""
         return (self.right - self.left) * (self.bottom - self.top)
 
 
@@ -53,7 +53,7 @@ class Tile(NamedTuple):
 def tiles_of(size: tuple[int, int], side: int | None, reach: int) -> list[Tile]:
     """Return the tiles of a picture of (width, height), row by row.
 
-    Their sides are at most `side`, a multiple of `UNIT`, and `reach` pixels are looked at around.
+    Their sides are at most `side`, a multiple of `UNIT`; `reach` pixels around are encoded too.
     """
     width, height = size
     side, halo = side or max(size), -(-reach // UNIT) * UNIT
@@ -67,7 +67,7 @@ def tiles_of(size: tuple[int, int], side: int | None, reach: int) -> list[Tile]:
 
 
 def _cuts(length: int, side: int) -> list[int]:
-    """Return where to cut so that parts are alike and none is longer than a side."""
+    """Return where to cut into parts of about one length, none longer than a side."""
     count = -(-length // side)
     part = -(-length // (count * UNIT)) * UNIT
     return [*range(0, length, part), length]
@@ -107,7 +107,7 @@ class TileFeatures(NamedTuple):
 
 
 class TiledEncoder:
-    """An encoder that looks at pictures of one size, whole (None) or in tiles of this side."""
+    """An encoder for pictures of one size, whole (None) or in tiles of this side."""
 
     def __init__(self, encoder: Encoder, size: tuple[int, int], side: int | None = None) -> None:
         self.encoder, self.size = encoder, size
@@ -135,7 +135,7 @@ class TiledEncoder:
 
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Return the features of a picture; in 16 bits if it is seen in tiles and that has room."""
+        """Return the features of a picture; in tiles in 16 bits, if these can hold them."""
         if len(self.tiles) == 1:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
@@ -156,24 +156,24 @@ class TiledEncoder:
         image: Tensor,
         layers: Sequence[str],
         required: RequiredStatistics,
-        where: SpatialWeight,
+        weight: SpatialWeight,
         centers: Mapping[str, Tensor | None] | None = None,
     ) -> StatisticsByLayer:
-        """Return what is known of a picture: its style, or the content's own."""
+        """Return the statistics of each layer of a picture."""
         if required.moments and centers is None:
-            about = self.statistics(image, layers, RequiredStatistics(moments=True), where, {})
+            about = self.statistics(image, layers, RequiredStatistics(moments=True), weight, {})
             centers = {name: each.mean for name, each in about.items()}
         found: dict[str, LayerStatistics] = {}
         drawn: dict[str, Tensor] = {}
         for tile in self.tiles:
             for name, view in self.views(tile.outer.of(image), tile, layers).items():
                 if required.samples and name not in drawn:
-                    at = where.at(view.shape)
+                    at = weight.at(view.shape)
                     drawn[name] = losses.draw_positions(required.samples, view.shape, 0, at)
                 part = losses.layer_statistics(
                     view.features,
                     required,
-                    weight=where.at(view.shape),
+                    weight=weight.at(view.shape),
                     center=(centers or {}).get(name),
                     positions=drawn.get(name),
                     shape=view.shape,
