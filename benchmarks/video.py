@@ -28,15 +28,15 @@ from impasto.fast import FastStylizer
 from impasto.flow import MotionFinder, optical_flow, trusted
 from impasto.video.flicker import warping_error
 from impasto.video.options import VideoSettings
-from impasto.video.painting import FramePainter, Pixels
+from impasto.video.painting import FrameStylizer, Pixels
 from impasto.video.pictures import open_reader
-from impasto.video.setup import prepare
+from impasto.video.setup import prepare_video
 
 Frames = Sequence[NDArray[np.uint8]]
 PHOTOS = ("golden_gate.jpg", "tubingen.jpg")
 
 
-def painted(frames: Frames, painter: FramePainter) -> list[Pixels]:
+def painted(frames: Frames, painter: FrameStylizer) -> list[Pixels]:
     """Return the frames as a painter leaves them."""
     finder = MotionFinder(painter.lags)
     return [painter(frame, finder(frame), i / 25) for i, frame in enumerate(frames)]
@@ -61,8 +61,8 @@ class Bench:
         """Return frames painted one by one, and steadily."""
         longest = max(frames[0].shape[:2])
         stylizer = FastStylizer(self.style, size=longest)
-        alone = painted(frames, FramePainter(stylizer, 0))
-        return alone, painted(frames, FramePainter(stylizer, self.stability))
+        alone = painted(frames, FrameStylizer(stylizer, 0))
+        return alone, painted(frames, FrameStylizer(stylizer, self.stability))
 
     def judged(self, frames: Frames, pictures: Sequence[Pixels], name: str) -> dict[str, float]:
         """Return the judge's mean over some frames."""
@@ -172,7 +172,7 @@ def speed(bench: Bench) -> None:
         for number in range(3):
             output = bench.folder / f"{stability} {number}.mp4"
             settings, options = Settings(method="fast"), VideoSettings(stability=stability)
-            work = prepare(str(path), [bench.style], output, settings, options)
+            work = prepare_video(str(path), [bench.style], output, settings, options)
             begun = time.perf_counter()
             count = sum(1 for _ in work.run(work.begin(False)))
             work.finish()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from impasto import Settings
 from impasto.video.options import VideoSettings
-from impasto.video.setup import prepare
+from impasto.video.setup import prepare_video
 
 
 def main(clip: str, style: str, output: str) -> None:
     """Paint frame by frame and say how far it is."""
     options = VideoSettings(stability=0.9, size=256)
-    work = prepare(clip, [style], Path(output), Settings(method="fast"), options)
+    work = prepare_video(clip, [style], Path(output), Settings(method="fast"), options)
     for progress in work.run(work.begin(resume=True)):
         if progress.done % 25 == 0:
             print(f"{progress.done} of about {progress.whole} frames", flush=True)

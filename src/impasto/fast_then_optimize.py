@@ -79,10 +79,10 @@ class FastThenOptimize(IterativeStylizer):
 class WarmRun(IterativeRun):
     """A run that begins with the picture of the network."""
 
-    def __init__(self, painter: FastThenOptimize, content: Source, started: float | None) -> None:
-        self._network = painter.fast.network
-        self._first: Run | None = painter.fast.run(content)
-        super().__init__(painter.reader, content, started, self._first)
+    def __init__(self, stylizer: FastThenOptimize, content: Source, started: float | None) -> None:
+        self._network = stylizer.fast.network
+        self._first: Run | None = stylizer.fast.run(content)
+        super().__init__(stylizer.reader, content, started, self._first)
 
     def __next__(self) -> State:
         """Take a step."""

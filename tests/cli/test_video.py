@@ -205,22 +205,22 @@ def test_a_stop_says_how_it_goes_on(
     from impasto.video import pipeline
 
     monkeypatch.setattr(pipeline, "PART", 2)
-    out, run = tmp_path / "out.mp4", pipeline.Work.run
+    out, run = tmp_path / "out.mp4", pipeline.VideoJob.run
 
-    def stopped(work: pipeline.Work, done: int) -> Iterator[pipeline.Progress]:
+    def stopped(work: pipeline.VideoJob, done: int) -> Iterator[pipeline.Progress]:
         for progress in run(work, done):
             yield progress
             if progress.done == 5:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline.Work, "run", stopped)
+    monkeypatch.setattr(pipeline.VideoJob, "run", stopped)
     ended = impasto("video", clip, files[1], "-o", out, *FAST)
     assert ended.status == 130
     folder = tmp_path / "out.mp4.parts"
     # The frames in hand are finished.
     assert re.match(r"stopped: [46] frames are in ", ended.only_line)
     assert f"{folder}; the same command with --resume continues" in ended.only_line
-    monkeypatch.setattr(pipeline.Work, "run", run)
+    monkeypatch.setattr(pipeline.VideoJob, "run", run)
     assert impasto("video", clip, files[1], "-o", out, "--resume", *FAST).status == 0
     assert not folder.exists()
 
@@ -230,14 +230,14 @@ SLOW = """
 import time
 from impasto.cli import main
 from impasto.video import painting, pipeline
-usual, frames = painting.FramePainter.__call__, []
+usual, frames = painting.FrameStylizer.__call__, []
 def slow(*arguments):
     frames.append(0)
     if len(frames) == 5:
         print("slow", flush=True)
         time.sleep(3600)
     return usual(*arguments)
-painting.FramePainter.__call__, pipeline.PART = slow, 3
+painting.FrameStylizer.__call__, pipeline.PART = slow, 3
 main()
 """
 

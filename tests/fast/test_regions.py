@@ -13,7 +13,7 @@ from PIL import Image
 from impasto import Settings, stylize
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.tuned import find_styles
+from impasto.fast.tuned import resolve_styles
 from impasto.images import Picture, open_picture
 from impasto.settings.methods import METHODS
 from impasto.weights.folders import tuned_network
@@ -80,7 +80,7 @@ def test_regions_of_tuned_styles_can_change(photo: Array, left: str) -> None:
     np.testing.assert_array_equal(mixed.pixels, stylize(photo, ["waves", "mosaic"], **SMALL).pixels)
     assert "mosaic" not in str(made.changed(style_scale=0.5).weights)
     # What the command line makes of names is the same.
-    found = find_styles(["waves", "mosaic"], made.settings)
+    found = resolve_styles(["waves", "mosaic"], made.settings)
     np.testing.assert_array_equal(
         FastStylizer(found, made.settings)(photo).pixels, made(photo).pixels
     )

@@ -256,7 +256,7 @@ def test_the_network_is_small() -> None:
 
 def test_frames_of_a_shot_share_statistics(photo: Array, painting: Array) -> None:
     stylizer = FastStylizer(painting, size=64, runtime="onnxruntime", device="cpu")
-    network, code = stylizer.network, stylizer._painters[0].code
+    network, code = stylizer.network, stylizer._mixtures[0].code
     first, darker = open_picture(photo), open_picture((photo * 0.8).astype(np.uint8))
     alone, shot = stylizer.paint(darker), Shot()
     np.testing.assert_array_equal(network.paint(first, code, 1, shot), stylizer.paint(first))

@@ -159,7 +159,7 @@ def test_looks(client: Client, picture: Path) -> None:
         assert file.namelist() == ["01.json", "01.png", "02.json", "02.png"]
     wrong = {"kind": "explore", "content": client.upload(picture)["id"], "styles": MOSAIC}
     answer = client.post("/api/runs", json={**wrong, "vary": {"size": [512, 1024]}})
-    assert "A look is a sketch" in answer.json()["error"]
+    assert "Variants are small previews" in answer.json()["error"]
 
 
 def test_many_pictures_in_many_styles(client: Client, picture: Path) -> None:

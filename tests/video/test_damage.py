@@ -37,13 +37,13 @@ def test_a_damaged_packet_is_left_out(tmp_path: Path) -> None:
     frames = list(reader.frames())
     assert 20 <= len(frames) < 24
     lost = 24 - len(frames)
-    (line,) = reader.damage.told()
+    (line,) = reader.damage.messages()
     assert line.startswith(f"{lost} damaged packet")
     assert str(path) in line
     # The length stays: the frame before is shown longer.
     assert sum(frame.duration for frame in frames) * reader.clip.time_base == 1
     assert len(list(reader.frames())) == len(frames)
-    assert len(reader.damage.told()) == 1
+    assert len(reader.damage.messages()) == 1
     with pytest.raises(ImageError, match=r"clip\.mp4 is damaged \(without --strict"):
         list(open_reader(str(path), strict=True).frames())
 
@@ -53,7 +53,7 @@ def test_a_damaged_beginning(tmp_path: Path) -> None:
     reader = open_reader(str(path))
     frames = list(reader.frames())
     assert 12 <= len(frames) < 24
-    assert reader.damage.told()[0].startswith(f"{24 - len(frames)} damaged packet")
+    assert reader.damage.messages()[0].startswith(f"{24 - len(frames)} damaged packet")
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -73,7 +73,7 @@ def test_a_file_that_is_cut_off(tmp_path: Path, suffix: str) -> None:
     path.write_bytes(content[: int(len(content) * 0.6)])
     reader = open_reader(str(path))
     assert 10 < len(list(reader.frames())) < 48
-    assert any("it is cut off or damaged" in line for line in reader.damage.told())
+    assert any("it is cut off or damaged" in line for line in reader.damage.messages())
     with pytest.raises(ImageError, match="cut off"):
         list(open_reader(str(path), strict=True).frames())
 
@@ -92,7 +92,7 @@ def test_a_trimmed_clip_is_whole(tmp_path: Path) -> None:
     reader = open_reader(str(path))
     frames = list(reader.frames())
     assert len(frames) < 24
-    assert not reader.damage.told()
+    assert not reader.damage.messages()
     assert reader.clip.count is not None
     assert abs(reader.clip.count - len(frames)) <= 1
     (count,) = {VideoSettings().count(reader.clip)}
@@ -126,7 +126,7 @@ def test_damaged_pictures_are_left_out(tmp_path: Path) -> None:
     reader = open_reader(str(tmp_path))
     frames = list(reader.frames())
     assert [(frame.time, frame.duration) for frame in frames] == [(1, 2), (3, 1), (4, 1)]
-    assert reader.damage.told() == [f"2 damaged pictures were left out of {tmp_path}"]
+    assert reader.damage.messages() == [f"2 damaged pictures were left out of {tmp_path}"]
     with pytest.raises(ImageError, match=r"0\.png"):
         open_reader(str(tmp_path), strict=True)
 

@@ -15,7 +15,7 @@ from impasto import Settings
 from impasto.errors import SettingsError
 from impasto.settings.typed import Options
 from impasto.video.options import VideoOptions, VideoSettings, read_keyframes, video_settings
-from impasto.video.setup import prepare
+from impasto.video.setup import prepare_video
 
 
 def written(folder: Path, entries: Any) -> Path:  # noqa: ANN401
@@ -77,7 +77,7 @@ def test_a_clip_fades_in(
     settings = Settings(**options, device="cpu")
     asked = VideoSettings(stability=0.0, keyframes=keyframes)
     output = tmp_path / "out" / "%d.png"
-    work = prepare(str(tmp_path / "in"), [painting], output, settings, asked)
+    work = prepare_video(str(tmp_path / "in"), [painting], output, settings, asked)
     apart = [
         float(np.abs(progress.painted.astype(float) - photo).mean())
         for progress in work.run(work.begin(False))

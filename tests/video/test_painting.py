@@ -17,7 +17,7 @@ from impasto.fast.shot import still_grain
 from impasto.flow import Motion, MotionFinder
 from impasto.images import find_faces
 from impasto.video.options import Keyframes
-from impasto.video.painting import FramePainter, Kept
+from impasto.video.painting import FrameStylizer, Kept
 
 Array = NDArray[np.uint8]
 
@@ -35,7 +35,7 @@ def still(size: tuple[int, int], moved: float = 0) -> Motion:
 
 
 def painted(
-    painter: FramePainter, frames: list[Array], first: int = 0
+    painter: FrameStylizer, frames: list[Array], first: int = 0
 ) -> list[NDArray[np.float32]]:
     motion = Motion(np.full((*SIZE[::-1], 2), (2, 1), np.float32), still(SIZE[::-1]).trust)
     return [
@@ -45,16 +45,16 @@ def painted(
 
 
 def test_it_goes_on_from_what_was_kept(stylizer: FastStylizer) -> None:
-    frames, whole = moving(6), FramePainter(stylizer, 0.5)
+    frames, whole = moving(6), FrameStylizer(stylizer, 0.5)
     expected = painted(whole, frames[:3])
     kept: Kept = whole.kept()
     expected += painted(whole, frames[3:], 3)
-    resumed = FramePainter(stylizer, 0.5)
+    resumed = FrameStylizer(stylizer, 0.5)
     resumed.restore(kept)
     for one, other in zip(painted(resumed, frames[3:], 3), expected[3:], strict=True):
         np.testing.assert_array_equal(one, other)
     # Nothing of it is in what the painting alone depends on.
-    anew = painted(FramePainter(stylizer, 0.5), frames[3:])
+    anew = painted(FrameStylizer(stylizer, 0.5), frames[3:])
     assert np.abs(anew[-1] - expected[-1]).mean() > 0.001
 
 
@@ -62,7 +62,7 @@ def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
     """A flat frame has nothing but grain to paint strokes from."""
     flat = np.full((96, 128, 3), 120, np.uint8)
     size = flat.shape[:2]
-    painter = FramePainter(stylizer.at_size(128), 0.01)
+    painter = FrameStylizer(stylizer.at_size(128), 0.01)
     first = painter(flat, {}, 0)
     second = painter(flat, {1: still(size, 16)}, 1)
     with_it = np.abs(second[16:-16, 48:-16] - first[16:-16, 32:-32]).mean()
@@ -70,7 +70,7 @@ def test_grain_moves_along_with_what_is_painted(stylizer: FastStylizer) -> None:
 
 
 def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> None:
-    painter, frame = FramePainter(stylizer, 0), moving(1)[0]
+    painter, frame = FrameStylizer(stylizer, 0), moving(1)[0]
     assert painter.lags == ()
     first, second = (painter(frame, {}, number) for number in range(2))
     np.testing.assert_array_equal(first, second)
@@ -80,7 +80,7 @@ def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> N
 
 def test_what_changes_does_not_lag(stylizer: FastStylizer) -> None:
     keys = Keyframes([(0, 1.0), (5, 0.0), (10, 1.0)])
-    alone, steady = (FramePainter(stylizer, stability, keys) for stability in (0, 0.9))
+    alone, steady = (FrameStylizer(stylizer, stability, keys) for stability in (0, 0.9))
     finder, away, plain = MotionFinder(), [], []
     for number, frame in enumerate(moving(11)):
         motions = finder(frame)
@@ -94,7 +94,7 @@ def test_what_changes_does_not_lag(stylizer: FastStylizer) -> None:
 
 
 def test_a_jump_takes_nothing_along(stylizer: FastStylizer) -> None:
-    painter, finder = FramePainter(stylizer, 0.9), MotionFinder()
+    painter, finder = FrameStylizer(stylizer, 0.9), MotionFinder()
     for frame in moving(3):
         painter(frame, finder(frame), 0)
     painter.use(stylizer.changed(strength=0.0))
@@ -120,8 +120,8 @@ def test_each_region_of_a_clip_is_that_style_s_own_clip(painting: Array, left: s
     looks = [painting, 255 - painting]
     both = FastStylizer(looks, **options, masks=(left, "rest"))
     frames = moving(6)
-    mixed = painted(FramePainter(both, 0.9), frames)
-    first, second = (painted(FramePainter(FastStylizer(x, **options), 0.9), frames) for x in looks)
+    mixed = painted(FrameStylizer(both, 0.9), frames)
+    first, second = (painted(FrameStylizer(FastStylizer(x, **options), 0.9), frames) for x in looks)
     for found, one, other in zip(mixed, first, second, strict=True):
         np.testing.assert_array_equal(found[:, :44], one[:, :44])
         np.testing.assert_array_equal(found[:, 52:], other[:, 52:])
@@ -131,8 +131,8 @@ def test_each_region_of_a_clip_is_that_style_s_own_clip(painting: Array, left: s
 def test_what_is_kept_of_a_clip_is_the_clip(painting: Array, left: str, stability: float) -> None:
     options: dict[str, Any] = {"size": 96, "runtime": "onnxruntime", "device": "cpu"}
     frames = moving(6)
-    kept = painted(FramePainter(FastStylizer(painting, **options, keep=left), stability), frames)
-    plain = painted(FramePainter(FastStylizer(painting, **options), stability), frames)
+    kept = painted(FrameStylizer(FastStylizer(painting, **options, keep=left), stability), frames)
+    plain = painted(FrameStylizer(FastStylizer(painting, **options), stability), frames)
     for frame, found, alone in zip(frames, kept, plain, strict=True):
         np.testing.assert_allclose(found[:, :47], frame[:, :47] / 255, atol=1e-6)
         np.testing.assert_allclose(found[:, 49:], alone[:, 49:], atol=1e-6)
@@ -151,13 +151,13 @@ def test_faces_move_along_and_are_looked_for_now_and_then(
     photo = skimage.data.astronaut()
     frames = [photo[:256, 60 + 2 * n : 380 + 2 * n].copy() for n in range(2 * FACES_EVERY + 9)]
     stylizer = FastStylizer(painting, size=320, keep="faces", runtime="onnxruntime", device="cpu")
-    painter, finder, away = FramePainter(stylizer, 0.9), MotionFinder(), []
+    painter, finder, away = FrameStylizer(stylizer, 0.9), MotionFinder(), []
     for number, frame in enumerate(frames):
         found = painter(frame, finder(frame), number / 24)
         face = slice(90, 150), slice(130 - 2 * number, 190 - 2 * number)
         away.append(float(np.abs(found - frame / 255)[face].mean()))
         if number == FACES_EVERY + 3:  # resumed, it is the same
-            resumed = FramePainter(stylizer, 0.9)
+            resumed = FrameStylizer(stylizer, 0.9)
             resumed.restore(painter.kept())
             painter = resumed
     assert len(looked) == 3

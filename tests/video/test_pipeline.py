@@ -21,8 +21,8 @@ from impasto.flow import Motion
 from impasto.images import open_picture
 from impasto.video import pipeline as pipelines
 from impasto.video.options import VideoSettings
-from impasto.video.painting import FramePainter, Kept, Pixels
-from impasto.video.setup import check_output, parts_folder, prepare, stylize_video
+from impasto.video.painting import FrameStylizer, Kept, Pixels
+from impasto.video.setup import check_output, parts_folder, prepare_video, stylize_video
 from impasto.video.writers import video_recipe
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
@@ -33,11 +33,11 @@ def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "PART", 5)
 
 
-class Stopping(FramePainter):
+class Stopping(FrameStylizer):
     """Paints so many frames, and is then interrupted."""
 
-    def __init__(self, painter: FramePainter, left: int) -> None:
-        self.painter, self.left, self.lags = painter, left, painter.lags
+    def __init__(self, stylizer: FrameStylizer, left: int) -> None:
+        self.inner, self.left, self.lags = stylizer, left, stylizer.lags
 
     def __call__(
         self, frame: NDArray[np.uint8], motions: Mapping[int, Motion], seconds: float
@@ -45,13 +45,13 @@ class Stopping(FramePainter):
         self.left -= 1
         if self.left < 0:
             raise KeyboardInterrupt
-        return self.painter(frame, motions, seconds)
+        return self.inner(frame, motions, seconds)
 
     def kept(self) -> Kept:
-        return self.painter.kept()
+        return self.inner.kept()
 
     def restore(self, kept: Kept) -> None:
-        self.painter.restore(kept)
+        self.inner.restore(kept)
 
 
 def make(
@@ -61,7 +61,7 @@ def make(
     resume: bool = False,
     **options: Any,  # noqa: ANN401
 ) -> Path:
-    work = prepare(str(source), [style], output, FAST, VideoSettings(**options))
+    work = prepare_video(str(source), [style], output, FAST, VideoSettings(**options))
     for _ in work.run(work.begin(resume)):
         pass
     return work.finish()
@@ -126,10 +126,10 @@ def test_stopped_and_resumed_it_is_the_same(
     output = tmp_path / "pieces" / name
     output.parent.mkdir(parents=True)
     for done, stop in ((0, 7), (1, 11)):
-        work = prepare(str(clip), [painting], output, FAST, VideoSettings())
+        work = prepare_video(str(clip), [painting], output, FAST, VideoSettings())
         assert work.begin(resume=done > 0) == done
         with pytest.raises(KeyboardInterrupt):
-            list(replace(work, painter=Stopping(work.painter, stop - 5 * done)).run(done))
+            list(replace(work, stylizer=Stopping(work.stylizer, stop - 5 * done)).run(done))
     with pytest.raises(SettingsError, match="resume it with --resume"):
         make(clip, painting, output)
     with pytest.raises(SettingsError, match="of a run with other options"):
@@ -266,7 +266,7 @@ def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> N
 def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     """Whatever is kept from part to part has one frame's size."""
     source = write_clip(tmp_path / "in.mp4", moving(12))
-    work = prepare(str(source), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
+    work = prepare_video(str(source), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
     sizes = []
     for progress in work.run(work.begin(False)):
         if progress.done % 5 == 0 and work._state(progress.done // 5 - 1).is_file():
@@ -280,7 +280,7 @@ def test_strength_is_that_of_every_frame(
     strength: float, painting: NDArray[np.uint8], photo: NDArray[np.uint8]
 ) -> None:
     settings = Settings(size=64, min_size=32, steps=(3, 3), strength=strength)
-    frames = FramePainter(stylizer([painting], settings), 0.5)
+    frames = FrameStylizer(stylizer([painting], settings), 0.5)
     still = Motion(np.zeros((43, 64, 2), np.float32), np.zeros((43, 64), np.float32))
     small = open_picture(photo).resized((64, 43)).to_array()
     first, second = (frames(small, motions, 0.0) for motions in ({}, {1: still}))
@@ -298,11 +298,11 @@ def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) ->
     def painted(name: str, stability: float, stop: int | None = None) -> list[NDArray[np.uint8]]:
         options = VideoSettings(stability=stability)
         output = tmp_path / name / "%d.png"
-        work = prepare(str(source), [painting], output, settings, options)
+        work = prepare_video(str(source), [painting], output, settings, options)
         done = work.begin(resume=work.folder.exists())
         if stop is not None:
             with pytest.raises(KeyboardInterrupt):
-                list(replace(work, painter=Stopping(work.painter, stop)).run(done))
+                list(replace(work, stylizer=Stopping(work.stylizer, stop)).run(done))
             return painted(name, stability)
         list(work.run(done))
         paths = sorted(work.finish().iterdir(), key=lambda path: int(path.stem))
@@ -351,9 +351,9 @@ def test_parts_end_in_time(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "SECONDS", 0.0)
-    work = prepare(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
+    work = prepare_video(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
     with pytest.raises(KeyboardInterrupt):
-        list(replace(work, painter=Stopping(work.painter, 3)).run(work.begin(False)))
+        list(replace(work, stylizer=Stopping(work.stylizer, 3)).run(work.begin(False)))
     assert work.begin(resume=True) == 3
     assert work.frames_of(3) == 3
     list(work.run(3))

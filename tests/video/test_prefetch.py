@@ -1,4 +1,4 @@
-"""Work that runs ahead in threads."""
+"""VideoJob that runs prefetch in threads."""
 
 import threading
 import time
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from impasto.video import prefetch
-from impasto.video.prefetch import ahead, still_wanted
+from impasto.video.prefetch import check_cancelled, prefetched
 
 
 def test_items_come_in_order() -> None:
-    with ahead(range(100), 3) as items:
+    with prefetched(range(100), 3) as items:
         assert list(items) == list(range(100))
 
 
@@ -20,7 +20,7 @@ def test_an_error_is_raised_where_it_would_have_been() -> None:
         yield 1
         raise ValueError("broken")
 
-    with ahead(numbers()) as items:
+    with prefetched(numbers()) as items:
         assert next(items) == 1
         with pytest.raises(ValueError, match="broken"):
             next(items)
@@ -34,17 +34,17 @@ def test_long_work_within_work_ends_when_the_outermost_block_ends() -> None:
             yield 1
             for _ in range(600):
                 time.sleep(0.05)
-                still_wanted()
+                check_cancelled()
         finally:
             ended.set()
         yield 2
 
     def through() -> Iterator[int]:
-        with ahead(slow()) as items:
+        with prefetched(slow()) as items:
             yield from items
 
     begun = time.monotonic()
-    with ahead(through()) as items:
+    with prefetched(through()) as items:
         assert next(items) == 1
     assert ended.wait(1)
     assert time.monotonic() - begun < 3
@@ -62,13 +62,13 @@ def test_work_that_never_asks_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 
     def through() -> Iterator[int]:
         try:
-            with ahead(slow()) as items:
+            with prefetched(slow()) as items:
                 yield from items
         finally:
             closed.set()
 
     begun = time.monotonic()
-    with ahead(through()) as items:
+    with prefetched(through()) as items:
         assert next(items) == 1
     assert closed.is_set()
     assert time.monotonic() - begun < 3
@@ -76,4 +76,4 @@ def test_work_that_never_asks_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_outside_of_such_threads_all_work_is_wanted() -> None:
-    still_wanted()
+    check_cancelled()

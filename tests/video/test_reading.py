@@ -165,7 +165,7 @@ def test_a_damaged_animation(tmp_path: Path) -> None:
     (tmp_path / "half.gif").write_bytes(content[: len(content) // 2])
     reader = open_reader(str(tmp_path / "half.gif"))
     assert len(list(reader.frames())) == reader.clip.count == 2
-    assert reader.damage.told() == [f"1 damaged frame was left out of {tmp_path / 'half.gif'}"]
+    assert reader.damage.messages() == [f"1 damaged frame was left out of {tmp_path / 'half.gif'}"]
     with pytest.raises(ImageError, match=r"half\.gif is damaged"):
         list(open_reader(str(tmp_path / "half.gif"), strict=True).frames())
     (tmp_path / "head.gif").write_bytes(content[:40])

@@ -13,8 +13,8 @@ from tests.video.conftest import moving, write_clip
 
 from impasto import Settings
 from impasto.video.options import VideoSettings
-from impasto.video.pipeline import Work
-from impasto.video.setup import prepare
+from impasto.video.pipeline import VideoJob
+from impasto.video.setup import prepare_video
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu", strength=0)
 CUES = [(100, 400, b"Hello <i>you</i>"), (600, 300, "Grüße, 世界".encode())]
@@ -55,11 +55,11 @@ def rich(tmp_path: Path) -> Path:
     return with_extras(tmp_path / "rich.mkv", tmp_path)
 
 
-def begun(source: Path, output: Path, style: NDArray[np.uint8], **options: Any) -> Work:  # noqa: ANN401
-    return prepare(str(source), [style], output, FAST, VideoSettings(stability=0, **options))
+def begun(source: Path, output: Path, style: NDArray[np.uint8], **options: Any) -> VideoJob:  # noqa: ANN401
+    return prepare_video(str(source), [style], output, FAST, VideoSettings(stability=0, **options))
 
 
-def finished(work: Work) -> Path:
+def finished(work: VideoJob) -> Path:
     list(work.run(work.begin(False)))
     return work.finish()
 

@@ -12,8 +12,8 @@ from PIL import Image
 from impasto import Settings, open_picture
 from impasto.video.options import VideoSettings
 from impasto.video.pictures import open_reader
-from impasto.video.pipeline import Work
-from impasto.video.setup import prepare
+from impasto.video.pipeline import VideoJob
+from impasto.video.setup import prepare_video
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 COUNT, SIZE = 4, (96, 64)
@@ -43,11 +43,11 @@ def written(path: Path) -> Path:
     return path
 
 
-def begun(source: object, output: Path, style: NDArray[np.uint8], **options: Any) -> Work:  # noqa: ANN401
-    return prepare(str(source), [style], output, FAST, VideoSettings(**options))
+def begun(source: object, output: Path, style: NDArray[np.uint8], **options: Any) -> VideoJob:  # noqa: ANN401
+    return prepare_video(str(source), [style], output, FAST, VideoSettings(**options))
 
 
-def finished(work: Work) -> Path:
+def finished(work: VideoJob) -> Path:
     list(work.run(work.begin(False)))
     return work.finish()
 

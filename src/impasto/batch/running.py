@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from impasto.batch.pairs import Outcome, Pair, find_pictures, make_folder, make_pairs, reason_of
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.fast.tuned import find_styles, is_network, network_settings
+from impasto.fast.tuned import is_network, network_settings, resolve_styles
 from impasto.files import Journal, disk_is_full, fingerprint, sha256_of
 from impasto.gallery.names import find_style
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
@@ -111,7 +111,7 @@ class Batch:
                 open_picture(picture, max_size=LEAST_PICTURE)
                 if self.settings.tune:
                     network_settings([picture], self.settings)
-                (found,) = find_styles(self._named.get(str(picture), picture), self.settings)
+                (found,) = resolve_styles(self._named.get(str(picture), picture), self.settings)
                 return Path(str(found)) if is_network(found) else picture
         except ImageError as error:
             self.bad[number] = error

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import find_styles, is_network
+from impasto.fast.tuned import is_network, resolve_styles
 from impasto.files import output_path
 from impasto.images import (
     Picture,
@@ -79,7 +79,7 @@ def gather_job(
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     painted = read_source(content)
-    settings, chosen = with_content_size(settings, painted), find_styles(chosen, settings)
+    settings, chosen = with_content_size(settings, painted), resolve_styles(chosen, settings)
     names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]
     name = output_name(_name(painted), names or [Path(settings.method).stem])
     return Job(painted, chosen, settings, _target(output, f"{name}.png", settings))

@@ -32,9 +32,9 @@ def recipe(
 ) -> None:
     """Print how a picture or a video was made."""
     from impasto.images import read_recipe
-    from impasto.video.encoding import USUAL
+    from impasto.video.encoding import DEFAULT_CODECS
 
-    if picture.suffix.lower() in USUAL:
+    if picture.suffix.lower() in DEFAULT_CODECS:
         from impasto.video.writers import video_recipe
 
         found = video_recipe(picture)

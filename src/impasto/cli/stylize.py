@@ -96,39 +96,41 @@ def explore(
 
     Example: impasto explore harbour.jpg starry_night.jpg
     """
-    from impasto.batch import sheets as looks
+    from impasto.batch import explore as exploring
     from impasto.cli.painting import counted, prepare
     from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
     from impasto.images import open_picture, output_name
     from impasto.settings import Settings
 
-    settings = looks.sketched(Settings(**options), options.get("size") or looks.SKETCH)
+    settings = exploring.preview_settings(
+        Settings(**options), options.get("size") or exploring.PREVIEW_SIZE
+    )
     if settings.tune:
         raise SettingsError("tune does not go with what is varied here: leave it out")
-    cells = looks.vary(settings, _axes(vary) if vary else looks.usual_axes(settings))
+    variants = exploring.vary(settings, _axes(vary) if vary else exploring.default_axes(settings))
     sources = [str(find_style(style)) for style in styles]
     for source in (content, *sources):
         open_picture(source, max_size=64)  # raises at once what is wrong with it
-    needing = {(cell.settings.method, cell.settings.encoder): cell.settings for cell in cells}
+    needing = {(v.settings.method, v.settings.encoder): v.settings for v in variants}
     for each in needing.values():
         prepare(each, quiet)
     name = output_name(Path(content).name, [Path(each).name for each in sources])
-    folder = looks.free_folder(output or Path(f"{name}-looks"), cells)
-    refuse_inputs(folder / looks.LOOKS, [content, *sources])
+    folder = exploring.free_folder(output or Path(f"{name}-looks"), variants)
+    refuse_inputs(folder / exploring.SHEET, [content, *sources])
     painted: list[Any] = []
     try:
-        with stopping(lambda: f"stopped: {len(painted)} of {len(cells)} are there"):
-            found = looks.paint_looks(content, sources, cells, folder)
-            painted.extend(counted(found, len(cells), quiet))
+        with stopping(lambda: f"stopped: {len(painted)} of {len(variants)} are there"):
+            found = exploring.paint_variants(content, sources, variants, folder)
+            painted.extend(counted(found, len(variants), quiet))
     finally:
         with uninterrupted():
             if painted:
-                echo(looks.save_looks(painted, folder / looks.LOOKS))
+                echo(exploring.save_variants(painted, folder / exploring.SHEET))
     if not quiet:
-        recipe = folder / f"{cells[-1].name}.json"
+        recipe = folder / f"{variants[-1].name}.json"
         again = shlex.join(["impasto", "stylize", content, *styles, "--recipe", str(recipe)])
-        echo(f"to make number {cells[-1].name} large: {again} --size 2048", file=sys.stderr)
+        echo(f"to make number {variants[-1].name} large: {again} --size 2048", file=sys.stderr)
 
 
 def _axes(given: list[str]) -> dict[str, list[str]]:

@@ -25,7 +25,7 @@ from impasto.errors import SettingsError
 from impasto.files import output_path
 
 if TYPE_CHECKING:
-    from impasto.video.pipeline import Work
+    from impasto.video.pipeline import VideoJob
 
 
 @with_settings
@@ -71,8 +71,7 @@ def video(
     from impasto.images import output_name
     from impasto.video.options import video_settings
     from impasto.video.pictures import is_sequence
-    from impasto.video.setup import check_output, parts_folder
-    from impasto.video.setup import prepare as begun
+    from impasto.video.setup import check_output, parts_folder, prepare_video
 
     if side_by_side and wipe:
         raise SettingsError("give --side-by-side or --wipe, not both")
@@ -95,41 +94,41 @@ def video(
         return
     check_output(target, [clip, *chosen], replaces=force or resume)
     prepare(settings, quiet)
-    work = begun(clip, chosen, target, settings, asked, strict=strict)
-    for note in work.notes:
+    job = prepare_video(clip, chosen, target, settings, asked, strict=strict)
+    for note in job.notes:
         say(note, quiet)
-    echo(_run(work, work.begin(resume), quiet, flicker))
+    echo(_run(job, job.begin(resume), quiet, flicker))
 
 
-def _run(work: "Work", done: int, quiet: bool, flicker: bool) -> Path:
+def _run(job: "VideoJob", done: int, quiet: bool, flicker: bool) -> Path:
     """Paint and show how it goes; return where the result is."""
     from impasto.cli.painting import Bar
     from impasto.video.flicker import FlickerMeter, mean_errors
 
     meter, found = FlickerMeter() if flicker else None, []
-    begun, painted, whole = time.monotonic(), 0, work.video.count(work.reader.clip)
+    begun, painted, whole = time.monotonic(), 0, job.video.count(job.reader.clip)
 
     left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
     about = f"about {whole}" if whole else "?"
     try:
         with Bar(left, right, whole, quiet, whole=about, rate="") as bar:
-            for progress in work.run(done):
+            for progress in job.run(done):
                 painted += 1
                 speed = bar.tasks[0].speed
                 bar.show(progress.done, rate=f"{speed:.1f} a second" if speed else "")
                 if meter is not None:
                     found.append(meter(progress.original, progress.painted))
-        path = work.finish()
+        path = job.finish()
     except KeyboardInterrupt as interrupt:
-        there = f"{work.frames_of(work.done())} frames are in {work.folder}"
+        there = f"{job.frames_of(job.done())} frames are in {job.folder}"
         say(f"stopped: {there}; the same command with --resume continues")
         raise typer.Exit(status_of(interrupt)) from None
-    for line in work.reader.damage.told():
+    for line in job.reader.damage.messages():
         say(line)
     if painted:
         rate = painted / (time.monotonic() - begun)
         say(f"{painted} frames, {rate:.1f} a second", quiet)
-    for note, count in work.painter.notes.items():
+    for note, count in job.stylizer.notes.items():
         say(f"{note} (in {count} of {painted} frames)")
     errors = [each for each in found if each is not None]
     if errors:
@@ -223,11 +222,11 @@ def live(
 
 def _stylizers(styles: list[str], settings: "Settings") -> "tuple[list[Stylizer], list[str]]":
     from impasto.cli.painting import prepare
-    from impasto.fast.tuned import find_styles
+    from impasto.fast.tuned import resolve_styles
     from impasto.images import identify
     from impasto.stylizers import stylizer
 
-    found = [each for style in styles for each in find_styles([style], settings)]
+    found = [each for style in styles for each in resolve_styles([style], settings)]
     prepare(settings, quiet=False)
     stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
     return stylizers, [Path(identify(s).name).stem for s in found] or [Path(settings.method).stem]

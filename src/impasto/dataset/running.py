@@ -21,7 +21,7 @@ from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task
 from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import find_styles, is_network, network_settings, once_tuned
+from impasto.fast.tuned import is_network, network_settings, once_tuned, resolve_styles
 from impasto.files import fingerprint, sha256_of
 from impasto.images import NamedBytes, identify, is_picture_name, open_picture, source_list
 from impasto.images.decoding import open_image
@@ -250,7 +250,7 @@ def read_style_files(
 def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
     """Return the name of each style that something stands for, and what reads or returns it."""
     if "://" not in named:
-        found = find_pictures(map(str, find_styles(named, settings)))
+        found = find_pictures(map(str, resolve_styles(named, settings)))
         return [(str(path), partial(Path, path)) for path in found]
     store = open_store(named)
     names = filter(is_picture_name, store.files())

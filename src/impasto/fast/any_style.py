@@ -1,7 +1,7 @@
 """Our own network: any style in one pass.
 
-A graph reads a style once, into a code, and another one paints with it. All that happens to a
-picture is in that graph: see `impasto.training.any_style_graph`.
+One ONNX graph encodes a style once, into a code; another one paints with it. All that happens to a
+picture is in that second graph: see `impasto.training.any_style_graph`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,9 +23,9 @@ from impasto.settings.methods import METHODS, Method
 from impasto.weights.any_style import CELL
 from impasto.weights.folders import bundled_folder, tuned_folder
 
-#: The painter's inputs if it has its one style within.
+#: Inputs of a network with its one style built in.
 ONE_STYLE = {"picture", "strength", "grain", "held", "pace"}
-#: And if it takes the style's code.
+#: Inputs of the network for any style.
 _ANY_STYLE = ONE_STYLE | {"code"}
 #: Longer side in pixels of the picture that a file from elsewhere is tried with; longest code;
 #: steps of a trial that opening, compiling and painting together may take.
@@ -41,22 +41,22 @@ def open_network(row: Method, settings: Settings, files: Files) -> Network:
         if read_entries(reader).keys() != {"picture"}:
             raise WeightsError(f"{reader} is not a style_reader.onnx: run `impasto export` again")
         _try(path, settings, reader=str(reader))
-    painter = open_session(path, settings.runtime, settings.device)
-    return AnyStyleNetwork(row, files, painter, open_style_reader(reader, settings.device))
+    session = open_session(path, settings.runtime, settings.device)
+    return AnyStyleNetwork(row, files, session, open_style_reader(reader, settings.device))
 
 
 def open_one_style(
     row: Method, settings: Settings, path: Path, entries: Mapping[str, Entry]
 ) -> Network:
-    """Open a painter that has its one style within; `entries` is what its file takes."""
+    """Open our network with its one style built in; `entries` is what its file takes."""
     sizes = entries["held"].sizes or ()
     if len(sizes) != 1 or not 0 < sizes[0] < _MOST_LENGTH:
         raise WeightsError(f"{path} is not what `impasto train style` writes: write it again")
     # What this program wrote itself need not be tried.
     if not any(map(path.is_relative_to, (bundled_folder(), tuned_folder()))):
         _try(path, settings, length=sizes[0])
-    painter = open_session(path, settings.runtime, settings.device)
-    return AnyStyleNetwork(row, {"painter": path}, painter, length=sizes[0])
+    session = open_session(path, settings.runtime, settings.device)
+    return AnyStyleNetwork(row, {"network": path}, session, length=sizes[0])
 
 
 def _try(path: Path, settings: Settings, **arguments: str | int) -> None:
@@ -69,9 +69,9 @@ def paint_once(path: str, runtime: str, reader: str | None = None, length: int =
     """Paint a small picture of one color in the style that is in a file, or in another one."""
     limit_memory(MOST_BYTES)
     begin_step(_STEPS)
-    painter = open_session(Path(path), runtime, "cpu")
+    session = open_session(Path(path), runtime, "cpu")
     style_reader = open_session(Path(reader), runtime, "cpu") if reader else None
-    network = AnyStyleNetwork(METHODS["fast"], {}, painter, style_reader, length)
+    network = AnyStyleNetwork(METHODS["fast"], {}, session, style_reader, length)
     picture = Picture(np.full((_TRIED, _TRIED, 3), 0.5, np.float32))
     codes = [network.read(picture, _TRIED)] if reader else []
     painted = network.paint(picture, network.mixed(codes, [1.0]), 1.0)
@@ -83,7 +83,7 @@ def paint_once(path: str, runtime: str, reader: str | None = None, length: int =
 class AnyStyleNetwork(Network):
     """Paints in the style that a code stands for.
 
-    Without a `style_reader` the painter has its one style within, and `length` is that of codes.
+    Without a `style_reader` the network has its one style built in, and codes have this `length`.
     """
 
     style_reader: Session | None = None
@@ -107,7 +107,7 @@ class AnyStyleNetwork(Network):
         size = content.height, content.width
         held = None if shot is None else shot.kept.get("statistics")
         given = {} if self.style_reader is None else {"code": code}
-        stylized, used = self.painter(
+        stylized, used = self.session(
             picture=np.ascontiguousarray(content.filled().pixels)[None],
             strength=np.array(strength, np.float32),
             grain=still_grain(*size) if shot is None else shot.grain(*size),

@@ -1,8 +1,8 @@
 """Magenta's arbitrary image stylization (Ghiasi et al. 2017) in its published TFLite form.
 
-One network turns a style of 256x256 pixels into 100 numbers, another one paints with them. As it
-was published that one gives pictures of 384x384 pixels, whatever goes in: the sizes to which it
-enlarges are constants in the file. They are set here to those of the content.
+The style prediction network turns a style of 256x256 pixels into 100 numbers; the style transfer
+network paints with them. As published, the latter makes pictures of 384x384 pixels of any content:
+the sizes to which it enlarges are constants in the file. They are set here to those of the content.
 """
 
 import os
@@ -25,13 +25,13 @@ CELL = 4
 _SILENCE = threading.Lock()
 STYLE_SIZE = (256, 256)
 #: Names of inputs by their last dimension, and of the output.
-READER, PAINTER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
+PREDICTION, TRANSFER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
 
 
 def open_network(row: Method, _settings: Settings, files: Files) -> Network:
     """Open the network."""
-    reader, painter = files.values()
-    sessions = LiteRtSession(painter, *PAINTER), LiteRtSession(reader, *READER)
+    prediction, transfer = files.values()
+    sessions = LiteRtSession(transfer, *TRANSFER), LiteRtSession(prediction, *PREDICTION)
     return CodeNetwork(row, files, *sessions, CELL, STYLE_SIZE)
 
 
@@ -54,7 +54,7 @@ class LiteRtSession:
         with importing("method magenta", "magenta"):
             from ai_edge_litert.interpreter import Interpreter
         try:
-            with _without_chatter():
+            with _without_messages():
                 return Interpreter(model_content=content, num_threads=cores())
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
@@ -85,13 +85,13 @@ class LiteRtSession:
             self._interpreter = self._open(_for_size(self._content, *shapes["content"][1:3]))
         for name, place in self._places().items():
             self._interpreter.resize_tensor_input(place, shapes[name])
-        with _without_chatter():
+        with _without_messages():
             self._interpreter.allocate_tensors()
         self._shapes = shapes
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
+def _without_messages() -> Iterator[None]:
     """Keep from the terminal what LiteRT says of its delegates: it has no switch for that."""
     with _SILENCE, Path(os.devnull).open("w") as nowhere:
         kept = os.dup(2)
@@ -104,7 +104,7 @@ def _without_chatter() -> Iterator[None]:
 
 
 def _for_size(content: bytes, height: int, width: int) -> bytes:
-    """Return the painter, a .tflite file, for contents of one size: what it enlarges to is set."""
+    """Return the style transfer network, a .tflite file, for contents of one size."""
     from ai_edge_litert import schema_py_generated as schema
 
     patched = bytearray(content)

@@ -25,12 +25,13 @@ def open_network(row: Method, settings: Settings, files: Files) -> Network:
     runtime, device = settings.runtime, settings.device
     every = (item for path in files.values() for item in load_parameters(path).items())
     named = {name.replace(".conv_layer", ""): array for name, array in every}
-    painter = open_session(_painter(Graph("painter", named, "reflect")), runtime, device)
-    reader = open_style_reader(_reader(Graph("reader", named, "reflect")), device)
-    return CodeNetwork(row, files, painter, reader, CELL)
+    session = open_session(_main_model(Graph("main", named, "reflect")), runtime, device)
+    style_reader = open_style_reader(_style_model(Graph("style", named, "reflect")), device)
+    return CodeNetwork(row, files, session, style_reader, CELL)
 
 
-def _reader(graph: Graph) -> bytes:
+def _style_model(graph: Graph) -> bytes:
+    """Return the style encoder and the modulator."""
     picture = graph.input("picture", (1, "height", "width", 3))
     features = _encoded(graph, graph.image(picture), "style_encoder")
     for depth, x in enumerate(features, 1):
@@ -47,7 +48,8 @@ def _reader(graph: Graph) -> bytes:
     return graph.model()
 
 
-def _painter(graph: Graph) -> bytes:
+def _main_model(graph: Graph) -> bytes:
+    """Return the content encoder and the decoder."""
     content = graph.input("content", (1, "height", "width", 3))
     codes = {
         f"{kind}{depth}": graph.input(f"{kind}{depth}", (1, _WIDTH, 1, 1))
@@ -69,12 +71,14 @@ def _painter(graph: Graph) -> bytes:
     return graph.model()
 
 
-def _encoded(graph: Graph, x: str, who: str) -> list[str]:
+def _encoded(graph: Graph, x: str, encoder: str) -> list[str]:
     """Return the features of both depths."""
     for number, stride, groups in _ENCODER:
-        x = graph.relu(graph.convolution(x, f"{who}.enc1.{number}", stride=stride, groups=groups))
-    first = _residual(graph, x, f"{who}.enc1.10")
-    return [first, _residual(graph, first, f"{who}.enc2.0")]
+        x = graph.relu(
+            graph.convolution(x, f"{encoder}.enc1.{number}", stride=stride, groups=groups)
+        )
+    first = _residual(graph, x, f"{encoder}.enc1.10")
+    return [first, _residual(graph, first, f"{encoder}.enc2.0")]
 
 
 def _residual(graph: Graph, x: str, name: str) -> str:

@@ -40,11 +40,11 @@ class Network(ABC):
 
     row: Method
     files: Files  # what it was opened from, by name; `named` has name and SHA-256 of each
-    painter: Session
+    session: Session  # that paints
 
     def __post_init__(self) -> None:
         self.title, self.bytes_per_pixel = self.row.sentence, self.row.bytes_per_pixel
-        self.machine = self.painter.name  # for people: what computes, and where
+        self.machine = self.session.name  # for people: what computes, and where
         self.runtime = self.machine.partition(" ")[0]  # a value of the setting
         self.named = [named(path) for path in self.files.values()]
 
@@ -76,10 +76,10 @@ class Network(ABC):
 class CodeNetwork(Network):
     """A style is a few arrays of numbers; they can be mixed, with those of the content too.
 
-    Its painter takes `content` (1, H, W, 3) and codes by name, and gives a picture within [0, 1].
+    Its session takes `content` (1, H, W, 3) and codes by name, and gives a picture within [0, 1].
     """
 
-    reader: Session  # picture (1, H, W, 3) -> codes
+    style_reader: Session  # picture (1, H, W, 3) -> codes
     cell: int  # sides of the content are multiples of this
     style_size: tuple[int, int] | None = None  # width and height of styles; None: as settings say
 
@@ -89,7 +89,7 @@ class CodeNetwork(Network):
             pixels = scaled(style, longest, self.cell)
         else:
             pixels = style.filled().resized(self.style_size).pixels[None]
-        return dict(zip(self.reader.outputs, self.reader(picture=pixels), strict=True))
+        return dict(zip(self.style_reader.outputs, self.style_reader(picture=pixels), strict=True))
 
     def paint(
         self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
@@ -99,7 +99,7 @@ class CodeNetwork(Network):
             own = self.read(content, max(content.size))
             code = self.mixed([own, code], [1 - strength, strength])
         pixels = content.filled().pixels
-        (painted,) = self.painter(content=padded(pixels, self.cell)[None], **code)
+        (painted,) = self.session(content=padded(pixels, self.cell)[None], **code)
         return faded(painted[0], pixels, strength)
 
 
@@ -107,10 +107,10 @@ def network_for(settings: Settings) -> Network:
     """Open the network of a method of one pass, as `open_session`; stylizers share it."""
     row = method_of(settings.method)
     if row.one_style:
-        files = {"painter": Path(settings.method)}
+        files = {"network": Path(settings.method)}
     elif settings.weights is not None:
-        painter = Path(settings.weights)
-        files = {"any-style": painter, "style-reader": painter.with_name("style_reader.onnx")}
+        path = Path(settings.weights)
+        files = {"any-style": path, "style-reader": path.with_name("style_reader.onnx")}
     else:
         files = {name: fetch(name) for name in row.needed(lambda name: find(name) is not None)}
     # Of the settings, those that a network depends on.

@@ -62,10 +62,10 @@ def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     limit_memory(_BYTES + _PER_BYTE * _size(file) + _PER_PIXEL * max(largest, _PIXELS))
     for runtime in runtimes:
         try:
-            painter: Any = _watched(file, runtime)
+            session: Any = _watched(file, runtime)
             until = time.process_time() + SECONDS * (_LOOKING + _size(file) / _FILE)
-            form = _running(painter, forms, file.name, until)
-            return runtime, form, convention_of(form, painter, file.name)
+            form = _running(session, forms, file.name, until)
+            return runtime, form, convention_of(form, session, file.name)
         except ImpastoError:
             if runtime == runtimes[-1]:
                 raise
@@ -103,7 +103,7 @@ def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
         )
 
 
-def _running(painter: Session, forms: list[Form], name: str, until: float) -> Form:
+def _running(session: Session, forms: list[Form], name: str, until: float) -> Form:
     """Return the first form that a network runs with, or say why the first one did not work.
 
     It looks for one `until` this process has computed for so many seconds.
@@ -115,7 +115,7 @@ def _running(painter: Session, forms: list[Form], name: str, until: float) -> Fo
             if errors and time.process_time() > until:
                 break
             try:
-                return form, form.raw(painter, _patches(*sides)), sides
+                return form, form.raw(session, _patches(*sides)), sides
             except ImpastoError as error:
                 errors.append(error)
         return None
@@ -173,7 +173,7 @@ def _completed(form: Form, made: list[Any], sides: Sides, name: str) -> Form:
     return form._replace(output=-number, margin=margin)
 
 
-def convention_of(form: Form, painter: Session, name: str) -> Convention:
+def convention_of(form: Form, session: Session, name: str) -> Convention:
     """Find the convention under which what comes out is most like a picture of what goes in."""
     side = -(-_SIDE // form.cell) * form.cell - max(form.margin, 0)
     picture = _patches(*form.shown(side, side))
@@ -181,7 +181,7 @@ def convention_of(form: Form, painter: Session, name: str) -> Convention:
     for scale, offset in TAKEN:
         if not form.kind.startswith("float") and (scale, offset) != TAKEN[0]:
             continue
-        made = form.run(painter, Convention(scale, offset).given(picture))
+        made = form.run(session, Convention(scale, offset).given(picture))
         rows, columns = (
             np.arange(side) * has // side
             for side, has in zip(picture.shape[:2], made.shape[:2], strict=True)

@@ -96,7 +96,7 @@ class Form(NamedTuple):
         factor = max(free) / (height if free[0] else width) if any(free) else 1
         return free[0] or max(1, round(height * factor)), free[1] or max(1, round(width * factor))
 
-    def run(self, painter: Session, pixels: Array) -> Array:
+    def run(self, session: Session, pixels: Array) -> Array:
         """Return what a network makes of (H, W, 3), of that size unless it enlarges or reduces."""
         more, sides, cell = max(self.margin, 0), pixels.shape[:2], self.cell
         whole = [
@@ -105,7 +105,7 @@ class Form(NamedTuple):
         ]
         edges = [(more // 2, w - s - more // 2) for s, w in zip(sides, whole, strict=True)]
         picture = np.pad(pixels, [*edges, (0, 0)], mode="reflect")
-        made = self.picture(self.raw(painter, picture)[self.output])
+        made = self.picture(self.raw(session, picture)[self.output])
         skip = max(-self.margin, 0) // 2
         made = made[skip:, skip:]
         extra = max(-self.margin, 0) - skip
@@ -115,7 +115,7 @@ class Form(NamedTuple):
         ]
         return np.asarray(made[: ends[0], : ends[1]], np.float32)
 
-    def raw(self, painter: Session, pixels: Array) -> list[Any]:
+    def raw(self, session: Session, pixels: Array) -> list[Any]:
         """Return all outputs for (H, W, 3), which is as large as the network takes it."""
         kind = np.dtype(self.kind)
         picture = pixels.round().clip(np.iinfo(kind).min) if kind.kind in "iu" else pixels
@@ -123,7 +123,7 @@ class Form(NamedTuple):
             picture = picture.transpose(2, 0, 1)
         if self.layout.startswith("N"):
             picture = np.repeat(picture[None], self.batch, 0)
-        return list(painter(**{self.entry: np.ascontiguousarray(picture, kind)}))
+        return list(session(**{self.entry: np.ascontiguousarray(picture, kind)}))
 
     def picture(self, made: Any) -> Array:  # noqa: ANN401
         """Return an output as (H, W, 3), or raise a `ValueError` with its shape."""
@@ -153,7 +153,7 @@ class SingleNetwork(Network):
         height, width = self.form.shown(whole.height, whole.width)
         shown = whole.resized((width, height))
         try:
-            made = self.form.run(self.painter, self.convention.given(shown.pixels))
+            made = self.form.run(self.session, self.convention.given(shown.pixels))
         except (ValueError, IndexError) as error:
             raise WeightsError(f"{self.title} does not give a picture, but {error}") from error
         painted = self.convention.taken(made).clip(0, 1)
@@ -168,9 +168,9 @@ def open_file(row: Method, settings: Settings, files: Files) -> Network:
     (path,) = files.values()
     check_file(path, WeightsError)
     if path.suffix.lower() != ".onnx":
-        painter = open_session(johnson_graph(path), settings.runtime, settings.device)
+        session = open_session(johnson_graph(path), settings.runtime, settings.device)
         form = Form("picture", "NHWC")
-        return SingleNetwork(replace(row, sentence=path.name), files, painter, form, BYTES)
+        return SingleNetwork(replace(row, sentence=path.name), files, session, form, BYTES)
     entries = read_entries(path)
     if entries.keys() == ONE_STYLE:
         return open_one_style(replace(METHODS["fast"], sentence=path.name), settings, path, entries)
@@ -179,11 +179,11 @@ def open_file(row: Method, settings: Settings, files: Files) -> Network:
         runtimes.append("onnxruntime")
     found = tried(path, "impasto.fast.probing:probe", path=str(path), runtimes=runtimes)
     runtime, form, convention = found[0], Form(*found[1]), Convention(*found[2])
-    painter = open_session(path, runtime, settings.device)
+    session = open_session(path, runtime, settings.device)
     sides = [str(side or "any") for side in reversed(form.fixed)]
     always = f", always at {'x'.join(sides)} pixels" if any(form.fixed) else ""
     row = replace(row, sentence=path.name + always)
-    return SingleNetwork(row, files, painter, form, convention)
+    return SingleNetwork(row, files, session, form, convention)
 
 
 def johnson_graph(path: Path) -> bytes:
@@ -196,7 +196,7 @@ def johnson_graph(path: Path) -> bytes:
             # (in, out, …) in ONNX too.
             parameters[name] = array.transpose(3, 2, 0, 1)
     try:
-        return _written(Graph("painter", parameters))
+        return _written(Graph("network", parameters))
     except Exception as error:  # onnx's own, where shapes do not fit after all
         raise WeightsError(
             f"{path} has shapes of another network: name one of one style"

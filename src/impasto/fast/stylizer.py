@@ -15,8 +15,8 @@ from impasto.composition import Composition, compose, mask_identities
 from impasto.errors import SettingsError
 from impasto.fast.network import MOST_STYLE, check_memory, named, network_for
 from impasto.fast.sessions import Array
-from impasto.fast.style_painter import StylePainter
-from impasto.fast.tuned import find_styles, is_network, network_settings
+from impasto.fast.style_mixture import StyleMixture
+from impasto.fast.tuned import is_network, network_settings, resolve_styles
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
 from impasto.runs import Carried, OwnSize, Plan, Reference, Run, Stage, State
@@ -61,7 +61,7 @@ class FastStylizer(OwnSize):
         if self.settings.masks and len(given) > 1:
             self._read_apart(given)
             return
-        self._sources = find_styles(given, self.settings)
+        self._sources = resolve_styles(given, self.settings)
         # What other settings begin with: a network cannot do all that its style can.
         pairs = zip(given, self._sources, strict=True)
         self._given = [name if is_network(found) else found for name, found in pairs]
@@ -80,8 +80,8 @@ class FastStylizer(OwnSize):
         else:
             self.identities = list(map(images.identify_opened, opened, self._sources))
             styles = [images.rotate_tile(each, self.settings) for each in opened]
-        painter = StylePainter(self.network, self.settings, styles, grays, self._shares, longest)
-        self._painters = [painter]
+        how = grays, self._shares, longest
+        self._mixtures = [StyleMixture(self.network, self.settings, styles, *how)]
 
     def _read_apart(self, styles: Sequence[Source]) -> None:
         self._shares = self.settings.normalized_style_weights(len(styles))
@@ -91,10 +91,10 @@ class FastStylizer(OwnSize):
         self._given = [source for one in each for source in one._given]
         self.network = max((one.network for one in each), key=lambda n: n.bytes_per_pixel)
         self.identities = [identity for one in each for identity in one.identities]
-        self._painters = [painter for one in each for painter in one._painters]
+        self._mixtures = [mixture for one in each for mixture in one._mixtures]
 
-    def _of_painters(self) -> tuple[Settings, list[float]]:
-        """Return the settings that each painter has, and the shares of its styles."""
+    def _mixture_settings(self) -> tuple[Settings, list[float]]:
+        """Return the settings that each mixture has, and the shares of its styles."""
         if self.settings.masks:
             return self.settings.updated(style_weights=None), [1.0]
         return self.settings, self._shares
@@ -107,8 +107,8 @@ class FastStylizer(OwnSize):
     ) -> OnePassRun:
         """Begin a run of one step; see `impasto.runs.Stylizer`."""
         source = images.read_source(content)
-        painter = self if self.settings.size else self.sized(source)
-        return OnePassRun(painter, source, reference, started)
+        stylizer = self if self.settings.size else self.sized(source)
+        return OnePassRun(stylizer, source, reference, started)
 
     def changed(self, **options: Unpack[Options]) -> FastStylizer:
         """Return a stylizer of the same styles with other settings; see `impasto.runs.Stylizer`."""
@@ -125,7 +125,9 @@ class FastStylizer(OwnSize):
         other = copy(self)
         other.settings, other._sized = settings, {}
         other._shares = settings.normalized_style_weights(len(self._shares))
-        other._painters = [each.with_settings(*other._of_painters()) for each in self._painters]
+        other._mixtures = [
+            each.with_settings(*other._mixture_settings()) for each in self._mixtures
+        ]
         return other
 
     def with_styles(self, style: Sources) -> FastStylizer:
@@ -143,7 +145,7 @@ class FastStylizer(OwnSize):
     def weights(self) -> list[dict[str, str]]:
         """Names and SHA-256 of the files that it paints with, and of one's own that was tuned."""
         begun = self.settings.weights if self.settings.tune else None
-        files = {file["sha256"]: file for each in self._painters for file in each.network.named}
+        files = {file["sha256"]: file for each in self._mixtures for file in each.network.named}
         return [*files.values(), *([named(Path(begun))] if begun else [])]
 
     def compose(self, content: Picture, reference: Reference | None = None) -> Composition:
@@ -156,8 +158,8 @@ class FastStylizer(OwnSize):
         Its composition is read as the settings say, unless it is given.
         """
         composition = composition or self.compose(content)
-        pairs = zip(self._painters, composition.regions, strict=True)
-        painted = (painter.paint(content, where) for painter, where in pairs)
+        pairs = zip(self._mixtures, composition.regions, strict=True)
+        painted = (mixture.paint(content, where) for mixture, where in pairs)
         return composition.blended(content.filled().pixels, painted, self._shares)
 
     def paint_frame(
@@ -169,15 +171,15 @@ class FastStylizer(OwnSize):
         seen where another one begins, and no photograph where nothing is kept any more.
         """
         if not self._composes:
-            return self._painters[0].paint_frame(content, reference)
+            return self._mixtures[0].paint_frame(content, reference)
         carried, painted = dict(composition.carried), []
         before = reference.frames.get(1)
-        for number, painter in enumerate(self._painters):
+        for number, mixture in enumerate(self._mixtures):
             prefix, known = f"style {number} ", reference.carried.items()
             own = {k.removeprefix(prefix): each for k, each in known if k.startswith(prefix)}
             frames = {1: replace(before, painted=own.pop("painted"))} if before and own else {}
             follows = Reference(frames, own, reference.stability)
-            pixels, left = painter.paint_frame(content, follows, composition.regions[number])
+            pixels, left = mixture.paint_frame(content, follows, composition.regions[number])
             carried |= {f"{prefix}{k}": each for k, each in {**left, "painted": pixels}.items()}
             painted.append(pixels)
         return composition.blended(content.filled().pixels, painted, self._shares), carried
@@ -222,7 +224,7 @@ class OnePassRun(Run):
         self._masks = {} if reference else mask_identities(settings)  # as they are now
         size = fitted_size(opened.size, settings.size_limit)
         region = _REGION + (_BEFORE if reference else 0)
-        composing = _COMPOSED + region * len(stylizer._painters) if stylizer._composes else 0
+        composing = _COMPOSED + region * len(stylizer._mixtures) if stylizer._composes else 0
         self._bytes = check_memory(size, stylizer.network.bytes_per_pixel + composing)
         self._content = opened.resized(size)
         begun = time.monotonic()
@@ -250,14 +252,14 @@ class OnePassRun(Run):
         size, network = self._content.size, self._stylizer.network
         small = self._content.resized(fitted_size(size, min(_PROBE, max(size))))
         seconds = 0.0
-        for painter in self._stylizer._painters:
-            painter.paint(small)
+        for mixture in self._stylizer._mixtures:
+            mixture.paint(small)
             begun = time.monotonic()
-            painter.paint(small)
+            mixture.paint(small)
             seconds += time.monotonic() - begun
         rate = seconds / (small.width * small.height)
         seconds = self._composing + (rate + _FINISH / 1e6) * size[0] * size[1]
-        stages = [Stage(size, 0, network.title)] * len(self._stylizer._painters)
+        stages = [Stage(size, 0, network.title)] * len(self._stylizer._mixtures)
         return Plan(stages, self._bytes, seconds, network.machine)
 
     @property

@@ -1,9 +1,9 @@
 """Networks whose features get the statistics of a style's: AdaIN and WCT.
 
-Readers of the form of VGG-19 take a picture apart into features, and painters put a picture
-together again. AdaIN (Huang & Belongie 2017) has one reader, to relu4_1, whose channels get the
-style's means and deviations. WCT (Li et al. 2017), its networks pruned 16 times (Wang et al. 2020),
-gives features of VGG-19's five depths in turn, from deep to shallow, means and covariances.
+Encoders are parts of VGG-19, and decoders make pictures of their features. AdaIN (Huang & Belongie
+2017) has one encoder, to relu4_1, whose channels get the style's means and deviations. WCT (Li et
+al. 2017), its networks pruned 16 times (Wang et al. 2020), gives features of VGG-19's five depths
+in turn, from deep to shallow, the style's means and covariances.
 """
 
 import threading
@@ -27,7 +27,7 @@ from impasto.settings.methods import Method
 from impasto.weights.formats import load_parameters
 
 Matrix = NDArray[np.float64]
-#: Subtracted from what AdaIN's reader sees, RGB.
+#: Subtracted from the input of AdaIN's encoder, RGB.
 MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 255
 #: WCT's depths, in the order of their turns: relu5_1 … relu1_1.
 LEVELS = (5, 4, 3, 2, 1)
@@ -109,27 +109,27 @@ def one_core() -> Iterator[None]:
         yield
 
 
-class Stage(NamedTuple):
-    """Picture (1, H, W, 3) -> features (1, C, h, w), and back; styles have many sizes."""
+class Level(NamedTuple):
+    """Encoder and decoder of one depth: picture (1, H, W, 3) -> features (1, C, h, w), and back."""
 
-    style_reader: Session
-    reader: Session
-    painter: Session
+    style_encoder: Session
+    encoder: Session
+    decoder: Session
 
 
 @dataclass
 class TransferNetwork(Network):
-    """Features are given the statistics of a style's, in stages, from coarse to fine ones."""
+    """Gives features the statistics of a style's, at one level or several, deep to shallow."""
 
-    stages: Sequence[Stage]  # one, or several that each paint what the next one reads
-    cell: int  # sides of what the readers see are multiples of this
+    levels: Sequence[Level]  # one, or several: each encodes what the one before decoded
+    cell: int  # sides of the input of encoders are multiples of this
     diagonal: bool  # whether channels are taken one by one, without their covariances
-    strengths: Sequence[float] | None = None  # of each stage; None: 1
+    strengths: Sequence[float] | None = None  # of each level; None: 1
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return what is kept of a style."""
         picture = scaled(style, longest, self.cell)
-        features = (stage.style_reader(picture=picture)[0] for stage in self.stages)
+        features = (level.style_encoder(picture=picture)[0] for level in self.levels)
         return [coloring(statistics(each, diagonal=self.diagonal)) for each in features]
 
     def paint(
@@ -138,47 +138,50 @@ class TransferNetwork(Network):
         """Return stylized pixels."""
         pixels = content.filled().pixels
         picture = padded(pixels, self.cell)[None]
-        parts = self.strengths or [1.0] * len(self.stages)
-        for number, (stage, wanted, part) in enumerate(zip(self.stages, code, parts, strict=True)):
-            (features,) = stage.reader(picture=picture)
+        parts = self.strengths or [1.0] * len(self.levels)
+        for number, (level, wanted, part) in enumerate(zip(self.levels, code, parts, strict=True)):
+            (features,) = level.encoder(picture=picture)
             with one_core():
                 own = statistics(features, diagonal=self.diagonal)
                 if shot is not None:
                     own = Statistics(*shot.followed(f"features {number}", *own))
                 changed = transferred(features, own, wanted, part * strength)
-            (picture,) = stage.painter(features=changed)
+            (picture,) = level.decoder(features=changed)
         return faded(picture[0], pixels, strength)
 
 
 def open_adain(row: Method, settings: Settings, files: Files) -> Network:
     """Open AdaIN."""
     encoder, decoder = (load_parameters(path) for path in files.values())
-    reader = _reader({**encoder, "mean": MEAN}, 4, "conv{}_{}")
-    stage = _stage(reader, _painter(decoder, 4, "block{}_conv{}"), settings)
-    return TransferNetwork(row, files, stage.painter, [stage], cell=8, diagonal=True)
+    encoder_model = _encoder_model({**encoder, "mean": MEAN}, 4, "conv{}_{}")
+    level = _open_level(encoder_model, _decoder_model(decoder, 4, "block{}_conv{}"), settings)
+    return TransferNetwork(row, files, level.decoder, [level], cell=8, diagonal=True)
 
 
 def open_wct(row: Method, settings: Settings, files: Files) -> Network:
     """Open WCT."""
     parameters = [load_parameters(path) for path in files.values()]
-    stages = []
-    for level, encoder, decoder in zip(LEVELS, parameters[::2], parameters[1::2], strict=True):
-        reader = _reader(encoder, level, "conv{}{}")
-        painter = _painter(decoder, level, "conv{}{}", backwards=True, last=level == LEVELS[-1])
+    levels = []
+    for block, encoder, decoder in zip(LEVELS, parameters[::2], parameters[1::2], strict=True):
+        encoder_model = _encoder_model(encoder, block, "conv{}{}")
+        last = block == LEVELS[-1]
+        decoder_model = _decoder_model(decoder, block, "conv{}{}", backwards=True, last=last)
         # In bfloat16 the faintest directions of the features, which it makes as strong as all
         # others, would be rounding errors.
-        stages.append(_stage(reader, painter, settings, precise=True))
+        levels.append(_open_level(encoder_model, decoder_model, settings, precise=True))
     strengths = settings.level_strengths
-    return TransferNetwork(row, files, stages[0].painter, stages, 16, False, strengths)
+    return TransferNetwork(row, files, levels[0].decoder, levels, 16, False, strengths)
 
 
-def _stage(reader: bytes, painter: bytes, settings: Settings, *, precise: bool = False) -> Stage:
+def _open_level(
+    encoder_model: bytes, decoder_model: bytes, settings: Settings, *, precise: bool = False
+) -> Level:
     chosen, device = choose_runtime(settings.runtime, settings.device), settings.device
-    read = open_session(reader, chosen.name, device, precise=precise)
-    paint = open_session(painter, chosen.name, device, precise=precise)
+    encoder = open_session(encoder_model, chosen.name, device, precise=precise)
+    decoder = open_session(decoder_model, chosen.name, device, precise=precise)
     # A style is read once: compiling for its size would not pay.
-    style_reader = read if chosen.many_sizes else open_style_reader(reader, device)
-    return Stage(style_reader, read, paint)
+    style_encoder = encoder if chosen.many_sizes else open_style_reader(encoder_model, device)
+    return Level(style_encoder, encoder, decoder)
 
 
 def _counts(level: int) -> dict[int, int]:
@@ -186,9 +189,9 @@ def _counts(level: int) -> dict[int, int]:
     return {**{block: _COUNTS[block] for block in range(1, level)}, level: 1}
 
 
-def _reader(parameters: Mapping[str, Values], level: int, name: str) -> bytes:
-    """Return a model that reads down to a block; the name is for its number and a layer's."""
-    graph = Graph("reader", parameters, borders="reflect")
+def _encoder_model(parameters: Mapping[str, Values], level: int, name: str) -> bytes:
+    """Return a model that encodes down to a block; `name` takes the numbers of block and layer."""
+    graph = Graph("encoder", parameters, borders="reflect")
     picture = graph.input("picture", (1, "height", "width", 3))
     if "mean" in parameters:
         x = graph.image(graph.add("Sub", picture, graph.tensor("mean")))
@@ -204,7 +207,7 @@ def _reader(parameters: Mapping[str, Values], level: int, name: str) -> bytes:
     return graph.model()
 
 
-def _painter(
+def _decoder_model(
     parameters: Mapping[str, Values],
     level: int,
     name: str,
@@ -212,8 +215,8 @@ def _painter(
     backwards: bool = False,
     last: bool = True,
 ) -> bytes:
-    """Return a model that paints what `_reader` read; layers may be numbered backwards."""
-    graph = Graph("painter", parameters, borders="reflect")
+    """Return a model that decodes what `_encoder_model` encoded; its layers may count backwards."""
+    graph = Graph("decoder", parameters, borders="reflect")
     width = parameters[f"{name.format(level, 1)}.weight"].shape[1]
     x = graph.input("features", (1, width, "rows", "columns"))
     for block, count in reversed(_counts(level).items()):

@@ -54,23 +54,24 @@ def show_tunings(show: Show = _shown) -> None:
 
 
 def is_network(source: Source) -> bool:
-    """Tell whether a style is not a picture, but a network that was tuned to it."""
+    """Tell whether a style is given as a network that was tuned to it, and not as a picture."""
     return isinstance(source, str | Path) and str(source).lower().endswith(NETWORK_FILES)
 
 
-def find_styles(sources: Sources, settings: Settings) -> list[Source]:
-    """Return style pictures as `impasto.gallery.names.read_styles` does, or tuned networks.
+def resolve_styles(sources: Sources, settings: Settings) -> list[Source]:
+    """Return for each style its picture, or the network that comes tuned to it.
 
-    The name of a style that method fast comes tuned to is that network, if nothing is asked for
-    that it cannot do. With masks this is so for each style alone.
+    Names become pictures by `impasto.gallery.names.read_styles`. One alone becomes the network
+    that is tuned to it, if method fast has one that can do what is asked for. With masks this holds
+    for each style.
     """
     given = images.source_list(sources)
     if settings.masks and len(given) > 1:
         alone = settings.updated(masks=None, style_weights=None)
-        return [source for each in given for source in find_styles(each, alone)]
-    as_it_comes = settings.method_row.tunes and settings == _as_it_comes(settings)
+        return [source for each in given for source in resolve_styles(each, alone)]
+    plain = settings.method_row.tunes and settings == _without_tuning_options(settings)
     name = gallery_name(given[0]) if len(given) == 1 else None
-    if name is not None and as_it_comes and not settings.color_mode.recolor_style:
+    if name is not None and plain and not settings.color_mode.recolor_style:
         network = tuned_network(name)
         return [network] if network else read_styles(given)
     return read_styles(given)
@@ -79,7 +80,7 @@ def find_styles(sources: Sources, settings: Settings) -> list[Source]:
 def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     """Return the settings to paint by; where a style is a network, its file is the method.
 
-    The styles are from `find_styles`. With `settings.tune` a picture becomes a network.
+    The styles are from `resolve_styles`. With `settings.tune` a picture becomes a network.
 
     Raises:
         SettingsError: A network cannot do what is asked for.
@@ -106,10 +107,10 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
 
 def once_tuned(settings: Settings) -> Settings:
     """Return what is left of settings when the networks that they want are tuned."""
-    return _as_it_comes(settings) if settings.tune else settings
+    return _without_tuning_options(settings) if settings.tune else settings
 
 
-def _as_it_comes(settings: Settings) -> Settings:
+def _without_tuning_options(settings: Settings) -> Settings:
     plain = {name: getattr(Settings(), name) for name in ("tune", *_OF_THE_PICTURE)}
     return settings.updated(**plain)
 
@@ -117,8 +118,8 @@ def _as_it_comes(settings: Settings) -> Settings:
 def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path:
     """Return the network tuned to a style; the first time that takes `settings.tune` minutes.
 
-    After Ctrl-C the next call goes on where the last report was, a minute before at most. It is
-    kept in a folder, unless it is in the user's already; None: there. Errors say what is missing:
+    After Ctrl-C the next call resumes from the last report, a minute before at most. It is kept
+    in a folder, unless the user's has it already; None: the user's. Errors say what is missing:
     the picture, photographs to learn with, or weights.
     """
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)

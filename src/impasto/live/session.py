@@ -16,7 +16,7 @@ from impasto.live.outputs import Controls, Output
 from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
-from impasto.video.painting import FramePainter, even, picture_of, resized, split
+from impasto.video.painting import FrameStylizer, even, picture_of, resized, split
 
 _GRAY = 40  # brightness of the picture that says what is wrong
 SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)  # parts of the full size that are painted
@@ -101,7 +101,7 @@ class Session:
         self.pace, self.meter = Pace(fps), Meter()
         self.frames = 0  # that were painted and shown
         self.saved: list[Path] = []  # pictures
-        self._finder, self._painter = MotionFinder(()), FramePainter(self.stylizers[0], 0)
+        self._finder, self._frame_stylizer = MotionFinder(()), FrameStylizer(self.stylizers[0], 0)
         self._painting: tuple[int, tuple[int, int]] | None = None
         self._strength = 1.0
         self._last: tuple[Pixels8, Pixels8] | None = None
@@ -130,7 +130,7 @@ class Session:
         small = even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
         self._prepare(small)
         frame = resized(captured.pixels, small)
-        painted = self._painter(frame, self._finder(frame), captured.moment)
+        painted = self._frame_stylizer(frame, self._finder(frame), captured.moment)
         pixels = (painted * np.float32(255)).round().astype(np.uint8)
         self._last = resized(captured.pixels, full), resized(pixels, full)
         self._present()
@@ -146,12 +146,14 @@ class Session:
         if wanted != self._painting:
             self._painting = wanted
             stylizer = self.stylizers[controls.style].at_size(max(size))
-            self._painter = FramePainter(stylizer, self.stability)
-            self._finder = MotionFinder(self._painter.lags, patient=False)
+            self._frame_stylizer = FrameStylizer(stylizer, self.stability)
+            self._finder = MotionFinder(self._frame_stylizer.lags, patient=False)
             self._strength = 1.0
         if controls.strength != self._strength:
             self._strength = controls.strength
-            self._painter.use(self._painter.stylizer.changed(strength=controls.strength))
+            self._frame_stylizer.use(
+                self._frame_stylizer.stylizer.changed(strength=controls.strength)
+            )
 
     def _present(self) -> None:
         assert self._last is not None

@@ -101,11 +101,11 @@ def _picture(upload: Path, folder: Path, size: int) -> dict[str, Any]:
 
 
 def _clip(upload: Path, folder: Path) -> dict[str, Any]:
-    from impasto.video.pictures import LEAST, open_reader
+    from impasto.video.pictures import MIN_SIDE, open_reader
 
     reader = open_reader(str(upload))
     clip = reader.clip
-    if min(clip.size) < LEAST:
+    if min(clip.size) < MIN_SIDE:
         raise ImageError(f"{clip.size[0]}x{clip.size[1]} pixels are too few: choose a larger video")
     (folder / SMALL).write_bytes(small_copy(next(iter(reader.frames())).pixels))
     seconds = float((clip.count or 0) / clip.rate)
@@ -177,12 +177,12 @@ def _followed(
 def _paint(clip: str, styles: list[str], place: str, asked: dict[str, Any]) -> None:
     """Do what `paint_clip` asks for; the program of its process."""
     from impasto.video.options import video_settings
-    from impasto.video.setup import prepare
+    from impasto.video.setup import prepare_video
 
     target, shown = Path(place), 0.0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        work = prepare(clip, styles, target, *video_settings(styles, **asked))
+        work = prepare_video(clip, styles, target, *video_settings(styles, **asked))
         with suppress(KeyboardInterrupt):
             for progress in work.run(work.begin(False)):
                 if time.monotonic() - shown > _PREVIEW:

@@ -159,9 +159,9 @@ class Studio:
             return partial(works.paint_one, run, engine, order, self.history, keeper)
         if isinstance(body, ExploreBody):
             order = self.order(visitor, body)
-            cells = works.sketches(engine, order, body.vary)
-            run.type, run.total = "application/zip", len(cells)
-            return partial(works.paint_sketches, run, order, cells)
+            variants = works.variants(engine, order, body.vary)
+            run.type, run.total = "application/zip", len(variants)
+            return partial(works.paint_variants, run, order, variants)
         if isinstance(body, BatchBody):
             contents = [self.store.file(visitor, id, "picture") for id in body.contents]
             named = self.named(visitor, body.styles)

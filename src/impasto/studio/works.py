@@ -13,8 +13,9 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
+from impasto.batch import explore
+from impasto.batch.explore import DEFAULT_AXES, PREVIEW_SIZE, Variant, preview_settings
 from impasto.batch.pairs import reason_of
-from impasto.batch.sheets import SKETCH, USUAL, Cell, paint_looks, sketched, usual_axes, vary
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast.tuned import show_tunings, tuned
 from impasto.gallery.names import find_style
@@ -28,7 +29,7 @@ from impasto.studio.runs import StudioRun
 from impasto.studio.store import File, Store
 from impasto.studio.turns import UnwantedError
 
-#: Steps of a variant: it cannot be stopped on its way.
+#: The most steps of a variant: it cannot be stopped before its end.
 _MOST_STEPS = 60
 #: Networks, and beginnings of some, that are kept for those who ask for the same again.
 MOST = 30
@@ -55,32 +56,34 @@ def paint_one(run: StudioRun, engine: Engine, order: Order, history: History, ke
             run.facts["history"] = history.add(keeper, picture, order, process).name
 
 
-def sketches(engine: Engine, order: Order, axes: Mapping[str, Sequence[Any]] | None) -> list[Cell]:
+def variants(
+    engine: Engine, order: Order, axes: Mapping[str, Sequence[Any]] | None
+) -> list[Variant]:
     """Return the variants of a picture; SettingsError: it cannot be varied so."""
     settings = order.settings.updated(steps=None, time=None)
     if axes is None:  # what is worth varying, whatever is said of it now
-        plain: dict[str, Any] = {name: FIELDS[name].default for name in USUAL}
+        plain: dict[str, Any] = {name: FIELDS[name].default for name in DEFAULT_AXES}
         settings = settings.updated(**plain)
-        axes = usual_axes(settings)
-    cells = []
-    for cell in vary(sketched(settings), axes):
-        sketch = engine.checked(sketched(cell.settings, cell.settings.size_limit))
-        steps = sum(sketch.steps or ())
-        if sketch.size_limit > SKETCH or sketch.time is not None or steps > _MOST_STEPS:
-            raise SettingsError("a look is a sketch: do not vary size, steps or time")
-        cells.append(cell._replace(settings=order.masked(sketch)))
-    return cells
+        axes = explore.default_axes(settings)
+    found = []
+    for each in explore.vary(preview_settings(settings), axes):
+        small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
+        steps = sum(small.steps or ())
+        if small.size_limit > PREVIEW_SIZE or small.time is not None or steps > _MOST_STEPS:
+            raise SettingsError("variants are small previews: do not vary size, steps or time")
+        found.append(each._replace(settings=order.masked(small)))
+    return found
 
 
-def paint_sketches(run: StudioRun, order: Order, cells: Sequence[Cell]) -> None:
+def paint_variants(run: StudioRun, order: Order, found: Sequence[Variant]) -> None:
     """Paint the variants of a picture, small, and put them and their recipes into one file."""
     content, styles = order.content.path, [each.source for each in order.styles]
     folder = run.folder / "looks"
     try:
-        for cell, _ in paint_looks(content, styles, cells, folder):
-            changes = dict(cell.changes)
+        for variant, _ in explore.paint_variants(content, styles, found, folder):
+            changes = dict(variant.changes)
             title = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changes.items())
-            path = folder / f"{cell.name}.png"
+            path = folder / f"{variant.name}.png"
             run.items.append({"title": title, "path": path, "settings": changes})
             run.done += 1
             run.step()
@@ -140,8 +143,8 @@ def paint_video(run: StudioRun, clip: File, styles: Sequence[Style], asked: dict
 def tune(run: StudioRun, style: Style, minutes: float, networks: Path, store: Store) -> None:
     """Learn a style: a network that paints in it better than any other, a file of the visitor's.
 
-    One that is stopped goes on from there when it is asked for again. The oldest of all `networks`
-    make room for it.
+    One that is stopped is resumed when it is asked for again. The oldest of all `networks` are
+    deleted to make room for it.
     """
 
     def watch(spent: float) -> None:

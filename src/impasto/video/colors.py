@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
-SAID_NOTHING = 2  # FFmpeg's number where a tag is not given
+UNSPECIFIED = 2  # FFmpeg's number where a tag is not given
 BT601, BT709 = 6, 1  # matrices by what is usual where nothing is said: small pictures, and others
 PQ, HLG = 16, 18  # FFmpeg's numbers of the two transfer functions
 NAMES = {PQ: "HDR10 (PQ)", HLG: "HLG"}
@@ -38,7 +38,7 @@ def output_tags(tags: Tags) -> Tags:
         return Tags(BT709, BT709, BT709, 1)
     # Matrices of RGB itself and of wide gamuts have no place in what we write.
     matrix = tags.matrix if tags.matrix in (BT709, 5, BT601) else BT709
-    said = (BT709, BT709) if tags.primaries == SAID_NOTHING and matrix == BT709 else tags[1:3]
+    said = (BT709, BT709) if tags.primaries == UNSPECIFIED and matrix == BT709 else tags[1:3]
     return Tags(matrix, *said, tags.range or 1)
 
 

@@ -24,7 +24,7 @@ class Codec:
     encoder: str  # its name there
     crf: int  # its usual quality; lower is better
     options: Mapping[str, str]  # what else it is told
-    says_aspect: bool = True  # whether its frames say how wide a pixel is
+    stores_aspect: bool = True  # whether its frames say how wide a pixel is
 
 
 CODECS: Mapping[str, Codec] = {
@@ -37,7 +37,7 @@ CODECS: Mapping[str, Codec] = {
     "av1": Codec("libsvtav1", 30, {"preset": "8"}, False),
 }
 #: What a file of a kind is encoded by if nothing is said.
-USUAL: Mapping[str, str] = {
+DEFAULT_CODECS: Mapping[str, str] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), "h264"),
     ".webm": "vp9",
 }

@@ -21,10 +21,10 @@ from impasto.flow import Flow, optical_flow, trusted, warped
 from impasto.images import read_recipe
 from impasto.images.animation import schedule
 from impasto.video.clip import Clip, Frame, Pixels8
-from impasto.video.encoding import USUAL, Encoding, PartWriter
+from impasto.video.encoding import DEFAULT_CODECS, Encoding, PartWriter
 from impasto.video.options import VideoSettings
 from impasto.video.painting import even, resized
-from impasto.video.pictures import LEAST, Reader, open_reader
+from impasto.video.pictures import MIN_SIDE, Reader, open_reader
 from impasto.video.writers import video_recipe
 
 Pixels = NDArray[np.float32]
@@ -102,8 +102,10 @@ def measured(
     of the original was stylized; None: all of it.
     """
     before, after = open_reader(original, rate), open_reader(stylized, rate)
-    if min(after.clip.size) < LEAST:
-        raise ImageError(f"{stylized} has less than {LEAST} pixels a side: too few to find motion")
+    if min(after.clip.size) < MIN_SIDE:
+        raise ImageError(
+            f"{stylized} has less than {MIN_SIDE} pixels a side: too few to find motion"
+        )
     meters = {lag: FlickerMeter(lag) for lag in lags}
     with _heat_video(heat, after.clip) as show:
         for plain, painted in _pairs(before, after, video or VideoSettings()):
@@ -150,7 +152,7 @@ def painted_part(stylized: str) -> VideoSettings:
     """Return which part of a clip was stylized, as the recipe in its result says; else all."""
     path = Path(stylized)
     try:
-        recipe = (video_recipe if path.suffix.lower() in USUAL else read_recipe)(path)
+        recipe = (video_recipe if path.suffix.lower() in DEFAULT_CODECS else read_recipe)(path)
     except (ImageError, RecipeError):  # what is wrong is said when it is read
         return VideoSettings()
     said = recipe.get("video") or {}

@@ -13,7 +13,7 @@ from impasto.images import Picture
 from impasto.runs import Carried, EarlierFrame, Reference, Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.options import Keyframes
-from impasto.video.prefetch import still_wanted
+from impasto.video.prefetch import check_cancelled
 
 Pixels = NDArray[np.float32]
 Kept = Mapping[str, NDArray[Any]]  # what painting is resumed from, as arrays by name
@@ -24,7 +24,7 @@ _HALF = 0.02
 _PERIOD, _LINE = 6.0, 2  # seconds of a wipe, there and back; half the width of its line in pixels
 
 
-class FramePainter:
+class FrameStylizer:
     """Paints frame after frame, each in agreement with those before it.
 
     Stability is from 0, each frame for itself, to 1. `lags` are how many frames back it wants to
@@ -52,7 +52,7 @@ class FramePainter:
         reference = self._reference(motions, self._changed_by())
         run = self._now.run(picture_of(frame), reference=reference)
         for _ in run:
-            still_wanted()
+            check_cancelled()
         pixels = run.pixels
         self.notes.update(run.notes)
         if self.lags:

@@ -18,7 +18,7 @@ from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, check_file, with_alpha
 from impasto.video.reader import Damage, FileReader
 
-LEAST = 16  # pixels of the shorter side of a clip
+MIN_SIDE = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _ANIMATED = ("GIF", "WebP", "PNG")  # kinds of pictures that may be animated, by their content

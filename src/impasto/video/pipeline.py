@@ -16,10 +16,10 @@ from impasto.files import replacing
 from impasto.flow import Motion, MotionFinder
 from impasto.video.clip import Frame, Pixels8
 from impasto.video.options import VideoSettings
-from impasto.video.painting import COMPARISONS, FramePainter, Kept, resized
+from impasto.video.painting import COMPARISONS, FrameStylizer, Kept, resized
 from impasto.video.pictures import Reader
-from impasto.video.prefetch import ahead
-from impasto.video.writers import PartSink, Sink
+from impasto.video.prefetch import prefetched
+from impasto.video.writers import FrameWriter, ResultWriter
 
 #: Frames of a part, and seconds of work on it, at most: what a stopped run may lose.
 PART, SECONDS = 96, 20.0
@@ -36,13 +36,13 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Work:
+class VideoJob:
     """Everything that a result depends on."""
 
     reader: Reader
     size: tuple[int, int]  # width and height of the painted frames
-    painter: FramePainter
-    sink: Sink
+    stylizer: FrameStylizer
+    writer: ResultWriter
     folder: Path  # where parts are kept until the result is there
     recipe: Mapping[str, Any]  # what is kept in the result
     plan: Mapping[str, Any]  # tells this work from another: a resumed one must have the same
@@ -77,7 +77,7 @@ class Work:
             self.folder.mkdir(parents=True)
             (self.folder / _PLAN).write_text(plan, "utf-8")
         except OSError as error:
-            raise _no_place(self.folder, error) from error
+            raise _folder_error(self.folder, error) from error
         return 0
 
     def frames_of(self, done: int) -> int:
@@ -97,7 +97,7 @@ class Work:
             return [int(time) for time in kept["times"]]
 
     def _part(self, number: int) -> Path:
-        return self.folder / f"{number:06}{self.sink.suffix}"
+        return self.folder / f"{number:06}{self.writer.suffix}"
 
     def run(self, done: int) -> Iterator[Progress]:
         """Paint what is missing after as many parts as `begin` returned.
@@ -106,17 +106,17 @@ class Work:
         """
         whole = self.video.count(self.reader.clip)
         try:
-            with ahead(self._encoded(done), 2) as encoded:
+            with prefetched(self._encoded(done), 2) as encoded:
                 for number, frame, painted in encoded:
                     yield Progress(number + 1, whole, frame, painted)
         except OSError as error:
-            raise _no_place(self.folder, error) from error
+            raise _folder_error(self.folder, error) from error
 
     def _moving(self, done: int) -> Iterator[tuple[int, Frame, dict[int, Motion]]]:
-        lags = self.painter.lags
+        lags = self.stylizer.lags
         finder, first = MotionFinder(lags), self.frames_of(done)
         needed = max(0, first - max(lags, default=0))
-        with ahead(self.video.frames(self.reader)) as frames:
+        with prefetched(self.video.frames(self.reader)) as frames:
             for number, frame in islice(enumerate(frames), needed, None):
                 small = frame._replace(pixels=resized(frame.pixels, self.size))
                 motions = finder(np.ascontiguousarray(small.pixels[..., :3]))
@@ -127,31 +127,31 @@ class Work:
         """Yield each frame, what became of it, and at the end of a part what comes next from."""
         if done:
             with np.load(self._state(done - 1)) as kept:
-                self.painter.restore({name: kept[name] for name in kept.files})
+                self.stylizer.restore({name: kept[name] for name in kept.files})
         unit = self.reader.clip.time_base
         frames, begun = 0, time.monotonic()
-        with ahead(self._moving(done)) as moving:
+        with prefetched(self._moving(done)) as moving:
             for number, frame, motions in moving:
                 seconds = float(frame.time * unit)
-                pixels = self.painter(frame.pixels, motions, seconds)
+                pixels = self.stylizer(frame.pixels, motions, seconds)
                 painted = (pixels * np.float32(255)).round().astype(np.uint8)
                 painted = np.concatenate([painted, frame.pixels[..., 3:]], 2)  # alpha, if any
                 if self.video.compare:
                     painted = COMPARISONS[self.video.compare](frame.pixels, painted, seconds)
                 frames += 1
                 last = frames == PART or time.monotonic() - begun > SECONDS
-                yield number, frame, painted, self.painter.kept() if last else None
+                yield number, frame, painted, self.stylizer.kept() if last else None
                 if last:
                     frames, begun = 0, time.monotonic()
 
     def _encoded(self, done: int) -> Iterator[tuple[int, Pixels8, Pixels8]]:
-        part: PartSink | None = None
+        part: FrameWriter | None = None
         times: list[int] = []
         try:
-            with ahead(self._painted(done)) as frames:
+            with prefetched(self._painted(done)) as frames:
                 for number, frame, painted, kept in frames:
                     if part is None:
-                        part, times = self.sink.part(self._part(done), number), [frame.time]
+                        part, times = self.writer.part(self._part(done), number), [frame.time]
                     part.add(painted, frame.time - times[0], frame.duration)
                     times.append(frame.time + frame.duration)
                     if kept is not None:
@@ -184,12 +184,12 @@ class Work:
             said = f"there are no frames to paint in {self.reader.clip.path}"
             raise ImageError(f"{said}: let the part begin earlier")
         parts, times = [*map(self._part, done)], [*map(self._times, done)]
-        path = self.sink.join(parts, times, self.recipe)
+        path = self.writer.join(parts, times, self.recipe)
         shutil.rmtree(self.folder, ignore_errors=True)
         return path
 
 
-def _no_place(folder: Path, error: OSError) -> ImageError:
+def _folder_error(folder: Path, error: OSError) -> ImageError:
     reason = error.strerror or error
     return ImageError(
         f"{folder} cannot be written to ({reason}): make room and add --resume, or name another "

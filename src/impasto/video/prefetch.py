@@ -12,30 +12,30 @@ T = TypeVar("T")
 #: Seconds that a thread is waited for, less one for each around it; those between two looks whether
 #: its work is still wanted.
 _PATIENCE, _LOOK = 6.0, 0.1
-#: Of a thread that `ahead` began: the events that end it, its own and those of outer blocks.
+#: Of a thread that `prefetched` began: the events that end it, its own and those of outer blocks.
 _THREAD = threading.local()
 
 
-class Unwanted(Exception):  # noqa: N818
-    """What this thread makes is not wanted any more."""
+class Cancelled(Exception):  # noqa: N818
+    """What this thread makes is not needed any more."""
 
 
-def still_wanted() -> None:
-    """Raise `Unwanted` if the block of the `ahead` that began this thread, or one around it, ended.
+def check_cancelled() -> None:
+    """Raise `Cancelled` if the `prefetched` block that began this thread, or one around it, ended.
 
     Work that takes long asks this now and then, in any thread.
     """
     if any(event.is_set() for event in getattr(_THREAD, "ends", ())):
-        raise Unwanted
+        raise Cancelled
 
 
 @contextmanager
-def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
+def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     """The same items, made by a thread while others are worked on.
 
     At most `depth` are made in advance: memory stays bounded. An error that making one raises is
     raised where it would have been. When the block ends, the thread ends after the item that it is
-    at, or where that asks `still_wanted`; after some seconds it is not waited for any more.
+    at, or where that asks `check_cancelled`; after some seconds it is not waited for any more.
     """
     source, end = iter(items), threading.Event()
     outer = getattr(_THREAD, "ends", ())
@@ -43,7 +43,7 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     def make() -> list[T]:
         """Return the next item in a list, which is empty where there is none."""
         _THREAD.ends = (*outer, end)
-        still_wanted()
+        check_cancelled()
         return list(islice(source, 1))
 
     def close() -> None:
@@ -71,5 +71,5 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
 def _result(future: Future[T]) -> T:
     """Return what a thread makes, as soon as it is there and while it is wanted."""
     while not wait([future], _LOOK).done:
-        still_wanted()
+        check_cancelled()
     return future.result()

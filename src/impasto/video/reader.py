@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from impasto.errors import ImageError
 from impasto.video.clip import Clip, Frame, Pixels8, opened, pyav, upright, video_stream, with_alpha
-from impasto.video.colors import BT601, BT709, NAMES, SAID_NOTHING, Tags, exact, to_sdr
+from impasto.video.colors import BT601, BT709, NAMES, UNSPECIFIED, Tags, exact, to_sdr
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -62,7 +62,7 @@ class Damage:
         if self.strict:
             raise ImageError(f"{reason} (without --strict, what can be read is painted)")
 
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Return a line for each kind of damage."""
         if not self.count:
             return self.lines
@@ -223,7 +223,7 @@ def _described(
     width, height = first.width, first.height
     said = Tags(first.colorspace, first.color_primaries, first.color_trc, first.color_range)
     usual = BT709 if min(width, height) >= _HIGH else BT601
-    tags = said._replace(matrix=usual if said.matrix == SAID_NOTHING else said.matrix)
+    tags = said._replace(matrix=usual if said.matrix == UNSPECIFIED else said.matrix)
     bits = max((part.bits for part in first.format.components), default=8)
     notes: tuple[str, ...] = (f"{bits} bits a color became 8",) if bits > 8 else ()
     if tags.transfer in NAMES:

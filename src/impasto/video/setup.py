@@ -1,4 +1,4 @@
-"""From what a user asks for to the work that does it, and to its result."""
+"""From what a user asks for to the job that does it, and to its result."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.composition import mask_identities, open_masks
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import find_styles
+from impasto.fast.tuned import resolve_styles
 from impasto.files import check_writable, refuse_inputs
 from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
 from impasto.stylizers import stylizer
 from impasto.video.clip import Clip
-from impasto.video.encoding import CODECS, USUAL, Encoding
+from impasto.video.encoding import CODECS, DEFAULT_CODECS, Encoding
 from impasto.video.options import VideoOptions, VideoSettings, video_settings
-from impasto.video.painting import FramePainter, even
-from impasto.video.pictures import ANIMATIONS, LEAST, PICTURES, is_sequence, matching, open_reader
-from impasto.video.pipeline import Work
+from impasto.video.painting import FrameStylizer, even
+from impasto.video.pictures import (
+    ANIMATIONS,
+    MIN_SIDE,
+    PICTURES,
+    is_sequence,
+    matching,
+    open_reader,
+)
+from impasto.video.pipeline import VideoJob
 from impasto.video.streams import plan_streams
-from impasto.video.writers import AnimationSink, FileSink, FolderSink, Sink
+from impasto.video.writers import AnimationWriter, FrameFolderWriter, ResultWriter, VideoFileWriter
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
 _OPAQUE = (".jpg", ".jpeg", ".bmp")  # pictures without transparency
 
 
-def prepare(
+def prepare_video(
     source: str,
     styles: Sequence[Source],
     output: Path,
@@ -41,19 +48,19 @@ def prepare(
     video: VideoSettings,
     *,
     strict: bool = False,
-) -> Work:
-    """Check everything and return the work that makes a stylized clip.
+) -> VideoJob:
+    """Check everything and return the job that makes a stylized clip.
 
     Arguments and errors are those of `stylize_video`; the settings say how frames are painted.
     """
     reader = open_reader(source, video.fps, strict=strict)
-    if min(reader.clip.size) < LEAST:
+    if min(reader.clip.size) < MIN_SIDE:
         width, height = reader.clip.size
-        raise ImageError(f"{source} is {width}x{height} pixels: {LEAST} a side are the least")
-    clip = _shown_square(reader.clip, output, video)
+        raise ImageError(f"{source} is {width}x{height} pixels: {MIN_SIDE} a side are the least")
+    clip = _with_square_pixels(reader.clip, output, video)
     size = even(clip.size if video.size is None else fitted_size(clip.size, video.size))
-    sink, notes = _planned(output, clip, size, video)  # before a style is learned
-    sources = find_styles(styles, settings)
+    writer, notes = _plan_output(output, clip, size, video)  # before a style is learned
+    sources = resolve_styles(styles, settings)
     settings = settings.updated(size=max(size))
     open_masks(settings, size, len(sources))  # says what is wrong with them before the first frame
     made = stylizer(sources, settings)
@@ -61,12 +68,12 @@ def prepare(
     recipe = make_recipe(
         settings, inputs, video=asdict(video), clip=clip.path.name, weights=made.weights
     )
-    return Work(
+    return VideoJob(
         notes=[*clip.notes, *notes],
         reader=reader,
         size=size,
-        painter=FramePainter(made, video.stability, video.keyframes),
-        sink=sink,
+        stylizer=FrameStylizer(made, video.stability, video.keyframes),
+        writer=writer,
         folder=parts_folder(output),
         recipe=recipe,
         plan={**recipe, "clip": _identity(clip), "output": output.name},
@@ -111,18 +118,18 @@ def stylize_video(
     settings, video = video_settings(chosen, **options)
     paths = [str(style) for style in chosen if isinstance(style, str | Path)]
     check_output(output, [str(source), *paths], replaces=overwrite or resume)
-    work = prepare(str(source), chosen, output, settings, video, strict=strict)
-    for _ in work.run(work.begin(resume)):
+    job = prepare_video(str(source), chosen, output, settings, video, strict=strict)
+    for _ in job.run(job.begin(resume)):
         pass
-    for line in work.reader.damage.told():
+    for line in job.reader.damage.messages():
         warnings.warn(line, stacklevel=2)
-    return work.finish()
+    return job.finish()
 
 
-def _shown_square(clip: Clip, output: Path, video: VideoSettings) -> Clip:
+def _with_square_pixels(clip: Clip, output: Path, video: VideoSettings) -> Clip:
     """Return the clip with square pixels, if what it is written as cannot say another form."""
-    codec = CODECS.get(video.codec or USUAL.get(output.suffix.lower(), ""))
-    if clip.aspect == 1 or (codec is not None and codec.says_aspect):
+    codec = CODECS.get(video.codec or DEFAULT_CODECS.get(output.suffix.lower(), ""))
+    if clip.aspect == 1 or (codec is not None and codec.stores_aspect):
         return clip
     aspect = clip.aspect if clip.rotation in (0, 180) else 1 / clip.aspect
     width, height = clip.size
@@ -170,12 +177,12 @@ def _identity(clip: Clip) -> Mapping[str, Any]:
     return {"name": clip.path.name, "size": clip.size, "count": clip.count, "files": files}
 
 
-def _planned(
+def _plan_output(
     output: Path, clip: Clip, size: tuple[int, int], video: VideoSettings
-) -> tuple[Sink, Sequence[str]]:
+) -> tuple[ResultWriter, Sequence[str]]:
     """Return where frames go, and what the result will not have as the clip has it."""
     suffix, notes = output.suffix.lower(), list[str]()
-    if clip.transparent and suffix in (*USUAL, *_OPAQUE):
+    if clip.transparent and suffix in (*DEFAULT_CODECS, *_OPAQUE):
         notes.append(
             f"a {suffix} is written without transparency: what is transparent becomes white"
         )
@@ -186,15 +193,15 @@ def _planned(
         encoders, lost = plan_streams(source, output, video)
         notes += lost
     if is_pattern(output):
-        return FolderSink(output), notes
+        return FrameFolderWriter(output), notes
     if suffix in ANIMATIONS:
-        return AnimationSink(output, clip), notes
-    if suffix not in USUAL:
-        kinds = ", ".join([*USUAL, *ANIMATIONS])
+        return AnimationWriter(output, clip), notes
+    if suffix not in DEFAULT_CODECS:
+        kinds = ", ".join([*DEFAULT_CODECS, *ANIMATIONS])
         raise ImageError(f"a video is written as {kinds}, or frames/%06d.png; not {output.name}")
-    codec = video.codec or USUAL[suffix]
+    codec = video.codec or DEFAULT_CODECS[suffix]
     if suffix == ".webm" and codec not in ("vp9", "av1"):
         raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
     width = 2 * size[0] if video.compare == "side-by-side" else size[0]
     encoding = Encoding(clip, (width, size[1]), codec, video.crf)
-    return FileSink(output, encoding, source, video, encoders), notes
+    return VideoFileWriter(output, encoding, source, video, encoders), notes

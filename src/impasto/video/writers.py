@@ -46,7 +46,7 @@ def video_recipe(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class FileSink:
+class VideoFileWriter:
     """A video file."""
 
     path: Path
@@ -87,11 +87,11 @@ class FileSink:
                 for packet in decoded:
                     out.mux(packet)
         except (av.FFmpegError, OSError) as error:
-            raise unwritten(self.path, error) from error
+            raise write_error(self.path, error) from error
         return self.path
 
 
-def unwritten(path: Path, error: Exception) -> ImageError:
+def write_error(path: Path, error: Exception) -> ImageError:
     """Return what to say where a result cannot be written: all that is painted stays."""
     reason = getattr(error, "strerror", None) or error
     return ImageError(
@@ -143,7 +143,7 @@ def _chapters(
 
 def _like_parts(part: Path, encoding: Encoding, out: OutputContainer) -> VideoStream:
     """Add a stream for packets of parts as they are."""
-    if not CODECS[encoding.codec].says_aspect:
+    if not CODECS[encoding.codec].stores_aspect:
         # These have the same packets in every container; and no encoder has their decoder's name.
         return encoding.stream(out)
     with opened(part) as container:
@@ -191,7 +191,7 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
 
 
 @dataclass(frozen=True)
-class AnimationSink:
+class AnimationWriter:
     """A GIF, an animated WebP or an APNG."""
 
     path: Path
@@ -226,12 +226,12 @@ class AnimationSink:
             with replacing(self.path) as partial:
                 write_frames(partial, kind, frame, ends, recipe, transparent=transparent, **options)
         except OSError as error:
-            raise unwritten(self.path, error) from error
+            raise write_error(self.path, error) from error
         return self.path
 
 
 @dataclass(frozen=True)
-class FolderSink:
+class FrameFolderWriter:
     """Pictures by number, as the pattern `frames/%06d.png` names them."""
 
     pattern: Path
@@ -267,6 +267,6 @@ class _Pictures:
 
 
 #: Takes painted frames in parts and joins these to the result.
-Sink: TypeAlias = FileSink | AnimationSink | FolderSink
+ResultWriter: TypeAlias = VideoFileWriter | AnimationWriter | FrameFolderWriter
 #: Takes the frames of a part; their times count from its beginning.
-PartSink: TypeAlias = PartWriter | _Pictures
+FrameWriter: TypeAlias = PartWriter | _Pictures

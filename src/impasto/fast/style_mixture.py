@@ -1,4 +1,4 @@
-"""A network and what it has read of its styles: paints pictures, and frames of a video."""
+"""A network and the codes of its styles: paints pictures, and frames of a video."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from impasto.settings import Settings
 from impasto.settings.declaration import load
 
 
-class StylePainter:
-    """Paints in a mixture of styles; several threads may use one at once."""
+class StyleMixture:
+    """A mixture of styles that a network paints in; several threads may use one at once."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class StylePainter:
         self.code = None if matches else network.mixed(self._codes, shares)
         self._matched: tuple[Array, list[StyleCode]] | None = None
 
-    def with_settings(self, settings: Settings, shares: Sequence[float]) -> StylePainter:
+    def with_settings(self, settings: Settings, shares: Sequence[float]) -> StyleMixture:
         """Return one of the same styles, as they were read."""
         other = copy(self)
         other.settings, other._shares = settings, shares

@@ -1,4 +1,4 @@
-"""The explorer: what is varied, what is saved, and that a cell can be made large."""
+"""The explorer: what is varied, what is saved, and that a variant can be made large."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tests.cli.conftest import Impasto
 from tests.cli.conftest import impasto as impasto
 
-from impasto.batch.sheets import MOST, paint_looks, save_looks, usual_axes, vary
+from impasto.batch.explore import MOST_VARIANTS, default_axes, paint_variants, save_variants, vary
 from impasto.errors import SettingsError
 from impasto.images import open_picture, read_recipe
 from impasto.settings import Settings
@@ -30,21 +30,22 @@ def _where(sheet: NDArray[np.uint8], picture: NDArray[np.uint8]) -> list[tuple[i
 
 def test_every_combination_has_its_place() -> None:
     axes = {"color": ("style", "match"), "style_scale": (0.5, 1), "strength": (0.3, 0.6, 1)}
-    cells = vary(Settings(size=64), axes)
-    assert len({(cell.row, cell.column) for cell in cells}) == len(cells) == 12
-    assert [cell.settings.color for cell in cells] == ["style"] * 6 + ["match"] * 6
-    assert dict(cells[4].changes) == {"color": "style", "style_scale": 1, "strength": 0.6}
-    assert (cells[4].name, cells[4].settings.size) == ("05", 64)
+    variants = vary(Settings(size=64), axes)
+    assert len({(variant.row, variant.column) for variant in variants}) == len(variants) == 12
+    assert [variant.settings.color for variant in variants] == ["style"] * 6 + ["match"] * 6
+    assert dict(variants[4].changes) == {"color": "style", "style_scale": 1, "strength": 0.6}
+    assert (variants[4].name, variants[4].settings.size) == ("05", 64)
 
 
 def test_what_a_method_does_without_is_not_varied() -> None:
-    assert list(usual_axes(Settings(method="fast"))) == ["color", "style_scale", "strength"]
-    assert "strength" not in usual_axes(Settings(strength=0.5))
-    assert len(vary(Settings(), usual_axes(Settings()))) == 24
+    assert list(default_axes(Settings(method="fast"))) == ["color", "style_scale", "strength"]
+    assert "strength" not in default_axes(Settings(strength=0.5))
+    assert len(vary(Settings(), default_axes(Settings()))) == 24
 
 
 @pytest.mark.parametrize(
-    "axes", [{}, {"strength": []}, {"strength": [n / MOST for n in range(MOST + 1)]}]
+    "axes",
+    [{}, {"strength": []}, {"strength": [n / MOST_VARIANTS for n in range(MOST_VARIANTS + 1)]}],
 )
 def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
     with pytest.raises(SettingsError, match="choose values for 2 to"):
@@ -53,9 +54,9 @@ def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
 
 def test_the_sheet_shows_each(files: Files, tmp_path: Path) -> None:
     axes = {"color": ("style", "content"), "strength": (0, 1)}
-    cells = vary(Settings(method="fast", size=64), axes)
-    painted = list(paint_looks(files[0], [files[1]], cells, tmp_path / "looks"))
-    sheet = open_picture(save_looks(painted, tmp_path / "sheet.png")).to_array()
+    variants = vary(Settings(method="fast", size=64), axes)
+    painted = list(paint_variants(files[0], [files[1]], variants, tmp_path / "looks"))
+    sheet = open_picture(save_variants(painted, tmp_path / "sheet.png")).to_array()
     shown = [open_picture(picture).to_array() for _, picture in painted]
     for number, pixels in enumerate(shown):
         places = _where(sheet, pixels)
