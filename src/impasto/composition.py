@@ -1,4 +1,4 @@
-"""What goes where in a picture: regions with styles of their own, and what stays as it is."""
+"""The composition of a picture: regions with a style each, and what is kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The contract between what paints and what asks for it; nothing here imports torch.
+"""The contract of stylizers, runs and states; nothing here imports torch.
 
-A stylizer holds styles and settings. A run is one content on its way: an iterator of states. Who
-holds a run can watch it, stop it, save it and take its picture, and never asks how it is made.
+A stylizer holds styles and settings. A run is one content on its way: an iterator of states. Its
+holder can watch it, stop it, save it and take its picture, and need not know how it is made.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: What a run is saved as: tensors by name, and facts that JSON can hold.
 StateDict: TypeAlias = dict[str, Any]
-#: What the run of a frame leaves to that of the next one, by name.
+#: State that the run of a frame hands to the run of the next, by name.
 Carried: TypeAlias = Mapping[str, NDArray[Any]]
 
 
@@ -75,9 +75,9 @@ class Stage:
 
     size: tuple[int, int]  # (width, height) in pixels
     steps: int  # how many it takes, fewer where it settles early; 0 for a one-pass method
-    by: str  # what paints or compares there, for people
-    tiles: int = 1  # how many tiles the picture is seen in; 1: it is seen whole
-    side: int | None = None  # longest side of a tile; None: it is seen whole
+    by: str  # the encoder or network, for people
+    tiles: int = 1  # how many tiles the picture is encoded in; 1: whole
+    side: int | None = None  # longest side of a tile; None: whole
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class EarlierFrame:
-    """A frame of the same shot that is painted already."""
+    """An earlier frame of the same shot, painted."""
 
     painted: NDArray[np.float32]  # (H, W, 3) in [0, 1]
-    flow: NDArray[np.float32]  # (H, W, 2), optical flow to this one from that at hand, in pixels
+    flow: NDArray[np.float32]  # (H, W, 2), optical flow from the present frame to it, in pixels
     trust: NDArray[np.float32]  # (H, W), from 0 to 1: where that flow can be relied upon
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a frame of a video has to agree with; nothing where the shot begins."""
+    """Earlier frames that a frame of a video is to be consistent with; none where a shot begins."""
 
     #: Earlier frames of the shot by how many frames back they are.
     frames: Mapping[int, EarlierFrame] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Run(Iterator[State], Protocol):
 
     @property
     def plan(self) -> Plan:
-        """What it takes; finding that out may take a few steps at a small size, a second or so."""
+        """Its steps, memory and time; found by a few steps at a small size, in a second or so."""
         ...
 
     @property
@@ -202,7 +202,7 @@ class Stylizer(Protocol):
 
         Args:
             content: Path, bytes, PIL image, array, tensor or `Picture`.
-            reference: What a frame of a video has to agree with; None: a picture by itself.
+            reference: Earlier frames, for a frame of a video; None: a picture by itself.
             started: `time.monotonic()` from which `settings.time` counts; None: now.
 
         Raises:

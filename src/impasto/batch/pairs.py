@@ -1,4 +1,4 @@
-"""What is painted like what, what the results are called, and what became of them."""
+"""Pairs of content and style: finding the pictures, naming the results."""
 
 import glob
 import os
@@ -22,11 +22,11 @@ class Pair(NamedTuple):
     content: Path
     style: int | None  # its number, from 0; None where the method knows its own
     name: str  # path of the result, below the folder of all results
-    key: str = ""  # what tells it from other pairs: of the paths of its pictures
+    key: str = ""  # identifies the pair: made of the paths of its pictures
 
 
 class Outcome(NamedTuple):
-    """What became of a pair."""
+    """The outcome of a pair."""
 
     pair: Pair
     path: Path | None  # of the result; None if it failed
@@ -84,11 +84,11 @@ def make_pairs(
     results have a suffix like `.png`, and are called after the method where it knows its style.
     Names that pairs have by their keys, as earlier runs `made` them, stay theirs.
     """
-    looks: dict[int | None, str] = {}
+    style_names: dict[int | None, str] = {}
     taken: set[str] = set()
     for place in sorted(range(len(styles)), key=lambda place: str(styles[place])):
-        looks[place] = _free(_numbered(output_name(Path(styles[place]).name, [])), taken)
-    looks = looks or {None: method}
+        style_names[place] = _free(_numbered(output_name(Path(styles[place]).name, [])), taken)
+    style_names = style_names or {None: method}
     numbers = range(len(styles)) if styles else [None]
     keys = {
         (content, n): fingerprint(
@@ -103,9 +103,11 @@ def make_pairs(
         and Path(name).parent == Path(contents[content])
     }
     taken = {name.lower() for name in (made or {}).values()}
-    for content, (number, look) in product(sorted(contents, key=place_of), looks.items()):
-        short = output_name(content.name, [look])
-        whole = output_name(f"{content.name}-{look}{suffix}", [])
+    for content, (number, style_name) in product(
+        sorted(contents, key=place_of), style_names.items()
+    ):
+        short = output_name(content.name, [style_name])
+        whole = output_name(f"{content.name}-{style_name}{suffix}", [])
         paths = (
             (Path(contents[content]) / f"{name}{suffix}").as_posix()
             for name in chain([short, whole], _numbered(short))

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from impasto.settings.typed import Options
 
 SHEET, PAGE = "sheet.png", "sheet.html"
-#: What was made of what, a line for each result; the next run reads it.
+#: The journal: inputs of each result, a line each; the next run reads it.
 JOURNAL = "batch.jsonl"
-#: Items that are under way, for each worker.
+#: Items that are submitted at a time, for each worker.
 WAITING = 2
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -254,10 +254,10 @@ def stylize_batch(
 def as_done(
     pool: Executor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], workers: int
 ) -> Iterator[ResultT]:
-    """Yield what the workers of a pool make of items, as it is done; then shut the pool down.
+    """Yield the results of a pool's workers as they are done; then shut the pool down.
 
-    A few items wait for each worker, not all: memory stays bounded. At Ctrl-C what is under way is
-    finished, and yielded too.
+    A few items wait for each worker, not all: memory stays bounded. At Ctrl-C running items are
+    finished and yielded too.
     """
     left, running = iter(items), set[Future[ResultT]]()
     try:

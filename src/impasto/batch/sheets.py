@@ -98,8 +98,8 @@ def save_page(
     numbers = {content: n for n, content in enumerate(dict(wanted[:ON_PAGE]))}
     figures = []
     for content, style in wanted[:ON_PAGE]:
-        look = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
-        title, after = html.escape(content.stem + look), inline(results[content, style], SHOWN)
+        name = "" if style is None else f" \N{MULTIPLICATION SIGN} {styles[style].stem}"
+        title, after = html.escape(content.stem + name), inline(results[content, style], SHOWN)
         figures.append(_FIGURE.format(title=title, number=numbers[content], after=after))
     befores = [_BEFORE.format(number=n, picture=inline(c, SHOWN)) for c, n in numbers.items()]
     left_out = len(wanted) - len(figures)

@@ -115,16 +115,16 @@ def _speed(what: str, size: tuple[int, int], times: int, **options: Any) -> str:
 
     taken = []
     try:
-        painter = stylizer(open_style("strokes", 256), size=max(size), **options)
+        made = stylizer(open_style("strokes", 256), size=max(size), **options)
         content = open_style("mosaic", max(size)).resized(size)
         for _ in range(1 + times):
             begun = time.perf_counter()
-            painter(content)
+            made(content)
             taken.append(1e3 * (time.perf_counter() - begun) / options.get("steps", 1))
     except ImpastoError as error:
         return str(error)
     width, height = size
-    return f"{statistics.median(taken[1:]):.0f} ms {what} {width}x{height}, {painter.describe()}"
+    return f"{statistics.median(taken[1:]):.0f} ms {what} {width}x{height}, {made.describe()}"
 
 
 def methods(

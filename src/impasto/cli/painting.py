@@ -50,18 +50,18 @@ def paint(
     if plan and settings.tune:
         raise SettingsError("a plan does not cover tuning: leave --plan or --tune out")
     downloads = prepare(settings, quiet, job.check_pictures)
-    painter = stylizer(job.styles, settings)
+    made = stylizer(job.styles, settings)
     if outputs.resume and not plan:
-        finished = outputs.finished(painter.settings, job.content, job.styles)
+        finished = outputs.finished(made.settings, job.content, job.styles)
         if finished is not None:
             say(f"{finished} is finished: nothing is left to resume")
             echo(finished)
             return None
-    run = painter.run(job.content, started=time.monotonic() if downloads else started)
+    run = made.run(job.content, started=time.monotonic() if downloads else started)
     if plan:
         echo(*run.plan.lines())
         return None
-    say(painter.describe(), quiet)
+    say(made.describe(), quiet)
     slow = settings.method_row.steps and settings.size_limit >= _LARGE and settings.time is None
     if slow and not quiet:
         with suppress(ImpastoError):  # the run itself will say what is wrong

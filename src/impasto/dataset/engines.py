@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from impasto.batch.running import as_done
-from impasto.dataset.painting import DatasetPainter, Job, Row
+from impasto.dataset.painting import DatasetStylizer, Job, Row
 from impasto.dataset.plan import SHARD, Task
 from impasto.dataset.shards import painted_shard
 from impasto.dataset.stores import open_store
@@ -37,7 +37,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self.source, self.target = open_store(job.source), open_store(job.target)
-        self.painter = DatasetPainter(job)
+        self.stylizer = DatasetStylizer(job)
 
     def __call__(self, tasks: Sequence[Task]) -> list[Row]:
         """Do some tasks: read, paint, write; a failure is a row too."""
@@ -48,18 +48,18 @@ class Worker:
         members: list[Row] = []
 
         def make() -> tuple[bytes, bool]:
-            most = self.painter.options.max_bytes
+            most = self.stylizer.options.max_bytes
             content, painted = self.source.read(task.source, most), False
             if task.source.endswith(SHARD):
-                content, rows = painted_shard(task.source, content, self.painter)
+                content, rows = painted_shard(task.source, content, self.stylizer)
                 members.extend(rows)
             else:
                 beside = self.source.read(task.beside, most) if task.beside else None
-                content, painted = self.painter.made(task, content, beside)
+                content, painted = self.stylizer.made(task, content, beside)
             self.target.write(task.path, content)
             return content, painted
 
-        row, made = self.painter.attempt(task, make)
+        row, made = self.stylizer.attempt(task, make)
         return [row] if made is None else [*members, row]
 
 

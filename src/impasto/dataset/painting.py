@@ -1,4 +1,4 @@
-"""What paints in each worker: all styles read once, one thread."""
+"""Painting in each worker: all styles read once, one thread."""
 
 import hashlib
 import time
@@ -39,7 +39,7 @@ class Job(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What became of a task: a line of the manifest."""
+    """The outcome of a task: a line of the manifest."""
 
     path: str  # of the result
     source: str  # path of the picture
@@ -67,7 +67,7 @@ class Row(NamedTuple):
         return f"{shard}{SHARD}" if slash else ""
 
 
-class DatasetPainter:
+class DatasetStylizer:
     """Paints the files of a data set."""
 
     def __init__(self, job: Job) -> None:

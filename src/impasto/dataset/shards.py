@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 
 from impasto.dataset.labels import JPEG, LOSSLESS, may_be_map
-from impasto.dataset.painting import DatasetPainter, Row
+from impasto.dataset.painting import DatasetStylizer, Row
 from impasto.dataset.plan import SHARD, Planner, Task, check_names, is_in
 from impasto.dataset.stores import check_bytes
 from impasto.errors import ImageError, SettingsError
@@ -42,7 +42,7 @@ def check_shards(files: Sequence[str], planner: Planner, read: Callable[[str, in
         raise ImageError(f"nothing in the first shards ends in .{min(kept)}: see its name")
 
 
-def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[bytes, list[Row]]:
+def painted_shard(path: str, content: bytes, stylizer: DatasetStylizer) -> tuple[bytes, list[Row]]:
     """Return a shard whose pictures are painted, and what became of each member.
 
     Copies of a sample are samples of their own, `key-2` and so on, with all its other members. A
@@ -50,9 +50,9 @@ def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[b
     """
     file, rows = io.BytesIO(), list[Row]()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
-        for key, members in _samples(content, path, painter.options.max_bytes):
-            for copy in range(1, painter.options.copies + 1):
-                for row, data in _painted(f"{path}/{key}", copy, members, painter):
+        for key, members in _samples(content, path, stylizer.options.max_bytes):
+            for copy in range(1, stylizer.options.copies + 1):
+                for row, data in _painted(f"{path}/{key}", copy, members, stylizer):
                     rows.append(row)
                     if data is not None:
                         # Without owner and time, so that equal shards are equal files.
@@ -64,10 +64,10 @@ def painted_shard(path: str, content: bytes, painter: DatasetPainter) -> tuple[b
 
 
 def _painted(
-    key: str, copy: int, members: Sequence[tuple[str, bytes]], painter: DatasetPainter
+    key: str, copy: int, members: Sequence[tuple[str, bytes]], stylizer: DatasetStylizer
 ) -> list[tuple[Row, bytes | None]]:
     """Paint a copy of a sample: where one of its members fails, all are left out."""
-    found, planner = list[tuple[Row, bytes | None]](), painter.planner
+    found, planner = list[tuple[Row, bytes | None]](), stylizer.planner
     photo = next((data for suffix, data in members if suffix.lower().endswith(JPEG)), None)
     for suffix, data in members:
         source, beside = f"{key}{suffix}", None
@@ -76,7 +76,7 @@ def _painted(
             named = may_be_map(source)
             beside = None if named or suffix.lower() not in LOSSLESS else photo
             task = planner.chosen(source, copy)._replace(path=task.path, may_be_map=named)
-        found.append(painter.attempt(task, partial(painter.made, task, data, beside)))
+        found.append(stylizer.attempt(task, partial(stylizer.made, task, data, beside)))
     broken = next((row.source for row, _ in found if row.failed), None)
     if broken is None:
         return found

@@ -60,7 +60,7 @@ def open_one_style(
 
 
 def _try(path: Path, settings: Settings, **arguments: str | int) -> None:
-    """Have a process of its own paint with a file that may be anybody's."""
+    """Paint with an untrusted file in a separate process."""
     runtime = choose_runtime(settings.runtime, settings.device).name
     tried(path, "impasto.fast.any_style:paint_once", path=str(path), runtime=runtime, **arguments)
 

@@ -1,4 +1,4 @@
-"""Writing an ONNX graph, one operation after the other."""
+"""Writing an ONNX graph, operation by operation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
 
 @dataclass
 class Graph:
-    """A graph that grows; what is on its way is called by name."""
+    """A graph under construction; values are strings, the names of outputs."""
 
     name: str  # of the graph
     #: Kernels (OIHW), matrices and biases by name, as torch has them.
     parameters: Mapping[str, Values]
-    #: How pictures go on beyond them: `edge`, `reflect`, or `constant` (with zeros).
+    #: How borders are padded: `edge`, `reflect`, or `constant` (with zeros).
     borders: str = "edge"
     #: Whether parameters are kept in float16, and widened when the graph is loaded.
     half: bool = False
     #: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
     eight_bits: bool = False
-    #: Whether operations that are added now need float32, also where a runtime computes in less:
+    #: Whether operations that are added now need float32 even in a runtime of lower precision:
     #: their names begin with `EXACT`.
     exact: bool = False
 

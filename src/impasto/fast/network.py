@@ -1,4 +1,4 @@
-"""Networks that read a style picture once, and then paint content after content.
+"""Networks that encode a style picture once, and then paint any number of contents.
 
 Those of `transfer` give features the statistics of the style's: AdaIN, WCT. A `CodeNetwork` has the
 style as numbers that steer how it paints: Magenta's, MicroAST. Our own is `any_style`.
@@ -30,7 +30,7 @@ MOST_STYLE, LEAST_STYLE = 1024, 32
 #: Memory that libraries and weights take.
 BASE_BYTES = 0.3e9
 Files = Mapping[str, Path]
-#: What a network keeps of its styles; nobody else reads it.
+#: A style as a network keeps it; only the network reads it.
 StyleCode = Any
 
 
@@ -49,15 +49,15 @@ class Network(ABC):
         self.named = [named(path) for path in self.files.values()]
 
     def read(self, style: Picture, longest: int) -> StyleCode:
-        """Return what is kept of a style, its longest side scaled to so many pixels if need be.
+        """Return the code of a style, its longest side scaled to so many pixels if need be.
 
         Raises:
-            SettingsError: The network has a style of its own.
+            SettingsError: The network has its style built in.
         """
         raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 
     def mixed(self, codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
-        """Return a mixture of codes, in shares that are 1 together; None where it has its style."""
+        """Return a mixture of codes by shares that sum to 1; None for a built-in style."""
         return mixed_codes(codes, shares) if codes else None
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Network(ABC):
 
 @dataclass
 class CodeNetwork(Network):
-    """A style is a few arrays of numbers; they can be mixed, with those of the content too.
+    """Has a style as a few arrays of numbers, which can be mixed, with those of the content too.
 
     Its session takes `content` (1, H, W, 3) and codes by name, and gives a picture within [0, 1].
     """
@@ -113,10 +113,10 @@ def network_for(settings: Settings) -> Network:
         files = {"any-style": path, "style-reader": path.with_name("style_reader.onnx")}
     else:
         files = {name: fetch(name) for name in row.needed(lambda name: find(name) is not None)}
-    # Of the settings, those that a network depends on.
+    # The settings that a network depends on.
     names = ("method", "runtime", "device", "level_strengths")
     relevant = Settings(**{name: getattr(settings, name) for name in names})
-    # A file that is replaced is opened again; what is not there, opening will say.
+    # A replaced file is opened again; opening raises for one that is missing.
     found = [path.stat() if path.exists() else None for path in files.values()]
     versions = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in found)
     return _opened(row, relevant, tuple(files.items()), versions, thread_limit())
@@ -156,7 +156,7 @@ def named(path: Path) -> dict[str, str]:
 
 
 def faded(painted: Array, pixels: Array, strength: float) -> Array:
-    """Return a painted picture without `padded` borders, at low strength mixed with its pixels."""
+    """Return a painted picture without `padded` borders; at low strength mixed with the content."""
     painted = painted[: pixels.shape[0], : pixels.shape[1]]
     part = np.float32(strength / FADES_BELOW)
     return painted if part >= 1 else pixels + part * (painted - pixels)

@@ -91,7 +91,7 @@ class OpenVinoSession:
         """Return its outputs for its named inputs."""
         try:
             request = self._for(inputs).create_infer_request()
-            # Nothing is copied: the outputs belong to this request, which nobody runs again.
+            # Nothing is copied: the outputs belong to this request, which is not run again.
             results = request.infer(inputs, share_inputs=True, share_outputs=True)
             return [results[number] for number in range(len(results))]
         except Exception as error:

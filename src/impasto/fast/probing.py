@@ -1,4 +1,4 @@
-"""Finding out by trying how a network of one style takes pictures: layout, sizes, numbers."""
+"""Finding by trial how a network of one style takes pictures: layout, sizes, range of values."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +79,7 @@ def _size(file: Path) -> int:
 
 
 def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
-    """Yield the forms that a network may have by what it says of its inputs: of one picture."""
+    """Yield the forms that a network may have by its declared input: of one picture."""
     if len(entries) != 1:
         taken = ", ".join(f"{name} ({entry})" for name, entry in entries.items()) or "nothing"
         raise WeightsError(

@@ -1,4 +1,4 @@
-"""Reading what an .onnx file says of itself, before anything runs it."""
+"""Reading what an .onnx file declares, before anything runs it."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -83,7 +83,7 @@ def _is_spoiled(tensor: onnx.TensorProto) -> bool:
 
 
 def _check_versions(path: Path, model: onnx.ModelProto) -> None:
-    """Refuse operators that are too new, or somebody's own: no library with any is ever loaded."""
+    """Refuse operators that are too new, or custom: no library with any is ever loaded."""
     newest = onnx.defs.onnx_opset_version()
     opset = max((each.version for each in model.opset_import if not each.domain), default=0)
     if opset > newest or model.ir_version > onnx.IR_VERSION:

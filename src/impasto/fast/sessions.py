@@ -81,12 +81,12 @@ def open_session(
 
 
 def open_style_reader(source: Path | bytes, device: str) -> Session:
-    """Open what reads pictures of ever new sizes, so that compiling for each would not pay."""
+    """Open a network for styles of many sizes, in a runtime that does not compile for each size."""
     return open_session(source, runtime_for_many_sizes(), device)
 
 
 def failure(error: Exception) -> Exception:
-    """Return what a runtime's own error is to us."""
+    """Return the error to raise for one of a runtime."""
     text = str(error)
     if "alloc" in text:
         return MemoryError(text)

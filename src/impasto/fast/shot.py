@@ -1,8 +1,8 @@
-"""What the frames of a shot have in common: their statistics, and the grain.
+"""State that the frames of a shot share: their statistics, and the grain.
 
-The grain is noise that strokes grow from where a picture is flat. A still picture's grain is a
-function of the place alone, so that a picture painted twice is the same and a larger picture begins
-with the grain of a smaller one. The grain of a video's frames moves along with what they show.
+The grain is noise that gives the network structure where a picture is flat. A still picture's grain
+depends on the position alone, so that a picture painted twice is the same and a larger picture
+begins with the grain of a smaller one. The grain of a video's frames moves along with what they show.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impasto.fast.sessions import Array
 from impasto.weights.any_style import CELL, GRAIN_CELL
 
-#: How fast statistics of a shot follow its frames, a frame; and how far off is near.
+#: Rate of the moving average of a shot's statistics; and the distance above which it is faster.
 PACE, NEAR = 0.05, 0.5
 #: Sides of the squares of noise that planes repeat: all different, so the planes never repeat
 #: together.
@@ -24,22 +24,22 @@ _SIDES = (499, 503, 509, 521, 523, 541, 547, 557)
 _LEAP = np.array([[61], [89]])
 #: Displacements of fresh noise stay below this, so that float32 has room for fractions.
 _MOST_LEAP = 9973
-#: Motion that is trusted less does not take grain along.
+#: Motion that is trusted less does not move grain.
 _TRUSTED = 0.5
 
 
 class Shot:
     """The statistics of a shot's frames, and the grain that moves along with them.
 
-    Statistics follow what the frames have slowly, and fast only where that is far off, as when a
-    picture fades in from black. All that the next frame depends on is in `kept`.
+    Statistics are a slow moving average over the frames, and a fast one only after a large change,
+    as when a picture fades in from black. All that the next frame depends on is in `kept`.
     """
 
     def __init__(self, kept: Mapping[str, NDArray[Any]] | None = None) -> None:
         self.kept: dict[str, NDArray[Any]] = dict(kept or {})
 
     def followed(self, name: str, mean: Any, covariance: Any) -> tuple[Any, Any]:  # noqa: ANN401
-        """Return what to take for a frame's mean and covariance (C, C), or variances (C,)."""
+        """Return the averaged mean and covariance (C, C), or variances (C,), for a frame."""
         names = f"mean {name}", f"covariance {name}"
         if names[0] in self.kept:
             mean_kept, kept = (self.kept[each] for each in names)

@@ -1,10 +1,10 @@
-"""Networks that know one style: pictures in, pictures out, from a file of one's own.
+"""Networks of one style: picture in, picture out, from a user's file.
 
 A .safetensors file is one of Johnson et al. 2016, as fast-style-transfer (Engstrom 2016) has it:
 kernels by `conv1.kernel_hwio` … `out.kernel_hwio` (transposed ones with outputs before inputs), and
 shift and scale of the instance normalization after each. An .onnx file may be our own network with
-its style within, or any network from picture to picture; how that takes pictures is found out by
-trying.
+its style built in, or any network from picture to picture; how that takes pictures is found by
+trial.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ _ONE, _NONE, _BYTES = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (255.0, 255.0, 255.0)
 
 
 class Convention(NamedTuple):
-    """How a network wants its pixels, and how it gives them back.
+    """The range of values that a network takes and gives.
 
     With x · scale + offset, for each color, it takes [0, 1]. What it gives is y; then
     (y − result_offset) / result_scale is the picture.
@@ -140,7 +140,7 @@ class Form(NamedTuple):
 
 @dataclass
 class SingleNetwork(Network):
-    """Paints in the one style it knows, with pictures of a form and pixels of a convention."""
+    """Paints in its one style, with pictures of a form and pixels of a convention."""
 
     form: Form
     convention: Convention

@@ -1,4 +1,4 @@
-"""Calling a function in a process of its own: what it does may hang, crash or want all memory."""
+"""Calling a function in a separate process: it may hang, crash or use up all memory."""
 
 import faulthandler
 import json
@@ -53,7 +53,7 @@ def tried(what: Path, function: str, **arguments: Any) -> Any:  # noqa: ANN401
 def begin_step(times: float = 1.0) -> None:
     """End this process if its next step takes longer than so many times `SECONDS`.
 
-    What counts is computing, so that a busy machine makes no difference.
+    Computing time counts, so that a busy machine makes no difference.
     """
     waiting = 8 * SECONDS
     if sys.platform != "win32":
@@ -100,4 +100,4 @@ def _answer(function: str, arguments: str) -> dict[str, Any]:
 if __name__ == "__main__":
     sys.stdout.write(f"{json.dumps(_answer(*sys.argv[1:]))}\n")
     sys.stdout.flush()
-    os._exit(0)  # whatever threads are still at work
+    os._exit(0)  # even if threads are still running

@@ -1,4 +1,4 @@
-"""The any-style network, tuned to the one style that is asked for: as it comes, or when needed."""
+"""Networks tuned to one style: those that come with the package, and those trained here."""
 
 import hashlib
 import importlib.util
@@ -27,13 +27,13 @@ from impasto.weights.folders import SUFFIX, tuned_folder, tuned_network
 
 #: Told how many minutes a tuning has taken so far.
 Watch = Callable[[float], object]
-#: Name of a style and minutes it will take -> what shows the tuning while it goes on.
+#: Name of a style and minutes it will take -> a context that shows the progress.
 Show = Callable[[str, float], AbstractContextManager[Watch]]
 #: Longest side of the style picture that a network is tuned to, if `style_scale` is 1, and bounds.
 SIZE, _LEAST_SIZE, _MOST_SIZE = 512, 256, 768
-#: Seconds between two looks at the log.
+#: Seconds between two reads of the log.
 _TICK = 0.5
-#: What a style picture is looked at with; a network that was made of it knows no more of these.
+#: Settings for reading a style picture: a network that was tuned to it has no use for them.
 _OF_THE_PICTURE = ("weights", "style_scale", "style_turn", "style_tiles")
 #: What makes glibc ask for large pages, with which convolutions are 1.4 times as fast.
 _ENVIRONMENT = {
@@ -48,7 +48,7 @@ _shown: Show = lambda _name, _minutes: nullcontext(lambda _spent: None)  # noqa:
 
 
 def show_tunings(show: Show = _shown) -> None:
-    """Have all tunings from now on shown by something."""
+    """Set how tunings show their progress from now on."""
     global _shown
     _shown = show
 
@@ -106,7 +106,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
 
 
 def once_tuned(settings: Settings) -> Settings:
-    """Return what is left of settings when the networks that they want are tuned."""
+    """Return the settings to paint with once the networks are tuned."""
     return _without_tuning_options(settings) if settings.tune else settings
 
 
@@ -173,7 +173,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def kept_network(content: bytes) -> Path:
-    """Return the file of a network that came here as bytes."""
+    """Save a network that arrived as bytes, and return its file."""
     path = tuned_folder() / f"{hashlib.sha256(content).hexdigest()[:16]}{SUFFIX}"
     if not path.is_file():
         with _writing(path), replacing(path) as part:
@@ -203,7 +203,7 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
             try:
                 ended = False
                 while not ended:
-                    ended = child.poll() is not None  # asked before what it said last is read
+                    ended = child.poll() is not None  # first: its last lines are read after it
                     for line in log.readlines() or [""]:
                         yield (time.monotonic() - begun) / 60, line.rstrip()
                     with suppress(subprocess.TimeoutExpired):
@@ -215,7 +215,7 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
 
 
 def _failure(status: int, said: str) -> ImpastoError:
-    """Return what a training that ended badly is to us."""
+    """Return the error that a failed training stands for."""
     if status < 0:
         return WeightsError(
             f"the training was ended by signal {-status}, perhaps for want of memory"

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-#: Where pictures are flat: pixels around each that are looked at, and the detail that is nothing.
+#: For `flatness`: pixels around each that count, and a value below the detail of any photograph.
 _AROUND, _NOTHING = 4, 1e-4
 
 

@@ -143,7 +143,7 @@ class VGG19(nn.Module):
         x = split_bfloat16(image) if self.precision == torch.bfloat16 else image
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in steps_to(deepest(layers)):
-            # In place saves a pass through memory, where nobody wants what was there before.
+            # In place saves a pass through memory, where the convolution's output is not asked for.
             x = self._through(layer, x, layer.replace("relu", "conv") not in wanted)
             if layer in wanted:
                 features[layer] = x

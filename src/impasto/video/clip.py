@@ -56,7 +56,7 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Clip:
-    """What is known of a clip before its frames."""
+    """The properties of a clip."""
 
     path: Path
     size: tuple[int, int]  # width and height, upright, in pixels

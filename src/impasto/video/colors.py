@@ -1,7 +1,7 @@
-"""Colors of clips: how they are tagged and converted, and high dynamic range as screens know it.
+"""Colors of clips: tags, conversion, and tone mapping of high dynamic range.
 
 Sources: ITU-R BT.2100 (the transfer functions PQ and HLG), BT.2087 (BT.2020 to BT.709), and the
-curve of Reinhard et al. 2002, extended so that the brightest still has a place.
+curve of Reinhard et al. 2002, extended so that the brightest value is kept.
 """
 
 from functools import lru_cache
@@ -33,7 +33,7 @@ class Tags(NamedTuple):
 
 
 def output_tags(tags: Tags) -> Tags:
-    """Return how the colors of a result are tagged: as its clip's, and never as nothing."""
+    """Return the color tags of a result: those of its clip, never unspecified."""
     if tags.transfer in NAMES:
         return Tags(BT709, BT709, BT709, 1)
     # Matrices of RGB itself and of wide gamuts have no place in what we write.

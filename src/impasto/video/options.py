@@ -1,4 +1,4 @@
-"""What can be asked for of a clip, besides the settings that its frames are painted with.
+"""Options of a video, besides the settings that its frames are painted with.
 
 Strength and mixture of styles can change over time. A file of keyframes is a list of moments;
 between two of them values go evenly from one to the other:
@@ -40,13 +40,13 @@ _OF_MOMENT = ("time", "strength", "style_weights")
 
 @dataclass(frozen=True)
 class Keyframes:
-    """What holds when: seconds and values, in order of time; empty: it does not change."""
+    """Values over time: seconds and values, in order of time; empty: no change."""
 
     strength: Sequence[tuple[float, float]] = ()
     style_weights: Sequence[tuple[float, tuple[float, ...]]] = ()
 
     def at(self, second: float) -> dict[str, Any]:
-        """Return the settings that hold at a moment, evenly between those that are given."""
+        """Return the settings at a moment, interpolated between those that are given."""
         found: dict[str, Any] = {}
         if self.strength:
             times, strengths = zip(*self.strength, strict=True)
@@ -108,7 +108,7 @@ def _moment(entry: Mapping[str, Any], path: Path, styles: int) -> tuple[float, S
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """What is asked for besides `Settings`: a part of the clip, and how it is made."""
+    """The options of a video besides `Settings`: which part of the clip, and how it is written."""
 
     start: float = 0.0  # seconds of the first frame
     end: float | None = None  # seconds before which the last one is shown; None: to the end

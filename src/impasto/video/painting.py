@@ -1,4 +1,4 @@
-"""What paints the frames of a clip, one after the other, and can be put aside in between."""
+"""Painting the frames of a clip one after the other, with a state that can be saved."""
 
 import math
 from collections import Counter, deque
@@ -16,19 +16,19 @@ from impasto.video.options import Keyframes
 from impasto.video.prefetch import check_cancelled
 
 Pixels = NDArray[np.float32]
-Kept = Mapping[str, NDArray[Any]]  # what painting is resumed from, as arrays by name
-#: Names of earlier frames, the mixture, and how those of what a run left to the next begin there.
+Kept = Mapping[str, NDArray[Any]]  # the state that painting is resumed from, as arrays by name
+#: Names in that state: earlier frames, the mixture, and the prefix of what a run carried.
 _PAINTED, _MIXTURE, _CARRIED = "painted", "mixture", "carried "
-#: A change of strength or mixture, of 1, at which earlier frames count half for a method of steps.
+#: Change of strength or mixture at which earlier frames count half, for a method of steps.
 _HALF = 0.02
 _PERIOD, _LINE = 6.0, 2  # seconds of a wipe, there and back; half the width of its line in pixels
 
 
 class FrameStylizer:
-    """Paints frame after frame, each in agreement with those before it.
+    """Stylizes frame after frame, each consistent with those before it.
 
-    Stability is from 0, each frame for itself, to 1. `lags` are how many frames back it wants to
-    know the motion to, `notes` what a person should know, and of how many frames it is true.
+    Stability is from 0, each frame for itself, to 1. `lags` are how many frames back it needs the
+    motion to; `notes` counts the frames of each note of a run.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class FrameStylizer:
         if self._keyframes is None or self._keyframes.at(seconds) == self._moment:
             return
         self._moment = self._keyframes.at(seconds)
-        # It may have read styles in the shot's colors.
+        # From the present one, which may have read styles in the shot's colors.
         self.use(self._now.changed(**self._moment))
 
     def _changed_by(self) -> float:
-        """Return how much strength or mixture differ from those of the frame before, of 1."""
+        """Return by how much strength or mixture differ from those of the frame before, 0 to 1."""
         settings = self._now.settings
         mixture = np.array([settings.strength, *(settings.style_weights or ())], np.float64)
         before, self._mixture = self._mixture, mixture
@@ -97,7 +97,7 @@ class FrameStylizer:
             for lag, motion in motions.items()
             if lag <= len(self._painted)
         }
-        # Methods of one pass know themselves what to take of a frame of another mixture.
+        # Methods of one pass handle a frame of another mixture themselves.
         held = 1 / (1 + change / _HALF) if self.stylizer.settings.method_row.steps else 1.0
         return Reference(frames, self._carried, self._stability * held)
 

@@ -1,4 +1,4 @@
-"""A clip's way to its result, in parts: what is done stays done, however often it is stopped."""
+"""The job of painting a clip in parts: finished parts stay, however often it is stopped."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True)
 class VideoJob:
-    """Everything that a result depends on."""
+    """A clip to paint, and everything that the result depends on."""
 
     reader: Reader
     size: tuple[int, int]  # width and height of the painted frames
@@ -45,14 +45,14 @@ class VideoJob:
     writer: ResultWriter
     folder: Path  # where parts are kept until the result is there
     recipe: Mapping[str, Any]  # what is kept in the result
-    plan: Mapping[str, Any]  # tells this work from another: a resumed one must have the same
+    plan: Mapping[str, Any]  # identifies the job: a resumed one must have the same
     video: VideoSettings  # which frames, and what is shown instead of them alone
     notes: Sequence[str] = ()  # what the result will lack or have changed, in words
 
     def begin(self, resume: bool) -> int:
         """Make the folder ready and return how many finished parts are in it.
 
-        The work of another plan, or unfinished work and no `resume`, are a `SettingsError`.
+        Parts of another plan, or unfinished ones and no `resume`, are a `SettingsError`.
         """
         done, plan = self.done(), json.dumps(self.plan)
         if done and not resume:
@@ -124,7 +124,7 @@ class VideoJob:
                     yield number, small, motions
 
     def _painted(self, done: int) -> Iterator[tuple[int, Frame, Pixels8, Kept | None]]:
-        """Yield each frame, what became of it, and at the end of a part what comes next from."""
+        """Yield each frame and the painted one, and after a part the state to resume from."""
         if done:
             with np.load(self._state(done - 1)) as kept:
                 self.stylizer.restore({name: kept[name] for name in kept.files})
@@ -169,7 +169,7 @@ class VideoJob:
                 part.close(whole=False)
 
     def _keep(self, number: int, kept: Kept, times: Sequence[int]) -> None:
-        """Say that a part is whole."""
+        """Save the state that marks a part as finished."""
         with replacing(self._state(number)) as partial, partial.open("wb") as file:
             np.savez(file, times=np.array(times, np.int64), **kept)  # type: ignore[arg-type]
 

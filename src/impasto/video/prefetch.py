@@ -9,8 +9,8 @@ from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
-#: Seconds that a thread is waited for, less one for each around it; those between two looks whether
-#: its work is still wanted.
+#: Seconds that a thread is waited for, less one for each around it; seconds between two checks of
+#: whether its work is cancelled.
 _PATIENCE, _LOOK = 6.0, 0.1
 #: Of a thread that `prefetched` began: the events that end it, its own and those of outer blocks.
 _THREAD = threading.local()
@@ -47,7 +47,7 @@ def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         return list(islice(source, 1))
 
     def close() -> None:
-        """Close what it has open now, not when it happens to be forgotten."""
+        """Close what it has open now, not when it is garbage collected."""
         if isinstance(source, Generator):
             source.close()
 
@@ -69,7 +69,7 @@ def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
 
 
 def _result(future: Future[T]) -> T:
-    """Return what a thread makes, as soon as it is there and while it is wanted."""
+    """Return what a thread makes, as soon as it is there, unless it is cancelled."""
     while not wait([future], _LOOK).done:
         check_cancelled()
     return future.result()

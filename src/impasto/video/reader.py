@@ -209,7 +209,7 @@ def _says_alpha(stream: VideoStream) -> bool:
 def _count(container: InputContainer, stream: VideoStream, unit: Fraction, rate: Fraction) -> int:
     """Return how many frames a player shows, about; 0: not known. A trimmed file has more."""
     lasts = stream.duration * unit if stream.duration else Fraction(container.duration or 0, 10**6)
-    # Some give a rate that is but their times' fineness.
+    # Some files give the resolution of their times as the rate.
     shown = round(lasts * rate) if rate <= _FASTEST else 0
     return min(stream.frames, shown) if stream.frames and shown else stream.frames or shown
 

@@ -1,4 +1,4 @@
-"""From what a user asks for to the job that does it, and to its result."""
+"""Checking what a user asks for, and making the job that does it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def stylize_video(
 
 
 def _with_square_pixels(clip: Clip, output: Path, video: VideoSettings) -> Clip:
-    """Return the clip with square pixels, if what it is written as cannot say another form."""
+    """Return the clip with square pixels, if the result's codec cannot store their shape."""
     codec = CODECS.get(video.codec or DEFAULT_CODECS.get(output.suffix.lower(), ""))
     if clip.aspect == 1 or (codec is not None and codec.stores_aspect):
         return clip
@@ -170,7 +170,7 @@ def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None
 
 
 def _identity(clip: Clip) -> Mapping[str, Any]:
-    """Return what tells a clip from another: reading all of it to hash it would take too long."""
+    """Return what identifies a clip without reading it all, which would take too long."""
     source = str(clip.path)
     stats = [p.stat() for p in (matching(source) if is_sequence(source) else [clip.path])]
     files = [[stat.st_size, stat.st_mtime_ns] for stat in stats]
@@ -180,7 +180,7 @@ def _identity(clip: Clip) -> Mapping[str, Any]:
 def _plan_output(
     output: Path, clip: Clip, size: tuple[int, int], video: VideoSettings
 ) -> tuple[ResultWriter, Sequence[str]]:
-    """Return where frames go, and what the result will not have as the clip has it."""
+    """Return the writer of the result, and notes on what it will lack of the clip."""
     suffix, notes = output.suffix.lower(), list[str]()
     if clip.transparent and suffix in (*DEFAULT_CODECS, *_OPAQUE):
         notes.append(

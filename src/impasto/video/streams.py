@@ -45,7 +45,7 @@ def container_format(path: Path) -> str:
 def plan_streams(
     source: Path, path: Path, video: VideoSettings
 ) -> tuple[Mapping[int, str], Sequence[str]]:
-    """Return which streams besides the pictures go into a result, and what to say of the others.
+    """Return which streams besides the video go into a result, and notes on the others.
 
     Each has its encoder by its number in the clip; "": it is copied. No video file: pictures only.
     """
@@ -89,7 +89,7 @@ def codec_name(stream: Stream) -> str:
 
 
 def _encoder(stream: Stream, name: str, kind: str) -> str | None:
-    """Return what a stream is encoded by where it cannot be copied; None: nothing does."""
+    """Return the encoder of a stream that cannot be copied; None: there is none."""
     sound, text = _ENCODERS.get(kind, (None, None))
     if stream.type == "audio" and name != "unknown":
         return sound
@@ -234,7 +234,7 @@ class CopiedStream:
 
 
 def _graph(frame: AudioFrame, context: Any, video: VideoSettings) -> Graph:  # noqa: ANN401
-    """Return what brings sound into a form for an encoder, with silence where there is none."""
+    """Return a filter graph that converts sound for an encoder and fills gaps with silence."""
     graph: Graph = pyav().filter.Graph()
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate,
