@@ -22,8 +22,8 @@ from impasto.settings.choices import FACES, REST
 Pixels = NDArray[np.float32]
 #: Width of the edge between two styles of one pass, of the longest side.
 _EDGE = 1 / 128
-#: In a video faces are looked for in one frame of so many. Those that are not found again fade to
-#: this part, and what is kept follows what was found by this part a frame.
+#: In a video faces are detected in one frame of so many; the mask of those that are not found again
+#: is multiplied by the second number, and the mask follows the detections by the third a frame.
 FACES_EVERY, _FADED, _FOLLOWED = 12, 0.5, 0.25
 #: Pixels up to which masks are kept in memory for the next frame: those of 4096x2160.
 _REMEMBERED = 9_000_000
@@ -37,7 +37,7 @@ class Composition:
     soft: Sequence[Mask] = ()  # the same with edges a few pixels wide
     keep: Mask | None = None  # where the photograph stays, or None
     faces: int | None = None  # how many are kept; None: none were looked for
-    carried: Carried = field(default_factory=dict)  # what the next frame of a video needs
+    carried: Carried = field(default_factory=dict)  # state for the next frame of a video
 
     @property
     def regions(self) -> Sequence[Mask | None]:
@@ -46,17 +46,17 @@ class Composition:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of it, a line each."""
+        """Messages for the user."""
         if self.faces is None:
             return []
         if not self.faces:
             return ["no face was found: nothing is kept"]
         return [f"kept {self.faces} face{'s' if self.faces > 1 else ''}"]
 
-    def shares(self, given: Sequence[float]) -> list[float]:
-        """Return how much each style counts, of what shares were given, by the area it paints.
+    def style_weights(self, given: Sequence[float]) -> list[float]:
+        """Return the weight of each style's loss: the normalized one, by the area of its region.
 
-        A loss is a mean over its region: where that is small, each pixel would move more.
+        A loss is a mean over its region: in a small one each pixel would otherwise move more.
         """
         free = 1 if self.keep is None else 1 - self.keep
         if not self.masks:
@@ -167,9 +167,9 @@ def _feathered(mask: Mask) -> Mask:
 
 
 def _faces(content: Picture, reference: Reference) -> dict[str, NDArray[Any]]:
-    """Return where faces are kept, and what the next frame of a video needs to know of them.
+    """Return where faces are kept, and the state for the next frame of a video.
 
-    They are looked for now and then, and move along with the frames in between.
+    They are detected in some frames, and warped along the motion in between.
     """
     before, size = reference.frames.get(1), content.size
     known = {} if before is None else reference.carried

@@ -154,7 +154,7 @@ class Run(Iterator[State], Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What a person should know of the result, a line each; complete after the last step."""
+        """Messages for the user about the result, a line each; complete after the last step."""
         return ()
 
     def state_dict(self) -> StateDict:

@@ -140,7 +140,7 @@ def test_the_center_changes_nothing() -> None:
     plain, shifted = known(features(1)), known(features(1), center=features(2).mean((0, 2, 3)))
     torch.testing.assert_close(plain.mean, shifted.mean)
     torch.testing.assert_close(plain.covariance, shifted.covariance)
-    torch.testing.assert_close(shifted.about(None).second_moment, plain.second_moment)
+    torch.testing.assert_close(shifted.recentered(None).second_moment, plain.second_moment)
 
 
 def test_a_mixture_is_that_of_the_positions() -> None:

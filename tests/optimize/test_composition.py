@@ -233,14 +233,14 @@ def test_a_style_counts_by_what_it_paints(photo: Array, tmp_path: Path) -> None:
     mask = half(tmp_path / "left.png", (96, 64), 255, 0)
     keep = half(tmp_path / "right.png", (96, 64), 0, 255)
     content = open_picture(photo).resized((64, 42))
-    alone = compose(Settings(masks=(mask,)), content, 1).shares([1.0])
-    both = compose(Settings(masks=(mask, "rest")), content, 2).shares([0.5, 0.5])
+    alone = compose(Settings(masks=(mask,)), content, 1).style_weights([1.0])
+    both = compose(Settings(masks=(mask, "rest")), content, 2).style_weights([0.5, 0.5])
     assert alone == pytest.approx([0.5], abs=0.02)
     assert both == pytest.approx([0.5, 0.5], abs=0.02)
-    assert compose(Settings(keep=keep), content, 2).shares([0.75, 0.25]) == pytest.approx(
+    assert compose(Settings(keep=keep), content, 2).style_weights([0.75, 0.25]) == pytest.approx(
         [0.375, 0.125], abs=0.02
     )
-    assert compose(Settings(), content, 1).shares([1.0]) == [1.0]
+    assert compose(Settings(), content, 1).style_weights([1.0]) == [1.0]
 
 
 def test_an_opaque_mask_is_its_lightness(tmp_path: Path) -> None:

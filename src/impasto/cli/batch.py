@@ -24,6 +24,7 @@ from impasto.errors import CollectError, ImageError, SettingsError
 
 if TYPE_CHECKING:
     from impasto.batch import Outcome
+    from impasto.dataset import Dataset
 
 
 @with_settings
@@ -174,11 +175,16 @@ def dataset(
     with stopping(lambda: f"stopped: {len(made)} files are done; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):
             pass
+    _report(work, output)
+
+
+def _report(work: "Dataset", output: str) -> None:
+    """Print what was made and what failed; raise an `ImageError` if anything did."""
     names, failed = work.finish()
     files = [row for row in failed if row.path]
     maps = work.maps()
     copied = f", of which {maps} are label maps, copied (--paint-all paints them)" if maps else ""
-    echo(f"{len(made)} files{copied}, {len(files)} failed", file=sys.stderr)
+    echo(f"{len(work.journal.rows)} files{copied}, {len(files)} failed", file=sys.stderr)
     echo(*(f"{output.rstrip('/')}/{name}" for name in names))
     for row in files[:20]:
         echo(f"  {row.source}: {row.error}", file=sys.stderr)

@@ -40,7 +40,7 @@ class Network(ABC):
 
     row: Method
     files: Files  # what it was opened from, by name; `named` has name and SHA-256 of each
-    session: Session  # that paints
+    session: Session  # that paints; its name says what computes, and where
 
     def __post_init__(self) -> None:
         self.title, self.bytes_per_pixel = self.row.sentence, self.row.bytes_per_pixel

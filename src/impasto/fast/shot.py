@@ -2,7 +2,7 @@
 
 The grain is noise that gives the network structure where a picture is flat. A still picture's grain
 depends on the position alone, so that a picture painted twice is the same and a larger picture
-begins with the grain of a smaller one. The grain of a video's frames moves along with what they show.
+begins with the grain of a smaller one. In a video the grain moves along with what the frames show.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""Statistics of a layer that style losses compare: sums over positions, and features at some.
+"""Statistics of a layer that style losses compare: sums over positions, and sampled features.
 
-They add up: the statistics of the parts of a picture sum to those of the whole. So statistics
-are exact however large a picture is and however it is cut into tiles.
+They add up: the statistics of the parts of a picture sum to those of the whole, so they are exact
+however a large picture is cut into tiles.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from impasto.errors import SettingsError
 from impasto.losses.gatys import gram_matrix
 from impasto.settings.losses import RequiredStatistics
 
-#: A share of the mean variance that is added to each: what is flat has a root, too.
+#: The least eigenvalue of a covariance, in parts of the mean: so flat layers have a root, too.
 _LEAST = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class LayerStatistics:
-    """What is known of one layer of a picture, or of a region of it."""
+    """The statistics of one layer of a picture, or of a region of it."""
 
     gram: Tensor | None = None  # (1, C, C), F Fᵀ / M, or None
     mean_offset: Tensor | None = None  # (C,), the mean of the features less `center`, or None
@@ -33,12 +33,12 @@ class LayerStatistics:
     center: Tensor | None = None
 
     def parts(self) -> dict[str, Tensor]:
-        """Return what adds up, by name."""
+        """Return the statistics that add up, by name."""
         names = ("gram", "mean_offset", "second_moment", "samples")
         return {name: part for name in names if (part := getattr(self, name)) is not None}
 
     def required(self, name: str) -> Tensor:
-        """Return a part that a loss needs; a loss that does not say so is a `SettingsError`."""
+        """Return a statistic that a loss compares; one not in its `needs` is a `SettingsError`."""
         part: Tensor | None = getattr(self, name)
         if part is None:
             raise SettingsError(f"a style loss compares {name}, which its needs leave out")
@@ -49,8 +49,8 @@ class LayerStatistics:
         its = other.parts()
         return replace(self, **{name: value + its[name] for name, value in self.parts().items()})
 
-    def about(self, center: Tensor | None) -> LayerStatistics:
-        """Return the same about another center."""
+    def recentered(self, center: Tensor | None) -> LayerStatistics:
+        """Return the same statistics relative to another center."""
         if self.mean_offset is None or self.second_moment is None or center is self.center:
             return self
         zero = torch.zeros_like(self.mean_offset)
@@ -65,10 +65,9 @@ class LayerStatistics:
 
         The amount is from 0 to 1; the other picture has as many samples.
         """
-        mine, its = self.parts(), other.about(self.center).parts()
+        mine, its = self.parts(), other.recentered(self.center).parts()
         mixture = {name: torch.lerp(mine[name], its[name], amount) for name in mine}
-        if "samples" in mine:  # not halfway between two features: each is of one of them
-            # Evenly spread.
+        if "samples" in mine:  # not averaged: each is taken from one of the two, evenly spread
             count, device = len(mine["samples"]), mine["samples"].device
             steps = (torch.arange(count + 1, dtype=torch.float64) * amount).floor()
             chosen = (steps[1:] > steps[:-1]).to(device)[:, None]
@@ -115,7 +114,7 @@ def layer_statistics(
 
     Args:
         features: (1, C, h, w), float32 or bfloat16.
-        required: What to find.
+        required: Which statistics.
         weight: (1, 1, H, W) in [0, 1], how much each position counts; None: all alike.
         center: (C,), see `LayerStatistics`.
         positions: Of the samples, from `draw_positions`.
@@ -154,7 +153,7 @@ def layer_statistics(
 def draw_positions(
     count: int, shape: tuple[int, int], seed: int, weight: Tensor | None = None
 ) -> Tensor:
-    """Return positions by chance, (count,) into a flattened map; one may come twice.
+    """Return random positions, (count,) into a flattened map; one may come twice.
 
     Args:
         count: How many.
@@ -166,7 +165,7 @@ def draw_positions(
     positions = shape[0] * shape[1]
     if weight is None:
         return torch.randint(positions, (count,), generator=generator)
-    # Where little counts, most of what is drawn is refused; what is left comes several times then.
+    # Rejection sampling: where weights are small few positions are left, which are then repeated.
     drawn = torch.randint(positions, (16 * count,), generator=generator)
     chances = weight.flatten().cpu()[drawn]
     taken = drawn[torch.rand(len(drawn), generator=generator) < chances]

@@ -1,7 +1,7 @@
-"""How far a picture's features are from a style's: one function a paper, by name.
+"""The style losses: distances between features of a picture and of a style, one paper a function.
 
-Each takes the `LayerStatistics` of a layer of the picture and of the style, and a seed for what it
-draws by chance; the picture's carry the gradient. Each is divided by the size of the target, so
+Each takes the `LayerStatistics` of a layer of the picture and of the style, and a seed for random
+numbers; the picture's carry the gradient. Each is divided by the size of the target, so
 that 0 is the style's texture and 1 about as far away as a picture without features; so they can be
 mixed, and one set of weights serves every encoder, layer and size.
 """
@@ -66,7 +66,7 @@ def swd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0)
     generator = torch.Generator().manual_seed(seed)
     directions = torch.randn((mine.shape[1], SLICES), generator=generator, dtype=torch.float64)
     directions = F.normalize(directions, dim=0).to(mine)
-    return _in_order(mine @ directions, its @ directions)
+    return _sorted_distance(mine @ directions, its @ directions)
 
 
 def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -76,7 +76,7 @@ def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: in
     Histogram Losses". They remap features through histograms of 256 bins; sorted samples are the
     same without bins.
     """
-    return _in_order(found.required("samples"), target.required("samples"))
+    return _sorted_distance(found.required("samples"), target.required("samples"))
 
 
 def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -94,7 +94,7 @@ def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     """Return the relaxed earth mover's distance under cosine distance.
 
     Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity" (STROTSS):
-    the larger of the mean distance to the nearest feature there and from there. It forgets the
+    the larger of the mean distance to the nearest feature there and from there. It ignores the
     length of features: STROTSS adds a loss of moments, `remd+moments` here.
     """
     mine, its = found.required("samples"), target.required("samples")
@@ -108,7 +108,7 @@ _BUILT_IN = frozenset(STYLE_LOSSES)
 def add_style_loss(
     name: str, distance: Distance, needs: RequiredStatistics, title: str = "", *, mixes: bool = True
 ) -> None:
-    """Give a style loss of your own a name that `Settings.style_loss` takes in this process.
+    """Register a style loss of your own under a name for `Settings.style_loss`, in this process.
 
     Args:
         name: Letters, digits and `_`; a loss of your own of that name is replaced.
@@ -134,7 +134,7 @@ def add_style_loss(
 
 
 def required_statistics(names: Sequence[str]) -> RequiredStatistics:
-    """Return what all of these losses together look at.
+    """Return the statistics that any of these losses compares.
 
     Args:
         names: Of `STYLE_LOSSES`.
@@ -146,7 +146,7 @@ def required_statistics(names: Sequence[str]) -> RequiredStatistics:
 
 
 def self_similarity_loss(found: Tensor, target: Tensor) -> Tensor:
-    """Return how much the pattern of likenesses within a picture has changed.
+    """Return how much the similarities between positions within a picture have changed.
 
     STROTSS (Kolkin et al. 2019, eq. 4): cosine distances between all pairs of positions, each
     column divided by its sum; the mean absolute difference, times the number of positions.
@@ -173,7 +173,7 @@ def _centered_directions(samples: Tensor) -> Tensor:
     return centered / torch.maximum(centered.norm(dim=1, keepdim=True), least)
 
 
-def _in_order(found: Tensor, target: Tensor) -> Tensor:
+def _sorted_distance(found: Tensor, target: Tensor) -> Tensor:
     """Return the mean squared difference of columns in order, relative."""
     mine, its = (torch.sort(each, dim=0).values for each in (found, target))
     return (mine - its).square().mean() / its.square().mean().clamp_min(TINY)

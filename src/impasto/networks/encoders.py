@@ -49,7 +49,7 @@ class Encoder:
         network: The module.
         file: Name of the file of parameters.
         sha256: Of that file.
-        phases: Parts that its largest layers can be subsampled into; 1: always whole.
+        phases: Into how many its largest layers can be subsampled; 1: they cannot.
     """
 
     name: str
@@ -97,7 +97,7 @@ _BUILT_IN = frozenset(ENCODER_CHOICES)
 
 
 def add_encoder(name: str, network: Network) -> None:
-    """Give an encoder of your own a name that `Settings.encoder` takes in this process.
+    """Register an encoder of your own under a name for `Settings.encoder`, in this process.
 
     Its parameters are frozen. Recipes hold its name and a hash of its parameters. For one whose
     cost and memory are known, add an `EncoderRow` with `add_encoder_row` instead.
@@ -118,9 +118,7 @@ def add_encoder(name: str, network: Network) -> None:
 
 
 def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) -> None:
-    """Raise a `SettingsError` for what an encoder does not have, before its file is read.
-
-    That is before its file is read or downloaded.
+    """Raise a `SettingsError` for what an encoder does not have, before its file is fetched.
 
     Args:
         names: Encoders, by their names.

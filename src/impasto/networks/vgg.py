@@ -77,7 +77,7 @@ def deepest(names: Iterable[str]) -> str:
 
 
 def steps_to(name: str) -> tuple[str, ...]:
-    """Return the layers from the picture to this one, it included."""
+    """Return the layers from the picture to this one, inclusive."""
     return LAYERS[: _DEPTH[name] + 1]
 
 
@@ -87,7 +87,7 @@ def pools_before(name: str) -> int:
 
 
 class VGG19(nn.Module):
-    """Picture -> features of the named layers, by canonical name; nothing beyond them is kept.
+    """Maps a picture to features of the named layers, by canonical name; deeper ones are left out.
 
     Pooling is `"max"`, or `"average"` as Gatys et al. prefer. In bfloat16 weights are cast once,
     here. Parameters that end before the deepest layer are a `WeightsError`.

@@ -1,4 +1,4 @@
-"""Whitening and coloring: features are given what another picture's have.
+"""Whitening and coloring: features get the mean and covariance of another picture's.
 
 Source: Li et al. 2017, "Universal Style Transfer via Feature Transforms"; here with a gradient.
 """
@@ -15,7 +15,7 @@ _LEAST_EIGENVALUE = 1e-8
 
 
 class Coloring(NamedTuple):
-    """What whitened features are given: a mean (N, C, 1), and a covariance's root (N, C, C)."""
+    """A style, for whitened features: a mean (N, C, 1), and a covariance's root (N, C, C)."""
 
     mean: Tensor
     root: Tensor

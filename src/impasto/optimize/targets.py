@@ -186,7 +186,7 @@ class TargetBuilder:
     ) -> list[StyleTarget]:
         """Return the styles, each in its region, as far from the content as strength says."""
         read = self.reader(octave, self._recolored, sides[1])
-        shares = self.composition.shares(self.settings.normalized_style_weights(len(read)))
+        shares = self.composition.style_weights(self.settings.normalized_style_weights(len(read)))
         numbers = list(range(len(read))) if self.composition.masks else [0] * len(read)
         targets = [StyleTarget(*each) for each in zip(read, shares, numbers, strict=True)]
         if self.settings.strength == 1:

@@ -30,15 +30,15 @@ class RequiredStatistics(NamedTuple):
 
 @dataclass(frozen=True)
 class StyleLoss:
-    """A style loss and what it looks at."""
+    """A style loss and the statistics that it compares."""
 
     #: The picture's statistics, the style's, a seed -> tensor (), as `"module:name"` or itself.
     function: str | Callable[..., Any]
     needs: RequiredStatistics  # which statistics it compares
     title: str  # for people
     #: Whether a target that is partly the photograph's own makes a picture that is partly painted.
-    #: Where nearest neighbors count it does not, since each feature finds itself again: there
-    #: strength is the weight, against that of content.
+    #: Losses of nearest neighbors do not, since each feature would find itself: for them strength
+    #: is the weight, against that of content.
     mixes: bool = True
 
     @property
