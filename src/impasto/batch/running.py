@@ -136,7 +136,7 @@ class Batch:
         yield from as_done(pool, work, self.pairs, count)
 
     def _open_stylizers(self) -> None:
-        """Read all styles before the first picture: a bad one is told at once."""
+        """Read all styles before the first picture, so that a bad one is an error at once."""
         opened, numbers = self.opened_styles, range(len(self.opened_styles))
         settings = for_many_sizes(self.settings)
         self._stylizers: dict[int | None, Stylizer] = {}

@@ -175,10 +175,10 @@ def dataset(
     with stopping(lambda: f"stopped: {len(made)} files are done; the same command continues"):
         for _ in counted(work.run(runner, workers), len(work.left), quiet):
             pass
-    _report(work, output)
+    _report_dataset(work, output)
 
 
-def _report(work: "Dataset", output: str) -> None:
+def _report_dataset(work: "Dataset", output: str) -> None:
     """Print what was made and what failed; raise an `ImageError` if anything did."""
     names, failed = work.finish()
     files = [row for row in failed if row.path]

@@ -33,7 +33,7 @@ class OnnxSession:
                 f"there is no {device} device for ONNX Runtime: use device auto or cpu"
             )
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # errors are told by exceptions
+        options.log_severity_level = 4  # errors raise exceptions
         options.intra_op_num_threads = thread_limit()
         # Threads that spin while they wait take the cores from the other session's.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

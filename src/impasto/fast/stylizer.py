@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _WITHOUT_REREADING = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")
 #: Longest side of the picture that is timed for a plan; seconds a million pixels take to save.
 _PROBE, _FINISH = 256, 0.35
-#: Bytes of memory a pixel that blending takes, for each region, and for what its frame before left.
+#: Bytes of memory a pixel that blending takes, for each region, and for each one's frame before.
 _COMPOSED, _REGION, _BEFORE = 68, 8, 26
 
 
@@ -39,7 +39,7 @@ class FastStylizer(OwnSize):
     """Paints any content in the style of its pictures in one pass of a network.
 
     Several threads may use one stylizer at once. It never imports torch. Arguments and errors are
-    those of `impasto.stylizer`; the method is one of one pass, `fast` if nothing is said.
+    those of `impasto.stylizer`; the method is one of one pass, `fast` by default.
 
     Examples:
         >>> quick = FastStylizer("starry_night.jpg")
@@ -56,13 +56,13 @@ class FastStylizer(OwnSize):
         self._read_styles(style)
 
     def _read_styles(self, style: Sources) -> None:
-        """Read styles, or open the network that was tuned to the one; with masks for each alone."""
+        """Read the styles, or open the network tuned to the one; with masks for each alone."""
         given = images.source_list(style)
         if self.settings.masks and len(given) > 1:
             self._read_apart(given)
             return
         self._sources = resolve_styles(given, self.settings)
-        # What other settings begin with: a network cannot do all that its style can.
+        # What other settings start from: a network cannot do all that its style picture can.
         pairs = zip(given, self._sources, strict=True)
         self._given = [name if is_network(found) else found for name, found in pairs]
         self._shares = self.settings.normalized_style_weights(len(self._sources))
@@ -149,7 +149,7 @@ class FastStylizer(OwnSize):
         return [*files.values(), *([named(Path(begun))] if begun else [])]
 
     def compose(self, content: Picture, reference: Reference | None = None) -> Composition:
-        """Return what goes where in a content of final size; see `impasto.composition.compose`."""
+        """Return the composition of a content of final size; see `impasto.composition.compose`."""
         return compose(self.settings, content, len(self._sources), reference)
 
     def paint(self, content: Picture, composition: Composition | None = None) -> Array:
@@ -167,8 +167,8 @@ class FastStylizer(OwnSize):
     ) -> tuple[Array, Carried]:
         """Return the stylized pixels of a frame of a video, and what the next frame needs.
 
-        With regions, each style follows the frames that were painted in it alone: none of it is
-        seen where another one begins, and no photograph where nothing is kept any more.
+        With regions, each style has its own earlier frames, painted in it alone: so no style leaks
+        into the region of another, nor the photograph where it is no longer kept.
         """
         if not self._composes:
             return self._mixtures[0].paint_frame(content, reference)
@@ -189,7 +189,7 @@ class FastStylizer(OwnSize):
         return bool(self.settings.masks or self.settings.keep)
 
     def recipe(self, content: Identity, masks: Mapping[str, Any]) -> dict[str, Any]:
-        """Return how to make a picture of a content again: no folders, nothing automatic."""
+        """Return the recipe of a picture: no folders, no automatic values."""
         settings = self.settings
         names: dict[str, Any] = {}
         if settings.weights is not None:

@@ -33,23 +33,23 @@ MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 255
 LEVELS = (5, 4, 3, 2, 1)
 #: Convolutions of VGG-19's blocks.
 _COUNTS = {1: 2, 2: 2, 3: 4, 4: 4}
-#: Added to variances, so that what is flat is not blown up; as the authors of AdaIN do.
+#: Added to variances, so that flat channels are not amplified; as the authors of AdaIN do.
 _LITTLE = 1e-5
 
 
 class Statistics(NamedTuple):
-    """What is kept of one map of features."""
+    """The statistics of one map of features."""
 
     mean: Array  # float32 (C, 1)
-    #: float64, the covariance (C, C), or variances (C,) where channels are taken one by one; what a
-    #: style gives has its root, or deviations.
+    #: float64, the covariance (C, C), or variances (C,) where channels are independent; of a style
+    #: from `coloring`, its root, or standard deviations.
     matrix: Matrix
 
 
 def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
     """Return mean and covariance of the channels of (1, C, H, W), a little added to variances.
 
-    If `diagonal`, channels are taken one by one, without their covariances.
+    If `diagonal`, channels are independent: variances only.
     """
     flat = features.reshape(features.shape[1], -1)
     mean = flat.mean(1, keepdims=True)
@@ -61,16 +61,16 @@ def statistics(features: Array, *, diagonal: bool = False) -> Statistics:
 
 
 def coloring(style: Statistics) -> Statistics:
-    """Return what a style gives: its mean, and the root of its covariance."""
+    """Return a style's mean, and the root of its covariance."""
     return Statistics(style.mean, _power(style.matrix, 0.5))
 
 
 def transferred(
     features: Array, content: Statistics, wanted: tuple[Array, Matrix], strength: float = 1
 ) -> Array:
-    """Change features (1, C, H, W) that have the content's statistics to have the wanted ones.
+    """Give features (1, C, H, W) of the content's statistics the wanted ones.
 
-    The wanted ones are from `coloring`. The strength is the part of the change; 0 is none.
+    The wanted ones are from `coloring`. Strength 0 changes nothing, 1 everything.
     """
     part, white = np.float32(strength), _power(content.matrix, -0.5)
     flat = features.reshape(len(white), -1)
@@ -90,7 +90,7 @@ def _power(matrix: Matrix, exponent: float) -> Matrix:
     if matrix.ndim == 1:
         return matrix**exponent
     values, vectors = np.linalg.eigh(matrix)
-    # Rounding may have taken more than what was added.
+    # Rounding may make eigenvalues negative.
     values = np.maximum(values, 1e-9 * values[-1])
     return cast("Matrix", (vectors * values**exponent) @ vectors.T)
 
@@ -123,11 +123,11 @@ class TransferNetwork(Network):
 
     levels: Sequence[Level]  # one, or several: each encodes what the one before decoded
     cell: int  # sides of the input of encoders are multiples of this
-    diagonal: bool  # whether channels are taken one by one, without their covariances
+    diagonal: bool  # whether channels are independent: variances only
     strengths: Sequence[float] | None = None  # of each level; None: 1
 
     def read(self, style: Picture, longest: int) -> StyleCode:
-        """Return what is kept of a style."""
+        """Return the statistics of a style's features."""
         picture = scaled(style, longest, self.cell)
         features = (level.style_encoder(picture=picture)[0] for level in self.levels)
         return [coloring(statistics(each, diagonal=self.diagonal)) for each in features]

@@ -43,8 +43,8 @@ def w2_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) 
     """Return the squared Wasserstein-2 distance between the Gaussians of two layers, relative.
 
     ‖μ − μ'‖² + tr(Σ + Σ' − 2 (Σ'^½ Σ Σ'^½)^½) (Olkin & Pukelsheim 1982), as a style loss in
-    Crowson's style-transfer-pytorch. The root's trace is taken from eigenvalues alone, whose
-    gradient is stable where two of them are alike.
+    Crowson's style-transfer-pytorch. The root's trace is computed from eigenvalues alone, whose
+    gradient is stable where two of them are equal.
     """
     root = target.root
     cross = root @ found.covariance @ root

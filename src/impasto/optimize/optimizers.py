@@ -128,7 +128,7 @@ class PixelOptimizer:
                 self._optimizer.step()
                 with torch.no_grad():
                     self.image.clamp_(0, 1)
-        self._steps += 1  # not where the memory ended in it: it is taken again
+        self._steps += 1  # not if memory ran out: the step is then repeated
         if self._average is not None:
             self._average.lerp_(self.image.detach(), 1 - self.ema)
             self._weight += (1 - self.ema) * (1 - self._weight)
@@ -196,7 +196,7 @@ class PixelOptimizer:
             self._optimizer.state[self.image] = from_tensors(moments, self.image.device)
 
     def _set_moments(self, moments: Moments) -> None:
-        """Go on with moments of Adam, on this picture's device and as exact as they are kept."""
+        """Continue with moments of Adam, on this picture's device and in its own precision."""
         device = self.image.device
         kept = {n: t.to(device, self._precision) for n, t in moments.items() if n != "step"}
         # Steps are counted on the CPU, but where Adam is fused on a device.

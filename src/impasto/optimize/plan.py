@@ -65,7 +65,7 @@ def plan_tiles(octaves: Sequence[Octave], reader: StyleReader) -> TileSides:
     """Return the tiles of each octave, coarse to fine, so that all fits into memory."""
     settings, last = reader.settings, octaves[-1].size
     budget = budget_bytes(settings, reader.device)
-    # The largest first: it is what a size is advised for.
+    # The largest first: an error advises a size for it.
     fitted = [_largest_side(octave, last, reader, budget) for octave in reversed(octaves)]
     sides, needed = zip(*reversed(fitted), strict=True)
     longest = max(max(octave.size) for octave in octaves) * settings.style_scale

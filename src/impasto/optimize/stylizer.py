@@ -24,7 +24,7 @@ _WITHOUT_REREADING = (
     *("strength", "style_weights", "bits", "keep_exif", "keep_gps", "steps", "time"),
     *("seed", "stop_after", "min_size", "init", "keep", "masks", "color_amount"),
 )
-#: Steps for each frame of a video but the first of a shot, if nothing is said.
+#: Default steps for each frame of a video but the first of a shot.
 FRAME_STEPS = 16
 
 

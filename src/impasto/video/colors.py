@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
 UNSPECIFIED = 2  # FFmpeg's number where a tag is not given
-BT601, BT709 = 6, 1  # matrices by what is usual where nothing is said: small pictures, and others
+BT601, BT709 = 6, 1  # default matrices: of small pictures, and of others
 PQ, HLG = 16, 18  # FFmpeg's numbers of the two transfer functions
 NAMES = {PQ: "HDR10 (PQ)", HLG: "HLG"}
 #: Light of white in a room, and the brightest that keeps a place, in candela per square meter.

@@ -1,4 +1,4 @@
-"""Painted frames into a video file: in parts that stand for themselves, and the parts into one."""
+"""Encoding painted frames into parts, each a video file of its own."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Codec:
 
     encoder: str  # its name there
     crf: int  # its usual quality; lower is better
-    options: Mapping[str, str]  # what else it is told
-    stores_aspect: bool = True  # whether its frames say how wide a pixel is
+    options: Mapping[str, str]  # other options of FFmpeg
+    stores_aspect: bool = True  # whether its frames store the shape of a pixel
 
 
 CODECS: Mapping[str, Codec] = {
@@ -36,7 +36,7 @@ CODECS: Mapping[str, Codec] = {
     ),
     "av1": Codec("libsvtav1", 30, {"preset": "8"}, False),
 }
-#: What a file of a kind is encoded by if nothing is said.
+#: The default codec of each kind of file.
 DEFAULT_CODECS: Mapping[str, str] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), "h264"),
     ".webm": "vp9",
@@ -52,7 +52,7 @@ class Encoding:
     size: tuple[int, int]  # width and height of the frames, upright, both even
     codec: str  # of `CODECS`
     crf: int | None = None  # quality; None: the codec's usual
-    options: Mapping[str, str] = field(default_factory=dict)  # what else the encoder is told
+    options: Mapping[str, str] = field(default_factory=dict)  # other options of the encoder
 
     @property
     def timescale(self) -> dict[str, str]:

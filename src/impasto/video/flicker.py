@@ -153,7 +153,7 @@ def painted_part(stylized: str) -> VideoSettings:
     path = Path(stylized)
     try:
         recipe = (video_recipe if path.suffix.lower() in DEFAULT_CODECS else read_recipe)(path)
-    except (ImageError, RecipeError):  # what is wrong is said when it is read
+    except (ImageError, RecipeError):  # reading it raises the error
         return VideoSettings()
     said = recipe.get("video") or {}
     if said.get("compare"):

@@ -161,7 +161,7 @@ def _has_alpha(path: Path) -> bool:
     try:
         with Image.open(path, formats=_STILLS) as image:
             return image.has_transparency_data
-    except (OSError, Image.DecompressionBombError):  # what that means is said when it is read
+    except (OSError, Image.DecompressionBombError):  # reading it raises the error
         return False
 
 

@@ -44,7 +44,7 @@ class VideoJob:
     stylizer: FrameStylizer
     writer: ResultWriter
     folder: Path  # where parts are kept until the result is there
-    recipe: Mapping[str, Any]  # what is kept in the result
+    recipe: Mapping[str, Any]  # saved in the result
     plan: Mapping[str, Any]  # identifies the job: a resumed one must have the same
     video: VideoSettings  # which frames, and what is shown instead of them alone
     notes: Sequence[str] = ()  # what the result will lack or have changed, in words

@@ -1,4 +1,4 @@
-"""Reading clips by FFmpeg: what is damaged is left out, as players do, and counted."""
+"""Reading clips by FFmpeg: damaged parts are left out, as players do, and counted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAY_LENGTH = ("mp4", "matroska", "avi")
 _NAMES = {"video": "the pictures of {} end", "audio": "the sound of {} ends"}
 #: Codecs some of whose packets show nothing, or more than one frame.
 _UNEVEN = ("vp8", "mpeg4", "msmpeg4v3", "mpeg2video", "mpeg1video")
-_HIGH = 720  # height from which colors are of BT.709 where nothing is said
+_HIGH = 720  # height from which colors are BT.709 by default
 _FASTEST = 240  # frames a second that are believed
 #: Decoders of streams with transparency, where the usual ones leave it out.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -112,7 +112,7 @@ def read_frames(
         missing -= len(frames)
         yield from frames
     if damage.count and stream.codec_context.name not in _UNEVEN:
-        # What depends on a damaged packet is left out without a word.
+        # FFmpeg leaves out frames that depend on a damaged packet without an error.
         damage.count = max(damage.count, missing)
     if any(name in container.format.name for name in _SAY_LENGTH):
         _check_length(container, stream, reached, damage)

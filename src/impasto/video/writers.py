@@ -110,7 +110,7 @@ _LEFT_OUT = (
 def _copy_facts(source: InputContainer, out: OutputContainer, video: VideoSettings) -> None:
     """Copy titles, chapters, and, where there is a place for them, attachments.
 
-    What a camera says of itself and of the place is left out, as of pictures.
+    Camera and position are left out, as in pictures.
     """
     said = {k: v for k, v in source.metadata.items() if not k.lower().startswith(_LEFT_OUT)}
     out.metadata.update(said)
@@ -263,7 +263,7 @@ class _Pictures:
             raise error.__cause__ if isinstance(error.__cause__, OSError) else error from error
 
     def close(self, *, whole: bool = True) -> None:
-        """Nothing is left to do."""
+        """Do nothing."""
 
 
 #: Takes painted frames in parts and joins these to the result.
