@@ -6,10 +6,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs web clean
+.PHONY: help demo test test-fast check format docs web wheel clean
 
 help: ## Print this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "impasto needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -30,6 +30,9 @@ demo: .venv/base ## Paint a photograph and say where the picture is
 
 test: .venv/dev ## Run the whole test suite
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
+
+test-fast: .venv/dev ## Run most tests in under a minute: for the middle of a change
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --silent --no-fund --no-audit
@@ -60,6 +63,10 @@ web: .venv/base node_modules/.package-lock.json ## Build the page that paints in
 	npx --no-install tsc -p src/impasto/web
 	$(BIN)/python -m tools.web_page
 	@echo "serve $(CURDIR)/build/web by any web server"
+
+wheel: .venv/dev ## Build the wheel and the source distribution: dist
+	$(BIN)/python -m build
+	@ls -lh dist
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,6 +1,6 @@
 """The known fast systems, each evaluated from its file without its authors' code and without ours.
 
-In float32, with torch; Magenta's TFLite pair through LiteRT (`pip install "impasto[magenta]"`).
+In float32, with torch; Magenta's TFLite pair through LiteRT (`pip install -e ".[magenta]"`).
 What `--method` runs is held against these by the tests, and measured beside them by `peers`.
 """
 

@@ -1,7 +1,11 @@
 """What can go wrong, as one small tree; every message says what to do."""
 
+import re
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class ImpastoError(Exception):
@@ -32,7 +36,7 @@ class MissingExtraError(ImpastoError, ImportError):
     """A feature whose optional packages are not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f'{feature} needs more packages: pip install "impasto[{extra}]"')
+        super().__init__(f"{feature} needs more packages: {install_command(extra)}")
 
 
 @contextmanager
@@ -42,3 +46,25 @@ def importing(feature: str, extra: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise MissingExtraError(feature, extra) from error
+
+
+def packages_of(extra: str) -> list[str]:
+    """Return what an extra of the installed impasto requires, as `name>=version`."""
+    from importlib import metadata
+
+    named = re.compile(rf"([^;]+?)\s*;.*extra\s*==\s*['\"]{extra}['\"]")
+    found = map(named.match, metadata.requires("impasto") or [])
+    return [match[1] for match in found if match]
+
+
+def install_command(extra: str) -> str:
+    """Return the command that adds an extra's packages to the Python that runs.
+
+    It names the packages, not `impasto[extra]`: impasto may be a checkout, or a file that is gone.
+    """
+    try:
+        wanted = packages_of(extra)
+    except ImportError:  # not installed: the folder `src` of a checkout is on the path
+        wanted = [f"{Path(__file__).parents[2]}[{extra}]"]
+    python = "python" if shutil.which("python") == sys.executable else f'"{sys.executable}"'
+    return " ".join((python, "-m pip install", *(f'"{each}"' for each in wanted)))

@@ -6,6 +6,7 @@ import pytest
 from tests.cli.conftest import Impasto
 
 from impasto.cli import doctor
+from impasto.errors import install_command, packages_of
 
 
 def test_it_says_what_is_here(impasto: Impasto) -> None:
@@ -29,8 +30,8 @@ def test_what_is_missing_has_its_command(
 
     monkeypatch.setattr(doctor, "find_spec", without)
     said = impasto("doctor", "--no-probe").out
-    assert 'missing pydicom: pip install "impasto[medical]"' in said
-    assert 'missing ray: pip install "impasto[scale]"' in said
+    assert f"missing pydicom: {install_command('medical')}" in said
+    assert f"missing ray: {install_command('scale')}" in said
     assert "not here: impasto weights fetch" in said
     assert "256x256" not in said
 
@@ -38,4 +39,4 @@ def test_what_is_missing_has_its_command(
 def test_every_extra_is_known() -> None:
     everything = {"video", "lab", "openvino", "magenta", "studio", "collect", "scale", "medical"}
     assert set(doctor._EXTRAS) == everything
-    assert all(doctor._packages(extra) for extra in everything)
+    assert all(packages_of(extra) for extra in everything)

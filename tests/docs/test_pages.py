@@ -1,5 +1,7 @@
 """Links lead somewhere; commands, options, pictures, quoted code and messages are there."""
 
+import json
+import posixpath
 import re
 import shlex
 from pathlib import Path
@@ -8,10 +10,16 @@ import pytest
 import typer
 from tests.cli.conftest import Impasto
 from tests.docs.conftest import DOCS, OWN, PAGES, README, ROOT
-from tools.site.sources import ELSEWHERE, code_of
+from tools.site.sheets import NOTE
+from tools.site.sources import ELSEWHERE, code_of, link_in_site
 
 from impasto.cli.app import app
 
+#: What is read in the repository itself.
+FOLDERS = (".github", "benchmarks", "deploy", "docs", "src")
+COMMITTED = sorted(
+    {*ROOT.glob("*.md"), *(p for name in FOLDERS for p in (ROOT / name).rglob("*.md"))}
+)
 EVERYTHING = {**OWN, "README": README}
 
 
@@ -31,30 +39,39 @@ def anchors(text: str) -> set[str]:
     return {*map(slug, titles), *re.findall(r"^::: (\S+)", text, re.MULTILINE)}
 
 
-def text_of(name: str) -> str:
-    return PAGES[name] if name in PAGES else ELSEWHERE[name].read_text("utf-8")
+def linked(text: str) -> list[str]:
+    """Where the links and pictures of a page lead within the repository."""
+    found = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
+    return [target for target in found if not re.match(r"https?:", target)]
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_links_lead_somewhere(name: str) -> None:
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in linked(path.read_text("utf-8")):
+        name, _, anchor = target.partition("#")
+        there = path.parent / name if name else path
+        assert there.exists(), target
+        # Those of a name in Python are there in the site alone.
+        assert not anchor or anchor in anchors(there.read_text("utf-8")), target
+
+
+@pytest.mark.parametrize("name", [*OWN, *ELSEWHERE])
+def test_links_lead_to_pages_of_the_site(name: str) -> None:
     known = {*PAGES, *ELSEWHERE}
     known |= {f"notebooks/{path.stem}.md" for path in DOCS.glob("notebooks/*.ipynb")}
-    known |= {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("images/*")}
-    for target in re.findall(r"\]\(([^)\s]+)\)", OWN[name]):
-        if target.startswith("https://"):
-            continue
-        path, _, anchor = target.partition("#")
-        place = (DOCS / name).parent / path if path else DOCS / name
-        there = place.resolve().relative_to(DOCS.resolve()).as_posix()
-        if there.startswith("pictures/"):
-            continue
-        assert there in known, target
-        assert not anchor or anchor in anchors(text_of(there)), target
+    known |= {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("[ip]*s/*.*")}
+    file = ELSEWHERE.get(name, DOCS / name)
+    for target in linked(file.read_text("utf-8")):
+        path = link_in_site(name, target).partition("#")[0]
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+        assert not path or there in known, target
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_nothing_is_said_to_be_on_the_index() -> None:
+    """There is no release yet."""
+    code = [*(ROOT / "src").rglob("*.py"), *ROOT.glob("benchmarks/*.py"), ROOT / "CITATION.cff"]
+    for path in [*COMMITTED, *DOCS.glob("notebooks/*.ipynb"), *code]:
+        assert not re.search(r"pip install [^`\n]*\bimpasto(?!/)", path.read_text("utf-8")), path
 
 
 def test_every_page_has_its_place() -> None:
@@ -64,11 +81,15 @@ def test_every_page_has_its_place() -> None:
     assert sorted(listed) == sorted({*PAGES, *ELSEWHERE, *notebooks})
 
 
-def test_pictures_are_those_that_are_made() -> None:
+def test_pictures_are_those_that_are_made_and_small() -> None:
     program = (ROOT / "tools" / "site" / "pictures" / "__main__.py").read_text("utf-8")
     made = set(re.findall(r'^    "([\w-]+\.(?:webp|svg))": ', program, re.MULTILINE))
     shown = {each for text in OWN.values() for each in re.findall(r"pictures/([\w.-]+)\)", text)}
-    assert shown == made
+    there = {path.name: path for path in (DOCS / "pictures").iterdir()}
+    assert shown == made == set(there) - {NOTE}
+    assert set(json.loads(there[NOTE].read_text("utf-8"))) == made
+    everything = [*there.values(), *(DOCS / "images").iterdir()]
+    assert sum(path.stat().st_size for path in everything) < 4e6
 
 
 def test_quoted_code_is_there() -> None:

@@ -107,7 +107,7 @@ def test_vgg_judges_where_it_is_at_hand(vgg_at_hand: None, triple: Triple) -> No
 
 def test_without_scikit_image_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "skimage", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "impasto\[lab\]"'):
+    with pytest.raises(MissingExtraError, match=r'-m pip install .*"scikit-image>='):
         Judge(96)
 
 

@@ -212,7 +212,7 @@ def test_video_animation(tmp_path: Path) -> None:
 
 def test_video_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MissingExtraError, match=r"impasto\[video\]"):
+    with pytest.raises(MissingExtraError, match=r'-m pip install "av>='):
         save_animation(_frames(), tmp_path / "a.mp4")
     assert not list(tmp_path.iterdir())
 

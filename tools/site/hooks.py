@@ -2,7 +2,8 @@
 
 - ```` ```math ```` is a formula in LaTeX, turned into MathML, which browsers read without a script.
 - ```` ```source ```` names functions, one a line: their code as it is, without the docstring.
-- Pages that live elsewhere in the repository (`ELSEWHERE`) and the notebooks join the site.
+- Pages that live elsewhere in the repository (`ELSEWHERE`) and the notebooks join the site; links
+  to their files become links to their pages.
 """
 
 import html
@@ -14,18 +15,17 @@ from mkdocs.structure.files import File, Files
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from tools.site.sources import BUILD, ELSEWHERE, code_of
+from tools.site.sources import BUILD, ELSEWHERE, code_of, link_in_site
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
-    """Add what does not lie in docs/: pages, pictures, notebooks as pages."""
+    """Add what does not lie in docs/: pages, and notebooks as pages."""
     for name, path in ELSEWHERE.items():
         files.append(File.generated(config, name, content=path.read_text("utf-8")))
-    for folder in ("pictures", "notebooks"):
-        for path in sorted((BUILD / folder).glob("*")):
-            if path.suffix != ".key":
-                target = f"{folder}/{path.name}"
-                files.append(File.generated(config, target, abs_src_path=str(path)))
+    for path in sorted((BUILD / "notebooks").glob("*")):
+        if path.suffix != ".key":
+            target = f"notebooks/{path.name}"
+            files.append(File.generated(config, target, abs_src_path=str(path)))
     return files
 
 
@@ -49,10 +49,9 @@ def source_block(source: str, *_: object, **__: object) -> str:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401
-    """Let links of pages that live elsewhere lead where they lead in the site."""
-    if page.file.src_uri in ELSEWHERE:
-        markdown = re.sub(r"\]\((?:docs/)([^)]+)\)", r"](\1)", markdown)
-    return markdown
+    """Let links to files of the repository lead where these are in the site."""
+    name = page.file.src_uri
+    return re.sub(r"\]\(([^)\s]+)\)", lambda link: f"]({link_in_site(name, link[1])})", markdown)
 
 
 def on_post_page(output: str, page: Any, **_: object) -> str:  # noqa: ANN401

@@ -11,10 +11,11 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from tools.site.sheets import BUILD, ROOT, fingerprint
+from tools.site.sheets import fingerprint
+from tools.site.sources import BUILD, DOCS
 from traitlets.config import Config
 
-NOTEBOOKS = ROOT / "docs" / "notebooks"
+NOTEBOOKS = DOCS / "notebooks"
 
 
 def run(path: Path, seconds: int = 600) -> Any:  # noqa: ANN401

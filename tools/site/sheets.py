@@ -4,6 +4,7 @@ import ast
 import hashlib
 import inspect
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,13 +14,13 @@ import matplotlib as mpl
 import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw, ImageFont
+from tools.site.sources import DOCS, ROOT
 
 import impasto
 from impasto import Picture
 
-ROOT = Path(__file__).parents[2]
-#: Where what is made for the site is kept; not committed.
-BUILD = ROOT / "build" / "site"
+#: Where the pictures are committed, and which file there says what they were made by.
+PICTURES, NOTE = DOCS / "pictures", "made_by.json"
 #: What pictures follow from, beside the function that makes them.
 ENGINE = (
     *("networks", "losses", "optimize", "fast", "gallery", "images", "settings"),
@@ -147,17 +148,20 @@ def plain(path: Path) -> str:
     return ast.unparse(tree)
 
 
-def is_kept(name: str, make: Callable[[], Any], folder: Path = BUILD / "pictures") -> bool:
+def is_kept(name: str, make: Callable[[], Any], folder: Path = PICTURES) -> bool:
     """Tell whether a picture is there, made by what would make it now."""
-    note = folder / f"{name}.key"
-    there = (folder / name).is_file() and note.is_file()
-    return there and note.read_text() == fingerprint(make)
+    return (folder / name).is_file() and _made_by(folder).get(name) == fingerprint(make)
 
 
-def keep(
-    name: str, make: Callable[[], Any], data: bytes, folder: Path = BUILD / "pictures"
-) -> None:
-    """Write a picture and what it was made by."""
+def keep(name: str, make: Callable[[], Any], data: bytes, folder: Path = PICTURES) -> None:
+    """Write a picture, and what it was made by."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
-    (folder / f"{name}.key").write_text(fingerprint(make))
+    made_by = dict(sorted({**_made_by(folder), name: fingerprint(make)}.items()))
+    (folder / NOTE).write_text(json.dumps(made_by, indent=1) + "\n", "utf-8")
+
+
+def _made_by(folder: Path) -> dict[str, str]:
+    note = folder / NOTE
+    made: dict[str, str] = json.loads(note.read_text("utf-8")) if note.is_file() else {}
+    return made

@@ -1,11 +1,13 @@
 """What the site takes from the repository: pages that live elsewhere, and code by its name."""
 
 import ast
+import posixpath
 import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: Where what is made for the site is kept; not committed.
+DOCS = ROOT / "docs"
+#: Where what is made for the site is kept; not committed, but for the pictures.
 BUILD = ROOT / "build" / "site"
 #: Pages of the site that live elsewhere, and where.
 ELSEWHERE = {
@@ -16,6 +18,23 @@ ELSEWHERE = {
     "models/any_style.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "any_style.md",
     "models/tuned.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "tuned.md",
 }
+
+
+def link_in_site(page: str, target: str) -> str:
+    """Return where a link leads in the site that leads to a file of the repository.
+
+    Args:
+        page: The page that has it, by its path in the site.
+        target: The link, relative to the file of that page.
+    """
+    path, sharp, anchor = target.partition("#")
+    there = (ELSEWHERE.get(page, DOCS / page).parent / path).resolve()
+    pages = {file: name for name, file in ELSEWHERE.items()}
+    if ":" in target or not path or not (there in pages or there.is_relative_to(DOCS)):
+        return target
+    name = pages.get(there) or there.relative_to(DOCS).as_posix()
+    name = f"{name.removesuffix('.ipynb')}.md" if name.endswith(".ipynb") else name
+    return posixpath.relpath(name, posixpath.dirname(page) or ".") + sharp + anchor
 
 
 def code_of(name: str) -> str:

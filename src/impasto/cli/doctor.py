@@ -5,14 +5,13 @@ import re
 import statistics
 import time
 from collections.abc import Iterator
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from impasto.cli.options import own
 from impasto.cli.terminal import echo
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, install_command, packages_of
 
 #: Names of imports, where they are not those of the packages.
 _IMPORTS = {"opencv-python-headless": "cv2", "pygame-ce": "pygame", "scikit-image": "skimage"}
@@ -52,9 +51,10 @@ def _findings(probe: bool) -> Iterator[tuple[str, str]]:
     yield "machine", f"{cores()} cores, {memory} of memory free"
     yield from _devices()
     for extra, purpose in _EXTRAS.items():
-        imports = {name: _IMPORTS.get(name, name.replace("-", "_")) for name in _packages(extra)}
+        names = [re.split(r"[^\w.-]", each)[0] for each in packages_of(extra)]
+        imports = {name: _IMPORTS.get(name, name.replace("-", "_")) for name in names}
         absent = ", ".join(name for name, module in imports.items() if not find_spec(module))
-        missing = f'missing {absent}: pip install "impasto[{extra}]"'
+        missing = f"missing {absent}: {install_command(extra)}"
         yield extra, f"{purpose}: {missing if absent else 'ready'}"
     yield from _weights()
     yield "cameras", _cameras()
@@ -75,13 +75,6 @@ def _devices() -> Iterator[tuple[str, str]]:
     here = [name for name in providers if not name.startswith("Azure")]  # which computes elsewhere
     names = ", ".join(name.removesuffix("ExecutionProvider") for name in here)
     yield "runtimes", f"onnxruntime {onnxruntime.__version__} ({names})"
-
-
-def _packages(extra: str) -> list[str]:
-    """Return the packages of an extra, those of extras that it names among them."""
-    named = re.compile(rf"([\w.-]+).*;.*extra\s*==\s*['\"]{extra}['\"]")
-    found = map(named.match, metadata.requires("impasto") or [])
-    return [match[1] for match in found if match and match[1] != "impasto"]
 
 
 def _weights() -> Iterator[tuple[str, str]]:
