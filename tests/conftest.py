@@ -32,6 +32,17 @@ def _downloads_are_not_announced() -> Iterator[None]:
     show_downloads()
 
 
+#: What is slow to set up: the tests that have it are not in `make test-fast`.
+SLOW = {"chromium", "browser", "studio", "alone", "built_page", "real_weights"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need what is slow to set up."""
+    for item in items:
+        if SLOW & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run as many tests at once as there are cores that may be used."""

@@ -86,6 +86,7 @@ def test_runs_and_pictures_show_themselves_in_notebooks(
     assert run._repr_png_() == run.picture._repr_png_()
 
 
+@pytest.mark.slow
 def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Path) -> None:
     content, style = files
     small: Any = {"runtime": "onnxruntime", "device": "cpu"}
@@ -148,6 +149,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+@pytest.mark.slow
 def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`make demo` on a fresh machine without a network."""
     for name in ("KERAS_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "IMPASTO_HOME", "IMPASTO_WEIGHTS"):

@@ -29,6 +29,7 @@ def test_both_halves_change_together(painting: Array) -> None:
     assert made.at_size(96).fast.settings.size == made.at_size(96).settings.size == 96
 
 
+@pytest.mark.slow
 def test_the_network_paints_when_the_first_step_is_asked_for(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +128,7 @@ def _gray(pixels: Array) -> Array:
 
 
 @pytest.mark.parametrize("method", ["fast", "optimize", "fast+optimize"])
+@pytest.mark.slow
 def test_without_a_size_each_content_is_painted_at_its_own(method: str, painting: Array) -> None:
     steps: dict[str, Any] = {} if method == "fast" else {"steps": 2, "min_size": 32}
     made = stylizer(painting, method=method, **steps)
@@ -140,6 +142,7 @@ def test_without_a_size_each_content_is_painted_at_its_own(method: str, painting
         assert np.array_equal(picture.pixels, made.changed(size=longest)(content).pixels)
 
 
+@pytest.mark.slow
 def test_the_size_of_a_large_content_has_a_limit_unless_all_is_asked_for(painting: Array) -> None:
     content = np.zeros((64, 1100, 3), np.uint8)
     assert stylizer(painting, method="fast")(content).size == (1024, 60)

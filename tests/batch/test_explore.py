@@ -67,6 +67,7 @@ def test_the_sheet_shows_each(files: Files, tmp_path: Path) -> None:
     assert names == [f"0{n}.{kind}" for n in (1, 2, 3, 4) for kind in ("json", "png")]
 
 
+@pytest.mark.slow
 def test_a_cell_is_made_large(
     impasto: Impasto, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Impasto
 
 FAST = ("--method", "fast", "--size", 48, "--runtime", "onnxruntime", "-q")
@@ -34,6 +35,7 @@ def test_failures_are_reported_and_told_by_the_status(
     assert lines[2] == "impasto: 1 of 2 pictures failed: see above"
 
 
+@pytest.mark.slow
 def test_a_bad_style_is_told_first_and_in_the_end(
     impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

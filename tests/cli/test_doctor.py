@@ -9,6 +9,7 @@ from impasto.cli import doctor
 from impasto.errors import install_command, packages_of
 
 
+@pytest.mark.slow
 def test_it_says_what_is_here(impasto: Impasto) -> None:
     outcome = impasto("doctor")
     assert outcome.status == 0

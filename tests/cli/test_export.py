@@ -21,6 +21,7 @@ def trained(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_export_and_paint(
     impasto: Impasto, trained: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) ->
     assert options - own == {flag(name) for name in FIELDS}
 
 
+@pytest.mark.slow
 def test_all_settings_are_listed_and_each_is_explained(impasto: Impasto) -> None:
     listed = impasto("settings").out
     for name, each in FIELDS.items():

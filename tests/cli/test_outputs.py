@@ -37,6 +37,7 @@ def test_what_is_a_folder(tmp_path: Path) -> None:
         ("new/more/a.jpg", "new/more/a.jpg"),
     ],
 )
+@pytest.mark.slow
 def test_one_picture(impasto: Impasto, files: Files, output: str, path: str) -> None:
     first = impasto("stylize", *files, "-o", output, *ONE_PASS)
     assert (first.status, first.out, first.err) == (0, f"{path}\n", "")
@@ -55,6 +56,7 @@ def test_a_video(impasto: Impasto, files: Files, tmp_path: Path, output: str, pa
     assert made() == [path]
 
 
+@pytest.mark.slow
 def test_folders_of_results(impasto: Impasto, files: Files, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     files[0].rename(tmp_path / "photos" / "photo.png")
@@ -98,6 +100,7 @@ def test_a_table_is_looked_at_before_the_work(impasto: Impasto, files: Files) ->
     assert "file is not a folder" in outcome.only_line
 
 
+@pytest.mark.slow
 def test_what_is_complete_is_said(impasto: Impasto, files: Files, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(3))
     line = ("video", clip, files[1], "-o", "a.mp4", *ONE_PASS)

@@ -70,6 +70,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("case", COMMANDS)
+@pytest.mark.slow
 def test_the_command_makes_the_same_picture(case: str, impasto: Impasto, here: Path) -> None:
     if "own" in case or "gallery" in case:
         impasto("styles", "add", here / "own")
@@ -81,6 +82,7 @@ def test_the_command_makes_the_same_picture(case: str, impasto: Impasto, here: P
     )
 
 
+@pytest.mark.slow
 def test_a_network_file(impasto: Impasto, here: Path) -> None:
     from impasto.weights.folders import tuned_network
 
@@ -124,6 +126,7 @@ def test_a_video_with_odd_masks(impasto: Impasto, photo: NDArray[np.uint8]) -> N
     assert Path("again.gif").read_bytes() == Path("made.gif").read_bytes()
 
 
+@pytest.mark.slow
 def test_videos(impasto: Impasto, photo: NDArray[np.uint8]) -> None:
     frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(3)]
     frames[0].save("-clip 1.gif", save_all=True, append_images=frames[1:], duration=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ from PIL import Image
 from tests.cli.conftest import Impasto
 
 from impasto import open_picture
+from impasto.cli import main
 from impasto.cli.terminal import escaped
 
 HOSTILE = "a\x1b]0;owned\x07\x9b31m\u202eb\nc"
@@ -23,27 +26,63 @@ SMALL = ("--method", "fast", "--size", "64", "--runtime", "onnxruntime")
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
 @pytest.mark.parametrize("words", [("--help",), ("evaluate",), ("stylize",), ("nowhere",)])
+@pytest.mark.slow
 def test_a_console_without_the_characters(
-    encoding: str, words: tuple[str, ...], files: tuple[Path, Path], tmp_path: Path
+    encoding: str,
+    words: tuple[str, ...],
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", "")  # pocket measures: quicker than VGG-19
     photo, table = tmp_path / "фото.png", tmp_path / "t.csv"
     Image.open(files[0]).save(photo)
     more: dict[str, tuple[object, ...]] = {
         "evaluate": ("-c", photo, "-s", files[1], "-o", photo, "--table", table),
         "stylize": (photo, "mosaic", *SMALL, "-o", tmp_path / "картина.png"),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "impasto", *words, *map(str, more.get(words[0], ()))],
-        env={**os.environ, "PYTHONIOENCODING": encoding},
-        capture_output=True,
-    )
-    assert b"Traceback" not in done.stderr
-    assert done.returncode == (2 if words[0] == "nowhere" else 0), done.stderr
+    arguments = [*words, *map(str, more.get(words[0], ()))]
+    status, out, err = in_console(encoding, arguments)
+    assert b"Traceback" not in err
+    assert status == (2 if words[0] == "nowhere" else 0), err
     if words[0] == "evaluate":
         assert str(photo) in table.read_text(encoding="utf-8")
     if words[0] == "stylize":
-        assert b"????" in done.stdout
+        assert b"????" in out
         assert (tmp_path / "картина.png").is_file()
+
+
+def in_console(encoding: str, arguments: list[str]) -> tuple[int, bytes, bytes]:
+    """Run the command in this process, on streams as a console of an encoding has them."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2)]
+    status = 0
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(streams[0]),
+        contextlib.redirect_stderr(streams[1]),
+    ):
+        patch.setattr(sys, "argv", ["impasto", *arguments])
+        try:
+            main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+    for stream in streams:
+        stream.flush()
+    out, err = (stream.buffer.getvalue() for stream in streams)  # type: ignore[attr-defined]
+    return status, out, err
+
+
+def test_a_console_without_the_characters_as_a_program(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "impasto", "stylize", *map(str, files), *SMALL, "-o", "картина.png"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        cwd=tmp_path,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, b"???????.png"), done.stderr
+    assert (tmp_path / "картина.png").is_file()
 
 
 def test_what_commands_a_terminal_is_spelled() -> None:
@@ -75,7 +114,11 @@ def test_names_and_recipes_command_no_terminal(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_names_that_are_no_text(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_names_that_are_no_text(
+    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPASTO_WEIGHTS", "")  # pocket measures: quicker than VGG-19
     photo = tmp_path / os.fsdecode(b"\xff\xfe.png")
     photo.write_bytes(files[0].read_bytes())
     made = impasto("batch", photo, "-s", "mosaic", *SMALL, "-o", tmp_path / "out")

@@ -28,6 +28,7 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_train_a_style_and_paint_with_it(
     impasto: Impasto, photos: Path, files: tuple[Path, Path], random_vgg: Path, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
     assert "name a folder of photos" in unnamed.only_line
 
 
+@pytest.mark.slow
 def test_the_network_is_there_when_it_is_stopped(
     impasto: Impasto,
     photos: Path,

@@ -17,6 +17,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.slow
 def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     photo, style = files
     made = tmp_path / "made.png"
@@ -36,6 +37,7 @@ def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_p
     assert len(list(tuned_folder().glob("*.onnx"))) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_comes_tuned(
     impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +91,7 @@ def test_what_is_wrong_is_said_before(
     assert said in outcome.only_line
 
 
+@pytest.mark.slow
 def test_what_lies_in_the_current_folder_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "impasto.py").write_text("print('mine')")
     (tmp_path / "queue.py").write_text("raise SystemExit(3)")

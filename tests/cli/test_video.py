@@ -243,6 +243,7 @@ main()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.slow
 def test_a_stop_does_not_wait_for_a_slow_frame(
     impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path, number: signal.Signals
 ) -> None:

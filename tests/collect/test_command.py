@@ -95,6 +95,7 @@ def test_nothing_kept_is_an_error_that_says_why(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.slow
 def test_a_stopped_run_is_resumed(
     site: Site, impasto: Impasto, tmp_path: Path, number: signal.Signals
 ) -> None:

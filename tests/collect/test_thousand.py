@@ -96,6 +96,7 @@ def check(served: Served, folder: Path) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path) -> None:
     run = start(served, tmp_path, sys.executable, "-c", MEASURED)
     report = run.communicate(timeout=240)[0]
@@ -121,14 +122,17 @@ def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path)
     check(served, tmp_path)
 
 
-def test_the_same_after_three_kills(served: Served, tmp_path: Path) -> None:
-    for moment in (130, 420, 800):
+@pytest.mark.slow
+def test_the_same_after_it_was_stopped_and_killed(served: Served, tmp_path: Path) -> None:
+    for moment, number in ((130, signal.SIGKILL), (420, signal.SIGINT), (800, signal.SIGKILL)):
         run = start(served, tmp_path)
         while sum(served.site.asked.values()) < moment and run.poll() is None:
             time.sleep(0.002)
-        run.send_signal(signal.SIGKILL)
-        run.communicate()
-        assert run.returncode == -signal.SIGKILL
+        run.send_signal(number)
+        run.communicate(timeout=20)
+        assert run.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
+        if number == signal.SIGINT:
+            nothing_is_lost(tmp_path)
         assert (tmp_path / ".collect.sqlite").is_file()
         manifest = (tmp_path / "manifest.jsonl").read_text(encoding="utf-8")
         assert manifest.count("\n") < GOOD
@@ -143,15 +147,10 @@ def test_the_same_after_three_kills(served: Served, tmp_path: Path) -> None:
     assert sum(pictures) <= GOOD + 3 * 40
 
 
-def test_stopped_by_hand_nothing_is_lost(served: Served, tmp_path: Path) -> None:
-    run = start(served, tmp_path)
-    while sum(served.site.asked.values()) < 200 and run.poll() is None:
-        time.sleep(0.002)
-    run.send_signal(signal.SIGINT)
-    run.communicate(timeout=20)
-    assert run.returncode == 130
-    manifest = lines(tmp_path / "manifest.jsonl")
+def nothing_is_lost(folder: Path) -> None:
+    """After Ctrl-C, the pictures in a folder are those of its manifest."""
+    manifest = lines(folder / "manifest.jsonl")
     others = {"manifest.jsonl", "log.jsonl", ".collect.sqlite"}
-    files = {path.name for path in tmp_path.iterdir()} - others
+    files = {path.name for path in folder.iterdir()} - others
     assert {line["file"] for line in manifest} == files
     assert 0 < len(files) < GOOD

@@ -74,6 +74,7 @@ class _Photos(Dataset[torch.Tensor]):
         return torch.from_numpy(self.augment(self.photo))
 
 
+@pytest.mark.slow
 def test_in_the_workers_of_a_loader(augment: impasto.StyleAugment, photo: Array) -> None:
     augment(photo)  # its network is opened: it stays here
     loader = DataLoader(

@@ -38,6 +38,7 @@ def digests(folder: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_tree_stays(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_tree_stays(
     assert [row["sha256"] for row in table] == [row["sha256"] for row in rows]
 
 
+@pytest.mark.slow
 def test_a_picture_is_what_the_stylizer_makes(
     photos: Path, styles: list[Path], tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_picture_is_what_the_stylizer_makes(
     assert np.abs(made - wanted).mean() < 0.02
 
 
+@pytest.mark.slow
 def test_processes_make_the_same(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def test_it_goes_on_where_it_stopped(
     assert Dataset(str(photos), styles, str(tmp_path / "out"), options).left == []
 
 
+@pytest.mark.slow
 def test_strength_is_a_range(photos: Path, styles: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert command(photos, styles[:1], out, "--strength", "0.25..0.5").returncode == 0
@@ -118,6 +122,7 @@ def test_another_plan_is_refused(
         Dataset(str(photos), styles, str(photos / "out"), options)
 
 
+@pytest.mark.slow
 def test_no_failure_is_silent(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:
@@ -164,6 +169,7 @@ def unbroken(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills")
+@pytest.mark.slow
 def test_killed_at_any_moment_and_gone_on(
     many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
 ) -> None:

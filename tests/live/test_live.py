@@ -497,6 +497,7 @@ def test_what_cannot_be_is_one_line(
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signals there")
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.slow
 def test_a_signal_closes_the_recording(tmp_path: Path, name: str, status: int) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(8))
     made = tmp_path / "made.mp4"

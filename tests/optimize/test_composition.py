@@ -87,9 +87,10 @@ def test_each_step_of_strength_takes_the_same_factor() -> None:
 
 
 @pytest.mark.parametrize("loss", ["gram", "swd", "nnfm", "remd", "nnfm+moments"])
+@pytest.mark.slow
 def test_strength_means_the_same_for_every_loss(loss: str, photo: Array, painting: Array) -> None:
     """Half of it is about halfway between nearly nothing and all."""
-    settings: dict[str, Any] = {"min_size": 64, "steps": 25, "init": "content"}
+    settings: dict[str, Any] = {"min_size": 64, "steps": 12, "init": "content"}
     made = [
         painted(photo, painting, strength=strength, style_loss=loss, **settings)
         for strength in (0, 0.05, 0.5, 1)
@@ -105,6 +106,7 @@ def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
 
 
 @pytest.mark.parametrize("loss", ["moments", "w2", "swd", "nnfm", "remd+moments", "histogram"])
+@pytest.mark.slow
 def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
     states = list(
         IterativeStylizer(
@@ -114,6 +116,7 @@ def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:
     assert states[-1].style_loss < 0.95 * states[0].style_loss
 
 
+@pytest.mark.slow
 def test_likeness_can_be_what_content_is(photo: Array, painting: Array) -> None:
     states = list(
         IterativeStylizer(
@@ -156,6 +159,7 @@ def test_a_mask_can_be_cut_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [160, 256, 384, 512, 1000])
+@pytest.mark.slow
 def test_faces_are_found_where_they_are_at_any_size(size: int) -> None:
     """At some of these sizes the cascade alone takes the shuttle or the flag for a face, too."""
     picture = open_picture(skimage.data.astronaut())
@@ -172,6 +176,7 @@ def test_what_is_no_face_is_not_taken_for_one(name: str) -> None:
     assert find_faces(open_picture(getattr(skimage.data, name)())) == []
 
 
+@pytest.mark.slow
 def test_how_many_faces_are_kept_is_said() -> None:
     settings = Settings(keep="faces")
     found = compose(settings, open_picture(skimage.data.astronaut()), 1)
@@ -200,6 +205,7 @@ def test_repeating_mirrors_every_other() -> None:
     np.testing.assert_array_equal(whole[4:, :6], pixels[::-1])
 
 
+@pytest.mark.slow
 def test_color_amount_is_a_mixture(photo: Array, painting: Array) -> None:
     none, some, all_ = (
         painted(photo, painting, color="content", color_amount=amount) for amount in (0, 0.5, 1)

@@ -16,9 +16,9 @@ from torch import Tensor
 import impasto
 from impasto.gallery import open_style
 
-SIZE = 160
-#: Of 60 that are planned: a frame shows in the first 15 already.
-STEPS = 30
+SIZE = 128
+#: Of 60 that are planned: a frame shows in the first 20 already.
+STEPS = 20
 
 
 class Edge(NamedTuple):
@@ -69,6 +69,7 @@ def painted(random_vgg: Path) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("width", [4, 16])
+@pytest.mark.slow
 def test_no_frame(width: int, painted: NDArray[np.float32]) -> None:
     found = edge(painted, width)
     assert found.color < 0.05
@@ -76,6 +77,7 @@ def test_no_frame(width: int, painted: NDArray[np.float32]) -> None:
     assert 0.8 < found.detail < 1.25
 
 
+@pytest.mark.slow
 def test_no_frame_with_the_bundled_encoder() -> None:
     found = edge(paint("pocket"), 16)
     assert found.color < 0.1
@@ -83,6 +85,7 @@ def test_no_frame_with_the_bundled_encoder() -> None:
     assert 0.8 < found.detail < 1.2
 
 
+@pytest.mark.slow
 def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch, random_vgg: Path) -> None:
     pad = F.pad
 
@@ -96,6 +99,7 @@ def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch, random_v
     assert found.detail < 0.7
 
 
+@pytest.mark.slow
 def test_no_frame_with_trained_filters(real_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(real_weights))
     found = edge(paint("vgg19"), 16)

@@ -34,6 +34,7 @@ def test_moments_in_16_bits_lead_where_those_in_32_lead() -> None:
     assert (images[1] - images[0]).abs().mean() < 0.002
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_the_one_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "plan_tiles", lambda *_: TileSides((64,), None, 0.0))
     run = IterativeStylizer(open_style("waves", 768), size=128, steps=3).run(

@@ -45,6 +45,7 @@ def done(run: IterativeRun) -> int:
 @pytest.mark.parametrize(
     "more", [{}, {"ema": 0.8, "style_loss": "swd"}, {"optimizer": "lbfgs", "steps": (3, 14)}]
 )
+@pytest.mark.slow
 def test_a_run_gone_on_with_is_the_unbroken_one(
     more: dict[str, Any],
     photo: Array,
@@ -69,6 +70,7 @@ def test_a_run_gone_on_with_is_the_unbroken_one(
         assert not path.exists()
 
 
+@pytest.mark.slow
 def test_an_octave_that_settles_is_gone_on_with(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +90,7 @@ def test_an_octave_that_settles_is_gone_on_with(
     np.testing.assert_array_equal(last.picture.pixels, picture.pixels)
 
 
+@pytest.mark.slow
 def test_a_timed_run_is_gone_on_with(
     photo: Array, painting: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +181,7 @@ def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_little_memory_means_tiles_and_nearly_the_same_picture(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +204,7 @@ def test_little_memory_means_tiles_and_nearly_the_same_picture(
     assert apart.mean() < 5e-4  # the content's features are of 16 bits there
 
 
+@pytest.mark.slow
 def test_where_memory_ends_tiles_become_smaller(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +272,7 @@ def test_no_more_memory_is_planned_with_than_there_is(monkeypatch: pytest.Monkey
     assert plan.budget_bytes(Settings(memory="300MB"), cpu) == 300e6
 
 
+@pytest.mark.slow
 def test_a_narrow_panorama_has_a_plan(painting: Array) -> None:
     wide = np.random.default_rng(0).integers(0, 256, (24, 1200, 3), dtype=np.uint8)
     stylizer = IterativeStylizer(painting, size=1200, steps=1)

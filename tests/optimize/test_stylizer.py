@@ -141,6 +141,7 @@ def test_color_of_the_content(photo: Array, painting: Array) -> None:
     np.testing.assert_allclose(chroma[unclipped], wanted[unclipped], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_color_match_moves_the_style(photo: Array) -> None:
     red = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     red[..., 1:] //= 6
@@ -197,6 +198,7 @@ def test_depth_and_exif_of_the_content_come_back(painting: Array) -> None:
     assert states(kept, painting, keep_exif=True)[-1].picture.exif is not None
 
 
+@pytest.mark.slow
 def test_gatys_losses_and_the_classic_layers_run(
     photo: Array, painting: Array, random_vgg: Path
 ) -> None:
@@ -217,6 +219,7 @@ def test_gatys_losses_and_the_classic_layers_run(
 
 
 @pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.slow
 def test_the_last_steps_can_be_vgg19s(photo: Array, painting: Array) -> None:
     found = states(photo, painting, encoder="pocket+vgg19", steps=(3, 2, 6))
     assert [(s.octave, s.octaves, s.size) for s in found[4:6]] == [

@@ -64,6 +64,7 @@ def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
         ("vgg19", (171, 250), 112, None, {"style_loss": "gram+w2+swd"}),
     ],
 )
+@pytest.mark.slow
 def test_tiles_have_the_gradient_of_the_whole(
     name: str,
     size: tuple[int, int],
@@ -114,6 +115,7 @@ def everything(
     )
 
 
+@pytest.mark.slow
 def test_styles_are_read_in_tiles_as_they_are_whole(painting: Array) -> None:
     settings = Settings()
     encoder = build_encoder("pocket", settings.style_layers)

@@ -26,6 +26,7 @@ def pixels(answer_content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(answer_content)).convert("RGB")).astype(int)
 
 
+@pytest.mark.slow
 def test_it_says_what_it_is(client: Client) -> None:
     about = client.get("/api/studio").json()
     assert about["max_size"] == 2048
@@ -55,6 +56,7 @@ def test_the_settings_are_a_schema(client: Client) -> None:
             jsonschema.validate(wrong, schema)
 
 
+@pytest.mark.slow
 def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     content = client.upload(picture)
     assert (content["kind"], content["width"], content["name"]) == ("picture", 128, "cat.jpg")
@@ -145,6 +147,7 @@ def test_parts_take_styles_of_their_own(client: Client, picture: Path, tmp_path:
     assert recipe["settings"]["masks"][1] == "rest"
 
 
+@pytest.mark.slow
 def test_looks(client: Client, picture: Path) -> None:
     state = client.run_to_the_end(
         kind="explore",
@@ -171,6 +174,7 @@ def test_many_pictures_in_many_styles(client: Client, picture: Path) -> None:
         assert len(file.namelist()) == 4
 
 
+@pytest.mark.slow
 def test_a_video(client: Client, tmp_path: Path) -> None:
     frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(3)]
     clip = client.upload(save_animation(frames, tmp_path / "clip.mp4", fps=5))
@@ -185,6 +189,7 @@ def test_a_video(client: Client, tmp_path: Path) -> None:
     assert made.content[4:8] == b"ftyp"
 
 
+@pytest.mark.slow
 def test_a_mask_holds_in_a_video_and_is_refused_where_it_would_do_nothing(
     client: Client, tmp_path: Path
 ) -> None:
@@ -213,6 +218,7 @@ def test_a_mask_holds_in_a_video_and_is_refused_where_it_would_do_nothing(
         assert (answer.status_code, "mask" in answer.json()["error"]) == (422, True)
 
 
+@pytest.mark.slow
 def test_a_kept_result_of_own_styles_is_opened_whole_or_not_at_all(
     picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def malformed(number: int, picture: bytes) -> tuple[str, bytes]:
     return name, kinds[number % len(kinds)]()
 
 
+@pytest.mark.slow
 def test_malformed_uploads(tmp_path: Path, picture: Path) -> None:
     """None of them ends the studio or stays behind, and none is answered with a traceback."""
     with opened(tmp_path) as client:

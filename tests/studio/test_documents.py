@@ -24,6 +24,7 @@ def surroundings(studio: str, picture: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("language", "code"), BLOCKS)
+@pytest.mark.slow
 def test_examples_of_the_api(
     surroundings: dict[str, str], tmp_path: Path, language: str, code: str
 ) -> None:
