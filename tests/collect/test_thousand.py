@@ -124,7 +124,7 @@ def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_same_after_it_was_stopped_and_killed(served: Served, tmp_path: Path) -> None:
-    for moment, number in ((130, signal.SIGKILL), (420, signal.SIGINT), (800, signal.SIGKILL)):
+    for moment, number in ((200, signal.SIGINT), (420, signal.SIGKILL), (800, signal.SIGKILL)):
         run = start(served, tmp_path)
         while sum(served.site.asked.values()) < moment and run.poll() is None:
             time.sleep(0.002)

@@ -16,9 +16,9 @@ from torch import Tensor
 import impasto
 from impasto.gallery import open_style
 
-SIZE = 128
-#: Of 60 that are planned: a frame shows in the first 20 already.
-STEPS = 20
+SIZE = 160
+#: Of 60 that are planned: a frame shows in the first 15 already.
+STEPS = 30
 
 
 class Edge(NamedTuple):
@@ -99,7 +99,6 @@ def test_zero_padding_would_be_noticed(monkeypatch: pytest.MonkeyPatch, random_v
     assert found.detail < 0.7
 
 
-@pytest.mark.slow
 def test_no_frame_with_trained_filters(real_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(real_weights))
     found = edge(paint("vgg19"), 16)
