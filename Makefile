@@ -31,7 +31,7 @@ demo: .venv/base ## Paint a photograph and say where the picture is
 test: .venv/dev ## Run the whole test suite
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
-test-fast: .venv/dev ## Run most tests in under a minute: for the middle of a change
+test-fast: .venv/dev ## Run the quick tests, for the middle of a change
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
 
 node_modules/.package-lock.json: package-lock.json
