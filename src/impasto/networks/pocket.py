@@ -5,8 +5,11 @@ that style transfer asks for, with as many channels as VGG-19 has there. Why it 
 
 - No layer of it is as large as the picture. It starts from cells of 2x2 pixels; the features of
   `relu1_1` are VGG-19's own kind, a 3x3 convolution of the picture, computed from those cells.
-- Its trunk is narrow, and convolutions of 4x4 with stride 2 take the place of poolings: unlike
-  3x3 they look at every pixel equally often. A 1x1 head widens it where a layer is asked for.
+- Its trunk, up to `relu3_1`, is narrow, and a convolution of 4x4 with stride 2 takes the place of a
+  pooling: unlike 3x3 it looks at every pixel equally often. A 1x1 head widens it to each layer.
+- From there on it is VGG-19 itself, where each kernel of 3x3 is a product of two of low rank, 3x1
+  and 1x3 (Jaderberg et al. 2014, "Speeding up Convolutional Neural Networks with Low Rank
+  Expansions"): a sixth of the work.
 - Statistics do not need every position: of the two large layers a quarter will do, another one
   at every step of an optimization (`subsample_phase`).
 """
@@ -23,7 +26,7 @@ from torch import Tensor, nn
 
 from impasto.errors import WeightsError
 from impasto.networks.devices import split_bfloat16
-from impasto.networks.vgg import check_layers
+from impasto.networks.vgg import check_layers, steps_to
 from impasto.weights import load_pocket
 
 #: Its layers and VGG-19's widths there.
@@ -39,6 +42,11 @@ SAMPLED_LAYERS = ("relu1_1", "relu2_1")  # those of which a quarter of the posit
 SUBSAMPLE_PHASES = 4
 
 
+#: VGG-19's steps from `relu3_1` to `relu5_1`, those of the tail.
+TAIL = steps_to("relu5_1")[len(steps_to("relu3_1")) :]
+TAIL_CONVOLUTIONS = tuple(step for step in TAIL if step.startswith("conv"))
+
+
 class Unit(NamedTuple):
     """One convolution of the trunk with its ReLU, and the layer whose head looks at it."""
 
@@ -52,38 +60,39 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True)
 class PocketShape:
-    """Widths and depths of the trunk.
+    """Widths of the trunk and ranks of the tail.
 
-    Widths are channels of the stem (at half the picture's resolution), and then of the stages at a
-    half, a quarter, an eighth and a sixteenth; depths the 3x3 convolutions in each of these stages
-    before its first tap (the third has one more, for `relu4_2`).
+    Widths are channels of the stem and of `relu2_1`'s convolution (at half the picture's
+    resolution), and of the two of `relu3_1` (at a quarter); ranks, those of the tail's convolutions
+    from `conv3_2` to `conv5_1`.
     """
 
-    widths: tuple[int, ...] = (24, 48, 96, 128, 192)
-    depths: tuple[int, ...] = (1, 1, 1, 1)
+    widths: tuple[int, ...] = (24, 48, 96)
+    ranks: tuple[int, ...] = (96, 64, 64, 96, 160, 184, 176, 192)
 
     def units(self) -> tuple[Unit, ...]:
         """Return the trunk, from the stem on."""
-        units = [Unit("stem", 12, self.widths[0], 3)]
-        for stage, depth in enumerate(self.depths, start=2):
-            width = self.widths[stage - 1]
-            strides = [2] * (stage > 2) + [1] * (depth + (stage == 4))
-            for place, stride in enumerate(strides, start=1):
-                name, kernel = f"trunk{stage}_{place}", 4 if stride == 2 else 3
-                units.append(Unit(name, units[-1].outputs, width, kernel, stride))
-            units[-1] = units[-1]._replace(tap=f"relu{stage}_1")
-            if stage == 4:
-                units[-2:] = [units[-2]._replace(tap="relu4_1"), units[-1]._replace(tap="relu4_2")]
-        return tuple(units)
+        stem, second, third = self.widths
+        return (
+            Unit("stem", 12, stem, 3),
+            Unit("trunk2_1", stem, second, 3, tap="relu2_1"),
+            Unit("trunk3_1", second, third, 4, stride=2),
+            Unit("trunk3_2", third, third, 3, tap="relu3_1"),
+        )
 
-    def kernels(self) -> dict[str, tuple[int, int, int]]:
-        """Return outputs, inputs and side of all kernels by name."""
-        found = {}
+    def kernels(self) -> dict[str, tuple[int, int, int, int]]:
+        """Return the shapes of all kernels by name: outputs, inputs, height and width."""
+        found = {"relu1_1": (POCKET_LAYERS["relu1_1"], 3, 3, 3)}
         for unit in self.units():
-            found[unit.name] = unit.outputs, unit.inputs, unit.kernel
+            found[unit.name] = unit.outputs, unit.inputs, unit.kernel, unit.kernel
             if unit.tap:
-                found[unit.tap] = POCKET_LAYERS[unit.tap], unit.outputs, 1
-        return {**found, "relu1_1": (POCKET_LAYERS["relu1_1"], 3, 3)}
+                found[unit.tap] = POCKET_LAYERS[unit.tap], unit.outputs, 1, 1
+        inputs = POCKET_LAYERS["relu3_1"]
+        for conv, rank in zip(TAIL_CONVOLUTIONS, self.ranks, strict=True):
+            found[f"{conv}_down"] = rank, inputs, 3, 1
+            inputs = POCKET_LAYERS[f"relu{conv[4]}_1"]
+            found[f"{conv}_across"] = inputs, rank, 1, 3
+        return found
 
 
 class PocketNetwork(nn.Module, ABC):
@@ -91,7 +100,7 @@ class PocketNetwork(nn.Module, ABC):
 
     def __init__(self, shape: PocketShape) -> None:
         super().__init__()
-        self.units = shape.units()
+        self.shape, self.units = shape, shape.units()
 
     @property
     def reach(self) -> int:
@@ -100,6 +109,9 @@ class PocketNetwork(nn.Module, ABC):
         for unit in self.units:
             reach += unit.kernel // 2 * stride
             stride *= unit.stride
+        for step in TAIL:
+            reach += 0 if step.startswith("relu") else stride
+            stride *= 2 if step.startswith("pool") else 1
         return reach + 1  # its cells begin at every other pixel
 
     @abstractmethod
@@ -111,8 +123,8 @@ class PocketNetwork(nn.Module, ABC):
         """Return the features of `relu1_1`, or those of one phase."""
 
     @abstractmethod
-    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
-        """Return convolution and ReLU of this name; the input is padded already."""
+    def convolution(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return the convolution of this name; the input is padded already."""
 
     def forward(
         self, image: Tensor, layers: Sequence[str], subsample_phase: int | None = None
@@ -129,17 +141,36 @@ class PocketNetwork(nn.Module, ABC):
         features = {}
         if "relu1_1" in layers:
             features["relu1_1"] = self.first(cells, subsample_phase)
+        deep = any(layer in TAIL for layer in layers)
         for unit in self.units:
             if features.keys() >= set(layers):
-                break
+                return features
             if unit.name != "stem":  # the cells have borders already
                 x = F.pad(x, (1, 1, 1, 1), mode="replicate")
-            x = self.layer(unit.name, x, unit.stride)
-            if unit.tap and unit.tap in layers:
+            x = F.relu(self.convolution(unit.name, x, unit.stride), inplace=True)
+            if unit.tap and (unit.tap in layers or (deep and unit.tap == "relu3_1")):
                 phase = subsample_phase if unit.tap in SAMPLED_LAYERS else None
                 seen = x if phase is None else subsampled(x, phase)
-                features[unit.tap] = self.layer(unit.tap, seen)
-        return features
+                features[unit.tap] = F.relu(self.convolution(unit.tap, seen), inplace=True)
+        if deep:
+            self._through_tail(features, layers)
+        return {name: features[name] for name in layers}
+
+    def _through_tail(self, features: dict[str, Tensor], layers: Sequence[str]) -> None:
+        """Add the features of the layers beyond `relu3_1`."""
+        x = features["relu3_1"]
+        for step in TAIL:
+            if features.keys() >= set(layers):
+                return
+            if step.startswith("conv"):
+                x = self.convolution(f"{step}_down", F.pad(x, (0, 0, 1, 1), mode="replicate"))
+                x = self.convolution(f"{step}_across", F.pad(x, (1, 1, 0, 0), mode="replicate"))
+            elif step.startswith("pool"):
+                x = F.max_pool2d(x, 2, ceil_mode=True)
+            else:
+                x = F.relu(x, inplace=True)
+            if step in layers:
+                features[step] = x
 
 
 class Pocket(PocketNetwork):
@@ -180,7 +211,7 @@ class Pocket(PocketNetwork):
         """Return (N, 64, H, W), or a quarter of it."""
         if subsample_phase is None:
             # Phases come first here, and last where pixel_shuffle looks for them.
-            every = self.layer("relu1_1", cells)
+            every = F.relu(self.convolution("relu1_1", cells), inplace=True)
             every = every.view(len(every), SUBSAMPLE_PHASES, -1, *every.shape[2:])
             return F.pixel_shuffle(every.transpose(1, 2).flatten(1, 2), 2)
         weight, bias = self.get_buffer("relu1_1_weight"), self.get_buffer("relu1_1_bias")
@@ -188,10 +219,10 @@ class Pocket(PocketNetwork):
         part = slice(subsample_phase * count, (subsample_phase + 1) * count)
         return F.relu(F.conv2d(cells, weight[part], bias[part]), inplace=True)
 
-    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
-        """Return convolution and ReLU."""
+    def convolution(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return the convolution of this name; the input is padded already."""
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
-        return F.relu(F.conv2d(x, weight, bias, stride=stride), inplace=True)
+        return F.conv2d(x, weight, bias, stride=stride)
 
 
 def cells_of(image: Tensor) -> Tensor:
@@ -230,16 +261,14 @@ class _Subsample(torch.autograd.Function):
 
 
 def _shape_of(parameters: Mapping[str, Tensor]) -> PocketShape:
-    kernels = [name.partition("_")[0] for name in parameters if name.endswith(".weight")]
-    second, third, fourth, fifth = (kernels.count(f"trunk{stage}") for stage in range(2, 6))
     try:
-        names = ("stem", *(f"trunk{stage}_1" for stage in range(2, 6)))
-        widths = tuple(len(parameters[f"{name}.bias"]) for name in names)
-        shape = PocketShape(widths, (second, third - 1, fourth - 2, fifth - 1))
+        widths = tuple(len(parameters[f"{n}.bias"]) for n in ("stem", "trunk2_1", "trunk3_1"))
+        ranks = tuple(len(parameters[f"{conv}_down.bias"]) for conv in TAIL_CONVOLUTIONS)
+        shape = PocketShape(widths, ranks)
         fits = all(
-            parameters[f"{name}.weight"].shape == (outputs, inputs, side, side)
-            and parameters[f"{name}.bias"].shape == (outputs,)
-            for name, (outputs, inputs, side) in shape.kernels().items()
+            parameters[f"{name}.weight"].shape == kernel
+            and parameters[f"{name}.bias"].shape == kernel[:1]
+            for name, kernel in shape.kernels().items()
         )
     except KeyError as error:
         raise WeightsError(f"these are not parameters of a pocket encoder: no {error}") from error

@@ -15,13 +15,19 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, PocketShape
+from impasto.networks.pocket import (
+    SAMPLED_LAYERS,
+    SUBSAMPLE_PHASES,
+    TAIL_CONVOLUTIONS,
+    PocketShape,
+)
 from impasto.networks.vgg import VGG19
 from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program
 from impasto.training.losses import cosine_distance, feature_losses, relative_error, style_gradient
 from impasto.training.options import EncoderOptions
-from impasto.training.student import Student
+from impasto.training.low_rank import fit_tail
+from impasto.training.student import STUDENT_LAYERS, Student
 from impasto.training.trainer import TEACHER_LAYERS, Muon, Trainer
 from impasto.weights import load_pocket
 
@@ -54,15 +60,32 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         """Fix the input's whitening and what the teacher's features are divided by: their RMS."""
         images = torch.cat([self._held(number) for number in range(_ROUNDS)])
         self.student.whiten(images)
-        features = self.teacher(images, TEACHER_LAYERS)
-        scales = [features[name].float().square().mean().sqrt() for name in TEACHER_LAYERS]
+        features = self.teacher(images, STUDENT_LAYERS)
+        scales = [features[name].float().square().mean().sqrt() for name in STUDENT_LAYERS]
         self.student.scales.copy_(torch.stack(scales))
 
     def begin(self) -> None:
-        """Take over a trained file of these widths and depths, if the options name one."""
-        if self.options.begin:
-            begun = load_pocket(self.options.begin)
-            self.student.unfold({name: torch.from_numpy(a) for name, a in begun.items()})
+        """Take over a trained file of these widths and ranks, if the options name one."""
+        if not self.options.begin:
+            return
+        begun = load_pocket(self.options.begin)
+        parameters = {name: torch.from_numpy(array) for name, array in begun.items()}
+        if self.options.fit:
+            self.student.unfold(parameters, trunk_only=True)
+            parameters |= self._fitted()
+        self.student.unfold(parameters)
+
+    @torch.no_grad()
+    def _fitted(self) -> dict[str, Tensor]:
+        """Return a tail that is fitted to the teacher on top of the student's trunk."""
+        o, student = self.options, self.student.eval()
+        found, wanted = [], []
+        for number in range(math.ceil(o.fit / o.batch)):
+            rng = Rng(o.seed + 2**33, number, self.device)
+            images = batch(self.photos, self.paintings, o.batch, o.crop, rng)
+            found.append(student(images, ("relu3_1",))["relu3_1"] * student.scale("relu3_1"))
+            wanted.append(self.teacher(images, ("relu3_1",))["relu3_1"].float())
+        return fit_tail(torch.cat(found), torch.cat(wanted), self.teacher, student.shape.ranks)
 
     def _held(self, number: int) -> Tensor:
         o, rng = self.options, Rng(2**32 + number, 0, self.device)
@@ -114,8 +137,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         features = self.teacher(images, TEACHER_LAYERS)
         for name in SAMPLED_LAYERS:
             features[name] = features[name][..., phase // 2 :: 2, phase % 2 :: 2]
-        scales = zip(TEACHER_LAYERS, self.student.scales, strict=True)
-        return {name: features[name].float() / scale for name, scale in scales}
+        return {name: each.float() / self.student.scale(name) for name, each in features.items()}
 
     def _student_features(self, images: Tensor, phase: int) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
@@ -149,16 +171,16 @@ class EncoderTrainer(Trainer[EncoderOptions]):
 
 
 def _shape(options: EncoderOptions) -> PocketShape:
-    try:
-        a, b, c, d, e = map(int, options.widths.split(","))
-        f, g, h, i = map(int, options.depths.split(","))
-    except ValueError as error:
+    widths, ranks = (
+        tuple(int(each) for each in given.split(",") if each.strip().isdigit())
+        for given in (options.widths, options.ranks)
+    )
+    if (len(widths), len(ranks)) != (3, len(TAIL_CONVOLUTIONS)) or not all(widths + ranks):
         raise SettingsError(
-            "widths are five whole numbers (24,48,96,128,192) and depths four (1,1,1,1)"
-        ) from error
-    if min(a, b, c, d, e, f, g, h, i) < 1:
-        raise SettingsError("widths and depths are at least 1")
-    return PocketShape((a, b, c, d, e), (f, g, h, i))
+            "widths are three whole numbers (24,48,96) and ranks eight "
+            "(96,64,64,96,160,184,176,192), each at least 1"
+        )
+    return PocketShape(widths, ranks)
 
 
 class Pool:

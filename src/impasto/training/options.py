@@ -66,8 +66,9 @@ class EncoderOptions(TrainingOptions):
     paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
     begin: str = _option("", "A trained file to start from; none: random weights.")
     batch: int = _option(8, "Pictures per step.")
-    widths: str = _option("24,48,96,128,192", "Channels of the trunk.")
-    depths: str = _option("1,1,1,1", "Convolutions of its stages.")
+    fit: int = _option(0, "Pictures that the tail is fitted to at the beginning; 0: it is not.")
+    widths: str = _option("24,48,96", "Channels of the trunk.")
+    ranks: str = _option("96,64,64,96,160,184,176,192", "Ranks of the tail's convolutions.")
     pool: int = _option(256, "Half-stylized pictures in the pool.")
     every: int = _option(3, "Steps from one that teaches gradients to the next.")
     agreement: float = _option(1.0, "Weight of gradient agreement.")
@@ -81,6 +82,8 @@ class EncoderOptions(TrainingOptions):
             "pool is at least half of batch": self.pool >= self.batch // 2,
             "frozen is from 0 to 1": 0 <= self.frozen <= 1,
             "to begin with a trained file, frozen is 1": not self.begin or self.frozen == 1,
+            "fit is not negative, and needs a trained file to begin with": self.fit >= 0
+            and bool(self.begin or not self.fit),
             "agreement and gram are not negative": min(self.agreement, self.gram) >= 0,
         }
 

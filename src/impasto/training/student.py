@@ -7,7 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
-from impasto.networks.pocket import POCKET_LAYERS, PocketNetwork, PocketShape, at_phase, cells_of
+from impasto.networks.pocket import (
+    POCKET_LAYERS,
+    TAIL,
+    PocketNetwork,
+    PocketShape,
+    at_phase,
+    cells_of,
+)
+
+#: Layers whose features a student has, divided by its `scales`.
+STUDENT_LAYERS = (*list(POCKET_LAYERS)[:3], *(step for step in TAIL if step.startswith("relu")))
 
 
 class Student(PocketNetwork):
@@ -15,7 +25,7 @@ class Student(PocketNetwork):
 
     Batch normalization (Ioffe & Szegedy 2015), He initialization and whitening of what the first
     convolutions see (LeCun et al. 1998, "Efficient BackProp") decide how fast it learns. The heads
-    learn the teacher's features divided by `scales`.
+    and the tail learn the teacher's features divided by `scales`.
     """
 
     scales: Tensor
@@ -26,12 +36,12 @@ class Student(PocketNetwork):
         super().__init__(shape)
         generator = torch.Generator().manual_seed(seed)
         self.kernels, self.norms = nn.ParameterDict(), nn.ModuleDict()
-        for name, (outputs, inputs, side) in shape.kernels().items():
-            kernel = torch.empty(outputs, inputs, side, side)
+        for name, dimensions in shape.kernels().items():
+            kernel = torch.empty(dimensions)
             nn.init.kaiming_normal_(kernel, generator=generator)
             self.kernels[name] = nn.Parameter(kernel)
-            self.norms[name] = nn.BatchNorm2d(outputs)
-        self.register_buffer("scales", torch.ones(len(POCKET_LAYERS)))
+            self.norms[name] = nn.BatchNorm2d(len(kernel))
+        self.register_buffer("scales", torch.ones(len(STUDENT_LAYERS)))
         self.register_buffer("white_pixels", torch.eye(27))
         self.register_buffer("white_cells", torch.eye(108))
 
@@ -63,33 +73,43 @@ class Student(PocketNetwork):
         kernel = at_phase(self._kernel("relu1_1"), subsample_phase)
         return F.relu(self._norm("relu1_1")(F.conv2d(cells, kernel)))
 
-    def layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
-        """Return convolution, normalization and ReLU."""
-        x = F.conv2d(x, self._kernel(name), stride=stride)
-        return F.relu(self._norm(name)(x))
+    def convolution(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """Return convolution and normalization."""
+        normed: Tensor = self._norm(name)(F.conv2d(x, self._kernel(name), stride=stride))
+        return normed
 
     def _norm(self, name: str) -> nn.BatchNorm2d:
         norm = self.norms[name]
         assert isinstance(norm, nn.BatchNorm2d)
         return norm
 
-    def _scale(self, name: str) -> float:
-        """Return what the teacher's features of a layer are divided by; 1 in the trunk."""
-        layers = list(POCKET_LAYERS)
-        return float(self.scales[layers.index(name)]) if name in layers else 1.0
+    def scale(self, layer: str) -> float:
+        """Return what the teacher's features of a layer are divided by."""
+        return float(self.scales[STUDENT_LAYERS.index(layer)])
+
+    def _gain(self, name: str) -> tuple[float, float]:
+        """Return by how much a convolution's input and output are scaled down here."""
+        conv, _, direction = name.rpartition("_")
+        if direction in ("down", "across"):
+            place = STUDENT_LAYERS.index(conv.replace("conv", "relu"))
+            before, after = self.scales[place - 1 : place + 1].tolist()
+            return before, before if direction == "down" else after
+        return 1.0, self.scale(name) if name in STUDENT_LAYERS else 1.0
 
     @torch.no_grad()
-    def unfold(self, parameters: Mapping[str, Tensor]) -> None:
+    def unfold(self, parameters: Mapping[str, Tensor], trunk_only: bool = False) -> None:
         """Take over what `folded` gave, with the whitening and scales that are set.
 
         Rows of kernels get length 1; the normalization has the rest.
         """
-        shapes = {name: kernel.shape for name, kernel in self.kernels.items()}
+        kernels = {n: k for n, k in self.kernels.items() if not trunk_only or n[:4] != "conv"}
+        shapes = {name: kernel.shape for name, kernel in kernels.items()}
         if {n: parameters.get(f"{n}.weight", torch.empty(0)).shape for n in shapes} != shapes:
-            raise SettingsError("the file to begin with has other widths or depths than asked for")
-        for name, kept in self.kernels.items():
-            kernel = parameters[f"{name}.weight"].to(kept) / self._scale(name)
-            bias = parameters[f"{name}.bias"].to(kept) / self._scale(name)
+            raise SettingsError("the file to begin with has other widths or ranks than asked for")
+        for name, kept in kernels.items():
+            inputs, outputs = self._gain(name)
+            kernel = parameters[f"{name}.weight"].to(kept) * (inputs / outputs)
+            bias = parameters[f"{name}.bias"].to(kept) / outputs
             if name in self._whites:
                 bias = bias + 0.5 * kernel.sum((1, 2, 3))
                 kernel = torch.linalg.solve(self._whites[name].mT, kernel.flatten(1).mT).mT
@@ -112,8 +132,9 @@ class Student(PocketNetwork):
             bias = norm.bias - mean * gain
             if name in self._whites:
                 bias = bias - 0.5 * kernel.sum((1, 2, 3))
-            parameters[f"{name}.weight"] = (kernel * self._scale(name)).float().cpu()
-            parameters[f"{name}.bias"] = (bias * self._scale(name)).float().cpu()
+            inputs, outputs = self._gain(name)
+            parameters[f"{name}.weight"] = (kernel * (outputs / inputs)).float().cpu()
+            parameters[f"{name}.bias"] = (bias * outputs).float().cpu()
         return parameters
 
 
