@@ -166,7 +166,7 @@ class PocketNetwork(nn.Module, ABC):
                 x = self.convolution(f"{step}_down", F.pad(x, (0, 0, 1, 1), mode="replicate"))
                 x = self.convolution(f"{step}_across", F.pad(x, (1, 1, 0, 0), mode="replicate"))
             elif step.startswith("pool"):
-                x = F.max_pool2d(x, 2, ceil_mode=True)
+                x = F.max_pool2d(x, 2)
             else:
                 x = F.relu(x, inplace=True)
             if step in layers:

@@ -31,7 +31,8 @@ from impasto.training.student import STUDENT_LAYERS, Student
 from impasto.training.trainer import TEACHER_LAYERS, Muon, Trainer
 from impasto.weights import load_pocket
 
-_ADAM_RATE = 0.02  # of biases and gains; with batch normalization they take large steps
+#: Of Muon's rate, for biases and gains; with batch normalization they take large steps.
+_ADAM_PART = 0.1
 _WARM_UP = 40
 _ROUNDS = 4  # batches of held-out pictures that are measured
 _MOST_STEPS = 40  # that a picture is optimized for before another takes its place
@@ -48,7 +49,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self.teacher = self.load_teacher(VGG19)
         self.student = self.modules = Student(_shape(options), options.seed).to(self.device)
         self.muon = Muon(self.student.kernels.parameters(), options.rate)
-        self.adam = torch.optim.Adam(self.student.norms.parameters(), _ADAM_RATE, (0.9, 0.99))
+        self.adam = torch.optim.Adam(self.student.norms.parameters(), betas=(0.9, 0.99))
         self.photos, self.held_photos = split_folder(Path(options.photos), self.device)
         self.paintings, self.held_paintings = split_folder(Path(options.paintings), self.device)
         self.pool = pool = Pool(self.photos, self.paintings, options.pool, options.crop)
@@ -115,7 +116,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         o, part = self.options, self.progress()
         share = min(1, (self.step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * part))
         self.muon.param_groups[0]["lr"] = o.rate * share
-        self.adam.param_groups[0]["lr"] = _ADAM_RATE * share
+        self.adam.param_groups[0]["lr"] = _ADAM_PART * o.rate * share
         self.student.train(part < 1 - o.frozen)
 
     def _gradient_losses(self, rng: Rng) -> dict[str, Tensor]:
