@@ -15,8 +15,8 @@ LAYERS = tuple(POCKET_LAYERS)
 @pytest.fixture(scope="module")
 def parameters() -> dict[str, Tensor]:
     """Parameters whose statistics have seen a picture, so that the folding has work to do."""
-    student = Student(PocketShape((4, 6, 8, 10, 12), (1, 2, 1, 1)), seed=3)
-    student.scales.copy_(torch.arange(1.0, 1 + len(LAYERS)))
+    student = Student(PocketShape((4, 6, 8), (2, 3, 4, 2, 3, 4, 2, 3)), seed=3)
+    student.scales.copy_(torch.arange(1.0, 1 + len(student.scales)))
     student.train()
     student(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)), LAYERS, 1)
     return student.folded()
@@ -70,7 +70,7 @@ def test_phases_together_have_the_gram_matrix_of_the_whole(
 
 
 def test_folding_keeps_what_the_student_computes(image: Tensor) -> None:
-    student = Student(PocketShape((4, 6, 8, 10, 12), (1, 1, 1, 1)), seed=5)
+    student = Student(PocketShape((4, 6, 8), (2, 3, 4, 2, 3, 4, 2, 3)), seed=5)
     seen = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     student.whiten(F.avg_pool2d(seen, 3, 1, 1))
     student(seen, LAYERS, 2)
@@ -85,7 +85,7 @@ def test_bfloat16_is_near(parameters: dict[str, Tensor], image: Tensor) -> None:
     rough = Pocket(parameters, precision=torch.bfloat16)(image, LAYERS)
     for layer in LAYERS:
         error = (rough[layer].float() - exact[layer]).norm() / exact[layer].norm()
-        assert error < 0.02, layer
+        assert error < 0.03, layer
 
 
 def test_bfloat16_sees_steps_finer_than_its_mantissa(parameters: dict[str, Tensor]) -> None:
@@ -125,11 +125,11 @@ def test_unknown_layers_are_refused(parameters: dict[str, Tensor], image: Tensor
 
 
 def test_parameters_of_another_network_are_refused(parameters: dict[str, Tensor]) -> None:
-    without = {name: value for name, value in parameters.items() if name != "relu4_1.weight"}
-    with pytest.raises(WeightsError, match=r"no 'relu4_1.weight'"):
+    without = {name: value for name, value in parameters.items() if name != "conv4_1_across.weight"}
+    with pytest.raises(WeightsError, match=r"no 'conv4_1_across.weight'"):
         Pocket(without)
     with pytest.raises(WeightsError, match="do not fit"):
-        Pocket({**parameters, "relu4_1.weight": parameters["relu4_2.weight"][:, :5]})
+        Pocket({**parameters, "conv4_1_across.weight": parameters["conv4_2_across.weight"][:, :1]})
 
 
 def test_pocket_has_no_pooling_to_choose() -> None:

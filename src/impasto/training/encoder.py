@@ -25,8 +25,8 @@ from impasto.networks.vgg import VGG19
 from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program
 from impasto.training.losses import cosine_distance, feature_losses, relative_error, style_gradient
-from impasto.training.options import EncoderOptions
 from impasto.training.low_rank import fit_tail
+from impasto.training.options import EncoderOptions
 from impasto.training.student import STUDENT_LAYERS, Student
 from impasto.training.trainer import TEACHER_LAYERS, Muon, Trainer
 from impasto.weights import load_pocket

@@ -32,7 +32,8 @@ def fit_tail(
         teacher: VGG-19 up to `relu5_1` or beyond.
         ranks: Of the convolutions from `conv3_2` to `conv5_1`.
     """
-    parameters, left = {}, list(ranks)
+    parameters: dict[str, Tensor] = {}
+    left = list(ranks)
     for step in TAIL:
         if step.startswith("pool"):
             found, wanted = F.max_pool2d(found, 2), F.max_pool2d(wanted, 2)
@@ -51,51 +52,57 @@ def fit_tail(
     return parameters
 
 
+def _parts(x: Tensor) -> list[Tensor]:
+    return [x[start : start + _CHUNK] for start in range(0, len(x), _CHUNK)]
+
+
 def _convolved(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    return torch.cat([F.conv2d(part, kernel, bias) for part in x.split(_CHUNK)])
+    return torch.cat([F.conv2d(part, kernel, bias) for part in _parts(x)])
 
 
 def _down_kernel(x: Tensor, kernel: Tensor, rank: int) -> Tensor:
-    """Return (R, I, 3, 1): of what columns of three say about a (O, I, 3, 3) kernel's answers.
+    """Return (R, I, 3, 1): what decides most of the answers of a (O, I, 3, 3) kernel to `x`.
 
-    The principal directions in the measure of the second moments of the input (N, I, H, W).
+    They are principal directions in the measure of the second moments of the columns of three in
+    the input (N, I, H, W).
     """
-    moments = sum((rows @ rows.mT).double() for rows in _shifted(x, _ROWS))
-    assert isinstance(moments, Tensor)
+    size = 3 * x.shape[1]
+    moments = torch.zeros(size, size, dtype=torch.float64, device=x.device)
+    for rows in _with_neighbors(x, _ROWS):
+        moments += rows @ rows.mT
     factor = torch.linalg.cholesky(_with_ridge(moments))
     answers = factor.mT @ kernel.permute(1, 2, 3, 0).flatten(2).flatten(0, 1).double()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         directions, _, _ = torch.svd_lowrank(answers, min(rank + 16, *answers.shape), niter=4)
     columns = torch.linalg.solve_triangular(factor.mT, directions[:, :rank], upper=True)
-    columns = columns / columns.norm(dim=0)
-    return columns.mT.float().reshape(rank, -1, 3, 1)
+    down: Tensor = columns / columns.norm(dim=0)
+    return down.mT.float().reshape(rank, -1, 3, 1)
 
 
 def _across_kernel(x: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the (O, R, 1, 3) kernel and the bias that take (N, R, H, W) nearest to (N, O, H, W)."""
-    moments: Tensor | float = 0.0
-    products: Tensor | float = 0.0
-    for rows, part in zip(_shifted(x, _COLUMNS), wanted.split(_CHUNK), strict=True):
-        with_one = torch.cat([rows, torch.ones_like(rows[:1])])
-        moments = moments + (with_one @ with_one.mT).double()
-        products = products + (with_one @ part.transpose(0, 1).flatten(1).mT).double()
-    assert isinstance(moments, Tensor)
-    assert isinstance(products, Tensor)
+    """Return (O, R, 1, 3) and a bias that take (N, R, H, W) nearest to the wanted (N, O, H, W)."""
+    size, outputs = 3 * x.shape[1] + 1, wanted.shape[1]
+    moments = torch.zeros(size, size, dtype=torch.float64, device=x.device)
+    products = moments.new_zeros(size, outputs)
+    for rows, part in zip(_with_neighbors(x, _COLUMNS), _parts(wanted), strict=True):
+        rows_and_one = torch.cat([rows, torch.ones_like(rows[:1])])
+        moments += rows_and_one @ rows_and_one.mT
+        products += rows_and_one @ part.transpose(0, 1).flatten(1).mT
     moments[:-1, :-1] = _with_ridge(moments[:-1, :-1])
     solved = torch.linalg.solve(moments, products).float()
-    return solved[:-1].mT.reshape(len(wanted[0]), -1, 1, 3), solved[-1]
+    return solved[:-1].mT.reshape(outputs, -1, 1, 3), solved[-1]
 
 
-def _shifted(x: Tensor, dim: int) -> Iterator[Tensor]:
-    """Yield, of a few pictures at a time, each position with its neighbors: (3C, positions)."""
+def _with_neighbors(x: Tensor, dim: int) -> Iterator[Tensor]:
+    """Yield, of a few pictures at a time, positions and their neighbors: (3C, positions)."""
     border = (0, 0, 1, 1) if dim == _ROWS else (1, 1, 0, 0)
-    for part in x.split(_CHUNK):
+    for part in _parts(x):
         padded = F.pad(part, border, mode="replicate")
         three = [padded.narrow(dim, offset, part.shape[dim]) for offset in range(3)]
         yield torch.stack(three, 2).flatten(1, 2).transpose(0, 1).flatten(1)
 
 
 def _with_ridge(moments: Tensor) -> Tensor:
-    ridge = _RIDGE * moments.diagonal().mean()
+    ridge = float(_RIDGE * moments.diagonal().mean())
     return moments + ridge * torch.eye(len(moments), device=moments.device)
