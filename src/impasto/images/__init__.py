@@ -17,6 +17,7 @@ from impasto.images.opening import (
     source_list,
     with_content_size,
 )
+from impasto.images.periodic import periodic
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import fitted_size
 from impasto.images.recipe import read_recipe
@@ -43,6 +44,7 @@ __all__ = [
     "open_mask",
     "open_picture",
     "output_name",
+    "periodic",
     "read_recipe",
     "read_source",
     "rotate_tile",

@@ -58,7 +58,7 @@ def backward(
     whole: ImageStatistics = {}
     with torch.no_grad():
         for tile in objective.tiled.tiles:
-            part = tile.outer.of(image.detach())
+            part = tile.cut(image.detach())
             views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
             found = objective.statistics(views, step)
             whole = {key: whole[key] + each if whole else each for key, each in found.items()}
@@ -86,7 +86,7 @@ def _backward_tile(
     step: int,
 ) -> tuple[Tensor, Tensor]:
     """Add a tile's part to the gradient; return its parts of the content loss and smoothness."""
-    part = tile.outer.of(image.detach()).clone().requires_grad_()
+    part = tile.cut(image.detach()).clone().requires_grad_()
     views = objective.tiled.views(part, tile, objective.layers, subsample_phase)
     content = objective.content_loss(views)
     tv = _tv_part(part, objective.flatness_weight, objective.pair_counts, tile)
@@ -97,7 +97,7 @@ def _backward_tile(
     total.backward()  # type: ignore[no-untyped-call]
     assert part.grad is not None
     assert image.grad is not None
-    tile.outer.of(image.grad).add_(part.grad)
+    tile.add(image.grad, part.grad)
     return torch.as_tensor(content).detach(), tv.detach()
 
 
@@ -110,6 +110,7 @@ def _tv_part(part: Tensor, weight: Tensor, pairs: Sequence[Tensor], tile: Tile) 
     inner, outer = tile.inner, tile.outer
     width, height = inner.right - inner.left, inner.bottom - inner.top
     within = inner._replace(right=inner.right + 1, bottom=inner.bottom + 1)
+    within = within.within(weight.shape[3], weight.shape[2])
     near = within.moved(-outer.left, -outer.top).of(part)
     counts = within.of(weight)
     across = neighbors(near[..., :height, :], counts[..., :height, :])[0]

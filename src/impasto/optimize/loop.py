@@ -54,7 +54,7 @@ class IterativeRun(Run):
         self.octaves = octaves_of(sizes, self.settings.encoders)
         self.tiles = plan_tiles(self.octaves, reader)
         sides = zip(self.octaves, self.tiles.sides, strict=True)
-        pixels = [pixels_seen(each, reader.encoders[each.encoder].reach, s) for each, s in sides]
+        pixels = [pixels_seen(each, reader, s) for each, s in sides]
         self.schedule = Schedule(self.octaves, self.settings, self.started, pixels)
         identity = identify_opened(picture, source)
         self.builder = TargetBuilder(reader, picture.resized(sizes[-1]), identity, reference, start)

@@ -85,14 +85,15 @@ class Objective:
             for layer in self.style_layers
         }
         flat = losses.flatness(targets.content).mul_(FLATNESS).add_(1)
-        self.flatness_weight = flat if targets.alpha is None else flat * targets.alpha
+        flat = flat if targets.alpha is None else flat * targets.alpha
+        self.flatness_weight = self._with_border(flat)
         # The summed weights of all pairs of neighbors: across, and down.
         self.pair_counts = [
             torch.minimum(second, first).sum().clamp_min(1)
             for second, first, _ in losses.neighbors(self.flatness_weight)
         ]
         size = (targets.content.shape[3], targets.content.shape[2])
-        self.tiled = TiledEncoder(encoder, size, side)
+        self.tiled = TiledEncoder(encoder, size, side, settings.tileable)
         found = self.tiled.features(targets.content, tuple(self.content_layers))
         # In 16 bits where there are tiles: the picture is large then.
         self.content = {name: f if side else f.float() for name, f in found.items()}
@@ -103,10 +104,11 @@ class Objective:
 
         The encoder's largest layers are subsampled at one phase (see `Encoder`); None: not at all.
         """
-        views = self.tiled.views(image, self.tiled.tiles[0], self.layers, subsample_phase)
+        tile = self.tiled.tiles[0]
+        views = self.tiled.views(tile.cut(image), tile, self.layers, subsample_phase)
         found = self.statistics(views, step)
         content = self.content_loss(views) + self.self_similarity_loss(found, step)
-        tv = losses.tv_loss(image, self.flatness_weight)
+        tv = losses.tv_loss(self._with_border(image), self.flatness_weight)
         return self.total(content, self.style_loss(found, step), tv, self.anchor_loss(image))
 
     def statistics(self, views: Mapping[str, TileFeatures], step: int) -> ImageStatistics:
@@ -207,6 +209,10 @@ class Objective:
         content_weight, style_weight, tv_weight = self.weights
         loss = content_weight * content + style_weight * style + tv_weight * tv
         return Losses(loss + anchor, torch.as_tensor(content), style, tv)
+
+    def _with_border(self, image: Tensor) -> Tensor:
+        """Return (..., H, W), a tileable one with its first row and column again at the end."""
+        return F.pad(image, (0, 1, 0, 1), "circular") if self.settings.tileable else image
 
     def _content_scale(self, name: str) -> Tensor | float:
         """Return what distances of a layer's content are divided by."""

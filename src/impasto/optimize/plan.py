@@ -15,7 +15,7 @@ from impasto.networks.devices import describe
 from impasto.optimize.objective import needs_full_resolution
 from impasto.optimize.schedule import FINISH, SETUP_STEPS, Octave
 from impasto.optimize.style_targets import StyleReader
-from impasto.optimize.tiles import UNIT, tiles_of
+from impasto.optimize.tiles import UNIT, Tile, tiles_of
 from impasto.runs import Plan, Stage
 from impasto.settings import Settings
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
@@ -83,10 +83,15 @@ def plan_tiles(octaves: Sequence[Octave], reader: StyleReader) -> TileSides:
     return TileSides(sides, side, max(*needed, fixed + (side + halo) ** 2 * seen))
 
 
-def pixels_seen(octave: Octave, reach: int, side: int | None) -> float:
+def pixels_seen(octave: Octave, reader: StyleReader, side: int | None) -> float:
     """Return how many pixels a step of an octave encodes in tiles of this side; None: whole."""
-    tiles = tiles_of(octave.size, side, reach)
+    tiles = _tiles(octave, reader, side)
     return sum(each.outer.pixels for each in tiles) * (_TILED_COST if len(tiles) > 1 else 1.0)
+
+
+def _tiles(octave: Octave, reader: StyleReader, side: int | None) -> list[Tile]:
+    reach = reader.encoders[octave.encoder].reach
+    return tiles_of(octave.size, side, reach, reader.settings.tileable)
 
 
 def budget_bytes(settings: Settings, device: torch.device) -> float | None:
@@ -124,7 +129,7 @@ def _largest_side(
     rate: float = row.bytes_per_pixel[str(reader.precision).removeprefix("torch.")]
     rate += row.full_bytes_per_pixel if needs_full_resolution(settings) else 0
     whole = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=False)
-    whole += width * height * rate
+    whole += _tiles(octave, reader, None)[0].outer.pixels * rate
     if budget is None or whole <= budget:
         return None, whole
     fixed = BASE_BYTES + _state_bytes(octave, last, settings, low_memory=True)
@@ -132,9 +137,9 @@ def _largest_side(
     if settings.memory is None or max(octave.size) > _ADVISED_SIZE:
         check_fits(fixed, budget, BASE_BYTES, max(octave.size), what)
     rate *= _TILED_BYTES
-    needed, reach = {}, reader.encoders[octave.encoder].reach
+    needed = {}
     for side in range(LEAST_SIDE, max(LEAST_SIDE, width, height) + UNIT, UNIT):
-        outer = max(tile.outer.pixels for tile in tiles_of(octave.size, side, reach))
+        outer = max(tile.outer.pixels for tile in _tiles(octave, reader, side))
         needed[side] = fixed + outer * rate
     least = needed[LEAST_SIDE]
     if settings.memory is not None and parse_size(settings.memory) < least:
@@ -157,7 +162,7 @@ def make_plan(
     """Return what a run takes, by the seconds of a pixel in a step of each encoder."""
     total, stages = FINISH * math.prod(octaves[-1].size) / 1e6, []
     for octave, count, side in zip(octaves, steps, tiles.sides, strict=True):
-        pixels = pixels_seen(octave, reader.encoders[octave.encoder].reach, side)
+        pixels = pixels_seen(octave, reader, side)
         total += (count + SETUP_STEPS) * pixels * rates[octave.encoder]
         many = len(tiles_of(octave.size, side, 0))
         stages.append(Stage(octave.size, count, octave.encoder, many, side))

@@ -87,6 +87,8 @@ class TargetBuilder:
     ) -> None:
         self.reader, self.settings, self.device = reader, reader.settings, reader.device
         self.content, self.filled = content, content.filled()
+        if self.settings.tileable:
+            self.filled = replace(self.filled, pixels=images.periodic(self.filled.pixels))
         self.composition = compose(self.settings, content, len(reader.styles), reference)
         self.inputs: dict[str, Identity | Sequence[Identity] | None] = {
             "content": identity,
@@ -192,7 +194,8 @@ class TargetBuilder:
         if self.settings.strength == 1:
             return targets
         amount = style_amount(self.settings.strength, octave.encoder)
-        tiled = TiledEncoder(self.reader.encoders[octave.encoder], octave.size, sides[0])
+        encoder, tileable = self.reader.encoders[octave.encoder], self.settings.tileable
+        tiled = TiledEncoder(encoder, octave.size, sides[0], tileable)
         required = required_statistics(self.settings.style_losses)
         own = [
             tiled.statistics(content, self.reader.layers, required, SpatialWeight(region))

@@ -37,6 +37,11 @@ class Box(NamedTuple):
         """Return a part of the same size elsewhere."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
+    def within(self, width: int, height: int) -> Box:
+        """Return what of it lies in a picture of this size."""
+        right, bottom = min(self.right, width), min(self.bottom, height)
+        return Box(max(0, self.left), max(0, self.top), right, bottom)
+
     @property
     def pixels(self) -> int:
         """How many pixels it has."""
@@ -44,25 +49,58 @@ class Box(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part of a picture, and the larger one that its features depend on."""
+    """A part of a picture, and the larger one that its features depend on.
+
+    Where the outer one ends beyond the picture's borders, the picture repeats.
+    """
 
     inner: Box
     outer: Box
 
+    def cut(self, image: Tensor) -> Tensor:
+        """Return the outer part of (..., H, W)."""
+        if self.repeats(image):
+            rows, columns = self._places(image)
+            return image[..., rows, :][..., columns]
+        return self.outer.of(image)
 
-def tiles_of(size: tuple[int, int], side: int | None, reach: int) -> list[Tile]:
+    def add(self, image: Tensor, part: Tensor) -> None:
+        """Add to the outer part of (..., H, W), in place."""
+        if self.repeats(image):
+            rows, columns = self._places(image)
+            wide = part.new_zeros((*part.shape[:-1], image.shape[-1]))
+            image.index_add_(-2, rows, wide.index_add_(-1, columns, part))
+        else:
+            self.outer.of(image).add_(part)
+
+    def repeats(self, image: Tensor) -> bool:
+        """Return whether the outer part goes beyond the borders of (..., H, W)."""
+        left, top, right, bottom = self.outer
+        return min(left, top) < 0 or right > image.shape[-1] or bottom > image.shape[-2]
+
+    def _places(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        rows = torch.arange(self.outer.top, self.outer.bottom, device=image.device)
+        columns = torch.arange(self.outer.left, self.outer.right, device=image.device)
+        return rows % image.shape[-2], columns % image.shape[-1]
+
+
+def tiles_of(
+    size: tuple[int, int], side: int | None, reach: int, tileable: bool = False
+) -> list[Tile]:
     """Return the tiles of a picture of (width, height), row by row.
 
-    Their sides are at most `side`, a multiple of `UNIT`; `reach` pixels around are encoded too.
+    Their sides are at most `side`, a multiple of `UNIT`; `reach` pixels around are encoded too,
+    those of a `tileable` picture on its other side.
     """
     width, height = size
     side, halo = side or max(size), -(-reach // UNIT) * UNIT
     tiles = []
     for top, bottom in pairwise(_cuts(height, side)):
         for left, right in pairwise(_cuts(width, side)):
-            begin = max(0, left - halo), max(0, top - halo)
-            end = min(width, right + halo), min(height, bottom + halo)
-            tiles.append(Tile(Box(left, top, right, bottom), Box(*begin, *end)))
+            outer = Box(left - halo, top - halo, right + halo, bottom + halo)
+            if not tileable:
+                outer = outer.within(width, height)
+            tiles.append(Tile(Box(left, top, right, bottom), outer))
     return tiles
 
 
@@ -107,11 +145,20 @@ class TileFeatures(NamedTuple):
 
 
 class TiledEncoder:
-    """An encoder for pictures of one size, whole (None) or in tiles of this side."""
+    """An encoder for pictures of one size, whole (None) or in tiles of this side.
 
-    def __init__(self, encoder: Encoder, size: tuple[int, int], side: int | None = None) -> None:
+    A `tileable` picture is seen as if it repeated.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        size: tuple[int, int],
+        side: int | None = None,
+        tileable: bool = False,
+    ) -> None:
         self.encoder, self.size = encoder, size
-        self.tiles = tiles_of(size, side, encoder.reach)
+        self.tiles = tiles_of(size, side, encoder.reach, tileable)
 
     def views(
         self, part: Tensor, tile: Tile, layers: Sequence[str], phase: int | None = None
@@ -136,11 +183,11 @@ class TiledEncoder:
     @torch.no_grad()
     def features(self, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Return the features of a picture; in tiles in 16 bits, if these can hold them."""
-        if len(self.tiles) == 1:
+        if len(self.tiles) == 1 and self.tiles[0].inner == self.tiles[0].outer:
             return self.encoder(image, layers)
         found: dict[str, Tensor] = {}
         for tile in self.tiles:
-            for name, view in self.views(tile.outer.of(image), tile, layers).items():
+            for name, view in self.views(tile.cut(image), tile, layers).items():
                 if name not in found:
                     kind = view.features.dtype
                     if ENCODERS[self.encoder.name].bounded and kind == torch.float32:
@@ -166,7 +213,7 @@ class TiledEncoder:
         found: dict[str, LayerStatistics] = {}
         drawn: dict[str, Tensor] = {}
         for tile in self.tiles:
-            for name, view in self.views(tile.outer.of(image), tile, layers).items():
+            for name, view in self.views(tile.cut(image), tile, layers).items():
                 if required.samples and name not in drawn:
                     at = weight.at(view.shape)
                     drawn[name] = losses.draw_positions(required.samples, view.shape, 0, at)

@@ -158,6 +158,9 @@ class Choices:
     keep_exif: bool = _picture(False, "Keep the camera's EXIF data, without position.")
     keep_gps: bool = _picture(False, "Keep the GPS position too.")
 
+    tileable: bool = _composition(
+        False, "Let the result repeat without a seam, as a wallpaper does."
+    )
     style_turn: float = _composition(0.0, "Degrees by which the style pictures are turned.")
     style_tiles: int = _composition(
         1, "Repeats of the style pictures, across and down.", least=1, most=16

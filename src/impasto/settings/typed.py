@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     bits: Literal[8, 16] | None
     keep_exif: bool
     keep_gps: bool
+    tileable: bool
     style_turn: float
     style_tiles: int
     fine_style: str | PathLike[str] | None
