@@ -10,6 +10,7 @@ from typing import Any
 
 from impasto.settings.declaration import option
 from impasto.settings.encoders import ENCODER_CHOICES
+from impasto.settings.looks import LOOKS, look_help
 from impasto.settings.losses import STYLE_LOSSES
 from impasto.settings.methods import METHODS, NETWORK_FILES
 from impasto.settings.runtimes import RUNTIME_CHOICES
@@ -129,6 +130,9 @@ class Choices:
         least=LEAST_SIZE,
         words={"original": 0},
         shown=f"the photo's, up to {DEFAULT_SIZE}",
+    )
+    look: str | None = _picture(
+        None, look_help(), brief=True, choices=LOOKS.keys(), shown="as the settings below say"
     )
     style_scale: float = _picture(
         1.0,

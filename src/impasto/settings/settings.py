@@ -11,6 +11,7 @@ from impasto.machine import parse_size
 from impasto.settings import choices
 from impasto.settings.choices import COLOR_MODES, FACES, REST, STARTS, Choices, ColorMode
 from impasto.settings.declaration import check_known, checked, plain_types
+from impasto.settings.looks import LOOKS
 from impasto.settings.methods import QUALITIES, Method, method_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ MOST_STYLES = 256  # style pictures of one stylizer: each is held in memory
 #: All options by name, and the plain type of each: int, float, str, bool or tuple.
 FIELDS = {each.name: each for each in fields(Choices)}
 TYPES = plain_types(Choices)
+#: Options whose words stand for other options.
+_WORDS = {"quality": QUALITIES, "look": {row.name: row.settings for row in LOOKS.values()}}
 
 
 @dataclass(frozen=True, init=False)
@@ -50,12 +53,14 @@ class Settings(Choices):
             name: checked(each, options.get(name, each.default), TYPES[name])
             for name, each in FIELDS.items()
         }
-        # One word for two options: a recipe holds what it stands for.
-        for name, meant in QUALITIES.get(values["quality"], {}).items():
-            if name in options and values[name] != meant:
-                raise SettingsError(f"quality means {name} {meant}: leave one of the two out")
-            values[name] = meant
-        values |= {"quality": None, "keep_exif": values["keep_exif"] or values["keep_gps"]}
+        # One word for several options: a recipe holds what it stands for.
+        for word, meanings in _WORDS.items():
+            for name, meant in _meaning(meanings, values[word], method_of(values["method"])):
+                if name in options and values[name] != meant:
+                    raise SettingsError(f"{word} means {name} {meant}: leave one of the two out")
+                values[name] = meant
+            values[word] = None
+        values["keep_exif"] = values["keep_exif"] or values["keep_gps"]
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check()
@@ -172,8 +177,10 @@ class Settings(Choices):
     def updated(self, **changes: Unpack[Options]) -> Settings:
         """Return a copy with some options changed, checked as new settings are."""
         kept = {name: getattr(self, name) for name in FIELDS}
-        if changes.get("quality") is not None:  # replaces the method and encoder of before
-            kept = {name: value for name, value in kept.items() if name not in QUALITIES["good"]}
+        for word, meanings in _WORDS.items():
+            if changes.get(word) is not None:  # replaces what another word meant
+                replaced = {name for meaning in meanings.values() for name in meaning}
+                kept = {name: value for name, value in kept.items() if name not in replaced}
         return Settings(**{**kept, **changes})
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,3 +191,14 @@ class Settings(Choices):
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
         """Build settings from names and values, as a recipe gives them."""
         return cls(**values)
+
+
+def _meaning(
+    meanings: Mapping[str, Mapping[str, Any]], word: str | None, method: Method
+) -> list[tuple[str, Any]]:
+    """Return the options that a word stands for, those that the method takes."""
+    meant = meanings.get(word or "", {})
+    found = [(n, v) for n, v in meant.items() if method.takes(n, FIELDS[n].metadata["group"])]
+    if meant and not found:
+        raise SettingsError(f"{word} changes nothing with method {method.name}: leave it out")
+    return found
