@@ -12,6 +12,18 @@ from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import DEFAULT_WEIGHTS
 
 
+def test_a_look_stands_for_settings_that_the_method_takes() -> None:
+    bold = Settings(look="bold")
+    assert (bold.look, bold.style_scale, bold.content_weight) == (None, 2.0, 0.06)
+    assert Settings(look="bold", method="fast") == Settings(style_scale=2.0, method="fast")
+    assert bold.updated(look="faithful") == Settings(look="faithful")
+    assert bold.updated(look=None) == bold
+    with pytest.raises(SettingsError, match="look means style_scale 2"):
+        Settings(look="bold", style_scale=1.0)
+    with pytest.raises(SettingsError, match="faithful changes nothing with method fast"):
+        Settings(look="faithful", method="fast")
+
+
 def test_settings_survive_their_dictionary() -> None:
     settings = Settings(steps=(8, 3), style_weights=(3, 1), color="match", seed=2**63 - 1)
     assert Settings.from_dict(settings.to_dict()) == settings

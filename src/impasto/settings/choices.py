@@ -3,14 +3,13 @@
 Nothing here imports torch or numpy, so that help texts and checks are instant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from impasto.settings.declaration import option
 from impasto.settings.encoders import ENCODER_CHOICES
-from impasto.settings.looks import LOOKS, look_help
 from impasto.settings.losses import STYLE_LOSSES
 from impasto.settings.methods import METHODS, NETWORK_FILES
 from impasto.settings.runtimes import RUNTIME_CHOICES
@@ -63,6 +62,15 @@ _MATCH = ColorMode(
 )
 #: All color modes by name.
 COLOR_MODES = {row.name: row for row in (ColorMode(name="style"), _CONTENT, _MATCH)}
+
+#: What the words of `look` stand for.
+LOOKS: Mapping[str, Mapping[str, float]] = {
+    "bold": {"style_scale": 2.0, "content_weight": 0.06},  # large strokes
+    "fine": {"style_scale": 0.5},  # small strokes
+    "faithful": {"content_weight": 0.5},  # the photo stays clear
+    "abstract": {"style_scale": 1.3, "content_weight": 0.01},  # forms dissolve
+    "soft": {"tv_weight": 20.0},  # even colors, no dots
+}
 
 
 def color_help() -> str:
@@ -132,7 +140,11 @@ class Choices:
         shown=f"the photo's, up to {DEFAULT_SIZE}",
     )
     look: str | None = _picture(
-        None, look_help(), brief=True, choices=LOOKS.keys(), shown="as the settings below say"
+        None,
+        f"What is varied most, in a word: {', '.join(LOOKS)}.",
+        brief=True,
+        choices=LOOKS.keys(),
+        shown="none",
     )
     style_scale: float = _picture(
         1.0,

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
 from impasto.settings import choices
-from impasto.settings.choices import COLOR_MODES, FACES, REST, STARTS, Choices, ColorMode
+from impasto.settings.choices import (
+    COLOR_MODES,
+    FACES,
+    LOOKS,
+    REST,
+    STARTS,
+    Choices,
+    ColorMode,
+)
 from impasto.settings.declaration import check_known, checked, plain_types
-from impasto.settings.looks import LOOKS
 from impasto.settings.methods import QUALITIES, Method, method_of
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ MOST_STYLES = 256  # style pictures of one stylizer: each is held in memory
 FIELDS = {each.name: each for each in fields(Choices)}
 TYPES = plain_types(Choices)
 #: Options whose words stand for other options.
-_WORDS = {"quality": QUALITIES, "look": {row.name: row.settings for row in LOOKS.values()}}
+_WORDS = {"quality": QUALITIES, "look": LOOKS}
 
 
 @dataclass(frozen=True, init=False)

@@ -22,6 +22,7 @@ class Options(TypedDict, total=False):
     tune: float | None
     runtime: Literal["auto", "onnxruntime", "openvino"] | str
     size: int | Literal["original"] | None
+    look: Literal["bold", "fine", "faithful", "abstract", "soft"] | None
     style_scale: float
     strength: float
     level_strengths: Sequence[float] | float | str | None

@@ -73,11 +73,13 @@ class Zeros(Pocket):
         """Return cells of 2x2 pixels, of even pictures."""
         return F.pixel_unshuffle(F.pad(image, (2, 2, 2, 2)), 2)
 
-    def layer(self, name: str, x: torch.Tensor, stride: int = 1) -> torch.Tensor:
-        """Return convolution and ReLU, what was repeated at the borders replaced by zeros."""
+    def convolution(self, name: str, x: torch.Tensor, stride: int = 1) -> torch.Tensor:
+        """Return a convolution, what was repeated at the borders replaced by zeros."""
+        down, across = int(name.endswith("_down")), int(name.endswith("_across"))
         if name.startswith("trunk"):
-            x = F.pad(x[..., 1:-1, 1:-1], (1, 1, 1, 1))
-        return super().layer(name, x, stride)
+            down = across = 1
+        inner = x[..., down : x.shape[2] - down, across : x.shape[3] - across]
+        return super().convolution(name, F.pad(inner, (across, across, down, down)), stride)
 
 
 def padding() -> Image.Image:
