@@ -90,6 +90,7 @@ def test_a_misspelled_name_is_told_with_the_nearest(make: Callable[..., Settings
 
 def test_quality_is_two_options_at_once() -> None:
     assert Settings(quality="draft") == Settings(method="fast")
+    assert Settings(quality="good") == Settings()
     with pytest.raises(SettingsError, match="quality means method fast: leave one of the two out"):
         Settings(quality="draft", method="optimize")
 

@@ -465,13 +465,13 @@ def test_quality_is_one_word_for_method_and_encoder(impasto: Impasto, files: Fil
     drafted = impasto("stylize", *files, "--size", "64", "--quality", "draft", "-o", "draft.png")
     assert drafted.status == 0, drafted.err
     assert read_recipe("draft.png")["settings"]["method"] == "fast"
-    assert Settings(quality="best").encoder == "pocket+vgg19"
+    assert Settings(quality="best").encoder == "vgg19"
     again = impasto("stylize", "--recipe", "draft.png", "--look-in", files[0].parent)
     assert again.status == 0, again.err
     finer = ("--quality", "good", "--steps", "2", "-o", "good.png", "--look-in", files[0].parent)
     better = impasto("stylize", "--recipe", "draft.png", *finer)
     assert better.status == 0, better.err
-    assert read_recipe("good.png")["settings"]["method"] == "fast+optimize"
+    assert read_recipe("good.png")["settings"]["method"] == "optimize"
     plotted = impasto("stylize", *files, "--quality", "draft", "--plot", "losses.png")
     assert plotted.status == 2
     assert "one pass has none" in plotted.only_line

@@ -193,7 +193,7 @@ def test_what_it_would_ignore_is_refused(option: dict[str, Any]) -> None:
 
 def test_quality_is_said_over_what_was() -> None:
     best = Settings(quality="good").updated(quality="best")
-    assert (best.method, best.encoder, best.quality) == ("fast+optimize", "pocket+vgg19", None)
+    assert (best.method, best.encoder, best.quality) == ("optimize", "vgg19", None)
     assert best.updated(quality="draft") == Settings(method="fast")
     with pytest.raises(SettingsError, match="quality means encoder pocket"):
         Settings().updated(quality="good", encoder="vgg19")

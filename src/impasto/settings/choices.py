@@ -102,11 +102,10 @@ class Choices:
     )
     quality: str | None = _method(
         None,
-        "Method and encoder at once: draft (fast), good (fast+optimize), best (the same, VGG-19 "
-        "last).",
+        "Method and encoder in a word: draft (fast), good, best (vgg19).",
         brief=True,
         choices=("draft", "good", "best"),
-        shown="none",
+        shown="good",
     )
     encoder: str = _method(
         "pocket",

@@ -172,6 +172,6 @@ for _row in (
 #: What the words of `quality` stand for.
 QUALITIES: Mapping[str, Mapping[str, str]] = {
     "draft": {"method": "fast", "encoder": "pocket"},
-    "good": {"method": "fast+optimize", "encoder": "pocket"},
-    "best": {"method": "fast+optimize", "encoder": "pocket+vgg19"},
+    "good": {"method": "optimize", "encoder": "pocket"},
+    "best": {"method": "optimize", "encoder": "vgg19"},
 }

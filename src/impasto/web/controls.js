@@ -3,7 +3,7 @@ import { button, covers, el, find, input, place, uncovers } from "./dom.js";
 import { on, ownSize, session, set, tell } from "./session.js";
 
 const SIZES = [256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384];
-const QUALITIES = [["draft", "Draft", "One pass: in a moment"], ["good", "Good", "Painted in steps"], ["best", "Best", "Painted in more steps, most like the style"]];
+const QUALITIES = [["draft", "Draft", "One pass: in a moment"], ["good", "Good", "Painted in steps"], ["best", "Best", "Painted by a larger network, most like the style"]];
 
 /** @param {boolean} dark */
 function showTheme(dark) {

@@ -109,7 +109,7 @@ function takeSettings({ size, quality, method, encoder, ...given }) {
   /** @param {string} name @param {unknown} value */
   const differs = (name, value) => JSON.stringify(value ?? null) !== JSON.stringify(session.schema[name]?.default ?? null);
   const settings = Object.fromEntries(Object.entries(given).filter(([name, value]) => !ELSEWHERE.has(name) && differs(name, value) && (name !== "keep" || value === "faces")));
-  const named = quality ?? (method === "fast" ? "draft" : method !== "fast+optimize" ? null : String(encoder ?? "pocket").includes("vgg19") ? "best" : "good");
+  const named = quality ?? (method === "fast" ? "draft" : method !== "optimize" ? null : { pocket: "good", vgg19: "best" }[String(encoder ?? "pocket")]);
   if (!named && method) Object.assign(settings, { method, ...(encoder ? { encoder } : {}) });
   Object.assign(session, { settings, size: Number(size ?? 0), quality: String(named ?? session.quality) });
 }

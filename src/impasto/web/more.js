@@ -7,7 +7,7 @@ import { on, session, set } from "./session.js";
 /** Settings that have places of their own. */
 const ELSEWHERE = ["size", "quality", "strength", "masks", "keep", "style_weights"];
 /** What each quality paints with. */
-const METHODS = /** @type {Record<string, string>} */ ({ draft: "fast", good: "fast+optimize", best: "fast+optimize" });
+const METHODS = /** @type {Record<string, string>} */ ({ draft: "fast", good: "optimize", best: "optimize" });
 
 /** Return a property's own form, without the choice of leaving it out. @param {Property} property */
 const plain = (property) => property.anyOf?.find(({ type }) => type !== "null") ?? property;
