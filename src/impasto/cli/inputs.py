@@ -30,8 +30,10 @@ from impasto.settings.choices import REST
 #: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
 #: apply.
 _RESHAPING = frozenset({"size", "min_size", "steps", "time", "method", "quality", "encoder"})
-#: Those with which a recipe's own file of weights has nothing to do any more.
+#: Those with which a recipe's own file of weights has nothing to do any more, and those with which
+#: what ran its network has not.
 _REARMING = frozenset({"weights", "method", "quality", "encoder"})
+_OTHER_METHOD = frozenset({"method", "quality"})
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _from_recipe(
     if not styles and not method.method_row.one_style:
         styles = [str(style) for style in find_input(recipe, "styles", places)]
     kept = settings.updated(weights=None) if _REARMING & options.keys() else settings
+    kept = kept.updated(runtime="auto") if _OTHER_METHOD & options.keys() else kept
     given = {*options, *({"method"} if "quality" in options else ())}
     settings = kept.updated(**files_in_settings(recipe, kept, places, given))
     if _RESHAPING & options.keys():
