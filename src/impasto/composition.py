@@ -1,7 +1,5 @@
 """The composition of a picture: regions with a style each, and what is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Pages for this machine only, over plain HTTP, and the HTML files of the package."""
 
-from __future__ import annotations
-
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +21,7 @@ class LocalPage:
     The handler finds the page in its attribute `page`. A taken port is an ImpastoError.
     """
 
-    def __init__(self, host: str, port: int, handler: type[LocalHandler]) -> None:
+    def __init__(self, host: str, port: int, handler: "type[LocalHandler]") -> None:
         bound = type("Handler", (handler,), {"page": self, "host": host})
         try:
             self._server = ThreadingHTTPServer((host, port), bound)

@@ -68,7 +68,7 @@ def in_console(encoding: str, arguments: list[str]) -> tuple[int, bytes, bytes]:
             status = int(end.code or 0)
     for stream in streams:
         stream.flush()
-    out, err = (stream.buffer.getvalue() for stream in streams)  # type: ignore[attr-defined]
+    out, err = (stream.buffer.getvalue() for stream in streams)
     return status, out, err
 
 

@@ -1,7 +1,5 @@
 """What a command works on: pictures named, drawn from folders or found by a recipe."""
 
-from __future__ import annotations
-
 import os.path
 import re
 from collections.abc import Sequence

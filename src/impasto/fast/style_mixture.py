@@ -1,7 +1,5 @@
 """A network and the codes of its styles: paints pictures, and frames of a video."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -38,7 +36,7 @@ class StyleMixture:
         self.code = None if matches else network.mixed(self._codes, shares)
         self._matched: tuple[Array, list[StyleCode]] | None = None
 
-    def with_settings(self, settings: Settings, shares: Sequence[float]) -> StyleMixture:
+    def with_settings(self, settings: Settings, shares: Sequence[float]) -> "StyleMixture":
         """Return one of the same styles, as they were read."""
         other = copy(self)
         other.settings, other._shares = settings, shares

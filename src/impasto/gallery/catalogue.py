@@ -4,8 +4,6 @@ Drawings are free of anybody's rights; paintings, in the public domain, are down
 Wikimedia Commons on first use.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Styles by name: bundled drawings, well-known paintings, and folders of the user's own."""
 
-from __future__ import annotations
-
 import difflib
 import os
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 It needs the extra `studio`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

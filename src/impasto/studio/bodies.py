@@ -1,7 +1,5 @@
 """What requests say: FastAPI checks them, and describes them in the OpenAPI document."""
 
-from __future__ import annotations
-
 from dataclasses import Field as Declared
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """What paints for all visitors: stylizers kept warm, one job at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

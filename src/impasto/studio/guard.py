@@ -1,7 +1,5 @@
 """What stands before everything: who may ask, from where, how much, and what browsers are told."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac

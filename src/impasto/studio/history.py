@@ -1,7 +1,5 @@
 """Results that are kept: a folder for each visitor, a folder in it for each result."""
 
-from __future__ import annotations
-
 import calendar
 import hashlib
 import json

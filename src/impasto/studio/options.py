@@ -1,7 +1,5 @@
 """How the studio is run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path

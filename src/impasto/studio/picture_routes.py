@@ -1,7 +1,5 @@
 """Requests about the studio, its styles, uploads, and pictures that are painted at once."""
 
-from __future__ import annotations
-
 import time
 from functools import lru_cache
 from io import BytesIO

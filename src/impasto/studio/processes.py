@@ -5,8 +5,6 @@ upright, in sRGB and no larger than the studio's results, and a small copy. Noth
 the upload of a picture. A clip is painted in a process, too.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

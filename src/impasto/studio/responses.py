@@ -1,7 +1,5 @@
 """What requests are told apart by, wait with, and are answered with."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Requests about runs, and about the history of results."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Runs: each makes something step by step, and is told of while it does."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

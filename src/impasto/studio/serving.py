@@ -1,7 +1,5 @@
 """The studio as a server: its whole application, where it listens, how it begins and ends."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import shutil

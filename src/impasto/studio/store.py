@@ -3,8 +3,6 @@
 What they upload is decoded elsewhere, and then a file of theirs.
 """
 
-from __future__ import annotations
-
 import secrets
 import shutil
 import time
@@ -48,9 +46,9 @@ class Visitor:
 
     id: str
     who: str
-    named: list[Kept] = field(default_factory=list)
+    named: "list[Kept]" = field(default_factory=list)
 
-    def hold(self, work: Future[Any], *more: Kept) -> None:
+    def hold(self, work: Future[Any], *more: "Kept") -> None:
         """Keep what the request has named, and more, until some work is done."""
         for each in (*self.named, *more):
             each.works.append(work)

@@ -1,7 +1,5 @@
 """What all requests share: engine, uploads, runs and history, and what a request asks of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait

@@ -1,7 +1,5 @@
 """Turns: one job at a time, and nobody waits for all the jobs of somebody else."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Each is a function that works for a run, and calls its `step` again and again.
 """
 
-from __future__ import annotations
-
 import itertools
 import shutil
 import zipfile
