@@ -91,11 +91,9 @@ def compose(
 ) -> Composition:
     """Read the masks that the settings name, for so many styles and a content of final size.
 
-    Faces of a frame that has a reference move along with those of the frame before.
-
-    Raises:
-        SettingsError: There are masks for another number of styles, or a file is missing.
-        ImageError: A mask cannot be read, or has another shape than the content.
+    Faces of a frame that has a reference move along with those of the frame before. Masks for
+    another number of styles, or a file that is missing, are a `SettingsError`; a mask that cannot
+    be read, or has another shape than the content, is an `ImageError`.
     """
     masks, soft, keep = open_masks(settings, content.size, styles)
     if settings.keep != FACES:

@@ -85,7 +85,6 @@ class WarmRun(IterativeRun):
         super().__init__(stylizer.reader, content, started, self._first)
 
     def __next__(self) -> State:
-        """Take a step."""
         state = super().__next__()
         self._first = None  # a large one is not kept
         return state

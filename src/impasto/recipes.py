@@ -79,10 +79,8 @@ def files_in_settings(
 ) -> dict[str, Any]:
     """Return the settings of a recipe that name files (masks, weights …), the files found again.
 
-    Settings in `without` are of no interest.
-
-    Raises:
-        RecipeError: One is not found, or its content has changed; or the recipe has no hash of it.
+    Settings in `without` are of no interest. A file that is not found, has changed, or has no hash
+    in the recipe is a `RecipeError`.
     """
     names = settings.masks or ()
     pictures = {

@@ -24,9 +24,8 @@ _CURVES = {"total, weighted": "black", "content": "tab:green", "style": "tab:blu
 class Records:
     """Collects frames and losses while a run works, and saves those with a path after it.
 
-    Raises:
-        ImageError: They could not be saved there.
-        MissingExtraError: The packages for them are not installed. Both before any work.
+    What could not be saved there is an error before any work: an `ImageError`, or a
+    `MissingExtraError`.
     """
 
     def __init__(

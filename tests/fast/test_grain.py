@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.fast.shot import Shot, displaced_grain, grain_size, moved_displacement, still_grain
+from impasto.fast.shot import Shot, grain_size, moved_displacement, still_grain
 
 Array = NDArray[np.float32]
 SIZE = (192, 256)
@@ -79,10 +79,11 @@ def test_it_stays_noise_while_a_picture_grows() -> None:
     for frame in range(1, 61):
         displacement = moved_displacement(displacement, flow, np.ones(SIZE, np.float32), frame)
     assert displacement is not None
-    grain = displaced_grain(displacement)[0]
+    grain = Shot({"displacement": displacement}).grain(*SIZE)[0]
     np.testing.assert_allclose(grain.std(), 1, atol=0.03)
     for one, other in ((grain[:, 1:], grain[:, :-1]), (grain[:, :, 1:], grain[:, :, :-1])):
         assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.05
     # And most of it is where the picture takes it.
-    after = displaced_grain(moved_displacement(displacement, flow, np.ones(SIZE, np.float32), 61))
-    assert (after[0] == grain)[:, 20:28, 28:36].mean() > 0.7
+    moved = moved_displacement(displacement, flow, np.ones(SIZE, np.float32), 61)
+    after = Shot({"displacement": moved}).grain(*SIZE)[0]
+    assert (after == grain)[:, 20:28, 28:36].mean() > 0.7

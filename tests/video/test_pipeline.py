@@ -23,7 +23,7 @@ from impasto.video import pipeline as pipelines
 from impasto.video.options import VideoSettings
 from impasto.video.painting import FrameStylizer, Kept, Pixels
 from impasto.video.setup import check_output, parts_folder, prepare_video, stylize_video
-from impasto.video.writers import video_recipe
+from impasto.video.writers import recipe_in
 
 FAST = Settings(method="fast", runtime="onnxruntime", device="cpu")
 
@@ -182,7 +182,7 @@ def test_a_clip_with_a_mask_says_which(
     result = stylize_video(clip, [painting], tmp_path / "out.mp4", keep=mask, end=0.2, crf=4)
     kept, original = pictures(result)[0].astype(float), moving(1)[0]
     assert np.abs(kept - original)[:, :44].mean() < 4 < np.abs(kept - original)[:, 52:].mean()
-    recipe = video_recipe(result)
+    recipe = recipe_in(result)
     assert recipe["settings"]["keep"] == recipe["keep"]["name"] == "left.png"
     assert recipe["keep"]["sha256"] == sha256_of(Path(mask))
     with pytest.raises(SettingsError, match="there is no such picture"):

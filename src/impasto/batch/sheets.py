@@ -69,17 +69,13 @@ def save_sheet(
 
     It has at most `DOWN` rows and `ACROSS` columns; where a result is missing, it is empty.
     """
-    columns = _columns(styles)[:ACROSS]
+    columns: Sequence[int | None] = range(len(styles))[:ACROSS] or [None]
     shown: list[list[Path | None]] = [[None, *styles[:ACROSS]] if styles else [None, None]]
     for content in contents[:DOWN]:
         shown.append([content, *(results.get((content, style)) for style in columns)])
     refuse_inputs(path, [*contents, *styles])
     rows = [[None if each is None else thumbnail(each, SMALL) for each in row] for row in shown]
     return save_png(contact_sheet(rows, (SMALL, SMALL)), path)
-
-
-def _columns(styles: Sequence[Path]) -> Sequence[int | None]:
-    return range(len(styles)) if styles else [None]
 
 
 def save_png(image: Image.Image, path: Path) -> Path:
@@ -94,7 +90,8 @@ def save_page(
 
     It shows at most `ON_PAGE` results, content by content.
     """
-    wanted = [(c, s) for c in contents for s in _columns(styles) if (c, s) in results]
+    columns: Sequence[int | None] = range(len(styles)) or [None]
+    wanted = [(c, s) for c in contents for s in columns if (c, s) in results]
     numbers = {content: n for n, content in enumerate(dict(wanted[:ON_PAGE]))}
     figures = []
     for content, style in wanted[:ON_PAGE]:

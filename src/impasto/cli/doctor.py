@@ -12,6 +12,13 @@ from typing import Any
 from impasto.cli.options import own
 from impasto.cli.terminal import echo
 from impasto.errors import ImpastoError, install_command, packages_of
+from impasto.machine import cores, free_memory
+from impasto.settings import Settings
+from impasto.settings.encoders import ENCODERS
+from impasto.settings.methods import METHODS
+from impasto.version import __version__
+from impasto.weights import find
+from impasto.weights.catalogue import CATALOGUE
 
 #: Names of imports, where they are not those of the packages.
 _IMPORTS = {"opencv-python-headless": "cv2", "pygame-ce": "pygame", "scikit-image": "skimage"}
@@ -42,9 +49,6 @@ def doctor(probe: bool = own(True, "Paint a little and say how fast it is.")) ->
 
 
 def _findings(probe: bool) -> Iterator[tuple[str, str]]:
-    from impasto.machine import cores, free_memory
-    from impasto.version import __version__
-
     yield "impasto", f"{__version__}, Python {platform.python_version()}, {platform.system()}"
     free = free_memory()
     memory = "unknown" if free is None else f"{free / 2**30:.1f} GiB"
@@ -78,11 +82,7 @@ def _devices() -> Iterator[tuple[str, str]]:
 
 
 def _weights() -> Iterator[tuple[str, str]]:
-    from impasto.settings import Settings
-    from impasto.settings.encoders import ENCODERS
-    from impasto.settings.methods import METHODS
     from impasto.stylizers import needed_weights
-    from impasto.weights import find
 
     for name in (row.file for row in ENCODERS.values() if row.file):
         yield name, str(find(name) or f"not here: impasto weights fetch {name}")
@@ -130,9 +130,6 @@ def methods(
 
     Example: impasto methods
     """
-    from impasto.settings import Settings
-    from impasto.settings.encoders import ENCODERS
-    from impasto.settings.methods import METHODS
     from impasto.stylizers import needed_weights
 
     for row in METHODS.values():
@@ -149,9 +146,6 @@ def methods(
 
 def _say_files(names: list[str]) -> bool:
     """Print whose files are needed, and whether they are here; return that."""
-    from impasto.weights import find
-    from impasto.weights.catalogue import CATALOGUE
-
     if not names:
         return True
     catalogued = {file.group: file for file in CATALOGUE.values()}

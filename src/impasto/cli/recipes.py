@@ -31,15 +31,9 @@ def recipe(
     as_json: bool = own(False, "The whole recipe as JSON, for --recipe.", "--json"),
 ) -> None:
     """Print how a picture or a video was made."""
-    from impasto.images import read_recipe
-    from impasto.video.encoding import DEFAULT_CODECS
+    from impasto.video.writers import recipe_in
 
-    if picture.suffix.lower() in DEFAULT_CODECS:
-        from impasto.video.writers import video_recipe
-
-        found = video_recipe(picture)
-    else:
-        found = read_recipe(picture)
+    found = recipe_in(picture)
     if as_json:
         echo(*json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False).split("\n"))
         return

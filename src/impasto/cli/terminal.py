@@ -15,10 +15,9 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from impasto.weights.catalogue import WeightsFile
+from impasto.weights.catalogue import WeightsFile
 
 #: Control characters, line separators, marks that turn the direction, and undecodable bytes.
 _COMMANDING = re.compile(
@@ -52,7 +51,7 @@ def say(message: str, quiet: bool = False) -> None:
             echo(message, file=sys.stderr)
 
 
-def announce(file: "WeightsFile", target: Path) -> None:
+def announce(file: WeightsFile, target: Path) -> None:
     """Say what is about to be downloaded."""
     echo(
         f"downloading {file.filename}: {file.size}, {file.license}, from {file.source}, {file.url}",

@@ -22,9 +22,13 @@ from impasto.cli.options import (
 )
 from impasto.cli.terminal import echo, say, status_of, uninterrupted
 from impasto.errors import SettingsError
-from impasto.files import output_path
+from impasto.files import check_writable, output_path
+from impasto.settings import Settings
 
 if TYPE_CHECKING:
+    from impasto.live.outputs import Output, Recorder
+    from impasto.live.session import Session
+    from impasto.runs import Stylizer
     from impasto.video.pipeline import VideoJob
 
 
@@ -107,7 +111,6 @@ def _run(job: "VideoJob", done: int, quiet: bool, flicker: bool) -> Path:
 
     meter, found = FlickerMeter() if flicker else None, []
     begun, painted, whole = time.monotonic(), 0, job.video.count(job.reader.clip)
-
     left, right = "{task.completed} of {task.fields[whole]} frames", "{task.fields[rate]}"
     about = f"about {whole}" if whole else "?"
     try:
@@ -135,13 +138,6 @@ def _run(job: "VideoJob", done: int, quiet: bool, flicker: bool) -> Path:
         stylized, original = mean_errors(errors)
         say(f"warping error {stylized:.4f}, of the original {original:.4f}")
     return path
-
-
-if TYPE_CHECKING:
-    from impasto.live.outputs import Output, Recorder
-    from impasto.live.session import Session
-    from impasto.runs import Stylizer
-    from impasto.settings import Settings
 
 
 @with_help_all
@@ -179,11 +175,9 @@ def live(
 
     Example: impasto live starry_night.jpg great_wave.jpg --serve
     """
-    from impasto.files import check_writable, output_path
     from impasto.live.outputs import Controls, Recorder
     from impasto.live.session import Session
     from impasto.live.sources import Newest, open_source
-    from impasto.settings import Settings
 
     settings = Settings(method=method, size=size, tune=tune)
     if settings.method_row.steps:
@@ -220,7 +214,7 @@ def live(
         _play(session, recorder)
 
 
-def _stylizers(styles: list[str], settings: "Settings") -> "tuple[list[Stylizer], list[str]]":
+def _stylizers(styles: list[str], settings: Settings) -> "tuple[list[Stylizer], list[str]]":
     from impasto.cli.painting import prepare
     from impasto.fast.tuned import resolve_styles
     from impasto.images import identify

@@ -27,10 +27,8 @@ def collect(
     run that was stopped or killed. After one that came to its end it looks for what is new, and
     asks only whether what it knows has changed.
 
-    Raises:
-        SettingsError: A start is not a web address.
-        CollectError: The folder cannot be written to, or is in use.
-        ImpastoError: Packages of the extra are missing, or ``IMPASTO_OFFLINE`` is set.
+    A start that is no web address is a `SettingsError`, a folder that cannot be written to or is in
+    use a `CollectError`, a missing extra, and ``IMPASTO_OFFLINE``, an `ImpastoError`.
     """
     _check_possible()
     if not starts:

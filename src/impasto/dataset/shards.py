@@ -121,7 +121,6 @@ class _Member(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
-        """Read a header."""
         member = super().frombuf(buf, encoding, errors)
         if member.type in _NAMING and member.size > _LONGEST_NAME:
             raise tarfile.ReadError(f"a name of {member.size} bytes")

@@ -188,7 +188,6 @@ class _Handler(LocalHandler):
     page: JudgingPage
 
     def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-        """Give the page, a question, or a picture."""
         if not self.is_ours():
             self.send_error(403)
         elif self.path == "/":

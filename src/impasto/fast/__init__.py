@@ -1,6 +1,5 @@
 """The fast stylizer: any style in one pass of a network; nothing here imports torch."""
 
-from impasto.fast.shot import Shot
 from impasto.fast.stylizer import FastStylizer
 
-__all__ = ["FastStylizer", "Shot"]
+__all__ = ["FastStylizer"]

@@ -22,10 +22,8 @@ class Graph:
     """A graph under construction; values are strings, the names of outputs."""
 
     name: str  # of the graph
-    #: Kernels (OIHW), matrices and biases by name, as torch has them.
-    parameters: Mapping[str, Values]
-    #: How borders are padded: `edge`, `reflect`, or `constant` (with zeros).
-    borders: str = "edge"
+    parameters: Mapping[str, Values]  # kernels (OIHW), matrices, biases by name, as torch has them
+    borders: str = "edge"  # how they are padded: `edge`, `reflect`, or `constant` (with zeros)
     #: Whether parameters are kept in float16, and widened when the graph is loaded.
     half: bool = False
     #: Whether kernels are kept as 8-bit numbers, scaled for each output channel.

@@ -38,9 +38,7 @@ def open_network(row: Method, _settings: Settings, files: Files) -> Network:
 class LiteRtSession:
     """A TFLite network for pictures of any size; `inputs`: names by the last dimension.
 
-    Raises:
-        MissingExtraError: LiteRT is not installed.
-        WeightsError: The file cannot be read as a network.
+    A file that cannot be read as a network is a `WeightsError`.
     """
 
     def __init__(self, path: Path, inputs: Mapping[int, str], output: str) -> None:

@@ -51,8 +51,7 @@ class Network(ABC):
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the code of a style, its longest side scaled to so many pixels if need be.
 
-        Raises:
-            SettingsError: The network has its style built in.
+        A network that has its style built in raises a `SettingsError`.
         """
         raise SettingsError(f"{self.title} knows one style: leave the style pictures out")
 

@@ -31,7 +31,6 @@ class Entry(NamedTuple):
     sizes: tuple[int, ...] | None
 
     def __str__(self) -> str:
-        """Return it as a message names it."""
         if self.sizes is None:
             return f"{self.kind}, any shape"
         return f"{self.kind}, {' x '.join(str(n or 'any') for n in self.sizes) or 'one number'}"
@@ -48,9 +47,7 @@ def read_model(path: Path) -> onnx.ModelProto:
     """Return what is in an .onnx file, which something here can run.
 
     Nothing of it runs, and no other file is read: those with its parameters must only be there.
-
-    Raises:
-        WeightsError: It is missing, damaged, something else, or nothing here can run it.
+    What is missing, damaged, something else, or cannot be run here is a `WeightsError`.
     """
     check_file(path, WeightsError)
     wrong = f"{path} is not an .onnx network, or it is damaged: export or copy it again"

@@ -61,7 +61,9 @@ class Shot:
     def grain(self, height: int, width: int) -> Array:
         """Return the grain of the frame, of this height and width in pixels."""
         displacement = self.kept.get("displacement")
-        return still_grain(height, width) if displacement is None else displaced_grain(displacement)
+        if displacement is None:
+            return still_grain(height, width)
+        return _planes(*_sources(displacement))
 
 
 def _spread(covariance: NDArray[Any]) -> float:
@@ -88,25 +90,18 @@ def still_grain(height: int, width: int) -> Array:
     return _planes(np.arange(rows)[:, None], np.arange(columns))
 
 
-def displaced_grain(displacement: Array) -> Array:
-    """Return grain (1, planes, rows, columns) whose values come from other places.
-
-    The displacement (2, rows, columns) is down and to the right, from each place to there.
-    """
-    return _planes(*_sources(displacement))
-
-
 def _planes(rows: NDArray[Any], columns: NDArray[Any]) -> Array:
     squares = (square[rows % len(square), columns % len(square)] for square in _squares())
     return np.stack(list(squares))[None]
 
 
 def moved_displacement(displacement: Array | None, flow: Array, trust: Array, frame: int) -> Array:
-    """Return the displacement of the grain, moved along with a frame.
+    """Return the displacement (2, rows, columns) of the grain, moved along with a frame.
 
-    What is less than a cell adds up from frame to frame. Noise is fresh where motion cannot be
-    trusted, and where the picture grows so that two cells would show the same. The displacement is
-    that of the frame before, None: none yet; for flow and trust see `EarlierFrame`.
+    It is down and to the right, from each place to that whose noise is there. What is less than a
+    cell adds up from frame to frame. Noise is fresh where motion cannot be trusted, and where the
+    picture grows so that two cells would show the same. Given is the displacement of the frame
+    before, None: none yet; for flow and trust see `EarlierFrame`.
     """
     size = grain_size(*trust.shape)
     if displacement is None:

@@ -234,7 +234,6 @@ class OnePassRun(Run):
         self._carried: Carried = {}
 
     def __next__(self) -> State:
-        """Paint, and return the one state there is."""
         if self._pixels is not None:
             raise StopIteration
         if self._reference is None:

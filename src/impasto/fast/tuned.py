@@ -80,10 +80,8 @@ def resolve_styles(sources: Sources, settings: Settings) -> list[Source]:
 def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     """Return the settings to paint by; where a style is a network, its file is the method.
 
-    The styles are from `resolve_styles`. With `settings.tune` a picture becomes a network.
-
-    Raises:
-        SettingsError: A network cannot do what is asked for.
+    The styles are from `resolve_styles`. With `settings.tune` a picture becomes a network. What a
+    network cannot do is a `SettingsError`.
     """
     networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
@@ -215,7 +213,6 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
 
 
 def _failure(status: int, said: str) -> ImpastoError:
-    """Return the error that a failed training stands for."""
     if status < 0:
         return WeightsError(
             f"the training was ended by signal {-status}, perhaps for want of memory"

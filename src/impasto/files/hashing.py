@@ -17,9 +17,8 @@ def sha256_of(path: Path) -> str:
 def digest_of(path: Path, algorithm: str) -> str:
     """Return a hash of a file's content, by an algorithm of `hashlib`, as hexadecimal digits.
 
-    It is remembered within the process for as long as the file keeps its size and time.
-
-    ImpastoError: The file cannot be read.
+    It is remembered within the process for as long as the file keeps its size and time. A file that
+    cannot be read is an `ImpastoError`.
     """
     check_file(path)
     try:

@@ -72,8 +72,6 @@ def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
 
 def _enlarged(flow: Flow, size: tuple[int, ...]) -> Flow:
     """Return a flow for frames of another height and width."""
-    if flow.shape[:2] == size:
-        return flow
     scale = np.array([size[1] / flow.shape[1], size[0] / flow.shape[0]], np.float32)
     return _larger(flow, size) * scale
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import MissingExtraError
+from impasto.errors import importing
 
 Values = NDArray[np.float32]
 Pixel = TypeVar("Pixel", np.float32, np.uint8)
@@ -20,10 +20,8 @@ _CELL, _FINE = 12, 1.2
 def opencv() -> Any:  # noqa: ANN401
     """Return the module cv2, or raise a `MissingExtraError`."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings are ours to tell
-    try:
+    with importing("optical flow", "video"):
         import cv2
-    except ImportError as error:
-        raise MissingExtraError("optical flow", "video") from error
     return cv2
 
 

@@ -66,7 +66,6 @@ class _Handler(LocalHandler):
     page: Page
 
     def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-        """Give the page, one picture, or the stream of them."""
         if not self.is_ours():
             self.send_error(403)
         elif self.path == "/":
@@ -82,7 +81,6 @@ class _Handler(LocalHandler):
             self.send_error(404)
 
     def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
-        """Take a key."""
         key = self.path.removeprefix("/key/")
         if self.may_act("live") and key in KEYS:
             self.page.pressed.append(key)

@@ -37,19 +37,13 @@ class Style(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be painted.
-
-    Attributes:
-        keep: A mask of what stays the photograph, or None.
-        masks: Of what takes each style only; None: what the others leave. No visitor names files,
-            so they are not in the settings.
-    """
+    """What is to be painted; masks are not in the settings, since no visitor names files."""
 
     content: File
     styles: tuple[Style, ...]
     settings: Settings
-    keep: Path | None = None
-    masks: tuple[Path | None, ...] = ()
+    keep: Path | None = None  # a mask of what stays the photograph
+    masks: tuple[Path | None, ...] = ()  # of what takes each style; None: what the others leave
 
     @property
     def names(self) -> list[str]:

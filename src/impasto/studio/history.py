@@ -35,22 +35,16 @@ RESULT, THUMBNAIL, PROCESS, _ENTRY = "result.png", "thumbnail.jpg", "process.web
 
 @dataclass(frozen=True)
 class Entry:
-    """A result that is kept; `content`, `styles` and `regions` are names of files in its folder.
-
-    Attributes:
-        names: What its content and its styles are called.
-        named: The names of those styles that have one, and None for the others.
-        size: (width, height) of the result.
-        regions: `keep`, a mask of what stays, or None; `styles`, of what takes each style.
-    """
+    """A result that is kept; `content`, `styles` and `regions` are names of files in its folder."""
 
     folder: Path
-    names: list[str]
+    names: list[str]  # what its content and its styles are called
     content: str
     styles: list[str]
-    named: list[str | None]
-    size: list[int]
+    named: list[str | None]  # the names of those styles that have one
+    size: list[int]  # (width, height) of the result
     settings: dict[str, Any]
+    #: `keep`, a mask of what stays, or None; `styles`, of what takes each style.
     regions: dict[str, Any] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:

@@ -26,33 +26,22 @@ class StudioRun(Kept):
 
     It ends when it is done, is stopped, has worked for as long as a run may, or when nobody has
     looked for a while; what there is then is its result.
-
-    Attributes:
-        kind: What it makes.
-        type: MIME type of its result, which is saved as `name`.
-        facts: What a visitor is told besides.
-        done, total: Steps, pictures or frames that are done, and that there will be, or None.
-        items: Of several pictures: what each is.
-        result: The file of the result, or None.
-        preview: Returns what there is to see, or None.
-        begun: When its turn came, or None.
-        stopped, cut: Whether somebody has stopped it; whether it ended before it was done.
     """
 
     gone = "this job is not here any more: start it again"
     makes_room = True
-    kind: str
-    type: str = "image/png"
-    name: str = "painted"
-    facts: dict[str, Any] = field(default_factory=dict)
-    done: int = 0
-    total: int | None = None
-    items: list[dict[str, Any]] = field(default_factory=list)
-    result: Path | None = None
-    preview: Callable[[], Picture | None] = lambda: None
-    begun: float | None = None
-    stopped: bool = False
-    cut: bool = False
+    kind: str  # what it makes
+    type: str = "image/png"  # MIME type of its result
+    name: str = "painted"  # that its result is saved as, without suffix
+    facts: dict[str, Any] = field(default_factory=dict)  # what a visitor is told besides
+    done: int = 0  # steps, pictures or frames
+    total: int | None = None  # how many of these there will be; None: not known
+    items: list[dict[str, Any]] = field(default_factory=list)  # of several pictures: what each is
+    result: Path | None = None  # its file
+    preview: Callable[[], Picture | None] = lambda: None  # returns what there is to see
+    begun: float | None = None  # when its turn came
+    stopped: bool = False  # by somebody
+    cut: bool = False  # whether it ended before it was done
     job: Job[None] = field(init=False)
 
     def begin(self, turns: Turns, work: Callable[[], None], seconds: float) -> None:

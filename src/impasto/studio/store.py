@@ -39,14 +39,11 @@ class LimitError(ImpastoError):
 
 @dataclass
 class Visitor:
-    """Who asks: whose files and results they see, and whose turn and limits it is.
+    """Who asks."""
 
-    `named` is what the request has named.
-    """
-
-    id: str
-    who: str
-    named: "list[Kept]" = field(default_factory=list)
+    id: str  # whose files and results they see
+    who: str  # whose turn and limits it is
+    named: "list[Kept]" = field(default_factory=list)  # what the request has named
 
     def hold(self, work: Future[Any], *more: "Kept") -> None:
         """Keep what the request has named, and more, until some work is done."""

@@ -43,20 +43,16 @@ _MOST_ALIVE, _MOST_RUNS, _MOST_PAIRS = 16, 60, 200
 
 
 class Studio:
-    """Everything behind the requests; `folder`, for uploads and results, goes with the studio.
-
-    Attributes:
-        frames: The last camera's frame of each visitor that is not answered yet.
-        watching: How many streams of events each visitor has.
-    """
+    """Everything behind the requests; `folder`, for uploads and results, goes with the studio."""
 
     def __init__(self, options: StudioOptions, folder: Path) -> None:
         self.options, self.folder = options, folder
         self.engine = Engine(options)
         self.store = Store(folder / "kept", options.lasting, options.max_size)
         self.history = History(options.folder)
+        #: The last camera's frame of each visitor that is not answered yet.
         self.frames: dict[str, object] = {}
-        self.watching: Counter[str] = Counter()
+        self.watching: Counter[str] = Counter()  # streams of events, by visitor
 
     def warm_up(self) -> None:
         """Load what the first visitor would wait for; what is missing is told to those who ask."""

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from impasto.errors import ImageError, RecipeError
 from impasto.files import replacing
 from impasto.flow import Flow, optical_flow, trusted, warped
-from impasto.images import read_recipe
 from impasto.images.animation import schedule
 from impasto.video.clip import Clip, Frame, Pixels8
-from impasto.video.encoding import DEFAULT_CODECS, Encoding, PartWriter
+from impasto.video.encoding import Encoding, PartWriter
 from impasto.video.options import VideoSettings
 from impasto.video.painting import even, resized
 from impasto.video.pictures import MIN_SIDE, Reader, open_reader
-from impasto.video.writers import video_recipe
+from impasto.video.writers import recipe_in
 
 Pixels = NDArray[np.float32]
 _TRUSTED = 0.5  # how much of a flow must be trusted, of 1
@@ -150,9 +149,8 @@ def _pairs(
 
 def painted_part(stylized: str) -> VideoSettings:
     """Return which part of a clip was stylized, as the recipe in its result says; else all."""
-    path = Path(stylized)
     try:
-        recipe = (video_recipe if path.suffix.lower() in DEFAULT_CODECS else read_recipe)(path)
+        recipe = recipe_in(Path(stylized))
     except (ImageError, RecipeError):  # reading it raises the error
         return VideoSettings()
     said = recipe.get("video") or {}

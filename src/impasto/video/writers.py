@@ -21,7 +21,7 @@ from impasto.images import open_picture, read_recipe
 from impasto.images.animation import write_frames
 from impasto.images.recipe import recipe_json
 from impasto.video.clip import COVER, Clip, Pixels8, opened, pyav, video_stream
-from impasto.video.encoding import CODECS, Encoding, PartWriter
+from impasto.video.encoding import CODECS, DEFAULT_CODECS, Encoding, PartWriter
 from impasto.video.options import VideoSettings
 from impasto.video.streams import CopiedStream, add_stream, codec_name, container_format
 
@@ -35,8 +35,10 @@ Times: TypeAlias = Sequence[Sequence[int]]
 Recipe: TypeAlias = Mapping[str, object]
 
 
-def video_recipe(path: Path) -> dict[str, Any]:
-    """Return the recipe in a video that impasto made, or raise a `RecipeError`."""
+def recipe_in(path: Path) -> dict[str, Any]:
+    """Return the recipe in a video or picture that impasto made, or raise a `RecipeError`."""
+    if path.suffix.lower() not in DEFAULT_CODECS:
+        return read_recipe(path)
     with opened(path) as container:
         told = {name.lower(): text for name, text in container.metadata.items()}
     comment = told.get("comment", "")

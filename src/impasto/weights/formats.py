@@ -5,9 +5,12 @@ The kind is told by what the file holds, not by its name. Nothing is unpickled b
 
 from __future__ import annotations
 
+import os
 import warnings
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from impasto.errors import SettingsError, WeightsError
@@ -17,11 +20,6 @@ from impasto.weights.folders import expanded
 from impasto.weights.vgg import VGG19_LAYERS, InputConvention, VggParameters
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
