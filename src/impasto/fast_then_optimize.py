@@ -12,11 +12,10 @@ from impasto.optimize import IterativeStylizer
 from impasto.optimize.loop import IterativeRun
 from impasto.runs import Plan, Reference, Run, State
 from impasto.settings import Settings
+from impasto.settings.typed import Options
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
-
-    from impasto.settings.typed import Options
 
 #: Settings that the two halves share.
 _SHARED = (

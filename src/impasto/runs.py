@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from impasto.errors import SettingsError
 from impasto.images import Picture, Source, Sources, with_content_size
 from impasto.settings import Settings
+from impasto.settings.typed import Options
 
 if TYPE_CHECKING:
     from torch import Tensor
     from typing_extensions import Self, Unpack
-
-    from impasto.settings.typed import Options
 
 #: What a run is saved as: tensors by name, and facts that JSON can hold.
 StateDict: TypeAlias = dict[str, Any]

@@ -17,12 +17,11 @@ from impasto.settings.declaration import load
 from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import method_of
 from impasto.settings.runtimes import runtime_for_many_sizes
+from impasto.settings.typed import Options
 from impasto.weights import find
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from impasto.settings.typed import Options
 
 
 def stylizer(

@@ -23,12 +23,11 @@ from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, sourc
 from impasto.machine import cores
 from impasto.runs import Stylizer
 from impasto.settings import Settings
+from impasto.settings.typed import Options
 from impasto.stylizers import files_of, for_many_sizes, stylizer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from impasto.settings.typed import Options
 
 SHEET, PAGE = "sheet.png", "sheet.html"
 #: The journal: inputs of each result, a line each; the next run reads it.

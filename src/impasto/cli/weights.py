@@ -1,7 +1,5 @@
 """`impasto weights`, `train` and `export`: files of trained parameters, found and made anew."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -165,7 +163,7 @@ def _stopped(product: Path) -> str:
     return f"stopped: {product} is the network so far; the same command continues it"
 
 
-def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: type[Trainer[Any]]) -> None:
+def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: "type[Trainer[Any]]") -> None:
     from impasto.cli.painting import Bar
     from impasto.training.crops import picture_paths
     from impasto.training.loop import described, train

@@ -27,13 +27,12 @@ from impasto.images import NamedBytes, identify, is_picture_name, open_picture, 
 from impasto.images.decoding import open_image
 from impasto.images.reading import suppress_warnings
 from impasto.settings import Settings
+from impasto.settings.typed import Options
 from impasto.stylizers import for_many_sizes, stylizer
 from impasto.version import __version__
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from impasto.settings.typed import Options
 
 #: Files a worker takes at once.
 CHUNK = 16

@@ -5,6 +5,8 @@ Two Time-Scale Update Rule"; Wright & Ommer 2022, "ArtFID: Quantitative Evaluati
 Transfer").
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -21,11 +21,10 @@ from impasto.images import Identity, Picture, Source, Sources, fitted_size, open
 from impasto.recipes import make_recipe
 from impasto.runs import Carried, OwnSize, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
+from impasto.settings.typed import Options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from impasto.settings.typed import Options
 
 #: Settings whose other values leave the styles as they were read.
 _WITHOUT_REREADING = ("strength", "style_weights", "seed", "bits", "keep_exif", "keep_gps")

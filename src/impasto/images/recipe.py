@@ -1,5 +1,7 @@
 """Recipes: what made a picture, written inside it and read back."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Clips: frames with their times and what else belongs to them, in files that FFmpeg reads."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator
@@ -97,7 +95,7 @@ def pyav() -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path) -> "Iterator[InputContainer]":
     """Open a file to read, and nothing but this file, whatever it names."""
     av = pyav()
     check_file(path, "video")
@@ -119,7 +117,7 @@ def check_file(path: Path, kind: str) -> None:
         raise ImageError(f"{path} cannot be read as {kind}: it is empty: copy or download it again")
 
 
-def video_stream(container: InputContainer, path: Path) -> VideoStream:
+def video_stream(container: "InputContainer", path: Path) -> "VideoStream":
     """Return the stream that is shown, or raise an `ImageError`."""
     shown = [s for s in container.streams.video if not s.disposition & COVER]
     if not shown:

@@ -1,7 +1,5 @@
 """Encoding painted frames into parts, each a video file of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +57,7 @@ class Encoding:
         """What an MP4 is told, so that all times of the clip are whole ticks of it."""
         return {"video_track_timescale": str(self.clip.time_base.denominator)}
 
-    def stream(self, container: OutputContainer) -> VideoStream:
+    def stream(self, container: "OutputContainer") -> "VideoStream":
         """Add the stream to a container, not yet opened."""
         chosen, clip, tags = CODECS[self.codec], self.clip, output_tags(self.clip.tags)
         quality = str(chosen.crf if self.crf is None else self.crf)

@@ -8,8 +8,6 @@ between two of them values go evenly from one to the other:
      {"time": 9, "style_weights": [0, 1]}]
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -189,7 +187,7 @@ class VideoOptions(Options, total=False):
 
 
 def video_settings(
-    styles: Sequence[Source], **options: Unpack[VideoOptions]
+    styles: Sequence[Source], **options: "Unpack[VideoOptions]"
 ) -> tuple[Settings, VideoSettings]:
     """Return how frames are painted (`fast` if nothing else is asked for), and the rest.
 
