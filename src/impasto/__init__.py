@@ -1,6 +1,6 @@
 """impasto: paint any picture in the style of any artwork.
 
-The public names are imported on first use (PEP 562), so that `import impasto` is instant.
+All but the errors are imported on first use (PEP 562), so that `import impasto` is instant.
 """
 
 import importlib
@@ -8,20 +8,20 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from impasto.errors import (
+    ImageError,
+    ImpastoError,
+    MissingExtraError,
+    RecipeError,
+    SettingsError,
+    WeightsError,
+)
 from impasto.version import __version__
 
 if TYPE_CHECKING:
     from impasto.batch import stylize_batch
     from impasto.dataset import stylize_dataset
     from impasto.dataset.augment import StyleAugment
-    from impasto.errors import (
-        ImageError,
-        ImpastoError,
-        MissingExtraError,
-        RecipeError,
-        SettingsError,
-        WeightsError,
-    )
     from impasto.evaluation.evaluating import evaluate
     from impasto.images import Picture, open_picture, read_recipe
     from impasto.runs import Run, State, Stylizer
@@ -41,15 +41,11 @@ os.environ.update(NO_TELEMETRY)
 # OpenVINO reads no variable; it sends nothing where this package cannot be imported.
 cast("dict[str, Any]", sys.modules)["openvino_telemetry"] = None
 
-#: Where the public names live.
+#: Where the public names live that are imported on first use.
 _HOMES = {
     "impasto.batch": ["stylize_batch"],
     "impasto.dataset": ["stylize_dataset"],
     "impasto.dataset.augment": ["StyleAugment"],
-    "impasto.errors": [
-        *("ImageError", "ImpastoError", "MissingExtraError"),
-        *("RecipeError", "SettingsError", "WeightsError"),
-    ],
     "impasto.evaluation.evaluating": ["evaluate"],
     "impasto.images": ["Picture", "open_picture", "read_recipe"],
     "impasto.runs": ["Run", "State", "Stylizer"],

@@ -1,7 +1,5 @@
 """Method `fast+optimize`: a network lays the picture out, and optimization paints it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,20 +43,20 @@ class FastThenOptimize(IterativeStylizer):
             return super().run(source, reference=reference, started=started)
         return WarmRun(self, source, started)
 
-    def changed(self, **options: Unpack[Options]) -> Self:
+    def changed(self, **options: "Unpack[Options]") -> "Self":
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         other = super().changed(**options)
         if other.fast is self.fast:  # else it is made anew
             other.fast = self.fast.changed(**_fast_settings(other.settings).to_dict())
         return other
 
-    def at_size(self, size: int) -> Self:
+    def at_size(self, size: int) -> "Self":
         """Return one whose results have another size; see `Stylizer`."""
         other = super().changed(size=size)
         other.fast = self.fast.at_size(size)
         return other
 
-    def with_styles(self, style: Sources) -> Self:
+    def with_styles(self, style: Sources) -> "Self":
         """Return a stylizer of other styles that shares the networks; see `Stylizer`."""
         styles = read_styles(style)
         other = super().with_styles(styles)

@@ -19,7 +19,6 @@ _OUT_OF_MEMORY = re.compile("allocate memory|out of memory", re.IGNORECASE)
 #: A name of so many characters is shortened in a message.
 _LONG = re.compile(r"\S{400,}")
 
-
 app = typer.Typer(
     cls=Group,
     help="Paint any picture in the style of any artwork.",

@@ -123,11 +123,7 @@ def network_for(settings: Settings) -> Network:
 
 @lru_cache(16)
 def _opened(
-    row: Method,
-    settings: Settings,
-    files: tuple[tuple[str, Path], ...],
-    _versions: tuple[object, ...],
-    _threads: int,
+    row: Method, settings: Settings, files: tuple[tuple[str, Path], ...], *_reopened_for: object
 ) -> Network:
     return cast("Network", load(row.network)(row, settings, dict(files)))
 

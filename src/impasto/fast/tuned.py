@@ -43,7 +43,6 @@ _ENVIRONMENT = {
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 
-
 _shown: Show = lambda _name, _minutes: nullcontext(lambda _spent: None)  # noqa: E731
 
 

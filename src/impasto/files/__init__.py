@@ -1,8 +1,14 @@
 """Files, whatever is in them: hashed once, written whole, and journals for runs that resume."""
 
-from impasto.files.hashing import digest_of, fingerprint, sha256_of
 from impasto.files.journal import Journal, parse_lines
-from impasto.files.reading import address_advice, check_file, reading_advice
+from impasto.files.reading import (
+    address_advice,
+    check_file,
+    digest_of,
+    fingerprint,
+    reading_advice,
+    sha256_of,
+)
 from impasto.files.writing import (
     check_writable,
     disk_is_full,

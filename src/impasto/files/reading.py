@@ -1,8 +1,11 @@
-"""Files that are read: what is no regular file is refused, and why is said in one line."""
+"""Files that are read, and hashed once; what is no regular file is refused in one clear line."""
 
+import hashlib
+import json
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from impasto.errors import ImpastoError
@@ -49,3 +52,37 @@ def reading_advice(path: Path, error: OSError | ValueError) -> str:
         return f"{path} may not be read: ask for permission to it (chmod u+r)"
     reason = error.strerror if isinstance(error, OSError) else error
     return f"{path} cannot be read ({reason}): check the disk or copy the file elsewhere"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits; see `digest_of`."""
+    return digest_of(path, "sha256")
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    """Return a hash of a file's content, by an algorithm of `hashlib`, as hexadecimal digits.
+
+    It is remembered within the process for as long as the file keeps its size and time. A file that
+    cannot be read is an `ImpastoError`.
+    """
+    check_file(path)
+    try:
+        now = path.stat()
+        return _digest(path.resolve(), algorithm, now.st_ino, now.st_size, now.st_mtime_ns)
+    except (OSError, ValueError) as error:
+        raise ImpastoError(reading_advice(path, error)) from error
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, algorithm: str, *_: int) -> str:
+    # Size and time are part of the key only: a file that changes gets a new entry.
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fingerprint(value: object) -> str:
+    """Return the SHA-256 of a value as JSON, with sorted keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

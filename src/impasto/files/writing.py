@@ -50,14 +50,9 @@ def write_atomically(
 ) -> Path:
     """Write a file that is there whole or not at all, and its folder; return its path.
 
-    Args:
-        path: Where to; an existing file gets a numbered neighbor unless `overwrite`.
-        data: What, text as UTF-8; or what writes it to the path that it is given, and raises
-            OSError or ValueError where it cannot.
-        overwrite: Whether an existing file is replaced.
-
-    Raises:
-        ImageError: It cannot be written; nothing has changed then.
+    An existing file gets a numbered neighbor unless `overwrite`. The data are bytes, text (as
+    UTF-8), or what writes them to the path that it is given, and raises OSError or ValueError where
+    it cannot. What cannot be written is an `ImageError`; nothing has changed then.
     """
     path = Path(path)
     if isinstance(data, str):

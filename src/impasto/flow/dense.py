@@ -8,7 +8,7 @@ Videos and Spherical Images", use it.
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,7 @@ def _gray(frame: Frame) -> Frame:
     if scale < 1:
         size = (max(16, round(width * scale)), max(16, round(height * scale)))
         frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    luma: Frame = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    return luma
+    return cast("Frame", cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
 
 
 def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
@@ -66,8 +65,7 @@ def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
         dis.setFinestScale(0 if close else 1)
         dis.setPatchStride(4)
         dis.setVariationalRefinementIterations(3)
-    flow: Flow = found[close].calc(first, second, None)
-    return flow
+    return cast("Flow", found[close].calc(first, second, None))
 
 
 def _enlarged(flow: Flow, size: tuple[int, ...]) -> Flow:

@@ -2,7 +2,7 @@
 
 import os
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,5 +79,4 @@ def _energy(detail: Values) -> Values:
     height, width = detail.shape[:2]
     size = (max(1, width // _CELL), max(1, height // _CELL))
     luma = cv2.cvtColor(np.square(detail), cv2.COLOR_RGB2GRAY)
-    cells: Values = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    return cells
+    return cast("Values", cv2.resize(luma, size, interpolation=cv2.INTER_AREA))

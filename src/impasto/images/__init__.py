@@ -17,11 +17,10 @@ from impasto.images.opening import (
     source_list,
     with_content_size,
 )
-from impasto.images.periodic import periodic
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import fitted_size
 from impasto.images.recipe import read_recipe
-from impasto.images.rotate_tile import rotate_tile
+from impasto.images.rotate_tile import periodic, rotate_tile
 
 __all__ = [
     "LEAST_PICTURE",

@@ -1,7 +1,7 @@
 """Colors of a stylized picture: the content's own, or a palette borrowed from another picture."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,5 +127,4 @@ def _statistics(pixels: Floats, alpha: Floats | None) -> tuple[NDArray[Any], NDA
 def _power(covariance: NDArray[Any], exponent: float) -> NDArray[Any]:
     values, vectors = np.linalg.eigh(covariance)
     powers = (np.maximum(values, 0) + _REGULARIZER) ** exponent
-    powered: NDArray[Any] = (vectors * powers) @ vectors.T
-    return powered
+    return cast("NDArray[Any]", (vectors * powers) @ vectors.T)

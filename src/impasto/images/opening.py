@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 LEAST_PICTURE = 8  # shorter side of any picture worth looking at, in pixels
 STDIN = "-"
 
-
 Source: TypeAlias = (
     "str | Path | bytes | bytearray | Stream | Image.Image | NDArray[Any] | Tensor | Picture"
 )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
@@ -23,13 +23,11 @@ class Jpeg(Response):
 
 
 async def _studio(request: Request) -> Studio:
-    studio: Studio = request.app.state.studio
-    return studio
+    return cast("Studio", request.app.state.studio)
 
 
 async def _visitor(request: Request) -> Visitor:
-    visitor: Visitor = request.state.visitor
-    return visitor
+    return cast("Visitor", request.state.visitor)
 
 
 StudioOf = Annotated[Studio, Depends(_studio)]

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -111,8 +111,7 @@ def _item(number: int, found: RunOf) -> Path:
     items = found.items
     if not 0 <= number < len(items) or "path" not in items[number]:
         raise GoneError("there is no such picture")
-    path: Path = items[number]["path"]
-    return path
+    return cast("Path", items[number]["path"])
 
 
 @router.get("/runs/{id}/items/{number}")

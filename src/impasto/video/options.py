@@ -32,7 +32,6 @@ from impasto.video.pictures import Reader
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-
 _OF_MOMENT = ("time", "strength", "style_weights")
 
 

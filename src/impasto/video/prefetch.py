@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
@@ -46,11 +46,6 @@ def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         check_cancelled()
         return list(islice(source, 1))
 
-    def close() -> None:
-        """Close what it has open now, not when it is garbage collected."""
-        if isinstance(source, Generator):
-            source.close()
-
     pool = ThreadPoolExecutor(1)
     try:
         made = deque(pool.submit(make) for _ in range(depth))
@@ -63,7 +58,8 @@ def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         yield taken()
     finally:
         end.set()
-        closing = pool.submit(close)
+        # What a generator has open is closed now, not when it is garbage collected.
+        closing = pool.submit(getattr(source, "close", lambda: None))
         pool.shutdown(wait=False)
         wait([closing], _PATIENCE - len(outer))
 

@@ -49,12 +49,9 @@ def load_vgg19(path: str | os.PathLike[str], *, deepest: str | None = None) -> V
 
     The file is a safetensors file in impasto's layout, a Keras ``.h5``, or a torchvision ``.pth``.
     Half precision becomes float32; a classifier and what is deeper than the layer ``deepest``
-    (``"conv5_1"``; None: all that the file has) are left out.
-
-    Raises:
-        WeightsError: The file does not exist, is damaged, is of another network or kind, holds
-            code, does not state its input, or ends before ``deepest``.
-        SettingsError: There is no layer of the name ``deepest``.
+    (``"conv5_1"``; None: all that the file has) are left out. A file that does not exist, is
+    damaged, is of another network or kind, holds code, does not state its input, or ends before
+    ``deepest`` is a `WeightsError`; ``deepest`` that is no layer is a `SettingsError`.
     """
     path = expanded(path)
     if deepest is not None and deepest not in VGG19_LAYERS:

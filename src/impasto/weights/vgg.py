@@ -4,8 +4,6 @@ Simonyan & Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Re
 configuration E without the classifier.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -55,7 +53,7 @@ class VggParameters(NamedTuple):
     For each layer from ``"conv1_1"`` on: kernel (out, in, 3, 3) and bias (out,), both float32.
     """
 
-    weights: Mapping[str, Layer]
+    weights: "Mapping[str, Layer]"
     convention: InputConvention
     source: str
 
