@@ -152,7 +152,6 @@ def _regions(
 
 
 def _feathered(mask: Mask) -> Mask:
-    """Return a mask with edges a few pixels wide."""
     reach = max(1, round(_EDGE / 2 * max(mask.shape)))
     width = 2 * reach + 1
     for _ in range(2):  # columns, then rows

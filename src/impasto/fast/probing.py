@@ -202,7 +202,6 @@ def convention_of(form: Form, session: Session, name: str) -> Convention:
 
 
 def _patches(height: int, width: int) -> Array:
-    """Return a picture of patches and ramps."""
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     patches = ((rows // 32 + columns // 32) % 2) * 0.5
     down, across = patches + 0.5 * rows / height, patches + 0.5 * columns / width

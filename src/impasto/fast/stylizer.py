@@ -92,12 +92,6 @@ class FastStylizer(OwnSize):
         self.identities = [identity for one in each for identity in one.identities]
         self._mixtures = [mixture for one in each for mixture in one._mixtures]
 
-    def _mixture_settings(self) -> tuple[Settings, list[float]]:
-        """Return the settings that each mixture has, and the shares of its styles."""
-        if self.settings.masks:
-            return self.settings.updated(style_weights=None), [1.0]
-        return self.settings, self._shares
-
     def _takes(self, option: str) -> bool:
         return self.settings.method_row.takes(option, FIELDS[option].metadata["group"])
 
@@ -124,9 +118,10 @@ class FastStylizer(OwnSize):
         other = copy(self)
         other.settings, other._sized = settings, {}
         other._shares = settings.normalized_style_weights(len(self._shares))
-        other._mixtures = [
-            each.with_settings(*other._mixture_settings()) for each in self._mixtures
-        ]
+        mixed = settings, other._shares
+        if settings.masks:  # each mixture is of one style
+            mixed = settings.updated(style_weights=None), [1.0]
+        other._mixtures = [each.with_settings(*mixed) for each in self._mixtures]
         return other
 
     def with_styles(self, style: Sources) -> FastStylizer:

@@ -31,9 +31,7 @@ class StyleBody(PlainStyleBody):
     """A style among others."""
 
     weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
-    mask: Annotated[
-        Id | None, Field(description="A picture: white where this style is painted.")
-    ] = None
+    mask: Id | None = Field(None, description="A picture: white where this style is painted.")
 
 
 class _InStyles(_Body):
@@ -45,9 +43,7 @@ class PaintBody(_InStyles):
     """A picture in styles, with settings by name."""
 
     content: Id
-    keep: Annotated[
-        Id | None, Field(description="A picture: white where the photograph stays.")
-    ] = None
+    keep: Id | None = Field(None, description="A picture: white where the photograph stays.")
 
 
 class PictureBody(PaintBody):
@@ -60,10 +56,9 @@ class ExploreBody(PaintBody):
     """Variants of a picture, small."""
 
     kind: Literal["explore"]
-    vary: Annotated[
-        dict[str, list[Any]] | None,
-        Field(description="Settings and their values; none: what is usually worth varying."),
-    ] = None
+    vary: dict[str, list[Any]] | None = Field(
+        None, description="Settings and their values; none: what is usually worth varying."
+    )
 
 
 class BatchBody(_Body):

@@ -48,7 +48,11 @@ class FrameStylizer:
         The frame is (H, W, 3) uint8, or (H, W, 4) where something is transparent. Motions are to
         earlier frames of the same shot, by how many back they are; empty where a shot begins.
         """
-        self._follow_keyframes(seconds)
+        moment = self._moment if self._keyframes is None else self._keyframes.at(seconds)
+        if moment != self._moment:
+            self._moment = moment
+            # From the present one, which may have read styles in the shot's colors.
+            self.use(self._now.changed(**moment))
         reference = self._reference(motions, self._changed_by())
         run = self._now.run(picture_of(frame), reference=reference)
         for _ in run:
@@ -63,13 +67,6 @@ class FrameStylizer:
     def use(self, stylizer: Stylizer) -> None:
         """Paint with another strength or mixture from the next frame on, in the same shot."""
         self._now = stylizer
-
-    def _follow_keyframes(self, seconds: float) -> None:
-        if self._keyframes is None or self._keyframes.at(seconds) == self._moment:
-            return
-        self._moment = self._keyframes.at(seconds)
-        # From the present one, which may have read styles in the shot's colors.
-        self.use(self._now.changed(**self._moment))
 
     def _changed_by(self) -> float:
         """Return by how much strength or mixture differ from those of the frame before, 0 to 1."""
