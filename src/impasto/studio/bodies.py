@@ -31,7 +31,9 @@ class StyleBody(PlainStyleBody):
     """A style among others."""
 
     weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
-    mask: Id | None = Field(None, description="A picture: white where this style is painted.")
+    mask: Id | None = Field(
+        default=None, description="A picture: white where this style is painted."
+    )
 
 
 class _InStyles(_Body):
@@ -43,7 +45,9 @@ class PaintBody(_InStyles):
     """A picture in styles, with settings by name."""
 
     content: Id
-    keep: Id | None = Field(None, description="A picture: white where the photograph stays.")
+    keep: Id | None = Field(
+        default=None, description="A picture: white where the photograph stays."
+    )
 
 
 class PictureBody(PaintBody):
@@ -57,7 +61,8 @@ class ExploreBody(PaintBody):
 
     kind: Literal["explore"]
     vary: dict[str, list[Any]] | None = Field(
-        None, description="Settings and their values; none: what is usually worth varying."
+        default=None,
+        description="Settings and their values; none: what is usually worth varying.",
     )
 
 
