@@ -123,7 +123,7 @@ def test_features_explode_without_caps_and_penalty(
                 patch.setattr("impasto.training.transfer._RESIDUAL_CAP", np.inf)
                 patch.setattr("impasto.training.transfer._SCALE", 0.0)
                 patch.setattr("impasto.training.transfer._BEYOND", 0.0)
-            # Seen: 500 to 5,000 with them, by the number of threads; 5e10 and more without.
+            # Seen: 500 to 130,000 with them, by threads and processor; 5e10 and more without.
             fast = replace(options, reading=0, rate=0.1, last_rate=0.1, steps=1000)
             training = AnyStyleTrainer(fast)
             for _ in range(50):
@@ -133,7 +133,7 @@ def test_features_explode_without_caps_and_penalty(
                 return max(float(m.square().mean()) for m in training.network.reader(image))
 
     held, free = scale(True), scale(False)
-    assert held < 30_000
+    assert held < 1_000_000
     assert free > 10_000 * held
 
 

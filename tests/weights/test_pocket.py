@@ -16,7 +16,7 @@ def test_the_bundled_file_is_the_one_of_the_catalogue() -> None:
     assert path.parent == bundled_folder()
     assert f"sha256:{sha256_of(path)}" == CATALOGUE["pocket-1"].published_hash
     assert path.stat().st_size == CATALOGUE["pocket-1"].size_bytes
-    assert path.stat().st_size <= 4_000_000
+    assert path.stat().st_size <= 6_000_000
     assert path.with_suffix(".md").is_file()
 
 

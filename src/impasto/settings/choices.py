@@ -94,8 +94,8 @@ class Choices:
 
     method: str = _method(
         "optimize",
-        "How to paint: optimize, fast (one pass), fast+optimize (in turn), magenta, adain, "
-        "microast, wct (one pass of theirs), or the file of a network that knows one style.",
+        "How to paint: optimize; fast, magenta, adain, microast, wct (in one pass); "
+        "fast+optimize; or the file of a network of one style.",
         brief=True,
         choices=METHODS.keys(),
         files=NETWORK_FILES,
@@ -140,7 +140,7 @@ class Choices:
     )
     look: str | None = _picture(
         None,
-        f"What is varied most, in a word: {', '.join(LOOKS)}.",
+        f"How bold or fine, in a word: {', '.join(LOOKS)}.",
         brief=True,
         choices=LOOKS.keys(),
         shown="none",
