@@ -68,7 +68,7 @@ def views(page: Page, studio: bool) -> Iterator[str]:
         page.wait_for_selector("#look-grid img", timeout=PATIENCE)
         yield "looks"
         page.keyboard.press("Escape")
-        page.locator("#stop").click()
+        page.evaluate("() => document.querySelector('#stop:not([hidden])')?.click()")
         expect(paint).to_be_visible(timeout=PATIENCE)
     page.locator("#history-narrow, #history-wide").locator("visible=true").click()
     page.wait_for_selector("#history img")

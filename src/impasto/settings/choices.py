@@ -102,7 +102,7 @@ class Choices:
     )
     quality: str | None = _method(
         None,
-        "Method and encoder in a word: draft (fast), good, best (vgg19).",
+        "Method and encoder: draft (fast), good, best (vgg19).",
         brief=True,
         choices=("draft", "good", "best"),
         shown="good",
