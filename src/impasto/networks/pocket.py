@@ -9,7 +9,7 @@ that style transfer asks for, with as many channels as VGG-19 has there. Why it 
   pooling: unlike 3x3 it looks at every pixel equally often. A 1x1 head widens it to each layer.
 - From there on it is VGG-19 itself, where each kernel of 3x3 is a product of two of low rank, 3x1
   and 1x3 (Jaderberg et al. 2014, "Speeding up Convolutional Neural Networks with Low Rank
-  Expansions"): a sixth of the work.
+  Expansions"): a fifth of the work.
 - Statistics do not need every position: of the two large layers a quarter will do, another one
   at every step of an optimization (`subsample_phase`).
 """
