@@ -20,7 +20,7 @@ def test_a_look_stands_for_settings_that_the_method_takes() -> None:
     assert bold.updated(look=None) == bold
     with pytest.raises(SettingsError, match="look means style_scale 2"):
         Settings(look="bold", style_scale=1.0)
-    with pytest.raises(SettingsError, match="faithful changes nothing with method fast"):
+    with pytest.raises(SettingsError, match="look faithful does nothing with method fast"):
         Settings(look="faithful", method="fast")
 
 

@@ -95,6 +95,7 @@ def test_all_settings_are_listed_and_each_is_explained(impasto: Impasto) -> None
 def test_messages_speak_the_command_lines_language() -> None:
     assert in_flags("style_weights has 2 numbers") == "--style-weights has 2 numbers"
     assert in_flags("size must be at least 16") == "--size must be at least 16"
+    assert in_flags("batch is an even number", {"batch", "fit"}) == "--batch is an even number"
     assert in_flags("the size of a picture") == "the size of a picture"
 
 

@@ -189,8 +189,9 @@ def flag(name: str) -> str:
 
 def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     """Return a message of the library with the settings it names spelled as options."""
-    names = "|".join(sorted((n for n in known if "_" in n), key=len, reverse=True))
-    message = re.sub(rf"\b({names})\b", lambda m: flag(m[0]), message)
+    names = sorted((name for name in known if "_" in name), key=len, reverse=True)
+    if names:
+        message = re.sub(rf"\b({'|'.join(names)})\b", lambda m: flag(m[0]), message)
     first, _, rest = message.partition(" ")
     return f"{flag(first)} {rest}" if first in known else message
 

@@ -62,7 +62,13 @@ class Settings(Choices):
         }
         # One word for several options: a recipe holds what it stands for.
         for word, meanings in _WORDS.items():
-            for name, meant in _meaning(meanings, values[word], method_of(values["method"])):
+            method = method_of(values["method"])
+            meaning = _taken(meanings.get(values[word], {}), method)
+            if values[word] and not meaning:
+                raise SettingsError(
+                    f"{word} {values[word]} does nothing with method {method.name}: leave it out"
+                )
+            for name, meant in meaning.items():
                 if name in options and values[name] != meant:
                     raise SettingsError(f"{word} means {name} {meant}: leave one of the two out")
                 values[name] = meant
@@ -200,12 +206,7 @@ class Settings(Choices):
         return cls(**values)
 
 
-def _meaning(
-    meanings: Mapping[str, Mapping[str, Any]], word: str | None, method: Method
-) -> list[tuple[str, Any]]:
-    """Return the options that a word stands for, those that the method takes."""
-    meant = meanings.get(word or "", {})
-    found = [(n, v) for n, v in meant.items() if method.takes(n, FIELDS[n].metadata["group"])]
-    if meant and not found:
-        raise SettingsError(f"{word} changes nothing with method {method.name}: leave it out")
-    return found
+def _taken(meaning: Mapping[str, Any], method: Method) -> dict[str, Any]:
+    """Return those of some options that a method takes."""
+    group = {name: FIELDS[name].metadata["group"] for name in meaning}
+    return {n: value for n, value in meaning.items() if method.takes(n, group[n])}
