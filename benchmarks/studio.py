@@ -11,7 +11,6 @@ start, in the middle and at the end, and how long the slowest request and the sl
 import argparse
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -38,7 +37,7 @@ def studio(folder: Path) -> Iterator[tuple[str, int]]:
     ) as program:
         assert program.stdout is not None
         yield program.stdout.readline().strip(), program.pid
-        program.send_signal(signal.SIGINT)
+        program.terminate()
 
 
 def visit(address: str, photo: Path, strength: float, asked: int) -> list[float]:

@@ -45,9 +45,11 @@ def options(folders: dict[str, str], output: str) -> AnyStyleOptions:
 
 
 @pytest.fixture(autouse=True)
-def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is measured on the way is told, and changes nothing."""
-    monkeypatch.setattr("impasto.training.any_style.SHOWN", 1)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small styles, few pictures for the components, one pair to measure: all in less time."""
+    few = {"SHOWN": 1, "_PICTURES": 8, "_LONGEST": 96, "_SHORTEST": 48, "_LEAST": 32}
+    for name, value in few.items():
+        monkeypatch.setattr(f"impasto.training.any_style.{name}", value)
 
 
 def finish(options: AnyStyleOptions) -> dict[str, Tensor]:
@@ -76,14 +78,14 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOp
 
 
 def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
-    wide = replace(options, fine=16, middle=24, coarse=24, reading=50, steps=90, rate=0.02)
+    wide = replace(options, fine=16, middle=24, coarse=24, reading=50, steps=80, rate=0.02)
     training = AnyStyleTrainer(wide)
     lessons = [training.advance() for _ in range(50)]
     for name in ("copy", "reading"):
         found = [float(each[name]) for each in lessons]
         assert sum(found[-10:]) < 0.95 * sum(found[:10]), name
     before = training.measure()["style"]
-    losses = [training.advance() for _ in range(60)]
+    losses = [training.advance() for _ in range(30)]
     assert training.measure()["style"] < before
     told = {name for each in losses for name in each}
     assert told == {
