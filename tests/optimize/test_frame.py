@@ -18,7 +18,7 @@ from impasto.gallery import open_style
 
 SIZE = 160
 #: Of 60 that are planned: a frame shows in the first 15 already.
-STEPS = 30
+STEPS = 20
 
 
 class Edge(NamedTuple):

@@ -28,7 +28,7 @@ def test_it_paints_and_its_card_knows_it(path: Path, monkeypatch: pytest.MonkeyP
     assert path.stat().st_size <= 1.5e6
     (line,) = (line for line in CARD.splitlines() if line.startswith(f"| `{path.stem}` |"))
     assert sha256_of(path)[:16] in line
-    stylizer = FastStylizer(path.stem, size=128)
+    stylizer = FastStylizer(path.stem, size=128, runtime="onnxruntime")
     assert stylizer.network.title == path.name
     content = open_picture(skimage.data.coffee()).resized((128, 85))
     painted = stylizer(content).pixels
