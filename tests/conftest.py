@@ -33,13 +33,16 @@ def _downloads_are_not_announced() -> Iterator[None]:
 
 
 #: What is slow to set up: the tests that have it are not in `make test-fast`.
-SLOW = {"chromium", "browser", "studio", "alone", "built_page", "real_weights"}
+SLOW = {"chromium", "browser", "studio", "alone", "built_page", "real_weights", "vgg_at_hand"}
+#: Modules with the same lot.
+SLOW_MODULES = ("training/", "weights/test_tuned.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need what is slow to set up."""
     for item in items:
-        if SLOW & set(getattr(item, "fixturenames", ())):
+        where = item.path.relative_to(Path(__file__).parent).as_posix()
+        if SLOW & set(getattr(item, "fixturenames", ())) or where.startswith(SLOW_MODULES):
             item.add_marker("slow")
 
 

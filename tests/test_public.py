@@ -68,6 +68,7 @@ def test_the_iterative_stylizer_is_a_stylizer(painting: NDArray[np.uint8]) -> No
     assert isinstance(contract, impasto.Stylizer)
 
 
+@pytest.mark.slow
 def test_the_one_liner(files: tuple[Path, Path], tmp_path: Path) -> None:
     picture = impasto.stylize(*files, size=48, steps=2)
     saved = picture.save(tmp_path / "out.jpg")
@@ -111,6 +112,7 @@ def test_whole_jobs_have_a_function_each(files: tuple[Path, Path], tmp_path: Pat
             whole(photos, [style], target, **misspelled)
 
 
+@pytest.mark.slow
 def test_a_clip_is_stylized(files: tuple[Path, Path], tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(3))
     options: Any = {"runtime": "onnxruntime", "size": 48, "stability": 0.5, "start": "0:00.05"}
@@ -121,6 +123,7 @@ def test_a_clip_is_stylized(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert impasto.stylize_video(clip, files[1], made, overwrite=True, **options) == made
 
 
+@pytest.mark.slow
 def test_readmes_python_runs(
     files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

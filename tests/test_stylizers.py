@@ -89,6 +89,7 @@ def test_gray_pictures_give_a_gray_one(case: str, photo: Array, painting: Array)
 
 
 @pytest.mark.parametrize("method", ["fast", "optimize"])
+@pytest.mark.slow
 def test_one_picture_with_colors_is_enough(method: str, photo: Array, painting: Array) -> None:
     gray: Array = _gray(photo)
     options: dict[str, Any] = {"method": method, "size": 64}

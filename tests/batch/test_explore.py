@@ -52,6 +52,7 @@ def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
         vary(Settings(), axes)
 
 
+@pytest.mark.slow
 def test_the_sheet_shows_each(files: Files, tmp_path: Path) -> None:
     axes = {"color": ("style", "content"), "strength": (0, 1)}
     variants = vary(Settings(method="fast", size=64), axes)

@@ -33,6 +33,7 @@ def test_evaluate(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) ->
     assert impasto("evaluate", "--triples", triples, *SMALL, "-q").err == ""
 
 
+@pytest.mark.slow
 def test_a_batch_is_evaluated(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     """Matched by name, its sheet left out; a pattern that the shell wrote out is one option."""
     content, style = files
@@ -81,6 +82,7 @@ def test_clips_are_measured_for_flicker(
     assert (tmp_path / "table.csv").read_text().splitlines()[1].split(",")[2] == str(made)
 
 
+@pytest.mark.slow
 def test_compare_measures_lpips_where_it_is(
     impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def test_compare_measures_lpips_where_it_is(
     assert "lpips" in outcome.out.splitlines()[0].lower()
 
 
+@pytest.mark.slow
 def test_compare_and_judge(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     methods, out = tmp_path / "methods.toml", tmp_path / "out"
     methods.write_text(TOML)

@@ -94,6 +94,7 @@ def test_a_network_file(impasto: Impasto, here: Path) -> None:
     assert _again(impasto).size == (64, 43)
 
 
+@pytest.mark.slow
 def test_interleaved_masks_and_pictures_of_batches(impasto: Impasto, here: Path) -> None:
     from impasto import stylize
 

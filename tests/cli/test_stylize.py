@@ -40,6 +40,7 @@ def test_it_paints_next_to_nothing_said(stylize: Impasto, files: Files) -> None:
     assert open_picture("photo-painting.png").size == (64, 43)
 
 
+@pytest.mark.slow
 def test_an_existing_output_is_kept_unless_forced(stylize: Impasto, files: Files) -> None:
     names = [stylize(*files).out.strip() for _ in range(3)]
     assert names == ["photo-painting.png", "photo-painting-2.png", "photo-painting-3.png"]
@@ -110,6 +111,7 @@ def test_animation_and_plot(stylize: Impasto, files: Files) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["webp", "mp4"])
+@pytest.mark.slow
 def test_other_animations(stylize: Impasto, files: Files, suffix: str) -> None:
     if suffix == "mp4":
         pytest.importorskip("av")

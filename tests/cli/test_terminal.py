@@ -184,6 +184,7 @@ main()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.slow
 def test_a_signal_ends_the_start_of_a_command(number: int) -> None:
     """One line and the usual status, whatever is imported; another signal changes nothing."""
     for moment in (0.0, 0.3, 0.6):

@@ -73,6 +73,7 @@ def test_a_name_that_comes_tuned(
         (("explore", "{photo}", "{style}", "--method", "fast"), "leave it out"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_wrong_is_said_before(
     impasto: Impasto,
     files: tuple[Path, Path],

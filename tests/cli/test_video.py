@@ -28,6 +28,7 @@ def clip(tmp_path: Path) -> Path:
     return write_clip(tmp_path / "clip.mp4", moving(6), sound=True)
 
 
+@pytest.mark.slow
 def test_paint_and_measure(
     impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -146,6 +147,7 @@ def test_measuring_replaces_no_clip(impasto: Impasto, clip: Path, tmp_path: Path
     assert "have not as many frames" in unlike.only_line
 
 
+@pytest.mark.slow
 def test_a_damaged_clip(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     clip = overwritten(write_clip(tmp_path / "clip.mp4", moving(24), gop=6), 8)
     out = ("-o", tmp_path / "out.mp4", "--stability", 0)
@@ -195,6 +197,7 @@ def test_a_part_is_measured(
     assert "shows the original too" in impasto("flicker", clip, both).only_line
 
 
+@pytest.mark.slow
 def test_a_stop_says_how_it_goes_on(
     impasto: Impasto,
     clip: Path,

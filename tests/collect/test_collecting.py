@@ -23,6 +23,7 @@ from impasto.collect import CollectOptions, Guard, collect
 from impasto.errors import MissingExtraError, SettingsError
 
 
+@pytest.mark.slow
 def test_filters(site: Site, tmp_path: Path) -> None:
     pictures = {
         "/ok.jpg": encoded(image(300, 200, 1), "jpeg"),

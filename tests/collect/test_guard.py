@@ -162,6 +162,7 @@ def test_no_proxy_of_the_environment_goes_around_it(
     assert not private.asked
 
 
+@pytest.mark.slow
 def test_sizes_and_times_have_an_end(site: Site) -> None:
     site.answers |= {"/a": enormous, "/b": endless, "/c": dripping_body, "/d": dripping_head}
     site.picture("/e", b"12345")

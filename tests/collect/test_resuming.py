@@ -31,6 +31,7 @@ def test_the_limit_and_resuming(site: Site, tmp_path: Path) -> None:
     assert {site.asked[path] for path in ("/", *paths)} == {1}
 
 
+@pytest.mark.slow
 def test_stopped_in_the_middle_and_resumed(site: Site, tmp_path: Path) -> None:
     paths = [f"/{number}.jpg" for number in range(0, 20, 2)]
     for number, path in enumerate(paths):

@@ -202,6 +202,7 @@ def is_alive(process: int) -> bool:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
+@pytest.mark.slow
 def test_workers_end_with_the_main_process(many: Path, styles: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = subprocess.Popen(
@@ -226,6 +227,7 @@ def test_workers_end_with_the_main_process(many: Path, styles: list[Path], tmp_p
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker(
     many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
 ) -> None:
@@ -281,6 +283,7 @@ def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) ->
         (["--method", "x.onnx"], "style pictures"),
     ],
 )
+@pytest.mark.slow
 def test_bad_input(
     photos: Path, styles: list[Path], tmp_path: Path, more: list[str], message: str
 ) -> None:
@@ -294,6 +297,7 @@ def test_sizes_stay(photos: Path, tmp_path: Path) -> None:
         stylize_dataset(photos, "waves", tmp_path / "out", size=64)
 
 
+@pytest.mark.slow
 def test_another_mask_is_another_data_set(tmp_path: Path) -> None:
     source, mask = tmp_path / "in", tmp_path / "mask.png"
     source.mkdir()

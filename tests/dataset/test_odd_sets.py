@@ -39,6 +39,7 @@ def test_shards_of_any_kind(tmp_path: Path, styles: list[Path]) -> None:
         Dataset(str(source), styles, str(tmp_path / "b"), DatasetOptions(balance=True))
 
 
+@pytest.mark.slow
 def test_a_picture_that_does_not_fit_fails_alone(
     tmp_path: Path, styles: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

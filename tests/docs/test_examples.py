@@ -46,6 +46,7 @@ def test_each_is_run_and_short() -> None:
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.slow
 def test_example(
     name: str,
     files: tuple[Path, Path],
@@ -64,6 +65,7 @@ def test_example(
     assert Path(made.get(name, ARGUMENTS[name][-1])).is_file()
 
 
+@pytest.mark.slow
 def test_many_by_ray(files: tuple[Path, Path]) -> None:
     """In a process of its own, which Ray has to itself."""
     command = [sys.executable, str(EXAMPLES / "batch_ray.py"), ".", "painting.png", "painted"]

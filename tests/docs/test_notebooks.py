@@ -24,6 +24,7 @@ def test_there_are_two() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_notebook(path: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", RUN, str(path)]

@@ -147,6 +147,7 @@ def test_commands_are_understood() -> None:
             pytest.fail(f"{name}: {line}: {error!r}")
 
 
+@pytest.mark.slow
 def test_start_as_it_stands(
     impasto: Impasto, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

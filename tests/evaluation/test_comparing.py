@@ -70,6 +70,7 @@ def test_the_methods_of_the_benchmarks_are_settings(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_painted_again(
     comparison: Path, judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_method_that_fails_is_named(comparison: Path, judge: Judge, tmp_path: 
         list(compare(found, comparison, judge))
 
 
+@pytest.mark.slow
 def test_the_report_needs_nothing_but_itself(
     comparison: Path, judge: Judge, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def average(path: Path, inputs: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) -> None:
     (row,) = rows_of([triple], judge)
     assert list(row.measured) == [name for name in MEASURES if name != "lpips"]
@@ -64,6 +65,7 @@ def test_copies_win_one_half_and_lose_the_other(triple: Triple, judge: Judge) ->
     assert row.style["ssim"] < row.measured["ssim"] < 1
 
 
+@pytest.mark.slow
 def test_summaries_have_means_medians_and_no_total(triple: Triple, judge: Judge) -> None:
     copied = triple._replace(output=triple.style)
     rows = list(rows_of([triple, triple, copied], judge))

@@ -53,6 +53,7 @@ def fetched(address: str, post: bool = False, **headers: str) -> bytes:
         return body
 
 
+@pytest.mark.slow
 def test_every_question_is_asked_as_often_and_sides_are_random(answers: Answers) -> None:
     asked: Counter[frozenset[str]] = Counter()
     lefts: Counter[str] = Counter()
@@ -133,6 +134,7 @@ def test_the_page_says_nothing_of_whose_results_they_are(
         JudgingPage(answers, int(page.url.rsplit(":", 1)[1].rstrip("/")))
 
 
+@pytest.mark.slow
 def test_keys_answer_in_a_browser(page: JudgingPage, answers: Answers) -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:

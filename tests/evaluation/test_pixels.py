@@ -154,6 +154,7 @@ def test_a_frame_is_a_seam_and_the_photos_own_line_is_none(content: Tensor) -> N
     assert tile_seams(horizon.roll(1, 2)[..., 1:, :], horizon[..., 1:, :]) < 0.05
 
 
+@pytest.mark.slow
 def test_background_noise_of_large_pictures() -> None:
     large = torch.rand(1, 1, 4100, 4200)
     assert background_noise(large, large, large[..., :64, :64]) > 0.5

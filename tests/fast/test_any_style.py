@@ -71,6 +71,7 @@ def is_picture(pixels: Values, like: Picture) -> bool:
     return bool(inside) and pixels.shape == like.pixels.shape and pixels.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_any_pair_makes_a_picture(network: Network) -> None:
     for name, content, style, strength in pairs(500):
         look = network.read(style, 32)
@@ -78,6 +79,7 @@ def test_any_pair_makes_a_picture(network: Network) -> None:
         assert is_picture(network.paint(content, look, strength), content), name
 
 
+@pytest.mark.slow
 def test_any_pair_makes_a_picture_in_bfloat16() -> None:
     pytest.importorskip("openvino")
     network = network_for(Settings(method="fast", runtime="openvino"))
@@ -91,6 +93,7 @@ def test_any_pair_makes_a_picture_in_bfloat16() -> None:
                 assert is_picture(network.paint(content, look, 1), content), f"{kind} in {name}"
 
 
+@pytest.mark.slow
 def test_gray_pictures_are_painted_alike_in_bfloat16(
     network: Network, painting: Array, photo: Array
 ) -> None:
@@ -113,6 +116,7 @@ def test_gray_pictures_are_painted_alike_in_bfloat16(
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 16), (16, 16), (17, 33), (40, 20000), (20000, 40)])
+@pytest.mark.slow
 def test_any_size(network: Network, painting: Array, size: tuple[int, int]) -> None:
     look = network.read(open_picture(painting), 64)
     content = Picture(np.random.default_rng(0).random((*size, 3), dtype=np.float32))
@@ -139,6 +143,7 @@ def test_all_of_a_mixture_is_the_style(network: Network, painting: Array, photo:
     assert half.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_a_file_with_its_style_within(
     network: Network, painting: Array, photo: Array, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ threads = [threading.Thread(target=first) for _ in range(2)]
 """
 
 
+@pytest.mark.slow
 def test_first_calls_in_two_threads() -> None:
     pytest.importorskip("openvino")
     line = [sys.executable, "-c", CODE, str(fetch("style-reader"))]

@@ -122,6 +122,7 @@ def likeness(path: Path, photo: NDArray[np.uint8]) -> float:
 
 @pytest.mark.usefixtures("direct")
 @pytest.mark.parametrize("cell", [7, 12, 16, 20, 32, 64, 100])
+@pytest.mark.slow
 def test_sides_may_have_to_be_multiples(cell: int, photo: Any, tmp_path: Path) -> None:  # noqa: ANN401
     path = reduced(tmp_path / "unet.onnx", cell)
     assert likeness(path, photo) > 0.8
@@ -149,6 +150,7 @@ def test_sides_may_have_to_be_multiples(cell: int, photo: Any, tmp_path: Path) -
         (1, "h", 64, 3),
     ],
 )
+@pytest.mark.slow
 def test_shapes(shape: Shape | None, photo: Any, tmp_path: Path) -> None:  # noqa: ANN401
     assert likeness(brightened(tmp_path / "net.onnx", shape), photo) > 0.97
 
@@ -174,6 +176,7 @@ def test_kinds_of_numbers(kind: str, photo: Any, tmp_path: Path) -> None:  # noq
 
 
 @pytest.mark.usefixtures("direct")
+@pytest.mark.slow
 def test_results_of_other_sizes(photo: Any, tmp_path: Path) -> None:  # noqa: ANN401
     for factor in (2, 4, 0.5):
         assert likeness(resized(tmp_path / f"{factor}.onnx", factor), photo) > 0.97
@@ -323,6 +326,7 @@ def test_parameters_of_another_network(tmp_path: Path) -> None:
         opened(path)
 
 
+@pytest.mark.slow
 def test_one_that_never_ends_is_ended(tmp_path: Path) -> None:
     going_on = helper.make_graph(
         [node("Identity", "go", to="on"), node("Identity", "value", to="next")],
@@ -353,6 +357,7 @@ def of_one_size(path: Path, height: int, width: int) -> Path:
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+@pytest.mark.slow
 def test_one_size_is_found_out_with_few_tries(
     runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +392,7 @@ def test_looking_for_a_size_ends(tmp_path: Path) -> None:
     assert time.process_time() - begun < 1
 
 
+@pytest.mark.slow
 def test_one_that_wants_all_memory_is_refused(tmp_path: Path) -> None:
     nodes = [
         node("ConstantOfShape", "size", to="zeros"),
@@ -398,10 +404,12 @@ def test_one_that_wants_all_memory_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
+@pytest.mark.slow
 def test_one_that_is_sound_is_tried_in_a_process_of_its_own(photo: Any, tmp_path: Path) -> None:  # noqa: ANN401
     assert likeness(brightened(tmp_path / "net.onnx", (-1, 3, -1, -1)), photo) > 0.97
 
 
+@pytest.mark.slow
 def test_a_process_that_crashes_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ImpastoError, match=r"net.onnx ended the process that tried it \(-6\)"):
         tried(tmp_path / "net.onnx", "os:abort")

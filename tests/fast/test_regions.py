@@ -38,6 +38,7 @@ def paint(content: Array | Picture, *styles: Array, **options: Any) -> NDArray[n
 
 
 @pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.network])
+@pytest.mark.slow
 def test_each_style_paints_its_region(
     method: str, photo: Array, painting: Array, left: str
 ) -> None:
@@ -54,6 +55,7 @@ def test_each_style_paints_its_region(
     assert np.all((both > least - 1e-5) & (both < most + 1e-5))
 
 
+@pytest.mark.slow
 def test_a_region_is_painted_by_the_network_of_its_style(photo: Array, left: str) -> None:
     alone = [stylize(photo, name, **SMALL).pixels for name in ("mosaic", "waves")]
     both = stylize(photo, ["mosaic", "waves"], **SMALL, masks=(left, "rest"))
@@ -73,6 +75,7 @@ def test_a_style_without_a_share_leaves_the_photograph(
     np.testing.assert_array_equal(both[RIGHT], open_picture(photo).resized(64).pixels[RIGHT])
 
 
+@pytest.mark.slow
 def test_regions_of_tuned_styles_can_change(photo: Array, left: str) -> None:
     made = FastStylizer(["waves", "mosaic"], Settings(**SMALL, masks=(left, "rest")))
     assert "mosaic" in str(made.weights)
@@ -114,6 +117,7 @@ def test_matched_colors_are_those_of_the_region(photo: Array, painting: Array, l
 
 
 @pytest.mark.parametrize("own", [False, True])
+@pytest.mark.slow
 def test_what_is_kept_is_the_photograph(
     own: bool, photo: Array, painting: Array, left: str
 ) -> None:
@@ -124,6 +128,7 @@ def test_what_is_kept_is_the_photograph(
     np.testing.assert_allclose(kept[RIGHT], plain[RIGHT], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_faces_are_kept_and_counted(painting: Array) -> None:
     photo = open_picture(skimage.data.astronaut())
     run = FastStylizer(painting, size=256, keep="faces").run(photo)

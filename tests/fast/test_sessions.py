@@ -25,6 +25,7 @@ def signal_stack() -> tuple[int | None, int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+@pytest.mark.slow
 def test_signals_have_a_stack_after_sessions_are_gone() -> None:
     pytest.importorskip("openvino")
     sessions = [open_session(fetch("style-reader"), "openvino")]

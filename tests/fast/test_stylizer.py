@@ -152,6 +152,7 @@ def test_one_stylizer_serves_many_threads(photo: Array, painting: Array) -> None
         np.testing.assert_allclose(picture.pixels, expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_runtimes_agree(photo: Array, painting: Array) -> None:
     pytest.importorskip("openvino")
     first = paint(photo, painting, size=96).pixels
@@ -164,6 +165,7 @@ def test_by_name_it_is_the_same(photo: Array, painting: Array) -> None:
     np.testing.assert_array_equal(named.pixels, paint(photo, painting).pixels)
 
 
+@pytest.mark.slow
 def test_it_never_imports_torch(files: tuple[Path, Path], tmp_path: Path) -> None:
     command = f"['impasto', 'stylize', {str(files[0])!r}, {str(files[1])!r}, '--method', 'fast'"
     code = (
@@ -215,6 +217,7 @@ def test_features_get_the_statistics_of_a_style() -> None:
     np.testing.assert_array_equal(nothing, content)
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) -> None:
     for path in map(fetch, ("any-style", "style-reader")):
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -226,6 +229,7 @@ def test_a_network_of_ones_own(photo: Array, painting: Array, tmp_path: Path) ->
         paint(photo, painting, weights=tmp_path / "other.onnx")
 
 
+@pytest.mark.slow
 def test_too_large_is_refused_before_the_work(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:

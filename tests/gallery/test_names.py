@@ -98,6 +98,7 @@ def test_stylizers_take_names(photo: Array) -> None:
     assert [each["name"] for each in by_name.recipe["styles"]] == ["mosaic.avif", "strokes.avif"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_picture_painted_like_a_drawing_is_made_again(files: tuple[Path, Path]) -> None:
     content, _ = files
     made = impasto.stylize(str(content), "tiles", method="fast", size=64)
@@ -286,6 +287,7 @@ def test_a_painting_that_does_not_come(museum: type[_Museum], status: int, body:
     assert not catalogue.painting_path("the_kiss").exists()
 
 
+@pytest.mark.slow
 def test_a_painting_of_a_recipe_is_downloaded_again(
     files: tuple[Path, Path], museum: type[_Museum]
 ) -> None:

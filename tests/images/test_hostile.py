@@ -91,6 +91,7 @@ def test_it_is_refused(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such files")
+@pytest.mark.slow
 def test_what_is_no_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the names of sockets are short
     os.mkfifo("pipe.png")
@@ -147,6 +148,7 @@ def test_the_limit_can_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert before == Image.MAX_IMAGE_PIXELS
 
 
+@pytest.mark.slow
 def test_a_photograph_of_200_megapixels(monkeypatch: pytest.MonkeyPatch) -> None:
     info = PngInfo()
     Image.new("1", (16_320, 12_240)).save(file := io.BytesIO(), "png", pnginfo=info)

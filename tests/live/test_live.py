@@ -312,6 +312,7 @@ os.kill(os.getpid(), 9)
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signal there")
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+@pytest.mark.slow
 def test_a_recording_that_is_killed_plays(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False, timeout=60)
@@ -404,6 +405,7 @@ def fetched(url: str, key: str | None = None, **headers: str) -> bytes:
     return content
 
 
+@pytest.mark.slow
 def test_the_page() -> None:
     page = Page()
     page.show(np.full((48, 64, 3), 90, np.uint8))

@@ -15,6 +15,7 @@ from impasto import open_picture
 from impasto.live.page import Page
 
 
+@pytest.mark.slow
 def test_the_page_in_a_browser(tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
@@ -59,6 +60,7 @@ window.close()
 """
 
 
+@pytest.mark.slow
 def test_a_window_on_a_screen() -> None:
     if shutil.which("xvfb-run") is None:
         pytest.skip("there is no xvfb-run: install xvfb to see the window tested")

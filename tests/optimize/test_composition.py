@@ -65,6 +65,7 @@ def test_what_is_kept_is_the_photograph(photo: Array, painting: Array, tmp_path:
     assert np.abs(pixels[:, 34:] - expected[:, 34:]).mean() > 0.05
 
 
+@pytest.mark.slow
 def test_strength_goes_from_the_photograph_to_the_style(photo: Array, painting: Array) -> None:
     expected = open_picture(photo).resized((64, 43)).pixels
     found = [painted(photo, painting, strength=amount) for amount in (0, 0.3, 0.7, 1)]
@@ -213,6 +214,7 @@ def test_color_amount_is_a_mixture(photo: Array, painting: Array) -> None:
     np.testing.assert_allclose(some, (none + all_) / 2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_fine_style_gives_the_fine_layers(photo: Array, painting: Array) -> None:
     octave = Octave((64, 43), "pocket")
     options: list[dict[str, Any]] = [{}, {"fine_style": "woodcut"}]

@@ -32,6 +32,7 @@ def slopes(height: int = 48, width: int = 64) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("side", [None, 64])
+@pytest.mark.slow
 def test_a_tileable_picture_is_seen_as_if_it_repeated(side: int | None) -> None:
     image = torch.rand(1, 3, 96, 128, generator=torch.Generator().manual_seed(0))
     image = F.avg_pool2d(F.pad(image, (2, 2, 2, 2), mode="circular"), 5, 1)
@@ -63,6 +64,7 @@ def test_a_picture_that_repeats_stays_as_it_is() -> None:
     np.testing.assert_allclose(periodic(pixels), pixels, atol=0.05)
 
 
+@pytest.mark.slow
 def test_results_repeat_without_a_seam(painting: NDArray[np.uint8]) -> None:
     content = (slopes(120, 160) * 255).astype(np.uint8)
     plain = stylizer(painting, size=160, steps=10)(content)

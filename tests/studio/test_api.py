@@ -68,6 +68,7 @@ def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     assert abs(pixels(answer.content) - expected).mean() < 4  # JPEG
 
 
+@pytest.mark.slow
 def test_without_a_size_a_picture_keeps_its_own(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path, max_size=96) as client:
         content = client.upload(picture)
@@ -82,6 +83,7 @@ def test_without_a_size_a_picture_keeps_its_own(tmp_path: Path, picture: Path) -
         assert refused.status_code == 400
 
 
+@pytest.mark.slow
 def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path) as client:
         content = client.upload(picture)["id"]
@@ -94,6 +96,7 @@ def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path
         assert client.post("/api/paint", json={**body, "content": "other"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_run_is_what_the_library_makes_and_is_kept(tmp_path: Path, picture: Path) -> None:
     settings = {"size": 64, "min_size": 64, "steps": [3], "seed": 5}
     with opened(tmp_path) as client:
@@ -129,6 +132,7 @@ def test_a_run_is_what_the_library_makes_and_is_kept(tmp_path: Path, picture: Pa
         assert len(client.get("/api/history").json()) == 1
 
 
+@pytest.mark.slow
 def test_parts_take_styles_of_their_own(client: Client, picture: Path, tmp_path: Path) -> None:
     half = Image.new("L", (128, 128))
     half.paste(255, (0, 0, 128, 64))

@@ -96,6 +96,7 @@ def does_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     monkeypatch.setattr(processes, "module_command", lambda *_: command)
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SECONDS", 1)
     does_instead(monkeypatch, "import time; time.sleep(60)")

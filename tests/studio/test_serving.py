@@ -71,6 +71,7 @@ def test_what_killed_studios_left_is_deleted(
     }
 
 
+@pytest.mark.slow
 def test_what_is_not_answered_when_it_ends_is_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,7 @@ def test_clips_must_be_alike() -> None:
     ("kind", "rate", "alike"),
     [("gif", 60, False), ("gif", 25, True), ("gif", 30, False), ("webp", 100, True)],
 )
+@pytest.mark.slow
 def test_an_animation_is_compared_by_time(
     kind: str, rate: int, alike: bool, tmp_path: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_grain_stays_where_frames_are_painted_alone(stylizer: FastStylizer) -> N
     assert still_grain(*frame.shape[:2]).shape == (1, 8, 16, 24)
 
 
+@pytest.mark.slow
 def test_what_changes_does_not_lag(stylizer: FastStylizer) -> None:
     keys = Keyframes([(0, 1.0), (5, 0.0), (10, 1.0)])
     alone, steady = (FrameStylizer(stylizer, stability, keys) for stability in (0, 0.9))
@@ -138,6 +139,7 @@ def test_what_is_kept_of_a_clip_is_the_clip(painting: Array, left: str, stabilit
         np.testing.assert_allclose(found[:, 49:], alone[:, 49:], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_faces_move_along_and_are_looked_for_now_and_then(
     painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def test_a_turned_clip_stays_turned(painting: NDArray[np.uint8], tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["frames/%03d.png", "out.mp4"])
+@pytest.mark.slow
 def test_stopped_and_resumed_it_is_the_same(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path, name: str
 ) -> None:
@@ -150,6 +151,7 @@ def test_stopped_and_resumed_it_is_the_same(
             assert np.abs(one.astype(float) - other).mean() < 4
 
 
+@pytest.mark.slow
 def test_frames_are_painted_and_steadied(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path
 ) -> None:
@@ -172,6 +174,7 @@ def test_frames_are_painted_and_steadied(
     assert last < 0.6 * first
 
 
+@pytest.mark.slow
 def test_a_clip_with_a_mask_says_which(
     clip: Path, painting: NDArray[np.uint8], tmp_path: Path
 ) -> None:
@@ -190,6 +193,7 @@ def test_a_clip_with_a_mask_says_which(
     assert not (tmp_path / "none.mp4.parts").exists()
 
 
+@pytest.mark.slow
 def test_a_cut_begins_anew(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     other = [255 - frame[:, ::-1] for frame in moving(4)]
     source = write_clip(tmp_path / "in.mp4", [*moving(4), *other])
@@ -200,6 +204,7 @@ def test_a_cut_begins_anew(painting: NDArray[np.uint8], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mov", ".webm", ".gif", ".webp"])
+@pytest.mark.slow
 def test_kinds_of_results(painting: NDArray[np.uint8], tmp_path: Path, suffix: str) -> None:
     source = write_clip(tmp_path / "in.mp4", moving(7))
     result = make(source, painting, tmp_path / f"out{suffix}")
@@ -211,6 +216,7 @@ def test_kinds_of_results(painting: NDArray[np.uint8], tmp_path: Path, suffix: s
 
 
 @pytest.mark.parametrize("codec", ["hevc", "av1"])
+@pytest.mark.slow
 def test_codecs(clip: Path, painting: NDArray[np.uint8], tmp_path: Path, codec: str) -> None:
     result = make(clip, painting, tmp_path / "out.mp4", codec=codec)
     assert len(pictures(result)) == 12
@@ -291,6 +297,7 @@ def test_strength_is_that_of_every_frame(
         assert change[1] < 1.5 * change[0]
 
 
+@pytest.mark.slow
 def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mp4", moving(7))
     settings = Settings(steps=(6,), device="cpu", precision="float32")
