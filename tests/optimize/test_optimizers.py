@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -154,3 +158,16 @@ def test_what_is_not_finite_changes_nothing(name: str) -> None:
         with pytest.raises(FloatingPointError):
             optimizer.step(lambda factor=wrong: backward(factor * optimizer.image.sum()))  # type: ignore[misc]
     assert torch.equal(optimizer.result(), start())
+
+
+@pytest.mark.slow
+def test_no_compiler_is_imported(files: tuple[Path, Path]) -> None:
+    """torch's own takes a second of each command."""
+    code = (
+        "import sys, impasto\n"
+        "impasto.stylize(*sys.argv[1:], size=32, steps=2)\n"
+        "print([name for name in sys.modules if name.startswith(('torch._dynamo', 'sympy'))])"
+    )
+    line = [sys.executable, "-c", code, *map(str, files)]
+    ran = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

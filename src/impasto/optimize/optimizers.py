@@ -15,8 +15,10 @@ from impasto.settings.choices import DEFAULT_LEARNING_RATE
 #: Momenta of one picture, to be carried to the next octave.
 Moments = Mapping[str, Any]
 
-ADAM_BETAS = (0.8, 0.99)
-#: Rows of a picture that `LeanAdam` steps at a time.
+ADAM_BETAS, EPSILON = (0.8, 0.99), 1e-8
+#: Names of Adam's moments of a picture, as in torch.
+MOMENTS = ("exp_avg", "exp_avg_sq")
+#: Rows of a picture that `Adam` steps at a time.
 ROWS = 64
 #: Adam's step length stays for HOLD steps of an octave and then falls as step^-DECAY, so that the
 #: picture settles. It looks back only: a run of more steps begins like a run of fewer.
@@ -28,36 +30,37 @@ DIVERGED, RATE_DIVISOR, MAX_RATE = 2.0, 4.0, 0.25
 DIVERGED_AT_END = 1.1
 
 
-class LeanAdam(torch.optim.Optimizer):
-    """Adam with its moments in bfloat16, some rows at a time: 12 bytes a pixel in place of 24.
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1) of one picture, some rows at a time.
 
-    Steps of bfloat16 are large, so the second moment may stop 20 % below its goal or 39 % above it:
-    a step is up to 12 % longer or 15 % shorter.
+    torch's own imports a compiler when it is first made, which takes a second. Moments are kept in
+    `precision`. Steps of bfloat16 are large, so there the second moment may stop 20 % below its
+    goal or 39 % above it: a step is up to 12 % longer or 15 % shorter.
     """
 
-    def __init__(self, image: Tensor, lr: float, betas: tuple[float, float]) -> None:
-        super().__init__([image], {"lr": lr, "betas": betas, "eps": 1e-8})
+    def __init__(self, image: Tensor, rate: float, precision: torch.dtype) -> None:
+        self.image, self.rate, self.precision = image, rate, precision
+        self.state: dict[Tensor, dict[str, Tensor]] = {}  # as torch's optimizers have it
 
     @torch.no_grad()
-    def step(self) -> None:  # type: ignore[override]
-        """Take one step (Kingma & Ba 2015, algorithm 1)."""
-        (group,) = self.param_groups
-        (image,) = group["params"]
-        state, (first, second) = self.state[image], group["betas"]
-        if not state:
-            for name in ("exp_avg", "exp_avg_sq"):
-                state[name] = torch.zeros_like(image, dtype=torch.bfloat16)
-            state["step"] = torch.tensor(0.0)
+    def step(self) -> None:
+        """Take one step."""
+        if self.image not in self.state:
+            kept = {n: torch.zeros_like(self.image, dtype=self.precision) for n in MOMENTS}
+            self.state[self.image] = {**kept, "step": torch.tensor(0.0)}
+        state, (first, second) = self.state[self.image], ADAM_BETAS
+        gradients: Tensor = self.image.grad  # type: ignore[assignment]
         number = float(state["step"]) + 1
-        for top in range(0, image.shape[2], ROWS):
+        for top in range(0, self.image.shape[2], ROWS):
             rows = (..., slice(top, top + ROWS), slice(None))
-            gradient = image.grad[rows]
-            mean = state["exp_avg"][rows].float().lerp_(gradient, 1 - first)
-            square = state["exp_avg_sq"][rows].float().mul_(second)
-            square.addcmul_(gradient, gradient, value=1 - second)
-            state["exp_avg"][rows], state["exp_avg_sq"][rows] = mean, square
-            scale = square.div_(1 - second**number).sqrt_().add_(group["eps"])
-            image[rows].addcdiv_(mean, scale, value=-group["lr"] / (1 - first**number))
+            gradient = gradients[rows]
+            mean, square = (state[name][rows].float() for name in MOMENTS)
+            mean.lerp_(gradient, 1 - first)
+            square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+            if self.precision != torch.float32:  # else they are what was changed
+                state["exp_avg"][rows], state["exp_avg_sq"][rows] = mean, square
+            scale = (square / (1 - second**number)).sqrt_().add_(EPSILON)
+            self.image[rows].addcdiv_(mean, scale, value=-self.rate / (1 - first**number))
         state["step"] += 1
 
 
@@ -88,14 +91,11 @@ class PixelOptimizer:
         self._average = torch.zeros_like(self.image, requires_grad=False) if ema else None
         self._weight = 0.0
         self._learning_rate, self._steps = learning_rate, 0
-        self._optimizer: torch.optim.Optimizer
+        self._optimizer: LineSearchLBFGS | Adam
         if name == "lbfgs":
             self._optimizer = LineSearchLBFGS(self.image, learning_rate)
-        elif low_memory:
-            self._optimizer = LeanAdam(self.image, learning_rate, ADAM_BETAS)
         else:
-            fused = image.device.type in ("cpu", "cuda")
-            self._optimizer = torch.optim.Adam([self.image], learning_rate, ADAM_BETAS, fused=fused)
+            self._optimizer = Adam(self.image, learning_rate, self._precision)
         # Longer steps than usual may diverge: the best picture is kept.
         self.backtracks = name == "adam" and learning_rate > DEFAULT_LEARNING_RATE[name]
         self._best = self.image.detach().clone() if self.backtracks else None
@@ -111,7 +111,7 @@ class PixelOptimizer:
         """
 
         def evaluate() -> Losses:
-            self._optimizer.zero_grad()
+            self.image.grad = None
             with torch.enable_grad():
                 return backward()
 
@@ -124,7 +124,7 @@ class PixelOptimizer:
             if not self.backtrack(found):
                 rate = self._learning_rate * self.rate_factor
                 decay = min(1.0, HOLD / (self._steps + 1)) ** DECAY
-                self._optimizer.param_groups[0]["lr"] = rate * decay
+                self._optimizer.rate = rate * decay
                 self._optimizer.step()
                 with torch.no_grad():
                     self.image.clamp_(0, 1)
@@ -199,9 +199,7 @@ class PixelOptimizer:
         """Continue with moments of Adam, on this picture's device and in its own precision."""
         device = self.image.device
         kept = {n: t.to(device, self._precision) for n, t in moments.items() if n != "step"}
-        # Steps are counted on the CPU, but where Adam is fused on a device.
-        counted = device if device.type == "cuda" and not self.low_memory else "cpu"
-        self._optimizer.state[self.image] = {**kept, "step": moments["step"].float().to(counted)}
+        self._optimizer.state[self.image] = {**kept, "step": moments["step"].float().cpu()}
 
     def moments(self) -> Moments | None:
         """Return Adam's state for the next octave; None before the first step and for L-BFGS."""
