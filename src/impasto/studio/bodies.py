@@ -3,7 +3,7 @@
 from dataclasses import Field as Declared
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from impasto.settings import FIELDS, TYPES
 from impasto.settings.methods import METHODS
@@ -16,11 +16,7 @@ _JSON = {int: "integer", float: "number", str: "string", bool: "boolean"}
 Id = Annotated[str, Field(max_length=64)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PlainStyleBody(_Body):
+class PlainStyleBody(BaseModel, extra="forbid"):
     """A style: one with a name, or an upload."""
 
     name: Annotated[str, Field(max_length=200)] | None = None
@@ -36,7 +32,7 @@ class StyleBody(PlainStyleBody):
     )
 
 
-class _InStyles(_Body):
+class _InStyles(BaseModel, extra="forbid"):
     styles: Annotated[list[StyleBody], Field(min_length=1, max_length=MOST_STYLES)]
     settings: dict[str, Any] = {}
 
@@ -66,7 +62,7 @@ class ExploreBody(PaintBody):
     )
 
 
-class BatchBody(_Body):
+class BatchBody(BaseModel, extra="forbid"):
     """Every content in every style."""
 
     kind: Literal["batch"]
@@ -83,7 +79,7 @@ class VideoBody(_InStyles):
     stability: Annotated[float, Field(ge=0, le=1)] = 0.9
 
 
-class TuneBody(_Body):
+class TuneBody(BaseModel, extra="forbid"):
     """A style, learned for some minutes."""
 
     kind: Literal["tune"]

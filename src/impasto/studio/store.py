@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from impasto.errors import ImageError, ImpastoError
+from impasto.images import output_name
 from impasto.studio.processes import PICTURE, SMALL, decode, small_copy
 from impasto.studio.turns import Turns
 
@@ -181,7 +182,7 @@ class Store:
             facts = self._decoding.submit(visitor.who, decoding).result()
             if facts["kind"] == "picture":
                 path.unlink()
-                path = (folder / PICTURE).rename(folder / f"{_clean(Path(name).stem)}.png")
+                path = (folder / PICTURE).rename(folder / f"{output_name(name, ())}.png")
             name = name[:80].replace("\0", "") or "picture"
             return self.keep(File(folder, visitor, name, path, facts))
 
@@ -252,8 +253,3 @@ def folder_size(folder: Path) -> int:
         with suppress(OSError):  # somebody else removes it
             total += path.stat().st_size
     return total
-
-
-def _clean(stem: str) -> str:
-    """Return a name of a file that every file system takes."""
-    return "".join(c for c in stem if c.isalnum() or c in " -_.")[:40].strip(" .") or "picture"
