@@ -27,6 +27,8 @@ RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 #: In pixels: the longest side that the browser paints, that of a picture at a tap, for which styles
 #: come as codes, and the side of a thumbnail, twice that of a tile.
 MOST, QUICK, THUMBNAIL = 1024, 640, 144
+#: What stands for 1 in the file of the grain; no value reaches 8.
+GRAIN_ONE = 4096
 #: Photographs to begin with; all are free of rights.
 EXAMPLES = ("astronaut", "chelsea", "rocket")
 
@@ -48,7 +50,7 @@ def main(out: Path = OUT) -> None:
         shutil.copy(PACKAGE / "weights" / "bundled" / name, engine)
     grain = still_grain(MOST, MOST)[0]
     assert grain.shape[1:] == (MOST // GRAIN_CELL, MOST // GRAIN_CELL)
-    (engine / "grain.f16").write_bytes(grain.astype("<f2").tobytes())
+    (engine / "grain.i16").write_bytes((GRAIN_ONE * grain).round().astype("<i2").tobytes())
     write_styles(engine, styles)
     write_examples(engine)
     files = sorted(path for path in out.rglob("*") if path.is_file())

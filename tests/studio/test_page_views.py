@@ -70,7 +70,7 @@ def views(page: Page, studio: bool) -> Iterator[str]:
         page.keyboard.press("Escape")
         page.evaluate("() => document.querySelector('#stop:not([hidden])')?.click()")
         expect(paint).to_be_visible(timeout=PATIENCE)
-    page.locator("#history-narrow, #history-wide").locator("visible=true").click()
+    page.locator("#show-history").click()
     page.wait_for_selector("#history img")
     yield "history"
     page.keyboard.press("Escape")

@@ -7,9 +7,10 @@ import { setResult } from "./stage.js";
 import { bringStyle, markTiles, setPicking } from "./strip.js";
 import { WORDS } from "./words.js";
 
-/** @typedef {import("./session.js").Choice} Choice */
+/** @import { Item, RunState, Upload } from "./engine.js" */
+/** @import { Choice } from "./session.js" */
 
-/** @type {import("./engine.js").Upload[]} */
+/** @type {Upload[]} */
 let photos = [];
 /** @type {Choice[]} */
 let chosen = [];
@@ -64,29 +65,25 @@ function draw() {
   refresh();
 }
 
-/** @param {import("./engine.js").RunState} state */
-function see(state) {
-  const items = state.items ?? [];
-  const all = Math.max(state.total ?? 0, items.length);
-  while (results.children.length > all || (results.children.length && !items.length)) results.lastChild?.remove();
-  for (let index = 0; index < all; index += 1) {
-    const item = items[index];
-    const old = results.children[index];
-    const key = item ? item.picture || item.error || "" : "";
-    if (old instanceof HTMLElement && old.dataset.key === key) continue;
-    const face = item && !item.error ? el("img", { src: item.thumbnail, alt: "" }) : el("span", { className: "blank" });
-    const line = el("span", {}, item ? (item.error ?? item.title) : "Waiting");
-    const cell = item && !item.error ? el("a", { href: item.picture, download: "", title: `Save ${item.title}` }, face, line) : el("div", {}, face, line);
-    cell.dataset.key = key;
-    if (old) old.replaceWith(cell);
-    else results.append(cell);
-  }
-  if (state.result) setResult({ address: state.result, name: "impasto.zip" });
+/** Return what is seen of a painting; none: it waits. @param {Item} [item] */
+function cellOf(item) {
+  if (!item || item.error) return el("div", {}, el("span", { className: "blank" }), el("span", {}, item?.error ?? "Waiting"));
+  return el("a", { href: item.picture, download: "", title: `Save ${item.title}` }, el("img", { src: item.thumbnail, alt: "" }), el("span", {}, item.title));
+}
+
+/** Return what fills the grid as a run paints. @returns {(state: RunState) => void} */
+function follow() {
+  let seen = 0;
+  results.replaceChildren();
+  return ({ items = [], total, result }) => {
+    while (results.children.length < Math.max(total ?? 0, items.length)) results.append(cellOf());
+    for (; seen < items.length; seen += 1) results.children[seen].replaceWith(cellOf(items[seen]));
+    if (result) setResult({ address: result, name: "impasto.zip" });
+  };
 }
 
 export function enter() {
   setPicking((choice) => {
-    if (session.mode !== "batch") return false;
     chosen = chosen.some(({ key }) => key === choice.key) ? chosen.filter(({ key }) => key !== choice.key) : [...chosen, choice];
     draw();
     return true;
@@ -95,7 +92,7 @@ export function enter() {
   if (!photos.length && session.photo) photos = [session.photo];
   button("save").title = "Save all as a ZIP file";
   setResult(null);
-  setJob({ see, label: "Paint all", request: () => {
+  setJob({ follow, label: "Paint all", request: () => {
     if (opening) return "The photos are being opened.";
     if (!photos.length) return WORDS.choosePhoto;
     if (!chosen.length) return WORDS.chooseStyle;
@@ -116,6 +113,6 @@ photoPlace.addEventListener("drop", (event) => void addPhotos([...(event.dataTra
 stylePlace.addEventListener("drop", async (event) => {
   for (const each of event.dataTransfer?.files ?? []) await bringStyle(each, each.name);
 });
-on("add", () => session.mode === "batch" && file.click());
+on(["add"], () => session.mode === "batch" && file.click());
 needing(() => [...photos.map(({ id }) => id), ...chosen.map(({ ref }) => ref.file), ...[...results.querySelectorAll("a")].map((each) => each.getAttribute("href"))]);
 place("batch").append(photoPlace, stylePlace, results, file);

@@ -1,19 +1,19 @@
-/** The engine that is this browser: the any-style network in a worker. Nothing leaves the device. */
-import { EngineError, FRESH, NEW_RUN } from "./engine.js";
+/**
+ * The engine that is this browser: the any-style network in a worker. Nothing leaves the device.
+ *
+ * @import { Engine, Entry, Info, Opened, Property, RunRequest, RunState, Settings, StyleRef, Upload } from "./engine.js"
+ * @typedef {{state: RunState, see: (state: RunState) => void, stopping: boolean}} Run
+ */
+import { EngineError, FRESH } from "./engine.js";
 import { dropPicture, keepPicture, keptPictures } from "./kept.js";
 import { plainName, WORDS } from "./words.js";
 import { zipped } from "./zip.js";
 
-/** @typedef {import("./engine.js").RunState} RunState */
-/** @typedef {import("./engine.js").RunRequest} RunRequest */
-/** @typedef {import("./engine.js").StyleRef} StyleRef */
-/** @typedef {import("./engine.js").Settings} Settings */
-
-/** @type {import("./engine.js").Info} */
+/** @type {Info} */
 const INFO = {
   version: "", public: false, max_size: 1024, max_upload: 200e6, minutes: 0, camera_size: 256, sketch_size: 256, one_pass: true,
 };
-/** @type {Record<string, import("./engine.js").Property>} */
+/** @type {Record<string, Property>} */
 const PROPERTIES = {
   color_amount: {
     type: "number", title: "Color amount", description: "How much of the photo's colors is kept.", default: 1, minimum: 0, maximum: 1, "x-group": "Picture",
@@ -28,43 +28,24 @@ const LEAST = 128;
 
 /** @type {Map<string, {file: File, address: string, since: number}>} */
 const files = new Map();
-/** @type {Map<string, {state: RunState, see: ((state: RunState) => void) | null, stopping: boolean}>} */
+/** @type {Map<string, Run>} */
 const runs = new Map();
 let count = 0;
 
-/** @type {Worker | null} */
+/** Is there from the first order on. @type {Worker | null} */
 let worker = null;
-/** @type {Map<number, {done: (blob: Blob) => void, fail: (error: Error) => void}>} */
-const waiting = new Map();
 
-/** Return the worker, which is there from the first order on. */
-function working() {
-  if (worker) return worker;
-  worker = new Worker(new URL("painter_worker.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data: { id, blob, error } }) => {
-    const one = waiting.get(id);
-    waiting.delete(id);
-    if (error) one?.fail(new EngineError(error, 500));
-    else one?.done(blob);
-  };
-  return worker;
-}
-
-/**
- * Have the worker do something.
- * @param {object} order
- * @param {AbortSignal} [signal]
- * @returns {Promise<Blob>}
- */
+/** Have the worker paint. @param {object} order @param {AbortSignal} [signal] @returns {Promise<Blob>} */
 function ordered(order, signal) {
-  const id = (count += 1);
+  worker ??= new Worker(new URL("painter_worker.js", import.meta.url), { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage(order, [port2]);
   return new Promise((done, fail) => {
-    waiting.set(id, { done, fail });
+    port1.onmessage = ({ data: { blob, error } }) => (error ? fail(new EngineError(error, 500)) : done(blob));
     signal?.addEventListener("abort", () => {
-      working().postMessage({ drop: id });
-      fail(new DOMException("", "AbortError"));
+      port1.postMessage("drop");
+      fail(signal.reason);
     });
-    working().postMessage({ id, order });
   });
 }
 
@@ -141,49 +122,49 @@ async function remember(id, request, picture) {
   await keepPicture({ id, title: styles.map(titleOf).join(", "), when: Date.now(), request, files: used, picture, thumbnail: await small(picture) });
 }
 
-/** Do a run: one picture, or every content in every style. @param {RunState} state @param {RunRequest} request */
-async function perform(state, request) {
+/** Do a run: one picture, or every content in every style. @param {Run} run @param {RunRequest} request */
+async function perform(run, request) {
+  const { state } = run;
+  /** @type {import("./engine.js").Item[]} */
+  const items = [];
   const { contents = [request.content ?? ""], styles = [], settings = {}, kind, keep } = request;
   const jobs = kind === "batch" ? contents.flatMap((content) => styles.map((style) => ({ content, styles: [style] }))) : [{ content: contents[0], styles }];
-  const run = runs.get(state.id);
   const painted = /** @type {{name: string, file: Blob}[]} */ ([]);
-  const news = () => run?.see?.({ ...state, items: [...(state.items ?? [])] });
   Object.assign(state, { state: "running", total: jobs.length, message: "Painting" });
-  news();
   for (const [index, job] of jobs.entries()) {
-    if (run?.stopping) break;
+    run.see({ ...state, items: [...items] });
+    if (run.stopping) break;
     const { file } = fileOf(job.content);
     const picture = await paint(file, job.styles, settings, { keep, photo: job.content });
     const title = `${plainName(file.name)}_${plainName(titleOf(job.styles[0]))}`;
     painted.push({ name: `${String(index + 1).padStart(3, "0")}_${title}.png`, file: picture });
     const { address } = fileOf(held(picture, title));
-    Object.assign(state, { done: index + 1, message: `${index + 1} of ${jobs.length}` });
-    if (kind === "batch") state.items?.push({ title, thumbnail: address, picture: address });
+    Object.assign(state, { fraction: (index + 1) / jobs.length, message: `${index + 1} of ${jobs.length}` });
+    if (kind === "batch") items.push({ title, thumbnail: address, picture: address });
     else {
       await remember(state.id, request, picture);
-      Object.assign(state, { result: address, result_type: "image/png", history: state.id });
+      Object.assign(state, { result: address, history: state.id });
     }
-    if (index + 1 < jobs.length) news();
   }
-  if (kind === "batch" && painted.length) Object.assign(state, { result: fileOf(held(await zipped(painted), "impasto.zip")).address, result_type: "application/zip" });
-  Object.assign(state, { state: run?.stopping ? "stopped" : "done", message: "Done" });
+  if (kind === "batch" && painted.length) state.result = fileOf(held(await zipped(painted), "impasto.zip")).address;
+  Object.assign(state, { state: run.stopping ? "stopped" : "done", message: "Done", items });
 }
 
 /** @param {RunRequest} request @returns {Promise<RunState>} */
 async function start(request) {
   const id = `${Date.now()}-${(count += 1)}`;
-  /** @type {RunState} */
-  const state = { ...NEW_RUN, id, kind: request.kind, items: [] };
-  runs.set(id, { state, see: null, stopping: false });
+  /** @type {Run} */
+  const run = { state: { id, state: "waiting", message: "Starting" }, see: () => undefined, stopping: false };
+  runs.set(id, run);
   setTimeout(async () => {
-    await perform(state, request).catch((error) => Object.assign(state, { state: "failed", message: error.message }));
-    runs.get(id)?.see?.({ ...state });
+    await perform(run, request).catch((error) => Object.assign(run.state, { state: "failed", message: error.message }));
+    run.see(run.state);
     runs.delete(id);
   });
-  return { ...state };
+  return run.state;
 }
 
-/** Return a file that the page can paint. @param {Blob} file @param {string} name @returns {Promise<import("./engine.js").Upload>} */
+/** Return a file that the page can paint. @param {Blob} file @param {string} name @returns {Promise<Upload>} */
 async function upload(file, name) {
   const bitmap = await createImageBitmap(file).catch(async () => {
     const head = await file.slice(4, 12).text();
@@ -204,7 +185,7 @@ function addressOf(key, file) {
   return address;
 }
 
-/** @returns {Promise<import("./engine.js").Entry[]>} */
+/** @returns {Promise<Entry[]>} */
 async function history() {
   return (await keptPictures()).map(({ id, title, when, request, picture, thumbnail }) => ({
     id, title, seconds_ago: (Date.now() - when) / 1000, width: 0, height: 0, thumbnail: addressOf(`${id} small`, thumbnail), picture: addressOf(id, picture),
@@ -212,7 +193,7 @@ async function history() {
   }));
 }
 
-/** Make files again of what a picture was made of. @param {string} id @returns {Promise<import("./engine.js").Opened>} */
+/** Make files again of what a picture was made of. @param {string} id @returns {Promise<Opened>} */
 async function open(id) {
   const entry = (await keptPictures()).find((each) => each.id === id);
   if (!entry) throw new EngineError("This picture is gone.", 404);
@@ -227,7 +208,7 @@ async function open(id) {
   return { content, styles: again, keep: keep ? made[keep] : null, settings };
 }
 
-/** Return this browser's engine. @returns {import("./engine.js").Engine} */
+/** Return this browser's engine. @returns {Engine} */
 export function browserEngine() {
   return {
     info: INFO,
@@ -240,26 +221,16 @@ export function browserEngine() {
     paint: ({ content, styles, keep, settings }, signal) => paint(fileOf(content).file, styles, settings, { signal, keep, quick: true, photo: content, type: "image/jpeg" }),
     frame: (frame, style, strength, signal) => paint(frame, [style], { strength, size: INFO.camera_size }, { signal, type: "image/jpeg" }),
     start,
-    watch(id, see) {
-      const run = runs.get(id);
-      if (run) run.see = see;
-      return () => void (run && (run.see = null));
-    },
-    async stop(id) {
-      const run = runs.get(id);
-      if (!run) throw new EngineError("This painting is gone.", 404);
-      run.stopping = true;
-      return run.state;
-    },
+    watch: (id, see) => void Object.assign(runs.get(id) ?? {}, { see }),
+    stop: async (id) => Object.assign(runs.get(id) ?? {}, { stopping: true }),
     history,
     open,
     recipe: () => "",
     forget: dropPicture,
     release(used) {
       for (const [id, { address, since }] of files) {
-        if (used.has(id) || used.has(address) || Date.now() - since < FRESH) continue;
-        files.delete(id);
-        URL.revokeObjectURL(address);
+        const idle = !used.has(id) && !used.has(address) && Date.now() - since > FRESH;
+        if (idle && files.delete(id)) URL.revokeObjectURL(address);
       }
     },
   };

@@ -10,8 +10,8 @@ const frame = place("camera");
 const video = el("video", { muted: true, playsInline: true });
 const canvas = el("canvas", { role: "img", "aria-label": "The camera, painted" });
 const rate = el("span", { className: "rate" }, "Starting");
-const small = document.createElement("canvas");
-const shutter = el("button", { type: "button", className: "primary", onclick: takePhoto }, "Take photo");
+const small = new OffscreenCanvas(1, 1);
+const shutter = el("button", { type: "button", className: "primary", onclick: async () => usePhoto(await still(1, 0.95), "photo.jpg") }, "Take photo");
 const record = el("button", { type: "button", "aria-pressed": "false", onclick: toggleRecording }, "Record");
 const turn = el("button", { type: "button", className: "icon turn", "aria-label": "Use the other camera", title: "Use the other camera", onclick: turnCamera }, icon("turn"));
 
@@ -22,8 +22,13 @@ let stream = null;
 let recorder = null;
 let asking = new AbortController();
 
-/** Put an encoded picture on a canvas as a file. @param {HTMLCanvasElement} from @param {number} quality @returns {Promise<Blob>} */
-const encoded = (from, quality) => new Promise((done, fail) => from.toBlob((blob) => (blob ? done(blob) : fail(new Error(WORDS.noCamera))), "image/jpeg", quality));
+/** Return what the camera sees, scaled. @param {number} scale @param {number} quality */
+function still(scale, quality) {
+  small.width = Math.round(video.videoWidth * scale);
+  small.height = Math.round(video.videoHeight * scale);
+  small.getContext("2d")?.drawImage(video, 0, 0, small.width, small.height);
+  return small.convertToBlob({ type: "image/jpeg", quality });
+}
 
 /** Paint frame after frame until the camera is left. @param {AbortSignal} signal */
 async function loop(signal) {
@@ -35,11 +40,8 @@ async function loop(signal) {
       continue;
     }
     const scale = Math.min(1, session.engine.info.camera_size / Math.max(video.videoWidth, video.videoHeight));
-    small.width = Math.round(video.videoWidth * scale);
-    small.height = Math.round(video.videoHeight * scale);
-    small.getContext("2d")?.drawImage(video, 0, 0, small.width, small.height);
     try {
-      const painted = await session.engine.frame(await encoded(small, 0.85), style.ref, Number(session.settings.strength ?? 1), signal);
+      const painted = await session.engine.frame(await still(scale, 0.85), style.ref, Number(session.settings.strength ?? 1), signal);
       const bitmap = await createImageBitmap(painted);
       if (signal.aborted) return;
       if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
@@ -52,8 +54,7 @@ async function loop(signal) {
     }
     times.push(performance.now());
     if (times.length > 10) times.shift();
-    const seconds = (times[times.length - 1] - times[0]) / 1000;
-    rate.textContent = seconds > 0 ? `${((times.length - 1) / seconds).toFixed(1)} frames/s` : "";
+    if (times.length > 1) rate.textContent = `${((1000 * (times.length - 1)) / (performance.now() - times[0])).toFixed(1)} frames/s`;
   }
 }
 
@@ -82,13 +83,6 @@ function close() {
   shutter.disabled = record.disabled = true;
 }
 
-/** Take what the camera sees, in full size, as the photo. */
-async function takePhoto() {
-  const whole = el("canvas", { width: video.videoWidth, height: video.videoHeight });
-  whole.getContext("2d")?.drawImage(video, 0, 0);
-  await usePhoto(await encoded(whole, 0.95), "photo.jpg");
-}
-
 function toggleRecording() {
   if (recorder?.state === "recording") return recorder.stop();
   const type = ["video/mp4", "video/webm"].find((each) => MediaRecorder.isTypeSupported(each));
@@ -97,17 +91,19 @@ function toggleRecording() {
   recorder = started;
   started.ondataavailable = ({ data }) => parts.push(data);
   started.onstop = () => {
-    record.classList.remove("recording");
-    record.setAttribute("aria-pressed", "false");
-    record.textContent = "Record";
+    showRecording(false);
     const address = URL.createObjectURL(new Blob(parts, { type: started.mimeType }));
     download(address, `${plainName(session.style?.title ?? "")}.${started.mimeType.includes("mp4") ? "mp4" : "webm"}`);
     say("The clip is saved.", { seconds: 8 });
   };
   started.start(1000);
-  record.classList.add("recording");
-  record.setAttribute("aria-pressed", "true");
-  record.textContent = "Stop";
+  showRecording(true);
+}
+
+/** @param {boolean} on */
+function showRecording(on) {
+  record.setAttribute("aria-pressed", String(on));
+  record.textContent = on ? "Stop" : "Record";
 }
 
 function turnCamera() {
@@ -116,7 +112,7 @@ function turnCamera() {
 }
 
 export function enter() {
-  setJob({ request: () => "", see: () => undefined });
+  setJob({ request: () => "", follow: () => () => undefined });
   setResult(null);
   place("paint").hidden = true;
   place("shutter").hidden = false;

@@ -1,31 +1,26 @@
 /** The controls that are always seen: strength, colors, size, quality, and the theme. */
-import { button, covers, el, find, input, place, uncovers } from "./dom.js";
+import { button, covers, el, find, icon, input, place, remember } from "./dom.js";
 import { on, ownSize, session, set, tell } from "./session.js";
 
 const SIZES = [256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384];
+/** Switches, and what a setting is when they are on. */
+const SWITCHES = [["keep-colors", "color", "content"], ["keep-faces", "keep", "faces"]];
 const QUALITIES = [["draft", "Draft", "One pass: in a moment"], ["good", "Good", "Painted in steps"], ["best", "Best", "Painted by a larger network, most like the style"]];
 
-/** @param {boolean} dark */
-function showTheme(dark) {
-  const theme = button("theme");
-  theme.setAttribute("aria-pressed", String(dark));
-  theme.querySelector("use")?.setAttribute("href", `icons.svg#${dark ? "sun" : "moon"}`);
-}
-
-function startTheme() {
+/** Let the theme be switched. */
+export function startTheme() {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const root = document.documentElement;
-  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  showTheme(isDark());
-  system.addEventListener("change", () => showTheme(isDark()));
-  button("theme").addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    showTheme(isDark());
-    try {
-      localStorage.setItem("theme", root.dataset.theme);
-    } catch {
-      // Storage is blocked: the choice lasts as long as the page.
-    }
+  const theme = button("theme");
+  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+  const show = () => {
+    theme.setAttribute("aria-pressed", String(isDark()));
+    theme.replaceChildren(icon(isDark() ? "sun" : "moon"));
+  };
+  show();
+  system.addEventListener("change", show);
+  theme.addEventListener("click", () => {
+    remember("theme", isDark() ? "light" : "dark");
+    show();
   });
 }
 
@@ -39,13 +34,13 @@ function startPanel() {
     place("app").classList.toggle("panel-open", open);
     opener.setAttribute("aria-expanded", String(open));
     (open ? button("close-panel") : opener).focus();
-    (open ? covers : uncovers)(close);
+    covers(open, close);
   };
   const close = () => panel.classList.contains("open") && show(false);
   opener.addEventListener("click", () => show(!panel.classList.contains("open")));
   place("app").addEventListener("click", (event) => event.target === place("app") && close());
   for (const id of ["close-panel", "paint-button"]) button(id).addEventListener("click", close);
-  on("mode", close);
+  on(["mode"], close);
   document.querySelector("#regions summary")?.addEventListener("click", close);
 }
 
@@ -60,16 +55,15 @@ function drawSizes() {
 }
 
 /** Show the settings as they are. */
-export function showControls() {
+function showControls() {
   const strength = Math.round(100 * Number(session.settings.strength ?? 1));
   input("strength").value = String(strength);
   place("strength-shown").textContent = `${strength}%`;
-  input("keep-colors").checked = session.settings.color === "content";
+  for (const [id, name, value] of SWITCHES) input(id).checked = session.settings[name] === value;
   const chosen = session.settings.method || session.settings.encoder ? "" : session.quality;
   for (const radio of document.querySelectorAll("#quality input")) {
     if (radio instanceof HTMLInputElement) radio.checked = radio.value === chosen;
   }
-  input("keep-faces").checked = session.settings.keep === "faces";
   able();
   drawSizes();
 }
@@ -99,24 +93,17 @@ function drawQualities() {
 
 /** Begin to listen. */
 export function startControls() {
-  startTheme();
   startPanel();
   if (session.engine.info.one_pass) session.quality = "draft";
   drawQualities();
-  drawSizes();
-  input("strength").addEventListener("input", () => {
-    const strength = input("strength").valueAsNumber / 100;
-    set("strength", strength === 1 ? undefined : strength);
-  });
-  input("keep-colors").addEventListener("change", () => set("color", input("keep-colors").checked ? "content" : undefined));
-  input("keep-faces").addEventListener("change", () => set("keep", input("keep-faces").checked ? "faces" : undefined));
+  input("strength").addEventListener("input", () => set("strength", input("strength").valueAsNumber / 100));
+  for (const [id, name, value] of SWITCHES) input(id).addEventListener("change", () => set(name, input(id).checked ? value : undefined));
   find("size", HTMLSelectElement).addEventListener("change", () => {
     session.size = Number(find("size", HTMLSelectElement).value);
     tell("settings");
   });
-  on("photo", drawSizes);
-  on("settings", showControls);
-  on("mode", able);
+  on(["photo"], drawSizes);
+  on(["settings"], showControls);
+  on(["mode"], able);
   showControls();
-  able();
 }

@@ -6,7 +6,7 @@ import { isPassing } from "./engine.js";
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Record<string, any>} [given]
- * @param {...(Node | string | null)} children
+ * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function el(tag, given = {}, ...children) {
@@ -16,18 +16,12 @@ export function el(tag, given = {}, ...children) {
     else if (name.includes("-") || name === "role") made.setAttribute(name, String(value));
     else Object.assign(made, { [name]: value });
   }
-  made.append(...children.filter((each) => each !== null));
+  made.append(...children.flatMap((each) => each || []));
   return made;
 }
 
 /** Return a picture of icons.svg. @param {string} name */
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `icons.svg#${name}`);
-  svg.append(use);
-  return svg;
-}
+export const icon = (name) => document.createRange().createContextualFragment(`<svg><use href="icons.svg#${name}"/></svg>`);
 
 /** Return the element of the page with an id. @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 export function find(id, kind) {
@@ -52,41 +46,42 @@ export function atRest(action, ms) {
   };
 }
 
-/** Give a file to the person. @param {string} address @param {string} name */
-export function download(address, name) {
-  const link = el("a", { href: address, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
+/** Note a choice on the page, and for the next visit. @param {string} name @param {string} value */
+export function remember(name, value) {
+  document.documentElement.dataset[name] = value;
+  try {
+    localStorage[name] = value;
+  } catch {
+    // Storage is blocked: the choice lasts as long as the page.
+  }
 }
 
-/** What closes the things that are open over the picture, the last one first. @type {(() => void)[]} */
-const closers = [];
+/** Give a file to the person. @param {string} href @param {string} name */
+export const download = (href, name) => el("a", { href, download: name }).click();
+
+/** What closes the things that are open over the picture. @type {Set<() => void>} */
+const closers = new Set();
+const closeLast = () => [...closers].at(-1)?.();
 
 /** Let the way back lead to the picture while something is open over it. */
 const settle = atRest(() => {
   const covered = Boolean(history.state?.covered);
-  if (closers.length && !covered) history.pushState({ covered: true }, "");
-  if (!closers.length && covered) history.back();
+  if (closers.size && !covered) history.pushState({ covered: true }, "");
+  if (!closers.size && covered) history.back();
 }, 50);
 
-/** Something opens over the picture: Escape and the way back close it. @param {() => void} close */
-export function covers(close) {
-  if (!closers.includes(close)) closers.push(close);
-  settle();
-}
-
-/** It has been closed. @param {() => void} close */
-export function uncovers(close) {
-  if (closers.includes(close)) closers.splice(closers.indexOf(close), 1);
+/** Something opens over the picture, or has been closed: Escape and the way back close it. @param {boolean} open @param {() => void} close */
+export function covers(open, close) {
+  closers.delete(close);
+  if (open) closers.add(close);
   settle();
 }
 
 addEventListener("popstate", () => {
-  if (!history.state?.covered) closers.pop()?.();
+  if (!history.state?.covered) closeLast();
   settle();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && closers.at(-1)?.());
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeLast());
 
 const status = place("status");
 let clearing = 0;
@@ -100,13 +95,16 @@ export function say(sentence, { error = false, action, act, seconds } = {}) {
   clearTimeout(clearing);
   status.classList.toggle("error", error);
   const does = action && el("button", { type: "button", onclick: () => { status.replaceChildren(); act?.(); } }, action);
-  status.replaceChildren(...(sentence ? [sentence] : []), ...(does ? [does] : []));
+  status.replaceChildren(sentence, does ?? "");
   if (seconds) clearing = setTimeout(() => status.replaceChildren(), seconds * 1000);
 }
 
+/** Whether somebody wanted the error. @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
 /** Say what an error says, unless somebody wanted it. @param {unknown} error @param {() => void} [again]  offered where it may help */
 export function sayError(error, again) {
-  if (error instanceof DOMException && error.name === "AbortError") return;
+  if (isAbort(error)) return;
   const more = again && isPassing(error) ? { action: "Try again", act: again } : {};
   say(error instanceof Error ? error.message : String(error), { error: true, ...more });
 }

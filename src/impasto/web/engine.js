@@ -10,7 +10,7 @@
  * @typedef {{content: string, styles: StyleRef[], keep?: string, settings: Settings}} PaintRequest
  * @typedef {{kind: "picture" | "explore" | "batch" | "video" | "tune", content?: string, contents?: string[], clip?: string, styles?: StyleRef[], style?: StyleRef, keep?: string, minutes?: number, stability?: number, settings?: Settings}} RunRequest
  * @typedef {{title: string, thumbnail: string, picture: string, settings?: Settings, error?: string}} Item
- * @typedef {{id: string, kind: string, state: "waiting" | "running" | "done" | "stopped" | "failed", ahead: number, done: number, total: number | null, fraction: number | null, seconds_left: number | null, size: [number, number] | null, message: string, preview: string | null, result: string | null, result_type: string | null, history: string | null, items?: Item[], style?: StyleRef}} RunState
+ * @typedef {{id: string, state: "waiting" | "running" | "done" | "stopped" | "failed", message: string, done?: number, total?: number | null, fraction?: number | null, preview?: string | null, result?: string | null, history?: string | null, items?: Item[], style?: StyleRef}} RunState
  * @typedef {{id: string, title: string, seconds_ago: number, width: number, height: number, thumbnail: string, picture: string, process: string | null, settings: Settings, command: string, python: string}} Entry
  * @typedef {{content: Upload, styles: StyleRef[], keep?: StyleRef | string | null, settings: Settings}} Opened
  * @typedef {{type?: string | string[], enum?: unknown[], anyOf?: Property[], items?: Property, title?: string, description?: string, default?: unknown, minimum?: number, maximum?: number, "x-group"?: string, "x-methods"?: string[]}} Property
@@ -25,8 +25,8 @@
  * @property {(request: PaintRequest, signal: AbortSignal) => Promise<Blob>} paint
  * @property {(frame: Blob, style: StyleRef, strength: number, signal: AbortSignal) => Promise<Blob>} frame
  * @property {(request: RunRequest) => Promise<RunState>} start
- * @property {(id: string, see: (state: RunState) => void) => () => void} watch  Returns what ends it.
- * @property {(id: string) => Promise<RunState>} stop
+ * @property {(id: string, see: (state: RunState) => void) => void} watch  Until the run has ended.
+ * @property {(id: string) => Promise<unknown>} stop
  * @property {() => Promise<Entry[]>} history
  * @property {(id: string) => Promise<Opened>} open
  * @property {(id: string) => string} recipe                       Address of an entry's recipe.
@@ -38,11 +38,8 @@
 /** Milliseconds in which a new upload or run is not let go of. */
 export const FRESH = 30_000;
 
-/** The state of a run that has not begun. @type {RunState} */
-export const NEW_RUN = {
-  id: "", kind: "", state: "waiting", ahead: 0, done: 0, total: null, fraction: null, seconds_left: null, size: null,
-  message: "Starting", preview: null, result: null, result_type: null, history: null,
-};
+/** States of a run in which nothing more happens. */
+export const ENDED = ["done", "stopped", "failed"];
 
 /** What went wrong, in a sentence for people. */
 export class EngineError extends Error {

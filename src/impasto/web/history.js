@@ -1,5 +1,5 @@
 /** The pictures painted before: a strip that slides over the styles. */
-import { button, covers, download, el, icon, place, say, sayError, uncovers } from "./dom.js";
+import { button, covers, download, el, icon, place, say, sayError } from "./dom.js";
 import { setPhoto } from "./photo.js";
 import { dropQuick } from "./quick.js";
 import { on, session, tell } from "./session.js";
@@ -7,7 +7,7 @@ import { setBusy, showPhoto, showPicture } from "./stage.js";
 import { keepStyle } from "./strip.js";
 import { ago, plainName } from "./words.js";
 
-/** @typedef {import("./engine.js").Entry} Entry */
+/** @import { Entry, Settings, StyleRef } from "./engine.js" */
 
 /** Milliseconds in which a deletion can be undone, and pixels of a swipe. */
 const UNDO = 8000;
@@ -21,7 +21,7 @@ let chosen = null;
 /** @type {Map<string, number>} Entries that are deleted once their time has passed. */
 const leaving = new Map();
 const panel = place("history");
-const openers = [button("history-narrow"), button("history-wide")];
+const opener = button("show-history");
 
 /** Something was painted or deleted. */
 export async function historyChanged() {
@@ -38,13 +38,13 @@ export async function historyChanged() {
 function show(open) {
   const inside = panel.contains(document.activeElement);
   panel.hidden = !open;
-  (open ? covers : uncovers)(close);
-  for (const each of openers) each.setAttribute("aria-expanded", String(open));
+  covers(open, close);
+  opener.setAttribute("aria-expanded", String(open));
   place("strip").inert = open;
   if (open) {
     draw();
     historyChanged();
-  } else if (inside) openers.find((each) => each.offsetParent)?.focus();
+  } else if (inside) opener.focus();
 }
 
 const close = () => panel.hidden || show(false);
@@ -52,10 +52,10 @@ const close = () => panel.hidden || show(false);
 function draw() {
   const scrolled = panel.querySelector(".tiles")?.scrollLeft ?? 0;
   const shown = entries.filter(({ id }) => !leaving.has(id));
-  const tiles = el("div", { className: "tiles", role: "group", "aria-label": "Painted before" }, ...shown.map(tileOf));
-  if (!shown.length) tiles.append(el("p", { className: "nothing" }, "What you paint in full is kept here."));
+  const nothing = !shown.length && el("p", { className: "nothing" }, "What you paint in full is kept here.");
+  const tiles = el("div", { className: "tiles", role: "group", "aria-label": "Painted before" }, ...shown.map(tileOf), nothing);
   const end = el("button", { type: "button", className: "icon", "aria-label": "Close history", onclick: close }, icon("close"));
-  panel.replaceChildren(el("header", {}, end, el("h2", {}, "History"), ...actions()), tiles);
+  panel.replaceChildren(el("header", {}, end, el("h2", {}, "History"), ...(chosen ? actions(chosen) : [])), tiles);
   tiles.scrollLeft = scrolled;
 }
 
@@ -67,27 +67,24 @@ function tileOf(entry) {
   }, face, el("span", { className: "name" }, entry.title), el("span", { className: "name small" }, ago(entry.seconds_ago)));
   const remove = el("button", { type: "button", className: "icon delete", "aria-label": `Delete ${entry.title}`, onclick: () => forget(entry) }, icon("close"));
   let from = 0;
-  const whole = el("div", { className: "entry",
+  return el("div", {
+    className: "entry",
     onpointerdown: /** @param {PointerEvent} event */ (event) => (from = event.clientY),
-    onpointerup: /** @param {PointerEvent} event */ (event) => void (from - event.clientY > SWIPE && forget(entry)),
+    onpointerup: /** @param {PointerEvent} event */ (event) => from - event.clientY > SWIPE && forget(entry),
   }, tile, remove);
-  whole.style.touchAction = "pan-x";
-  return whole;
 }
 
-/** Return what can be done with the chosen entry. */
-function actions() {
-  const entry = chosen;
-  if (!entry) return [];
-  const recipe = session.engine.recipe(entry.id);
-  /** @param {string} title @param {() => void} does */
-  const action = (title, does) => el("button", { type: "button", onclick: does }, title);
+/** Return what can be done with an entry. @param {Entry} entry */
+function actions({ id, title, command, python, process }) {
+  const recipe = session.engine.recipe(id);
+  /** @param {string} name @param {() => void} onclick */
+  const action = (name, onclick) => el("button", { type: "button", onclick }, name);
   return [
     action("Same again", () => button("paint-button").click()),
-    ...(recipe ? [action("Recipe", () => download(recipe, `${plainName(entry.title)}.json`))] : []),
-    ...(entry.command ? [action("Copy command", () => copy(entry.command, "The command is copied."))] : []),
-    ...(entry.python ? [action("Copy Python", () => copy(entry.python, "The Python code is copied."))] : []),
-    ...(entry.process ? [action("How it was painted", () => download(entry.process ?? "", ""))] : []),
+    recipe && action("Recipe", () => download(recipe, `${plainName(title)}.json`)),
+    command && action("Copy command", () => copy(command, "The command is copied.")),
+    python && action("Copy Python", () => copy(python, "The Python code is copied.")),
+    process && action("How it was painted", () => download(process, "")),
   ];
 }
 
@@ -101,10 +98,7 @@ async function copy(text, done) {
   }
 }
 
-/**
- * Take the settings of a run: what differs from the defaults, and the quality that they come to.
- * @param {import("./engine.js").Settings} given
- */
+/** Take the settings of a run: what differs from the defaults, and the quality that they come to. @param {Settings} given */
 function takeSettings({ size, quality, method, encoder, ...given }) {
   /** @param {string} name @param {unknown} value */
   const differs = (name, value) => JSON.stringify(value ?? null) !== JSON.stringify(session.schema[name]?.default ?? null);
@@ -114,7 +108,7 @@ function takeSettings({ size, quality, method, encoder, ...given }) {
   Object.assign(session, { settings, size: Number(size ?? 0), quality: String(named ?? session.quality) });
 }
 
-/** Return the tile of a style that an entry was painted in. @param {import("./engine.js").StyleRef} ref */
+/** Return the tile of a style that an entry was painted in. @param {StyleRef} ref */
 function choiceOf(ref) {
   const address = ref.thumbnail ?? (ref.name ? `api/styles/${ref.name}/thumbnail` : `api/files/${ref.file}/thumbnail`);
   return keepStyle(ref, ref.title ?? (ref.name ?? "Your style").replaceAll("_", " "), address);
@@ -174,7 +168,7 @@ async function forgetNow(id) {
 
 /** Begin to listen. */
 export function startHistory() {
-  for (const each of openers) each.addEventListener("click", () => show(Boolean(panel.hidden)));
-  on("mode", close);
+  opener.addEventListener("click", () => show(panel.hidden === true));
+  on(["mode"], close);
   addEventListener("pagehide", () => [...leaving.keys()].forEach((id) => void forgetNow(id)));
 }

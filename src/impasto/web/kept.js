@@ -15,31 +15,21 @@
 const MOST = 60;
 /** @type {Map<string, Kept>} */
 const all = new Map();
-/** @type {Promise<IDBDatabase | null> | null} */
-let opened = null;
+/** @template T @param {IDBRequest<T>} asked @returns {Promise<T>} */
+const answer = (asked) => new Promise((done, fail) => Object.assign(asked, { onsuccess: () => done(asked.result), onerror: fail }));
 
-/** @returns {Promise<IDBDatabase | null>} */
-const open = () => (opened ??= new Promise((done) => {
+const opened = (async () => {
   const asked = indexedDB.open("impasto", 1);
   asked.onupgradeneeded = () => asked.result.createObjectStore("pictures", { keyPath: "id" });
-  asked.onsuccess = () => done(asked.result);
-  asked.onerror = () => done(null);
-}));
+  return answer(asked);
+})().catch(() => null);
 
-/**
- * Ask the database for something; null: it cannot answer.
- * @param {(store: IDBObjectStore) => IDBRequest} question
- * @returns {Promise<any>}
- */
+/** Ask the database for something; null: it cannot answer. @param {(store: IDBObjectStore) => IDBRequest} question */
 async function ask(question) {
-  const database = await open().catch(() => null);
-  return database && new Promise((done) => {
-    const transaction = database.transaction("pictures", "readwrite");
-    const asked = question(transaction.objectStore("pictures"));
-    transaction.commit(); // At once: the page may be about to go.
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => done(null);
-  });
+  const transaction = (await opened)?.transaction("pictures", "readwrite");
+  const asked = transaction && answer(question(transaction.objectStore("pictures"))).catch(() => null);
+  transaction?.commit(); // At once: the page may be about to go.
+  return asked;
 }
 
 /** Return what is kept, the newest first. */

@@ -1,12 +1,12 @@
 /** The page: finds what paints, and starts its parts. */
-import { startControls } from "./controls.js";
-import { el, place, say, sayError } from "./dom.js";
+import { startControls, startTheme } from "./controls.js";
+import { el, place, remember, say, sayError } from "./dom.js";
 import { startHistory } from "./history.js";
 import { startMix } from "./mix.js";
 import { startMore } from "./more.js";
 import { refresh, startPainting } from "./painting.js";
 import { startPhoto } from "./photo.js";
-import { enterPicture, startPicture } from "./picture.js";
+import { startPicture } from "./picture.js";
 import { paintQuickly, startQuick } from "./quick.js";
 import { startRegions } from "./regions.js";
 import { on, session, tell } from "./session.js";
@@ -15,19 +15,9 @@ import { markTiles, startStrip } from "./strip.js";
 import { studioEngine } from "./studio_engine.js";
 import { WORDS } from "./words.js";
 
-/**
- * A mode: what begins and ends with it.
- * @typedef {{enter: () => void, leave: () => void}} Mode
- */
-
-/** Each mode: where it shows, and its module, which is fetched when it is first entered. */
-const MODES = /** @type {Record<string, {shows: string, load: () => Promise<Mode>}>} */ ({
-  picture: { shows: "frame", load: async () => ({ enter: enterPicture, leave: () => undefined }) },
-  camera: { shows: "camera", load: () => import("./camera.js") },
-  batch: { shows: "batch", load: () => import("./batch.js") },
-  video: { shows: "video", load: () => import("./video.js") },
-});
-/** @type {Mode | null} */
+/** Each mode, and where it shows; its module is fetched when it is first entered. */
+const MODES = { picture: "frame", camera: "camera", batch: "batch", video: "video" };
+/** The mode that has been entered. @type {{enter: () => void, leave: () => void} | null} */
 let current = null;
 
 /** @param {string} mode */
@@ -36,15 +26,14 @@ async function enter(mode) {
   current?.leave();
   session.mode = mode;
   place("app").dataset.mode = mode;
-  for (const [name, { shows }] of Object.entries(MODES)) place(shows).hidden = name !== mode;
+  for (const [name, shows] of Object.entries(MODES)) place(shows).hidden = name !== mode;
   for (const each of document.querySelectorAll("nav [data-mode]")) {
-    if (each.getAttribute("data-mode") === mode) each.setAttribute("aria-current", "page");
-    else each.removeAttribute("aria-current");
+    each.setAttribute("aria-current", each.getAttribute("data-mode") === mode ? "page" : "false");
   }
   say("");
   current = null;
   try {
-    const next = await MODES[mode].load();
+    const next = await import(`./${mode}.js`);
     if (session.mode !== mode) return;
     current = next;
     next.enter();
@@ -57,10 +46,7 @@ async function enter(mode) {
 
 function startModes() {
   place("modes-narrow").append(...[...place("modes").children].map((each) => each.cloneNode(true)));
-  for (const each of document.querySelectorAll("nav [data-mode]")) {
-    const mode = each.getAttribute("data-mode") ?? "";
-    each.addEventListener("click", () => enter(mode));
-  }
+  for (const each of document.querySelectorAll("nav [data-mode]")) each.addEventListener("click", () => enter(each.getAttribute("data-mode") ?? ""));
 }
 
 /** Milliseconds until the page has come to rest, and what a person does first. */
@@ -76,7 +62,8 @@ async function findEngine() {
   if (answer?.status !== 404) throw new Error(answer?.ok ? WORDS.refused : WORDS.serverGone);
   await isolated().catch(() => undefined); // Storage is blocked: one core does.
   const { browserEngine } = await import("./browser_engine.js");
-  showPrivacy();
+  document.documentElement.dataset.engine = "browser";
+  place("privacy-close").addEventListener("click", () => remember("privacy", "read"));
   return browserEngine();
 }
 
@@ -92,14 +79,8 @@ async function isolated() {
   await new Promise(() => undefined);
 }
 
-/** Say that nothing leaves the device, until the person has read it. */
-function showPrivacy() {
-  const root = document.documentElement.dataset;
-  root.engine = "browser";
-  place("privacy-close").addEventListener("click", () => (root.privacy = localStorage.privacy = "read"));
-}
-
 async function start() {
+  startTheme();
   session.engine = await findEngine();
   startStage();
   startControls();
@@ -111,7 +92,7 @@ async function start() {
   startMix();
   startModes();
   await enter("picture");
-  on("photo", () => session.mode !== "picture" && enter("picture"));
+  on(["photo"], () => session.mode !== "picture" && enter("picture"));
   addEventListener("online", () => {
     say("");
     if (!session.result) paintQuickly();
@@ -123,14 +104,12 @@ async function start() {
 }
 
 /** Load what painting needs at the first touch, or once the page has come to rest. */
-function warmSoon() {
-  const resting = setTimeout(() => warm(), REST);
-  const warm = () => {
-    clearTimeout(resting);
-    for (const name of TOUCHES) removeEventListener(name, warm);
-    if (session.style) session.engine.warm(session.style.ref);
-  };
-  for (const name of TOUCHES) addEventListener(name, warm);
+async function warmSoon() {
+  await new Promise((done) => {
+    setTimeout(done, REST);
+    for (const name of TOUCHES) addEventListener(name, done, { once: true });
+  });
+  if (session.style) session.engine.warm(session.style.ref);
 }
 
 start().catch((error) => {

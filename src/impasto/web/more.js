@@ -2,7 +2,7 @@
 import { el, icon, place } from "./dom.js";
 import { on, session, set } from "./session.js";
 
-/** @typedef {import("./engine.js").Property} Property */
+/** @import { Property } from "./engine.js" */
 
 /** Settings that have places of their own. */
 const ELSEWHERE = ["size", "quality", "strength", "masks", "keep", "style_weights"];
@@ -13,6 +13,8 @@ const METHODS = /** @type {Record<string, string>} */ ({ draft: "fast", good: "o
 const plain = (property) => property.anyOf?.find(({ type }) => type !== "null") ?? property;
 /** @param {Property} property */
 const typeOf = (property) => [plain(property).type].flat()[0];
+/** @param {unknown} type */
+const isNumber = (type) => type === "number" || type === "integer";
 
 /** Return a setting's name for people. @param {string} name @param {Property} property */
 function titleOf(name, { title = name }) {
@@ -31,11 +33,10 @@ function inWords(value) {
 function parsed(text, property) {
   if (text.trim() === "") return undefined;
   const type = typeOf(property);
-  if (type === "number" || type === "integer") return Number(text);
+  if (isNumber(type)) return Number(text);
   if (type !== "array") return text;
   const parts = text.split(",").map((part) => part.trim()).filter(Boolean);
-  const numbers = ["number", "integer"].includes(String(plain(property).items?.type));
-  return numbers ? parts.map(Number) : parts;
+  return isNumber(plain(property).items?.type) ? parts.map(Number) : parts;
 }
 
 /**
@@ -45,24 +46,23 @@ function parsed(text, property) {
  * @returns {{field: HTMLInputElement | HTMLSelectElement, show: () => void}}
  */
 function fieldOf(name, property) {
-  const { enum: choices, minimum, maximum } = plain(property);
+  const { enum: choices, minimum: min = "", maximum: max = "" } = plain(property);
+  const type = typeOf(property);
   const id = `more-${name}`;
+  const initial = property.default ?? "";
   const value = () => session.settings[name];
-  if (typeOf(property) === "boolean") {
-    const field = el("input", { id, type: "checkbox", role: "switch", onchange: () => set(name, field.checked === property.default ? undefined : field.checked) });
-    return { field, show: () => (field.checked = Boolean(value() ?? property.default)) };
+  if (type === "boolean") {
+    const field = el("input", { id, type: "checkbox", role: "switch", onchange: () => set(name, field.checked) });
+    return { field, show: () => (field.checked = Boolean(value() ?? initial)) };
   }
   if (choices) {
-    const first = property.default === null || property.default === undefined ? [""] : [];
-    const options = [...first, ...choices.filter((each) => each !== null).map(String)];
-    const field = el("select", { id, onchange: () => set(name, field.value === String(property.default ?? "") ? undefined : parsed(field.value, property)) },
-      ...options.map((each) => el("option", { value: each }, each || "automatic")));
-    return { field, show: () => (field.value = String(value() ?? property.default ?? "")) };
+    const options = [...(initial === "" ? [""] : []), ...choices.filter((each) => each !== null).map(String)];
+    const field = el("select", { id, onchange: () => set(name, parsed(field.value, property)) }, ...options.map((each) => el("option", { value: each }, each || "automatic")));
+    return { field, show: () => (field.value = String(value() ?? initial)) };
   }
-  const numeric = ["number", "integer"].includes(String(typeOf(property)));
   const field = el("input", {
-    id, type: numeric ? "number" : "text", step: typeOf(property) === "integer" ? "1" : "any", min: String(minimum ?? ""), max: String(maximum ?? ""),
-    placeholder: inWords(property.default), onchange: () => field.reportValidity() && set(name, parsed(field.value, property)),
+    id, min, max, type: isNumber(type) ? "number" : "text", step: type === "integer" ? "1" : "any", placeholder: inWords(property.default),
+    onchange: () => field.reportValidity() && set(name, parsed(field.value, property)),
   });
   return { field, show: () => document.activeElement !== field && (field.value = value() === undefined ? "" : inWords(value())) };
 }
@@ -112,6 +112,6 @@ export async function startMore() {
   } });
   place("more-body").append(search, nothing, ...groups.map(({ element }) => element));
   const update = () => rows.forEach((each) => each.update());
-  on("settings", update);
+  on(["settings"], update);
   update();
 }

@@ -1,6 +1,7 @@
 /**
  * The any-style network, in a worker of its own: reads styles once, and paints picture after picture.
  *
+ * @typedef {{pixels: Float32Array, width: number, height: number}} Picture  RGB from 0 to 1
  * @typedef {{file: Blob | string, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
  * @typedef {{content: Blob, photo?: string, styles: GivenStyle[], keep: Blob | null, size: number, read: number, strength: number, keeps: number, type: string}} Order
  */
@@ -8,6 +9,8 @@
 const CELL = 16;
 const GRAIN_CELL = 4;
 const PLANES = 8;
+/** What stands for 1 in the file of the grain. */
+const GRAIN_ONE = 4096;
 /** Rows and columns of the grain that there is; longest and shortest side of a style. */
 const GRAIN_SIDE = 256;
 const MOST_STYLE = 1024;
@@ -28,9 +31,9 @@ async function open() {
   const ort = await import(address);
   ort.env.wasm.wasmPaths = { mjs: new URL("engine/ort-wasm.js", import.meta.url).href };
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1;
-  const [painter, halves, runtime] = await Promise.all(["engine/any_style.onnx", "engine/grain.f16", "engine/runtime.gz"].map(file));
+  const [painter, grain, runtime] = await Promise.all(["engine/any_style.onnx", "engine/grain.i16", "engine/runtime.gz"].map(file));
   ort.env.wasm.wasmBinary = await unpacked(runtime);
-  return { ort, painter: await ort.InferenceSession.create(painter), grain: Float32Array.from(new Uint16Array(halves), single) };
+  return { ort, painter: await ort.InferenceSession.create(painter), grain: Float32Array.from(new Int16Array(grain), (each) => each / GRAIN_ONE) };
 }
 
 /** Return what a file of the engine holds. @param {string} name */
@@ -52,24 +55,16 @@ const opening = () => (opened ??= open().catch((error) => {
   throw error;
 }));
 
-/** Return the number that 16 bits stand for. @param {number} half */
-function single(half) {
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-  return half & 32768 ? -size : size;
-}
-
 /** Return the width and height of a picture whose longest side is given. @param {ImageBitmap} picture @param {number} longest */
 function fitted({ width, height }, longest) {
   const scale = longest / Math.max(width, height);
   return [width, height].map((side) => Math.max(1, Math.trunc(side * scale + 0.5)));
 }
 
-/** Return a picture's pixels at a size, RGB from 0 to 1, on white where it is transparent. @param {ImageBitmap} picture @param {number} width @param {number} height */
-function pixelsOf(picture, width, height) {
-  /** @param {CanvasImageSource} from @param {number[]} size */
-  const drawn = (from, [across, down]) => {
+/** Return a picture at a size, on white where it is transparent. @param {ImageBitmap} image @param {number[]} size @returns {Picture} */
+function scaled(image, [width, height]) {
+  /** @param {CanvasImageSource} from @param {number} across @param {number} down */
+  const drawn = (from, across, down) => {
     const context = new OffscreenCanvas(across, down).getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("This browser cannot read pictures in the background.");
     Object.assign(context, { fillStyle: "#fff", imageSmoothingQuality: "high" }).fillRect(0, 0, across, down);
@@ -78,14 +73,26 @@ function pixelsOf(picture, width, height) {
   };
   // By halves, so that every pixel counts: not all browsers see to that.
   /** @type {ImageBitmap | OffscreenCanvas} */
-  let from = picture;
-  while (from.width >= 2 * width && from.height >= 2 * height) from = drawn(from, [from.width >> 1, from.height >> 1]).canvas;
-  const { data } = drawn(from, [width, height]).getImageData(0, 0, width, height);
-  return Float32Array.from({ length: 3 * width * height }, (_, at) => data[4 * Math.trunc(at / 3) + (at % 3)] / 255);
+  let from = image;
+  while (from.width >= 2 * width && from.height >= 2 * height) from = drawn(from, from.width >> 1, from.height >> 1).canvas;
+  const { data } = drawn(from, width, height).getImageData(0, 0, width, height);
+  const pixels = new Float32Array(3 * width * height);
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] = data[at + Math.trunc(at / 3)] / 255;
+  return { pixels, width, height };
 }
 
-/** Return the grain of a picture of a size. @param {Float32Array} whole @param {number} width @param {number} height */
-function grainOf(whole, width, height) {
+/** Return a picture as a file. @param {Picture} picture @param {string} type */
+async function encoded({ pixels, width, height }, type) {
+  const image = new ImageData(width, height);
+  image.data.fill(255);
+  for (let at = 0; at < pixels.length; at += 1) image.data[at + Math.trunc(at / 3)] = 255 * pixels[at];
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas.convertToBlob({ type, quality: 0.95 });
+}
+
+/** Return the grain of a picture of a size. @param {Float32Array} whole @param {Picture} picture */
+function grainOf(whole, { width, height }) {
   const [columns, rows] = [width, height].map((side) => Math.max(Math.ceil(side / CELL), 2) * (CELL / GRAIN_CELL));
   const grain = new Float32Array(PLANES * rows * columns);
   for (let at = 0; at < grain.length; at += 1) {
@@ -95,72 +102,24 @@ function grainOf(whole, width, height) {
   return { grain, shape: [1, PLANES, rows, columns] };
 }
 
-/** Return the code of a style. @param {GivenStyle} style @param {number} size */
-async function codeOf(style, size) {
-  const { key, name } = style;
+/** Return the code of a style. @param {GivenStyle} style @param {number} size @returns {Promise<Float32Array>} */
+async function codeOf({ key, name, file: picture }, size) {
   const known = codes.get(`${key} ${size}`);
   if (known) return known;
-  const code = name && size === READ_SIZE ? new Float32Array(await file(`engine/${name}.code`)) : await read(style.file, size);
+  const code = name && size === READ_SIZE ? new Float32Array(await file(`engine/${name}.code`)) : await read(picture, size);
   codes.set(`${key} ${size}`, code);
   return code;
 }
 
-/** Read a style. @param {Blob | string} picture  or its address @param {number} size @returns {Promise<Float32Array>} */
+/** Read a style. @param {Blob | string} picture  or its address @param {number} size */
 async function read(picture, size) {
   const { ort } = await opening();
   reader ??= await ort.InferenceSession.create(await file("engine/style_reader.onnx"));
   const image = await createImageBitmap(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
   const [width, height] = fitted(image, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
-  const { code } = await reader.run({ picture: new ort.Tensor("float32", pixelsOf(image, width, height), [1, height, width, 3]) });
+  const { code } = await reader.run({ picture: new ort.Tensor("float32", scaled(image, [width, height]).pixels, [1, height, width, 3]) });
   return code.data;
-}
-
-/**
- * Lay pixels over others where a mask is white.
- * @param {Float32Array} below
- * @param {Float32Array} above
- * @param {Blob} mask
- * @param {number} width
- * @param {number} height
- */
-async function lay(below, above, mask, width, height) {
-  const share = pixelsOf(await createImageBitmap(mask), width, height);
-  for (let at = 0; at < below.length; at += 1) below[at] += share[at] * (above[at] - below[at]);
-}
-
-/** The photo that was painted last, by size. @type {Map<number, {photo?: string, pixels: Float32Array, width: number, height: number}>} */
-const photos = new Map();
-
-/** Return a picture's pixels at a size. @param {Blob} file @param {number} size */
-async function scaled(file, size) {
-  const image = await createImageBitmap(file);
-  const [width, height] = fitted(image, size);
-  return { pixels: pixelsOf(image, width, height), width, height };
-}
-
-/** Paint, and return a file. @param {Order} order */
-async function paint({ content, photo, styles, keep, size, read, strength, keeps, type }) {
-  const known = photos.get(size);
-  const { pixels, width, height } = photo && known?.photo === photo ? known : await scaled(content, size);
-  if (photo && known?.photo !== photo) {
-    for (const [other, each] of photos) if (each.photo !== photo) photos.delete(other);
-    photos.set(size, { photo, pixels, width, height });
-  }
-  /** @type {Float32Array | null} */
-  let painted = null;
-  const everywhere = styles.filter(({ mask }) => !mask);
-  for (const group of [everywhere, ...styles.filter(({ mask }) => mask).map((each) => [each])]) {
-    if (!group.length) continue;
-    const next = await stylized(pixels, width, height, await mixed(group, read), strength);
-    const { mask } = group[0];
-    if (!painted || !mask) painted = painted ?? next;
-    else await lay(painted, next, mask, width, height);
-  }
-  const result = painted ?? pixels.slice();
-  if (keeps) keepColors(result, pixels, keeps);
-  if (keep) await lay(result, pixels, keep, width, height);
-  return encoded(result, width, height, type);
 }
 
 /** Return the mean of the styles' codes. @param {GivenStyle[]} styles @param {number} size */
@@ -170,71 +129,69 @@ async function mixed(styles, size) {
   return found.length === 1 ? found[0] : found[0].map((_, at) => found.reduce((sum, code, index) => sum + (styles[index].weight / total) * code[at], 0));
 }
 
-/**
- * Return stylized pixels.
- * @param {Float32Array} pixels
- * @param {number} width
- * @param {number} height
- * @param {Float32Array} code
- * @param {number} strength
- * @returns {Promise<Float32Array>}
- */
-async function stylized(pixels, width, height, code, strength) {
-  if (strength === 0) return pixels.slice();
+/** Lay a picture over another where a mask is white. @param {Picture} below @param {Picture} above @param {Blob} mask */
+async function lay({ pixels, width, height }, above, mask) {
+  const share = scaled(await createImageBitmap(mask), [width, height]).pixels;
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] += share[at] * (above.pixels[at] - pixels[at]);
+}
+
+/** Give painted pixels the photo's colors: only their luminance stays. @param {Picture} painted @param {Picture} photo @param {number} amount */
+function keepColors({ pixels }, { pixels: photo }, amount) {
+  for (let at = 0; at < pixels.length; at += 3) {
+    const step = LUMINANCE.reduce((sum, part, c) => sum + part * (pixels[at + c] - photo[at + c]), 0);
+    for (let c = at; c < at + 3; c += 1) pixels[c] += amount * (Math.min(1, Math.max(0, photo[c] + step)) - pixels[c]);
+  }
+}
+
+/** Return a photo, stylized. @param {Picture} photo @param {Float32Array} code @param {number} strength @returns {Promise<Picture>} */
+async function stylized({ pixels, width, height }, code, strength) {
+  if (strength === 0) return { pixels: pixels.slice(), width, height };
   const { ort, painter, grain: whole } = await opening();
-  const { grain, shape } = grainOf(whole, width, height);
+  const { grain, shape } = grainOf(whole, { pixels, width, height });
   /** @param {ArrayLike<number>} data @param {number[]} size */
   const tensor = (data, size) => new ort.Tensor("float32", data, size);
-  const { stylized: result } = await painter.run({
+  const result = await painter.run({
     picture: tensor(pixels, [1, height, width, 3]), code: tensor(code, [code.length]), strength: tensor(Float32Array.of(strength), []),
     grain: tensor(grain, shape), held: tensor(new Float32Array(code.length), [code.length]), pace: tensor(Float32Array.of(1), []),
   });
-  return result.data;
+  return { pixels: result.stylized.data, width, height };
 }
 
-/** Give painted pixels the photo's colors: only their luminance stays. @param {Float32Array} painted @param {Float32Array} photo @param {number} amount */
-function keepColors(painted, photo, amount) {
-  for (let at = 0; at < painted.length; at += 3) {
-    const step = LUMINANCE.reduce((sum, part, c) => sum + part * (painted[at + c] - photo[at + c]), 0);
-    for (let c = 0; c < 3; c += 1) painted[at + c] += amount * (Math.min(1, Math.max(0, photo[at + c] + step)) - painted[at + c]);
-  }
+/** The photo that was painted last, at each size. @type {{id?: string, sizes: Map<number, Picture>}} */
+let last = { sizes: new Map() };
+
+/** Return a photo at a size; with an id it is kept. @param {Blob} file @param {number} size @param {string} [id] */
+async function photoOf(file, size, id) {
+  if (id !== last.id) last = { id, sizes: new Map() };
+  const known = last.sizes.get(size);
+  if (known) return known;
+  const image = await createImageBitmap(file);
+  const photo = scaled(image, fitted(image, size));
+  if (id) last.sizes.set(size, photo);
+  return photo;
 }
 
-/** @param {Float32Array} pixels @param {number} width @param {number} height @param {string} type */
-async function encoded(pixels, width, height, type) {
-  const image = new ImageData(width, height);
-  for (let at = 0; at < width * height; at += 1) {
-    for (let c = 0; c < 3; c += 1) image.data[at * 4 + c] = Math.round(255 * pixels[at * 3 + c]);
-    image.data[at * 4 + 3] = 255;
-  }
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")?.putImageData(image, 0, 0);
-  return canvas.convertToBlob({ type, quality: 0.95 });
+/** Paint, and return a file. @param {Order} order */
+async function paint({ content, photo: id, styles, keep, size, read, strength, keeps, type }) {
+  const photo = await photoOf(content, size, id);
+  const masked = styles.filter(({ mask }) => mask);
+  const [first, ...others] = [styles.filter(({ mask }) => !mask), ...masked.map((each) => [each])].filter(({ length }) => length);
+  const painted = await stylized(photo, await mixed(first, read), strength);
+  for (const [style] of others) if (style.mask) await lay(painted, await stylized(photo, await mixed([style], read), strength), style.mask);
+  if (keeps) keepColors(painted, photo, keeps);
+  if (keep) await lay(painted, photo, keep);
+  return encoded(painted, type);
 }
 
-/** Orders wait in turn; those that were dropped are left out. @type {{id: number, order: Order}[]} */
-const queue = [];
-let working = false;
+/** Orders wait in turn; those that are dropped meanwhile are left out. @type {Promise<unknown>} */
+let line = Promise.resolve();
 
-async function work() {
-  if (working) return;
-  working = true;
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    try {
-      self.postMessage({ id: next.id, blob: await paint(next.order) });
-    } catch (error) {
-      self.postMessage({ id: next.id, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  working = false;
-}
-
-self.onmessage = ({ data }) => {
-  const at = queue.findIndex(({ id }) => id === data.drop);
-  if (data.drop !== undefined) {
-    if (at >= 0) queue.splice(at, 1);
-    return;
-  }
-  queue.push(data);
-  work();
+self.onmessage = ({ data, ports: [port] }) => {
+  let wanted = true;
+  port.onmessage = () => (wanted = false);
+  line = line.then(async () => {
+    // A look at the port first: what was dropped while another was painted is known only then.
+    await new Promise((done) => setTimeout(done));
+    if (wanted) port.postMessage(await paint(data).then((blob) => ({ blob }), ({ message }) => ({ error: message })));
+  });
 };

@@ -1,21 +1,21 @@
 /** Paint it: a run of any kind, its progress and its end. One at a time. */
-import { atRest, button, place, say, sayError } from "./dom.js";
+import { atRest, button, find, place, say, sayError } from "./dom.js";
+import { ENDED } from "./engine.js";
 import { needing, on, release, session, tell } from "./session.js";
+/** @import { RunRequest, RunState } from "./engine.js" */
 
 /**
  * What a mode wants of a run.
  * @typedef {object} Job
- * @property {() => import("./engine.js").RunRequest | string} request  Or why there can be none.
- * @property {(state: import("./engine.js").RunState) => void} see      Called at each news, the last too.
+ * @property {() => RunRequest | string} request  Or why there can be none.
+ * @property {() => (state: RunState) => void} follow  Called when one begins: returns what takes its news, the last too.
  * @property {string} [label]
  */
 
 /** @type {Job | null} */
 let job = null;
-/** @type {{id: string, end: () => void} | null} */
-let running = null;
 let waiting = false;
-/** The run that was begun last. */
+/** The run that was begun last, once it has begun. */
 let last = "";
 
 /** @param {Job} next */
@@ -30,17 +30,16 @@ export const isPainting = () => waiting;
 /** Show whether there is something to paint, and why not. */
 export function refresh() {
   const request = job?.request() ?? "";
-  const why = typeof request === "string" ? request : "";
   const primary = button("paint-button");
   primary.disabled = waiting || typeof request === "string";
   primary.textContent = job?.label ?? "Paint it";
-  primary.title = why;
+  primary.title = typeof request === "string" ? request : "";
 }
 
 /** @param {boolean} shown */
 function showProgress(shown) {
   waiting = shown;
-  const focused = document.activeElement === button("paint-button") || document.activeElement === button("stop");
+  const focused = place("paint").contains(document.activeElement);
   for (const id of ["progress", "progress-text", "stop"]) place(id).hidden = !shown;
   button("paint-button").hidden = shown;
   button("stop").disabled = false;
@@ -49,39 +48,35 @@ function showProgress(shown) {
   tell("run");
 }
 
-/** @param {import("./engine.js").RunState} state */
+/** @param {RunState} state */
 function showState(state) {
-  const part = state.fraction ?? (state.total ? state.done / state.total : 0);
-  place("bar-fill").style.setProperty("--done", String(part));
-  place("progress").setAttribute("aria-valuenow", String(Math.round(100 * part)));
-  place("progress").setAttribute("aria-valuetext", state.message);
-  place("progress-text").textContent = state.message;
+  const bar = find("progress", HTMLProgressElement);
+  bar.value = state.fraction ?? 0;
+  bar.ariaValueText = place("progress-text").textContent = state.message;
 }
 
-/** Start a run and see it to its end. @param {import("./engine.js").RunRequest} request @param {Job["see"]} see */
+/** Start a run and see it to its end. @param {RunRequest} request @param {(state: RunState) => void} see */
 export async function paint(request, see) {
   if (waiting) return;
+  last = "";
   showProgress(true);
   say("");
-  place("progress-text").textContent = "Starting";
-  place("bar-fill").style.setProperty("--done", "0");
+  showState({ id: "", state: "waiting", message: "Starting" });
   const begun = performance.now();
   try {
     const first = await session.engine.start(request);
     showState(first);
     last = first.id;
-    running = { id: first.id, end: session.engine.watch(first.id, (state) => {
+    session.engine.watch(last, (state) => {
       showState(state);
-      if (["waiting", "running"].includes(state.state)) return see(state);
-      running = null;
+      if (!ENDED.includes(state.state)) return see(state);
       showProgress(false);
       const took = Math.max(1, Math.round((performance.now() - begun) / 1000));
       if (state.state === "failed") say(state.message, { error: true });
       else say(state.state === "done" ? `Done in ${took} s` : state.result ? "Stopped. What was painted is kept." : "Stopped", { seconds: 8 });
       see(state);
-    }) };
+    });
   } catch (error) {
-    running = null;
     showProgress(false);
     sayError(error);
   }
@@ -91,16 +86,16 @@ export async function paint(request, see) {
 export function startPainting() {
   button("paint-button").addEventListener("click", () => {
     const request = job?.request();
-    if (job && request && typeof request !== "string") paint(request, job.see);
+    if (job && request && typeof request !== "string") paint(request, job.follow());
   });
   button("stop").addEventListener("click", async () => {
     button("stop").disabled = true;
     place("progress-text").textContent = "Stopping";
-    if (running) await session.engine.stop(running.id).catch(sayError);
+    if (last) await session.engine.stop(last).catch(sayError);
     else button("stop").disabled = false;
   });
-  for (const topic of /** @type {const} */ (["photo", "style", "settings", "mode", "regions"])) on(topic, refresh);
+  on(["photo", "style", "settings", "mode", "regions"], refresh);
   needing(() => [last]);
   const soon = atRest(() => waiting || release(), 2000);
-  for (const topic of /** @type {const} */ (["photo", "result", "regions", "run"])) on(topic, soon);
+  on(["photo", "result", "regions", "run"], soon);
 }

@@ -12,12 +12,11 @@ export async function usePhoto(file, name) {
   const mine = ++newest;
   const shown = session.photo;
   say("");
-  let seen = false;
   setBusy(true);
+  const local = await localPicture(file);
+  if (mine !== newest) return;
+  if (local) showPhoto(local.src, local.naturalWidth, local.naturalHeight);
   try {
-    const local = await localPicture(file);
-    if (local && mine === newest) showPhoto(local.src, local.naturalWidth, local.naturalHeight);
-    seen = local !== null;
     const photo = await session.engine.upload(file, name);
     if (mine !== newest) return;
     if (photo.kind !== "picture") throw new Error("This file is a video. Open it under Video.");
@@ -27,7 +26,7 @@ export async function usePhoto(file, name) {
     if (mine !== newest) return;
     setBusy(false);
     if (!shown) clearStage();
-    else if (seen) {
+    else if (local) {
       showPhoto(session.engine.picture(shown.id), shown.width, shown.height);
       await paintQuickly();
     }
@@ -46,15 +45,8 @@ export function setPhoto(photo) {
 
 /** Return a picture that the browser can show itself. @param {Blob} file */
 async function localPicture(file) {
-  const picture = new Image();
-  picture.src = URL.createObjectURL(file);
-  try {
-    await picture.decode();
-    return picture;
-  } catch {
-    URL.revokeObjectURL(picture.src);
-    return null;
-  }
+  const picture = el("img", { src: URL.createObjectURL(file) });
+  return picture.decode().then(() => picture, () => URL.revokeObjectURL(picture.src));
 }
 
 /** @param {import("./engine.js").Example} example */
@@ -96,7 +88,7 @@ export function startPhoto(openCamera) {
   const camera = input("file-camera");
   const choose = () => file.click();
   button("choose").addEventListener("click", choose);
-  on("add", () => session.mode === "picture" || session.mode === "camera" ? choose() : undefined);
+  on(["add"], () => session.mode === "picture" || session.mode === "camera" ? choose() : undefined);
   button("add").addEventListener("click", () => tell("add"));
   const touched = matchMedia("(pointer: coarse)").matches;
   if (touched) place("invitation").textContent = "Choose a photo, or take one";

@@ -1,5 +1,5 @@
 /** The mode that paints one picture: its full painting, looks, and tuning. */
-import { button, el, place, say, sayError } from "./dom.js";
+import { button, el, place, say } from "./dom.js";
 import { historyChanged } from "./history.js";
 import { isPainting, paint, setJob } from "./painting.js";
 import { dropQuick, paintQuickly } from "./quick.js";
@@ -7,15 +7,14 @@ import { fullSettings, needing, on, session, styles, tell } from "./session.js";
 import { showPicture } from "./stage.js";
 import { addStyle } from "./strip.js";
 import { plainName, WORDS } from "./words.js";
-
-/** @typedef {import("./engine.js").RunState} RunState */
+/** @import { Item, RunRequest, RunState } from "./engine.js" */
 
 /** Places for looks before there are any. */
 const LOOKS = 4;
-/** @type {import("./engine.js").Item[]} */
+/** @type {Item[]} */
 let looks = [];
 
-/** @returns {import("./engine.js").RunRequest | string} */
+/** @returns {RunRequest | string} */
 function request() {
   if (!session.photo) return WORDS.choosePhoto;
   if (!session.style) return WORDS.chooseStyle;
@@ -27,7 +26,7 @@ function request() {
 let choices = 0;
 
 /** Return what follows a run's pictures. */
-function follower() {
+function follow() {
   const { photo, style } = session;
   const name = `${plainName(photo?.name ?? "")}_${plainName(style?.title ?? "")}.png`;
   const alt = `${photo?.name} in the style of ${style?.title}`;
@@ -62,7 +61,7 @@ function drawLooks() {
   place("look-grid").replaceChildren(...tiles);
 }
 
-/** Go on with the settings of a look. @param {import("./engine.js").Item} look @param {EventTarget | null} tile */
+/** Go on with the settings of a look. @param {Item} look @param {EventTarget | null} tile */
 function choose(look, tile) {
   for (const each of place("look-grid").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === tile));
   const { size: _size, quality, ...settings } = look.settings ?? {};
@@ -102,31 +101,19 @@ export function startPicture() {
     looking.disabled = isPainting() || !session.photo || !session.style || session.mode !== "picture";
     tuning.disabled = isPainting() || !session.style;
   };
-  for (const topic of /** @type {const} */ (["photo", "style", "mode", "run"])) on(topic, able);
-  for (const topic of /** @type {const} */ (["style", "settings", "regions"])) on(topic, () => (choices += 1));
+  on(["photo", "style", "mode", "run"], able);
+  on(["style", "settings", "regions"], () => (choices += 1));
   able();
-  on("photo", () => {
+  on(["photo"], () => {
     looks = [];
     drawLooks();
   });
 }
 
 /** Take the button. */
-export function enterPicture() {
+export function enter() {
   if (session.photo && !session.result) paintQuickly();
-  /** @type {((state: RunState) => void) | null} */
-  let follow = null;
-  let id = "";
-  setJob({
-    request,
-    see(state) {
-      if (id !== state.id) follow = follower();
-      id = state.id;
-      try {
-        follow?.(state);
-      } catch (error) {
-        sayError(error);
-      }
-    },
-  });
+  setJob({ request, follow });
 }
+
+export const leave = () => undefined;

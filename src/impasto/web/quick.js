@@ -19,7 +19,7 @@ export async function paintQuickly() {
   newest.abort();
   const mine = (newest = new AbortController());
   const begun = performance.now();
-  tileBusy(style.key, true);
+  tileBusy(style.key);
   setBusy(true);
   const slow = setTimeout(() => say(waits), 1000);
   try {
@@ -46,7 +46,7 @@ export async function paintQuickly() {
   } finally {
     clearTimeout(slow);
     if (mine === newest) {
-      tileBusy(style.key, false);
+      tileBusy();
       setBusy(false);
     }
   }
@@ -55,24 +55,19 @@ export async function paintQuickly() {
 /** Leave what is being painted. */
 export function dropQuick() {
   newest.abort();
-  tileBusy("", false);
+  tileBusy();
   setBusy(false);
 }
 
 /** Begin to listen. */
 export function startQuick() {
+  const now = () => JSON.stringify(quickSettings());
   let last = "";
-  const soon = atRest(() => {
-    const now = JSON.stringify(quickSettings());
-    if (now !== last) paintQuickly();
-    last = now;
-  }, 120);
-  on("photo", () => {
-    last = JSON.stringify(quickSettings());
-    paintQuickly();
-  });
-  on("style", paintQuickly);
-  on("regions", paintQuickly);
-  on("settings", soon);
-  on("mode", () => session.mode === "picture" || dropQuick());
+  on(["photo", "style", "regions"], paintQuickly);
+  on(["photo"], () => (last = now()));
+  on(["settings"], atRest(() => {
+    if (now() !== last) paintQuickly();
+    last = now();
+  }, 120));
+  on(["mode"], () => session.mode === "picture" || dropQuick());
 }

@@ -1,9 +1,11 @@
 /** Regions: a brush on the picture; each color is a style, and one keeps the photo. */
-import { covers, el, find, icon, place, sayError, uncovers } from "./dom.js";
+import { covers, el, find, icon, place, sayError } from "./dom.js";
 import { on, session, tell } from "./session.js";
 import { markTiles, setPicking } from "./strip.js";
 
-/** @typedef {{key: string, title: string, color: string, ref: import("./engine.js").StyleRef | null}} Layer */
+/** @import { StyleRef } from "./engine.js" */
+/** @import { Choice } from "./session.js" */
+/** @typedef {{key: string, title: string, color: string, ref: StyleRef | null}} Layer */
 /** @typedef {{layer: string, size: number, points: [number, number][], shape?: string}} Stroke  shape: an area instead of points */
 
 const COLORS = ["#2563eb", "#16a34a", "#db2777", "#9333ea", "#ca8a04", "#0891b2"];
@@ -18,17 +20,17 @@ const SHAPES = {
   "Bottom half": (path) => path.rect(0, 0.5, 1, 0.5),
   Invert: (path) => path.rect(0, 0, 1, 1),
 };
+/** @type {Layer} */
 const KEEP = { key: "keep", title: "Keep the photo", color: "#f5f5f4", ref: null };
 /** Longest side of a mask. */
 const MASK = 1024;
 const canvas = find("brush", HTMLCanvasElement);
+const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 const details = find("regions", HTMLDetailsElement);
-/** @type {Layer[]} */
-let layers = [];
+let layers = [KEEP];
+let current = KEEP;
 /** @type {Stroke[]} */
 let strokes = [];
-/** @type {Layer | null} */
-let current = null;
 const size = el("input", { type: "range", min: "1", max: "40", value: "12" });
 const rows = el("div", { className: "inner" });
 const undo = el("button", { type: "button", className: "icon", "aria-label": "Undo", title: "Undo", onclick: () => { strokes.pop(); changed(); } }, icon("undo"));
@@ -50,8 +52,6 @@ function draw() {
   const scale = MASK / Math.max(session.photo.width, session.photo.height);
   const [width, height] = [Math.round(session.photo.width * scale), Math.round(session.photo.height * scale)];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  if (!context) return;
   context.clearRect(0, 0, width, height);
   context.globalAlpha = resting ? 0.25 : 0.55;
   for (const { key, color } of used()) context.drawImage(areaOf(key, color), 0, 0);
@@ -70,27 +70,29 @@ function draw() {
 /** Return the layers that have an area. */
 const used = () => layers.filter(({ key }) => strokes.some(({ layer }) => layer === key));
 
+/** @param {OffscreenCanvas} area */
+const penOf = (area) => /** @type {OffscreenCanvasRenderingContext2D} */ (area.getContext("2d"));
+
 /** Return a layer's area: what its strokes cover, unless others came later. @param {string} key @param {string} color */
 function areaOf(key, color) {
-  const area = el("canvas", { width: canvas.width, height: canvas.height });
-  const context = area.getContext("2d");
-  if (!context) throw new Error("This browser cannot draw masks.");
-  const { width, height } = area;
-  Object.assign(context, { strokeStyle: color, fillStyle: color, lineCap: "round", lineJoin: "round" });
+  const { width, height } = canvas;
+  const area = new OffscreenCanvas(width, height);
+  const pen = penOf(area);
+  Object.assign(pen, { strokeStyle: color, fillStyle: color, lineCap: "round", lineJoin: "round" });
   for (const { layer, size: part, points, shape } of strokes) {
-    context.globalCompositeOperation = layer !== key ? "destination-out" : shape === "Invert" ? "source-out" : "source-over";
+    pen.globalCompositeOperation = layer !== key ? "destination-out" : shape === "Invert" ? "source-out" : "source-over";
     const path = new Path2D();
     if (shape) {
       const unit = new Path2D();
       SHAPES[shape](unit);
       path.addPath(unit, { a: width, d: height });
-      context.fill(path, "evenodd");
+      pen.fill(path, "evenodd");
       continue;
     }
     points.forEach(([x, y], index) => path[index ? "lineTo" : "moveTo"](x * width, y * height));
     if (points.length === 1) path.lineTo(points[0][0] * width + 0.1, points[0][1] * height);
-    context.lineWidth = (part / 100) * Math.max(width, height);
-    context.stroke(path);
+    pen.lineWidth = (part / 100) * Math.max(width, height);
+    pen.stroke(path);
   }
   return area;
 }
@@ -98,15 +100,13 @@ function areaOf(key, color) {
 /** Return the file of a layer's mask: white where its area is. @param {string} key @returns {Promise<string>} */
 async function maskOf(key) {
   const mask = areaOf(key, "#fff");
-  const context = mask.getContext("2d");
-  if (context) Object.assign(context, { globalCompositeOperation: "destination-over", fillStyle: "#000" }).fillRect(0, 0, mask.width, mask.height);
-  const blob = await new Promise((done) => mask.toBlob(done, "image/png"));
-  return (await session.engine.upload(blob, `mask_${key.replace(/\W/g, "_")}.png`)).id;
+  Object.assign(penOf(mask), { globalCompositeOperation: "destination-over", fillStyle: "#000" }).fillRect(0, 0, mask.width, mask.height);
+  return (await session.engine.upload(await mask.convertToBlob(), `mask_${key.replace(/\W/g, "_")}.png`)).id;
 }
 
 /** Give the layer on the brush an area. @param {string} shape */
 function fill(shape) {
-  if (current) strokes.push({ layer: current.key, size: 0, points: [], shape });
+  strokes.push({ layer: current.key, size: 0, points: [], shape });
   changed();
 }
 
@@ -128,24 +128,18 @@ async function changed() {
 }
 
 /** @param {Layer} layer */
-function swatchOf(layer) {
-  const swatch = el("span", { className: "swatch" });
-  swatch.style.setProperty("--swatch", layer.color);
-  return swatch;
-}
+const swatchOf = ({ color }) => el("span", { className: "swatch", style: `--swatch: ${color}` });
 
 /** List the layers; the pressed one is on the brush. */
 function drawLayers() {
-  if (current) held.replaceChildren(swatchOf(current), current.title);
-  rows.replaceChildren(...layers.map((layer) => {
-    return el("button", { type: "button", className: "layer", "aria-pressed": String(layer === current), onclick: () => {
-      current = layer;
-      drawLayers();
-    } }, swatchOf(layer), layer.title);
-  }));
+  held.replaceChildren(swatchOf(current), current.title);
+  rows.replaceChildren(...layers.map((layer) => el("button", { type: "button", className: "layer", "aria-pressed": layer === current, onclick: () => {
+    current = layer;
+    drawLayers();
+  } }, swatchOf(layer), layer.title)));
 }
 
-/** Take a style onto the brush. Returns whether the brush was out. @param {import("./session.js").Choice} choice */
+/** Take a style onto the brush. Returns whether the brush was out. @param {Choice} choice */
 export function takeOntoBrush(choice) {
   if (!isOpen() || choice.key === session.style?.key) return false;
   const old = layers.find(({ key }) => key === choice.key);
@@ -164,22 +158,25 @@ function listen() {
   /** @type {Map<number, [number, number]>} */
   const fingers = new Map();
   let spread = 0;
+  /** @type {Stroke | null} What is being painted; two fingers paint nothing. */
+  let stroke = null;
   /** @param {PointerEvent} event @returns {[number, number]} */
   const at = (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     return [(event.clientX - left) / width, (event.clientY - top) / height];
   };
   const distance = () => {
-    const [a, b] = [...fingers.values()];
-    return Math.hypot(a[0] - b[0], a[1] - b[1]);
+    const [[left, top], [right, bottom]] = fingers.values();
+    return Math.hypot(left - right, top - bottom);
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, at(event));
     resting = false;
-    if (fingers.size === 1 && current) strokes.push({ layer: current.key, size: size.valueAsNumber, points: [at(event)] });
+    if (fingers.size === 1) strokes.push((stroke = { layer: current.key, size: size.valueAsNumber, points: [at(event)] }));
     else if (fingers.size === 2) {
-      strokes.pop();
+      strokes = strokes.filter((each) => each !== stroke);
+      stroke = null;
       spread = distance();
     }
     draw();
@@ -191,16 +188,14 @@ function listen() {
     if (fingers.size === 2) {
       size.valueAsNumber += 100 * (distance() - spread);
       spread = distance();
-    } else if (current) strokes[strokes.length - 1]?.points.push(at(event));
+    } else stroke?.points.push(at(event));
     draw();
   });
-  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    canvas.addEventListener(name, (event) => {
-      if (!fingers.delete(event.pointerId) || fingers.size) return;
-      resting = true;
-      changed();
-    });
-  }
+  canvas.addEventListener("lostpointercapture", ({ pointerId }) => {
+    if (!fingers.delete(pointerId) || fingers.size) return;
+    resting = true;
+    changed();
+  });
   canvas.addEventListener("pointerleave", () => {
     over = null;
     draw();
@@ -219,8 +214,6 @@ export function startRegions() {
     rows, el("div", { className: "row", role: "group", "aria-label": "Areas" }, ...Object.keys(SHAPES).map((shape) => el("button", { type: "button", onclick: () => fill(shape) }, shape)), clear),
     el("label", { className: "line" }, el("span", {}, "Brush"), size));
   place("frame").append(bar);
-  layers = [KEEP];
-  current = KEEP;
   const restart = () => {
     strokes = [];
     layers = [KEEP];
@@ -231,12 +224,12 @@ export function startRegions() {
   setPicking(takeOntoBrush, pressedWithRegions);
   const close = () => void (details.open = false);
   details.addEventListener("toggle", () => {
-    (isOpen() ? covers : uncovers)(close);
+    covers(isOpen(), close);
     draw();
     markTiles();
   });
-  on("photo", restart);
-  on("mode", draw);
+  on(["photo"], restart);
+  on(["mode"], draw);
   restart();
   listen();
 }

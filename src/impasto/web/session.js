@@ -1,8 +1,7 @@
 /**
  * What the person has chosen, and who is told when it changes.
  *
- * @typedef {import("./engine.js").StyleRef} StyleRef
- * @typedef {import("./engine.js").Settings} Settings
+ * @import { Engine, Property, Settings, StyleRef, Upload } from "./engine.js"
  * @typedef {{key: string, title: string, description: string, thumbnail: string | null, ref: StyleRef, here: boolean, kind: string, license: string | null}} Choice
  * @typedef {{ref: StyleRef, mask: string}} Region
  * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "run" | "add"} Topic
@@ -14,14 +13,13 @@ const QUICK_SIZE = 640;
 const QUICK = ["strength", "color", "color_amount", "style_scale", "style_turn", "style_tiles", "seed"];
 
 export const session = {
-  /** @type {import("./engine.js").Engine} */
+  /** @type {Engine} */
   engine: /** @type {any} */ (null),
-  /** @type {import("./engine.js").Upload | null} */
+  /** @type {Upload | null} */
   photo: null,
   /** @type {Choice | null} */
   style: null,
-  /** Settings that differ from their defaults; size and quality have their own places.
-   * @type {Settings} */
+  /** Settings that differ from their defaults; size and quality have their own places. @type {Settings} */
   settings: {},
   quality: "good",
   /** Longest side; 0: as the photo. */
@@ -32,15 +30,12 @@ export const session = {
   mix: [],
   /** @type {Region[]} */
   regions: [],
-  /** Masked areas that stay as in the photo: the file of a mask.
-   * @type {string | null} */
+  /** Masked areas that stay as in the photo: the file of a mask. @type {string | null} */
   keep: null,
-  /** All settings that there are.
-   * @type {Record<string, import("./engine.js").Property>} */
+  /** All settings that there are. @type {Record<string, Property>} */
   schema: {},
   mode: "picture",
-  /** What can be saved and shared.
-   * @type {{address: string, name: string} | null} */
+  /** What can be saved and shared. @type {{address: string, name: string} | null} */
   result: null,
 };
 
@@ -55,19 +50,15 @@ export const release = () => session.engine.release(new Set(needs.flatMap((says)
 
 const topics = new EventTarget();
 
-/** Call a function whenever something has changed. @param {Topic} topic @param {() => unknown} action */
-export function on(topic, action) {
-  topics.addEventListener(topic, action);
-}
+/** Call a function whenever something of a list has changed. @param {Topic[]} changed @param {() => unknown} action */
+export const on = (changed, action) => changed.forEach((topic) => topics.addEventListener(topic, action));
 
 /** @param {Topic} topic */
-export function tell(topic) {
-  topics.dispatchEvent(new Event(topic));
-}
+export const tell = (topic) => topics.dispatchEvent(new Event(topic));
 
-/** Change a setting; undefined: its default. @param {string} name @param {unknown} value */
+/** Change a setting; undefined: to its default. @param {string} name @param {unknown} value */
 export function set(name, value) {
-  if (value === undefined) delete session.settings[name];
+  if (value === undefined || value === session.schema[name]?.default) delete session.settings[name];
   else session.settings[name] = value;
   tell("settings");
 }

@@ -1,5 +1,5 @@
 /** The picture, and the photo before it, in one frame. */
-import { button, download, find, input, place, say } from "./dom.js";
+import { button, download, find, input, isAbort, place, say } from "./dom.js";
 import { on, session, tell } from "./session.js";
 
 const frame = place("frame");
@@ -10,12 +10,18 @@ const compare = button("compare");
 /** Milliseconds of pressing after which the photo shows. */
 const HOLD = 180;
 
+/** @param {number} value */
+function setSplit(value) {
+  split.valueAsNumber = value;
+  moveSplit();
+}
+
 /** Move the line between photo and picture to where its handle is. */
 function moveSplit() {
   const part = split.valueAsNumber / 100;
-  const inner = `calc(22px + ${part} * (100% - 44px))`;
-  frame.style.setProperty("--split", part === 0 ? "0%" : part === 1 ? "100%" : inner);
-  frame.classList.toggle("whole", part === 0 || part === 1);
+  const whole = part === 0 || part === 1;
+  frame.style.setProperty("--split", whole ? `${split.value}%` : `calc(22px + ${part} * (100% - 44px))`);
+  frame.classList.toggle("whole", whole);
   split.setAttribute("aria-valuetext", `${split.value}% photo`);
   compare.setAttribute("aria-pressed", String(part > 0));
 }
@@ -32,8 +38,7 @@ export function showPhoto(address, width, height) {
   before.hidden = true;
   after.hidden = false;
   split.hidden = true;
-  split.value = "0";
-  moveSplit();
+  setSplit(0);
   setResult(null);
 }
 
@@ -70,10 +75,7 @@ export function setResult(result) {
 }
 
 /** @param {boolean} busy */
-export function setBusy(busy) {
-  place("busy").hidden = !busy;
-  frame.setAttribute("aria-busy", String(busy));
-}
+export const setBusy = (busy) => frame.setAttribute("aria-busy", String(busy));
 
 /** Share the picture by what the device has for it. */
 async function share() {
@@ -84,9 +86,7 @@ async function share() {
     const name = result.name.replace(/\.\w+$/, "") + (blob.type === "image/png" ? ".png" : ".jpg");
     await navigator.share({ files: [new File([blob], name, { type: blob.type })] });
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === "AbortError")) {
-      say("This picture cannot be shared from here. Save it, and share the file.", { error: true });
-    }
+    if (!isAbort(error)) say("This picture cannot be shared from here. Save it, and share the file.", { error: true });
   }
 }
 
@@ -98,26 +98,21 @@ export function startStage() {
     frame.classList.remove("holding");
   };
   frame.addEventListener("pointerdown", (event) => {
-    if (split.hidden || event.target === split || !event.isPrimary) return;
-    pressed = setTimeout(() => frame.classList.add("holding"), HOLD);
+    if (!split.hidden && event.target === frame && event.isPrimary) pressed = setTimeout(() => frame.classList.add("holding"), HOLD);
   });
   for (const name of ["pointerup", "pointercancel", "pointerleave"]) frame.addEventListener(name, release);
   frame.addEventListener("contextmenu", (event) => frame.classList.contains("holding") && event.preventDefault());
   split.addEventListener("input", moveSplit);
-  compare.addEventListener("click", () => {
-    split.value = split.value === "0" ? "50" : "0";
-    moveSplit();
-  });
+  compare.addEventListener("click", () => setSplit(split.value === "0" ? 50 : 0));
   document.addEventListener("keydown", (event) => {
     const away = event.target !== document.body || split.hidden || session.mode !== "picture";
-    if (away || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-    split.value = String(split.valueAsNumber + (event.key === "ArrowRight" ? 5 : -5));
-    moveSplit();
+    const step = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
+    if (!away && step) setSplit(split.valueAsNumber + step);
   });
   button("save").addEventListener("click", () => session.result && download(session.result.address, session.result.name));
   button("share").hidden = !("share" in navigator);
   button("share").addEventListener("click", share);
-  on("result", () => {
+  on(["result"], () => {
     for (const id of ["save", "share"]) button(id).disabled = session.result === null;
     compare.disabled = session.result === null || session.mode !== "picture";
   });

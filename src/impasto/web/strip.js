@@ -2,7 +2,8 @@
 import { el, icon, input, place, sayError } from "./dom.js";
 import { needing, on, session, tell } from "./session.js";
 
-/** @typedef {import("./session.js").Choice} Choice */
+/** @import { Style, StyleRef } from "./engine.js" */
+/** @import { Choice } from "./session.js" */
 
 const tiles = place("tiles");
 const search = input("find-style");
@@ -36,11 +37,8 @@ export function setPicking(tap, keys) {
   pressed = keys;
 }
 
-/** @param {import("./engine.js").Style} style @returns {Choice} */
-function choiceOf(style) {
-  const { name, title, description, thumbnail, here, kind, license } = style;
-  return { key: `name:${name}`, title, description, thumbnail, ref: { name }, here, kind, license };
-}
+/** @param {Style} style @returns {Choice} */
+const choiceOf = ({ name, tuned: _, ...facts }) => ({ key: `name:${name}`, ref: { name }, ...facts });
 
 /** @param {Choice} choice */
 function tileOf(choice) {
@@ -92,14 +90,9 @@ function moveFocus(event) {
   next.focus();
 }
 
-/** Turn a wheel on a tile, or end it. @param {string} key @param {boolean} busy */
-export function tileBusy(key, busy) {
-  for (const face of tiles.querySelectorAll(".face")) {
-    const own = face.parentElement?.dataset.key === key;
-    const wheel = face.querySelector(".spinner");
-    if (own && busy && !wheel) face.append(el("span", { className: "spinner" }));
-    else if (wheel && !(own && busy)) wheel.remove();
-  }
+/** Turn a wheel on one tile. @param {string} [busy]  its key; none: on no tile */
+export function tileBusy(busy) {
+  for (const tile of tiles.children) tile.ariaBusy = String(tile.getAttribute("data-key") === (busy ?? ""));
 }
 
 /** Draw the tiles anew. */
@@ -109,8 +102,7 @@ function draw() {
   const found = all.filter(({ title, description }) => `${title} ${description}`.toLowerCase().includes(wanted));
   const own = el("button", { type: "button", className: "tile", title: "Use a picture of your own", onclick: () => file.click() },
     el("span", { className: "face add" }, icon("plus")), el("span", { className: "name" }, "Your style"));
-  const nothing = found.length ? [] : [el("p", { className: "nothing" }, "No style has this name.")];
-  tiles.replaceChildren(own, ...found.map(tileOf), ...nothing);
+  tiles.replaceChildren(own, ...found.map(tileOf), found.length ? "" : el("p", { className: "nothing" }, "No style has this name."));
   place("find-place").hidden = all.length < MANY;
   for (const each of tiles.querySelectorAll("img")) near.observe(each);
   markTiles();
@@ -126,29 +118,19 @@ export async function bringStyle(picture, name) {
   }
 }
 
-/**
- * Add a style that is an uploaded file, and choose it.
- * @param {import("./engine.js").StyleRef} ref
- * @param {string} title
- * @param {string | null} thumbnail
- */
+/** Add a style that is an uploaded file, and choose it. @param {StyleRef} ref @param {string} title @param {string | null} thumbnail */
 export function addStyle(ref, title, thumbnail) {
   pick(keepStyle(ref, title, thumbnail));
   tiles.scrollTo({ left: 0, behavior: "smooth" });
 }
 
-/**
- * Return the tile of a style; add one where there is none.
- * @param {import("./engine.js").StyleRef} ref
- * @param {string} title
- * @param {string | null} thumbnail
- */
+/** Return the tile of a style; add one where there is none. @param {StyleRef} ref @param {string} title @param {string | null} thumbnail */
 export function keepStyle(ref, title, thumbnail) {
   const key = ref.name ? `name:${ref.name}` : `file:${ref.file}`;
   const old = choices().find((each) => each.key === key);
   if (old) return old;
-  const plain = ref.name ? { name: ref.name } : { file: ref.file };
-  const choice = { key, title, description: title, thumbnail, ref: plain, here: true, kind: "own", license: null };
+  const { name, file } = ref;
+  const choice = { key, title, description: title, thumbnail, ref: name ? { name } : { file }, here: true, kind: "own", license: null };
   brought.unshift(choice);
   draw();
   return choice;
@@ -164,7 +146,7 @@ export async function startStrip() {
     for (const each of file.files ?? []) await bringStyle(each, each.name);
     file.value = "";
   });
-  on("style", markTiles);
+  on(["style"], markTiles);
   draw();
   const order = ["drawing", "painting", "own"];
   const given = await session.engine.styles();

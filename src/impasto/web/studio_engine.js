@@ -1,16 +1,13 @@
 /** The engine that is the studio's server. */
-import { EngineError, FRESH, isPassing, NEW_RUN } from "./engine.js";
+import { ENDED, EngineError, FRESH, isPassing } from "./engine.js";
 import { WORDS } from "./words.js";
+/** @import { Engine, Info, RunState } from "./engine.js" */
 
 /** Ask the server; what it refuses is an error with its own sentence. @param {string} address @param {RequestInit} [how] */
 async function ask(address, how) {
-  let answer;
-  try {
-    answer = await fetch(address, how);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new EngineError(navigator.onLine ? WORDS.serverGone : WORDS.offline, 0);
-  }
+  const answer = await fetch(address, how).catch((error) => {
+    throw how?.signal?.aborted ? error : new EngineError(navigator.onLine ? WORDS.serverGone : WORDS.offline, 0);
+  });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   throw new EngineError(told.error ?? BEFORE[answer.status] ?? WORDS.refused, answer.status);
@@ -33,41 +30,15 @@ const post = (address, body, signal) =>
 const LOOK = 400;
 const FAILURES = 40;
 
-/**
- * Watch a run until it has ended.
- * @param {string} id
- * @param {(state: import("./engine.js").RunState) => void} see
- */
-function watch(id, see) {
-  let ended = false;
-  let failures = 0;
-  const look = async () => {
-    /** @type {import("./engine.js").RunState | null} */
-    let state = null;
-    try {
-      state = await read(`api/runs/${id}`);
-      failures = 0;
-    } catch (error) {
-      failures += 1;
-      if (!isPassing(error) || failures > FAILURES) state = lost(id, error);
-    }
-    if (ended) return;
-    if (state) see(state);
-    if (!state || !["done", "stopped", "failed"].includes(state.state)) setTimeout(look, LOOK);
-  };
-  look();
-  return () => (ended = true);
-}
-
-/**
- * Return the state of a run that nobody can ask about any more.
- * @param {string} id
- * @param {unknown} error
- * @returns {import("./engine.js").RunState}
- */
-function lost(id, error) {
-  const message = error instanceof Error ? error.message : WORDS.serverGone;
-  return { ...NEW_RUN, id, state: "failed", message };
+/** @param {string} id @param {(state: RunState) => void} see @param {number} [failures] */
+async function watch(id, see, failures = 0) {
+  /** @type {RunState | null} */
+  const state = await read(`api/runs/${id}`).catch((error) => {
+    failures += 1;
+    return isPassing(error) && failures <= FAILURES ? null : { id, state: "failed", message: error.message };
+  });
+  if (state) see(state);
+  if (!state || !ENDED.includes(state.state)) setTimeout(() => watch(id, see, state ? 0 : failures), LOOK);
 }
 
 /** What the server holds for this page: addresses by ids, and since when. @type {Map<string, {address: string, since: number}>} */
@@ -80,19 +51,17 @@ async function holding(folder, answer) {
   return made;
 }
 
-/** @param {(id: string, since: number) => boolean} wanted */
-function release(wanted) {
+/** @param {(id: string, since: number) => boolean} isIdle */
+function release(isIdle) {
   for (const [id, { address, since }] of held) {
-    if (!wanted(id, since)) continue;
-    held.delete(id);
-    fetch(address, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    if (isIdle(id, since) && held.delete(id)) fetch(address, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
 }
 
 /** Ask for thumbnails as large as they are shown. @template {{thumbnail?: string}} T @param {T[]} all */
 const sized = (all) => all.map((each) => ({ ...each, thumbnail: each.thumbnail && `${each.thumbnail}?size=${devicePixelRatio > 1 ? 144 : 84}` }));
 
-/** Return the studio's engine. @param {import("./engine.js").Info} info @returns {import("./engine.js").Engine} */
+/** Return the studio's engine. @param {Info} info @returns {Engine} */
 export function studioEngine(info) {
   addEventListener("pagehide", ({ persisted }) => persisted || release(() => true));
   return {
@@ -110,9 +79,7 @@ export function studioEngine(info) {
     picture: (id) => `api/files/${id}`,
     paint: async (request, signal) => (await post("api/paint", request, signal)).blob(),
     async frame(frame, style, strength, signal) {
-      const query = new URLSearchParams({
-        styles: style.name ?? style.file ?? "", strength: String(strength), size: String(info.camera_size),
-      });
+      const query = new URLSearchParams({ styles: style.name ?? style.file ?? "", strength: String(strength), size: String(info.camera_size) });
       const how = { method: "POST", headers: { "Content-Type": "image/jpeg" }, body: frame, signal };
       return (await ask(`api/frame?${query}`, how)).blob();
     },

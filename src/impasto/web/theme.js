@@ -1,8 +1,6 @@
 // Loaded before the page is drawn, so that nothing that is remembered changes before one's eyes.
 try {
-  const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.dataset.theme = theme;
-  document.documentElement.dataset.privacy = localStorage.getItem("privacy") ?? "";
+  for (const name of ["theme", "privacy"]) if (localStorage[name]) document.documentElement.dataset[name] = localStorage[name];
 } catch {
   // Storage is blocked: the theme is that of the system.
 }

@@ -1,5 +1,6 @@
 /** The mode that paints a clip. */
 import { el, input, place, say, sayError } from "./dom.js";
+import { ENDED } from "./engine.js";
 import { refresh, setJob } from "./painting.js";
 import { needing, on, ownSize, session, tell } from "./session.js";
 import { setResult } from "./stage.js";
@@ -13,7 +14,6 @@ const welcome = el("div", { className: "welcome" }, el("p", {}, "Drop a video, o
   el("button", { type: "button", onclick: () => file.click() }, "Choose a video"));
 /** @type {import("./engine.js").Upload | null} */
 let clip = null;
-let painted = false;
 
 /** @param {File} chosen */
 async function useClip(chosen) {
@@ -22,7 +22,6 @@ async function useClip(chosen) {
     const opened = await session.engine.upload(chosen, chosen.name);
     if (opened.kind !== "clip") throw new Error(WORDS.noClip);
     clip = opened;
-    painted = false;
     welcome.hidden = true;
     frame.classList.remove("empty");
     frame.style.setProperty("--ratio", String(opened.width / opened.height));
@@ -36,39 +35,37 @@ async function useClip(chosen) {
   refresh();
 }
 
+/** @param {boolean} shown  or the frame that is painted */
+function showPlayer(shown) {
+  preview.hidden = shown;
+  player.hidden = !shown;
+}
+
 /** @param {string} address */
 function show(address) {
-  preview.hidden = true;
-  player.hidden = false;
+  showPlayer(true);
   player.src = address;
   player.play().catch(() => undefined);
 }
 
 /** @param {import("./engine.js").RunState} state */
 function see(state) {
-  if (state.result && !painted) {
-    painted = true;
+  if (state.result) {
     show(state.result);
     setResult({ address: state.result, name: `${plainName(clip?.name ?? "")}_${plainName(session.style?.title ?? "")}.mp4` });
-  } else if (state.preview && !state.result) {
-    painted = false;
+  } else if (state.preview) {
     player.pause();
-    player.hidden = true;
-    preview.hidden = false;
+    showPlayer(false);
     preview.src = state.preview;
-  } else if (["stopped", "failed"].includes(state.state)) {
-    player.hidden = false;
-    preview.hidden = true;
-  }
+  } else if (ENDED.includes(state.state)) showPlayer(true);
 }
 
 export function enter() {
   place("stability-row").hidden = false;
   setResult(null);
-  setJob({ see, label: "Paint the video", request: () => {
+  setJob({ follow: () => see, label: "Paint the video", request: () => {
     if (!clip) return "Choose a video first.";
     if (!session.style) return WORDS.chooseStyle;
-    painted = false;
     const { strength = 1 } = session.settings;
     const longest = Math.min(Math.max(clip.width, clip.height), 640);
     return {
@@ -87,7 +84,7 @@ export function leave() {
 
 frame.append(welcome, player, preview, file);
 needing(() => [clip?.id, player.getAttribute("src")]);
-on("add", () => session.mode === "video" && file.click());
+on(["add"], () => session.mode === "video" && file.click());
 frame.addEventListener("drop", (event) => {
   const dropped = event.dataTransfer?.files[0];
   if (dropped) useClip(dropped);
