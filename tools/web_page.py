@@ -23,7 +23,8 @@ from impasto.weights.any_style import GRAIN_CELL
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "impasto"
 OUT = ROOT / "build" / "web"
-RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
+NODE = ROOT / "node_modules"
+RUNTIME, ZIP = NODE / "onnxruntime-web" / "dist", NODE / "client-zip"
 #: In pixels: the longest side that the browser paints, that of a picture at a tap, for which styles
 #: come as codes, and the side of a thumbnail, twice that of a tile.
 MOST, QUICK, THUMBNAIL = 1024, 640, 144
@@ -44,6 +45,8 @@ def main(out: Path = OUT) -> None:
     # Many servers do not know that .mjs is JavaScript, and browsers refuse it then.
     shutil.copy(RUNTIME / "ort.wasm.min.mjs", engine / "ort.js")
     shutil.copy(RUNTIME / "ort-wasm-simd-threaded.mjs", engine / "ort-wasm.js")
+    shutil.copy(ZIP / "index.js", engine / "zip.js")
+    shutil.copy(ZIP / "LICENSE.txt", engine / "zip.LICENSE.txt")
     packed = gzip.compress((RUNTIME / "ort-wasm-simd-threaded.wasm").read_bytes(), mtime=0)
     (engine / "runtime.gz").write_bytes(packed)
     for name in ("any_style.onnx", "style_reader.onnx"):

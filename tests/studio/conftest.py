@@ -161,7 +161,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the page that paints without a studio."""
-    if not web_page.RUNTIME.is_dir():
+    if not (web_page.RUNTIME.is_dir() and web_page.ZIP.is_dir()):
         pytest.skip("`npm ci` has not fetched what the page paints with")
     out = tmp_path_factory.mktemp("web") / "page"
     web_page.main(out)

@@ -7,7 +7,6 @@
 import { EngineError, FRESH } from "./engine.js";
 import { dropPicture, keepPicture, keptPictures } from "./kept.js";
 import { plainName, WORDS } from "./words.js";
-import { zipped } from "./zip.js";
 
 /** @type {Info} */
 const INFO = {
@@ -19,6 +18,9 @@ const PROPERTIES = {
     type: "number", title: "Color amount", description: "How much of the photo's colors is kept.", default: 1, minimum: 0, maximum: 1, "x-group": "Picture",
   },
 };
+
+/** What makes one file of several; here from the first visit on, so that it works offline, too. */
+const zip = import(new URL("engine/zip.js", import.meta.url).href);
 
 /** Longest side of a picture that is painted at a tap, and of a thumbnail. */
 const QUICK = 640;
@@ -129,7 +131,7 @@ async function perform(run, request) {
   const items = [];
   const { contents = [request.content ?? ""], styles = [], settings = {}, kind, keep } = request;
   const jobs = kind === "batch" ? contents.flatMap((content) => styles.map((style) => ({ content, styles: [style] }))) : [{ content: contents[0], styles }];
-  const painted = /** @type {{name: string, file: Blob}[]} */ ([]);
+  const painted = /** @type {File[]} */ ([]);
   Object.assign(state, { state: "running", total: jobs.length, message: "Painting" });
   for (const [index, job] of jobs.entries()) {
     run.see({ ...state, items: [...items] });
@@ -137,7 +139,7 @@ async function perform(run, request) {
     const { file } = fileOf(job.content);
     const picture = await paint(file, job.styles, settings, { keep, photo: job.content });
     const title = `${plainName(file.name)}_${plainName(titleOf(job.styles[0]))}`;
-    painted.push({ name: `${String(index + 1).padStart(3, "0")}_${title}.png`, file: picture });
+    painted.push(new File([picture], `${String(index + 1).padStart(3, "0")}_${title}.png`));
     const { address } = fileOf(held(picture, title));
     Object.assign(state, { fraction: (index + 1) / jobs.length, message: `${index + 1} of ${jobs.length}` });
     if (kind === "batch") items.push({ title, thumbnail: address, picture: address });
@@ -146,7 +148,7 @@ async function perform(run, request) {
       Object.assign(state, { result: address, history: state.id });
     }
   }
-  if (kind === "batch" && painted.length) state.result = fileOf(held(await zipped(painted), "impasto.zip")).address;
+  if (kind === "batch" && painted.length) state.result = fileOf(held(await (await zip).downloadZip(painted).blob(), "impasto.zip")).address;
   Object.assign(state, { state: run.stopping ? "stopped" : "done", message: "Done", items });
 }
 
