@@ -1,4 +1,4 @@
-"""One work at a time, and in fair order."""
+"""One work at a time, in fair order, and ahead of time where nobody waits."""
 
 import threading
 import time
@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 from tests.studio.conftest import turn_taken
 
+from impasto.gallery import DRAWINGS
+from impasto.gallery.names import PREFIX
+from impasto.settings import Settings
+from impasto.studio import StudioOptions
+from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.runs import StudioRun
-from impasto.studio.store import Visitor
+from impasto.studio.store import File, Visitor
 from impasto.studio.turns import BusyError, Turns, UnwantedError
+from impasto.stylizers import for_many_sizes
 
 
 def served_in_order(turns: Turns, who: str) -> list[str]:
@@ -109,6 +115,33 @@ def test_who_does_not_want_it_any_more_leaves_the_line() -> None:
     with pytest.raises(UnwantedError):  # nobody has the turn
         turns.submit("d", lambda: done.append("d"), lambda: False).result(5)
     assert done == ["c"]
+
+
+def test_what_is_done_when_idle_lets_everybody_go_first() -> None:
+    turns, done = Turns(4), list[str]()
+    with turn_taken(turns):
+        turns.when_idle(partial(done.append, each) for each in "xy")
+        turns.submit("b", lambda: done.append("b"))
+    end = time.monotonic() + 10
+    while len(done) < 3 and time.monotonic() < end:
+        time.sleep(0.001)
+    assert done == ["b", "x", "y"]
+
+
+def test_styles_are_read_before_they_are_chosen(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.studio.engine._AHEAD", 2)
+    engine, name = Engine(StudioOptions()), list(DRAWINGS)[1]
+    engine.read_ahead()
+    end = time.monotonic() + 60
+    while engine.warm.cache_info().currsize < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    photo = File(tmp_path, Visitor("a", "a"), "cat.jpg", picture, {"kind": "picture"})
+    settings = for_many_sizes(Settings(method="fast", size=500, strength=0.5))
+    order = Order(photo, (Style(name, f"{PREFIX}{name}"),), settings)
+    assert engine.quick(order).size == (500, 500)
+    assert engine.warm.cache_info().misses == 2
 
 
 def test_a_job_that_fails_ends_no_other() -> None:

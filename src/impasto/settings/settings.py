@@ -53,7 +53,7 @@ class Settings(Choices):
         impasto.errors.SettingsError: there is no setting 'sise'; did you mean 'size'?
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
+    def __init__(self, /, **options: Unpack[Options]) -> None:
         for name in options:
             check_known(name, FIELDS)
         values = {
@@ -187,7 +187,7 @@ class Settings(Choices):
             raise SettingsError("style_weights must not all be 0")
         return [weight / sum(given) for weight in given]
 
-    def updated(self, **changes: Unpack[Options]) -> Settings:
+    def updated(self, /, **changes: Unpack[Options]) -> Settings:
         """Return a copy with some options changed, checked as new settings are."""
         kept = {name: getattr(self, name) for name in FIELDS}
         for word, meanings in _WORDS.items():

@@ -2,25 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from impasto.errors import SettingsError
-from impasto.gallery import open_style
+from impasto.gallery import DRAWINGS, open_style
 from impasto.gallery.names import PREFIX, style_path
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.runs import Run, Stylizer
-from impasto.settings import FIELDS, Settings
+from impasto.settings import Settings
 from impasto.settings.choices import REST
-from impasto.settings.declaration import check_known
 from impasto.studio.options import StudioOptions
 from impasto.studio.store import File
 from impasto.studio.turns import Turns
-from impasto.stylizers import stylizer
+from impasto.stylizers import for_many_sizes, stylizer
 
-#: Stylizers and scaled photographs that are kept: what the pages that are open use.
-_MOST_WARM, _MOST_SCALED = 16, 8
+#: Stylizers and scaled photographs that are kept: what the pages that are open use; and the drawn
+#: styles that are read before anybody chooses one, those that a page shows first.
+_MOST_WARM, _MOST_SCALED, _AHEAD = 24, 8, 12
+#: Longest side, in pixels, of most pictures that are painted at a tap.
+_READ = 640
 
 
 class Style(NamedTuple):
@@ -74,18 +76,12 @@ class Engine:
     def __init__(self, options: StudioOptions) -> None:
         self.options = options
         self.turns = Turns(options.queue)
-        self._warm = lru_cache(_MOST_WARM)(stylizer)
-
-    def settings(self, values: dict[str, Any]) -> Settings:
-        """Return settings, as `checked`."""
-        for name in values:
-            check_known(name, FIELDS)
-        return self.checked(Settings.from_dict(values))
+        self.warm = lru_cache(_MOST_WARM)(stylizer)
 
     def checked(self, settings: Settings) -> Settings:
         """Return settings; SettingsError: they are too large for this studio, or name a file."""
-        if settings.size is not None and not 0 < settings.size <= self.options.max_size:
-            most = self.options.max_size
+        most = self.options.max_size
+        if settings.size is not None and not 0 < settings.size <= most:  # 0: the content's own
             raise SettingsError(f"size is at most {most} (impasto studio --max-size raises that)")
         if settings.weights is not None or settings.method_row.one_style or settings.pictures:
             raise SettingsError("the studio opens no files by name: leave them out")
@@ -100,8 +96,16 @@ class Engine:
 
     def quick(self, order: Order) -> Picture:
         """Paint an order in one pass; its content is decoded once."""
-        content = _scaled(order.content.path, order.settings.size)
-        return self.stylizer(order.styles, order.masked(order.settings))(content)
+        settings, size = order.masked(order.settings), order.settings.size_limit
+        # Styles that are read once for what is a little smaller, too, look almost the same there.
+        read = settings.updated(size=max(size, _READ if size > 0.75 * _READ else 0))
+        return self.stylizer(order.styles, read).at_size(size)(_scaled(order.content.path, size))
+
+    def read_ahead(self) -> None:
+        """Read drawn styles while nobody waits: somebody is about to choose one."""
+        settings = for_many_sizes(Settings(method="fast", size=_READ))
+        styles = [[Style(name, f"{PREFIX}{name}")] for name in [*DRAWINGS][:_AHEAD]]
+        self.turns.when_idle(partial(self.stylizer, each, settings) for each in styles)
 
     def sample(self, size: int, settings: Settings) -> None:
         """Paint one of the drawn styles in another; what the first visitor would wait for."""
@@ -111,7 +115,7 @@ class Engine:
         """Return a stylizer, one whose styles have been read before if there is one."""
         # Strength and shares are no reason to read the styles again.
         plain = settings.updated(strength=1.0, style_weights=None)
-        warm = self._warm(tuple(style.source for style in styles), plain)
+        warm = self.warm(tuple(style.source for style in styles), plain)
         if plain == settings:
             return warm
         return warm.changed(strength=settings.strength, style_weights=settings.style_weights)

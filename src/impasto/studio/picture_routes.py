@@ -56,6 +56,7 @@ def health(studio: StudioOf) -> dict[str, float]:
 @router.get("/styles")
 def styles(studio: StudioOf) -> list[dict[str, Any]]:
     """The styles that have names."""
+    studio.engine.read_ahead()
     return [
         {
             **each._asdict(),
@@ -173,8 +174,8 @@ async def frame(
     content = _frame(await request.body())
     known, said = studio.styles, styles[:2000].split(",")[:MOST_STYLES]
     chosen = [StyleBody(name=each) if each in known else StyleBody(file=each[:64]) for each in said]
-    values = {"method": "fast", "size": min(size, QUICK), "strength": strength}
-    settings, found = studio.engine.settings(values), studio.named(visitor, chosen)
+    values = Settings(method="fast", size=min(size, QUICK), strength=strength)
+    settings, found = studio.engine.checked(values), studio.named(visitor, chosen)
     begun = time.perf_counter()
 
     def act() -> Jpeg:

@@ -130,7 +130,7 @@ class Studio:
         weights = [each.weight for each in styles]
         if len(set(weights)) > 1 and "style_weights" not in values:
             values = {**values, "style_weights": weights}
-        return self.engine.settings(values)
+        return self.engine.checked(Settings.from_dict(values))
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
         """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -44,6 +44,7 @@ class Turns:
         self._waiting: list[Job[Any]] = []
         self._numbers = itertools.count(1)
         self._served: dict[str, int] = {}
+        self._idle: Iterator[Callable[[], object]] = iter(())
         for _ in range(at_once):
             threading.Thread(target=self._work, daemon=True).start()
 
@@ -71,6 +72,12 @@ class Turns:
             self._waiting.append(job)
             self._changed.notify()
         return job
+
+    def when_idle(self, acts: Iterable[Callable[[], object]]) -> None:
+        """Do these one by one whenever nothing waits, in place of those said before."""
+        with self._changed:
+            self._idle = iter(acts)
+            self._changed.notify()
 
     def ahead(self, job: Job[Any]) -> int:
         """Return how many come before a job, those being done included."""
@@ -108,6 +115,8 @@ class Turns:
         with self._changed:
             while not self._closed:
                 self.drop_unwanted()
+                if not self._waiting and (act := next(self._idle, None)):
+                    self._waiting.append(Job("", act, lambda: True))
                 if self._waiting:
                     job = min(self._waiting, key=self._rank)
                     self._waiting.remove(job)

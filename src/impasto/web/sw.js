@@ -21,12 +21,12 @@ self.addEventListener("activate", (event) => {
 
 /** Return an answer with what the browser asks for before it shares memory between threads. */
 function isolated(answer) {
-  if (answer.status === 0 || answer.type === "opaque" || answer.redirected) return answer;
-  const headers = new Headers(answer.headers);
-  headers.set("Cross-Origin-Opener-Policy", "same-origin");
-  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
-  headers.set("Cross-Origin-Resource-Policy", "same-origin");
-  return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers });
+  if (answer.status === 0 || answer.redirected) return answer;
+  const own = new Response(answer.body, answer);
+  own.headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  own.headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  own.headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  return own;
 }
 
 async function answer(request) {
