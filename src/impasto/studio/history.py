@@ -207,7 +207,7 @@ def _written(folder: Path, order: Order, size: tuple[int, int]) -> None:
     named = [style.name if isinstance(style.source, str) else None for style in order.styles]
     masks = [copied(m, f"mask-{n}") if m else None for n, m in enumerate(order.masks, 1)]
     regions = {"keep": copied(order.keep, "keep") if order.keep else None, "styles": masks}
-    said: dict[str, Any] = {"names": order.names, "content": content, "styles": styles}
-    said |= {"named": named, "size": size, "regions": regions}
-    said["settings"] = order.settings.to_dict()
+    settings = order.settings.to_dict()
+    entry = Entry(folder, order.names, content, styles, named, list(size), settings, regions)
+    said = {name: value for name, value in vars(entry).items() if name != "folder"}
     (folder / _ENTRY).write_text(json.dumps(said), "utf-8")

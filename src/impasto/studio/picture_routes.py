@@ -81,14 +81,10 @@ def style_thumbnail(name: str, studio: StudioOf, size: Side = THUMBNAIL) -> Resp
 @router.get("/examples")
 def examples() -> list[dict[str, str]]:
     """Photographs to begin with."""
+    said = [(name, title, f"api/examples/{name}") for name, title in EXAMPLES.items()]
     return [
-        {
-            "name": name,
-            "title": title,
-            "picture": f"api/examples/{name}",
-            "thumbnail": f"api/examples/{name}/thumbnail",
-        }
-        for name, title in EXAMPLES.items()
+        {"name": name, "title": title, "picture": address, "thumbnail": f"{address}/thumbnail"}
+        for name, title, address in said
     ]
 
 

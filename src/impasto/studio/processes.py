@@ -41,9 +41,7 @@ def decode(upload: Path, folder: Path, size: int, kind: str) -> dict[str, Any]:
     command = _command("decode", upload, folder, size, kind)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=SECONDS, env=environment, check=False
-        )
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, env=environment)
     except subprocess.TimeoutExpired as error:
         raise ImageError("this file takes too long to read: choose another one") from error
     try:
