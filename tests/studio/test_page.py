@@ -45,6 +45,36 @@ def test_a_photo_is_painted_at_once_and_then_properly(page: Page, picture: Path)
     assert sideways(page) <= 0
 
 
+def test_the_photo_shows_where_the_picture_is_held_or_its_handle_dragged(
+    page: Page, picture: Path
+) -> None:
+    page.locator("#file").set_input_files(picture)
+    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+    frame = page.locator("#frame").bounding_box()
+    assert frame is not None
+    middle = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    before = page.locator("#before")
+    hidden, whole = "inset(0px 100% 0px 0px)", "none"
+    expect(before).to_have_css("clip-path", hidden)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    expect(before).to_have_css("clip-path", whole)
+    page.mouse.up()
+    expect(before).to_have_css("clip-path", hidden)
+    page.mouse.move(frame["x"] + 22, middle[1])
+    page.mouse.down()
+    page.mouse.move(*middle, steps=5)
+    page.mouse.up()
+    expect(page.locator("#split")).to_have_value("50")
+    page.locator("#regions summary").evaluate("each => each.click()")
+    page.mouse.move(middle[0] - 20, middle[1])
+    page.mouse.down()
+    page.mouse.move(*middle, steps=5)
+    page.wait_for_timeout(500)  # longer than one holds
+    expect(before).not_to_have_css("clip-path", whole)  # this paints
+    page.mouse.up()
+
+
 def test_it_remembers_dark(page: Page) -> None:
     switch = page.get_by_role("button", name="Dark").or_(page.get_by_role("button", name="Light"))
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")

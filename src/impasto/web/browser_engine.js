@@ -9,14 +9,10 @@ import { dropPicture, keepPicture, keptPictures } from "./kept.js";
 import { plainName, WORDS } from "./words.js";
 
 /** @type {Info} */
-const INFO = {
-  version: "", public: false, max_size: 1024, max_upload: 200e6, minutes: 0, camera_size: 256, sketch_size: 256, one_pass: true,
-};
+const INFO = { max_size: 1024, max_upload: 200e6, camera_size: 256, sketch_size: 256, one_pass: true };
 /** @type {Record<string, Property>} */
 const PROPERTIES = {
-  color_amount: {
-    type: "number", title: "Color amount", description: "How much of the photo's colors is kept.", default: 1, minimum: 0, maximum: 1, "x-group": "Picture",
-  },
+  color_amount: { type: "number", description: "How much of the photo's colors is kept.", default: 1, minimum: 0, maximum: 1, "x-group": "Picture" },
 };
 
 /** What makes one file of several; here from the first visit on, so that it works offline, too. */

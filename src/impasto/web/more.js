@@ -89,7 +89,7 @@ function rowOf(name, property) {
     const what = session.settings.method ? `The method ${method}` : `The quality ${session.quality}`;
     hint.textContent = used ? `${property.description ?? ""} Default: ${inWords(property.default)}.` : `${what} does not use this.`;
   };
-  return { row, update, text: `${name} ${property.title} ${property.description}`.toLowerCase() };
+  return { row, update, text: `${name} ${titleOf(name, property)} ${property.description}`.toLowerCase() };
 }
 
 /** Fill the panel. */
