@@ -31,7 +31,6 @@ function startPanel() {
   /** @param {boolean} open */
   const show = (open) => {
     panel.classList.toggle("open", open);
-    place("app").classList.toggle("panel-open", open);
     opener.setAttribute("aria-expanded", String(open));
     (open ? button("close-panel") : opener).focus();
     covers(open, close);
@@ -61,9 +60,7 @@ function showControls() {
   place("strength-shown").textContent = `${strength}%`;
   for (const [id, name, value] of SWITCHES) input(id).checked = session.settings[name] === value;
   const chosen = session.settings.method || session.settings.encoder ? "" : session.quality;
-  for (const radio of document.querySelectorAll("#quality input")) {
-    if (radio instanceof HTMLInputElement) radio.checked = radio.value === chosen;
-  }
+  for (const radio of qualities) radio.checked = radio.value === chosen;
   able();
   drawSizes();
 }
@@ -79,23 +76,19 @@ function able() {
   place("more").inert = !still;
 }
 
-function drawQualities() {
-  const radios = QUALITIES.map(([value, title, sentence]) => el("label", { title: sentence }, el("input", {
-    type: "radio", name: "quality", value, onchange: () => {
-      session.quality = value;
-      delete session.settings.method;
-      delete session.settings.encoder;
-      tell("settings");
-    },
-  }), title));
-  place("quality").append(el("div", { className: "choices" }, ...radios));
-}
+const qualities = QUALITIES.map(([value]) => el("input", { type: "radio", name: "quality", value, onchange: () => {
+  session.quality = value;
+  delete session.settings.method;
+  delete session.settings.encoder;
+  tell("settings");
+} }));
 
 /** Begin to listen. */
 export function startControls() {
   startPanel();
   if (session.engine.info.one_pass) session.quality = "draft";
-  drawQualities();
+  const labels = QUALITIES.map(([, name, title], index) => el("label", { title }, qualities[index], name));
+  place("quality").append(el("div", { className: "choices" }, ...labels));
   input("strength").addEventListener("input", () => set("strength", input("strength").valueAsNumber / 100));
   for (const [id, name, value] of SWITCHES) input(id).addEventListener("change", () => set(name, input(id).checked ? value : undefined));
   find("size", HTMLSelectElement).addEventListener("change", () => {

@@ -192,6 +192,7 @@ self.onmessage = ({ data, ports: [port] }) => {
   line = line.then(async () => {
     // A look at the port first: what was dropped while another was painted is known only then.
     await new Promise((done) => setTimeout(done));
-    if (wanted) port.postMessage(await paint(data).then((blob) => ({ blob }), ({ message }) => ({ error: message })));
+    // The runtime throws numbers, too.
+    if (wanted) port.postMessage(await paint(data).then((blob) => ({ blob }), (error) => ({ error: error.message ?? String(error) })));
   });
 };
