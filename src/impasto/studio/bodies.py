@@ -14,6 +14,7 @@ LEFT_OUT = ("weights", "init", "masks", "fine_style", "tune")
 _JSON = {int: "integer", float: "number", str: "string", bool: "boolean"}
 #: An id that the studio gave.
 Id = Annotated[str, Field(max_length=64)]
+Mask = Annotated[Id | None, Field(description="White where the style is, or the photo stays.")]
 
 
 class PlainStyleBody(BaseModel, extra="forbid"):
@@ -27,9 +28,7 @@ class StyleBody(PlainStyleBody):
     """A style among others."""
 
     weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
-    mask: Id | None = Field(
-        default=None, description="A picture: white where this style is painted."
-    )
+    mask: Mask = None
 
 
 class _InStyles(BaseModel, extra="forbid"):
@@ -41,9 +40,7 @@ class PaintBody(_InStyles):
     """A picture in styles, with settings by name."""
 
     content: Id
-    keep: Id | None = Field(
-        default=None, description="A picture: white where the photograph stays."
-    )
+    keep: Mask = None
 
 
 class PictureBody(PaintBody):

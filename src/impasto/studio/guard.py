@@ -67,10 +67,8 @@ class Guard:
         new = not re.fullmatch(r"[A-Za-z0-9_-]{43}", token)
         token = secrets.token_urlsafe(32) if new else token
         user, (address, _) = self._user(headers), scope.get("client") or ("", 0)
-        visitor = Visitor(
-            f"user {user}" if user else f"token {token}", user or _network_of(address)
-        )
-        scope.setdefault("state", {})["visitor"] = visitor
+        id = f"user {user}" if user else f"token {token}"
+        scope.setdefault("state", {})["visitor"] = Visitor(id, user or _network_of(address))
         scope["root_path"] = self._prefix  # where a proxy passes it on
         answer = self._refused(scope, headers, limit) or self._app
 

@@ -8,6 +8,7 @@ from impasto.errors import SettingsError
 from impasto.settings.declaration import checked, option, plain_types
 
 _option = partial(option, group="")
+_listed = partial(_option, None, items=str, repeated=True)
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,7 @@ class StudioOptions:
     host: str = _option("127.0.0.1", "Address to listen at; 0.0.0.0 is open to the network.")
     port: int = _option(7860, "Port; if it is taken, the next free one.", least=0, most=65535)
     #: None: everybody who reaches the page.
-    auth: tuple[str, ...] | None = _option(
-        None, "Who may come in. Repeatable.", items=str, repeated=True, metavar="USER:PASSWORD"
-    )
+    auth: tuple[str, ...] | None = _listed("Who may come in. Repeatable.", metavar="USER:PASSWORD")
     max_size: int = _option(2048, "Longest side of results, in pixels.", least=64, most=16384)
     max_upload: float = _option(50.0, "Megabytes of an upload.", above=0)
     queue: int = _option(32, "Jobs that may wait.", least=1)
@@ -31,12 +30,8 @@ class StudioOptions:
     )
     root_path: str = _option("", "Path that a proxy serves it below: /impasto.", metavar="PATH")
     #: Besides those of this machine; a public studio may have any.
-    name: tuple[str, ...] | None = _option(
-        None,
-        "Host name that the page has, behind a proxy. Repeatable.",
-        items=str,
-        repeated=True,
-        metavar="NAME",
+    name: tuple[str, ...] | None = _listed(
+        "Host name that the page has, behind a proxy. Repeatable.", metavar="NAME"
     )
 
     def __post_init__(self) -> None:
