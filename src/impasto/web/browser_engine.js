@@ -1,7 +1,7 @@
 /**
  * The engine that is this browser: the any-style network in a worker. Nothing leaves the device.
  *
- * @import { Engine, Entry, Info, Opened, Property, RunRequest, RunState, Settings, StyleRef, Upload } from "./engine.js"
+ * @import { Engine, Entry, Info, Item, Opened, Property, RunRequest, RunState, Settings, StyleRef, Upload } from "./engine.js"
  * @typedef {{state: RunState, see: (state: RunState) => void, stopping: boolean}} Run
  */
 import { EngineError, FRESH } from "./engine.js";
@@ -123,7 +123,7 @@ async function remember(id, request, picture) {
 /** Do a run: one picture, or every content in every style. @param {Run} run @param {RunRequest} request */
 async function perform(run, request) {
   const { state } = run;
-  /** @type {import("./engine.js").Item[]} */
+  /** @type {Item[]} */
   const items = [];
   const { contents = [request.content ?? ""], styles = [], settings = {}, kind, keep } = request;
   const jobs = kind === "batch" ? contents.flatMap((content) => styles.map((style) => ({ content, styles: [style] }))) : [{ content: contents[0], styles }];
