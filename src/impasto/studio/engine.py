@@ -102,7 +102,7 @@ class Engine:
         return self.stylizer(order.styles, read).at_size(size)(_scaled(order.content.path, size))
 
     def read_ahead(self) -> None:
-        """Read drawn styles while nobody waits: somebody is about to choose one."""
+        """Read the first drawn styles, one by one, whenever nobody waits."""
         settings = for_many_sizes(Settings(method="fast", size=_READ))
         styles = [[Style(name, f"{PREFIX}{name}")] for name in [*DRAWINGS][:_AHEAD]]
         self.turns.when_idle(partial(self.stylizer, each, settings) for each in styles)

@@ -56,7 +56,6 @@ def health(studio: StudioOf) -> dict[str, float]:
 @router.get("/styles")
 def styles(studio: StudioOf) -> list[dict[str, Any]]:
     """The styles that have names."""
-    studio.engine.read_ahead()
     return [
         {
             **each._asdict(),
@@ -66,6 +65,12 @@ def styles(studio: StudioOf) -> list[dict[str, Any]]:
         }
         for name, each in studio.styles.items()
     ]
+
+
+@router.post("/styles/read", status_code=204)
+def read_styles(studio: StudioOf) -> None:
+    """Read drawn styles while nobody waits: somebody is about to choose one."""
+    studio.engine.read_ahead()
 
 
 @router.get("/styles/{name}/thumbnail", response_class=Jpeg)

@@ -66,7 +66,7 @@ export function studioEngine(info) {
   addEventListener("pagehide", ({ persisted }) => persisted || release(() => true));
   return {
     info,
-    warm: () => undefined,
+    warm: () => ask("api/styles/read", { method: "POST" }).catch(() => undefined),
     styles: async () => sized(await read("api/styles")),
     examples: async () => sized(await read("api/examples")),
     settings: () => read("api/settings"),
