@@ -23,11 +23,7 @@ from impasto.losses.gatys import (
     style_loss,
 )
 from impasto.losses.smoothness import flatness, neighbors, tv_loss
-from impasto.losses.statistics import (
-    LayerStatistics,
-    draw_positions,
-    layer_statistics,
-)
+from impasto.losses.statistics import LayerStatistics, draw_positions, layer_statistics
 from impasto.losses.style import add_style_loss, required_statistics, self_similarity_loss
 from impasto.settings.losses import STYLE_LOSSES, RequiredStatistics, StyleLoss
 

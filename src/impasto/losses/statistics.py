@@ -99,6 +99,11 @@ class LayerStatistics:
         least = values.mean().clamp_min(0) * _LEAST
         return cast("Tensor", (vectors * values.clamp_min(least).sqrt()) @ vectors.T)
 
+    @cached_property
+    def in_order(self) -> Tensor:
+        """(C, P), the samples of each channel, sorted."""
+        return self.required("samples").T.contiguous().sort(1).values
+
 
 def layer_statistics(
     features: Tensor,

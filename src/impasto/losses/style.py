@@ -66,7 +66,7 @@ def swd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0)
     generator = torch.Generator().manual_seed(seed)
     directions = torch.randn((mine.shape[1], SLICES), generator=generator, dtype=torch.float64)
     directions = F.normalize(directions, dim=0).to(mine)
-    return _sorted_distance(mine @ directions, its @ directions)
+    return _sorted_distance(*((each @ directions).T.sort(1).values for each in (mine, its)))
 
 
 def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -76,7 +76,7 @@ def histogram_distance(found: LayerStatistics, target: LayerStatistics, seed: in
     Histogram Losses". They remap features through histograms of 256 bins; sorted samples are the
     same without bins.
     """
-    return _sorted_distance(found.required("samples"), target.required("samples"))
+    return _sorted_distance(found.in_order, target.in_order)
 
 
 def nnfm_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0) -> Tensor:
@@ -174,6 +174,5 @@ def _centered_directions(samples: Tensor) -> Tensor:
 
 
 def _sorted_distance(found: Tensor, target: Tensor) -> Tensor:
-    """Return the mean squared difference of columns in order, relative."""
-    mine, its = (torch.sort(each, dim=0).values for each in (found, target))
-    return (mine - its).square().mean() / its.square().mean().clamp_min(TINY)
+    """Return the mean squared difference of values in order, relative."""
+    return (found - target).square().mean() / target.square().mean().clamp_min(TINY)
