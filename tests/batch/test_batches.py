@@ -2,8 +2,12 @@
 
 import errno
 import json
+import os
 import signal
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import Settings, open_picture
-from impasto.batch import Batch, find_pictures, make_pairs
+from impasto.batch import Batch, find_pictures, make_pairs, running
 from impasto.batch.pairs import Pair
 from impasto.batch.running import as_done, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
@@ -212,6 +216,71 @@ def test_ctrl_c_yields_what_is_under_way(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         done.extend(as_done(pool, work, range(100), 2))
     assert {0, 1, 2} <= set(done) < set(range(8))
+
+
+def test_ctrl_c_does_not_wait_for_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PATIENCE", 0.3)
+    free = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            free.wait(60)
+        return number
+
+    begun, done = time.monotonic(), list[int]()
+    with pytest.raises(KeyboardInterrupt):
+        done.extend(as_done(ThreadPoolExecutor(1), work, range(100), 1))
+    assert time.monotonic() - begun < 5
+    assert done == [0]
+    free.set()
+
+
+def test_a_picture_that_nobody_waits_for_ends_at_its_next_step(
+    contents: list[Path], styles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, taken, begun = 500, list[int](), threading.Event()
+
+    class Slow:
+        picture = None
+
+        def __iter__(self) -> Iterator[int]:
+            for step in range(steps):
+                taken.append(step)
+                begun.set()
+                time.sleep(0.02)
+                yield step
+
+    class Stylizer:
+        def run(self, content: Path) -> Slow:
+            return Slow()
+
+    monkeypatch.setattr(running, "PATIENCE", 0.0)
+    monkeypatch.setattr(Batch, "_stylizer", lambda *_: Stylizer())
+    settings = Settings(size=48, steps=(steps,))
+    outcomes = batch(contents, styles, tmp_path / "out", settings).paint()
+
+    def interrupt() -> None:
+        if begun.wait(20):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        next(outcomes)
+    seen = len(taken)
+    time.sleep(0.3)
+    assert len(taken) <= seen + 2 < steps
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_a_second_run_into_a_folder_is_refused(
+    contents: list[Path], styles: list[Path], tmp_path: Path
+) -> None:
+    first = batch(contents, styles, tmp_path / "out").paint(workers=1)
+    next(first)
+    with pytest.raises(ImpastoError, match=r"another run is working in .*out: wait for it"):
+        list(batch(contents, styles, tmp_path / "out").paint())
+    assert [o.error for o in first] == [None] * 5
 
 
 def test_every_content_in_every_style_and_again_only_what_changed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from impasto.errors import ImageError
-from impasto.files import write_atomically
+from impasto.errors import ImageError, ImpastoError
+from impasto.files import working_alone, write_atomically
 
 
 def test_threads_never_share_a_name(tmp_path: Path) -> None:
@@ -96,3 +97,34 @@ def test_links_that_lead_to_no_file(tmp_path: Path) -> None:
         with pytest.raises(ImageError):
             write_atomically(tmp_path / name, b"", overwrite=True)
         assert (tmp_path / name).is_symlink()
+
+
+_HOLDING = """
+import pathlib, sys, time
+from impasto.files import working_alone
+with working_alone(pathlib.Path(sys.argv[1])):
+    print("here", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_a_folder_is_one_process_s_until_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _HOLDING, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "here\n"
+        with (
+            pytest.raises(ImpastoError, match="another run is working in"),
+            working_alone(tmp_path),
+        ):
+            raise AssertionError
+        other.kill()
+    with working_alone(tmp_path):
+        (tmp_path / "ours").touch()
+    assert [each.name for each in tmp_path.iterdir()] == ["ours"]  # nothing is left of the lock
+
+
+def test_a_folder_of_no_disk_is_not_locked(tmp_path: Path) -> None:
+    with working_alone(tmp_path / "s3:" / "elsewhere"):
+        pass

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.video.conftest import SIZE, moving, write_clip
 
 from impasto import Settings, stylizer
-from impasto.errors import ImageError, SettingsError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import sha256_of
 from impasto.flow import Motion
 from impasto.images import open_picture
@@ -149,6 +149,23 @@ def test_stopped_and_resumed_it_is_the_same(
         ]
         for one, other in zip(pictures(pieces), pictures(whole), strict=True):
             assert np.abs(one.astype(float) - other).mean() < 4
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_second_run_leaves_the_first_alone(
+    resume: bool, clip: Path, painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    first, second = (
+        prepare_video(str(clip), [painting], tmp_path / "out.mp4", FAST, VideoSettings())
+        for _ in range(2)
+    )
+    frames = first.run(first.begin(False))
+    next(frames)
+    with pytest.raises(ImpastoError, match=r"another run is working in .*out\.mp4\.parts: wait"):
+        second.begin(resume)
+    assert len([*frames]) == 11
+    assert len(pictures(first.finish())) == 12
+    assert not first.folder.exists()
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from PIL import Image
 from impasto.batch.pairs import make_folder
 from impasto.batch.sheets import contact_sheet, save_png
 from impasto.errors import ImageError, SettingsError
-from impasto.files import refuse_inputs, write_atomically
+from impasto.files import refuse_inputs, working_alone, write_atomically
 from impasto.images import Picture, Source
 from impasto.settings import FIELDS, Settings
 from impasto.settings.declaration import check_known
@@ -111,12 +111,13 @@ def paint_variants(
         for kind in ("png", "json"):
             refuse_inputs(folder / f"{variant.name}.{kind}", [*inputs, *variant.settings.pictures])
     make_folder(folder)
-    for variant in variants:
-        picture = stylizer(styles, variant.settings)(content)
-        picture.save(folder / f"{variant.name}.png", overwrite=True)
-        recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
-        write_atomically(folder / f"{variant.name}.json", recipe, overwrite=True)
-        yield variant, picture
+    with working_alone(folder):
+        for variant in variants:
+            picture = stylizer(styles, variant.settings)(content)
+            picture.save(folder / f"{variant.name}.png", overwrite=True)
+            recipe = json.dumps(picture.recipe, indent=2, ensure_ascii=False)
+            write_atomically(folder / f"{variant.name}.json", recipe, overwrite=True)
+            yield variant, picture
 
 
 def save_variants(painted: Sequence[tuple[Variant, Picture]], path: Path) -> Path:

@@ -6,6 +6,7 @@ decoding, painting and encoding overlap.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
@@ -17,7 +18,7 @@ from impasto.batch.pairs import Outcome, Pair, find_pictures, make_folder, make_
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import is_network, network_settings, resolve_styles
-from impasto.files import Journal, disk_is_full, fingerprint, sha256_of
+from impasto.files import Journal, disk_is_full, fingerprint, sha256_of, working_alone
 from impasto.gallery.names import find_style
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
 from impasto.machine import cores
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 SHEET, PAGE = "sheet.png", "sheet.html"
 #: The journal: inputs of each result, a line each; the next run reads it.
 JOURNAL = "batch.jsonl"
-#: Items that are submitted at a time, for each worker.
-WAITING = 2
+#: Items that are submitted at a time, for each worker; seconds for those that run at Ctrl-C.
+WAITING, PATIENCE = 2, 4.0
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -55,7 +56,7 @@ class Batch:
         if chosen and settings.method_row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
         self.folder, self.settings = Path(folder), settings
-        self._journal = Journal(self.folder / JOURNAL)
+        self._journal, self._ending = Journal(self.folder / JOURNAL), threading.Event()
         found = self._found(named)
         self.contents = list(found)
         self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
@@ -125,6 +126,14 @@ class Batch:
         written to, a full disk, missing weights and no good style are an `ImpastoError`.
         """
         make_folder(self.folder)
+        self._ending.clear()
+        try:
+            with working_alone(self.folder):
+                yield from self._painted(workers, fresh)
+        finally:
+            self._ending.set()
+
+    def _painted(self, workers: int | None, fresh: bool) -> Iterator[Outcome]:
         if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
             raise _in_the_way(self.folder / SHEET)
         Picture.check_saving(self.folder / self.pairs[0].name, self.settings.bits or 8)
@@ -168,8 +177,7 @@ class Batch:
             if not fresh and target.is_file() and made == inputs:
                 return Outcome(pair, target, again=True)
             self._check_target(target, made)
-            kept = self._stylizers.get(pair.style) or self._stylizer(pair.style)
-            picture = kept(pair.content)
+            picture = self._made_of(pair)
             if made is None:  # what a kill leaves now is ours, and painted again
                 self._journal.add(name=pair.name, inputs="", pair=pair.key)
             picture.save(target, overwrite=True)
@@ -183,6 +191,13 @@ class Batch:
                 ) from error
             return Outcome(pair, None, reason_of(error))
         return Outcome(pair, target)
+
+    def _made_of(self, pair: Pair) -> Picture:
+        run = (self._stylizers.get(pair.style) or self._stylizer(pair.style)).run(pair.content)
+        for _ in run:
+            if self._ending.is_set():  # by Ctrl-C: nobody waits for it any more
+                raise ImpastoError("it was stopped")
+        return run.picture
 
     def _check_target(self, target: Path, made: str | None) -> None:
         if target.resolve() in self._protected:
@@ -255,10 +270,10 @@ def as_done(
 ) -> Iterator[ResultT]:
     """Yield the results of a pool's workers as they are done; then shut the pool down.
 
-    A few items wait for each worker, not all: memory stays bounded. At Ctrl-C running items are
-    finished and yielded too.
+    A few items wait for each worker, not all: memory stays bounded. At Ctrl-C the running items
+    that are finished within seconds are yielded too.
     """
-    left, running = iter(items), set[Future[ResultT]]()
+    left, running, patience = iter(items), set[Future[ResultT]](), None
     try:
         while True:
             for item in islice(left, workers * WAITING - len(running)):
@@ -270,10 +285,12 @@ def as_done(
                 running.discard(future)
                 yield future.result()
     except KeyboardInterrupt:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for future in running:
+        patience = 0.0
+        pool.shutdown(wait=False, cancel_futures=True)
+        for future in wait(running, PATIENCE).done:
             if not future.cancelled() and future.exception() is None:
                 yield future.result()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait(running, patience)

@@ -22,7 +22,7 @@ from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import is_network, network_settings, once_tuned, resolve_styles
-from impasto.files import fingerprint, sha256_of
+from impasto.files import fingerprint, sha256_of, working_alone
 from impasto.images import NamedBytes, identify, is_picture_name, open_picture, source_list
 from impasto.images.decoding import open_image
 from impasto.images.reading import suppress_warnings
@@ -34,7 +34,7 @@ from impasto.version import __version__
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-#: Files a worker takes at once.
+#: Files a worker takes at once; one where each takes long: it is done again after Ctrl-C.
 CHUNK = 16
 #: Pictures whose sizes are looked at, and how many sizes OpenVINO is worth compiling for.
 _LOOKED_AT, _FEW_SIZES = 64, 2
@@ -89,13 +89,16 @@ class Dataset:
 
     def run(self, engine: Engine, workers: int | None = None) -> Iterator[Row]:
         """Make what is left by workers (None: one a core); yield what becomes of each file."""
-        chunk = 1 if self.sharded else CHUNK
+        chunk = 1 if self.sharded or self.job.options.settings.method_row.steps else CHUNK
         groups = [self.left[at : at + chunk] for at in range(0, len(self.left), chunk)]
         # The noted members of each shard, which it may not have any more.
         stale: dict[str, set[str]] = defaultdict(set)
         for row in self.journal.rows.values():
             stale[row.shard].add(row.path)
-        with closing(engine(self.job, groups, workers)) as rows:  # type: ignore[type-var]
+        with (
+            working_alone(Path(self._target.name)),
+            closing(engine(self.job, groups, workers)) as rows,  # type: ignore[type-var]
+        ):
             try:
                 for row in rows:
                     self.journal.add(row)

@@ -16,7 +16,7 @@ import numpy as np
 from impasto.batch.pairs import find_pictures, make_folder
 from impasto.errors import ImpastoError, SettingsError
 from impasto.evaluation.judging import Judge, averaged
-from impasto.files import Journal, fingerprint
+from impasto.files import Journal, fingerprint, working_alone
 from impasto.gallery.names import find_style
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
@@ -156,22 +156,25 @@ def compare(
     measured = {entry["key"]: entry["measured"] for entry in journal.entries("key", "measured")}
     files = {name: files_of(settings) for name, settings in comparison.methods.items()}
     warm: set[str] = set()
-    for number, pair in enumerate(comparison.pairs):
-        for name, settings in comparison.methods.items():
-            # The name too: two methods with the same settings are two, each with its own time.
-            inputs = [name, *(identify(path).sha256 for path in pair), settings.to_dict()]
-            key = fingerprint([*inputs, files[name], __version__])
-            painted = known.get(key)
-            if painted is None or not (folder / painted["picture"]).is_file():
-                painted = _painted(name, pair, settings, folder, name in warm, key[:6])
-                journal.add(key=key, run=run, **painted)
-                warm.add(name)
-            path, run_of_it = folder / painted["picture"], str(painted.get("run", run))
-            key = fingerprint([key, identify(path).sha256, *judge.identity])
-            if key not in measured:
-                measured[key] = judge(*pair, path)
-                journal.add(key=key, measured=measured[key])
-            yield Result(name, number, path, float(painted["seconds"]), run_of_it, measured[key])
+    with working_alone(folder):
+        for number, pair in enumerate(comparison.pairs):
+            for name, settings in comparison.methods.items():
+                # The name too: two methods with the same settings are two, each with its own time.
+                inputs = [name, *(identify(path).sha256 for path in pair), settings.to_dict()]
+                key = fingerprint([*inputs, files[name], __version__])
+                painted = known.get(key)
+                if painted is None or not (folder / painted["picture"]).is_file():
+                    painted = _painted(name, pair, settings, folder, name in warm, key[:6])
+                    journal.add(key=key, run=run, **painted)
+                    warm.add(name)
+                path, run_of_it = folder / painted["picture"], str(painted.get("run", run))
+                key = fingerprint([key, identify(path).sha256, *judge.identity])
+                if key not in measured:
+                    measured[key] = judge(*pair, path)
+                    journal.add(key=key, measured=measured[key])
+                yield Result(
+                    name, number, path, float(painted["seconds"]), run_of_it, measured[key]
+                )
 
 
 def _painted(

@@ -15,6 +15,7 @@ from impasto.files.writing import (
     output_path,
     refuse_inputs,
     replacing,
+    working_alone,
     write_atomically,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "refuse_inputs",
     "replacing",
     "sha256_of",
+    "working_alone",
     "write_atomically",
 ]

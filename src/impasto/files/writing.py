@@ -6,12 +6,12 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from glob import escape
 from pathlib import Path
 
-from impasto.errors import ImageError
+from impasto.errors import ImageError, ImpastoError
 
 _ADVICE = {
     errno.ENOSPC: "free some space on the disk",
@@ -72,6 +72,28 @@ def write_atomically(
             return path
     except (OSError, ValueError) as error:
         raise _write_error(target, error) from error
+
+
+@contextmanager
+def working_alone(folder: Path) -> Iterator[None]:
+    """Keep a folder, which is there, to the block: one that another works in is an `ImpastoError`.
+
+    The system's lock goes with this process, however it ends, and needs no file. Windows and some
+    disks of a network have none.
+    """
+    with ExitStack() as stack:
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            number = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, number)
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ImpastoError(
+                    f"another run is working in {folder}: wait for it, or name another output"
+                ) from error
+        yield
 
 
 def check_writable(path: str | Path) -> None:

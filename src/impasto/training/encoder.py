@@ -15,12 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import SettingsError
-from impasto.networks.pocket import (
-    SAMPLED_LAYERS,
-    SUBSAMPLE_PHASES,
-    TAIL_CONVOLUTIONS,
-    PocketShape,
-)
+from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, TAIL_CONVOLUTIONS, PocketShape
 from impasto.networks.vgg import VGG19
 from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ImpastoError, MissingExtraError, SettingsError, WeightsError
-from impasto.files import replacing
+from impasto.files import replacing, working_alone
 from impasto.training.export import save_half
 from impasto.training.options import OptionsT
 from impasto.training.trainer import Trainer
@@ -36,32 +36,34 @@ def train(
     bytes, unless the clock says when it ends). Yields after every step how much is over, from 0 to
     1, and a row of the log, empty where there is no report.
 
-    A folder of a training with other options is a `SettingsError`, as is an output that exists; a
-    file that cannot be written or read is a `WeightsError`, as are losses out of all bounds.
+    A folder of a training with other options is a `SettingsError`, as is an output that exists; one
+    that another is working in is an `ImpastoError`; a file that cannot be written or read is a
+    `WeightsError`, as are losses out of all bounds.
     """
     trainer, folder = trainer_type(options), options.folder
     with _writing(folder):  # find out now, not after a hundred steps
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-    trainer.start(folder / CHECKPOINT)
-    # Rows after the checkpoint are of an attempt that was given up.
-    rows = [row for row in read_log(folder / LOG) if row["step"] <= trainer.step]
-    begun, done = trainer.spent, trainer.progress() >= 1
-    if done:
-        _write(trainer)  # some of it may have been removed
-    while not done:
-        soon = trainer.report_minutes if rows else min(trainer.report_minutes, _FIRST_MINUTES)
-        losses = yield from _advance(trainer, report_every or trainer.report_every, begun, soon)
-        done = trainer.progress() >= 1  # before the clock counts the report
-        row = {"step": trainer.step, "minutes": trainer.spent, **losses}
-        row |= {f"held {name}": value for name, value in trainer.measure().items()}
-        rows.append(row)
-        with _writing(folder):
-            write_log(rows, folder / LOG)
-        _write(trainer)
-        yield trainer.progress(), row
-        if 0 < options.minutes <= row["minutes"] - begun:
-            return
+    with working_alone(folder):
+        trainer.start(folder / CHECKPOINT)
+        # Rows after the checkpoint are of an attempt that was given up.
+        rows = [row for row in read_log(folder / LOG) if row["step"] <= trainer.step]
+        begun, done = trainer.spent, trainer.progress() >= 1
+        if done:
+            _write(trainer)  # some of it may have been removed
+        while not done:
+            soon = trainer.report_minutes if rows else min(trainer.report_minutes, _FIRST_MINUTES)
+            losses = yield from _advance(trainer, report_every or trainer.report_every, begun, soon)
+            done = trainer.progress() >= 1  # before the clock counts the report
+            row = {"step": trainer.step, "minutes": trainer.spent, **losses}
+            row |= {f"held {name}": value for name, value in trainer.measure().items()}
+            rows.append(row)
+            with _writing(folder):
+                write_log(rows, folder / LOG)
+            _write(trainer)
+            yield trainer.progress(), row
+            if 0 < options.minutes <= row["minutes"] - begun:
+                return
 
 
 def _advance(

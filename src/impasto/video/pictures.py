@@ -14,6 +14,7 @@ from PIL import Image
 from impasto.errors import ImageError
 from impasto.files import address_advice
 from impasto.images import Picture, open_picture
+from impasto.images.decoding import open_image
 from impasto.images.formats import HEAD_BYTES, sniff
 from impasto.video.clip import OPAQUE, Clip, Frame, Pixels8, check_file, with_alpha
 from impasto.video.reader import Damage, FileReader
@@ -22,8 +23,6 @@ MIN_SIDE = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _ANIMATED = ("GIF", "WebP", "PNG")  # kinds of pictures that may be animated, by their content
-#: Formats of numbered pictures that may be transparent; others may start programs.
-_STILLS = ("PNG", "WEBP", "TIFF", "GIF", "AVIF", "JPEG", "BMP")
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
 _UNSAID, _TOO_SHORT = 100, 10
 
@@ -158,11 +157,9 @@ class SequenceReader:
 
 
 def _has_alpha(path: Path) -> bool:
-    try:
-        with Image.open(path, formats=_STILLS) as image:
-            return image.has_transparency_data
-    except (OSError, Image.DecompressionBombError):  # reading it raises the error
-        return False
+    with suppress(Exception), open_image(path) as image:  # reading it raises the error
+        return image.has_transparency_data
+    return False
 
 
 Reader: TypeAlias = FileReader | AnimationReader | SequenceReader

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from impasto.errors import ImageError, SettingsError
-from impasto.files import replacing
+from impasto.files import replacing, working_alone
 from impasto.flow import Motion, MotionFinder
 from impasto.video.clip import Frame, Pixels8
 from impasto.video.options import VideoSettings
@@ -52,8 +52,17 @@ class VideoJob:
     def begin(self, resume: bool) -> int:
         """Make the folder ready and return how many finished parts are in it.
 
-        Parts of another plan, or unfinished ones and no `resume`, are a `SettingsError`.
+        Parts of another plan, or unfinished ones and no `resume`, are a `SettingsError`; a run that
+        works on them now is an `ImpastoError`, as it is in `run` and `finish`.
         """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with working_alone(self.folder):
+                return self._begin(resume)
+        except OSError as error:
+            raise _folder_error(self.folder, error) from error
+
+    def _begin(self, resume: bool) -> int:
         done, plan = self.done(), json.dumps(self.plan)
         if done and not resume:
             raise SettingsError(
@@ -70,14 +79,11 @@ class VideoJob:
             )
         if done:
             return done
-        try:
-            if begun is None and self.folder.exists() and any(self.folder.iterdir()):
-                raise ImageError(f"{self.folder} is in the way: move it, or name another output")
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            (self.folder / _PLAN).write_text(plan, "utf-8")
-        except OSError as error:
-            raise _folder_error(self.folder, error) from error
+        if begun is None and any(self.folder.iterdir()):
+            raise ImageError(f"{self.folder} is in the way: move it, or name another output")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        (self.folder / _PLAN).write_text(plan, "utf-8")
         return 0
 
     def frames_of(self, done: int) -> int:
@@ -106,7 +112,7 @@ class VideoJob:
         """
         whole = self.video.count(self.reader.clip)
         try:
-            with prefetched(self._encoded(done), 2) as encoded:
+            with working_alone(self.folder), prefetched(self._encoded(done), 2) as encoded:
                 for number, frame, painted in encoded:
                     yield Progress(number + 1, whole, frame, painted)
         except OSError as error:
@@ -184,8 +190,9 @@ class VideoJob:
             said = f"there are no frames to paint in {self.reader.clip.path}"
             raise ImageError(f"{said}: let the part begin earlier")
         parts, times = [*map(self._part, done)], [*map(self._times, done)]
-        path = self.writer.join(parts, times, self.recipe)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with working_alone(self.folder):
+            path = self.writer.join(parts, times, self.recipe)
+            shutil.rmtree(self.folder, ignore_errors=True)
         return path
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
@@ -62,6 +62,12 @@ def prefetched(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         closing = pool.submit(getattr(source, "close", lambda: None))
         pool.shutdown(wait=False)
         wait([closing], _PATIENCE - len(outer))
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Return what work in a thread returns; Ctrl-C waits for it as `prefetched` does."""
+    with prefetched((work() for _ in range(1)), 1) as made:
+        return next(made)
 
 
 def _result(future: Future[T]) -> T:
