@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import Settings, stylizer
+from impasto import Settings, stylize, stylizer
 from impasto.fast import FastStylizer
 from impasto.fast_then_optimize import FastThenOptimize
-from impasto.images import is_gray
+from impasto.images import is_gray, opening
 from impasto.images.pixels import to_floats
 from impasto.runs import EarlierFrame, Reference
 
@@ -148,3 +148,19 @@ def test_the_size_of_a_large_content_has_a_limit_unless_all_is_asked_for(paintin
     content = np.zeros((64, 1100, 3), np.uint8)
     assert stylizer(painting, method="fast")(content).size == (1024, 60)
     assert stylizer(painting, method="fast", size="original")(content).size == (1100, 64)
+
+
+@pytest.mark.parametrize("size", ["original", None])
+def test_a_content_of_its_own_size_is_decoded_once(
+    size: str | None, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded, real = list[str](), opening.decode
+
+    def counted(data: bytes, max_size: int | None, label: str) -> Any:  # noqa: ANN401
+        decoded.append(label)
+        return real(data, max_size, label)
+
+    monkeypatch.setattr(opening, "decode", counted)
+    made = stylize(files[0], files[1], method="fast", size=size)
+    assert made.size == (96, 64)
+    assert decoded.count(str(files[0])) == 1

@@ -576,3 +576,20 @@ def test_a_killed_run_is_gone_on_with(
     fast = impasto("stylize", *files, "--resume", "--method", "fast")
     assert "leave --resume out" in fast.err
     assert "name an --output" in stylize(*files, "--resume", "-o", "-").err
+
+
+def test_of_an_animation_it_says_what_is_painted(impasto: Impasto, files: Files) -> None:
+    frames = [Image.open(files[0]).rotate(20 * turn) for turn in range(4)]
+    for suffix in ("gif", "webp"):
+        frames[0].save(f"ball.{suffix}", save_all=True, append_images=frames[1:])
+    said = "an animation's first frame is painted; impasto video paints all"
+    fast = ("--method", "fast", "--size", 48, "-q")
+    for content in ("ball.gif", "ball.webp"):
+        outcome = impasto("stylize", content, files[1], *fast)
+        assert outcome.err == f"{content}: {said}\n"
+        assert outcome.status == 0
+    assert impasto("stylize", *files, *fast).err == ""
+    outcome = impasto("batch", "ball.gif", "ball.webp", "-s", files[1], "-o", "out", *fast)
+    assert outcome.err.splitlines()[0] == f"ball.gif and 1 more: {said}"
+    outcome = impasto("explore", "ball.gif", files[1], "--vary", "strength=0.5,1", *fast)
+    assert outcome.err == f"ball.gif: {said}\n"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.images.image_samples import (
     wide_gamut_profile,
 )
 
-from impasto.images import open_picture
+from impasto.images import head_of, open_picture
 
 
 def opened(source: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401
@@ -77,10 +78,31 @@ def test_pictures_are_turned_upright(orientation: int, kind: str) -> None:
         options |= {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
         data = encoded(astronaut(), kind, exif=exif, **options)
     picture = open_picture(data)
+    assert head_of(data) == (max(picture.size), False)
     assert picture.bits == (16 if kind.startswith("deep") else 8)
     difference = np.abs(picture.to_array(np.uint8).astype(int) - upright)
     assert difference.max() <= (40 if kind == "JPEG" else 0)
     assert difference.mean() < 3
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF", "TIFF", "JPEG"])
+def test_an_animation_is_told_by_its_head(kind: str, tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.roll(astronaut(), 9 * number, 1)) for number in range(3)]
+    one, several = (
+        encoded(frames[0], kind, **options)
+        for options in ({}, {} if kind == "JPEG" else {"save_all": True, "append_images": frames})
+    )
+    assert head_of(one) == (96, False)
+    assert head_of(several) == (96, kind not in ("TIFF", "JPEG"))  # pages are no animation
+    (tmp_path / "several").write_bytes(several)
+    assert head_of(str(tmp_path / "several")) == head_of(several)
+
+
+def test_what_has_no_head_is_left_to_who_decodes_it(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    os.mkfifo(tmp_path / "pipe.png")
+    for source in ("none.png", tmp_path / "text.png", tmp_path / "pipe.png", tmp_path, b"", "\0"):
+        assert head_of(source) is None
 
 
 def test_a_profile_is_converted_as_little_cms_does() -> None:

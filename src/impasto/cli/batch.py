@@ -54,10 +54,12 @@ def batch(
     """
     from impasto.batch import Batch
     from impasto.batch.pairs import reason_of
+    from impasto.cli.inputs import say_animations
     from impasto.cli.painting import counted, prepare
     from impasto.settings import Settings
 
     work = Batch(contents, styles or [], output, Settings(**options), form)
+    say_animations(work.contents)
     prepare(work.settings, quiet)
     _ = work.opened_styles  # what is to be tuned is tuned now, before another bar is shown
     for error in work.bad.values():

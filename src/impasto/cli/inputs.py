@@ -2,18 +2,20 @@
 
 import os.path
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from impasto.cli.terminal import say
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import is_network, resolve_styles
 from impasto.files import output_path
 from impasto.images import (
     Picture,
     Source,
+    head_of,
     is_picture_name,
     open_picture,
     output_name,
@@ -79,10 +81,19 @@ def gather_job(
         missing = "content and a style picture" if content is None else "style picture"
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     painted = read_source(content)
+    say_animations([painted])
     settings, chosen = with_content_size(settings, painted), resolve_styles(chosen, settings)
     names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]
     name = output_name(_name(painted), names or [Path(settings.method).stem])
     return Job(painted, chosen, settings, _target(output, f"{name}.png", settings))
+
+
+def say_animations(contents: Iterable[Source]) -> None:
+    """Say of which contents, being animations, one picture is painted."""
+    moving = [_name(each) for each in contents if (head_of(each) or (0, False))[1]]
+    if moving:
+        more = f" and {len(moving) - 1} more" if len(moving) > 1 else ""
+        say(f"{moving[0]}{more}: an animation's first frame is painted; impasto video paints all")
 
 
 def job_of_recipe(

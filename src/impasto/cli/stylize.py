@@ -97,6 +97,7 @@ def explore(
     Example: impasto explore harbour.jpg starry_night.jpg
     """
     from impasto.batch import explore as exploring
+    from impasto.cli.inputs import say_animations
     from impasto.cli.painting import counted, prepare
     from impasto.files import refuse_inputs
     from impasto.gallery.names import find_style
@@ -112,6 +113,7 @@ def explore(
     sources = [str(find_style(style)) for style in styles]
     for source in (content, *sources):
         open_picture(source, max_size=64)  # raises at once what is wrong with it
+    say_animations([content])
     needing = {(v.settings.method, v.settings.encoder): v.settings for v in variants}
     for each in needing.values():
         prepare(each, quiet)

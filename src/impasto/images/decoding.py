@@ -4,6 +4,7 @@ import io
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from impasto.errors import ImageError
-from impasto.images.formats import is_16bit_png, pillow_format, sniff
+from impasto.images.formats import HEAD_BYTES, is_16bit_png, pillow_format, sniff
 from impasto.images.metadata import orientation_of, to_srgb, turn, valid_orientation
 from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
-from impasto.images.reading import check_head, check_pixels
+from impasto.images.reading import check_head, check_pixels, suppress_warnings
 
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
@@ -26,6 +27,7 @@ _CHANNELS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 _PREMULTIPLIED, _ALPHA = 1, 2
 _ICC, _ORIENTATION = 34675, 274
 _UNCOMPRESSED, _JPEG = 1, (6, 7)
+_MOVING = ("GIF", "WEBP", "PNG", "AVIF")  # formats of animations, as Pillow names them
 _SILENT = logging.NullHandler()
 _Box: TypeAlias = tuple[float, float, float, float]
 
@@ -55,9 +57,27 @@ class Samples:
         return colors, None if alpha is None else turn(alpha, self.orientation)
 
 
-def open_image(data: bytes) -> Image.Image:
-    """Open a file with Pillow, only as the format that `sniff` finds, without decoding it."""
-    return Image.open(io.BytesIO(data), formats=(pillow_format(str(sniff(data))),))
+def open_image(file: bytes | Path) -> Image.Image:
+    """Open a file, or what is in it, only as what `sniff` finds, by Pillow, without decoding it."""
+    if isinstance(file, bytes):
+        return Image.open(io.BytesIO(file), formats=(pillow_format(str(sniff(file))),))
+    with file.open("rb") as begun:
+        kind = sniff(begun.read(HEAD_BYTES))
+    return Image.open(file, formats=(pillow_format(str(kind)),))
+
+
+def head_of(source: object) -> tuple[int, bool] | None:
+    """Return the longest side of a picture in a file, and whether it is an animation.
+
+    Nothing is decoded for that. None: the head of the file does not say so, or it is no file.
+    """
+    file: Any = Path(source) if isinstance(source, str) else source
+    with suppress(Exception), suppress_warnings():  # what is wrong is said when it is decoded
+        if not isinstance(file, Path) or file.is_file():  # a pipe can be read only once
+            with open_image(file) as image:
+                moves = image.format in _MOVING and getattr(image, "is_animated", False)
+                return max(image.size), moves
+    return None
 
 
 def decode(data: bytes, max_size: int | None, label: str) -> Samples:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.files import sha256_of
-from impasto.images.decoding import decode, decode_image
+from impasto.images.decoding import decode, decode_image, head_of
 from impasto.images.metadata import kept_exif
 from impasto.images.picture import Identity, Picture
 from impasto.images.pixels import to_floats, unit_floats
@@ -214,8 +214,10 @@ def with_content_size(settings: Settings, content: Source) -> Settings:
     """Return the settings with the size of this content, where they have no other."""
     if settings.size:
         return settings
-    most = settings.size_limit if settings.size is None else None
-    return settings.updated(size=max(LEAST_SIZE, *open_picture(content, max_size=most).size))
+    head = head_of(content)
+    longest = max(open_picture(content).size) if head is None else head[0]
+    most = settings.size_limit if settings.size is None else longest
+    return settings.updated(size=max(LEAST_SIZE, min(longest, most)))
 
 
 def _needed_size(source: Source, size: tuple[int, int], role: str) -> int:

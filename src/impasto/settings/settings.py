@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
 from impasto.settings import choices
-from impasto.settings.choices import (
-    COLOR_MODES,
-    FACES,
-    LOOKS,
-    REST,
-    STARTS,
-    Choices,
-    ColorMode,
-)
+from impasto.settings.choices import COLOR_MODES, FACES, LOOKS, REST, STARTS, Choices, ColorMode
 from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
 
