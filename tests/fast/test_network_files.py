@@ -379,17 +379,49 @@ def test_one_size_is_found_out_with_few_tries(
     assert sum(height * width for height, width in tries) < 2e6
 
 
+@pytest.mark.usefixtures("direct")
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_a_size_that_its_constants_state_is_found(
+    runtime: str, tmp_path: Path, photo: NDArray[np.uint8]
+) -> None:
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    odd = of_one_size(tmp_path / "odd.onnx", 200, 300)
+    made = opened(odd, runtime)
+    assert made.describe().startswith("odd.onnx, always at 300x200 pixels")
+    assert made(photo).size == (75, 50)
+    # Twice and three times 128, which one may take for the cell.
+    assert "always at 384x256 pixels" in opened(of_one_size(odd, 256, 384), runtime).describe()
+
+
+def of_a_hidden_size(path: Path) -> Path:
+    """Write a network that runs at one size, which it does not say."""
+    nodes = [node("Add", "less", "more", to="shape"), node("Reshape", "x", "shape")]
+    return write(
+        path, nodes, constants={"less": np.array([1, 3, 301, 203]) - 77, "more": np.array([77])}
+    )
+
+
 def test_looking_for_a_size_ends(tmp_path: Path) -> None:
-    path = of_one_size(tmp_path / "net.onnx", 300, 200)
+    path = of_a_hidden_size(tmp_path / "net.onnx")
     begun = time.process_time()
     with pytest.raises(WeightsError, match="runs with no size of picture"):
         probing._running(
             open_session(path, "onnxruntime", "cpu"),
             list(probing.possible_forms(path, read_entries(path))),
-            path.name,
+            path,
             begun,
         )
     assert time.process_time() - begun < 1
+
+
+def test_one_size_that_is_not_found_is_refused_in_seconds(tmp_path: Path) -> None:
+    path = of_a_hidden_size(tmp_path / "net.onnx")
+    begun = time.process_time(), os.times().children_user
+    with pytest.raises(WeightsError, match="no size of picture: The input tensor cannot be resh"):
+        opened(path, "auto")
+    used = time.process_time() - begun[0] + os.times().children_user - begun[1]
+    assert used < 6
 
 
 @pytest.mark.slow

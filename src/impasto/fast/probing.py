@@ -1,15 +1,17 @@
 """Finding by trial how a network of one style takes pictures: layout, sizes, range of values."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from impasto.errors import ImpastoError, WeightsError
-from impasto.fast.reading import Entry, read_entries
+from impasto.fast.reading import Entry, read_entries, read_sides
 from impasto.fast.sessions import Array, Session, open_session
 from impasto.fast.single import GIVEN, TAKEN, Convention, Form
 from impasto.fast.trial import SECONDS, begin_step, limit_memory
@@ -23,8 +25,10 @@ _PARTS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
 _OTHERS = tuple(
     cell for cell in dict.fromkeys((*_PARTS, 256, *range(33, 65))) if cell not in _LIKELY
 )
-#: Sides of squares that a network may run at alone.
-_SQUARES = (256, 512, 224, 384, 128, 1024)
+#: Sides of squares that a network may run at alone; times that the sides of what it holds, a map
+#: of features perhaps, are smaller than the picture's; sides, and the area, of what is tried.
+_SQUARES, _HALVED = (256, 512, 224, 384, 128), (1, 2, 4, 8, 16, 32)
+_LEAST_SIDE, _MOST_AREA = 32, 1024 * 1024
 #: What part of a side a result has at least; how much more likely it is that a network gives
 #: numbers in the range that it takes.
 _LEAST_PART, _MATCH = 8, 0.2
@@ -33,8 +37,8 @@ _LEAST, _SIDE = 64, 128
 #: Bytes that a trial may take, and more for each byte of the file and each pixel.
 _BYTES, _PER_BYTE, _PER_PIXEL = 1.5e9, 6, 4e3
 #: Pixels and bytes of a file that a step of a trial has the usual time for; the most times that;
-#: how many times that opening has, and looking for a size that runs, for each runtime.
-_PIXELS, _FILE, _MOST_TIMES, _OPENING, _LOOKING = 256 * 256, 10e6, 20.0, 3.0, 3.0
+#: how many times that opening has, and looking for a size that runs.
+_PIXELS, _FILE, _MOST_TIMES, _OPENING, _LOOKING = 256 * 256, 10e6, 20.0, 3.0, 2.0
 
 
 def _watched(path: Path, runtime: str) -> Callable[..., list[Array]]:
@@ -60,12 +64,14 @@ def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     forms = list(possible_forms(file, read_entries(file)))
     largest = max((f.fixed[0] * f.fixed[1] for f in forms), default=0)
     limit_memory(_BYTES + _PER_BYTE * _size(file) + _PER_PIXEL * max(largest, _PIXELS))
+    try:  # it compiles nothing for a size, and so tries many in the time of one
+        session: Any = _watched(file, "onnxruntime")
+    except ImpastoError:
+        session = _watched(file, runtimes[0])
+    form = _running(session, forms, file, time.process_time() + SECONDS * _LOOKING)
     for runtime in runtimes:
         try:
-            session: Any = _watched(file, runtime)
-            until = time.process_time() + SECONDS * (_LOOKING + _size(file) / _FILE)
-            form = _running(session, forms, file.name, until)
-            return runtime, form, convention_of(form, session, file.name)
+            return runtime, form, convention_of(form, _watched(file, runtime), file.name)
         except ImpastoError:
             if runtime == runtimes[-1]:
                 raise
@@ -103,7 +109,7 @@ def possible_forms(path: Path, entries: Mapping[str, Entry]) -> Iterator[Form]:
         )
 
 
-def _running(session: Session, forms: list[Form], name: str, until: float) -> Form:
+def _running(session: Session, forms: list[Form], file: Path, until: float) -> Form:
     """Return the first form that a network runs with, or say why the first one did not work.
 
     It looks for one `until` this process has computed for so many seconds.
@@ -115,30 +121,39 @@ def _running(session: Session, forms: list[Form], name: str, until: float) -> Fo
             if errors and time.process_time() > until:
                 break
             try:
-                return form, form.raw(session, _patches(*sides)), sides
+                made = form.raw(session, _patches(*sides))
             except ImpastoError as error:
                 errors.append(error)
+                continue
+            with suppress(ImpastoError):
+                wider = (n or side + form.cell for n, side in zip(form.fixed, sides, strict=True))
+                form.raw(session, _patches(*wider))
+                return form, made, sides
+            return form._replace(fixed=sides), made, sides  # it is that size alone, by chance
         return None
 
     for form in forms:
-        ran = found(_sizes(form))
+        ran = found(_sizes(form, file))
         if ran and ran[0].fixed != form.fixed:  # perhaps not at this square alone
             side = max(ran[0].fixed)
             ran = found(_in_cells(form, cell) for cell in _OTHERS if side % cell == 0) or ran
         if ran:
-            return _completed(*ran, name)
+            return _completed(*ran, file.name)
     said = f"{errors[0]}".removeprefix("the network failed: ")
-    raise WeightsError(f"{name} runs with no size of picture: {said}") from errors[0]
+    raise WeightsError(f"{file.name} runs with no size of picture: {said}") from errors[0]
 
 
-def _sizes(form: Form) -> Iterator[Sized]:
+def _sizes(form: Form, file: Path) -> Iterator[Sized]:
     """Yield forms of one layout, likely ones first, each with a height and width to try."""
     if all(form.fixed):
         yield form, (form.fixed[0], form.fixed[1])
         return
     yield from (_in_cells(form, cell) for cell in _LIKELY)
-    for side in _SQUARES:
-        sides = form.fixed[0] or side, form.fixed[1] or side
+    stated = product(read_sides(file), _HALVED)
+    sizes = [(height * times, width * times) for (height, width), times in stated]
+    fit = [size for size in sizes if min(size) >= _LEAST_SIDE and math.prod(size) <= _MOST_AREA]
+    for height, width in dict.fromkeys([*fit, *((side, side) for side in _SQUARES)]):
+        sides = form.fixed[0] or height, form.fixed[1] or width
         yield form._replace(fixed=sides), sides
     yield from (_in_cells(form, cell) for cell in _OTHERS)
 

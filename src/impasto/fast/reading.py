@@ -1,6 +1,7 @@
 """Reading what an .onnx file declares, before anything runs it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ _FLOATS: dict[int, np.dtype[Any]] = {
     onnx.TensorProto.FLOAT: np.dtype(np.float32),
     onnx.TensorProto.FLOAT16: np.dtype(np.float16),
 }
+#: Bytes, about, of a constant that is a shape; side of the largest kernels.
+_FEW, _KERNEL = 64, 3
 _OPTIONAL = {"optional_type", "sequence_type", "map_type", "sparse_tensor_type", "opaque_type"}
 
 
@@ -41,6 +44,20 @@ def read_entries(path: Path) -> dict[str, Entry]:
     graph = read_model(path).graph
     constants = {each.name for each in graph.initializer}
     return {each.name: _entry(each) for each in graph.input if each.name not in constants}
+
+
+def read_sides(path: Path) -> list[tuple[int, int]]:
+    """Return heights and widths that an .onnx network's constants have, or name as a shape."""
+    found = list[list[int]]()
+    for tensor in messages(read_model(path).graph, onnx.TensorProto):
+        found.append(list(tensor.dims))
+        size = len(tensor.raw_data or tensor.int64_data)  # 0: it is in another file
+        if tensor.data_type == tensor.INT64 and 0 < size < _FEW:
+            with suppress(Exception):  # a runtime says what is wrong with it
+                found.append(onnx.numpy_helper.to_array(tensor).ravel().tolist())
+    # Of maps with the channels first, and last; kernels are smaller.
+    pairs = (sides for each in found if len(each) > 2 for sides in (each[-2:], each[-3:-1]))
+    return [(height, width) for height, width in pairs if min(height, width) > _KERNEL]
 
 
 def read_model(path: Path) -> onnx.ModelProto:

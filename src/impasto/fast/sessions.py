@@ -100,5 +100,5 @@ def _reason(error: Exception) -> str:
         return type(error).__name__
     # OpenVINO says places in its source first, ONNX Runtime its name and a number.
     places = lines[0].startswith(("Exception from", "Check '"))
-    said = lines[-1] if places else " ".join(lines)[:_LONGEST]
+    said = lines[-1] if places else " ".join(lines).rpartition(" was false. ")[2][:_LONGEST]
     return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
