@@ -518,3 +518,40 @@ def test_a_signal_closes_the_recording(tmp_path: Path, name: str, status: int) -
     assert (live.returncode, out.decode().split()) == (status, [str(made)]), err
     with av.open(str(made)) as container:
         assert len(list(container.decode(video=0))) > 1
+
+
+SLOW = """
+import contextlib, time
+from impasto.cli import main
+from impasto.video import painting
+usual, frames = painting.FrameStylizer.__call__, []
+def slow(*arguments):
+    frames.append(1)
+    if len(frames) == 4:
+        print("slow", flush=True)
+    while len(frames) >= 4:  # Ctrl-C does not end what is not Python, either
+        with contextlib.suppress(KeyboardInterrupt):
+            time.sleep(1)
+    return usual(*arguments)
+painting.FrameStylizer.__call__ = slow
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_stop_does_not_wait_for_a_slow_frame(files: tuple[Path, Path], tmp_path: Path) -> None:
+    options = ["--source", str(files[0]), "--size", "64", "--record", str(tmp_path / "r.mp4")]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, "live", str(files[1]), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"slow\n"
+        begun = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        _, err = program.communicate(timeout=60)
+        assert time.monotonic() - begun < 10
+    assert program.returncode == 130, err
+    with av.open(str(tmp_path / "r.mp4")) as recorded:
+        assert len([*recorded.decode(video=0)]) == 3

@@ -17,6 +17,7 @@ from impasto.live.sources import Captured, Newest
 from impasto.runs import Stylizer
 from impasto.video.clip import Pixels8
 from impasto.video.painting import FrameStylizer, even, picture_of, resized, split
+from impasto.video.prefetch import in_thread
 
 _GRAY = 40  # brightness of the picture that says what is wrong
 SIZES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.4, 0.3)  # parts of the full size that are painted
@@ -125,6 +126,15 @@ class Session:
 
     def _paint(self, captured: Captured) -> None:
         self._complained, begun = "", time.monotonic()
+        self._last = in_thread(lambda: self._painted(captured))
+        self._present()
+        self.frames += 1
+        now = time.monotonic()
+        self.meter.shown(now, captured.moment)
+        self.pace.took(now - begun)
+
+    def _painted(self, captured: Captured) -> tuple[Pixels8, Pixels8]:
+        """Return a frame as it was, and as it became, at full size."""
         height, width = captured.pixels.shape[:2]
         full = even(fitted_size((width, height), self.size))
         small = even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
@@ -132,12 +142,7 @@ class Session:
         frame = resized(captured.pixels, small)
         painted = self._frame_stylizer(frame, self._finder(frame), captured.moment)
         pixels = (painted * np.float32(255)).round().astype(np.uint8)
-        self._last = resized(captured.pixels, full), resized(pixels, full)
-        self._present()
-        self.frames += 1
-        now = time.monotonic()
-        self.meter.shown(now, captured.moment)
-        self.pace.took(now - begun)
+        return resized(captured.pixels, full), resized(pixels, full)
 
     def _prepare(self, size: tuple[int, int]) -> None:
         """Begin a new shot where the style or the size has changed."""

@@ -54,8 +54,7 @@ class ExploreBody(PaintBody):
 
     kind: Literal["explore"]
     vary: dict[str, list[Any]] | None = Field(
-        default=None,
-        description="Settings and their values; none: what is usually worth varying.",
+        default=None, description="Settings and their values; none: what is usually worth varying."
     )
 
 

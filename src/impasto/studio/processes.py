@@ -201,3 +201,4 @@ def _say(**facts: object) -> None:
 if __name__ == "__main__":
     tasks: dict[str, Callable[..., None]] = {"decode": _decode, "paint": _paint}
     tasks[sys.argv[1]](*json.loads(sys.argv[2]))
+    os._exit(0)  # even if a thread is still painting a frame
