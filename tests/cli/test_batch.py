@@ -96,3 +96,28 @@ def test_styles_go_up_to_the_next_option(
     without = impasto("batch", "-s", style, content, "-o", out, *FAST)
     assert without.status == 2
     assert "Missing argument" in without.err
+
+
+@pytest.mark.parametrize("command", ["batch", "dataset"])
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--masks", "sky.png,rest"), "--masks has several, but here each picture has one style"),
+        (("--style-weights", "1,2"), "--style-weights has 2 numbers for 1 style pictures"),
+    ],
+)
+def test_options_of_several_styles_are_refused_at_the_start(
+    impasto: Impasto,
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    command: str,
+    option: tuple[str, str],
+    said: str,
+) -> None:
+    given = ("batch", files[0], "-s") if command == "batch" else ("dataset", tmp_path)
+    outcome = impasto(
+        *given, files[1], files[1], "-o", tmp_path / "out", "--method", "fast", *option
+    )
+    assert outcome.status in (1, 2)
+    assert said in outcome.only_line
+    assert not (tmp_path / "out").exists()

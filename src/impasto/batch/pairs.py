@@ -8,9 +8,10 @@ from itertools import chain, count, product
 from pathlib import Path
 from typing import NamedTuple
 
-from impasto.errors import ImageError, ImpastoError
+from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import address_advice, fingerprint
 from impasto.images import is_picture_name, output_name
+from impasto.settings import Settings
 
 #: Names without suffix that the sheets and the journal have.
 RESERVED = ("sheet", "batch")
@@ -126,6 +127,13 @@ def _free(names: Iterable[str], taken: set[str]) -> str:
     name = next(each for each in names if each.lower() not in taken)
     taken.add(name.lower())
     return name
+
+
+def check_one_style(settings: Settings) -> None:
+    """Refuse masks and weights of several styles, where each picture is painted in one."""
+    settings.normalized_style_weights(1)
+    if len(settings.masks or ()) > 1:
+        raise SettingsError("masks has several, but here each picture has one style: name one mask")
 
 
 def place_of(path: Path) -> str:
