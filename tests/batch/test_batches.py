@@ -204,6 +204,7 @@ def test_a_full_disk_ends_the_batch_and_what_a_kill_leaves_is_painted_again(
 
 
 def test_ctrl_c_yields_what_is_under_way(tmp_path: Path) -> None:
+    begun = time.monotonic()
     pool = ThreadPoolExecutor(2)
 
     def work(number: int) -> int:
@@ -216,6 +217,22 @@ def test_ctrl_c_yields_what_is_under_way(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         done.extend(as_done(pool, work, range(100), 2))
     assert {0, 1, 2} <= set(done) < set(range(8))
+    assert time.monotonic() - begun < running.PATIENCE  # what was not begun is not waited for
+
+
+def test_an_error_ends_all(tmp_path: Path) -> None:
+    begun, done = time.monotonic(), list[int]()
+
+    def work(number: int) -> int:
+        if number == 1:
+            raise ImpastoError("the disk is full")
+        time.sleep(0.1)
+        return number
+
+    with pytest.raises(ImpastoError, match="full"):
+        done.extend(as_done(ThreadPoolExecutor(1), work, range(100), 1))
+    assert len(done) <= 1
+    assert time.monotonic() - begun < 5
 
 
 def test_ctrl_c_does_not_wait_for_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 SHEET, PAGE = "sheet.png", "sheet.html"
 #: The journal: inputs of each result, a line each; the next run reads it.
 JOURNAL = "batch.jsonl"
-#: Items that are submitted at a time, for each worker; seconds for those that run at Ctrl-C.
-WAITING, PATIENCE = 2, 4.0
+#: Items that are submitted at a time, for each worker; seconds for those that run at Ctrl-C, and
+#: between two looks whether it came.
+WAITING, PATIENCE, _LOOK = 2, 4.0, 0.5
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -282,24 +283,24 @@ def as_done(
     A few items wait for each worker, not all: memory stays bounded. At Ctrl-C the running items
     that are finished within seconds are yielded too.
     """
-    left, running, patience = iter(items), set[Future[ResultT]](), None
+    left, running = iter(items), set[Future[ResultT]]()
     try:
         while True:
             for item in islice(left, workers * WAITING - len(running)):
                 running.add(pool.submit(work, item))
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, _LOOK, FIRST_COMPLETED)
             for future in done:
                 running.discard(future)
                 yield future.result()
     except KeyboardInterrupt:
-        patience = 0.0
         pool.shutdown(wait=False, cancel_futures=True)
-        for future in wait(running, PATIENCE).done:
-            if not future.cancelled() and future.exception() is None:
+        begun = [future for future in running if not future.cancelled()]
+        running.clear()
+        for future in wait(begun, PATIENCE).done:
+            if future.exception() is None:
                 yield future.result()
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        wait(running, patience)
+        pool.shutdown(wait=bool(running), cancel_futures=True)

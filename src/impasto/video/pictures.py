@@ -22,7 +22,12 @@ from impasto.video.reader import Damage, FileReader
 MIN_SIDE = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-_ANIMATED = ("GIF", "WebP", "PNG")  # kinds of pictures that may be animated, by their content
+_ANIMATED = (
+    "GIF",
+    "WebP",
+    "PNG",
+    "AVIF",
+)  # kinds of pictures that may be animated, by their content
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
 _UNSAID, _TOO_SHORT = 100, 10
 
@@ -74,7 +79,7 @@ class AnimationReader:
 
 def _open(path: Path) -> Image.Image:
     try:
-        return Image.open(path, formats=("GIF", "WEBP", "PNG"))  # others may start programs
+        return Image.open(path, formats=("GIF", "WEBP", "PNG", "AVIF"))  # others may start programs
     except (OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
