@@ -1,6 +1,7 @@
 """The explorer: what is varied, what is saved, and that a variant can be made large."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from tests.cli.conftest import Impasto
 from tests.cli.conftest import impasto as impasto
 
 from impasto.batch.explore import MOST_VARIANTS, default_axes, paint_variants, save_variants, vary
-from impasto.errors import SettingsError
+from impasto.errors import ImpastoError, SettingsError
 from impasto.images import open_picture, read_recipe
 from impasto.settings import Settings
 
@@ -50,6 +51,18 @@ def test_what_a_method_does_without_is_not_varied() -> None:
 def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
     with pytest.raises(SettingsError, match="choose values for 2 to"):
         vary(Settings(), axes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_a_second_run_into_a_folder_is_refused(files: Files, tmp_path: Path) -> None:
+    variants = vary(Settings(method="fast", size=64), {"strength": (0.5, 1)})
+    first, second = (
+        paint_variants(files[0], [files[1]], variants, tmp_path / "looks") for _ in range(2)
+    )
+    next(first)
+    with pytest.raises(ImpastoError, match="another run is working in .*looks"):
+        next(second)
+    assert len([*first]) == 1
 
 
 @pytest.mark.slow

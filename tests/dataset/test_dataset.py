@@ -103,6 +103,18 @@ def test_it_goes_on_where_it_stopped(
     assert Dataset(str(photos), styles, str(tmp_path / "out"), options).left == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_a_second_run_into_a_folder_is_refused(
+    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+) -> None:
+    first, second = (
+        Dataset(str(photos), styles, str(tmp_path / "out"), options).run(at_once) for _ in range(2)
+    )
+    next(first)
+    with pytest.raises(ImpastoError, match="another run is working in .*out"):
+        next(second)
+
+
 @pytest.mark.slow
 def test_strength_is_a_range(photos: Path, styles: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -286,6 +286,18 @@ def test_bad_input(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> N
     refused(ImageError, "cannot be written to", "in-the-way.mp4")
 
 
+def test_a_clip_that_is_too_narrow_is_not_made_wider(
+    painting: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    Image.new("RGB", (2000, 40), "red").save(tmp_path / "wide.png")
+    said = r"is 2000x40 pixels, and would be painted at 320x6: 16 a side are the least"
+    with pytest.raises(ImageError, match=said):
+        stylize_video(tmp_path / "wide.png", [painting], tmp_path / "out.mp4", size=320)
+    Image.new("RGB", (1, 1), "red").save(tmp_path / "one.png")
+    with pytest.raises(ImageError, match="16 a side are the least"):
+        stylize_video(tmp_path / "one.png", [painting], tmp_path / "out.mp4", size=320)
+
+
 def test_rounds_of_memory(painting: NDArray[np.uint8], tmp_path: Path) -> None:
     """Whatever is kept from part to part has one frame's size."""
     source = write_clip(tmp_path / "in.mp4", moving(12))

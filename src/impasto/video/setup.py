@@ -54,11 +54,13 @@ def prepare_video(
     Arguments and errors are those of `stylize_video`; the settings say how frames are painted.
     """
     reader = open_reader(source, video.fps, strict=strict)
-    if min(reader.clip.size) < MIN_SIDE:
-        width, height = reader.clip.size
-        raise ImageError(f"{source} is {width}x{height} pixels: {MIN_SIDE} a side are the least")
     clip = _with_square_pixels(reader.clip, output, video)
-    size = even(clip.size if video.size is None else fitted_size(clip.size, video.size))
+    wanted = clip.size if video.size is None else fitted_size(clip.size, video.size)
+    if min(*reader.clip.size, *wanted) < MIN_SIDE:
+        was, becomes = ("{}x{}".format(*each) for each in (reader.clip.size, wanted))
+        said = f"{source} is {was} pixels, and would be painted at {becomes}"
+        raise ImageError(f"{said}: {MIN_SIDE} a side are the least")
+    size = even(wanted)
     writer, notes = _plan_output(output, clip, size, video)  # before a style is learned
     sources = resolve_styles(styles, settings)
     settings = settings.updated(size=max(size))
