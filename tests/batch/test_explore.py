@@ -60,7 +60,7 @@ def test_a_second_run_into_a_folder_is_refused(files: Files, tmp_path: Path) -> 
         paint_variants(files[0], [files[1]], variants, tmp_path / "looks") for _ in range(2)
     )
     next(first)
-    with pytest.raises(ImpastoError, match="another run is working in .*looks"):
+    with pytest.raises(ImpastoError, match=r"another run is working in .*looks"):
         next(second)
     assert len([*first]) == 1
 

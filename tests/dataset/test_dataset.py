@@ -111,7 +111,7 @@ def test_a_second_run_into_a_folder_is_refused(
         Dataset(str(photos), styles, str(tmp_path / "out"), options).run(at_once) for _ in range(2)
     )
     next(first)
-    with pytest.raises(ImpastoError, match="another run is working in .*out"):
+    with pytest.raises(ImpastoError, match=r"another run is working in .*out"):
         next(second)
 
 
