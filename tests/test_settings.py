@@ -72,7 +72,7 @@ def test_values_come_in_the_fields_own_type(given: dict[str, Any], kept: object)
         ({"time": float("inf")}, "time must be a finite number"),
         ({"steps": ()}, "steps is empty"),
         ({"steps": 3, "time": 4}, "exclude each other"),
-        ({"style_layer_weights": (1, 2)}, "has 2 values, but style_layers has 5"),
+        ({"style_layer_weights": (1, 2)}, "has 2 values, style_layers 5"),
         ({"seed": 2**63}, "seed must be at most"),
         ({"init": 3}, "init must be a word"),
     ],

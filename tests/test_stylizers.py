@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ from PIL import Image
 from impasto import Settings, stylize, stylizer
 from impasto.fast import FastStylizer
 from impasto.fast_then_optimize import FastThenOptimize
-from impasto.images import is_gray, opening
+from impasto.images import is_gray
+from impasto.images.decoding import decode
 from impasto.images.pixels import to_floats
 from impasto.runs import EarlierFrame, Reference
 
@@ -152,15 +153,15 @@ def test_the_size_of_a_large_content_has_a_limit_unless_all_is_asked_for(paintin
 
 @pytest.mark.parametrize("size", ["original", None])
 def test_a_content_of_its_own_size_is_decoded_once(
-    size: str | None, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    size: Literal["original"] | None, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoded, real = list[str](), opening.decode
+    decoded, real = list[str](), decode
 
     def counted(data: bytes, max_size: int | None, label: str) -> Any:  # noqa: ANN401
         decoded.append(label)
         return real(data, max_size, label)
 
-    monkeypatch.setattr(opening, "decode", counted)
+    monkeypatch.setattr("impasto.images.opening.decode", counted)
     made = stylize(files[0], files[1], method="fast", size=size)
     assert made.size == (96, 64)
     assert decoded.count(str(files[0])) == 1

@@ -463,7 +463,7 @@ def test_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ImpastoError, match="DISPLAY is not set"):
             Window()
     monkeypatch.setenv("SDL_VIDEODRIVER", "nosuchdriver")
-    with pytest.raises(ImpastoError, match="there is no screen for a window"):
+    with pytest.raises(ImpastoError, match="there is no screen"):
         Window()
 
 

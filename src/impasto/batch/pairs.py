@@ -8,10 +8,9 @@ from itertools import chain, count, product
 from pathlib import Path
 from typing import NamedTuple
 
-from impasto.errors import ImageError, ImpastoError, SettingsError
+from impasto.errors import ImageError, ImpastoError
 from impasto.files import address_advice, fingerprint
 from impasto.images import is_picture_name, output_name
-from impasto.settings import Settings
 
 #: Names without suffix that the sheets and the journal have.
 RESERVED = ("sheet", "batch")
@@ -104,11 +103,9 @@ def make_pairs(
         and Path(name).parent == Path(contents[content])
     }
     taken = {name.lower() for name in (made or {}).values()}
-    for content, (number, style_name) in product(
-        sorted(contents, key=place_of), style_names.items()
-    ):
-        short = output_name(content.name, [style_name])
-        whole = output_name(f"{content.name}-{style_name}{suffix}", [])
+    for content, (number, style) in product(sorted(contents, key=place_of), style_names.items()):
+        short = output_name(content.name, [style])
+        whole = output_name(f"{content.name}-{style}{suffix}", [])
         paths = (
             (Path(contents[content]) / f"{name}{suffix}").as_posix()
             for name in chain([short, whole], _numbered(short))
@@ -127,13 +124,6 @@ def _free(names: Iterable[str], taken: set[str]) -> str:
     name = next(each for each in names if each.lower() not in taken)
     taken.add(name.lower())
     return name
-
-
-def check_one_style(settings: Settings) -> None:
-    """Refuse masks and weights of several styles, where each picture is painted in one."""
-    settings.normalized_style_weights(1)
-    if len(settings.masks or ()) > 1:
-        raise SettingsError("masks has several, but here each picture has one style: name one mask")
 
 
 def place_of(path: Path) -> str:

@@ -14,15 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from impasto.batch.pairs import (
-    Outcome,
-    Pair,
-    check_one_style,
-    find_pictures,
-    make_folder,
-    make_pairs,
-    reason_of,
-)
+from impasto.batch.pairs import Outcome, Pair, find_pictures, make_folder, make_pairs, reason_of
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.fast.tuned import is_network, network_settings, resolve_styles
@@ -64,7 +56,7 @@ class Batch:
             raise SettingsError("give style pictures: --styles FILE or FOLDER")
         if chosen and settings.method_row.one_style:
             raise SettingsError(f"{settings.method} knows one style: leave --styles out")
-        check_one_style(settings)
+        settings.check_one_style()
         self.folder, self.settings = Path(folder), settings
         self._journal, self._ending = Journal(self.folder / JOURNAL), threading.Event()
         found = self._found(named)

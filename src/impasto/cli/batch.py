@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 @with_settings
 def batch(
-    contents: list[str] = argument(
-        ..., "Pictures to paint: files, folders, patterns. They come first."
-    ),
+    contents: list[str] = argument(..., "Pictures: files, folders, patterns. They come first."),
     *,
     styles: list[str] | None = own(
         None,
@@ -105,11 +103,7 @@ def dataset(
     output: str = own(..., "Folder or address of the results.", metavar="FOLDER"),
     copies: int = own(1, "Results of each picture."),
     strengths: str = own(
-        "1",
-        "Strength of each result, drawn from A to B.",
-        "--strengths",
-        "--strength",
-        metavar="A..B",
+        "1", "Strength of each, drawn from A to B.", "--strengths", "--strength", metavar="A..B"
     ),
     also: list[str] | None = more(
         None, "Folder in the data set that is copied as it is.", metavar="FOLDER"
@@ -248,9 +242,7 @@ def collect(
         None, "Words to search an open collection for, instead of URLs.", metavar="WORDS"
     ),
     source: str = own("wikimedia", "The collection to search.", metavar="wikimedia|openverse|met"),
-    api: str | None = own(
-        None, "Another address of that API, such as another wiki's.", metavar="URL"
-    ),
+    api: str | None = own(None, "Another address of that API: another wiki's.", metavar="URL"),
     quiet: Quiet = False,
     options: CollectOptions,
 ) -> None:

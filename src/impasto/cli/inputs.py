@@ -27,8 +27,7 @@ from impasto.recipes import files_in_settings, find_input, gather, recipe_settin
 from impasto.settings import Settings
 from impasto.settings.choices import REST
 
-#: Options that change which octaves there are, or their steps: a recipe's own steps then no longer
-#: apply.
+#: Options that change which octaves there are, or their steps: a recipe's own steps do not apply.
 _RESHAPING = frozenset({"size", "min_size", "steps", "time", "method", "quality", "encoder"})
 #: Those with which a recipe's own file of weights has nothing to do any more, and those with which
 #: what ran its network has not.

@@ -49,9 +49,7 @@ def reproduce(
     picture: Path = argument(..., "A picture made by impasto, or a .json recipe."),
     *,
     output: str | None = own(None, "Where to save. \\[PICTURE-again]"),
-    look_in: list[Path] | None = own(
-        None, "A folder with the content and the styles.", metavar="FOLDER"
-    ),
+    look_in: list[Path] | None = own(None, "A folder with content and styles.", metavar="FOLDER"),
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:

@@ -44,9 +44,7 @@ def stylize(
         "Draw the pictures that are not named from a folder, or from two: contents, styles.",
         metavar="FOLDER",
     ),
-    look_in: list[Path] | None = more(
-        None, "Where to find the pictures of a recipe.", metavar="FOLDER"
-    ),
+    look_in: list[Path] | None = more(None, "Where to find a recipe's pictures.", metavar="FOLDER"),
     plan: bool = more(False, "Print how much time and memory it would take, and stop."),
     resume: bool = own(False, "Save a long run once a minute, and resume it if it was stopped."),
     options: dict[str, Any],

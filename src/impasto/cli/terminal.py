@@ -25,18 +25,14 @@ _COMMANDING = re.compile(
 )
 _SPELLINGS = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 #: Ctrl-C, `kill` (also `docker stop`, systemd), a terminal that is closed.
-ENDING = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 #: Seconds in which further signals are part of the first: a terminal that closes sends several.
 _ONE_WISH = 3.0
 
 
 def escaped(text: object) -> str:
     r"""Return a text as one line whose control characters are spelled: ESC as `\u001b`."""
-    return _COMMANDING.sub(
-        lambda found: _SPELLINGS.get(found[0], f"\\u{ord(found[0]):04x}"), str(text)
-    )
+    return _COMMANDING.sub(lambda m: _SPELLINGS.get(m[0], f"\\u{ord(m[0]):04x}"), str(text))
 
 
 def echo(*lines: object, file: TextIO | None = None) -> None:

@@ -155,9 +155,7 @@ def live(
     ),
     size: int = own(640, "Longest side of the picture.", min=64),
     fps: float = own(25.0, "Frames a second to hold by painting smaller; 0: never.", min=0),
-    tune: float | None = own(
-        None, "Minutes to fit the network to each style first; 0: never.", min=0
-    ),
+    tune: float | None = own(None, "Minutes to fit the network to each style; 0: never.", min=0),
     strength: float = own(1.0, "From 0 to 1.", min=0, max=1),
     stability: float = own(0.0, "From 0 to 1, the least flicker; takes time.", min=0, max=1),
     window: bool | None = own(None, "Show a window."),

@@ -45,9 +45,7 @@ class CollectOptions:
         None, f"Only under these: {', '.join(LICENSES)}.", shown="any", **_LICENSE
     )
     near: int = _which(6, "Bits (of 64) by which near-duplicates differ at most.", least=0, most=24)
-    delay: float = _politely(
-        1.0, "Minimum seconds between requests to a host.", least=0.0, most=3600.0
-    )
+    delay: float = _politely(1.0, "Seconds between requests to a host.", least=0.0, most=3600.0)
     timeout: float = _politely(60.0, "Maximum seconds for a file or page.", above=0.0)
     max_bytes: int = _politely(50_000_000, "Maximum bytes of a picture.", least=1)
     max_page_bytes: int = _politely(5_000_000, "Maximum bytes of a page.", least=1)

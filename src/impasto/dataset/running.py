@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from impasto.batch.pairs import check_one_style, find_pictures, one_line, reason_of
+from impasto.batch.pairs import find_pictures, one_line, reason_of
 from impasto.dataset.belonging import is_metadata, with_copies
 from impasto.dataset.engines import Engine, open_engine
 from impasto.dataset.journal import MANIFEST, TABLE, Journal
@@ -183,7 +183,7 @@ def dataset_settings(settings: Settings | None = None, **options: Unpack[Options
     found = (settings or Settings(method="fast")).updated(**options)
     if found.method_row.one_style:
         raise SettingsError("a data set needs a method that takes style pictures")
-    check_one_style(found)
+    found.check_one_style()
     return found
 
 

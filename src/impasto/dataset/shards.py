@@ -140,6 +140,4 @@ def _check_end(shard: tarfile.TarFile, path: str) -> None:
     shard.fileobj.seek(shard.offset)
     rest = shard.fileobj.read(_LONGEST_END + 1)
     if not tarfile.BLOCKSIZE <= len(rest) <= _LONGEST_END or rest.strip(b"\0"):
-        raise ImageError(
-            f"{path} is cut off or damaged at byte {shard.offset}: copy or pack it again"
-        )
+        raise ImageError(f"{path} is cut off or damaged at byte {shard.offset}: pack it again")

@@ -167,14 +167,12 @@ def compare(
                     painted = _painted(name, pair, settings, folder, name in warm, key[:6])
                     journal.add(key=key, run=run, **painted)
                     warm.add(name)
-                path, run_of_it = folder / painted["picture"], str(painted.get("run", run))
+                path, begun = folder / painted["picture"], str(painted.get("run", run))
                 key = fingerprint([key, identify(path).sha256, *judge.identity])
                 if key not in measured:
                     measured[key] = judge(*pair, path)
                     journal.add(key=key, measured=measured[key])
-                yield Result(
-                    name, number, path, float(painted["seconds"]), run_of_it, measured[key]
-                )
+                yield Result(name, number, path, float(painted["seconds"]), begun, measured[key])
 
 
 def _painted(

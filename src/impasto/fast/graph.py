@@ -166,10 +166,8 @@ class Graph:
         """Return the model, checked."""
         helper, constants = onnx.helper, list(self._constants.values())
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, constants)
-        opset = [helper.make_opsetid("", _OPSET)]
-        model = helper.make_model(
-            graph, opset_imports=opset, ir_version=_IR, producer_name="impasto"
-        )
+        ids = [helper.make_opsetid("", _OPSET)]
+        model = helper.make_model(graph, opset_imports=ids, ir_version=_IR, producer_name="impasto")
         onnx.checker.check_model(model, full_check=True)
         return cast("bytes", model.SerializeToString())
 

@@ -29,9 +29,7 @@ class OnnxSession:
     def __init__(self, source: Path | bytes, device: str, *, precise: bool = False) -> None:
         providers = _providers(device)
         if not providers and device not in ("auto", "cpu"):
-            raise SettingsError(
-                f"there is no {device} device for ONNX Runtime: use device auto or cpu"
-            )
+            raise SettingsError(f"ONNX Runtime has no {device} device: use device auto or cpu")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors raise exceptions
         options.intra_op_num_threads = thread_limit()

@@ -22,9 +22,7 @@ _KINDS = {"float32", "float16", "float64", "uint8", "int32", "int64"}
 #: What sides may have to be multiples of: the likely ones, and others.
 _LIKELY = (8, 16, 32, 64, 128)
 _PARTS = (part for n in range(12, 129, 4) for part in (n // 4, n // 2, n))
-_OTHERS = tuple(
-    cell for cell in dict.fromkeys((*_PARTS, 256, *range(33, 65))) if cell not in _LIKELY
-)
+_OTHERS = tuple(n for n in dict.fromkeys((*_PARTS, 256, *range(33, 65))) if n not in _LIKELY)
 #: Sides of squares that a network may run at alone; times that the sides of what it holds, a map
 #: of features perhaps, are smaller than the picture's; sides, and the area, of what is tried.
 _SQUARES, _HALVED = (256, 512, 224, 384, 128), (1, 2, 4, 8, 16, 32)
@@ -71,7 +69,8 @@ def probe(path: str, runtimes: list[str]) -> tuple[str, Form, Convention]:
     form = _running(session, forms, file, time.process_time() + SECONDS * _LOOKING)
     for runtime in runtimes:
         try:
-            return runtime, form, convention_of(form, _watched(file, runtime), file.name)
+            session = _watched(file, runtime)
+            return runtime, form, convention_of(form, session, file.name)
         except ImpastoError:
             if runtime == runtimes[-1]:
                 raise

@@ -17,8 +17,7 @@ from impasto.weights.any_style import CELL, GRAIN_CELL
 
 #: Rate of the moving average of a shot's statistics; and the distance above which it is faster.
 PACE, NEAR = 0.05, 0.5
-#: Sides of the squares of noise that planes repeat: all different, so the planes never repeat
-#: together.
+#: Sides of the squares of noise that planes repeat: all different, so they never repeat together.
 _SIDES = (499, 503, 509, 521, 523, 541, 547, 557)
 #: Rows and columns between the noise that is fresh in one frame and in the next.
 _LEAP = np.array([[61], [89]])

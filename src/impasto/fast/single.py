@@ -3,8 +3,7 @@
 A .safetensors file is one of Johnson et al. 2016, as fast-style-transfer (Engstrom 2016) has it:
 kernels by `conv1.kernel_hwio` … `out.kernel_hwio` (transposed ones with outputs before inputs), and
 shift and scale of the instance normalization after each. An .onnx file may be our own network with
-its style built in, or any network from picture to picture; how that takes pictures is found by
-trial.
+its style built in, or any network from picture to picture; how that takes pictures is tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -198,9 +197,7 @@ def johnson_graph(path: Path) -> bytes:
     try:
         return _written(Graph("network", parameters))
     except Exception as error:  # onnx's own, where shapes do not fit after all
-        raise WeightsError(
-            f"{path} has shapes of another network: name one of one style"
-        ) from error
+        raise WeightsError(f"{path} has another network's shapes: name one of one style") from error
 
 
 def _check(path: Path, parameters: Mapping[str, Values]) -> None:

@@ -90,9 +90,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
     if settings.color_mode.recolor_style:
-        raise SettingsError(
-            f"a network tuned to a style has its colors: leave color {settings.color} out"
-        )
+        raise SettingsError("a network tuned to a style has its colors: leave color out")
     if not networks:
         file, settings = tuned(styles[0], settings), once_tuned(settings)
     elif settings.tune:
@@ -213,9 +211,7 @@ def fitted(options: Mapping[str, object]) -> Iterator[tuple[float, str]]:
 
 def _failure(status: int, said: str) -> ImpastoError:
     if status < 0:
-        return WeightsError(
-            f"the training was ended by signal {-status}, perhaps for want of memory"
-        )
+        return WeightsError(f"training was ended by signal {-status}, perhaps for want of memory")
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     reason = lines[-1] if lines else f"the training ended with status {status}"
     wrong = SettingsError if status == 2 else WeightsError

@@ -65,7 +65,7 @@ def save_animation(
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
     size = images[-1].size
     images = [image.resize(size, Image.Resampling.LANCZOS) for image in images]
-    write = _write_mp4 if kind == "mp4" else partial(_write_held, kind=kind)
+    write = _write_mp4 if kind == "mp4" else partial(_write_pil, kind=kind)
     with suppress_warnings():
         return write_atomically(path, partial(write, images, fps, recipe), overwrite)
 
@@ -132,9 +132,7 @@ def write_frames(
         pillows = "PNG" if kind == "apng" else kind
         first.save(file, pillows, save_all=True, append_images=rest, **options)
     except (OSError, ValueError, struct.error) as error:
-        raise ImageError(
-            f"{kind.upper()} cannot hold these frames ({error}): make them smaller"
-        ) from error
+        raise ImageError(f"{kind.upper()} cannot hold this ({error}): make it smaller") from error
     path.write_bytes(file.getvalue())
 
 
@@ -151,7 +149,7 @@ def _paletted(image: Image.Image, colors: int) -> Image.Image:
     return image.quantize(palette=image.quantize(colors, Image.Quantize.MEDIANCUT))
 
 
-def _write_held(
+def _write_pil(
     images: list[Image.Image], fps: float, recipe: Recipe, path: Path, kind: str
 ) -> None:
     """Write images that are shown again and again, the last one longer than others."""

@@ -95,9 +95,7 @@ def decode(data: bytes, max_size: int | None, label: str) -> Samples:
     except UnidentifiedImageError as error:
         if kind != "TIFF":
             raise
-        raise ImageError(
-            f"{label} is a TIFF of a rare kind: save it as RGB with 8 or 16 bits"
-        ) from error
+        raise ImageError(f"{label} is a rare kind of TIFF: save it as RGB, 8 or 16 bits") from error
     if kind == "PNG" and is_16bit_png(data):
         return _decode_16bit_png(data, image, label)
     return decode_image(image, max_size, label)

@@ -19,12 +19,7 @@ _DESCRIPTIVE = (
     Base.Copyright,
 )
 """What is kept of the first directory; in a TIFF it also holds the layout of the file."""
-_DROPPED = (
-    Base.MakerNote,
-    Base.ExifImageWidth,
-    Base.ExifImageHeight,
-    Base.ExifInteroperabilityOffset,
-)
+_GONE = (Base.MakerNote, Base.ExifImageWidth, Base.ExifImageHeight, Base.ExifInteroperabilityOffset)
 """Maker notes break when they move and may hide a preview or a place; the sizes become wrong."""
 _DATE = slice(24, 36)
 _NEARLY = 1  # levels of 255 within which a profile counts as sRGB: its makers round differently
@@ -88,7 +83,7 @@ def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes | None:
         kept.update({tag: unchanged_text(exif[tag]) for tag in _DESCRIPTIVE if tag in exif})
         for pointer in (IFD.Exif, IFD.GPSInfo) if keep_gps else (IFD.Exif,):
             content = exif.get_ifd(pointer).items()
-            left = {tag: unchanged_text(value) for tag, value in content if tag not in _DROPPED}
+            left = {tag: unchanged_text(value) for tag, value in content if tag not in _GONE}
             if left:
                 kept[pointer] = left
         return kept.tobytes() if len(kept) else None

@@ -53,9 +53,7 @@ def _without_torch(source: Source) -> Source:
         tensor = tensor[0]
     if tensor.ndim != 3 or tensor.shape[0] not in (1, 3, 4):
         shape = tuple(cast("Tensor", source).shape)
-        raise ImageError(
-            f"a tensor of shape {shape} is not a picture: give (C, H, W) or (1, C, H, W)"
-        )
+        raise ImageError(f"a tensor of shape {shape} is no picture: give (C, H, W) or (1, C, H, W)")
     return (tensor.float() if tensor.is_floating_point() else tensor).numpy().transpose(1, 2, 0)
 
 
@@ -262,8 +260,7 @@ def _from_array(array: NDArray[Any]) -> Picture:
     shape = array.shape
     if array.ndim not in (2, 3) or 0 in shape or shape[2:] not in ((), (1,), (3,), (4,)):
         raise ImageError(
-            f"an array of shape {shape} is not a picture: give (H, W), (H, W, 1), (H, W, 3) or "
-            "(H, W, 4)"
+            f"an array of shape {shape} is no picture: give (H, W), (H, W, 1), (H, W, 3), (H, W, 4)"
         )
     if array.dtype.kind == "f":
         values = unit_floats(array, "the array")

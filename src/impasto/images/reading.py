@@ -68,9 +68,7 @@ def check_head(head: bytes, label: str) -> str:
         raise ImageError(f"{label} is empty: copy or download the picture again")
     if (kind := sniff(head)) is None:
         known = ", ".join(READABLE)
-        raise ImageError(
-            f"{label} is not a picture that impasto reads: convert it to one of {known}"
-        )
+        raise ImageError(f"{label} is not a picture that impasto reads: save it as one of {known}")
     return kind
 
 
@@ -145,9 +143,7 @@ def _read_pipe(path: Path, check: Check) -> bytes:
         while (first := file.read(1)) == b"" and time.monotonic() < until:
             time.sleep(0.01)
         if first == b"":
-            raise ImageError(
-                f"nothing is written to the pipe {path}: start what writes to it first"
-            )
+            raise ImageError(f"nothing is written to the pipe {path}: start what writes it first")
         os.set_blocking(number, True)
         return read_stream(file, str(path), check, first or b"")  # None: there is nothing yet
 

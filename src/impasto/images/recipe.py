@@ -77,9 +77,7 @@ def read_recipe(source: str | Path | bytes) -> dict[str, Any]:
     if text is None:
         raise RecipeError(f"{label} has no recipe: only pictures saved by impasto carry one")
     if len(text) > _LONGEST:
-        raise RecipeError(
-            f"the recipe in {label} has {len(text) / 1e6:.0f} MB: no recipe is that long"
-        )
+        raise RecipeError(f"the recipe in {label} has {len(text) / 1e6:.0f} MB: none is that long")
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:

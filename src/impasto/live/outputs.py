@@ -142,9 +142,7 @@ class Window:
 
 
 def _no_screen(reason: str) -> ImpastoError:
-    return ImpastoError(
-        f"there is no screen for a window ({reason}): use --serve, --record or --virtual"
-    )
+    return ImpastoError(f"there is no screen ({reason}): use --serve, --record or --virtual")
 
 
 class VirtualCamera(Output):

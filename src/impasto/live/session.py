@@ -102,7 +102,7 @@ class Session:
         self.pace, self.meter = Pace(fps), Meter()
         self.frames = 0  # that were painted and shown
         self.saved: list[Path] = []  # pictures
-        self._finder, self._frame_stylizer = MotionFinder(()), FrameStylizer(self.stylizers[0], 0)
+        self._finder, self._painter = MotionFinder(()), FrameStylizer(self.stylizers[0], 0)
         self._painting: tuple[int, tuple[int, int]] | None = None
         self._strength = 1.0
         self._last: tuple[Pixels8, Pixels8] | None = None
@@ -140,7 +140,7 @@ class Session:
         small = even((round(full[0] * self.pace.scale), round(full[1] * self.pace.scale)))
         self._prepare(small)
         frame = resized(captured.pixels, small)
-        painted = self._frame_stylizer(frame, self._finder(frame), captured.moment)
+        painted = self._painter(frame, self._finder(frame), captured.moment)
         pixels = (painted * np.float32(255)).round().astype(np.uint8)
         return resized(captured.pixels, full), resized(pixels, full)
 
@@ -151,14 +151,12 @@ class Session:
         if wanted != self._painting:
             self._painting = wanted
             stylizer = self.stylizers[controls.style].at_size(max(size))
-            self._frame_stylizer = FrameStylizer(stylizer, self.stability)
-            self._finder = MotionFinder(self._frame_stylizer.lags, patient=False)
+            self._painter = FrameStylizer(stylizer, self.stability)
+            self._finder = MotionFinder(self._painter.lags, patient=False)
             self._strength = 1.0
         if controls.strength != self._strength:
             self._strength = controls.strength
-            self._frame_stylizer.use(
-                self._frame_stylizer.stylizer.changed(strength=controls.strength)
-            )
+            self._painter.use(self._painter.stylizer.changed(strength=controls.strength))
 
     def _present(self) -> None:
         assert self._last is not None

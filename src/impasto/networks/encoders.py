@@ -129,9 +129,7 @@ def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) ->
         if row.layers:
             check_layers(row.name, row.layers, sorted(layers))
             if pooling != "max" and not row.poolings:
-                raise SettingsError(
-                    f"the encoder {row.name} has no pooling: use encoder vgg19 alone"
-                )
+                raise SettingsError(f"encoder {row.name} has no pooling: use encoder vgg19 alone")
 
 
 def build_encoder(

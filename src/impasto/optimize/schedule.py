@@ -82,7 +82,7 @@ class Schedule:
         pixels = pixels or [math.prod(octave.size) for octave in octaves]
         self.costs = [n * ENCODERS[o.encoder].cost for n, o in zip(pixels, octaves, strict=True)]
         warm = method_of(settings.method).warm
-        self.steps = list(_planned_steps(settings.steps, octaves, warm))
+        self.steps = list(_planned(settings.steps, octaves, warm))
         self.default = default_steps(octaves, warm)
         self._seconds: list[float] = []
         self._octave = 0
@@ -161,9 +161,7 @@ class Schedule:
         return statistics.median(measured) * self.costs[octave] / self.costs[self._octave]
 
 
-def _planned_steps(
-    steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool
-) -> tuple[int, ...]:
+def _planned(steps: Sequence[int] | None, octaves: Sequence[Octave], warm: bool) -> tuple[int, ...]:
     if steps is None:
         return default_steps(octaves, warm)
     asked = split(steps[0], octaves, warm) if len(steps) == 1 else tuple(steps)

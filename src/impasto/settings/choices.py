@@ -127,9 +127,7 @@ class Choices:
         least=0.0,
         shown="only styles that come tuned",
     )
-    runtime: str = _method(
-        "auto", "What runs the network of a method of one pass.", choices=RUNTIME_CHOICES
-    )
+    runtime: str = _method("auto", "What runs a network of one pass.", choices=RUNTIME_CHOICES)
     size: int | None = _picture(
         None,
         "Longest side in pixels, or original: as large as the photo.",
@@ -146,15 +144,9 @@ class Choices:
         shown="none",
     )
     style_scale: float = _picture(
-        1.0,
-        "Size of the style picture, relative to the result's.",
-        least=0.05,
-        most=8.0,
-        brief=True,
+        1.0, "Size of the style, relative to the result's.", least=0.05, most=8.0, brief=True
     )
-    strength: float = _picture(
-        1.0, "0 is the photo, 1 the full style.", least=0.0, most=1.0, brief=True
-    )
+    strength: float = _picture(1.0, "0: the photo, 1: the style.", least=0.0, most=1.0, brief=True)
     level_strengths: tuple[float, ...] | None = _picture(
         None,
         "Of method wct: strength of each of its five levels, from coarse to fine.",
@@ -167,19 +159,13 @@ class Choices:
     color_amount: float = _picture(
         1.0, "How much of color content or match: 0 is the style's colors.", least=0.0, most=1.0
     )
-    bits: int | None = _picture(
-        None, "Bits a channel of the result.", choices=(8, 16), shown="as the content"
-    )
+    bits: int | None = _picture(None, "Bits a channel.", choices=(8, 16), shown="as the content")
     keep_exif: bool = _picture(False, "Keep the camera's EXIF data, without position.")
     keep_gps: bool = _picture(False, "Keep the GPS position too.")
 
-    tileable: bool = _composition(
-        False, "Let the result repeat without a seam, as a wallpaper does."
-    )
+    tileable: bool = _composition(False, "Let the result repeat without a seam, as wallpaper does.")
     style_turn: float = _composition(0.0, "Degrees by which the style pictures are turned.")
-    style_tiles: int = _composition(
-        1, "Repeats of the style pictures, across and down.", least=1, most=16
-    )
+    style_tiles: int = _composition(1, "Repeats of the styles, across and down.", least=1, most=16)
     fine_style: str | None = _composition(
         None,
         "A picture for the fine texture, in the colors of the style; forms stay the style's.",
@@ -227,9 +213,7 @@ class Choices:
     tv_weight: float | None = _losses(
         None, "Weight of smoothness (total variation).", least=0.0, shown="4; gatys: 0"
     )
-    content_layers: tuple[str, ...] = _losses(
-        CONTENT_LAYERS, "Layers that hold the content.", items=str
-    )
+    content_layers: tuple[str, ...] = _losses(CONTENT_LAYERS, "Layers of the content.", items=str)
     style_layers: tuple[str, ...] = _losses(
         STYLE_LAYERS, "Layers that hold the style.", items=str, shown="relu1_1 … relu5_1"
     )
@@ -281,9 +265,7 @@ class Choices:
     seed: int = _optimization(0, "Seed of everything random.", least=0, most=2**63 - 1, brief=True)
 
     device: str = _machine("auto", "Where to compute.", choices=("auto", "cpu", "cuda", "mps"))
-    memory: str | None = _machine(
-        None, "Memory the run may take: 4GiB, 800MB.", shown="what is free"
-    )
+    memory: str | None = _machine(None, "Memory a run may take: 4GiB, 800MB.", shown="what is free")
     precision: str = _machine(
         "auto",
         "Arithmetic of the encoder; auto takes bfloat16 where the processor has it.",

@@ -79,9 +79,7 @@ class Settings(Choices):
             weights = f"{layers.removesuffix('s')}_weights"
             names, values = getattr(self, layers), getattr(self, weights)
             if values is not None and len(values) != len(names):
-                raise SettingsError(
-                    f"{weights} has {len(values)} values, but {layers} has {len(names)}"
-                )
+                raise SettingsError(f"{weights} has {len(values)} values, {layers} {len(names)}")
         if self.memory is not None:
             parse_size(self.memory)  # refuses what is not an amount
         if self.weights is not None and len(self.encoders) > 1:
@@ -97,8 +95,7 @@ class Settings(Choices):
             fixed = name == "color" and self.color_mode.recolor_style and self.method_row.one_style
             if fixed or not self.method_row.takes(name, each.metadata["group"]):
                 raise SettingsError(
-                    f"{name} does nothing with method {self.method}: leave it out, or choose "
-                    "another method"
+                    f"{name} does nothing with method {self.method}: leave one of the two out"
                 )
 
     @property
@@ -170,14 +167,18 @@ class Settings(Choices):
             raise SettingsError("give at least one style picture")
         if styles > MOST_STYLES:
             raise SettingsError(f"{styles} style pictures are too many: give {MOST_STYLES} at most")
-        given = self.style_weights or (1.0,) * styles
-        if len(given) != styles:
-            raise SettingsError(
-                f"style_weights has {len(given)} numbers for {styles} style pictures"
-            )
-        if not sum(given):
+        own = self.style_weights or (1.0,) * styles
+        if len(own) != styles:
+            raise SettingsError(f"style_weights has {len(own)} numbers for {styles} style pictures")
+        if not sum(own):
             raise SettingsError("style_weights must not all be 0")
-        return [weight / sum(given) for weight in given]
+        return [weight / sum(own) for weight in own]
+
+    def check_one_style(self) -> None:
+        """Refuse masks and weights of several styles, for pictures that are painted in one each."""
+        self.normalized_style_weights(1)
+        if len(self.masks or ()) > 1:
+            raise SettingsError("masks has several, but here each picture has one style: name one")
 
     def updated(self, /, **changes: Unpack[Options]) -> Settings:
         """Return a copy with some options changed, checked as new settings are."""

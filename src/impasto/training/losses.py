@@ -24,8 +24,7 @@ _FLAT = 0.03  # difference of neighbors in a photograph at which a place is hard
 _MOST_GAIN = 5.0
 #: Of the style layers: what is missing of strokes is missing in the middle.
 _LAYER_WEIGHTS = torch.tensor([1.0, 1.0, 2.0, 2.0, 1.0]) / 7
-#: Part of a batch's mean energy that a target has at least: what has no texture must not outweigh
-#: all others.
+#: Least part of a batch's mean energy that a target has: what has no texture must not outweigh all.
 _FLOOR = 0.05
 
 

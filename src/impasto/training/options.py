@@ -95,9 +95,7 @@ class TransferOptions(TrainingOptions):
     #: Losses that have a weight here.
     weighted: ClassVar = ("content", "dense", "flat", "lattice", "shift", "identity")
 
-    begin: str = _option(
-        "", "A trained file, or any_style.onnx, to start from; none: random weights."
-    )
+    begin: str = _option("", "Trained file or any_style.onnx to start from; none: random weights.")
     rate: float = _option(0.007, "Step length of Muon at its largest.")
     last_rate: float = _option(0.0005, "Step length of Muon in the end.")
     crop: int = _option(256, "Side of the photographs in pixels.")
@@ -123,9 +121,7 @@ class AnyStyleOptions(TransferOptions):
     """Everything that training the any-style network depends on."""
 
     paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
-    pairs: str = _option(
-        "", "CSV of content and style to show and measure; none: held-out pictures."
-    )
+    pairs: str = _option("", "CSV of content and style to show and measure; none: held-out ones.")
     reading: int = _option(
         0, "First steps, which pretrain an autoencoder; part of steps. 3000 for a new network."
     )

@@ -186,8 +186,7 @@ class Trainer(ABC, Generic[OptionsT]):
             if name not in _MAY_CHANGE and begun.get(name) != value:
                 other = "another painting" if name == PAINTING else f"{name} {begun.get(name)}"
                 raise SettingsError(
-                    f"this training was begun with {other}: "
-                    "use that again or name another output folder"
+                    f"this training was begun with {other}: use that or another output folder"
                 )
         self.modules.load_state_dict(_part(tensors, "network."))
         for name, tensor in self.state.items():

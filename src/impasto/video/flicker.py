@@ -102,9 +102,7 @@ def measured(
     """
     before, after = open_reader(original, rate), open_reader(stylized, rate)
     if min(after.clip.size) < MIN_SIDE:
-        raise ImageError(
-            f"{stylized} has less than {MIN_SIDE} pixels a side: too few to find motion"
-        )
+        raise ImageError(f"{stylized} has less than {MIN_SIDE} pixels a side: too few for motion")
     meters = {lag: FlickerMeter(lag) for lag in lags}
     with _heat_video(heat, after.clip) as show:
         for plain, painted in _pairs(before, after, video or VideoSettings()):

@@ -111,9 +111,7 @@ class SequenceReader:
         self._paths = matching(source)
         self.damage = Damage(Path(source), "picture", strict=strict)
         if not self._paths:
-            raise ImageError(
-                f"there are no pictures in {source}: name a folder, or frames/%04d.png"
-            )
+            raise ImageError(f"there are no pictures in {source}: name a folder or frames/%04d.png")
         first = next(filter(None, map(self._opened, self._paths)), None)
         if first is None:
             raise ImageError(f"none of the pictures in {source} can be read")

@@ -199,6 +199,5 @@ class VideoJob:
 def _folder_error(folder: Path, error: OSError) -> ImageError:
     reason = error.strerror or error
     return ImageError(
-        f"{folder} cannot be written to ({reason}): make room and add --resume, or name another "
-        "output"
+        f"{folder} cannot be written to ({reason}): make room and add --resume, or name another"
     )

@@ -150,7 +150,7 @@ class FileReader:
             first = next(read_frames(container, stream, decoder, Damage(path)), None)
             if first is None:
                 raise ImageError(f"there are no frames in {path} that can be read")
-            self.clip = _described(path, container, stream, first)
+            self.clip = _clip_of(path, container, stream, first)
             self._stored = first.width, first.height
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
@@ -214,9 +214,7 @@ def _count(container: InputContainer, stream: VideoStream, unit: Fraction, rate:
     return min(stream.frames, shown) if stream.frames and shown else stream.frames or shown
 
 
-def _described(
-    path: Path, container: InputContainer, stream: VideoStream, first: VideoFrame
-) -> Clip:
+def _clip_of(path: Path, container: InputContainer, stream: VideoStream, first: VideoFrame) -> Clip:
     unit = stream.time_base or Fraction(1, 1000)
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     rotation = round(first.rotation / 90) * 90 % 360

@@ -185,9 +185,7 @@ def _plan_output(
     """Return the writer of the result, and notes on what it will lack of the clip."""
     suffix, notes = output.suffix.lower(), list[str]()
     if clip.transparent and suffix in (*DEFAULT_CODECS, *_OPAQUE):
-        notes.append(
-            f"a {suffix} is written without transparency: what is transparent becomes white"
-        )
+        notes.append(f"{suffix} is written without transparency: what is transparent becomes white")
     source: Path | None = None
     encoders: Mapping[int, str] = {}
     if clip.loops is None and clip.path.is_file():

@@ -178,9 +178,7 @@ def save_renamed(path: Path, layout: str, target: Path, notes: Mapping[str, str]
         raise
     # What a damaged pickle raises is anything from KeyError to RuntimeError.
     except Exception as error:
-        raise WeightsError(
-            f"{path} is not the published file: delete it and run the command again"
-        ) from error
+        raise WeightsError(f"{path} is not the published file: delete it and try again") from error
     with replacing(target) as written:
         written.write_bytes(content)
 

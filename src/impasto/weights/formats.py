@@ -143,9 +143,7 @@ def _stated_convention(metadata: Mapping[str, str]) -> InputConvention:
         for beginning, convention in _INPUT_SENTENCES:
             if metadata.get("input", "").startswith(beginning):
                 return convention
-        raise ValueError(
-            "its metadata does not state channel_order, scale, mean and std of the input"
-        )
+        raise ValueError("its metadata lacks channel_order, scale, mean or std of the input")
     order, scale = metadata["channel_order"], float(metadata["scale"])
     mean, std = (tuple(map(float, metadata[name].split(","))) for name in ("mean", "std"))
     if order not in ("RGB", "BGR"):

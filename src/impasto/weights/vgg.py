@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     Layer: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 
-_NAMES = [
-    f"conv{block}_{index + 1}" for block, n in enumerate((2, 2, 4, 4, 4), 1) for index in range(n)
-]
+_NAMES = [f"conv{b}_{i + 1}" for b, n in enumerate((2, 2, 4, 4, 4), 1) for i in range(n)]
 _WIDTHS = (3, 64, 64, 128, 128, *(256,) * 4, *(512,) * 8)
 
 #: The 16 convolutions, ``conv1_1`` to ``conv5_4``, with their input and output channels.
