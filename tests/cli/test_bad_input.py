@@ -43,6 +43,16 @@ def test_bad_pictures(impasto: Impasto, files: Files, tmp_path: Path, name: str,
     assert not list(tmp_path.glob("*-*.png"))
 
 
+@pytest.mark.parametrize("folder", [".", ""])
+def test_a_folder_is_no_style(
+    impasto: Impasto, files: Files, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no name for the result, which would then be called as the content."""
+    monkeypatch.chdir(files[0].parent)
+    outcome = impasto("stylize", files[0].name, folder, *SMALL, "-q")
+    assert "is a folder: name one file in it; impasto batch takes folders" in outcome.only_line
+
+
 def test_a_strip(impasto: Impasto, files: Files, tmp_path: Path) -> None:
     outcome = impasto("stylize", bad_pictures(tmp_path)["strip.png"], files[1], *SMALL, "-q")
     assert outcome.status == 1

@@ -82,6 +82,8 @@ def gather_job(
     painted = read_source(content)
     say_animations([painted])
     settings, chosen = with_content_size(settings, painted), resolve_styles(chosen, settings)
+    for folder in (s for s in chosen if isinstance(s, str | Path) and Path(s).is_dir()):
+        raise ImageError(f"{folder} is a folder: name one file in it; impasto batch takes folders")
     names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]
     name = output_name(_name(painted), names or [Path(settings.method).stem])
     return Job(painted, chosen, settings, _target(output, f"{name}.png", settings))
