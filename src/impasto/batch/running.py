@@ -125,7 +125,8 @@ class Batch:
         A result is kept, unless everything is to be made `fresh`, if the journal in the folder says
         that it was made of the same inputs with the same settings. Workers are as many as pictures
         at once; None: one a core for a method of one pass, else one. A folder that cannot be
-        written to, a full disk, missing weights and no good style are an `ImpastoError`.
+        written to, another run in it, a full disk, missing weights and no good style are an
+        `ImpastoError`.
         """
         make_folder(self.folder)
         self._ending.clear()

@@ -26,7 +26,7 @@ _OTHERS = tuple(n for n in dict.fromkeys((*_PARTS, 256, *range(33, 65))) if n no
 #: Sides of squares that a network may run at alone; times that the sides of what it holds, a map
 #: of features perhaps, are smaller than the picture's; sides, and the area, of what is tried.
 _SQUARES, _HALVED = (256, 512, 224, 384, 128), (1, 2, 4, 8, 16, 32)
-_LEAST_SIDE, _MOST_AREA = 32, 1024 * 1024
+_LEAST_SIDE, _MOST_AREA = 32, 512 * 512
 #: What part of a side a result has at least; how much more likely it is that a network gives
 #: numbers in the range that it takes.
 _LEAST_PART, _MATCH = 8, 0.2
@@ -120,15 +120,9 @@ def _running(session: Session, forms: list[Form], file: Path, until: float) -> F
             if errors and time.process_time() > until:
                 break
             try:
-                made = form.raw(session, _patches(*sides))
+                return _tried(session, form, sides)
             except ImpastoError as error:
                 errors.append(error)
-                continue
-            with suppress(ImpastoError):
-                wider = (n or side + form.cell for n, side in zip(form.fixed, sides, strict=True))
-                form.raw(session, _patches(*wider))
-                return form, made, sides
-            return form._replace(fixed=sides), made, sides  # it is that size alone, by chance
         return None
 
     for form in forms:
@@ -140,6 +134,17 @@ def _running(session: Session, forms: list[Form], file: Path, until: float) -> F
             return _completed(*ran, file.name)
     said = f"{errors[0]}".removeprefix("the network failed: ")
     raise WeightsError(f"{file.name} runs with no size of picture: {said}") from errors[0]
+
+
+def _tried(session: Session, form: Form, sides: Sides) -> tuple[Form, list[Any], Sides]:
+    """Return a form that a network runs with at these sides: of these alone, if at no others."""
+    made = form.raw(session, _patches(*sides))
+    wider = [n or side + form.cell for n, side in zip(form.fixed, sides, strict=True)]
+    with suppress(ImpastoError):
+        if tuple(wider) != sides:
+            form.raw(session, _patches(*wider))
+        return form, made, sides
+    return form._replace(fixed=sides), made, sides
 
 
 def _sizes(form: Form, file: Path) -> Iterator[Sized]:

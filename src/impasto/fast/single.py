@@ -3,7 +3,8 @@
 A .safetensors file is one of Johnson et al. 2016, as fast-style-transfer (Engstrom 2016) has it:
 kernels by `conv1.kernel_hwio` … `out.kernel_hwio` (transposed ones with outputs before inputs), and
 shift and scale of the instance normalization after each. An .onnx file may be our own network with
-its style built in, or any network from picture to picture; how that takes pictures is tried.
+its style built in, or any network from picture to picture; how that takes pictures is found by
+trial.
 """
 
 from collections.abc import Mapping, Sequence
