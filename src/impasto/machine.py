@@ -75,5 +75,6 @@ def check_fits(needed: float, free: float | None, base: float, longest: int, wha
         f"try size {fitting // 16 * 16}" if fitting >= LEAST_ADVISED else "close other programs"
     )
     raise ImpastoError(
-        f"{what} needs about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: {advice}"
+        f"{what} needs about {needed / 1e9:.1f} GB of memory and "
+        f"{free / 1e9:.1f} GB are free: {advice}"
     )

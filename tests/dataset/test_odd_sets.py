@@ -135,7 +135,7 @@ def test_what_is_no_file_is_left_out(tmp_path: Path, styles: list[Path]) -> None
     ]
     for _ in work.run(at_once):
         pass
-    errors = {row.source: row.error.partition(": convert")[0] for row in work.finish()[1]}
+    errors = {row.source: row.error.partition(": save")[0] for row in work.finish()[1]}
     assert errors == {
         "a\nb.png": "a b.png is not a picture that impasto reads",
         "gone.png": f"{source / 'gone.png'} does not exist: check the spelling and the folder",
