@@ -16,7 +16,7 @@ from impasto.images import Picture, Source, identify_opened, open_for_role
 from impasto.machine import give_back_memory
 from impasto.optimize.backward import backward, take_step
 from impasto.optimize.objective import Losses, Objective
-from impasto.optimize.optimizers import DIVERGED_AT_END, Moments, PixelOptimizer
+from impasto.optimize.optimizers import DIVERGED_AT_END, PixelOptimizer
 from impasto.optimize.plan import (
     TIMED,
     is_out_of_memory,
@@ -28,7 +28,7 @@ from impasto.optimize.plan import (
 from impasto.optimize.pyramid import enlarge, octave_sizes, to_tensor
 from impasto.optimize.schedule import LAST_RATE, Octave, Schedule, octaves_of
 from impasto.optimize.style_targets import StyleReader
-from impasto.optimize.targets import TargetBuilder
+from impasto.optimize.targets import MOMENTS, Moments, TargetBuilder
 from impasto.runs import Carried, Plan, Reference, Run, State, StateDict
 
 #: Pixels above which an octave keeps near the result of the one before.
@@ -80,7 +80,7 @@ class IterativeRun(Run):
         saved, self._saved = self._saved, None
         done: int = saved["done"] if saved else 0
         image: Tensor | None = None
-        moments: Moments | None = None
+        moments = self.builder.moments
         reached: tuple[int, int, int, Tensor] | None = None
         for number in range(len(self.octaves)):
             if (saved and number < saved["octave"]) or not self.schedule.should_run(number):
@@ -174,7 +174,8 @@ class IterativeRun(Run):
     ) -> PixelOptimizer:
         settings, octave = self.settings, self.octaves[number]
         low_memory = self.tiles.sides[number] is not None
-        rate = settings.step_length * (LAST_RATE if octave.repeats_size else 1)
+        continues = octave.repeats_size or self.builder.moments is not None
+        rate = settings.step_length * (LAST_RATE if continues else 1)
         begun = self.builder.initial(octave.size) if image is None else enlarge(image, octave.size)
         how = (settings.optimizer, rate, settings.ema, moments)
         return PixelOptimizer(begun, *how, low_memory=low_memory, rate_factor=self.rate_factor)
@@ -218,14 +219,19 @@ class IterativeRun(Run):
 
     @property
     def carried(self) -> Carried:
-        """What the next frame of a video needs: where faces are."""
-        return self.builder.composition.carried
+        """What the next frame of a video needs: where faces are, and the optimizer's state."""
+        moments = None if self.optimizer is None else self.optimizer.moments()
+        carried = dict(self.builder.composition.carried)
+        if moments is not None:
+            carried |= {n: moments[n][0].permute(1, 2, 0).float().cpu().numpy() for n in MOMENTS}
+            carried["step"] = moments["step"].cpu().numpy()
+        return carried
 
     @property
     def notes(self) -> Sequence[str]:
         """How many faces are kept, and whether the learning rate was too high."""
         rate_factor = self.rate_factor if self.optimizer is None else self.optimizer.rate_factor
-        notes, rate = self.builder.composition.notes, self.settings.step_length
+        notes, rate = [*self.builder.composition.notes], self.settings.step_length
         if rate_factor < 1:
             notes.append(
                 f"the losses grew with a learning rate of {rate:g}: it was reduced to "

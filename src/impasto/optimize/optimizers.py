@@ -10,14 +10,10 @@ from torch import Tensor
 
 from impasto.optimize.lbfgs import LineSearchLBFGS, from_tensors, is_finite, to_tensors
 from impasto.optimize.objective import Losses
+from impasto.optimize.targets import MOMENTS, Moments
 from impasto.settings.choices import DEFAULT_LEARNING_RATE
 
-#: Momenta of one picture, to be carried to the next octave.
-Moments = Mapping[str, Any]
-
 ADAM_BETAS, EPSILON = (0.8, 0.99), 1e-8
-#: Names of Adam's moments of a picture, as in torch.
-MOMENTS = ("exp_avg", "exp_avg_sq")
 #: Rows of a picture that `Adam` steps at a time.
 ROWS = 64
 #: Adam's step length stays for HOLD steps of an octave and then falls as step^-DECAY, so that the

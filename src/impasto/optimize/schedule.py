@@ -17,7 +17,7 @@ DEFAULT_STEPS = (26, 28, 16, 10)
 #: With one octave only; and with one that begins where a fast network ended.
 LONE_STEPS, WARM_STEPS = 60, 20
 #: A second encoder (`pocket+vgg19`) takes this many steps after the first one, at the
-#: size of the last octave and at this part of the usual learning rate.
+#: size of the last octave and at this part of the usual learning rate, as frames of a video do.
 LAST_STEPS, LAST_RATE = 10, 0.4
 #: Seconds to finish and save a million pixels; and to start and leave a process.
 FINISH, PROCESS = 0.35, 0.85

@@ -25,7 +25,7 @@ _WITHOUT_REREADING = (
     *("seed", "stop_after", "min_size", "init", "keep", "masks", "color_amount"),
 )
 #: Default steps for each frame of a video but the first of a shot.
-FRAME_STEPS = 16
+FRAME_STEPS = 3
 
 
 class IterativeStylizer(OwnSize):

@@ -1,9 +1,9 @@
 """The targets of a run: content, styles and start, prepared for each octave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from impasto.optimize.schedule import Octave
 from impasto.optimize.style_targets import StyleReader, StyleTarget, style_amount
 from impasto.optimize.tiles import SpatialWeight, TiledEncoder
 from impasto.recipes import make_recipe
-from impasto.runs import Reference, Run, State
+from impasto.runs import Carried, EarlierFrame, Reference, Run, State
 from impasto.settings.choices import STARTS
 from impasto.settings.declaration import load
 
@@ -31,6 +31,10 @@ from impasto.settings.declaration import load
 KEEP_WEIGHT = 4.0
 #: Weight of staying near earlier frames, at stability 1; at 60 thin things lag behind.
 ANCHOR_WEIGHT = 20.0
+#: Names of Adam's moments of the gradient, as torch has them.
+MOMENTS = ("exp_avg", "exp_avg_sq")
+#: Adam's state of a picture, by name.
+Moments = Mapping[str, Any]
 
 
 class Anchor(NamedTuple):
@@ -97,15 +101,18 @@ class TargetBuilder:
             "fine_style": reader.fine_identity,
             **mask_identities(self.settings),
         }
-        self._start_run = start
-        self._start = self._start_picture() if start is None else None
+        self._start_run, self._start = start, None
         self._recolored = (
             self._recolored_styles() if self.settings.color_mode.recolor_style else None
         )
         self._anchors: list[tuple[Picture, Tensor]] = []
         self._anchor_weight = 0.0
+        #: Those of the optimizer of the frame before, moved along.
+        self.moments: Moments | None = None
         if reference is not None and reference.frames:
             self._use_reference(reference)
+        elif start is None:
+            self._start = self._start_picture()
 
     def initial(self, size: tuple[int, int]) -> Tensor:
         """Return the picture to start from, (1, 3, H, W) at (width, height), once."""
@@ -260,9 +267,24 @@ class TargetBuilder:
             moved = warped(earlier.painted, earlier.flow).clip(0, 1)
             # Earlier frames count where later ones do not.
             trust = np.minimum(earlier.trust, left)
-            start += trust[..., None] * (moved - start) if lag == 1 else 0
+            if lag == 1:
+                start += trust[..., None] * (moved - start)
+                self.moments = self._moved_moments(reference.carried, earlier)
             left = left - trust
             where = torch.from_numpy(np.ascontiguousarray(trust))[None, None].to(self.device)
             self._anchors.append((Picture(moved), where))
         self._start = replace(self.filled, pixels=start.clip(0, 1))
         self._anchor_weight = ANCHOR_WEIGHT * reference.stability
+
+    def _moved_moments(self, carried: Carried, earlier: EarlierFrame) -> Moments | None:
+        """Return Adam's state of the frame before, moved along; 0 where nothing is trusted.
+
+        Without it Adam's first steps are as long where the picture is finished as where it is new.
+        """
+        if not carried.keys() >= {*MOMENTS, "step"}:
+            return None
+        moved = {"step": torch.tensor(float(carried["step"]))}
+        for name in MOMENTS:
+            moment = warped(carried[name], earlier.flow, cubic=False) * earlier.trust[..., None]
+            moved[name] = torch.from_numpy(moment).permute(2, 0, 1)[None]
+        return moved

@@ -102,7 +102,7 @@ class Choices:
     )
     quality: str | None = _method(
         None,
-        "Method and encoder: draft (fast), good, best (vgg19).",
+        "draft (fast), good, best (vgg19; in videos: optimized).",
         brief=True,
         choices=("draft", "good", "best"),
         shown="good",

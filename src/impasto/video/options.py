@@ -197,8 +197,12 @@ def video_settings(
     for name in given:
         check_known(name, [*FIELDS, *known])
     plain = {name: value for name, value in given.items() if name in FIELDS}
-    method: dict[str, Any] = {} if {"method", "quality"} & plain.keys() else {"method": "fast"}
-    settings = Settings(**method).updated(**plain)
+    word = plain.pop("quality", None) or "good"
+    Settings.from_dict({"quality": word})  # refuses what is no such word
+    meant = "optimize" if word == "best" else "fast"
+    if plain.setdefault("method", meant) != meant and given.get("quality"):
+        raise SettingsError(f"quality {word} means method {meant}: leave one of the two out")
+    settings = Settings(**plain)
     asked = {name: given[name] for name in known if name in given}
     asked |= {"size": settings.size or None} if "size" in given else {}
     if not styles and not settings.method_row.one_style:
