@@ -1,6 +1,6 @@
 """The composition of a picture: regions with a style each, and what is kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.flow import warped
 from impasto.images import Identity, Picture, face_mask, find_faces, identify, open_mask
-from impasto.images.masks import Mask
+from impasto.images.masks import Mask, blurred
+from impasto.regions import find_person, find_sky
 from impasto.runs import Carried, Reference
 from impasto.settings import Settings
-from impasto.settings.choices import FACES, REST
+from impasto.settings.choices import BACKGROUND, FACE, FACES, MASK_WORDS, PERSON, REGIONS, REST, SKY
 
 Pixels = NDArray[np.float32]
 #: Width of the edge between two styles of one pass, of the longest side.
 _EDGE = 1 / 128
+#: How much of a face is kept; the share of a picture below which a region is not there.
+_KEPT, _LEAST = 0.7, 0.004
 #: In a video faces are detected in one frame of so many; the mask of those that are not found again
 #: is multiplied by the second number, and the mask follows the detections by the third a frame.
 FACES_EVERY, _FADED, _FOLLOWED = 12, 0.5, 0.25
@@ -34,22 +37,13 @@ class Composition:
     masks: Sequence[Mask] = ()  # one for each style; none: each applies everywhere
     soft: Sequence[Mask] = ()  # the same with edges a few pixels wide
     keep: Mask | None = None  # where the photograph stays, or None
-    faces: int | None = None  # how many are kept; None: none were looked for
     carried: Carried = field(default_factory=dict)  # state for the next frame of a video
+    notes: Sequence[str] = ()  # messages for the user
 
     @property
     def regions(self) -> Sequence[Mask | None]:
         """Where each style applies; one for all, everywhere (None), if there are no masks."""
         return self.masks or (None,)
-
-    @property
-    def notes(self) -> list[str]:
-        """Messages for the user."""
-        if self.faces is None:
-            return []
-        if not self.faces:
-            return ["no face was found: nothing is kept"]
-        return [f"kept {self.faces} face{'s' if self.faces > 1 else ''}"]
 
     def style_weights(self, given: Sequence[float]) -> list[float]:
         """Return the weight of each style's loss: the normalized one, by the area of its region.
@@ -91,37 +85,74 @@ def compose(
 ) -> Composition:
     """Read the masks that the settings name, for so many styles and a content of final size.
 
-    Faces of a frame that has a reference move along with those of the frame before. Masks for
-    another number of styles, or a file that is missing, are a `SettingsError`; a mask that cannot
-    be read, or has another shape than the content, is an `ImageError`.
+    What is found of a frame that has a reference moves along with that of the frame before. Masks
+    for another number of styles, or a file that is missing, are a `SettingsError`; a mask that
+    cannot be read, or has another shape than the content, and a region that is not found in a
+    picture, is an `ImageError`.
     """
-    masks, soft, keep = open_masks(settings, content.size, styles)
-    if settings.keep != FACES:
-        return Composition(masks, soft, keep)
-    carried = _faces(content, reference or Reference())
-    keep = carried["face mask"]
-    return Composition(masks, soft, keep if keep.any() else None, int(carried["faces"]), carried)
+    carried: dict[str, NDArray[Any]] = {}
+    for name in {*settings.regions, *([FACE] if settings.keep == FACES else ())}:
+        carried |= _followed(name, content, reference or Reference())
+    found = {name: carried[f"{name} mask"] for name in sorted(settings.regions)}
+    notes = [_share(name, mask, content, reference) for name, mask in found.items()]
+    # Of two that overlap the smaller one counts: the face of a person, the sky of a background.
+    if PERSON in found:
+        found[BACKGROUND] = (1 - found[PERSON]) * (1 - found.get(SKY, np.float32(0)))
+        found[PERSON] = found[PERSON] * (1 - found.get(FACE, np.float32(0)))
+    masks, soft, keep = open_masks(settings, content.size, styles, found)
+    if settings.keep == FACES:
+        faces = int(carried["face found"])
+        kept = f"kept {faces} face{'s' * (faces > 1)}"
+        notes.append(kept if faces else "no face was found: nothing is kept")
+        keep = np.float32(_KEPT) * carried["face mask"] if carried["face mask"].any() else None
+    return Composition(masks, soft, keep, carried, notes)
+
+
+def _share(name: str, mask: Mask, content: Picture, reference: Reference | None) -> str:
+    """Return in words how much of a picture a region is, or whether a frame has it."""
+    share = float(mask.mean())
+    if reference is not None:
+        return f"{name} found" if share > _LEAST else f"no {name} found"
+    if share > _LEAST:
+        return f"{name}: {100 * share:.0f} % of the picture"
+    raise ImageError(
+        f"no {name} was found in {content.name or 'the picture'}: draw it white in a mask, and "
+        f"give that instead of {name}"
+    )
 
 
 def open_masks(
-    settings: Settings, size: tuple[int, int], styles: int
+    settings: Settings,
+    size: tuple[int, int],
+    styles: int,
+    found: Mapping[str, Mask] | None = None,
 ) -> tuple[Sequence[Mask], Sequence[Mask], Mask | None]:
-    """Return masks of so many styles at (width, height), soft ones, and `keep`; see `compose`."""
+    """Return masks of so many styles at (width, height), soft ones, and `keep`; see `compose`.
+
+    Regions are what was found, by name; None: nothing yet.
+    """
     names = settings.masks or ()
     if names and len(names) != styles:
         raise SettingsError(f"masks has {len(names)} pictures for {styles} styles: name one each")
     if names and all(name == REST for name in names):
         raise SettingsError(f"masks are all {REST!r}: name a picture for one style at least")
-    files = tuple(None if name == REST else _there(name, "masks") for name in names)
+    files = tuple(None if name in MASK_WORDS else _there(name, "masks") for name in names)
     read = _regions if size[0] * size[1] <= _REMEMBERED else _regions.__wrapped__
+    if settings.regions:
+        nothing = np.zeros(size[::-1], np.float32)
+        there = [(found or {}).get(name, nothing) if name in REGIONS else None for name in names]
+        drawn = [file and open_mask(file[0], size) for file in files]
+        masks = _shared([d if t is None else t for d, t in zip(drawn, there, strict=True)])
+    else:
+        masks = read(files, size)
     if settings.keep in (None, FACES):
-        return *read(files, size), None
-    return *read(files, size), read((_there(str(settings.keep), "keep"),), size)[0][0]
+        return *masks, None
+    return *masks, read((_there(str(settings.keep), "keep"),), size)[0][0]
 
 
 def mask_identities(settings: Settings) -> dict[str, Identity | Sequence[Identity] | None]:
     """Return the identities of the files of masks and of `keep`, for a recipe."""
-    files = [_there(name, "masks")[0] for name in settings.masks or () if name != REST]
+    files = [_there(name, "masks")[0] for name in settings.masks or () if name not in MASK_WORDS]
     kept = settings.keep not in (None, FACES)
     keep = identify(_there(str(settings.keep), "keep")[0]) if kept else None
     return {"keep": keep, "masks": list(map(identify, files))}
@@ -131,7 +162,8 @@ def _there(name: str, setting: str) -> tuple[Path, int]:
     """Return the file of a mask, and what changes where another file takes its place."""
     path = Path(name)
     if not path.is_file():
-        raise SettingsError(f"{setting} names {name!r}: there is no such picture")
+        region = f", nor a region ({', '.join(REGIONS)})" if setting == "masks" else ""
+        raise SettingsError(f"{setting} names {name!r}: there is no such picture{region}")
     return path, path.stat().st_mtime_ns
 
 
@@ -139,46 +171,39 @@ def _there(name: str, setting: str) -> tuple[Path, int]:
 def _regions(
     files: tuple[tuple[Path, int] | None, ...], size: tuple[int, int]
 ) -> tuple[Sequence[Mask], Sequence[Mask]]:
-    """Return the masks of all styles, none counting more than once where they overlap, and soft.
+    """Return the masks of all styles, and soft ones; None stands for the rest."""
+    return _shared([file and open_mask(file[0], size) for file in files])
 
-    None stands for the rest.
-    """
-    drawn = {file: open_mask(file[0], size) for file in files if file}
-    covered: Any = sum(drawn[file] for file in files if file)
+
+def _shared(drawn: Sequence[Mask | None]) -> tuple[Sequence[Mask], Sequence[Mask]]:
+    """Return masks of which none counts more than once where they overlap, and soft ones."""
+    covered: Any = sum(mask for mask in drawn if mask is not None)
     over, rest = np.maximum(covered, 1), np.clip(1 - covered, 0, 1)
-    rests = max(1, files.count(None))
-    masks: list[Mask] = [drawn[file] / over if file else rest / rests for file in files]
-    return masks, list(map(_feathered, masks))
+    rests = max(1, sum(mask is None for mask in drawn))
+    masks: list[Mask] = [rest / rests if mask is None else mask / over for mask in drawn]
+    return masks, [blurred(mask, max(1, round(_EDGE / 2 * max(mask.shape)))) for mask in masks]
 
 
-def _feathered(mask: Mask) -> Mask:
-    reach = max(1, round(_EDGE / 2 * max(mask.shape)))
-    width = 2 * reach + 1
-    for _ in range(2):  # columns, then rows
-        padded = np.pad(mask, [(reach, reach), (0, 0)], mode="edge")
-        sums: Any = sum(padded[first : first + len(mask)] for first in range(width))
-        mask = (sums / np.float32(width)).T
-    return mask
+def _followed(name: str, content: Picture, reference: Reference) -> dict[str, NDArray[Any]]:
+    """Return where a region is, and the state for the next frame of a video.
 
-
-def _faces(content: Picture, reference: Reference) -> dict[str, NDArray[Any]]:
-    """Return where faces are kept, and the state for the next frame of a video.
-
-    They are detected in some frames, and warped along the motion in between.
+    It is looked for in some frames, and what was found is warped along the motion.
     """
     before, size = reference.frames.get(1), content.size
     known = {} if before is None else reference.carried
     mask = wanted = np.zeros((size[1], size[0]), np.float32)
-    if before is not None and "face mask" in known:
+    if before is not None and f"{name} mask" in known:
         mask, wanted = (
-            warped(known[name].astype(np.float32), before.flow, cubic=False)
-            for name in ("face mask", "wanted face mask")
+            warped(known[key].astype(np.float32), before.flow, cubic=False)
+            for key in (f"{name} mask", f"wanted {name} mask")
         )
-    age, faces = int(known.get("face age", 0)), known.get("faces", np.array(0))
-    if age % FACES_EVERY == 0:
-        found = find_faces(content)
-        faces = np.array(len(found))
-        wanted = np.maximum(face_mask(found, size), np.float32(_FADED) * wanted)
+    age, found = int(known.get(f"{name} age", 0)), known.get(f"{name} found", np.array(0))
+    if name != FACE:
+        wanted = (find_sky if name == SKY else find_person)(content)
+    elif age % FACES_EVERY == 0:
+        faces = find_faces(content)
+        found = np.array(len(faces))
+        wanted = np.maximum(face_mask(faces, size), np.float32(_FADED) * wanted)
     mask = mask + np.float32(_FOLLOWED if age else 1) * (wanted - mask)
-    masks = {"face mask": mask, "wanted face mask": wanted}
-    return {**masks, "face age": np.array(age + 1), "faces": faces}
+    masks = {f"{name} mask": mask, f"wanted {name} mask": wanted}
+    return {**masks, f"{name} age": np.array(age + 1), f"{name} found": found}

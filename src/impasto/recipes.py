@@ -16,7 +16,7 @@ from impasto.gallery.catalogue import DRAWINGS, PAINTINGS
 from impasto.gallery.names import PREFIX, own_styles
 from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
-from impasto.settings.choices import FACES, REST, STARTS
+from impasto.settings.choices import FACES, MASK_WORDS, STARTS
 from impasto.version import __version__
 from impasto.weights.folders import tuned_network
 
@@ -46,7 +46,7 @@ def make_recipe(
             recipe[role] = [each._asdict() for each in identity or ()]
     if inputs.get("masks"):
         names, masks = iter(each["name"] for each in recipe["masks"]), settings.masks or ()
-        recipe["settings"]["masks"] = [m if m == REST else next(names) for m in masks]
+        recipe["settings"]["masks"] = [m if m in MASK_WORDS else next(names) for m in masks]
     return recipe
 
 
@@ -87,7 +87,7 @@ def files_in_settings(
         "init": settings.init not in STARTS,
         "keep": settings.keep not in (None, FACES),
         "fine_style": settings.fine_style is not None,
-        "masks": any(name != REST for name in names),
+        "masks": any(name not in MASK_WORDS for name in names),
     }
     for role, named in pictures.items():
         if named and role not in recipe and role not in without:
@@ -100,7 +100,7 @@ def files_in_settings(
         if role not in without:
             files = map(str, find_input(recipe, role, folders))
             if role == "masks":
-                found[role] = [name if name == REST else next(files) for name in names]
+                found[role] = [name if name in MASK_WORDS else next(files) for name in names]
             else:
                 found[role] = next(files)
     return found

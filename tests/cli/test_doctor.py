@@ -39,5 +39,6 @@ def test_what_is_missing_has_its_command(
 
 def test_every_extra_is_known() -> None:
     everything = {"video", "lab", "openvino", "magenta", "studio", "collect", "scale", "medical"}
+    everything |= {"person"}
     assert set(doctor._EXTRAS) == everything
     assert all(packages_of(extra) for extra in everything)

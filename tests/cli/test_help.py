@@ -71,7 +71,16 @@ def test_every_setting_is_an_option_and_the_other_way_round(impasto: Impasto) ->
     text = impasto("stylize", "--help-all").out
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     own = {"--output", "--force", "--show", "--quiet", "--animation", "--plot", "--recipe"}
-    own |= {"--random", "--look-in", "--mask", "--plan", "--resume", "--help", "--help-all"}
+    own |= {
+        "--random",
+        "--look-in",
+        "--mask",
+        "--where",
+        "--plan",
+        "--resume",
+        "--help",
+        "--help-all",
+    }
     assert options - own == {flag(name) for name in FIELDS}
 
 

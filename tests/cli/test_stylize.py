@@ -20,7 +20,7 @@ from tests.networks.test_formats import seeded_vgg
 from tests.weights.conftest import save_keras
 
 from impasto.errors import ImageError, ImpastoError, install_command
-from impasto.images import open_picture, read_recipe
+from impasto.images import Picture, open_picture, read_recipe
 from impasto.settings import FIELDS, Settings
 
 Files = tuple[Path, Path]
@@ -521,6 +521,26 @@ def test_masks_what_is_kept_and_fine_texture_can_be_reproduced(
     assert settings["fine_style"] == (None if fast else "woodcut.avif")
     assert impasto("reproduce", folder / "made.png").status == 0
     assert (folder / "made.png").read_bytes() == Path("made-again.png").read_bytes()
+
+
+def test_styles_where_things_are_found(
+    impasto: Impasto, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left_half(picture: Picture) -> NDArray[np.float32]:
+        columns = np.arange(picture.width) < picture.width // 2
+        return np.broadcast_to(columns, (picture.height, picture.width)).astype(np.float32)
+
+    monkeypatch.setattr("impasto.composition.find_person", left_half)
+    small = ("--size", "64", "--method", "fast", "-o", "out.png")
+    where = ("--where", f"person={files[1]}", "background=waves")
+    outcome = impasto("stylize", files[0], *small, *where)
+    assert outcome.status == 0, outcome.err
+    assert "person: 50 % of the picture" in outcome.err
+    said = impasto("recipe", "out.png").out
+    assert "painting.png waves --masks person,background --method fast" in said
+    assert impasto("reproduce", "out.png", "--look-in", files[0].parent).status == 0
+    assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
+    assert "takes a mask and a style" in impasto("stylize", files[0], "--where", "sky").only_line
 
 
 def test_a_mask_without_a_style(stylize: Impasto, files: Files) -> None:

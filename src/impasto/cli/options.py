@@ -35,6 +35,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result onl
 Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
 _MASK = "Paint a style where a mask is white: sky.png=wave.jpg; STYLE paints the rest. Repeatable."
 Masks = Annotated[list[str] | None, typer.Option(help=_MASK, metavar="MASK=STYLE")]
+_WHERE = "Paint styles where things are found: person=a.jpg background=b.jpg; also sky, face."
+_REGION: Any = {"help": _WHERE, "metavar": "REGION=STYLE…", "rich_help_panel": MORE}
+Where = Annotated[list[str] | None, typer.Option(**_REGION)]
 Table = Annotated[Path | None, typer.Option(help="Save all numbers as .csv.", metavar="FILE")]
 
 

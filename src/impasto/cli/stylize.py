@@ -12,6 +12,7 @@ from impasto.cli.options import (
     Force,
     Masks,
     Quiet,
+    Where,
     argument,
     more,
     own,
@@ -30,6 +31,7 @@ def stylize(
     styles: list[str] | None = style_pictures(),
     *,
     mask: Masks = None,
+    where: Where = None,
     output: str | None = own(
         None, "Where to save: a file, a folder, or - for a pipe. \\[CONTENT-STYLE.png]"
     ),
@@ -59,8 +61,9 @@ def stylize(
     from impasto.cli.painting import paint
     from impasto.records import Records
 
+    masks = [*(mask or []), *(where or [])]
     job = gather_job(
-        content, styles or [], output, recipe, random or [], look_in or [], options, mask or []
+        content, styles or [], output, recipe, random or [], look_in or [], options, masks
     )
     if plot is not None and not job.settings.method_row.steps:
         raise SettingsError("a plot shows the losses of an optimization: one pass has none")

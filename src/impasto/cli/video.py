@@ -12,6 +12,7 @@ from impasto.cli.options import (
     Force,
     Masks,
     Quiet,
+    Where,
     argument,
     more,
     one_of,
@@ -38,6 +39,7 @@ def video(
     styles: list[str] | None = style_pictures(),
     *,
     mask: Masks = None,
+    where: Where = None,
     output: str | None = own(
         None, "A .mp4, .mkv, .mov, .webm, .gif, .webp, .apng or frames/%06d.png. \\[CLIP-STYLE.mp4]"
     ),
@@ -82,8 +84,8 @@ def video(
     if flicker and (side_by_side or wipe):
         raise SettingsError("--flicker measures the result alone: leave --side-by-side, --wipe out")
     chosen = styles or []
-    if mask:
-        chosen, options = with_masks(chosen, mask, options)
+    if masks := [*(mask or []), *(where or [])]:
+        chosen, options = with_masks(chosen, masks, options)
     options |= {"stability": stability, "start": start, "end": end, "every": every, "fps": fps}
     options |= {"codec": codec, "crf": crf, "sound": sound, "keyframes": keyframes}
     options["compare"] = "side-by-side" if side_by_side else "wipe" if wipe else None

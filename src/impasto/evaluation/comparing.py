@@ -20,7 +20,7 @@ from impasto.files import Journal, fingerprint, working_alone
 from impasto.gallery.names import find_style
 from impasto.images import Picture, identify, output_name
 from impasto.settings import Settings
-from impasto.settings.choices import FACES, REST, STARTS
+from impasto.settings.choices import FACES, MASK_WORDS, STARTS
 from impasto.settings.declaration import check_known
 from impasto.settings.methods import NETWORK_FILES
 from impasto.stylizers import files_of, stylizer
@@ -91,7 +91,7 @@ def _settings(name: str, options: Mapping[str, Any], folder: Path) -> Settings:
     if "masks" in found:
         names = found["masks"]
         names = names.split(",") if isinstance(names, str) else names
-        found["masks"] = [each if each == REST else str(folder / each) for each in names]
+        found["masks"] = [each if each in MASK_WORDS else str(folder / each) for each in names]
     fine = found.get("fine_style")
     if isinstance(fine, str) and (folder / fine).is_file():  # else a name of the gallery
         found["fine_style"] = str(folder / fine)

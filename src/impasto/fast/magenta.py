@@ -5,24 +5,21 @@ network paints with them. As published, the latter makes pictures of 384x384 pix
 the sizes to which it enlarges are constants in the file. They are set here to those of the content.
 """
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from impasto.errors import WeightsError, importing
+from impasto import litert
+from impasto.errors import WeightsError
 from impasto.fast.network import CodeNetwork, Files, Network
 from impasto.fast.sessions import Array, failure
-from impasto.machine import cores
 from impasto.settings import Settings
 from impasto.settings.methods import Method
 
 CELL = 4
-_SILENCE = threading.Lock()
 STYLE_SIZE = (256, 256)
 #: Names of inputs by their last dimension, and of the output.
 PREDICTION, TRANSFER = ({3: "picture"}, "code"), ({3: "content", 100: "code"}, "stylized")
@@ -49,11 +46,8 @@ class LiteRtSession:
         self._interpreter = self._open(self._content)
 
     def _open(self, content: bytes) -> Any:  # noqa: ANN401
-        with importing("method magenta", "magenta"):
-            from ai_edge_litert.interpreter import Interpreter
         try:
-            with _without_messages():
-                return Interpreter(model_content=content, num_threads=cores())
+            return litert.opened(content, "method magenta", "magenta")
         except ValueError as error:
             raise WeightsError(f"{self._path} cannot be read as a network") from error
 
@@ -83,22 +77,9 @@ class LiteRtSession:
             self._interpreter = self._open(_for_size(self._content, *shapes["content"][1:3]))
         for name, place in self._places().items():
             self._interpreter.resize_tensor_input(place, shapes[name])
-        with _without_messages():
+        with litert.without_messages():
             self._interpreter.allocate_tensors()
         self._shapes = shapes
-
-
-@contextmanager
-def _without_messages() -> Iterator[None]:
-    """Keep from the terminal what LiteRT says of its delegates: it has no switch for that."""
-    with _SILENCE, Path(os.devnull).open("w") as nowhere:
-        kept = os.dup(2)
-        try:
-            os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _for_size(content: bytes, height: int, width: int) -> bytes:

@@ -27,8 +27,8 @@ _AGAIN = (26, 28, 31, 34, 37, 41, 45, 49, 54, 59, 65, 71)
 _AGREEING, _AROUND, _OVERLAP = 22, 0.4, 0.5
 #: To find the middle of a face, half of the widths and a lesser overlap are enough.
 _BEGIN, _NEAR = 6, 0.3
-#: How much of a face is kept, and how much larger than what was found: chin and hair are faces too.
-_KEPT, _LARGER = 0.7, 1.35
+#: How much larger a face is than what was found: chin and hair belong to it.
+_LARGER = 1.35
 
 
 def open_mask(source: Source, size: tuple[int, int]) -> Mask:
@@ -85,6 +85,16 @@ def sized(mask: Mask, size: tuple[int, int]) -> Mask:
     return resize(mask[..., None], None, size)[0][..., 0]
 
 
+def blurred(mask: Mask, reach: int) -> Mask:
+    """Return a mask's means over squares that reach so many pixels to each side."""
+    width = 2 * reach + 1
+    for _ in range(2):  # columns, then rows
+        padded = np.pad(mask, [(reach, reach), (0, 0)], mode="edge")
+        sums: Any = sum(padded[first : first + len(mask)] for first in range(width))
+        mask = (sums / np.float32(width)).T
+    return mask
+
+
 class Face(NamedTuple):
     """A face, as parts of the picture's height (top, height) and width (left, width)."""
 
@@ -118,7 +128,7 @@ def face_mask(faces: Sequence[Face], size: tuple[int, int]) -> Mask:
         across = (columns + 0.5) / width - face.left - 0.5 * face.width
         reach = 0.5 * _LARGER
         apart = np.hypot(down / (reach * face.height), across / (reach * face.width))
-        mask = np.maximum(mask, (_KEPT * (1.3 - apart) / 0.5).clip(0, _KEPT))
+        mask = np.maximum(mask, ((1.3 - apart) / 0.5).clip(0, 1))
     return sized(mask.astype(np.float32), size)
 
 

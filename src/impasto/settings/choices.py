@@ -24,8 +24,10 @@ DEFAULT_SIZE = 1024
 LEAST_SIZE = 16
 DEFAULT_MIN_SIZE = 256  # the coarsest octave where none is given
 CONTENT_LOSSES = ("features", "self-similarity")  # names of the content losses
-#: Words instead of the file of a mask: what the other masks leave, and what finds faces.
-REST, FACES = "rest", "faces"
+#: Words instead of the file of a mask: what finds faces, regions that are found, what masks leave.
+FACES = "faces"
+PERSON, BACKGROUND, SKY, FACE = REGIONS = ("person", "background", "sky", "face")
+MASK_WORDS = (REST := "rest", *REGIONS)
 STARTS = ("matched", "content", "noise", "style")  # words instead of the file of a start
 #: the learning rate where none is given, by optimizer.
 DEFAULT_LEARNING_RATE = {"adam": 0.03, "lbfgs": 1.0}
@@ -174,9 +176,10 @@ class Choices:
     )
     masks: tuple[str, ...] | None = _composition(
         None,
-        "A picture for each style: white where it applies; rest: what the others leave.",
+        "For each style a picture, white where it applies, or person, background, sky, face, which "
+        "are found; rest: what the others leave.",
         items=str,
-        paths=(REST,),
+        paths=MASK_WORDS,
         shown="everywhere",
     )
     keep: str | None = _composition(

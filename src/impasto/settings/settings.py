@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
 from impasto.settings import choices
-from impasto.settings.choices import COLOR_MODES, FACES, LOOKS, REST, STARTS, Choices, ColorMode
+from impasto.settings.choices import (
+    BACKGROUND,
+    COLOR_MODES,
+    FACES,
+    LOOKS,
+    MASK_WORDS,
+    PERSON,
+    REGIONS,
+    STARTS,
+    Choices,
+    ColorMode,
+)
 from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
 
@@ -112,9 +123,15 @@ class Settings(Choices):
     def pictures(self) -> tuple[str, ...]:
         """The files of pictures that these settings name."""
         named = [self.init] if self.init not in STARTS else []
-        named += [mask for mask in self.masks or () if mask != REST]
+        named += [mask for mask in self.masks or () if mask not in MASK_WORDS]
         named += [self.keep] if self.keep not in (None, FACES) else []
         return (*named, *([self.fine_style] if self.fine_style else []))
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """The regions that are to be found; the background is what a person leaves."""
+        named = {*(self.masks or ())} & {*REGIONS}
+        return frozenset(PERSON if name == BACKGROUND else name for name in named)
 
     @property
     def style_losses(self) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ class FrameStylizer:
         Frames of another strength or mixture would hold back one that follows them.
         """
         if not self.lags:
-            return None
+            # A region that is not found is no error in a frame.
+            return Reference(stability=0) if self._now.settings.regions else None
         if 1 not in motions or not self._painted:
             self._painted.clear()
             return Reference(stability=self._stability)
