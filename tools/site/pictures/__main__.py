@@ -16,7 +16,9 @@ from tools.site.pictures import layers, optimization, uses
 from tools.site.sheets import is_kept, keep
 
 PICTURES: Mapping[str, Callable[[], Image.Image | bytes]] = {
+    "first.webp": uses.first,
     "start.webp": uses.start,
+    "looks.webp": uses.looks,
     "encoder-sees.webp": layers.encoder_sees,
     "layers.webp": layers.layers,
     "textures.webp": layers.textures,

@@ -2,12 +2,45 @@
 
 from collections.abc import Sequence
 
+import skimage.data
 from PIL import Image
-from tools.site.sheets import SIDE, SMALL, Options, painted, photo, sheet, shown
+from tools.site.sheets import GAP, SIDE, SMALL, Options, painted, photo, sheet, shown
 
 import impasto
 from impasto.fast import FastStylizer
 from impasto.gallery import DRAWINGS, open_style
+from impasto.settings.choices import LOOKS
+
+
+def first() -> Image.Image:
+    """What the README begins with: three pictures, each with its photograph and its style."""
+    height, inset = 320, 84
+    plan = [("astronaut", "mosaic", None), ("coffee", "palette_knife", "bold")]
+    tiles = []
+    for name, style, look in [*plan, ("chelsea", "stained_glass", None)]:
+        content = impasto.open_picture(getattr(skimage.data, name)())
+        size = round(height * max(content.size) / content.height)
+        made = impasto.stylize(content, style, size=size, look=look).to_pil()
+        small = [content.to_pil(), open_style(style, inset).to_pil()]
+        for place, each in enumerate(small):
+            each.thumbnail((each.width, inset))
+            left = made.width - 6 if place else 6
+            made.paste(each, (left - each.width * place, made.height - inset - 6))
+        tiles.append(made)
+    page = Image.new("RGBA", (sum(t.width + GAP for t in tiles) - GAP, height), (0, 0, 0, 0))
+    left = 0
+    for tile in tiles:
+        page.paste(tile, (left, 0))
+        left += tile.width + GAP
+    return page
+
+
+def looks() -> Image.Image:
+    """A picture as it comes, and every word of `--look`."""
+    cat, style = photo("chelsea", 384), open_style("strokes", 768)
+    made = [shown(impasto.stylize(cat, style, size=384, look=look), 288) for look in (None, *LOOKS)]
+    words = ["as it comes", *(f"--look {look}" for look in LOOKS)]
+    return sheet([made[:3], made[3:]], [words[:3], words[3:]])
 
 
 def start() -> Image.Image:
