@@ -15,12 +15,13 @@ from impasto.settings.choices import LOOKS
 def first() -> Image.Image:
     """What the README begins with: three pictures, each with its photograph and its style."""
     height, inset = 320, 84
-    plan = [("astronaut", "mosaic", None), ("coffee", "palette_knife", "bold")]
+    plan: Sequence[tuple[str, str, Options]]
+    plan = [("astronaut", "mosaic", {}), ("coffee", "palette_knife", {"look": "bold"})]
     tiles = []
-    for name, style, look in [*plan, ("chelsea", "stained_glass", None)]:
+    for name, style, options in [*plan, ("chelsea", "stained_glass", {})]:
         content = impasto.open_picture(getattr(skimage.data, name)())
         size = round(height * max(content.size) / content.height)
-        made = impasto.stylize(content, style, size=size, look=look).to_pil()
+        made = impasto.stylize(content, style, size=size, **options).to_pil()
         small = [content.to_pil(), open_style(style, inset).to_pil()]
         for place, each in enumerate(small):
             each.thumbnail((each.width, inset))
@@ -38,7 +39,8 @@ def first() -> Image.Image:
 def looks() -> Image.Image:
     """A picture as it comes, and every word of `--look`."""
     cat, style = photo("chelsea", 384), open_style("strokes", 768)
-    made = [shown(impasto.stylize(cat, style, size=384, look=look), 288) for look in (None, *LOOKS)]
+    ways: Sequence[Options] = [{}, *({"look": look} for look in LOOKS)]
+    made = [shown(impasto.stylize(cat, style, size=384, **each), 288) for each in ways]
     words = ["as it comes", *(f"--look {look}" for look in LOOKS)]
     return sheet([made[:3], made[3:]], [words[:3], words[3:]])
 
