@@ -16,8 +16,9 @@ from tests.video.conftest import SIZE, moving
 import impasto
 from impasto import composition, litert, regions
 from impasto.composition import compose
-from impasto.errors import ImageError, MissingExtraError, SettingsError
+from impasto.errors import ImageError, MissingExtraError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
+from impasto.files import sha256_of
 from impasto.flow import Motion
 from impasto.images import Picture, face_mask, find_faces, open_picture, sized
 from impasto.images.masks import Mask
@@ -76,6 +77,13 @@ def test_what_is_no_sky_is_not_taken_for_it(upside_down: bool) -> None:
     assert regions.find_sky(picture).max() == 0
 
 
+@pytest.mark.parametrize("size", [(2000, 16), (16, 2000), (16, 16), (500, 2)])
+def test_narrow_pictures_have_a_sky_or_none(size: tuple[int, int]) -> None:
+    found = regions.find_sky(landscape()[0].resized(size))
+    assert found.shape == size[::-1]
+    assert np.isfinite(found).all()
+
+
 def test_a_rough_mask_gets_the_edges_of_the_picture() -> None:
     picture, sky = landscape((480, 320))
     rough = sky[8::16, 8::16]
@@ -106,6 +114,9 @@ def test_the_network_gets_a_picture_as_it_wants_it(
         regions.find_person(open_picture(blue))
     (tmp_path / regions._FILE).parent.mkdir(parents=True)
     (tmp_path / regions._FILE).touch()
+    with pytest.raises(WeightsError, match="is not the published file"):
+        regions.find_person(open_picture(blue))
+    monkeypatch.setattr(regions, "_SHA256", sha256_of(tmp_path / regions._FILE))
     found = regions.find_person(open_picture(blue))
     regions._model.cache_clear()
     assert given[3].shape == (1, 256, 256, 3)
@@ -160,7 +171,7 @@ def test_the_smaller_of_two_regions_counts(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nothing_found_says_what_to_do(painting: Array) -> None:
     ground = landscape()[0].pixels[::-1]
-    with pytest.raises(ImageError, match="no sky was found in the picture: draw it white"):
+    with pytest.raises(ImageError, match="no sky was found in the picture: draw the region white"):
         impasto.stylize(ground, painting, **{**SMALL, "masks": ("sky",)})
     with pytest.raises(SettingsError, match=r"no such picture, nor a region \(person, back"):
         impasto.stylize(ground, painting, **{**SMALL, "masks": ("persom",)})

@@ -116,8 +116,8 @@ def _share(name: str, mask: Mask, content: Picture, reference: Reference | None)
     if share > _LEAST:
         return f"{name}: {100 * share:.0f} % of the picture"
     raise ImageError(
-        f"no {name} was found in {content.name or 'the picture'}: draw it white in a mask, and "
-        f"give that instead of {name}"
+        f"no {name} was found in {content.name or 'the picture'}: draw the region white in a mask, "
+        "and give that instead"
     )
 
 

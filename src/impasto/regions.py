@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import litert
-from impasto.errors import MissingExtraError
+from impasto.errors import MissingExtraError, WeightsError
+from impasto.files import sha256_of
 from impasto.images import Picture, fitted_size, sized
 from impasto.images.color import LUMINANCE
 from impasto.images.masks import Mask, blurred
 from impasto.images.pixels import resize
 
 Pixels = NDArray[np.float32]
-#: Where the network is in MediaPipe's package, up to version 0.10.21.
+#: Where the network is in MediaPipe's package, up to version 0.10.21, and its hash.
 _FILE = Path("modules", "selfie_segmentation", "selfie_segmentation.tflite")
+_SHA256 = "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c"
 #: Longest side at which the sky is looked for, and at which edges are refined, in pixels.
 _SKY, _REFINED = 160, 768
 #: Of the guided filter: its reach, of the longest side; the squared luminance that is an edge.
@@ -55,6 +57,8 @@ def _model() -> tuple[Any, threading.Lock]:
     there = next((path for path in paths if path.is_file()), None)
     if there is None:
         raise MissingExtraError("finding a person", "person")
+    if sha256_of(there) != _SHA256:
+        raise WeightsError(f"{there} is not the published file: install its package again")
     model = litert.opened(there.read_bytes(), "finding a person", "person")
     with litert.without_messages():
         model.allocate_tensors()
@@ -66,7 +70,8 @@ def find_sky(picture: Picture) -> Mask:
 
     So a bright wall behind all else is taken for sky, and sky that does not reach the top is not.
     """
-    pixels = resize(picture.filled().pixels, None, fitted_size(picture.size, _SKY))[0]
+    width, height = fitted_size(picture.size, _SKY)
+    pixels = resize(picture.filled().pixels, None, (max(2, width), max(2, height)))[0]
     gradient = np.hypot(*np.gradient(pixels @ LUMINANCE))
     rows = np.arange(len(pixels))[:, None]
     edges = [gradient > threshold for threshold in np.geomspace(*_EDGES)]

@@ -59,6 +59,19 @@ def test_where_nothing_is_trusted_the_optimizer_begins_anew(stylizer: IterativeS
         np.testing.assert_allclose(moved[:, 40:-2], before[:, 42:], atol=1e-12)
 
 
+def test_of_a_frame_that_ended_at_a_coarser_octave_only_the_picture_moves_along(
+    painting: Array,
+) -> None:
+    (frame,) = moving(1)
+    half = IterativeStylizer(painting, size=SIZE[0], min_size=SIZE[0] // 2, stop_after=1)
+    first = half.run(frame, reference=Reference())
+    list(first)
+    assert first.carried[MOMENTS[0]].shape[1] < SIZE[0]
+    earlier = {1: EarlierFrame(first.pixels, STILL, SURE)}
+    following = half.run(frame, reference=Reference(earlier, first.carried))
+    assert following.builder.moments is None
+
+
 def test_styles_are_read_once_and_a_stopped_clip_goes_on(
     stylizer: IterativeStylizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -281,7 +281,8 @@ class TargetBuilder:
 
         Without it Adam's first steps are as long where the picture is finished as where it is new.
         """
-        if not carried.keys() >= {*MOMENTS, "step"}:
+        shapes = {carried[name].shape[:2] for name in MOMENTS if name in carried}
+        if shapes != {earlier.trust.shape}:  # none, or of a coarser octave, at which time was up
             return None
         moved = {"step": torch.tensor(float(carried["step"]))}
         for name in MOMENTS:

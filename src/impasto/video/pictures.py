@@ -22,12 +22,7 @@ from impasto.video.reader import Damage, FileReader
 MIN_SIDE = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-_ANIMATED = (
-    "GIF",
-    "WebP",
-    "PNG",
-    "AVIF",
-)  # kinds of pictures that may be animated, by their content
+_ANIMATED = ("GIF", "WebP", "PNG", "AVIF")  # kinds of pictures that may be animated, as sniffed
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
 _UNSAID, _TOO_SHORT = 100, 10
 
