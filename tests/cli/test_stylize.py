@@ -540,11 +540,11 @@ def test_styles_where_things_are_found(
     assert "painting.png waves --masks person,background --method fast" in said
     assert impasto("reproduce", "out.png", "--look-in", files[0].parent).status == 0
     assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
-    assert "takes a mask and a style" in impasto("stylize", files[0], "--where", "sky").only_line
+    assert "names no style" in impasto("stylize", files[0], "--where", "sky").only_line
 
 
 def test_a_mask_without_a_style(stylize: Impasto, files: Files) -> None:
-    assert "takes a mask and a style" in stylize(*files, "--mask", "left.png").only_line
+    assert "names no style" in stylize(*files, "--mask", "left.png").only_line
 
 
 @pytest.mark.slow

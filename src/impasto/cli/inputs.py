@@ -145,10 +145,7 @@ def with_masks(
         # A name may have = in it: the mask is what is there, or else all up to the last one.
         signs = [match.start() for match in re.finditer("(?s)(?<=.)=(?=.)", each)][::-1]
         if not signs:
-            takes = (
-                "--mask takes a mask and a style, sky.png=wave.jpg; --where a region, sky=wave.jpg"
-            )
-            raise SettingsError(f"{takes}; not {each!r}")
+            raise SettingsError(f"{each!r} names no style: write sky.png=wave.jpg or sky=wave.jpg")
         there = (sign for sign in signs if os.path.isfile(each[:sign]))  # noqa: PTH113 (never raises)
         sign = next(there, signs[0])
         found.append((each[:sign], each[sign + 1 :]))

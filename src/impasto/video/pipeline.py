@@ -175,9 +175,12 @@ class VideoJob:
                 part.close(whole=False)
 
     def _keep(self, number: int, kept: Kept, times: Sequence[int]) -> None:
-        """Save the state that marks a part as finished."""
-        with replacing(self._state(number)) as partial, partial.open("wb") as file:
-            np.savez(file, times=np.array(times, np.int64), **kept)  # type: ignore[arg-type]
+        """Save the state that marks a part as finished; of the one before only the times stay."""
+        parts = [(number, kept, times)]
+        parts += [(number - 1, {}, self._times(number - 1))] if number else []
+        for part, state, moments in parts:
+            with replacing(self._state(part)) as partial, partial.open("wb") as file:
+                np.savez(file, times=np.array(moments, np.int64), **state)  # type: ignore[arg-type]
 
     def finish(self) -> Path:
         """Make the result of the parts, remove them, and return its path.
