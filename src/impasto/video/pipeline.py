@@ -201,6 +201,5 @@ class VideoJob:
 
 def _folder_error(folder: Path, error: OSError) -> ImageError:
     reason = error.strerror or error
-    return ImageError(
-        f"{folder} cannot be written to ({reason}): make room and add --resume, or name another"
-    )
+    said = f"{folder} cannot be written to ({reason})"
+    return ImageError(f"{said}: make room and add --resume, or name another output")
