@@ -235,6 +235,30 @@ def test_an_error_ends_all(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_runs_is_told_to_stop_after_an_error_and_where_nobody_takes_the_rest(
+    fails: bool,
+) -> None:
+    begun, ending = time.monotonic(), threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            return number
+        if number == 1 and fails:
+            raise ImpastoError("the disk is full")
+        assert ending.wait(60)
+        return number
+
+    done = as_done(ThreadPoolExecutor(3), work, range(100), 3, ending.set)
+    if fails:
+        with pytest.raises(ImpastoError, match="full"):
+            list(done)
+    else:
+        assert next(done) == 0
+        done.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - begun < 30
+
+
 def test_ctrl_c_does_not_wait_for_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "PATIENCE", 0.3)
     free = threading.Event()

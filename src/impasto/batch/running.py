@@ -130,11 +130,8 @@ class Batch:
         """
         make_folder(self.folder)
         self._ending.clear()
-        try:
-            with working_alone(self.folder):
-                yield from self._painted(workers, fresh)
-        finally:
-            self._ending.set()
+        with working_alone(self.folder):
+            yield from self._painted(workers, fresh)
 
     def _painted(self, workers: int | None, fresh: bool) -> Iterator[Outcome]:
         if (self.folder / SHEET).exists() and not (self.folder / JOURNAL).exists():
@@ -144,7 +141,7 @@ class Batch:
         self._protected = {path.resolve() for path in (*self.contents, *self.opened_styles)}
         count = workers or (1 if self.settings.method_row.steps else cores())
         pool, work = ThreadPoolExecutor(count), partial(self._outcome, fresh=fresh)
-        yield from as_done(pool, work, self.pairs, count)
+        yield from as_done(pool, work, self.pairs, count, self._ending.set)
 
     def _open_stylizers(self) -> None:
         """Read all styles before the first picture, so that a bad one is an error at once."""
@@ -198,7 +195,7 @@ class Batch:
     def _made_of(self, pair: Pair) -> Picture:
         run = (self._stylizers.get(pair.style) or self._stylizer(pair.style)).run(pair.content)
         for _ in run:
-            if self._ending.is_set():  # by Ctrl-C: nobody waits for it any more
+            if self._ending.is_set():  # nobody wants it any more
                 raise ImpastoError("it was stopped")
         return run.picture
 
@@ -269,12 +266,17 @@ def stylize_batch(
 
 
 def as_done(
-    pool: Executor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], workers: int
+    pool: Executor,
+    work: Callable[[ItemT], ResultT],
+    items: Iterable[ItemT],
+    workers: int,
+    stop: Callable[[], object] = lambda: None,
 ) -> Iterator[ResultT]:
     """Yield the results of a pool's workers as they are done; then shut the pool down.
 
     A few items wait for each worker, not all: memory stays bounded. At Ctrl-C the running items
-    that are finished within seconds are yielded too.
+    that are finished within seconds are yielded too. `stop` tells work that it is not wanted, at
+    the end: after an error, or where nobody takes the rest, what runs is waited for.
     """
     left, running = iter(items), set[Future[ResultT]]()
     try:
@@ -296,4 +298,5 @@ def as_done(
                 yield future.result()
         raise
     finally:
+        stop()
         pool.shutdown(wait=bool(running), cancel_futures=True)
