@@ -115,10 +115,8 @@ def _share(name: str, mask: Mask, content: Picture, reference: Reference | None)
         return f"{name} found" if share > _LEAST else f"no {name} found"
     if share > _LEAST:
         return f"{name}: {100 * share:.0f} % of the picture"
-    raise ImageError(
-        f"no {name} was found in {content.name or 'the picture'}: draw the region white in a mask, "
-        "and give that instead"
-    )
+    said = f"no {name} was found in {content.name or 'the picture'}"
+    raise ImageError(f"{said}: draw the region white in a mask, and give that instead")
 
 
 def open_masks(

@@ -275,8 +275,8 @@ def as_done(
     """Yield the results of a pool's workers as they are done; then shut the pool down.
 
     A few items wait for each worker, not all: memory stays bounded. At Ctrl-C the running items
-    that are finished within seconds are yielded too. `stop` tells work that it is not wanted, at
-    the end: after an error, or where nobody takes the rest, what runs is waited for.
+    that are finished within seconds are yielded too. At the end `stop` tells what still runs that
+    it is not wanted.
     """
     left, running = iter(items), set[Future[ResultT]]()
     try:

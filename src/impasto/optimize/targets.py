@@ -102,9 +102,8 @@ class TargetBuilder:
             **mask_identities(self.settings),
         }
         self._start_run, self._start = start, None
-        self._recolored = (
-            self._recolored_styles() if self.settings.color_mode.recolor_style else None
-        )
+        recolors = self.settings.color_mode.recolor_style
+        self._recolored = self._recolored_styles() if recolors else None
         self._anchors: list[tuple[Picture, Tensor]] = []
         self._anchor_weight = 0.0
         #: Those of the optimizer of the frame before, moved along.
