@@ -200,6 +200,5 @@ class VideoJob:
 
 
 def _folder_error(folder: Path, error: OSError) -> ImageError:
-    reason = error.strerror or error
-    said = f"{folder} cannot be written to ({reason})"
+    said = f"{folder} cannot be written to ({error.strerror or error})"
     return ImageError(f"{said}: make room and add --resume, or name another output")
