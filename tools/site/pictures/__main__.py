@@ -3,7 +3,7 @@
 Usage: python -m tools.site.pictures [NAME…]
 
 No network, no VGG-19: the encoder is the bundled pocket everywhere, the photographs come with
-scikit-image, the styles come with `impasto.gallery`.
+scikit-image, the styles come with `impasto.gallery`. `first.webp` needs the extra `person`.
 """
 
 import io

@@ -14,19 +14,23 @@ from impasto.settings.choices import LOOKS
 
 def first() -> Image.Image:
     """What the README begins with: three pictures, each with its photograph and its style."""
-    height, inset = 320, 84
-    plan: Sequence[tuple[str, str, Options]]
-    plan = [("astronaut", "mosaic", {}), ("coffee", "palette_knife", {"look": "bold"})]
+    height, inset = 320, 60
+    plan: Sequence[tuple[str, Sequence[str], Options]] = [
+        ("astronaut", ["mosaic", "strokes"], {"masks": ["person", "background"]}),
+        ("coffee", ["palette_knife"], {"look": "bold"}),
+        ("chelsea", ["stained_glass"], {}),
+    ]
     tiles = []
-    for name, style, options in [*plan, ("chelsea", "stained_glass", {})]:
+    for name, styles, options in plan:
         content = impasto.open_picture(getattr(skimage.data, name)())
         size = round(height * max(content.size) / content.height)
-        made = impasto.stylize(content, style, size=size, **options).to_pil()
-        small = [content.to_pil(), open_style(style, inset).to_pil()]
-        for place, each in enumerate(small):
-            each.thumbnail((each.width, inset))
-            left = made.width - 6 if place else 6
-            made.paste(each, (left - each.width * place, made.height - inset - 6))
+        made = impasto.stylize(content, styles, size=size, **options).to_pil()
+        left = GAP // 2
+        for each in (content, *(open_style(style, inset) for style in styles)):
+            small = each.to_pil()
+            small.thumbnail((small.width, inset))
+            made.paste(small, (left, height - inset - GAP // 2))
+            left += small.width + GAP // 2
         tiles.append(made)
     page = Image.new("RGBA", (sum(t.width + GAP for t in tiles) - GAP, height), (0, 0, 0, 0))
     left = 0
