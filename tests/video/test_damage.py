@@ -1,6 +1,7 @@
 """Damaged, trimmed and odd files: what can be read is, and what was left out is said."""
 
 import os
+import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,16 @@ def test_a_gif_is_read_as_players_show_it(tmp_path: Path) -> None:
     reader = open_reader(str(renamed))
     assert reader.clip.time_base == Fraction(1, 1000)
     np.testing.assert_array_equal(next(reader.frames()).pixels.shape, (*SIZE[::-1], 3))
+
+
+def test_an_animation_whose_head_is_damaged(tmp_path: Path) -> None:
+    """Pillow ends with errors of other kinds than for pictures."""
+    path = tmp_path / "clip.png"
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    content = path.read_bytes()
+    at = content.index(b"fcTL")
+    cut = (10).to_bytes(4, "big") + content[at : at + 14]
+    path.write_bytes(content[: at - 4] + cut + zlib.crc32(cut[4:]).to_bytes(4, "big"))
+    with pytest.raises(ImageError, match="cannot be read as an animation: it is damaged or none"):
+        open_reader(str(path))

@@ -75,7 +75,7 @@ class AnimationReader:
 def _open(path: Path) -> Image.Image:
     try:
         return Image.open(path, formats=("GIF", "WEBP", "PNG", "AVIF"))  # others may start programs
-    except (OSError, Image.DecompressionBombError) as error:
+    except Exception as error:  # damaged files make Pillow raise almost anything
         raise ImageError(f"{path} cannot be read as an animation: it is damaged or none") from error
 
 
@@ -83,7 +83,7 @@ def _open(path: Path) -> Image.Image:
 def _reading(path: Path, trouble: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # damaged files make Pillow raise almost anything
+    except Exception as error:  # as above
         raise ImageError(f"{path} is damaged: {trouble}") from error
 
 
