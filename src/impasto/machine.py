@@ -70,10 +70,8 @@ def check_fits(needed: float, free: float | None, base: float, longest: int, wha
     """
     if free is None or needed <= free:
         return
-    fitting = int(longest * (max(free - base, 0) / (needed - base)) ** 0.5)
-    advice = (
-        f"try size {fitting // 16 * 16}" if fitting >= LEAST_ADVISED else "close other programs"
-    )
+    fitting = int(longest * (max(free - base, 0) / (needed - base)) ** 0.5) // 16 * 16
+    advice = f"try size {fitting}" if fitting >= LEAST_ADVISED else "close other programs"
     raise ImpastoError(
         f"{what} needs about {needed / 1e9:.1f} GB of memory and "
         f"{free / 1e9:.1f} GB are free: {advice}"

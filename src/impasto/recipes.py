@@ -20,6 +20,7 @@ from impasto.settings.choices import FACES, MASK_WORDS, STARTS
 from impasto.version import __version__
 from impasto.weights.folders import tuned_network
 
+Recipe = Mapping[str, Any]
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
 MOST_NAMES, MOST_PICTURES = 200_000, 2_000
 #: Settings that a run decides about where they are not given.
@@ -61,9 +62,7 @@ def recipe_settings(recipe: Mapping[str, Any]) -> Settings:
         raise RecipeError(f"the recipe of impasto {made_by} does not fit: {error}") from error
 
 
-def gather(
-    recipe: Mapping[str, Any], folders: Iterable[str | Path]
-) -> tuple[Path, list[Source], Settings]:
+def gather(recipe: Recipe, folders: Iterable[str | Path]) -> tuple[Path, list[Source], Settings]:
     """Find the content, the styles and the settings that a recipe calls for."""
     settings = recipe_settings(recipe)
     places = [Path(folder) for folder in folders]
@@ -72,10 +71,7 @@ def gather(
 
 
 def files_in_settings(
-    recipe: Mapping[str, Any],
-    settings: Settings,
-    folders: Sequence[Path],
-    without: Collection[str] = (),
+    recipe: Recipe, settings: Settings, folders: Sequence[Path], without: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return the settings of a recipe that name files (masks, weights …), the files found again.
 

@@ -76,7 +76,7 @@ def test_any_pair_makes_a_picture(network: Network) -> None:
     for name, content, style, strength in pairs(500):
         look = network.read(style, 32)
         assert np.isfinite(look).all(), name
-        assert is_picture(network.paint(content, look, strength), content), name
+        assert is_picture(network.paint(content, look, strength, None), content), name
 
 
 @pytest.mark.slow
@@ -90,7 +90,9 @@ def test_any_pair_makes_a_picture_in_bfloat16() -> None:
             look = network.read(Picture(style), 64)
             for kind, pixels in contents.items():
                 content = Picture(pixels)
-                assert is_picture(network.paint(content, look, 1), content), f"{kind} in {name}"
+                assert is_picture(network.paint(content, look, 1, None), content), (
+                    f"{kind} in {name}"
+                )
 
 
 @pytest.mark.slow
@@ -111,7 +113,7 @@ def test_gray_pictures_are_painted_alike_in_bfloat16(
         "black": np.zeros((48, 64, 3), np.float32),
     }.items():
         content = Picture(pixels)
-        apart = network.paint(content, look, 1) - other.paint(content, look, 1)
+        apart = network.paint(content, look, 1, None) - other.paint(content, look, 1, None)
         assert np.abs(apart).mean() < 0.05, name
 
 
@@ -120,7 +122,7 @@ def test_gray_pictures_are_painted_alike_in_bfloat16(
 def test_any_size(network: Network, painting: Array, size: tuple[int, int]) -> None:
     look = network.read(open_picture(painting), 64)
     content = Picture(np.random.default_rng(0).random((*size, 3), dtype=np.float32))
-    assert is_picture(network.paint(content, look, 1), content)
+    assert is_picture(network.paint(content, look, 1, None), content)
 
 
 def test_a_picture_painted_twice_is_the_same(painting: Array, photo: Array) -> None:
@@ -131,7 +133,7 @@ def test_a_picture_painted_twice_is_the_same(painting: Array, photo: Array) -> N
 
 def test_at_no_strength_it_is_the_photo(network: Network, painting: Array, photo: Array) -> None:
     content, look = open_picture(photo), network.read(open_picture(painting), 80)
-    np.testing.assert_array_equal(network.paint(content, look, 0), content.pixels)
+    np.testing.assert_array_equal(network.paint(content, look, 0, None), content.pixels)
 
 
 def test_all_of_a_mixture_is_the_style(network: Network, painting: Array, photo: Array) -> None:
@@ -156,7 +158,7 @@ def test_a_file_with_its_style_within(
     onnx.save(model, path)
     stylizer = FastStylizer([], method=str(path), runtime="onnxruntime", device="cpu")
     content = open_picture(photo)
-    np.testing.assert_array_equal(stylizer.paint(content), network.paint(content, look, 1))
+    np.testing.assert_array_equal(stylizer.paint(content), network.paint(content, look, 1, None))
     assert isinstance(stylizer.network, AnyStyleNetwork)
     shot = Shot()
     for _ in range(2):

@@ -21,7 +21,8 @@ from tests.images.image_samples import (
     wide_gamut_profile,
 )
 
-from impasto.images import head_of, open_picture
+from impasto.images import open_picture
+from impasto.images.decoding import head_of
 
 
 def opened(source: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401

@@ -2,11 +2,11 @@ import pytest
 
 from impasto.errors import SettingsError
 from impasto.networks import (
-    LAYERS,
     canonical,
     deepest,
     pools_before,
 )
+from impasto.networks.vgg import LAYERS
 
 
 @pytest.mark.parametrize(

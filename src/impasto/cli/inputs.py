@@ -12,17 +12,9 @@ from impasto.cli.terminal import say
 from impasto.errors import ImageError, SettingsError
 from impasto.fast.tuned import is_network, resolve_styles
 from impasto.files import output_path
-from impasto.images import (
-    Picture,
-    Source,
-    head_of,
-    is_picture_name,
-    open_picture,
-    output_name,
-    read_recipe,
-    read_source,
-    with_content_size,
-)
+from impasto.images import Picture, Source, is_picture_name, open_picture, output_name, read_recipe
+from impasto.images.decoding import head_of
+from impasto.images.opening import read_source, with_content_size
 from impasto.recipes import files_in_settings, find_input, gather, recipe_settings
 from impasto.settings import Settings
 from impasto.settings.choices import REST

@@ -4,11 +4,11 @@ A shell completes their values by name; where no name fits, it completes files b
 """
 
 import functools
-import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, fields
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -22,6 +22,7 @@ from impasto.settings import FIELDS
 from impasto.settings.choices import Choices
 from impasto.settings.declaration import plain_types
 
+Function = Callable[..., None]  # of which a command is made
 #: The panel of a command's own options that only `--help-all` shows.
 MORE = "More"
 #: Longest list of values that stands beside an option, in the whole help and in the short one;
@@ -95,9 +96,9 @@ def more(default: Any, help: str, *flags: str, **how: Any) -> Any:  # noqa: ANN4
     return own(default, help, *flags, rich_help_panel=MORE, **how)
 
 
-def spelled(command: Callable[..., None]) -> Callable[..., None]:
+def spelled(command: Function) -> Function:
     """Give options of a command their letter, and no `--no-` to those that are off anyway."""
-    for name, each in inspect.signature(command).parameters.items():
+    for name, each in signature(command).parameters.items():
         option, letters = each.default, _LETTERS.get(name, ())
         if not isinstance(option, OptionInfo) or option.param_decls:
             continue
@@ -199,31 +200,29 @@ def in_flags(message: str, known: Collection[str] = FIELDS) -> str:
     return f"{flag(first)} {rest}" if first in known else message
 
 
-def _keyword(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
-    annotation = Annotated[kind, option]
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )
+def _keyword(name: str, kind: Any, option: Any, default: Any) -> Parameter:  # noqa: ANN401
+    kept = Annotated[kind, option]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kept)
 
 
 def _with_parameters(
-    command: Callable[..., None], parameters: Sequence[inspect.Parameter], call: Callable[..., None]
-) -> Callable[..., None]:
+    command: Function, parameters: Sequence[Parameter], call: Function
+) -> Function:
     """Return `call`, which gets the name of a command and its parameters from here on."""
     wrapped = functools.wraps(command)(call)
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     return wrapped
 
 
-def with_help_all(command: Callable[..., None]) -> Callable[..., None]:
+def with_help_all(command: Function) -> Function:
     """Give a command the option `--help-all`."""
 
     def call(help_all: bool, **arguments: object) -> None:
         command(**arguments)
 
     shown = typer.Option("--help-all", help="Show all options.", is_eager=True, callback=_show_all)
-    known = inspect.signature(command).parameters.values()
+    known = signature(command).parameters.values()
     return _with_parameters(command, [*known, _keyword("help_all", bool, shown, False)], call)
 
 
@@ -234,19 +233,14 @@ def _show_all(context: typer.Context, wanted: bool) -> None:
         raise typer.Exit
 
 
-def with_settings(
-    command: Callable[..., None], without: Collection[str] = ()
-) -> Callable[..., None]:
+def with_settings(command: Function, without: Collection[str] = ()) -> Function:
     """Give a command that paints the settings as options; `options` are those that were given."""
     return interruptible(with_help_all(with_options(command, Choices, dict, without)))
 
 
 def with_options(
-    command: Callable[..., None],
-    owner: type,
-    make: Callable[..., object] | None = None,
-    without: Collection[str] = (),
-) -> Callable[..., None]:
+    command: Function, owner: type, make: type | None = None, without: Collection[str] = ()
+) -> Function:
     """Give a command the fields of a dataclass as options; its `options` are one of these.
 
     Something else is made of those that were given, if `make` does.
@@ -261,17 +255,17 @@ def with_options(
             raise SettingsError(in_flags(str(error), given)) from error
         command(**arguments, options=options)
 
-    kept = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
+    kept = [p for p in signature(command).parameters.values() if p.name != "options"]
     added = [_parameter(each, types[each.name]) for each in known]
-    first = sorted(added, key=lambda each: each.default is not inspect.Parameter.empty)
+    first = sorted(added, key=lambda each: each.default is not Parameter.empty)
     return _with_parameters(command, [*kept, *first], call)
 
 
-def _parameter(each: Field[Any], plain: type) -> inspect.Parameter:
+def _parameter(each: Field[Any], plain: type) -> Parameter:
     name, rules = each.name, each.metadata
     if "argument" in rules:
         shown = typer.Argument(help=rules["help"], show_default=False)
-        return _keyword(name, plain, shown, inspect.Parameter.empty)
+        return _keyword(name, plain, shown, Parameter.empty)
     kind: Any = plain
     if "repeated" in rules or "items" in rules or "words" in rules:
         kind = list[str] if "repeated" in rules else str

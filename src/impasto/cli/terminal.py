@@ -20,9 +20,7 @@ from typing import TextIO
 from impasto.weights.catalogue import WeightsFile
 
 #: Control characters, line separators, marks that turn the direction, and undecodable bytes.
-_COMMANDING = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_BAD = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SPELLINGS = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 #: Ctrl-C, `kill` (also `docker stop`, systemd), a terminal that is closed.
 ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
@@ -32,7 +30,7 @@ _ONE_WISH = 3.0
 
 def escaped(text: object) -> str:
     r"""Return a text as one line whose control characters are spelled: ESC as `\u001b`."""
-    return _COMMANDING.sub(lambda m: _SPELLINGS.get(m[0], f"\\u{ord(m[0]):04x}"), str(text))
+    return _BAD.sub(lambda m: _SPELLINGS.get(m[0], f"\\u{ord(m[0]):04x}"), str(text))
 
 
 def echo(*lines: object, file: TextIO | None = None) -> None:

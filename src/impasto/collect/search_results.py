@@ -35,7 +35,7 @@ def read_answer(data: bytes, url: str, source: str) -> list[CrawlItem]:
     return items
 
 
-def _read_wikimedia(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
+def _wikimedia(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
     pages = data.get("query", {}).get("pages", [])
     for page in sorted(pages, key=lambda page: page.get("index", 0)):
         for info in page.get("imageinfo", []):
@@ -47,7 +47,7 @@ def _read_wikimedia(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401
         yield _further(url, data["continue"])
 
 
-def _read_openverse(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
+def _openverse(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
     for each in data.get("results", []):
         yield _picture(each, "url foreign_landing_url title creator license license_url")
     page = int((re.findall(r"[?&]page=(\d+)", url) or ["1"])[0])
@@ -55,7 +55,7 @@ def _read_openverse(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401
         yield _further(url, {"page": page + 1})
 
 
-def _read_met(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
+def _met(data: Any, url: str) -> Iterator[CrawlItem]:  # noqa: ANN401 (JSON)
     for number in data.get("objectIDs") or []:
         yield CrawlItem(f"{url.rpartition('/search?')[0]}/objects/{number:d}", "api")
     # Works under copyright have no primaryImage, or one that may not be used.
@@ -97,16 +97,16 @@ SOURCES: Mapping[str, Source] = {
         "?action=query&format=json&formatversion=2&generator=search&gsrnamespace=6&gsrlimit=50"
         "&prop=imageinfo&iiprop=url|size|extmetadata&gsrsearch={text}+filetype:bitmap"
         "&iiextmetadatafilter=ObjectName|Artist|LicenseShortName|LicenseUrl",
-        _read_wikimedia,
+        _wikimedia,
     ),
     "openverse": Source(
         "https://api.openverse.org/v1",
         "/images/?q={text}&page_size=20&page=1{license}",
-        _read_openverse,
+        _openverse,
     ),
     "met": Source(
         "https://collectionapi.metmuseum.org/public/collection/v1",
         "/search?hasImages=true&q={text}",
-        _read_met,
+        _met,
     ),
 }

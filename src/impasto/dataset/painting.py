@@ -132,7 +132,6 @@ class DatasetStylizer:
         return row, made
 
     def _painted(self, task: Task, picture: Picture) -> NDArray[np.float32]:
-        """Paint a picture, as large as it is."""
         assert task.style is not None
         size = picture.size
         factor = max(LEAST_PICTURE / min(size), LEAST_SIZE / max(size))

@@ -74,7 +74,7 @@ def paint_once(path: str, runtime: str, reader: str | None = None, length: int =
     network = AnyStyleNetwork(METHODS["fast"], {}, session, style_reader, length)
     picture = Picture(np.full((_TRIED, _TRIED, 3), 0.5, np.float32))
     codes = [network.read(picture, _TRIED)] if reader else []
-    painted = network.paint(picture, network.mixed(codes, [1.0]), 1.0)
+    painted = network.paint(picture, network.mixed(codes, [1.0]), 1.0, None)
     if painted.shape != picture.pixels.shape or not np.isfinite(painted).all():
         raise ValueError("it does not give a picture as large as it takes")
 
@@ -100,9 +100,7 @@ class AnyStyleNetwork(Network):
         """Return the code of a mixture of styles."""
         return super().mixed(codes, shares) if codes else np.zeros(self.length, np.float32)
 
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
+    def paint(self, content: Picture, code: StyleCode, strength: float, shot: Shot | None) -> Array:
         """Return stylized pixels."""
         size = content.height, content.width
         held = None if shot is None else shot.kept.get("statistics")

@@ -65,7 +65,6 @@ class LiteRtSession:
             return [self._interpreter.get_tensor(made["index"])]
 
     def _places(self) -> dict[str, int]:
-        """Return the numbers of the inputs by name."""
         found = self._interpreter.get_input_details()
         return {self._inputs[each["shape"][-1]]: each["index"] for each in found}
 

@@ -73,10 +73,8 @@ def _main_model(graph: Graph) -> bytes:
 
 def _encoded(graph: Graph, x: str, encoder: str) -> list[str]:
     """Return the features of both depths."""
-    for number, stride, groups in _ENCODER:
-        x = graph.relu(
-            graph.convolution(x, f"{encoder}.enc1.{number}", stride=stride, groups=groups)
-        )
+    for n, stride, groups in _ENCODER:
+        x = graph.relu(graph.convolution(x, f"{encoder}.enc1.{n}", stride=stride, groups=groups))
     first = _residual(graph, x, f"{encoder}.enc1.10")
     return [first, _residual(graph, first, f"{encoder}.enc2.0")]
 

@@ -60,9 +60,7 @@ class Network(ABC):
         return mixed_codes(codes, shares) if codes else None
 
     @abstractmethod
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
+    def paint(self, content: Picture, code: StyleCode, strength: float, shot: Shot | None) -> Array:
         """Return the content's pixels (H, W, 3), float32 in [0, 1], stylized.
 
         The content has any height and width, and colors hidden under alpha: use `filled()`. The
@@ -90,9 +88,7 @@ class CodeNetwork(Network):
             pixels = style.filled().resized(self.style_size).pixels[None]
         return dict(zip(self.style_reader.outputs, self.style_reader(picture=pixels), strict=True))
 
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
+    def paint(self, content: Picture, code: StyleCode, strength: float, shot: Shot | None) -> Array:
         """Return stylized pixels."""
         if strength < 1:
             own = self.read(content, max(content.size))

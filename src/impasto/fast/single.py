@@ -145,9 +145,7 @@ class SingleNetwork(Network):
     form: Form
     convention: Convention
 
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
+    def paint(self, content: Picture, code: StyleCode, strength: float, shot: Shot | None) -> Array:
         """Return stylized pixels."""
         whole = content.filled()
         height, width = self.form.shown(whole.height, whole.width)

@@ -9,7 +9,7 @@ import numpy as np
 from impasto.fast.network import Network, StyleCode
 from impasto.fast.sessions import Array
 from impasto.fast.shot import Shot
-from impasto.flow import blend_frames
+from impasto.flow.warping import blend_frames
 from impasto.images import Picture, final_colors
 from impasto.images.masks import Mask
 from impasto.runs import Carried, Reference

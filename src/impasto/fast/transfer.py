@@ -132,9 +132,7 @@ class TransferNetwork(Network):
         features = (level.style_encoder(picture=picture)[0] for level in self.levels)
         return [coloring(statistics(each, diagonal=self.diagonal)) for each in features]
 
-    def paint(
-        self, content: Picture, code: StyleCode, strength: float, shot: Shot | None = None
-    ) -> Array:
+    def paint(self, content: Picture, code: StyleCode, strength: float, shot: Shot | None) -> Array:
         """Return stylized pixels."""
         pixels = content.filled().pixels
         picture = padded(pixels, self.cell)[None]

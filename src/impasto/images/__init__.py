@@ -2,7 +2,6 @@
 
 from impasto.images.animation import check_animation, save_animation
 from impasto.images.color import final_colors, is_gray, match_colors
-from impasto.images.decoding import head_of
 from impasto.images.formats import is_picture_name, output_name
 from impasto.images.masks import face_mask, find_faces, open_mask, sized
 from impasto.images.opening import (
@@ -35,7 +34,6 @@ __all__ = [
     "final_colors",
     "find_faces",
     "fitted_size",
-    "head_of",
     "identify",
     "identify_opened",
     "is_gray",

@@ -65,7 +65,7 @@ def save_animation(
         raise ImageError(f"cannot write {path}: an animation needs at least one frame")
     size = images[-1].size
     images = [image.resize(size, Image.Resampling.LANCZOS) for image in images]
-    write = _write_mp4 if kind == "mp4" else partial(_write_pil, kind=kind)
+    write = _write_mp4 if kind == "mp4" else partial(_write, kind=kind)
     with suppress_warnings():
         return write_atomically(path, partial(write, images, fps, recipe), overwrite)
 
@@ -149,9 +149,7 @@ def _paletted(image: Image.Image, colors: int) -> Image.Image:
     return image.quantize(palette=image.quantize(colors, Image.Quantize.MEDIANCUT))
 
 
-def _write_pil(
-    images: list[Image.Image], fps: float, recipe: Recipe, path: Path, kind: str
-) -> None:
+def _write(images: list[Image.Image], fps: float, recipe: Recipe, path: Path, kind: str) -> None:
     """Write images that are shown again and again, the last one longer than others."""
     ends = [index * 1000 / fps for index in range(1, len(images) + 1)]
     ends[-1] = max(ends[-1], (len(images) - 1) * 1000 / fps + _HOLD)

@@ -2,10 +2,9 @@
 
 from impasto.networks.encoders import Encoder, Network, add_encoder, build_encoder, check_encoders
 from impasto.networks.pocket import POCKET_LAYERS, SAMPLED_LAYERS, Pocket
-from impasto.networks.vgg import LAYERS, VGG19, canonical, deepest, pools_before
+from impasto.networks.vgg import VGG19, canonical, deepest, pools_before
 
 __all__ = [
-    "LAYERS",
     "POCKET_LAYERS",
     "SAMPLED_LAYERS",
     "VGG19",

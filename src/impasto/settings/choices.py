@@ -33,7 +33,7 @@ STARTS = ("matched", "content", "noise", "style")  # words instead of the file o
 DEFAULT_LEARNING_RATE = {"adam": 0.03, "lbfgs": 1.0}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ColorMode:
     """Whose colors a stylized picture has."""
 
@@ -53,17 +53,15 @@ class ColorMode:
 
 
 _CONTENT = ColorMode(
-    name="content",
-    sentence="only luminance is painted",
-    recolor_result="impasto.images.color:keep_colors",
+    "content", "only luminance is painted", recolor_result="impasto.images.color:keep_colors"
 )
 _MATCH = ColorMode(
-    name="match",
-    sentence="the style's, moved to the content's",
+    "match",
+    "the style's, moved to the content's",
     recolor_style="impasto.images.color:match_colors",
 )
 #: All color modes by name.
-COLOR_MODES = {row.name: row for row in (ColorMode(name="style"), _CONTENT, _MATCH)}
+COLOR_MODES = {row.name: row for row in (ColorMode("style"), _CONTENT, _MATCH)}
 
 #: What the words of `look` stand for.
 LOOKS: Mapping[str, Mapping[str, float]] = {
@@ -139,11 +137,7 @@ class Choices:
         shown=f"the photo's, up to {DEFAULT_SIZE}",
     )
     look: str | None = _picture(
-        None,
-        f"How bold or fine, in a word: {', '.join(LOOKS)}.",
-        brief=True,
-        choices=LOOKS.keys(),
-        shown="none",
+        None, f"How bold or fine: {', '.join(LOOKS)}.", brief=True, choices=LOOKS, shown="none"
     )
     style_scale: float = _picture(
         1.0, "Size of the style, relative to the result's.", least=0.05, most=8.0, brief=True
@@ -206,12 +200,7 @@ class Choices:
         None, "Weight of the style loss.", least=0.0, shown="1; gatys: 100"
     )
     style_weights: tuple[float, ...] | None = _losses(
-        None,
-        "A share for each style picture: 3,1.",
-        brief=True,
-        least=0.0,
-        items=float,
-        shown="equal",
+        None, "A share for each style: 3,1.", brief=True, least=0.0, items=float, shown="equal"
     )
     tv_weight: float | None = _losses(
         None, "Weight of smoothness (total variation).", least=0.0, shown="4; gatys: 0"

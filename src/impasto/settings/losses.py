@@ -22,7 +22,6 @@ class RequiredStatistics(NamedTuple):
     samples: int = 0
 
     def __or__(self, other: RequiredStatistics) -> RequiredStatistics:
-        """Return what serves both."""
         return RequiredStatistics(
             self.gram or other.gram, self.moments or other.moments, max(self.samples, other.samples)
         )

@@ -160,9 +160,7 @@ for _row in (
         sentence="WCT in five levels, networks pruned 16 times",
         network="impasto.fast.transfer:open_wct",
         paper="Li et al. 2017, arXiv 1705.08086; Wang et al. 2020, arXiv 2003.08436",
-        files=tuple(
-            f"wct-{part}-{level}" for level in (5, 4, 3, 2, 1) for part in ("encoder", "decoder")
-        ),
+        files=tuple(f"wct-{part}-{n}" for n in (5, 4, 3, 2, 1) for part in ("encoder", "decoder")),
         without=(*_OF_ENCODERS, "weights", "tune"),
         bytes_per_pixel=1950,
     ),

@@ -9,18 +9,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import SettingsError
 from impasto.machine import parse_size
 from impasto.settings import choices
-from impasto.settings.choices import (
-    BACKGROUND,
-    COLOR_MODES,
-    FACES,
-    LOOKS,
-    MASK_WORDS,
-    PERSON,
-    REGIONS,
-    STARTS,
-    Choices,
-    ColorMode,
-)
+from impasto.settings.choices import Choices, ColorMode
 from impasto.settings.declaration import check_known, checked, plain_types
 from impasto.settings.methods import QUALITIES, Method, method_of
 
@@ -34,7 +23,7 @@ MOST_STYLES = 256  # style pictures of one stylizer: each is held in memory
 FIELDS = {each.name: each for each in fields(Choices)}
 TYPES = plain_types(Choices)
 #: Options whose words stand for other options.
-_WORDS = {"quality": QUALITIES, "look": LOOKS}
+_WORDS = {"quality": QUALITIES, "look": choices.LOOKS}
 
 
 @dataclass(frozen=True, init=False)
@@ -83,7 +72,6 @@ class Settings(Choices):
         self._check_method()
 
     def _check(self) -> None:
-        """Refuse options that do not fit each other."""
         if self.time is not None and self.steps is not None:
             raise SettingsError("time and steps exclude each other: give one of them")
         for layers in ("content_layers", "style_layers"):
@@ -117,21 +105,21 @@ class Settings(Choices):
     @property
     def color_mode(self) -> ColorMode:
         """All that is known of the color mode."""
-        return COLOR_MODES[self.color]
+        return choices.COLOR_MODES[self.color]
 
     @property
     def pictures(self) -> tuple[str, ...]:
         """The files of pictures that these settings name."""
-        named = [self.init] if self.init not in STARTS else []
-        named += [mask for mask in self.masks or () if mask not in MASK_WORDS]
-        named += [self.keep] if self.keep not in (None, FACES) else []
+        named = [self.init] if self.init not in choices.STARTS else []
+        named += [mask for mask in self.masks or () if mask not in choices.MASK_WORDS]
+        named += [self.keep] if self.keep not in (None, choices.FACES) else []
         return (*named, *([self.fine_style] if self.fine_style else []))
 
     @property
     def regions(self) -> frozenset[str]:
         """The regions that are to be found; the background is what a person leaves."""
-        named = {*(self.masks or ())} & {*REGIONS}
-        return frozenset(PERSON if name == BACKGROUND else name for name in named)
+        named = {*(self.masks or ())} & {*choices.REGIONS}
+        return frozenset(choices.PERSON if n == choices.BACKGROUND else n for n in named)
 
     @property
     def style_losses(self) -> tuple[str, ...]:
@@ -217,6 +205,5 @@ class Settings(Choices):
 
 
 def _taken(meaning: Mapping[str, Any], method: Method) -> dict[str, Any]:
-    """Return those of some options that a method takes."""
     group = {name: FIELDS[name].metadata["group"] for name in meaning}
     return {n: value for n, value in meaning.items() if method.takes(n, group[n])}

@@ -106,7 +106,6 @@ class Guard:
         return None
 
     def _user(self, headers: Headers) -> str | None:
-        """Return who has logged in, or None."""
         kind, _, said = headers.get("authorization", "").partition(" ")
         if not self._options.auth or kind.lower() != "basic":
             return None
@@ -142,7 +141,6 @@ def _too_large(limit: int) -> str:
 
 
 def _limited(receive: Receive, limit: int) -> Receive:
-    """Return what receives no more bytes than a limit."""
     got = 0
 
     async def receiving() -> Message:

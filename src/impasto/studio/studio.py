@@ -16,16 +16,7 @@ from impasto.images import open_picture, output_name
 from impasto.settings import Settings
 from impasto.settings.choices import LEAST_SIZE
 from impasto.studio import works
-from impasto.studio.bodies import (
-    BatchBody,
-    ExploreBody,
-    PaintBody,
-    PictureBody,
-    PlainStyleBody,
-    RunBody,
-    StyleBody,
-    VideoBody,
-)
+from impasto.studio.bodies import PaintBody, PlainStyleBody, RunBody, StyleBody, VideoBody
 from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.history import History
 from impasto.studio.options import StudioOptions
@@ -145,18 +136,18 @@ class Studio:
     def _work(self, run: StudioRun, body: RunBody) -> Callable[[], None]:
         """Return what a run will do, and note in the run what it makes."""
         visitor, engine = run.visitor, self.engine
-        if isinstance(body, PictureBody):
+        if body.kind == "picture":
             order, keeper = self.order(visitor, body), self.keeper(visitor)
             content, *styles = order.names
             run.name = output_name(content, [Path(name).stem for name in styles])
             run.facts = {"size": None, "history": None}
             return partial(works.paint_one, run, engine, order, self.history, keeper)
-        if isinstance(body, ExploreBody):
+        if body.kind == "explore":
             order = self.order(visitor, body)
             variants = works.variants(engine, order, body.vary)
             run.type, run.total = "application/zip", len(variants)
             return partial(works.paint_variants, run, order, variants)
-        if isinstance(body, BatchBody):
+        if body.kind == "batch":
             contents = [self.store.file(visitor, id, "picture") for id in body.contents]
             named = self.named(visitor, body.styles)
             settings = for_many_sizes(self._settings({"method": "fast", **body.settings}))
@@ -165,7 +156,7 @@ class Studio:
                 many = f"{run.total} pictures are too many"
                 raise ImageError(f"{many}: at most {_MOST_PAIRS} are painted at once")
             return partial(works.paint_batch, run, engine, contents, named, settings)
-        if isinstance(body, VideoBody):
+        if body.kind == "video":
             return self._video(run, body)
         (style,) = self.named(visitor, [body.style])
         minutes = min(body.minutes, max(0.1, self.options.minutes - 1))

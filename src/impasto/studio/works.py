@@ -90,15 +90,11 @@ def paint_variants(run: StudioRun, order: Order, found: Sequence[Variant]) -> No
 
 
 def paint_batch(
-    run: StudioRun,
-    engine: Engine,
-    contents: Sequence[File],
-    styles: Sequence[Style],
-    settings: Settings,
+    run: StudioRun, engine: Engine, files: list[File], styles: Sequence[Style], settings: Settings
 ) -> None:
     """Paint every content in every style; one that fails does not end the others."""
     try:
-        for number, (content, style) in enumerate(itertools.product(contents, styles), 1):
+        for number, (content, style) in enumerate(itertools.product(files, styles), 1):
             title = output_name(content.name, [Path(style.name).stem])
             try:
                 painting = engine.run(Order(content, (style,), settings))

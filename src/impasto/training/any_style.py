@@ -17,7 +17,7 @@ from impasto.networks.any_style import AnyStyle, AnyStyleShape, Features
 from impasto.networks.whitening import OF_COLORS, coloring, transferred
 from impasto.tables import read_table
 from impasto.training import crops
-from impasto.training.crops import SCALES, Rng, crop
+from impasto.training.crops import SCALES, Pictures, Rng, crop
 from impasto.training.export import any_style_parameters
 from impasto.training.loop import run_as_program
 from impasto.training.losses import FusedVgg
@@ -185,9 +185,7 @@ class AutoencoderLosses(nn.Module):
     resolution. These are computed from some of the `pictures`, (3, H, W) uint8 each.
     """
 
-    def __init__(
-        self, shape: AnyStyleShape, vgg: FusedVgg, pictures: Sequence[Tensor], rng: Rng
-    ) -> None:
+    def __init__(self, shape: AnyStyleShape, vgg: FusedVgg, pictures: Pictures, rng: Rng) -> None:
         super().__init__()
         widths = (shape.coarse, shape.middle, shape.fine)
         self.vgg, self.components = vgg, _principal_components(vgg, pictures, widths, rng)

@@ -25,6 +25,9 @@ _SAMPLES = (
 )
 
 
+Pictures = Sequence[Tensor]
+
+
 class Rng:
     """All random numbers of one step, a function of seed and step: that makes resuming exact."""
 
@@ -117,9 +120,7 @@ def resized(image: Tensor, size: Sequence[int]) -> Tensor:
     return F.interpolate(image, tuple(size), mode="bilinear", antialias=True).clamp(0, 1)
 
 
-def crop(
-    pictures: Sequence[Tensor], size: int, rng: Rng, scales: Sequence[float] = (0.6, 2.5)
-) -> Tensor:
+def crop(pictures: Pictures, size: int, rng: Rng, scales: Sequence[float] = (0.6, 2.5)) -> Tensor:
     """Return a part (1, 3, size, size) in [0, 1] of one of the pictures (3, H, W) uint8.
 
     Picture, place and flip are random, and so is the side of the part, divided by `size`.
@@ -158,9 +159,7 @@ def disturbed(image: Tensor, rng: Rng) -> Tensor:
     return image.clamp(0, 1)
 
 
-def batch(
-    photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int, rng: Rng
-) -> Tensor:
+def batch(photos: Pictures, paintings: Pictures, count: int, size: int, rng: Rng) -> Tensor:
     """Return (count, 3, size, size): photographs and paintings, some blended or disturbed."""
     crops = [crop(photos if i % 2 else paintings, size, rng) for i in range(count)]
     for place in range(count):

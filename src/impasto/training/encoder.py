@@ -8,7 +8,6 @@ teach features and Gram matrices, the latter also the direction of the pixel gra
 """
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 from impasto.errors import SettingsError
 from impasto.networks.pocket import SAMPLED_LAYERS, SUBSAMPLE_PHASES, TAIL_CONVOLUTIONS, PocketShape
 from impasto.networks.vgg import VGG19
-from impasto.training.crops import Rng, batch, crop, disturbed, split_folder
+from impasto.training.crops import Pictures, Rng, batch, crop, disturbed, split_folder
 from impasto.training.loop import run_as_program
 from impasto.training.losses import cosine_distance, feature_losses, relative_error, style_gradient
 from impasto.training.low_rank import fit_tail
@@ -186,9 +185,7 @@ class Pool:
     pixel gradient that training computes anyway; after its last step a new pair takes its place.
     """
 
-    def __init__(
-        self, photos: Sequence[Tensor], paintings: Sequence[Tensor], count: int, size: int
-    ) -> None:
+    def __init__(self, photos: Pictures, paintings: Pictures, count: int, size: int) -> None:
         self.photos, self.paintings = photos, paintings
         self.pictures = photos[0].new_zeros((count, 3, size, size))
         self.styles = torch.zeros_like(self.pictures)

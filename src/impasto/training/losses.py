@@ -83,11 +83,7 @@ def _input_gradient(gradient: Tensor, adjoint: Tensor) -> Tensor:
 
 
 def perceptual_losses(
-    vgg: FusedVgg,
-    stylized: Tensor,
-    contents: Tensor,
-    grams: Features,
-    means: Features | None = None,
+    vgg: FusedVgg, stylized: Tensor, photos: Tensor, grams: Features, means: Features | None = None
 ) -> dict[str, Tensor]:
     """Return the losses of pictures (N, 3, H, W), not clamped, each a number.
 
@@ -98,12 +94,12 @@ def perceptual_losses(
     `checkerboard_loss`, `beyond` what is cut off at 0 and 1: VGG-19 does not see it, so it would
     grow. `gram` is the plain relative Gram distance, not to be minimized.
 
-    Each of the photographs (M, 3, H, W) is that of N / M pictures in turn. Gram matrices (N, C, C)
+    Each of the photos (M, 3, H, W) is that of N / M pictures in turn. Gram matrices (N, C, C)
     and mean features (N, C) of the styles are by style layer; without means nothing is `dense`.
     """
-    times = len(stylized) // len(contents)
+    times = len(stylized) // len(photos)
     with torch.no_grad():
-        seen = vgg(contents, (_CONTENT,) if means is None else (*_DENSE_LAYERS, _CONTENT))
+        seen = vgg(photos, (_CONTENT,) if means is None else (*_DENSE_LAYERS, _CONTENT))
     # The gradient does not know that pictures were cut off.
     within = stylized + (stylized.clamp(0, 1) - stylized).detach()
     features = vgg(within, (*STYLE_LAYERS, _CONTENT))
@@ -112,7 +108,7 @@ def perceptual_losses(
     losses = {
         "style": (_LAYER_WEIGHTS.to(distances) @ (distances + 0.01).sqrt()).mean(),
         "content": relative_error(features[_CONTENT], content).mean(),
-        "flat": flatness_loss(stylized, contents),
+        "flat": flatness_loss(stylized, photos),
         "lattice": checkerboard_loss(stylized),
         "beyond": (stylized - stylized.clamp(0, 1)).square().mean(),
         "gram": distances.detach().mean(),
@@ -194,9 +190,7 @@ def style_gradient(features: Features, image: Tensor, keep: bool) -> Tensor:
     """
     count, layers = len(image), [features[name] for name in STYLE_LAYERS]
     losses = [gram_distance(each[:count], each[count:].detach()).sum() for each in layers]
-    (gradient,) = torch.autograd.grad(
-        torch.stack(losses).sum(), image, create_graph=keep, retain_graph=keep
-    )
+    (gradient,) = torch.autograd.grad(torch.stack(losses).sum(), image, create_graph=keep)
     return gradient
 
 

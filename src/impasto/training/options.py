@@ -149,9 +149,7 @@ class StyleOptions(TransferOptions):
     )
     photos: str = _option("", "Folder of photographs; none: those that come with scikit-image.")
     output: str = _option(
-        "painting.onnx",
-        "File of the network, or a folder for it; its log is beside it.",
-        aliases=("-o",),
+        "painting.onnx", "File of the network or its folder; its log is beside it.", aliases=("-o",)
     )
     begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting in pixels.")

@@ -7,17 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import SettingsError
-from impasto.networks.pocket import (
-    POCKET_LAYERS,
-    TAIL,
-    PocketNetwork,
-    PocketShape,
-    at_phase,
-    cells_of,
-)
+from impasto.networks.pocket import TAIL, PocketNetwork, PocketShape, at_phase, cells_of
+from impasto.training.trainer import TEACHER_LAYERS
 
 #: Layers whose features a student has, divided by its `scales`.
-STUDENT_LAYERS = (*list(POCKET_LAYERS)[:3], *(step for step in TAIL if step.startswith("relu")))
+STUDENT_LAYERS = (*TEACHER_LAYERS[:3], *(step for step in TAIL if step.startswith("relu")))
 
 
 class Student(PocketNetwork):

@@ -100,9 +100,7 @@ class TransferTrainer(Trainer[TransferT]):
         others = [p for p in self.network.parameters() if p.dim() < 4]
         return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
 
-    def _record_scales(
-        self, _module: nn.Module, _given: object, made: Tensor | tuple[Tensor, ...]
-    ) -> None:
+    def _record_scales(self, _: nn.Module, __: object, made: Tensor | tuple[Tensor, ...]) -> None:
         if torch.is_grad_enabled():
             maps = (made,) if isinstance(made, Tensor) else made
             self._scales.extend(each.float().square().mean() for each in maps)

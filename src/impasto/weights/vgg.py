@@ -56,9 +56,7 @@ class VggParameters(NamedTuple):
     source: str
 
 
-def write_vgg19(
-    parameters: VggParameters, path: Path, notes: Mapping[str, str] | None = None
-) -> None:
+def write_vgg19(parameters: VggParameters, path: Path, notes: Mapping[str, str] = {}) -> None:
     """Write parameters in impasto's layout: ``conv1_1.weight`` (OIHW), ``conv1_1.bias`` and so on.
 
     The metadata states the input convention, the source and the notes. The file, a
@@ -75,7 +73,7 @@ def write_vgg19(
     }
     order, scale, mean, std = parameters.convention
     metadata = {
-        **(notes or {}),
+        **notes,
         "architecture": "VGG-19 convolutions, OIHW",
         "channel_order": order,
         "scale": repr(scale),
