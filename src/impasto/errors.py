@@ -53,8 +53,7 @@ def packages_of(extra: str) -> list[str]:
     from importlib import metadata
 
     named = re.compile(rf"([^;]+?)\s*;.*extra\s*==\s*['\"]{extra}['\"]")
-    found = map(named.match, metadata.requires("impasto") or [])
-    return [match[1] for match in found if match]
+    return [match[1] for match in map(named.match, metadata.requires("impasto") or []) if match]
 
 
 def install_command(extra: str) -> str:

@@ -46,8 +46,7 @@ class LocalHandler(BaseHTTPRequestHandler):
 
     def is_ours(self) -> bool:
         """Refuse requests under another name: a site may give its own name this address."""
-        name = self.headers.get("Host", "").rpartition(":")[0]
-        return self.host not in LOCAL or name in LOCAL
+        return self.host not in LOCAL or self.headers.get("Host", "").rpartition(":")[0] in LOCAL
 
     def may_act(self, word: str) -> bool:
         """Refuse what pages of other sites send, too: they cannot set this header to our word."""

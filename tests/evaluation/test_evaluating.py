@@ -152,7 +152,7 @@ def test_contents_of_one_name_are_matched_as_a_batch_calls_them() -> None:
     styles = [Path("s/b.jpg"), Path("s/c.jpg")]
     pairs = make_pairs(contents, styles, ".jpg")
     outputs = {Path("o", pair.name): str(Path(pair.name).parent) for pair in pairs}
-    found, way = match_triples(contents, styles, outputs)
+    found, way = match_triples(contents, styles, outputs, "auto")
     assert way == "name"
     assert [t[:2] for t in found] == [(p.content, styles[p.style or 0]) for p in pairs]
     del outputs[Path("o/x.png-b.jpg")]

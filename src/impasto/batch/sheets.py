@@ -19,6 +19,7 @@ SMALL, SHOWN, ACROSS, DOWN = 192, 384, 12, 60
 GAP, LINE = 8, 20
 #: The most results on the page: a browser holds them all at once.
 ON_PAGE = 600
+Paths = Sequence[Path]
 #: Results by content and number of the style.
 Results = Mapping[tuple[Path, int | None], Path]
 
@@ -62,9 +63,7 @@ def contact_sheet(
     return sheet
 
 
-def save_sheet(
-    contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
-) -> Path:
+def save_sheet(contents: Paths, styles: Paths, results: Results, path: Path) -> Path:
     """Save a .png with a row for each content and a column for each style; replaces what is there.
 
     It has at most `DOWN` rows and `ACROSS` columns; where a result is missing, it is empty.
@@ -83,9 +82,7 @@ def save_png(image: Image.Image, path: Path) -> Path:
     return write_atomically(path, lambda part: image.save(part, "png", compress_level=1), True)
 
 
-def save_page(
-    contents: Sequence[Path], styles: Sequence[Path], results: Results, path: Path
-) -> Path:
+def save_page(contents: Paths, styles: Paths, results: Results, path: Path) -> Path:
     """Save an .html that shows each result, and its content under a slider; replaces what is there.
 
     It shows at most `ON_PAGE` results, content by content.

@@ -105,12 +105,8 @@ def dataset(
     strengths: str = own(
         "1", "Strength of each, drawn from A to B.", "--strengths", "--strength", metavar="A..B"
     ),
-    also: list[str] | None = more(
-        None, "Folder in the data set that is copied as it is.", metavar="FOLDER"
-    ),
-    skip: list[str] | None = more(
-        None, "What is copied as it is: *_mask.png, folders.", metavar="PATTERN"
-    ),
+    also: list[str] | None = more(None, "A folder that is copied as it is.", metavar="FOLDER"),
+    skip: list[str] | None = more(None, "Copied as it is: *_mask.png, folders.", metavar="PATTERN"),
     paint_all: bool = more(False, "Paint label maps too."),
     follow_links: bool = more(False, "Follow links that lead out of the folder."),
     max_bytes: str = more("4GiB", "The largest file, or what is packed in one.", metavar="SIZE"),
@@ -273,8 +269,7 @@ def collect(
         for item in items:
             counts[str(item.outcome)] += 1
             kept, pages = counts["kept"] + counts["again"], counts["visited"]
-            rejected = counts.total() - kept - pages
-            bar.show(kept, others=f"{rejected} left out  {pages} pages")
+            bar.show(kept, others=f"{counts.total() - kept - pages} left out  {pages} pages")
     _summary(output, counts)
 
 

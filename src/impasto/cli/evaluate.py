@@ -36,9 +36,7 @@ def evaluate(
         metavar="auto|order|name",
     ),
     size: int = own(512, "Longest side that is judged.", min=64),
-    tile: int | None = own(
-        None, "Seams of tiles of this size, as judged. \\[the worst line]", min=2
-    ),
+    tile: int | None = own(None, "Seams of tiles this large, as judged. \\[the worst line]", min=2),
     inception: Path | None = own(
         None,
         "FID and ArtFID with this network: .onnx or TorchScript .pt, from (1, 3, 299, 299), "
@@ -109,10 +107,8 @@ def _print_set_distances(rows: "list[Row]", inception: Path) -> None:
     from impasto.evaluation.judging import open_network
 
     found = set_distances(rows, open_network(inception))
-    for name, row, note in (
-        ("FID", found.fid, "   outputs to styles"),
-        ("ArtFID", found.art_fid, ""),
-    ):
+    distances = ("FID", found.fid, "   outputs to styles"), ("ArtFID", found.art_fid, "")
+    for name, row, note in distances:
         if row is None:
             say(f"{name} is left out: it needs LPIPS")
         else:
@@ -138,8 +134,7 @@ def _print_flicker(found: "list[Triple]", table: Path | None, quiet: bool) -> No
         echo(f"{triple.output.name:30}{stylized:10.4f}{original:10.4f}")
         rows.append((*triple, stylized, original))
     if table is not None:
-        head = (*FILES, "flicker", "flicker of the clip")
-        say(str(write_table(table, head, rows)), quiet)
+        say(str(write_table(table, (*FILES, "flicker", "flicker of the clip"), rows)), quiet)
 
 
 def compare(

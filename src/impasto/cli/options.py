@@ -205,9 +205,7 @@ def _keyword(name: str, kind: Any, option: Any, default: Any) -> Parameter:  # n
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kept)
 
 
-def _with_parameters(
-    command: Function, parameters: Sequence[Parameter], call: Function
-) -> Function:
+def _with_signature(command: Function, parameters: Sequence[Parameter], call: Function) -> Function:
     """Return `call`, which gets the name of a command and its parameters from here on."""
     wrapped = functools.wraps(command)(call)
     wrapped.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
@@ -223,7 +221,7 @@ def with_help_all(command: Function) -> Function:
 
     shown = typer.Option("--help-all", help="Show all options.", is_eager=True, callback=_show_all)
     known = signature(command).parameters.values()
-    return _with_parameters(command, [*known, _keyword("help_all", bool, shown, False)], call)
+    return _with_signature(command, [*known, _keyword("help_all", bool, shown, False)], call)
 
 
 def _show_all(context: typer.Context, wanted: bool) -> None:
@@ -258,7 +256,7 @@ def with_options(
     kept = [p for p in signature(command).parameters.values() if p.name != "options"]
     added = [_parameter(each, types[each.name]) for each in known]
     first = sorted(added, key=lambda each: each.default is not Parameter.empty)
-    return _with_parameters(command, [*kept, *first], call)
+    return _with_signature(command, [*kept, *first], call)
 
 
 def _parameter(each: Field[Any], plain: type) -> Parameter:

@@ -72,9 +72,7 @@ class Outputs:
         if self.checkpoint is not None and (saved := run.state_dict()):
             _write_checkpoint(self.checkpoint, saved)
 
-    def finished(
-        self, settings: Settings, content: Source, styles: Sequence[Source]
-    ) -> Path | None:
+    def finished(self, settings: Settings, content: Source, styles: list[Source]) -> Path | None:
         """Return the picture of such a run that an earlier one to this target has finished."""
         if self.target is None or self.force or self.has_checkpoint:
             return None

@@ -105,9 +105,8 @@ def explore(
     from impasto.images import open_picture, output_name
     from impasto.settings import Settings
 
-    settings = exploring.preview_settings(
-        Settings(**options), options.get("size") or exploring.PREVIEW_SIZE
-    )
+    size = options.get("size") or exploring.PREVIEW_SIZE
+    settings = exploring.preview_settings(Settings(**options), size)
     if settings.tune:
         raise SettingsError("tune does not go with what is varied here: leave it out")
     variants = exploring.vary(settings, _axes(vary) if vary else exploring.default_axes(settings))

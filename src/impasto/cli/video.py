@@ -131,8 +131,7 @@ def _run(job: "VideoJob", done: int, quiet: bool, flicker: bool) -> Path:
     for line in job.reader.damage.messages():
         say(line)
     if painted:
-        rate = painted / (time.monotonic() - begun)
-        say(f"{painted} frames, {rate:.1f} a second", quiet)
+        say(f"{painted} frames, {painted / (time.monotonic() - begun):.1f} a second", quiet)
     for note, count in job.stylizer.notes.items():
         say(f"{note} (in {count} of {painted} frames)")
     errors = [each for each in found if each is not None]
@@ -243,8 +242,7 @@ def _play(session: "Session", recorder: "Recorder") -> None:
     if status:
         raise typer.Exit(status)
     rate, latency = session.meter.fps, 1000 * session.meter.latency
-    said = f"{session.frames} frames, {rate:.1f} a second, {latency:.0f} ms late"
-    echo(said, file=sys.stderr)
+    echo(f"{session.frames} frames, {rate:.1f} a second, {latency:.0f} ms late", file=sys.stderr)
 
 
 def _outputs(

@@ -22,6 +22,7 @@ from impasto.weights.folders import search_folders
 
 app = typer.Typer(help="Trained parameters: list, download and check them.", no_args_is_help=True)
 
+_names = one_of(*CATALOGUE)
 _RESULTS = {True: "ok", False: "wrong", None: "no published hash"}
 
 
@@ -38,9 +39,7 @@ def list_files() -> None:
 
 @app.command()
 def fetch(
-    name: str = argument(
-        ..., "A name of `impasto weights list`, or vgg19.", autocompletion=one_of(*CATALOGUE)
-    ),
+    name: str = argument(..., "A name of `impasto weights list`, or vgg19.", autocompletion=_names),
 ) -> None:
     """Make sure that a file is on this machine; download it if need be."""
     show_downloads(announce)
@@ -60,9 +59,7 @@ def where() -> None:
 
 @app.command()
 def verify(
-    name: str | None = argument(
-        None, "One name or file; without it, all.", autocompletion=one_of(*CATALOGUE)
-    ),
+    name: str | None = argument(None, "One name or file; without it, all.", autocompletion=_names),
 ) -> None:
     """Compare the files on this machine with the published hashes."""
     found = list(_to_verify(name))

@@ -207,8 +207,7 @@ def _inspected(data: bytes, options: CollectOptions) -> dict[str, Any]:
             if kind in ("jpg", "tiff", "png", "webp") and orientation_of(image) >= 5:
                 width, height = height, width  # it lies on its side
         _check_shape(width, height, options)
-        phash = perceptual_hash(data)
-        return {"type": kind, "width": width, "height": height, "phash": phash}
+        return {"type": kind, "width": width, "height": height, "phash": perceptual_hash(data)}
     except ImageError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
             raise RejectedError("pixels", f"far too many to be decoded: {_RAISED}") from error

@@ -100,9 +100,7 @@ SOURCES: Mapping[str, Source] = {
         _wikimedia,
     ),
     "openverse": Source(
-        "https://api.openverse.org/v1",
-        "/images/?q={text}&page_size=20&page=1{license}",
-        _openverse,
+        "https://api.openverse.org/v1", "/images/?q={text}&page_size=20&page=1{license}", _openverse
     ),
     "met": Source(
         "https://collectionapi.metmuseum.org/public/collection/v1",

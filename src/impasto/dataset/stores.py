@@ -176,5 +176,4 @@ def _amount(count: float) -> str:
 
 def open_store(place: str | Path, follow_links: bool = False) -> Store:
     """Return the store of a folder, which need not exist, or of an address of fsspec: `s3://…`."""
-    remote = "://" in str(place)
-    return _RemoteStore(str(place)) if remote else Store(Path(place), follow_links)
+    return _RemoteStore(str(place)) if "://" in str(place) else Store(Path(place), follow_links)

@@ -46,8 +46,7 @@ def ranked(projections: Tensor, ranks: int = RANKS) -> Tensor:
     """Return projections (directions, points) sorted, at even steps: (directions, ranks)."""
     # Sorted by numpy, which is ten times as fast.
     ordered = np.sort(projections.detach().cpu().numpy(), axis=1)
-    places = np.arange(ranks) * (ordered.shape[1] - 1) // (ranks - 1)
-    return torch.from_numpy(ordered[:, places])
+    return torch.from_numpy(ordered[:, np.arange(ranks) * (ordered.shape[1] - 1) // (ranks - 1)])
 
 
 def wasserstein_distance(made: Tensor, target: Tensor) -> float:
@@ -135,8 +134,7 @@ def colors(image: Tensor) -> Tensor:
 
 def luma(image: Tensor) -> Tensor:
     """Return the brightness (N, 1, H, W) in [0, 1] of sRGB pictures (N, 3, H, W): ITU-R BT.601."""
-    weights = image.new_tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)
-    return (image * weights).sum(1, keepdim=True)
+    return (image * image.new_tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def ssim(first: Tensor, second: Tensor) -> float:

@@ -48,8 +48,7 @@ def save_report(
     sheet = contact_sheet(small, (SMALL, 0), above=[*ANCHORS, *comparison.methods])
     write_atomically(folder / SHEET, jpeg(sheet, 88), True)
     rows = ([r.method, names[r.pair], *r.measured.values(), r.seconds, r.run] for r in results)
-    head = ["method", "pair", *results[0].measured, "seconds", "run"]
-    write_table(folder / TABLE, head, rows)
+    write_table(folder / TABLE, ["method", "pair", *results[0].measured, "seconds", "run"], rows)
     _save_for_judging(comparison, results, folder)
     page = page_text(
         Path(__file__).with_name("report.html"),

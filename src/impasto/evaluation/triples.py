@@ -35,10 +35,7 @@ def find_triples(
 
 
 def match_triples(
-    contents: Mapping[Path, str],
-    styles: Sequence[Path],
-    outputs: Mapping[Path, str],
-    by: str = "auto",
+    contents: Mapping[Path, str], styles: Sequence[Path], outputs: Mapping[Path, str], by: str
 ) -> tuple[list[Triple], str]:
     """Return a triple for each stylized picture, and which way they were matched.
 

@@ -84,8 +84,7 @@ class Graph:
 
     def _constant(self, name: str, value: Values | np.float32) -> str:
         if name not in self._constants:
-            array = np.array(value, order="C")
-            self._constants[name] = onnx.numpy_helper.from_array(array, name)
+            self._constants[name] = onnx.numpy_helper.from_array(np.array(value, order="C"), name)
         return name
 
     def tensor(self, name: str, value: Values | None = None) -> str:

@@ -33,8 +33,7 @@ def open_network(row: Method, settings: Settings, files: Files) -> Network:
 def _style_model(graph: Graph) -> bytes:
     """Return the style encoder and the modulator."""
     picture = graph.input("picture", (1, "height", "width", 3))
-    features = _encoded(graph, graph.image(picture), "style_encoder")
-    for depth, x in enumerate(features, 1):
+    for depth, x in enumerate(_encoded(graph, graph.image(picture), "style_encoder"), 1):
         mean = graph.mean(x)
         centered = graph.add("Sub", x, mean)
         variance = graph.mean(graph.add("Mul", centered, centered))

@@ -157,9 +157,8 @@ def scaled(style: Picture, longest: int, cell: int) -> Array:
     """Return a style (1, H, W, 3), its longest side about as long as asked, in whole cells."""
     longest = min(longest, MOST_STYLE)
     longest = max(longest, LEAST_STYLE * max(style.size) // min(style.size))
-    width, height = (
-        max(LEAST_STYLE, round(side / cell) * cell) for side in fitted_size(style.size, longest)
-    )
+    sides = fitted_size(style.size, longest)
+    width, height = (max(LEAST_STYLE, round(side / cell) * cell) for side in sides)
     return style.filled().resized((width, height)).pixels[None]
 
 

@@ -233,6 +233,5 @@ def _likeness(result: Array, picture: Array) -> float:
         alike = np.corrcoef(result.mean(-1).ravel(), picture.mean(-1).ravel())[0, 1]
     spread = float(result.clip(0, 1).std() / picture.std())
     spread = min(spread, 1 / max(spread, 1e-6))
-    cut = float(np.abs(result - result.clip(0, 1)).mean())
-    score = float(abs(alike)) + spread - 2 * cut
+    score = float(abs(alike)) + spread - 2 * float(np.abs(result - result.clip(0, 1)).mean())
     return score if np.isfinite(score) else -np.inf  # where the result is the same everywhere

@@ -44,8 +44,7 @@ class Shot:
             mean_kept, kept = (self.kept[each] for each in names)
             now, before = (_spread(each) for each in (covariance, kept))
             shift = float(np.abs(mean - mean_kept).mean() / np.sqrt(min(now, before)))
-            far = abs(np.log(now / before)) + shift - NEAR
-            pace = min(1.0, PACE + max(0.0, far))
+            pace = min(1.0, PACE + max(0.0, abs(np.log(now / before)) + shift - NEAR))
             mean = (mean_kept + pace * (mean - mean_kept)).astype(mean.dtype)
             covariance = kept + pace * (covariance - kept)
         self.kept |= dict(zip(names, (mean, covariance), strict=True))

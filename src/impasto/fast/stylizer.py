@@ -101,6 +101,7 @@ class FastStylizer(OwnSize):
         """Begin a run of one step; see `impasto.runs.Stylizer`."""
         source = images.read_source(content)
         stylizer = self if self.settings.size else self.sized(source)
+        started = time.monotonic() if started is None else started
         return OnePassRun(stylizer, source, reference, started)
 
     def changed(self, **options: Unpack[Options]) -> FastStylizer:
@@ -204,14 +205,9 @@ class OnePassRun(Run):
     """One content on its way through a network, in one step; see `FastStylizer.run`."""
 
     def __init__(
-        self,
-        stylizer: FastStylizer,
-        source: Source,
-        reference: Reference | None,
-        started: float | None,
+        self, stylizer: FastStylizer, source: Source, reference: Reference | None, started: float
     ) -> None:
-        self._started = time.monotonic() if started is None else started
-        self._stylizer, self._reference = stylizer, reference
+        self._stylizer, self._reference, self._started = stylizer, reference, started
         settings = stylizer.settings
         opened = open_for_role(source, "content", settings.size_limit, settings)
         self._identify = partial(images.identify_opened, opened, source)  # frames are never asked

@@ -206,12 +206,7 @@ def _encoder_model(parameters: Mapping[str, Values], level: int, name: str) -> b
 
 
 def _decoder_model(
-    parameters: Mapping[str, Values],
-    level: int,
-    name: str,
-    *,
-    backwards: bool = False,
-    last: bool = True,
+    parameters: dict[str, Values], level: int, name: str, backwards: bool = False, last: bool = True
 ) -> bytes:
     """Return a model that decodes what `_encoder_model` encoded; its layers may count backwards."""
     graph = Graph("decoder", parameters, borders="reflect")

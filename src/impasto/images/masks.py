@@ -110,8 +110,7 @@ def find_faces(picture: Picture) -> list[Face]:
     The cascade comes with scikit-image (local binary patterns; Viola & Jones 2001). What it takes
     for a face by mistake, it finds at some sizes only: so each face is looked at again at others.
     """
-    longest = max(picture.size)
-    size = tuple(max(1, round(side * _SEARCHED / longest)) for side in picture.size)
+    size = tuple(max(1, round(side * _SEARCHED / max(picture.size))) for side in picture.size)
     pixels = resize(picture.filled().pixels, None, (size[0], size[1]))[0]
     found = [face for box in _detected(pixels, _SMALLEST) if (face := _confirmed(pixels, box))]
     height, width = pixels.shape[:2]

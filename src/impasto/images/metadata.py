@@ -9,15 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
 
-_DESCRIPTIVE = (
-    Base.ImageDescription,
-    Base.Make,
-    Base.Model,
-    Base.Software,
-    Base.DateTime,
-    Base.Artist,
-    Base.Copyright,
-)
+_NAMES = "ImageDescription Make Model Software DateTime Artist Copyright"
+_DESCRIPTIVE = [Base[name] for name in _NAMES.split()]
 """What is kept of the first directory; in a TIFF it also holds the layout of the file."""
 _GONE = (Base.MakerNote, Base.ExifImageWidth, Base.ExifImageHeight, Base.ExifInteroperabilityOffset)
 """Maker notes break when they move and may hide a preview or a place; the sizes become wrong."""

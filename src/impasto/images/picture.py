@@ -244,6 +244,5 @@ def _check_bits(bits: int) -> None:
 def _check_depth(kind: str, bits: int) -> None:
     _check_bits(bits)
     if bits == 16 and kind not in WITH_16_BITS:
-        raise ImageError(
-            f"{kind} has no 16 bits: save as {' or '.join(WITH_16_BITS)}, or with bits=8"
-        )
+        able = " or ".join(WITH_16_BITS)
+        raise ImageError(f"{kind} has no 16 bits: save as {able}, or with bits=8")

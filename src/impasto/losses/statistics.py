@@ -172,8 +172,7 @@ def draw_positions(
         return torch.randint(positions, (count,), generator=generator)
     # Rejection sampling: where weights are small few positions are left, which are then repeated.
     drawn = torch.randint(positions, (16 * count,), generator=generator)
-    chances = weight.flatten().cpu()[drawn]
-    taken = drawn[torch.rand(len(drawn), generator=generator) < chances]
+    taken = drawn[torch.rand(len(drawn), generator=generator) < weight.flatten().cpu()[drawn]]
     if not len(taken):
         taken = weight.flatten().argmax().cpu()[None]
     return taken.repeat(-(-count // len(taken)))[:count]

@@ -70,8 +70,7 @@ def transferred(
         flat = torch.baddbmm(offset, matrix, features.float().flatten(2))
         if grain is not None:
             flat = flat + (root @ grain[0]) @ grain[1].flatten(2)
-    changed = flat.view_as(features).to(features.dtype)
-    return changed.contiguous(memory_format=torch.channels_last)
+    return flat.view_as(features).to(features.dtype).contiguous(memory_format=torch.channels_last)
 
 
 class _Roots(torch.autograd.Function):

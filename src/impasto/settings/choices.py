@@ -84,6 +84,7 @@ _method = partial(option, group="Method")
 _picture = partial(option, group="Picture")
 _composition = partial(option, group="Composition")
 _losses = partial(option, group="Losses")
+_weight = partial(_losses, None, least=0.0)
 _optimization = partial(option, group="Optimization")
 _machine = partial(option, group="Machine")
 
@@ -193,27 +194,23 @@ class Choices:
         "How contents are compared: features, self-similarity, or both.",
         parts=CONTENT_LOSSES,
     )
-    content_weight: float | None = _losses(
-        None, "Weight of the content loss.", least=0.0, shown="0.13; gatys: 1"
+    content_weight: float | None = _weight("Weight of the content loss.", shown="0.13; gatys: 1")
+    style_weight: float | None = _weight("Weight of the style loss.", shown="1; gatys: 100")
+    style_weights: tuple[float, ...] | None = _weight(
+        "A share for each style picture: 3,1.", brief=True, items=float, shown="equal"
     )
-    style_weight: float | None = _losses(
-        None, "Weight of the style loss.", least=0.0, shown="1; gatys: 100"
-    )
-    style_weights: tuple[float, ...] | None = _losses(
-        None, "A share for each style: 3,1.", brief=True, least=0.0, items=float, shown="equal"
-    )
-    tv_weight: float | None = _losses(
-        None, "Weight of smoothness (total variation).", least=0.0, shown="4; gatys: 0"
+    tv_weight: float | None = _weight(
+        "Weight of smoothness (total variation).", shown="4; gatys: 0"
     )
     content_layers: tuple[str, ...] = _losses(CONTENT_LAYERS, "Layers of the content.", items=str)
     style_layers: tuple[str, ...] = _losses(
         STYLE_LAYERS, "Layers that hold the style.", items=str, shown="relu1_1 … relu5_1"
     )
-    content_layer_weights: tuple[float, ...] | None = _losses(
-        None, "A weight for each content layer.", least=0.0, items=float, shown="equal"
+    content_layer_weights: tuple[float, ...] | None = _weight(
+        "A weight for each content layer.", items=float, shown="equal"
     )
-    style_layer_weights: tuple[float, ...] | None = _losses(
-        None, "A weight for each style layer.", least=0.0, items=float, shown="equal"
+    style_layer_weights: tuple[float, ...] | None = _weight(
+        "A weight for each style layer.", items=float, shown="equal"
     )
     loss: str = _losses(
         "relative",

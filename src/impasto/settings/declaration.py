@@ -13,12 +13,7 @@ from typing import Any, get_args, get_type_hints
 from impasto.errors import SettingsError
 
 #: The types of options and what they are called in messages.
-SCALARS: Mapping[type, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "a word",
-    bool: "true or false",
-}
+SCALARS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 _LIMITS = (
     ("least", operator.lt, "at least"),
     ("above", operator.le, "above"),

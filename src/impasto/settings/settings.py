@@ -48,10 +48,7 @@ class Settings(Choices):
     def __init__(self, /, **options: Unpack[Options]) -> None:
         for name in options:
             check_known(name, FIELDS)
-        values = {
-            name: checked(each, options.get(name, each.default), TYPES[name])
-            for name, each in FIELDS.items()
-        }
+        values = {n: checked(e, options.get(n, e.default), TYPES[n]) for n, e in FIELDS.items()}
         # One word for several options: a recipe holds what it stands for.
         for word, meanings in _WORDS.items():
             method = method_of(values["method"])

@@ -91,8 +91,7 @@ class Engine:
 
     def run(self, order: Order) -> Run:
         """Begin an order."""
-        settings = order.masked(order.settings)
-        return self.stylizer(order.styles, settings).run(order.content.path)
+        return self.stylizer(order.styles, order.masked(order.settings)).run(order.content.path)
 
     def quick(self, order: Order) -> Picture:
         """Paint an order in one pass; its content is decoded once."""

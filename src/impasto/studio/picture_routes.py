@@ -79,8 +79,7 @@ def style_thumbnail(name: str, studio: StudioOf, size: Side = THUMBNAIL) -> Resp
     if name not in studio.styles or not studio.styles[name].here:
         raise GoneError(f"the style {name} has no picture here")
     copy = small_copy if studio.styles[name].kind == "own" else _unchanging
-    picture = copy(path_of_style(name), size)
-    return Jpeg(picture, headers={"Cache-Control": "max-age=86400"})
+    return Jpeg(copy(path_of_style(name), size), headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/examples")
@@ -119,14 +118,11 @@ def settings() -> dict[str, Any]:
 
 @router.post("/files", status_code=201)
 def upload(
-    file: UploadFile,
-    studio: StudioOf,
-    visitor: VisitorOf,
-    kind: Literal["", "picture", "clip"] = "",
+    file: UploadFile, studio: StudioOf, who: VisitorOf, kind: Literal["", "picture", "clip"] = ""
 ) -> dict[str, Any]:
     """Upload a picture or a clip."""
     size, name = file.size or 0, file.filename or ""
-    return studio.store.add(visitor, file.file, size, name, kind).described()
+    return studio.store.add(who, file.file, size, name, kind).described()
 
 
 @router.get("/files/{id}", responses={200: {"content": {"image/png": {}}}})
@@ -151,9 +147,7 @@ def delete_file(found: FileOf, studio: StudioOf) -> None:
 
 
 @router.post("/paint", response_class=Jpeg)
-async def paint(
-    request: Request, body: PaintBody, studio: StudioOf, visitor: VisitorOf
-) -> Response:
+async def paint(request: Request, body: PaintBody, studio: StudioOf, visitor: VisitorOf) -> Jpeg:
     """Paint a picture at once, in one pass, or in one for each style that has a mask."""
     begun, order = time.perf_counter(), studio.quick(visitor, body)
     return await in_turn(request, studio, visitor, lambda: jpeg(studio.engine.quick(order), begun))

@@ -54,9 +54,7 @@ def paint_one(run: StudioRun, engine: Engine, order: Order, history: History, ke
             run.facts["history"] = history.add(keeper, picture, order, process).name
 
 
-def variants(
-    engine: Engine, order: Order, axes: Mapping[str, Sequence[Any]] | None
-) -> list[Variant]:
+def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> list[Variant]:
     """Return the variants of a picture; SettingsError: it cannot be varied so."""
     settings = order.settings.updated(steps=None, time=None)
     if axes is None:  # what is worth varying, whatever is said of it now
@@ -147,8 +145,7 @@ def tune(run: StudioRun, style: Style, minutes: float, networks: Path, store: St
 
     show_tunings(lambda _name, _minutes: nullcontext(watch))
     try:
-        settings = Settings(method="fast", tune=minutes)
-        network = tuned(find_style(style.source), settings, networks)
+        network = tuned(find_style(style.source), Settings(method="fast", tune=minutes), networks)
     finally:
         show_tunings()
         _thin_out(networks)
@@ -158,8 +155,7 @@ def tune(run: StudioRun, style: Style, minutes: float, networks: Path, store: St
 
 def _thin_out(folder: Path) -> None:
     """Delete all networks but the newest."""
-    kept = sorted(folder.glob("tuned-*"), key=lambda path: path.stat().st_mtime)
-    for old in kept[:-MOST]:
+    for old in sorted(folder.glob("tuned-*"), key=lambda path: path.stat().st_mtime)[:-MOST]:
         if old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
         else:

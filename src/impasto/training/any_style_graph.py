@@ -63,8 +63,7 @@ def painter_graph(
         if side > 1:  # of a coarser map, as strong
             planes = graph.add("AveragePool", grain, kernel_shape=[side] * 2, strides=[side] * 2)
             planes = graph.add("Mul", planes, graph.number(side))
-        mixing = graph.tensor(f"grain.{len(features)}")
-        features.append(transfer(x, name, (mixing, planes)))
+        features.append(transfer(x, name, (graph.tensor(f"grain.{len(features)}"), planes)))
     painted = _paint(graph, features, shape)
     fade = graph.add("Min", graph.add("Div", strength, graph.number(FADES_BELOW)), graph.number(1))
     change = graph.add("Mul", fade, graph.add("Sub", painted, content))
@@ -122,8 +121,7 @@ def _paint(graph: Graph, maps: Sequence[str], shape: AnyStyleShape) -> str:
     fine, middle, coarse = shape.painter_blocks
     x = graph.relu(_residual(graph, maps[0], "painter.coarse", coarse))
     for name, blocks, skip in zip(("middle", "fine"), (middle, fine), maps[1:], strict=True):
-        raised = graph.shuffled(graph.convolution(x, f"painter.to_{name}"), 2)
-        x = graph.add("Add", raised, skip)
+        x = graph.add("Add", graph.shuffled(graph.convolution(x, f"painter.to_{name}"), 2), skip)
         x = graph.relu(_residual(graph, x, f"painter.{name}", blocks))
     cells = graph.shuffled(graph.convolution(x, "painter.head"), GRAIN_CELL)
     return graph.add("Add", cells, graph.number(0.5))
@@ -224,8 +222,7 @@ def _statistics(graph: Graph, flat: str, name: str, width: int) -> tuple[str, st
     centered = graph.add("Sub", flat, mean)
     # Divided before they are multiplied: half precision has no room for the sum.
     pixels = graph.add("Slice", graph.add("Shape", flat), graph.whole(1), graph.whole(2))
-    scale = graph.power(graph.add("Cast", pixels, to=1), -0.5)
-    scaled = graph.add("Mul", centered, scale)
+    scaled = graph.add("Mul", centered, graph.power(graph.add("Cast", pixels, to=1), -0.5))
     covariance = graph.add("Gemm", scaled, scaled, transB=1)
     relative, constant = OF_COLORS if name == "colors" else (RELATIVE, CONSTANT)
     variance = graph.add("Mul", _trace(graph, covariance, width), graph.number(1 / width))

@@ -19,10 +19,7 @@ _LONGEST = 768  # longest side of a training picture in memory, in pixels
 #: Sides of crops as parts of what is cut out: as pictures are seen at 512 pixels.
 SCALES = (0.6, 1.8)
 _HELD_OUT = 20  # one picture in so many is kept for measuring
-_SAMPLES = (
-    *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
-    "camera.png",
-)
+_SAMPLES = "astronaut.png chelsea.png coffee.png rocket.jpg motorcycle_left.png camera.png"
 
 
 Pictures = Sequence[Tensor]
@@ -58,7 +55,7 @@ def sample_photos() -> list[Path]:
     found = importlib.util.find_spec("skimage")
     if found is None or found.origin is None:
         raise MissingExtraError("learning without --photos", "lab")
-    return [Path(found.origin).with_name("data") / name for name in _SAMPLES]
+    return [Path(found.origin).with_name("data") / name for name in _SAMPLES.split()]
 
 
 def picture_paths(folder: Path, without: Path | None = None) -> list[Path]:

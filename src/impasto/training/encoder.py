@@ -114,8 +114,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         self.student.train(part < 1 - o.frozen)
 
     def _gradient_losses(self, rng: Rng) -> dict[str, Tensor]:
-        count = self.options.batch // 2
-        places, pictures, styles = self.pool.draw(count, rng)
+        places, pictures, styles = self.pool.draw(self.options.batch // 2, rng)
         pictures.requires_grad_()
         images, phase = torch.cat([pictures, styles]), rng.integer(SUBSAMPLE_PHASES)
         teacher = self._teacher_features(images, phase)
@@ -148,8 +147,7 @@ class EncoderTrainer(Trainer[EncoderOptions]):
         return {name: sum(each[name] for each in found) / _ROUNDS for name in found[0]}
 
     def _measured(self, images: Tensor) -> dict[str, float]:
-        half = len(images) // 2
-        pictures, styles = images[1::2].clone(), images[::2][:half]
+        pictures, styles = images[1::2].clone(), images[::2][: len(images) // 2]
         pictures.requires_grad_()
         both = torch.cat([pictures, styles])
         teacher, student = self._teacher_features(both, 0), self._student_features(both, 0)

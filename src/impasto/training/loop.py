@@ -76,8 +76,7 @@ def _advance(
     while True:
         for name, value in trainer.advance().items():
             values[name].append(value)
-        over = trainer.progress() >= 1 or trainer.spent >= end
-        if over or trainer.step % report_every == 0:
+        if trainer.progress() >= 1 or trainer.spent >= end or trainer.step % report_every == 0:
             break
         yield max(trainer.progress(), (trainer.spent - begun) / limit if limit else 0.0), {}
     means = {name: float(torch.stack(each).mean()) for name, each in values.items()}

@@ -137,6 +137,5 @@ def _whitening(patches: Tensor) -> Tensor:
     flat = patches.transpose(0, 1).flatten(1).double().cpu()
     values, vectors = torch.linalg.eigh(torch.cov(flat))
     # The faintest directions are mostly noise; they stay faint.
-    gains = (values + 1e-3 * values.mean()).rsqrt()
-    white: Tensor = (vectors * gains) @ vectors.mT
+    white: Tensor = (vectors * (values + 1e-3 * values.mean()).rsqrt()) @ vectors.mT
     return white.float()

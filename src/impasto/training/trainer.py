@@ -25,10 +25,7 @@ from impasto.weights import fetch, load_vgg19
 TeacherT = TypeVar("TeacherT", bound=VGG19)
 TEACHER_LAYERS = tuple(POCKET_LAYERS)  # the layers of VGG-19 that trainings use
 #: Options that may differ when a training is resumed.
-_MAY_CHANGE = (
-    *("begin", "photos", "painting", "paintings", "pairs", "teacher", "output", "device"),
-    "minutes",
-)
+_MAY_CHANGE = "begin photos painting paintings pairs teacher output device minutes"
 PAINTING = "learned"  # the fact that is the hash of the painting that a network is fitted to
 _LARGEST_GRADIENT = 5.0
 
@@ -183,7 +180,7 @@ class Trainer(ABC, Generic[OptionsT]):
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path} is not a checkpoint: remove it to start again") from error
         for name, value in self.facts().items():
-            if name not in _MAY_CHANGE and begun.get(name) != value:
+            if name not in _MAY_CHANGE.split() and begun.get(name) != value:
                 other = "another painting" if name == PAINTING else f"{name} {begun.get(name)}"
                 raise SettingsError(
                     f"this training was begun with {other}: use that or another output folder"

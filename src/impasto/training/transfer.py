@@ -182,10 +182,9 @@ class TransferTrainer(Trainer[TransferT]):
         return torch.cat(list(parts) * self.options.contents)
 
     def _encoded(self, styles: Sequence[Style]) -> list[Coloring]:
-        codes = [self.network.encode(each.image) for each in styles]
         return [
             Coloring(*(self._each(part) for part in zip(*each, strict=True)))
-            for each in zip(*codes, strict=True)
+            for each in zip(*(self.network.encode(each.image) for each in styles), strict=True)
         ]
 
     def _shift_loss(

@@ -123,8 +123,7 @@ def _is_file(path: Path) -> bool:
 
 def _first_found(*files: WeightsFile) -> tuple[WeightsFile, Path] | None:
     # A download that another program left unfinished is no file of ours to complain about.
-    sound = (c[1:] for c in copies(*files) if not c[0].foreign or size_matches(*c[1:]))
-    return next(sound, None)
+    return next((c[1:] for c in copies(*files) if not c[0].foreign or size_matches(*c[1:])), None)
 
 
 def converted(file: WeightsFile, path: Path) -> Path:
