@@ -89,12 +89,9 @@ def make_pairs(
     for place in sorted(range(len(styles)), key=lambda place: str(styles[place])):
         style_names[place] = _free(_numbered(output_name(Path(styles[place]).name, [])), taken)
     style_names = style_names or {None: method}
-    numbers = range(len(styles)) if styles else [None]
     keys = {
-        (content, n): fingerprint(
-            [place_of(content), method if n is None else place_of(Path(styles[n]))]
-        )
-        for content, n in product(contents, numbers)
+        (c, n): fingerprint([place_of(c), method if n is None else place_of(Path(styles[n]))])
+        for c, n in product(contents, range(len(styles)) if styles else [None])
     }
     names = {
         (content, number): name

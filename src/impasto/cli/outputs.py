@@ -98,8 +98,7 @@ class Outputs:
                 sys.stdout.buffer.write(picture.encode("png"))
                 sys.stdout.buffer.flush()
             else:
-                protected = self.protected
-                written = [picture.save(self.target, overwrite=self.force, protect=protected)]
+                written = [picture.save(self.target, overwrite=self.force, protect=self.protected)]
         except BrokenPipeError:  # nobody wants it any more
             raise
         except (ImageError, OSError) as error:

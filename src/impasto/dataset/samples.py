@@ -139,8 +139,7 @@ def _encoded_deep(samples: NDArray[Any], kind: _Kind, name: str, exif: Image.Exi
         import tifffile
 
         file = io.BytesIO()
-        turned = (_ORIENTATION, _SHORT, 1, kind.orientation, True)
-        tags = [turned] if kind.orientation != 1 else []
+        tags = [(_ORIENTATION, _SHORT, 1, kind.orientation, True)] if kind.orientation != 1 else []
         colors = "rgb" if samples.ndim == 3 else "minisblack"
         plain: dict[str, Any] = {"metadata": None, "software": False, "compression": "zlib"}
         tifffile.imwrite(file, samples, photometric=colors, extratags=tags, **plain)

@@ -95,8 +95,7 @@ class Graph:
         if self.eight_bits and value.ndim == 4:
             scale = np.abs(value).max((1, 2, 3), keepdims=True).clip(1e-12) / 127
             whole = self._widened(name, (value / scale).round().astype(np.int8))
-            scales = self._constant(f"{name} scale", scale.astype(np.float32))
-            made = self.add("Mul", whole, scales)
+            made = self.add("Mul", whole, self._constant(f"{name} scale", scale.astype(np.float32)))
         elif self.half:
             made = self._widened(name, value.astype(np.float16))
         else:

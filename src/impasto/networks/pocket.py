@@ -40,8 +40,6 @@ POCKET_LAYERS: Mapping[str, int] = {
 }
 SAMPLED_LAYERS = ("relu1_1", "relu2_1")  # those of which a quarter of the positions is enough
 SUBSAMPLE_PHASES = 4
-
-
 #: VGG-19's steps from `relu3_1` to `relu5_1`, those of the tail.
 TAIL = steps_to("relu5_1")[len(steps_to("relu3_1")) :]
 TAIL_CONVOLUTIONS = tuple(step for step in TAIL if step.startswith("conv"))
@@ -249,8 +247,7 @@ class _Subsample(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, phase: int) -> Tensor:  # noqa: ANN401
         ctx.shape, ctx.phase = x.shape, phase
-        part = x[..., phase // 2 :: 2, phase % 2 :: 2]
-        return part.contiguous(memory_format=torch.channels_last)
+        return x[..., phase // 2 :: 2, phase % 2 :: 2].contiguous(memory_format=torch.channels_last)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401

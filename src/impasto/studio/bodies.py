@@ -115,12 +115,11 @@ def _property(name: str, each: Declared[Any]) -> dict[str, Any]:
     if each.default is None:
         said = {"anyOf": [said, {"type": "null"}]}
     default = list(each.default) if isinstance(each.default, tuple) else each.default
-    used = [method for method, row in METHODS.items() if row.takes(name, rules["group"])]
     return {
         **said,
         "title": name.replace("_", " "),
         "description": rules["help"],
         "default": default,
         "x-group": rules["group"],
-        "x-methods": used,
+        "x-methods": [method for method, row in METHODS.items() if row.takes(name, rules["group"])],
     }

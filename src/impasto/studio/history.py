@@ -149,7 +149,7 @@ class History:
             entry = Entry(folder, **json.loads((folder / _ENTRY).read_text("utf-8")))
         except (OSError, ValueError, TypeError):  # it is half deleted, or of another version
             return None
-        return entry if (entry.path(RESULT).is_file() and entry.path(THUMBNAIL).is_file()) else None
+        return entry if entry.path(RESULT).is_file() and entry.path(THUMBNAIL).is_file() else None
 
     def delete(self, visitor: str, name: str) -> None:
         """Delete one of a visitor's results, if he has it."""

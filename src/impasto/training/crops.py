@@ -20,8 +20,6 @@ _LONGEST = 768  # longest side of a training picture in memory, in pixels
 SCALES = (0.6, 1.8)
 _HELD_OUT = 20  # one picture in so many is kept for measuring
 _SAMPLES = "astronaut.png chelsea.png coffee.png rocket.jpg motorcycle_left.png camera.png"
-
-
 Pictures = Sequence[Tensor]
 
 

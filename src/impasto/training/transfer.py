@@ -164,8 +164,7 @@ class TransferTrainer(Trainer[TransferT]):
         extra = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
             code = self._encoded(styles)
-            contents = photos.repeat_interleave(o.styles, 0)
-            stylized = self.network(contents, code, _part(grain, size))
+            stylized = self.network(photos.repeat_interleave(o.styles, 0), code, _part(grain, size))
             if self.step % _EVERY == 1 and o.shift:
                 extra["shift"] = self._shift_loss(larger[:1], stylized, code, grain, rng)
             elif self.step % _EVERY == 3 and o.identity:
