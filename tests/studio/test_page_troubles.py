@@ -89,3 +89,26 @@ def test_a_painting_outlives_a_server_that_is_away_for_a_moment(
     page.get_by_role("button", name="Paint it").click()
     expect(page.locator("#status")).to_contain_text("Done in", timeout=PATIENCE)
     page.close()
+
+
+def test_what_opens_while_the_page_goes_back_stays_open(browser: Browser, studio: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    page.goto(studio)
+    page.wait_for_selector("#tiles img", timeout=60_000)
+    page.evaluate(
+        """() => {
+            const back = history.back.bind(history);
+            history.back = () => setTimeout(back, 600);
+        }"""
+    )
+    page.locator("#open-panel").click()
+    page.wait_for_function("history.state?.covered")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(200)  # the page has begun to go back
+    page.locator("#open-panel").click()
+    page.wait_for_timeout(1_000)  # it has gone back
+    expect(page.locator("#panel.open")).to_be_visible()
+    page.wait_for_function("history.state?.covered")
+    page.go_back()
+    expect(page.locator("#panel.open")).to_have_count(0)
+    page.close()

@@ -63,11 +63,17 @@ export const download = (href, name) => el("a", { href, download: name }).click(
 const closers = new Set();
 const closeLast = () => [...closers].at(-1)?.();
 
+/** Whether the page itself goes back, which closes nothing that was opened meanwhile. */
+let goesBack = false;
+
 /** Let the way back lead to the picture while something is open over it. */
 const settle = atRest(() => {
   const covered = Boolean(history.state?.covered);
   if (closers.size && !covered) history.pushState({ covered: true }, "");
-  if (!closers.size && covered) history.back();
+  if (!closers.size && covered && !goesBack) {
+    goesBack = true;
+    history.back();
+  }
 }, 50);
 
 /** Something opens over the picture, or has been closed: Escape and the way back close it. @param {boolean} open @param {() => void} close */
@@ -78,7 +84,8 @@ export function covers(open, close) {
 }
 
 addEventListener("popstate", () => {
-  if (!history.state?.covered) closeLast();
+  if (!goesBack && !history.state?.covered) closeLast();
+  goesBack = false;
   settle();
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeLast());
