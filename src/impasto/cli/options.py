@@ -32,7 +32,7 @@ _WIDEST, _WIDEST_BRIEF = 26, 16
 _LETTERS = {"output": ("-o",), "styles": ("-s",), "style": ("-s",), "content": ("-c",)}
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and warnings only.")]
 Browser = Annotated[bool, typer.Option("--browser", help="Open the page in the browser.")]
 _MASK = "Paint a style where a mask is white: sky.png=wave.jpg; STYLE paints the rest. Repeatable."
 Masks = Annotated[list[str] | None, typer.Option(help=_MASK, metavar="MASK=STYLE")]
