@@ -540,6 +540,9 @@ def test_styles_where_things_are_found(
     assert "painting.png waves --masks person,background --method fast" in said
     assert impasto("reproduce", "out.png", "--look-in", files[0].parent).status == 0
     assert Path("out-again.png").read_bytes() == Path("out.png").read_bytes()
+    rest = ("--where", f"person={files[1]}", "waves", "--force")
+    assert impasto("stylize", files[0], *small, *rest).status == 0
+    assert "waves painting.png --masks rest,person" in impasto("recipe", "out.png").out
     assert "names no style" in impasto("stylize", files[0], "--where", "sky").only_line
 
 
