@@ -1,15 +1,24 @@
 """The page that paints in the browser, on any web server, and the studio below a path."""
 
+import base64
+import io
 import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 from tests.studio.conftest import free_port, running, serving
+
+import impasto
+from impasto.gallery.catalogue import drawing_path
 
 ROOT = Path(__file__).parents[2]
 #: Milliseconds in which the first picture is painted on a busy machine.
@@ -57,6 +66,46 @@ def test_a_photo_is_painted_kept_and_deleted(context: BrowserContext, alone: str
     page.wait_for_selector("#tiles img")
     history.tap()
     expect(page.locator("#history")).to_contain_text("kept here")
+
+
+#: Paints a file (base64) through the page's engine; returns the picture likewise.
+_PAINT = """async ({ file, style, settings }) => {
+  const { session } = await import("./session.js");
+  const photo = await (await fetch(`data:image/jpeg;base64,${file}`)).blob();
+  const { id } = await session.engine.upload(photo, "photo.jpg");
+  const asked = { kind: "picture", content: id, styles: [{ name: style }], settings };
+  const run = await session.engine.start(asked);
+  const { message, result } = await new Promise((done) => session.engine.watch(run.id, (state) => {
+    if (["done", "failed"].includes(state.state)) done(state);
+  }));
+  if (!result) throw new Error(message);
+  const bytes = new Uint8Array(await (await fetch(result)).arrayBuffer());
+  return btoa(bytes.reduce((text, each) => text + String.fromCharCode(each), ""));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("photo", "size", "options"),
+    [
+        ("retina", 200, {}),  # averaged, then scaled
+        ("rocket", 328, {"color": "content"}),
+        ("chelsea", 512, {"strength": 0.6}),  # enlarged
+    ],
+)
+def test_it_paints_what_python_paints(
+    context: BrowserContext, alone: str, photo: str, size: int, options: dict[str, Any]
+) -> None:
+    settings = {"size": size, **options}
+    file = io.BytesIO()
+    Image.fromarray(getattr(skimage.data, photo)()).save(file, "JPEG", quality=90)
+    asked = {"file": base64.b64encode(file.getvalue()).decode(), "style": "mosaic"}
+    painted = opened(context, alone).evaluate(_PAINT, {**asked, "settings": settings})
+    page = np.asarray(Image.open(io.BytesIO(base64.b64decode(painted))).convert("RGB"), np.int16)
+    own = {"quality": "draft", "runtime": "onnxruntime", **settings}
+    python = impasto.stylize(file.getvalue(), drawing_path("mosaic"), **own).to_array()
+    assert page.shape == python.shape
+    apart = np.abs(page - python)
+    assert apart.max() <= 2
 
 
 def test_many_photos_in_many_styles_are_one_file(

@@ -22,6 +22,7 @@ _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
 """Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
 _MOST_SCANS = 100  # encoders write 20 at most; each goes over the whole picture
 _GAP = 3.0  # Pillow first shrinks to this many times the size wanted, fast and in place
+_ROOM = 4  # times the size wanted that a JPEG decodes at, at least
 _TIFF = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED": "CMYK"}
 _CHANNELS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 _PREMULTIPLIED, _ALPHA = 1, 2
@@ -145,9 +146,10 @@ def _load(image: Image.Image, max_size: int | None) -> tuple[tuple[int, int], _B
         image.load()
         return image.size, None
     size = fitted_size(image.size, max_size)
-    # A JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time and the memory; its sides are
-    # rounded up then, which must change neither the size wanted nor the shape.
-    drafted = image.draft(None, (size[0] * 2, size[1] * 2))
+    # A huge JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time and the memory; its sides
+    # are rounded up then, which must change neither the size wanted nor the shape. Up to 8
+    # times the size it decodes whole, as in browsers: networks amplify the last bits of flat areas.
+    drafted = image.draft(None, (size[0] * _ROOM, size[1] * _ROOM))
     image.load()
     if drafted:
         return size, drafted[1]

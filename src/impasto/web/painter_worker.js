@@ -1,10 +1,12 @@
 /**
  * The any-style network, in a worker of its own: reads styles once, and paints picture after picture.
  *
- * @typedef {{pixels: Float32Array, width: number, height: number}} Picture  RGB from 0 to 1
+ * @import { Picture } from "./scaling.js"
  * @typedef {{file: Blob | string, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
  * @typedef {{content: Blob, photo?: string, styles: GivenStyle[], keep: Blob | null, size: number, read: number, strength: number, keeps: number, type: string}} Order
  */
+import { fitted, opened, resized } from "./scaling.js";
+
 /** Sides of styles are multiples of this many pixels; a value of the grain covers fewer. */
 const CELL = 16;
 const GRAIN_CELL = 4;
@@ -20,7 +22,7 @@ const READ_SIZE = 640;
 const LUMINANCE = [0.299, 0.587, 0.114];
 
 /** @type {Promise<{ort: any, painter: any, grain: Float32Array}> | null} */
-let opened = null;
+let network = null;
 /** @type {any} What reads styles, once one must be read. */
 let reader = null;
 /** @type {Map<string, Float32Array>} */
@@ -50,36 +52,10 @@ async function unpacked(data) {
 }
 
 /** Open the network once; where that fails, it is tried again. */
-const opening = () => (opened ??= open().catch((error) => {
-  opened = null;
+const opening = () => (network ??= open().catch((error) => {
+  network = null;
   throw error;
 }));
-
-/** Return the width and height of a picture whose longest side is given. @param {ImageBitmap} picture @param {number} longest */
-function fitted({ width, height }, longest) {
-  const scale = longest / Math.max(width, height);
-  return [width, height].map((side) => Math.max(1, Math.trunc(side * scale + 0.5)));
-}
-
-/** Return a picture at a size, on white where it is transparent. @param {ImageBitmap} image @param {number[]} size @returns {Picture} */
-function scaled(image, [width, height]) {
-  /** @param {CanvasImageSource} from @param {number} across @param {number} down */
-  const drawn = (from, across, down) => {
-    const context = new OffscreenCanvas(across, down).getContext("2d", { willReadFrequently: true });
-    if (!context) throw new Error("This browser cannot read pictures in the background.");
-    Object.assign(context, { fillStyle: "#fff", imageSmoothingQuality: "high" }).fillRect(0, 0, across, down);
-    context.drawImage(from, 0, 0, across, down);
-    return context;
-  };
-  // By halves, so that every pixel counts: not all browsers see to that.
-  /** @type {ImageBitmap | OffscreenCanvas} */
-  let from = image;
-  while (from.width >= 2 * width && from.height >= 2 * height) from = drawn(from, from.width >> 1, from.height >> 1).canvas;
-  const { data } = drawn(from, width, height).getImageData(0, 0, width, height);
-  const pixels = new Float32Array(3 * width * height);
-  for (let at = 0; at < pixels.length; at += 1) pixels[at] = data[at + Math.trunc(at / 3)] / 255;
-  return { pixels, width, height };
-}
 
 /** Return a picture as a file. @param {Picture} picture @param {string} type */
 async function encoded({ pixels, width, height }, type) {
@@ -111,14 +87,18 @@ async function codeOf({ key, name, file: picture }, size) {
   return code;
 }
 
+/** Round as Python does, halves to even numbers. @param {number} value */
+const evenly = (value) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
 /** Read a style. @param {Blob | string} picture  or its address @param {number} size */
 async function read(picture, size) {
   const { ort } = await opening();
   reader ??= await ort.InferenceSession.create(await file("engine/style_reader.onnx"));
   const image = await createImageBitmap(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
-  const [width, height] = fitted(image, longest).map((side) => Math.max(LEAST_STYLE, Math.round(side / CELL) * CELL));
-  const { code } = await reader.run({ picture: new ort.Tensor("float32", scaled(image, [width, height]).pixels, [1, height, width, 3]) });
+  const [width, height] = fitted(image, longest).map((side) => Math.max(LEAST_STYLE, evenly(side / CELL) * CELL));
+  const { pixels } = resized(opened(image, longest), [width, height]);
+  const { code } = await reader.run({ picture: new ort.Tensor("float32", pixels, [1, height, width, 3]) });
   return code.data;
 }
 
@@ -131,7 +111,7 @@ async function mixed(styles, size) {
 
 /** Lay a picture over another where a mask is white. @param {Picture} below @param {Picture} above @param {Blob} mask */
 async function lay({ pixels, width, height }, above, mask) {
-  const share = scaled(await createImageBitmap(mask), [width, height]).pixels;
+  const share = resized(opened(await createImageBitmap(mask), Math.max(width, height)), [width, height]).pixels;
   for (let at = 0; at < pixels.length; at += 1) pixels[at] += share[at] * (above.pixels[at] - pixels[at]);
 }
 
@@ -166,7 +146,7 @@ async function photoOf(file, size, id) {
   const known = last.sizes.get(size);
   if (known) return known;
   const image = await createImageBitmap(file);
-  const photo = scaled(image, fitted(image, size));
+  const photo = resized(opened(image, size), fitted(image, size));
   if (id) last.sizes.set(size, photo);
   return photo;
 }

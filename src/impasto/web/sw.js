@@ -4,7 +4,7 @@ const VERSION = "";
 const OWN = `impasto ${self.registration.scope} `;
 const CACHE = OWN + VERSION;
 const PAGE = ["./", "theme.js", "style.css", "parts.css", "icons.svg", "icon.svg", "manifest.webmanifest", ...[
-  "main", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "kept", "mix", "stage", "strip",
+  "main", "dom", "engine", "words", "session", "studio_engine", "browser_engine", "painter_worker", "scaling", "kept", "mix", "stage", "strip",
   "quick", "photo", "controls", "painting", "picture", "history", "more", "camera", "video", "batch", "regions",
 ].map((name) => `${name}.js`)];
 
