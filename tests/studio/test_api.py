@@ -17,6 +17,7 @@ from impasto.images import save_animation
 from impasto.settings import FIELDS
 from impasto.studio.bodies import LEFT_OUT
 from impasto.video.pictures import open_reader
+from impasto.video.writers import recipe_in
 
 MOSAIC = [{"name": "mosaic"}]
 QUICK = {"method": "fast", "size": 96}
@@ -191,6 +192,34 @@ def test_a_video(client: Client, tmp_path: Path) -> None:
     made = client.get("/" + state["result"])
     assert made.headers["content-type"] == "video/mp4"
     assert made.content[4:8] == b"ftyp"
+
+
+@pytest.mark.slow
+def test_a_video_of_best_quality_is_optimized(client: Client, tmp_path: Path) -> None:
+    frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(2)]
+    clip = client.upload(save_animation(frames, tmp_path / "clip.mp4", fps=5))["id"]
+    body = {"kind": "video", "clip": clip, "styles": MOSAIC}
+    state = client.run_to_the_end(**body, settings={"quality": "best", "steps": [2]})
+    assert state["state"] == "done", state
+    made = tmp_path / "painted.mp4"
+    made.write_bytes(client.get("/" + state["result"]).content)
+    settings = recipe_in(made)["settings"]
+    assert (settings["method"], settings["steps"]) == ("optimize", [2])
+    for wrong in ({"quality": "best", "method": "fast"}, {"keyframes": "/etc/passwd"}):
+        answer = client.post("/api/runs", json={**body, "settings": wrong})
+        assert (answer.status_code, next(iter(wrong)) in answer.json()["error"].lower()) == (
+            400,
+            True,
+        )
+
+
+def test_regions_are_refused_where_each_picture_has_one_style(
+    client: Client, picture: Path
+) -> None:
+    body = {"kind": "batch", "contents": [client.upload(picture)["id"]], "styles": MOSAIC * 2}
+    answer = client.post("/api/runs", json={**body, "settings": {"masks": ["sky", "rest"]}})
+    said = "Masks has several, but here each picture has one style: name one"
+    assert (answer.status_code, answer.json()["error"]) == (400, said)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ the upload of a picture. A clip is painted in a process, too.
 
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from typing import Any
 from impasto.errors import ImageError, ImpastoError
 from impasto.images import Source, open_picture
 from impasto.machine import module_command
+from impasto.settings.methods import method_of
 
 #: Longest side of a small copy, in pixels, and least side of a picture.
 THUMBNAIL, LEAST_SIDE = 192, 16
@@ -139,7 +141,9 @@ def paint_clip(
         log.open(encoding="utf-8") as lines,
     ):
         try:
-            yield from _followed(child, lines)
+            # A frame in steps may take long; those who wait can stop it, and time ends it.
+            silence = math.inf if method_of(asked["method"]).steps else _SILENCE
+            yield from _followed(child, lines, silence)
             if child.wait():
                 raise ImageError("this video could not be painted: choose another one")
         finally:
@@ -151,7 +155,7 @@ def paint_clip(
 
 
 def _followed(
-    child: subprocess.Popen[bytes], lines: Iterator[str]
+    child: subprocess.Popen[bytes], lines: Iterator[str], silence: float
 ) -> Generator[tuple[int, int | None]]:
     """Yield how far a process is, twice a second, so that whoever wants to stop it can."""
     last: tuple[int, int | None] = 0, None
@@ -163,7 +167,7 @@ def _followed(
             if "error" in found:
                 raise ImageError(found["error"])
             last = found["done"], found["whole"]
-        if time.monotonic() - heard > _SILENCE:
+        if time.monotonic() - heard > silence:
             raise ImageError("this video takes too long to read")
         yield last
         with suppress(subprocess.TimeoutExpired):

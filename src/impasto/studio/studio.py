@@ -13,8 +13,9 @@ from impasto.errors import ImageError, SettingsError
 from impasto.gallery.names import PREFIX, list_styles
 from impasto.gallery.names import Style as ListedStyle
 from impasto.images import open_picture, output_name
-from impasto.settings import Settings
+from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import LEAST_SIZE
+from impasto.settings.declaration import check_known
 from impasto.studio import works
 from impasto.studio.bodies import PaintBody, PlainStyleBody, RunBody, StyleBody, VideoBody
 from impasto.studio.engine import Engine, Order, Style
@@ -118,10 +119,7 @@ class Studio:
         return self.store.file(visitor, id, "picture").path if id else None
 
     def _settings(self, values: dict[str, Any], styles: Sequence[StyleBody] = ()) -> Settings:
-        weights = [each.weight for each in styles]
-        if len(set(weights)) > 1 and "style_weights" not in values:
-            values = {**values, "style_weights": weights}
-        return self.engine.checked(Settings.from_dict(values))
+        return self.engine.checked(Settings.from_dict(_weighted(values, styles)))
 
     def start(self, visitor: Visitor, body: RunBody) -> StudioRun:
         """Begin a run; ImpastoError: something is missing or does not fit; or too many run."""
@@ -151,6 +149,7 @@ class Studio:
             contents = [self.store.file(visitor, id, "picture") for id in body.contents]
             named = self.named(visitor, body.styles)
             settings = for_many_sizes(self._settings({"method": "fast", **body.settings}))
+            settings.check_one_style()
             run.type, run.total = "application/zip", len(contents) * len(named)
             if run.total > _MOST_PAIRS:
                 many = f"{run.total} pictures are too many"
@@ -166,9 +165,15 @@ class Studio:
         return partial(works.tune, run, style, minutes, networks, self.store)
 
     def _video(self, run: StudioRun, body: VideoBody) -> Callable[[], None]:
+        from impasto.video.options import video_settings
+
         clip = self.store.file(run.visitor, body.clip, "clip")
         styles, masks = self.named(run.visitor, body.styles), self._masks(run.visitor, body.styles)
-        settings = self._settings({"method": "fast", **body.settings}, body.styles)
+        for name in body.settings:
+            check_known(name, FIELDS)  # others of a video name files
+        sources = [each.source for each in styles]
+        values = _weighted(body.settings, body.styles)
+        settings = self.engine.checked(video_settings(sources, **values)[0])
         settings = Order(clip, styles, settings, masks=masks).masked(settings)
         plain = Settings().to_dict()
         asked = {name: v for name, v in settings.to_dict().items() if v != plain[name]}
@@ -176,7 +181,7 @@ class Studio:
         if "size" in body.settings:
             asked["size"] = settings.size
         run.type, run.name = "video/mp4", f"{Path(clip.name).stem}-painted"
-        return partial(works.paint_video, run, clip, styles, asked)
+        return partial(works.paint_video, run, clip.path, sources, asked)
 
     def opened(self, visitor: Visitor, id: str) -> dict[str, Any]:
         """Make files again of what a kept result was made of, and return what to ask for."""
@@ -201,3 +206,9 @@ class Studio:
             content = put(entry.content, entry.names[0])
             undo.pop_all()
         return {"content": content, "styles": styles, "keep": keep, "settings": entry.changed()}
+
+
+def _weighted(values: dict[str, Any], styles: Sequence[StyleBody]) -> dict[str, Any]:
+    """Return settings with the weights of styles, where these differ."""
+    weights = [each.weight for each in styles]
+    return {"style_weights": weights, **values} if len(set(weights)) > 1 else values

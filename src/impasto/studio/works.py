@@ -118,13 +118,14 @@ def _zip(run: StudioRun, paths: Sequence[Path]) -> None:
                 file.write(path, path.name)
 
 
-def paint_video(run: StudioRun, clip: File, styles: Sequence[Style], asked: dict[str, Any]) -> None:
+def paint_video(
+    run: StudioRun, clip: Path, styles: Sequence[str | Path], asked: dict[str, Any]
+) -> None:
     """Paint a clip frame by frame without flicker, in a process of its own."""
     target, last = run.folder / "painted.mp4", run.folder / "frame.jpg"
     run.preview = lambda: open_picture(last) if last.is_file() else None
-    sources = [each.source for each in styles]
     try:
-        with closing(paint_clip(clip.path, sources, target, asked)) as frames:
+        with closing(paint_clip(clip, styles, target, asked)) as frames:
             for done, total in frames:
                 run.done, run.total = done, total
                 run.step()

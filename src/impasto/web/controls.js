@@ -70,8 +70,7 @@ function able() {
   const still = session.mode === "picture" || session.mode === "batch";
   input("keep-colors").disabled = !still;
   input("keep-faces").disabled = !still || (session.quality === "draft" && !session.settings.method);
-  find("size", HTMLSelectElement).disabled = session.mode === "camera";
-  find("quality", HTMLFieldSetElement).disabled = !still;
+  find("size", HTMLSelectElement).disabled = find("quality", HTMLFieldSetElement).disabled = session.mode === "camera";
   place("regions").inert = place("mix").inert = session.mode !== "picture";
   place("more").inert = !still;
 }

@@ -70,7 +70,7 @@ export function enter() {
     const longest = Math.min(Math.max(clip.width, clip.height), 640);
     return {
       kind: "video", clip: clip.id, styles: [session.style.ref], stability: input("stability").valueAsNumber / 100,
-      settings: { strength, size: session.size || Math.min(longest, ownSize()) },
+      settings: { quality: session.quality, strength, size: session.size || Math.min(longest, ownSize()) },
     };
   } });
 }
