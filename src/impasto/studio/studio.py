@@ -81,7 +81,8 @@ class Studio:
     def order(self, visitor: Visitor, body: PaintBody) -> Order:
         """Return what is to be painted; ImpastoError: something is missing or does not fit."""
         content = self.store.file(visitor, body.content, "picture")
-        styles, masks = self.named(visitor, body.styles), self._masks(visitor, body.styles)
+        styles = self.named(visitor, body.styles)
+        masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
         settings = self._settings(body.settings, body.styles)
         if settings.size is None:  # the content's own
             longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
@@ -111,9 +112,6 @@ class Studio:
         if said.name not in self.styles:
             raise ImageError(f"there is no style {said.name!r}: choose one of the list")
         return Style(str(said.name), f"{PREFIX}{said.name}")
-
-    def _masks(self, visitor: Visitor, styles: Sequence[StyleBody]) -> tuple[Path | None, ...]:
-        return tuple(self._mask(visitor, each.mask) for each in styles)
 
     def _mask(self, visitor: Visitor, id: str | None) -> Path | None:
         return self.store.file(visitor, id, "picture").path if id else None
@@ -168,18 +166,16 @@ class Studio:
         from impasto.video.options import video_settings
 
         clip = self.store.file(run.visitor, body.clip, "clip")
-        styles, masks = self.named(run.visitor, body.styles), self._masks(run.visitor, body.styles)
+        styles = self.named(run.visitor, body.styles)
+        masks = tuple(self._mask(run.visitor, each.mask) for each in body.styles)
         for name in body.settings:
             check_known(name, FIELDS)  # others of a video name files
         sources = [each.source for each in styles]
         values = _weighted(body.settings, body.styles)
         settings = self.engine.checked(video_settings(sources, **values)[0])
         settings = Order(clip, styles, settings, masks=masks).masked(settings)
-        plain = Settings().to_dict()
-        asked = {name: v for name, v in settings.to_dict().items() if v != plain[name]}
-        asked |= {"method": settings.method, "stability": body.stability}
-        if "size" in body.settings:
-            asked["size"] = settings.size
+        asked = {**values, "method": settings.method, "masks": settings.masks}
+        asked["stability"] = body.stability
         run.type, run.name = "video/mp4", f"{Path(clip.name).stem}-painted"
         return partial(works.paint_video, run, clip.path, sources, asked)
 

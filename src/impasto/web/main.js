@@ -17,13 +17,13 @@ import { WORDS } from "./words.js";
 
 /** Each mode, and where it shows; its module is fetched when it is first entered. */
 const MODES = { picture: "frame", camera: "camera", batch: "batch", video: "video" };
-/** The mode that has been entered. @type {{enter: () => void, leave: () => void} | null} */
+/** The mode that has been entered. @type {{enter: () => void, leave?: () => void} | null} */
 let current = null;
 
 /** @param {string} mode */
 async function enter(mode) {
   if (mode === session.mode && current) return;
-  current?.leave();
+  current?.leave?.();
   session.mode = mode;
   place("app").dataset.mode = mode;
   for (const [name, shows] of Object.entries(MODES)) place(shows).hidden = name !== mode;

@@ -5,7 +5,7 @@
  * @typedef {{file: Blob | string, key: string, name?: string, weight: number, mask: Blob | null}} GivenStyle
  * @typedef {{content: Blob, photo?: string, styles: GivenStyle[], keep: Blob | null, size: number, read: number, strength: number, keeps: number, type: string}} Order
  */
-import { fitted, opened, resized } from "./scaling.js";
+import { fitted, scaled } from "./scaling.js";
 
 /** Sides of styles are multiples of this many pixels; a value of the grain covers fewer. */
 const CELL = 16;
@@ -97,7 +97,7 @@ async function read(picture, size) {
   const image = await createImageBitmap(typeof picture === "string" ? new Blob([await file(picture)], { type: "image/avif" }) : picture);
   const longest = Math.max(Math.min(size, MOST_STYLE), Math.floor((LEAST_STYLE * Math.max(image.width, image.height)) / Math.min(image.width, image.height)));
   const [width, height] = fitted(image, longest).map((side) => Math.max(LEAST_STYLE, evenly(side / CELL) * CELL));
-  const { pixels } = resized(opened(image, longest), [width, height]);
+  const { pixels } = scaled(image, [width, height], longest);
   const { code } = await reader.run({ picture: new ort.Tensor("float32", pixels, [1, height, width, 3]) });
   return code.data;
 }
@@ -111,7 +111,7 @@ async function mixed(styles, size) {
 
 /** Lay a picture over another where a mask is white. @param {Picture} below @param {Picture} above @param {Blob} mask */
 async function lay({ pixels, width, height }, above, mask) {
-  const share = resized(opened(await createImageBitmap(mask), Math.max(width, height)), [width, height]).pixels;
+  const share = scaled(await createImageBitmap(mask), [width, height]).pixels;
   for (let at = 0; at < pixels.length; at += 1) pixels[at] += share[at] * (above.pixels[at] - pixels[at]);
 }
 
@@ -146,7 +146,7 @@ async function photoOf(file, size, id) {
   const known = last.sizes.get(size);
   if (known) return known;
   const image = await createImageBitmap(file);
-  const photo = resized(opened(image, size), fitted(image, size));
+  const photo = scaled(image, fitted(image, size));
   if (id) last.sizes.set(size, photo);
   return photo;
 }

@@ -86,9 +86,8 @@ async function take(given, target) {
 export function startPhoto(openCamera) {
   const file = input("file");
   const camera = input("file-camera");
-  const choose = () => file.click();
-  button("choose").addEventListener("click", choose);
-  on(["add"], () => session.mode === "picture" || session.mode === "camera" ? choose() : undefined);
+  button("choose").addEventListener("click", () => file.click());
+  on(["add"], () => (session.mode === "picture" || session.mode === "camera") && file.click());
   button("add").addEventListener("click", () => tell("add"));
   const touched = matchMedia("(pointer: coarse)").matches;
   if (touched) place("invitation").textContent = "Choose a photo, or take one";

@@ -115,5 +115,3 @@ export function enter() {
   if (session.photo && !session.result) paintQuickly();
   setJob({ request, follow });
 }
-
-export const leave = () => undefined;

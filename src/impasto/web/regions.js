@@ -104,12 +104,6 @@ async function maskOf(key) {
   return (await session.engine.upload(await mask.convertToBlob(), `mask_${key.replace(/\W/g, "_")}.png`)).id;
 }
 
-/** Give the layer on the brush an area. @param {string} shape */
-function fill(shape) {
-  strokes.push({ layer: current.key, size: 0, points: [], shape });
-  changed();
-}
-
 let newest = 0;
 /** Strokes have changed: draw them, and hand their masks to the engine. */
 async function changed() {
@@ -211,7 +205,10 @@ function listen() {
 export function startRegions() {
   place("regions-body").append(
     el("p", { className: "small" }, "Tap another style below to take it onto the brush, then paint over the picture. The rest stays in the style that was chosen first."),
-    rows, el("div", { className: "row", role: "group", "aria-label": "Areas" }, ...Object.keys(SHAPES).map((shape) => el("button", { type: "button", onclick: () => fill(shape) }, shape)), clear),
+    rows, el("div", { className: "row", role: "group", "aria-label": "Areas" }, ...Object.keys(SHAPES).map((shape) => el("button", { type: "button", onclick: () => {
+      strokes.push({ layer: current.key, size: 0, points: [], shape });
+      changed();
+    } }, shape)), clear),
     el("label", { className: "line" }, el("span", {}, "Brush"), size));
   place("frame").append(bar);
   const restart = () => {

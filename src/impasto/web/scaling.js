@@ -40,9 +40,7 @@ function tapsOf(side, extent, count) {
 function scaleRow(row, taps, to, column, columns) {
   for (let x = 0, at = 3 * column; x < taps.length; x += 1, at += 3 * columns) {
     const { first, shares } = taps[x];
-    let red = UP;
-    let green = UP;
-    let blue = UP;
+    let [red, green, blue] = [UP, UP, UP];
     for (let each = 0, from = 3 * first; each < shares.length; each += 1, from += 3) {
       const share = shares[each];
       red += share * row[from];
@@ -71,9 +69,9 @@ function average(row, { data, width, height }, top, across, down) {
   const bottom = Math.min(height, top + down);
   for (let x = 0, left = 0; x < row.length; x += 3, left += across) {
     const right = Math.min(width, left + across);
-    let red = 0;
-    let green = 0;
-    let blue = 0;
+    const count = (bottom - top) * (right - left);
+    const part = Math.trunc(Math.fround(1 / PART / count)) * PART;
+    let [red, green, blue] = [count >> 1, count >> 1, count >> 1];
     for (let y = top; y < bottom; y += 1) {
       for (let at = 4 * (y * width + left); at < 4 * (y * width + right); at += 4) {
         red += data[at];
@@ -81,12 +79,9 @@ function average(row, { data, width, height }, top, across, down) {
         blue += data[at + 2];
       }
     }
-    const count = (bottom - top) * (right - left);
-    const half = count >> 1;
-    const part = Math.trunc(Math.fround(1 / PART / count)) * PART;
-    row[x] = Math.trunc((red + half) * part);
-    row[x + 1] = Math.trunc((green + half) * part);
-    row[x + 2] = Math.trunc((blue + half) * part);
+    row[x] = Math.trunc(red * part);
+    row[x + 1] = Math.trunc(green * part);
+    row[x + 2] = Math.trunc(blue * part);
   }
 }
 
@@ -118,7 +113,7 @@ function reduced(image, [width, height]) {
 }
 
 /** Return a picture at another size. @param {Picture} picture @param {number[]} size @returns {Picture} */
-export function resized({ pixels, width, height }, [across, down]) {
+function resized({ pixels, width, height }, [across, down]) {
   if (width === across && height === down) return { pixels, width, height };
   const scaled = scaleRows(pixels, new Float32Array(3 * across * height), width, tapsOf(width, width, across));
   const whole = scaleRows(scaled, new Float32Array(3 * across * down), height, tapsOf(height, height, down));
@@ -131,5 +126,5 @@ export function fitted({ width, height }, longest) {
   return [width, height].map((side) => Math.max(1, Math.trunc(side * scale + 0.5)));
 }
 
-/** Return a picture whose longest side is no longer than asked. @param {ImageBitmap} image @param {number} longest */
-export const opened = (image, longest) => reduced(image, fitted(image, Math.min(longest, Math.max(image.width, image.height))));
+/** Return a picture at a size. @param {ImageBitmap} image @param {number[]} size @param {number} [longest]  at which it is opened, if it is larger */
+export const scaled = (image, size, longest = Math.max(...size)) => resized(reduced(image, fitted(image, Math.min(longest, Math.max(image.width, image.height)))), size);
