@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format docs web wheel clean
+.PHONY: help demo test test-fast check format docs web wheel bench clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,11 @@ web: .venv/base node_modules/.package-lock.json ## Build the page that paints in
 wheel: .venv/dev ## Build the wheel and the source distribution: dist
 	$(BIN)/python -m build
 	@ls -lh dist
+
+JUDGE ?= $(DATA)/../judge.py
+DATA ?= $(IMPASTO_DATA)
+bench: .venv/dev ## Measure everything, in about 40 minutes: benchmarks/RESULTS.md (DATA=folder JUDGE=judge.py)
+	$(BIN)/python -m benchmarks --judge "$(JUDGE)" --data "$(DATA)" --output benchmarks/RESULTS.md
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,51 +1,47 @@
-"""Measure the peak memory of painting squares of some sizes, each in a process of its own.
+"""The largest resident memory of a process that paints, at some sizes, and the plan's forecast.
 
-Usage: python benchmarks/memory.py [--sizes 512,1024] [--encoder pocket] [--precision auto]
-           [--memory 4GiB]
+Usage: python -m benchmarks.memory --judge JUDGE.py --data FOLDER [--quick]
+
+Optimization with each encoder for a few steps in one octave, as memory does not depend on their
+number; with a limit at the largest size; and one pass.
 """
 
-import argparse
-import resource
-import subprocess
-import sys
+from typing import Any
 
-CHILD = """
-import sys, resource, time
-import skimage.data
-import impasto
-from impasto.optimize import IterativeStylizer
-from impasto.gallery import open_style
-from impasto.optimize.plan import BASE_BYTES
-size, encoder, precision, memory = int(sys.argv[1]), *sys.argv[2:5]
-stylizer = IterativeStylizer(
-    open_style("strokes", 768), size=size, encoder=encoder, precision=precision,
-    memory=memory or None, steps=8,
-)
-run = stylizer.run(impasto.open_picture(skimage.data.coffee()[:, :400]))
-expected, sides = run.tiles.bytes, run.tiles.sides
-picture, state = run.finish(), run.state
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(f"{picture.width}x{picture.height} {encoder} {stylizer.reader.precision}: "
-      f"peak {peak / 2**30:.2f} GiB, "
-      f"{(peak - BASE_BYTES) / (picture.width * picture.height):.0f} bytes a pixel over the base, "
-      f"estimated {expected / 2**30:.2f} GiB, tiles {sides[-1]}, {state.seconds:.0f} s")
-"""
+from benchmarks.measuring import memory, one_run, options, progress, table
+
+SIZES, QUICK_SIZES = (512, 1024, 2048), (64,)
+LIMIT = "3GiB"
 
 
 def main() -> None:
-    """Measure each size and print a line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", default="512,1024")
-    parser.add_argument("--encoder", default="pocket")
-    parser.add_argument("--precision", default="auto")
-    parser.add_argument("--memory", default="")
-    arguments = parser.parse_args()
-    for size in arguments.sizes.split(","):
-        options = (arguments.encoder, arguments.precision, arguments.memory)
-        child = [sys.executable, "-c", CHILD, size, *options]
-        subprocess.run(child, check=True)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(f"largest of all: {children / 2**20:.2f} GiB")
+    """Paint each and print a table."""
+    given = options(__doc__)
+    content, style = given.pairs()[0]
+    sizes = QUICK_SIZES if given.quick else SIZES
+    ways: dict[str, dict[str, Any]] = {
+        "one pass": {"method": "fast"},
+        "pocket": {"encoder": "pocket"},
+        "VGG-19": {"encoder": "vgg19"},
+        f"pocket, `--memory {LIMIT}`": {"encoder": "pocket", "memory": LIMIT},
+        f"VGG-19, `--memory {LIMIT}`": {"encoder": "vgg19", "memory": LIMIT},
+    }
+    rows = []
+    for name, settings in ways.items():
+        row = [name]
+        for size in sizes:
+            if "memory" in settings and size < sizes[-1]:
+                row.append("")
+                continue
+            progress(f"memory: {name}, {size} pixels")
+            asked = {"size": size, **settings}
+            if "encoder" in settings:
+                asked |= {"steps": [3], "min_size": size}
+            found = one_run(content, style, **asked)
+            row.append(f"{memory(found['peak'])} ({memory(found['plan']['bytes'])})")
+        rows.append(row)
+    title = f"{content.stem} × {style.stem}: taken, and planned in brackets, by the longest side."
+    table(title, ["", *(f"{size} pixels" for size in sizes)], rows)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,29 @@
-"""Paint the pairs that comparisons use in one way or several, and judge the results.
+"""Paint the pairs in each word of `--quality` and by the known networks, and judge the results.
 
-Usage: python benchmarks/quality.py --judge JUDGE.py --data FOLDER [--pairs 0,1,2] [-o FOLDER]
-           [--ways draft,good,best,vgg19,adain] [impasto options]
+Usage: python -m benchmarks.quality --judge JUDGE.py --data FOLDER [--quick]
 
 JUDGE.py defines judge(content, style, output) -> dict, and vgg19, gram, relative, load and STYLE
-for the style distance by layer; FOLDER has pairs.csv (content,style). A way is a word of
-`--quality`, an encoder or a method. Each pair is painted by the command in a process of its own, so
-the seconds hold everything: starting Python, importing, reading, painting, saving. Pictures have
-512 pixels unless the options name a --size.
+for the style distance by layer; FOLDER has pairs.csv (content,style). Each pair is painted at 512
+pixels by the command in a process of its own, so the seconds hold everything: starting Python,
+importing, reading, painting, saving. best is VGG-19: `--encoder vgg19` is the same.
 """
 
-import argparse
-import csv
 import importlib.util
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean, median
-from tempfile import mkdtemp
+from statistics import fmean
 from typing import Any
 
-from impasto.settings.encoders import ENCODERS
+from benchmarks.measuring import impasto, options, progress, seconds, table
+
 from impasto.settings.methods import QUALITIES
+
+WAYS = ("draft", "good", "best", "adain", "microast", "magenta")
+#: What stands beside the ways, as if it were their result.
+_PHOTO, _STYLE = "the photo itself", "the style itself"
+#: The judge's names, where ours are others.
+_NAMES = {"dirt": "background noise"}
 
 
 def load_module(path: Path) -> Any:  # noqa: ANN401 (a module of another project)
@@ -36,76 +36,71 @@ def load_module(path: Path) -> Any:  # noqa: ANN401 (a module of another project
     return module
 
 
-def load_judge(path: Path) -> Callable[[str, str, str], dict[str, float]]:
-    """Import the judge from its file."""
-    function: Callable[[str, str, str], dict[str, float]] = load_module(path).judge
-    return function
+def options_of(way: str) -> tuple[str, str]:
+    """Return the options of the command for a way to paint."""
+    return ("--quality" if way in QUALITIES else "--method", way)
 
 
-def options_of(way: str) -> list[str]:
-    """Return the options of the command for a way to paint; "": the default."""
-    if not way:
-        return []
-    kind = "quality" if way in QUALITIES else "encoder" if way in ENCODERS else "method"
-    return [f"--{kind}", way]
+class Layers:
+    """The style distance of each layer, as the judge's mean has it."""
 
+    def __init__(self, judge: Any, style: Path) -> None:  # noqa: ANN401
+        self.judge = judge
+        self.wanted = self._grams(style)
 
-def layers_of(judge: Any, style: str, output: str) -> dict[str, float]:  # noqa: ANN401
-    """Return the style distance of each layer."""
-    made, wanted = (judge.vgg19(judge.load(path)) for path in (output, style))
-    return {
-        name: judge.relative(judge.gram(made[name]), judge.gram(wanted[name]))
-        for name in judge.STYLE
-    }
+    def __call__(self, output: Path) -> dict[str, float]:
+        """Return the distance of each layer of a picture."""
+        made = self._grams(output)
+        return {name: self.judge.relative(made[name], gram) for name, gram in self.wanted.items()}
 
-
-def line(name: str, numbers: Mapping[str, float], seconds: float) -> str:
-    """Return a line of a table."""
-    values = " | ".join(f"{value:.3f}" for value in numbers.values())
-    return f"| {name} | {values} | {seconds:.1f} |"
-
-
-def painted(paths: Sequence[str], output: Path, options: Sequence[str]) -> float:
-    """Paint one pair and return the seconds of the command."""
-    command = [sys.executable, "-m", "impasto", "stylize", *paths, "-f", "-q"]
-    command += ["--size", "512", *options]
-    start = time.perf_counter()
-    subprocess.run([*command, "-o", str(output)], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    def _grams(self, path: Path) -> dict[str, Any]:
+        features = self.judge.vgg19(self.judge.load(str(path)))
+        return {name: self.judge.gram(features[name]) for name in self.judge.STYLE}
 
 
 def main() -> None:
-    """Paint, judge and print a table of the pairs, and one of the means."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--judge", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--pairs", default="")
-    parser.add_argument("--ways", default="")
-    parser.add_argument("-o", "--output", type=Path, default=None)
-    arguments, options = parser.parse_known_args()
-    judge = load_module(arguments.judge)
-    folder = arguments.output or Path(mkdtemp(prefix="impasto-"))
-    with (arguments.data / "pairs.csv").open() as file:
-        pairs = [(row["content"], row["style"]) for row in csv.DictReader(file)]
-    wanted = [int(i) for i in arguments.pairs.split(",") if i] or range(len(pairs))
-    means: list[str] = []
-    for way in arguments.ways.split(","):
-        found: list[dict[str, float]] = []
-        times = []
-        (folder / way).mkdir(parents=True, exist_ok=True)
-        for content, style in (pairs[i] for i in wanted):
-            name = f"{Path(content).stem} × {Path(style).stem}"
-            output = folder / way / f"{name}.png"
-            paths = [str(arguments.data / content), str(arguments.data / style)]
-            times.append(painted(paths, output, [*options, *options_of(way)]))
-            numbers = judge.judge(*paths, str(output)) | layers_of(judge, paths[1], str(output))
-            if not found and not means:
-                print(f"| | {' | '.join(numbers)} | seconds |\n|---|{'---|' * (len(numbers) + 1)}")
-            found.append(numbers)
-            print(line(f"{name} {way}".strip(), numbers, times[-1]), flush=True)
-        mean = {each: fmean(numbers[each] for numbers in found) for each in found[0]}
-        means.append(line(f"**{way or 'default'}**, mean", mean, median(times)))
-    print(*means, f"pictures in {folder}", sep="\n")
+    """Paint, judge and print a table of the means, and one of the pairs."""
+    given = options(__doc__)
+    judge = load_module(given.judge)
+    ways = ("draft", "good") if given.quick else WAYS
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in (*ways, _PHOTO, _STYLE)}
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    pairs = given.pairs()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (content, style) in enumerate(pairs):
+            progress(f"quality: {content.stem} × {style.stem}, {number + 1} of {len(pairs)}")
+            outputs, layers = {_PHOTO: content, _STYLE: style}, Layers(judge, style)
+            for way in ways:
+                outputs[way] = Path(folder) / f"{way}.png"
+                words = ("--size", 64 if given.quick else 512, *options_of(way))
+                files = ("stylize", content, style, "-o", outputs[way], "-f", "-q")
+                times[way].append(impasto(*files, *words).seconds)
+            for way, output in outputs.items():
+                paths = map(str, (content, style, output))
+                found[way].append(judge.judge(*paths) | layers(output))
+    names = list(found[ways[0]][0])
+    rows = []
+    for way, numbers in found.items():
+        means = [f"{fmean(each[name] for each in numbers):.3f}" for name in names]
+        rows.append([way, *means, seconds(times[way]) if way in times else ""])
+    title = f"Means of {len(pairs)} pairs, and the median of the whole command."
+    table(title, ["way", *(_NAMES.get(each, each) for each in names), "a picture"], rows)
+    by_pair(pairs, ways, found)
+
+
+def by_pair(
+    pairs: Sequence[tuple[Path, Path]],
+    ways: Sequence[str],
+    found: Mapping[str, Sequence[Mapping[str, float]]],
+) -> None:
+    """Print style and content of each pair."""
+    rows = []
+    for number, (content, style) in enumerate(pairs):
+        cells = (
+            f"{found[w][number]['style']:.3f} / {found[w][number]['content']:.3f}" for w in ways
+        )
+        rows.append([f"{content.stem} × {style.stem}", *cells])
+    table("Style / content of each pair.", ["", *ways], rows)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
-"""How quickly the studio answers, alone and with eight visitors for ten minutes.
+"""How quickly the studio answers, alone and with eight visitors at once.
 
-Usage: python -m benchmarks.studio [--visitors 8] [--minutes 10]
+Usage: python -m benchmarks.studio --judge JUDGE.py --data FOLDER [--quick] [--minutes 1]
 
 Seconds from the command to the page, from an upload to its answer, and of a picture that is
 painted at once (512 pixels, the style read before). Then many visitors who upload, paint, watch
-runs, and delete, over and over: requests, failures, the server's memory (resident, in MB) at the
-start, in the middle and at the end, and how long the slowest request and the slowest run took.
+runs, and delete, over and over: requests, failures, the server's memory (resident) at the start, in
+the middle and at the end, and how long the slowest request and the slowest run took.
 """
 
-import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import skimage.data
-from PIL import Image
+from benchmarks.measuring import Options, memory, parser, progress, seconds, table
 
 
 @contextmanager
@@ -36,8 +33,10 @@ def studio(folder: Path) -> Iterator[tuple[str, int]]:
         command, env={**os.environ, **home}, stdout=subprocess.PIPE, text=True
     ) as program:
         assert program.stdout is not None
-        yield program.stdout.readline().strip(), program.pid
-        program.terminate()
+        try:
+            yield program.stdout.readline().strip(), program.pid
+        finally:
+            program.terminate()
 
 
 def visit(address: str, photo: Path, strength: float, asked: int) -> list[float]:
@@ -68,23 +67,32 @@ class Soak:
     def run(self, visitors: int, minutes: float) -> None:
         """Let them, and print what was seen."""
         end = time.monotonic() + 60 * minutes
-        memory = [_memory(self.server)]
+        peaks = [_memory(self.server)]
         threads = [
             threading.Thread(target=self._visit, args=(number, end)) for number in range(visitors)
         ]
         for thread in threads:
             thread.start()
         time.sleep(30 * minutes)
-        memory.append(_memory(self.server))
+        peaks.append(_memory(self.server))
         for thread in threads:
             thread.join()
-        memory.append(_memory(self.server))
-        print(f"{len(self.took)} requests of {visitors} visitors, {len(self.failures)} failed")
-        print("memory at the start, middle, end:", *(f"{each:.0f} MB" for each in memory))
-        print(f"a request takes {statistics.median(self.took):.2f} s (median), at most", end=" ")
-        print(f"{max(self.took):.1f}; of {len(self.watched)} runs, {max(self.watched):.1f} s")
-        for failure in sorted(set(self.failures)):
-            print(f"{self.failures.count(failure)} times: {failure}")
+        peaks.append(_memory(self.server))
+        rows = [["requests, and how many failed", f"{len(self.took)}, {len(self.failures)}"]]
+        rows += [
+            ["a request, median", seconds(self.took)],
+            ["the slowest", f"{max(self.took):.1f} s"],
+        ]
+        rows += [
+            ["runs", str(len(self.watched))],
+            ["the slowest run", f"{max(self.watched):.1f} s"],
+        ]
+        said = ", ".join(map(memory, peaks))
+        rows += [["the server's memory at the start, in the middle, at the end", said]]
+        rows += [
+            [each, f"{self.failures.count(each)} failed"] for each in sorted(set(self.failures))
+        ]
+        table(f"{visitors} visitors for {60 * minutes:.0f} seconds.", ["", ""], rows)
 
     def _visit(self, number: int, end: float) -> None:
         with httpx.Client(base_url=self.address, timeout=120) as client:
@@ -134,25 +142,26 @@ class Soak:
 
 def _memory(process: int) -> float:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(1024 * float(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--visitors", type=int, default=8)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="impasto-"))
-    photo = folder / "photo.jpg"
-    Image.fromarray(skimage.data.astronaut()).save(photo)
+    reader = parser(__doc__)
+    reader.add_argument("--minutes", type=float, default=1.0)
+    words = reader.parse_args()
+    given = Options(words.judge, words.data, words.rounds, words.quick)
+    photo, _ = given.pairs()[0]
+    progress("the studio")
     begun = time.perf_counter()
-    with studio(folder) as (address, server):
+    with tempfile.TemporaryDirectory() as folder, studio(Path(folder)) as (address, server):
         there = time.perf_counter() - begun
-        upload, first, *others = visit(address, photo, 1.0, 6)
-        quick = statistics.median(others)
-        print(f"page {there:.1f} s, upload {upload:.2f} s, first {first:.2f} s, then {quick:.2f} s")
-        Soak(address, photo, server).run(arguments.visitors, arguments.minutes)
+        upload, first, *others = visit(address, photo, 1.0, 2 if given.quick else 6)
+        rows = [["from the command to the page", seconds([there])], ["upload", seconds([upload])]]
+        rows += [["first picture at once, 512 pixels", seconds([first])]]
+        table("Alone.", ["", ""], [*rows, ["the next ones", seconds(others)]])
+        visitors, minutes = (2, 0.05) if given.quick else (8, words.minutes)
+        Soak(address, photo, server).run(visitors, minutes)
 
 
 if __name__ == "__main__":

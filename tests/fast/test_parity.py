@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import skimage.data
 import torch
-from benchmarks import references
 from numpy.typing import NDArray
 from tests.conftest import shrunk
+from tests.fast import references
 
 from impasto import open_picture
 from impasto.fast import FastStylizer

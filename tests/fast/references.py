@@ -1,7 +1,7 @@
 """The known fast systems, each evaluated from its file without its authors' code and without ours.
 
 In float32, with torch; Magenta's TFLite pair through LiteRT (`pip install -e ".[magenta]"`).
-What `--method` runs is held against these by the tests, and measured beside them by `peers`.
+What `--method` runs is held against these.
 """
 
 from collections.abc import Callable
