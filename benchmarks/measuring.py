@@ -61,7 +61,11 @@ def options(about: str | None) -> Options:
 
 
 def run(*command: object) -> Measured:
-    """Run a command to its end and measure it; a failure ends this program with what it said."""
+    """Run a command to its end and measure it; a failure ends this program with what it said.
+
+    The system counts a process's memory from before it becomes another program: its peak is no less
+    than what this process has, which therefore has to be small.
+    """
     begun = time.perf_counter()
     words = [str(word) for word in command]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:

@@ -12,6 +12,7 @@ BUILD = ROOT / "build" / "site"
 #: Pages of the site that live elsewhere, and where.
 ELSEWHERE = {
     "results.md": ROOT / "benchmarks" / "RESULTS.md",
+    "history.md": ROOT / "benchmarks" / "HISTORY.md",
     "changes.md": ROOT / "CHANGELOG.md",
     "contributing.md": ROOT / "CONTRIBUTING.md",
     "models/pocket.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "pocket.md",
