@@ -28,7 +28,7 @@ def main() -> None:
         column += [f"{runs[0]['plan']['seconds']:.1f} s"]
         column += [memory(median(each["peak"] for each in runs))]
         columns.append([*column, memory(runs[0]["plan"]["bytes"])])
-    rows = [*parts, "**all**", "as planned, from the first step on", "memory", "as planned"]
+    rows = [*parts, "**all**", "as planned, once started", "memory", "as planned"]
     names = f"{content.stem} × {style.stem}"
     title = f"{names}, pocket, medians; the whole process, and the plan that was made before."
     first, *others = zip(["", *rows], *columns, strict=True)

@@ -66,7 +66,7 @@ def save_report(
 
 
 def markdown(lines: Sequence[Line], anchors: Sequence[Line], pairs: int) -> str:
-    """Return the table of means as `benchmarks/RESULTS.md` has it."""
+    """Return the table of means, in Markdown."""
     head = [f"mean of {pairs} pairs", *lines[0].mean, "seconds, median"]
     rows = [[o.method, *map(_number, o.mean.values()), _seconds(o)] for o in (*lines, *anchors)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
