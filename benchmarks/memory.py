@@ -24,7 +24,6 @@ def main() -> None:
         "pocket": {"encoder": "pocket"},
         "VGG-19": {"encoder": "vgg19"},
         f"pocket, `--memory {LIMIT}`": {"encoder": "pocket", "memory": LIMIT},
-        f"VGG-19, `--memory {LIMIT}`": {"encoder": "vgg19", "memory": LIMIT},
     }
     rows = []
     for name, settings in ways.items():

@@ -21,7 +21,7 @@ from impasto.settings.methods import QUALITIES
 
 WAYS = ("draft", "good", "best", "adain", "microast", "magenta")
 #: What stands beside the ways, as if it were their result.
-_PHOTO, _STYLE = "the photo itself", "the style itself"
+_PHOTO = "the photo itself"
 #: The judge's names, where ours are others.
 _NAMES = {"dirt": "background noise"}
 
@@ -63,13 +63,13 @@ def main() -> None:
     given = options(__doc__)
     judge = load_module(given.judge)
     ways = WAYS[:1] if given.quick else WAYS
-    found: dict[str, list[dict[str, float]]] = {way: [] for way in (*ways, _PHOTO, _STYLE)}
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in (*ways, _PHOTO)}
     times: dict[str, list[float]] = {way: [] for way in ways}
     pairs = given.pairs()
     with tempfile.TemporaryDirectory() as folder:
         for number, (content, style) in enumerate(pairs):
             progress(f"quality: {content.stem} × {style.stem}, {number + 1} of {len(pairs)}")
-            outputs, layers = {_PHOTO: content, _STYLE: style}, Layers(judge, style)
+            outputs, layers = {_PHOTO: content}, Layers(judge, style)
             for way in ways:
                 outputs[way] = Path(folder) / f"{way}.png"
                 words = ("--size", 64 if given.quick else 512, *options_of(way))

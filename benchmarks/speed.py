@@ -51,25 +51,22 @@ def commands(given: Options) -> None:
 def passes(given: Options) -> None:
     """Time one pass, the style read before, in each way; they take turns."""
     content, style = given.pairs()[0]
-    sizes = (64,) if given.quick else (512, 640)
+    size = 64 if given.quick else 640
     ways: dict[str, dict[str, Any]] = {
         f"fast, {runtime}": {"method": "fast", "runtime": runtime}
         for runtime in ("openvino", "onnxruntime")
     }
     ways |= {name: {"method": name} for name in ("adain", "microast", "magenta")}
-    found: dict[str, dict[int, list[float]]] = {name: {size: [] for size in sizes} for name in ways}
+    found: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(given.rounds):
         for name, settings in ways.items():
             progress(f"one pass: {name}, round {number + 1} of {given.rounds}")
-            for size in sizes:
-                again = one_run(content, style, 7, size=size, **settings)["again"]
-                found[name][size].append(statistics.median(again[1:]))
-    rows = []
-    for name, by_size in found.items():
-        rate = f"{1 / statistics.median(by_size[sizes[-1]]):.1f} pictures a second"
-        rows.append([name, *map(seconds, by_size.values()), rate])
-    title = "One pass, from picture to picture, everything loaded and the style read before."
-    table(title, ["way", *(f"{size} pixels" for size in sizes), "at the last size"], rows)
+            again = one_run(content, style, 7, size=size, **settings)["again"]
+            found[name].append(statistics.median(again[1:]))
+    rates = {name: 1 / statistics.median(took) for name, took in found.items()}
+    rows = [[n, seconds(found[n]), f"{rate:.1f} pictures a second"] for n, rate in rates.items()]
+    title = f"One pass at {size} pixels, everything loaded and the style read before."
+    table(title, ["way", "from picture to picture", ""], rows)
 
 
 def steps(given: Options) -> None:
