@@ -39,8 +39,8 @@ PARTS = {
 }
 HEAD = """# Results
 
-Written by `make bench`, whole, on {date}: one run of everything on one machine. What it does not
-measure is in [History](HISTORY.md).
+Written by `make bench` on {date}: one run on one machine of {parts}. What it does not measure is
+in [History](HISTORY.md).
 
 | | |
 |---|---|
@@ -66,8 +66,8 @@ def found(path: str, pattern: str) -> str:
     return said[1] if said else ""
 
 
-def head() -> str:
-    """Return the top of the page: when, where and with what."""
+def head(parts: str) -> str:
+    """Return the top of the page: what, when, where and with what."""
     names = ("torch", "onnxruntime", "openvino", "ai-edge-litert")
     there = {each.metadata["Name"].lower() for each in importlib.metadata.distributions()}
     versions = [f"impasto {impasto.__version__}", f"Python {platform.python_version()}"]
@@ -76,6 +76,7 @@ def head() -> str:
     memory = f"{int(kibibytes) / 2**20:.0f} GiB" if kibibytes else "unknown"
     system = found("/etc/os-release", r'PRETTY_NAME="(.*)"')
     return HEAD.format(
+        parts=parts,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         processor=found("/proc/cpuinfo", r"model name\s*: (.*)") or platform.processor(),
         cores=cores(),
@@ -129,12 +130,14 @@ def main() -> int:
     options = ["--rounds", str(given.rounds), *["--quick"] * given.quick]
     words = ["--judge", str(given.judge.absolute()), "--data", str(given.data.absolute()), *options]
     shown = " ".join(["--judge JUDGE.py --data FOLDER", *options])
-    sections, begun = [head()], time.monotonic()
+    whole = "everything" if given.only == list(PARTS) else ", ".join(given.only)
+    quick = ", in a rehearsal with small pictures" * given.quick
+    sections, begun = [head(whole + quick)], time.monotonic()
     well = True
     for name in PARTS:
         if name in given.only:
             text, fine = section(name, words, shown)
-            sections.append(text)
+            sections.append(text.replace(str(given.data.absolute()), "FOLDER"))
             well = well and fine
     progress(f"all: {(time.monotonic() - begun) / 60:.0f} minutes")
     page = "\n".join(sections)

@@ -37,9 +37,10 @@ def main(photo: str, style: str, options: str, begun: str, again: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run.picture.save(f"{folder}/made.png")
     done("saving")
-    picture = impasto.open_picture(photo)
-    picture = picture.resized(fitted_size(picture.size, max(run.picture.size)))
     once_more = []
+    if int(again):
+        picture = impasto.open_picture(photo)
+        picture = picture.resized(fitted_size(picture.size, max(run.picture.size)))
     for _ in range(int(again)):
         begun_again = time.perf_counter()
         stylizer(picture)

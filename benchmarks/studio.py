@@ -2,10 +2,10 @@
 
 Usage: python -m benchmarks.studio --judge JUDGE.py --data FOLDER [--quick] [--minutes 1]
 
-Seconds from the command to the page, from an upload to its answer, and of a picture that is
-painted at once (512 pixels, the style read before). Then many visitors who upload, paint, watch
-runs, and delete, over and over: requests, failures, the server's memory (resident) at the start, in
-the middle and at the end, and how long the slowest request and the slowest run took.
+Seconds from the command to the address that it serves, from an upload to its answer, and of a
+picture that is painted at once (512 pixels, the style read before). Then many visitors who upload,
+paint, watch runs, and delete, over and over: requests, failures, the server's memory (resident) at
+the start, in the middle and at the end, and how long the slowest request and the slowest run took.
 """
 
 import json
@@ -78,7 +78,9 @@ class Soak:
         for thread in threads:
             thread.join()
         peaks.append(_memory(self.server))
-        rows = [["requests, and how many failed", f"{len(self.took)}, {len(self.failures)}"]]
+        rows = [
+            ["requests; failures of requests and runs", f"{len(self.took)}, {len(self.failures)}"]
+        ]
         rows += [
             ["a request, median", seconds(self.took)],
             ["the slowest", f"{max(self.took):.1f} s"],
@@ -157,7 +159,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, studio(Path(folder)) as (address, server):
         there = time.perf_counter() - begun
         upload, first, *others = visit(address, photo, 1.0, 2 if given.quick else 6)
-        rows = [["from the command to the page", seconds([there])], ["upload", seconds([upload])]]
+        rows = [
+            ["from the command to its address", seconds([there])],
+            ["upload", seconds([upload])],
+        ]
         rows += [["first picture at once, 512 pixels", seconds([first])]]
         table("Alone.", ["", ""], [*rows, ["the next ones", seconds(others)]])
         visitors, minutes = (2, 0.05) if given.quick else (8, words.minutes)
