@@ -3,6 +3,8 @@
 Usage: python -m benchmarks --judge JUDGE.py --data FOLDER [--output RESULTS.md]
            [--only quality,speed] [--rounds 3] [--quick]
 
+JUDGE.py has `load`, `vgg19`, `gram`, `relative` and the other measures that `quality` names; FOLDER
+has `pairs.csv` (columns content and style), the pictures that it names, and `video/` with a clip.
 Without `--output` the page is printed. A part that fails says so in its section, the others go on,
 and the exit status is 1. `--quick` rehearses: small pictures, one pair, one round.
 """

@@ -131,25 +131,18 @@ def _from_recipe(
 def with_masks(
     styles: Sequence[str], masks: Sequence[str], options: dict[str, Any]
 ) -> tuple[list[str], dict[str, Any]]:
-    """Return the styles with those that have a mask, `sky.png=wave.jpg`, and the masks of all.
-
-    What stands after a region without one, `--where sky=wave.jpg rest.jpg`, paints the rest.
-    """
-    found: list[tuple[str, str]] = []
-    rest = [*styles]
+    """Return the styles with those that have a mask, `sky.png=wave.jpg`, and the masks of all."""
+    found = []
     for each in masks:
         # A name may have = in it: the mask is what is there, or else all up to the last one.
         signs = [match.start() for match in re.finditer("(?s)(?<=.)=(?=.)", each)][::-1]
-        if not signs and found:
-            rest.append(each)
-            continue
         if not signs:
             raise SettingsError(f"{each!r} names no style: write sky.png=wave.jpg or sky=wave.jpg")
         there = (sign for sign in signs if os.path.isfile(each[:sign]))  # noqa: PTH113 (never raises)
         sign = next(there, signs[0])
         found.append((each[:sign], each[sign + 1 :]))
-    names = [*[REST] * len(rest), *(mask for mask, _ in found)]
-    return [*rest, *(style for _, style in found)], {**options, "masks": names}
+    names = [*[REST] * len(styles), *(mask for mask, _ in found)]
+    return [*styles, *(style for _, style in found)], {**options, "masks": names}
 
 
 def _at_random(

@@ -162,13 +162,19 @@ class Command(TyperCommand):
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Repeat an option of many values before each of them."""
-        many = {o for each in self.params if (each.metavar or "").endswith("…") for o in each.opts}
+        """Repeat an option of many values before each of them.
+
+        What stands after regions without one, `--where sky=wave.jpg rest.jpg`, is an argument.
+        """
+        metavars = {o: each.metavar or "" for each in self.params for o in each.opts}
+        many = {option: metavar for option, metavar in metavars.items() if metavar.endswith("…")}
         spread: list[str] = []
         option, wanting = "", False
         for arg in args:
             if arg.startswith("-"):
                 option, wanting = _begun(arg, many)
+            elif option and not wanting and "=" in many[option] and "=" not in arg:
+                option = ""
             elif option:
                 spread += [] if wanting else [option]
                 wanting = False

@@ -146,7 +146,8 @@ class Studio:
         if body.kind == "batch":
             contents = [self.store.file(visitor, id, "picture") for id in body.contents]
             named = self.named(visitor, body.styles)
-            settings = for_many_sizes(self._settings({"method": "fast", **body.settings}))
+            way = {} if body.settings.get("quality") else {"method": "fast"}
+            settings = for_many_sizes(self._settings({**way, **body.settings}))
             settings.check_one_style()
             run.type, run.total = "application/zip", len(contents) * len(named)
             if run.total > _MOST_PAIRS:
@@ -171,7 +172,10 @@ class Studio:
         for name in body.settings:
             check_known(name, FIELDS)  # others of a video name files
         sources = [each.source for each in styles]
+        longest = max(clip.facts["width"], clip.facts["height"], LEAST_SIZE)
         values = _weighted(body.settings, body.styles)
+        if values.get("size") is None:  # the clip's own
+            values = {**values, "size": min(longest, self.options.max_size)}
         settings = self.engine.checked(video_settings(sources, **values)[0])
         settings = Order(clip, styles, settings, masks=masks).masked(settings)
         asked = {**values, "method": settings.method, "masks": settings.masks}

@@ -59,8 +59,13 @@ function showControls() {
   input("strength").value = String(strength);
   place("strength-shown").textContent = `${strength}%`;
   for (const [id, name, value] of SWITCHES) input(id).checked = session.settings[name] === value;
-  const chosen = session.settings.method || session.settings.encoder ? "" : session.quality;
-  for (const radio of qualities) radio.checked = radio.value === chosen;
+  const video = session.mode === "video"; // which is painted in one pass, or as well as can be
+  const own = session.settings.method || session.settings.encoder ? "" : session.quality;
+  const chosen = video && session.quality !== "best" ? "draft" : video ? "best" : own;
+  for (const radio of qualities) {
+    radio.checked = radio.value === chosen;
+    radio.disabled = video && radio.value === "good";
+  }
   able();
   drawSizes();
 }
@@ -95,7 +100,6 @@ export function startControls() {
     tell("settings");
   });
   on(["photo"], drawSizes);
-  on(["settings"], showControls);
-  on(["mode"], able);
+  on(["settings", "mode"], showControls);
   showControls();
 }

@@ -92,7 +92,7 @@ function reduced(image, [width, height]) {
   const taps = tapsOf(columns, image.width / across, width);
   const scaled = new Uint8ClampedArray(3 * width * rows);
   const row = new Float64Array(3 * columns);
-  const band = down * Math.ceil(BAND / image.width / down);
+  const band = Math.min(image.height, down * Math.ceil(BAND / image.width / down));
   const context = new OffscreenCanvas(image.width, band).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("This browser cannot read pictures in the background.");
   context.fillStyle = "#fff";
