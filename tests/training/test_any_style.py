@@ -27,11 +27,11 @@ from impasto.weights.any_style import CELL, PLANES
 
 
 @pytest.fixture
-def options(folders: dict[str, str], output: str) -> AnyStyleOptions:
+def options(folders: dict[str, str], narrow_teacher: str, output: str) -> AnyStyleOptions:
     return AnyStyleOptions(
         photos=folders["photos"],
         paintings=folders["paintings"],
-        teacher=folders["teacher"],
+        teacher=narrow_teacher,
         output=output,
         fine=8,
         middle=8,
@@ -67,14 +67,6 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOp
     pieces = load_file(Path(other.output) / AnyStyleTrainer.product)
     assert whole.keys() == pieces.keys()
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
-    written = {each.name for each in Path(options.output).iterdir()}
-    assert written == {
-        AnyStyleTrainer.product,
-        SHEET,
-        "checkpoint.safetensors",
-        "log.csv",
-        "log.svg",
-    }
 
 
 def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
@@ -142,8 +134,17 @@ def test_what_is_cut_off_is_a_loss(options: AnyStyleOptions) -> None:
     assert beyond["beyond"] > 1
 
 
+@pytest.mark.usefixtures("curves")
 def test_begins_where_a_trained_file_ended(options: AnyStyleOptions) -> None:
     trained = finish(options)
+    written = {each.name for each in Path(options.output).iterdir()}
+    assert written == {
+        AnyStyleTrainer.product,
+        SHEET,
+        "checkpoint.safetensors",
+        "log.csv",
+        "log.svg",
+    }
     begun = replace(options, begin=str(Path(options.output) / AnyStyleTrainer.product), seed=9)
     training = AnyStyleTrainer(begun)
     training.begin()
@@ -289,7 +290,10 @@ def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
         export(fetch("pocket"), tmp_path)
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(options: AnyStyleOptions) -> None:
+def test_needs_only_torch_numpy_pillow_and_safetensors(
+    options: AnyStyleOptions, folders: dict[str, str]
+) -> None:
+    options = replace(options, teacher=folders["teacher"])
     names = ("photos", "paintings", "teacher", "output", "fine", "middle", "coarse", "crop")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
     run = run_alone("impasto.training.any_style", [*arguments, "--steps=2", "--reading=1"])

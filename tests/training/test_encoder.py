@@ -22,11 +22,11 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def options(folders: dict[str, str], output: str) -> EncoderOptions:
+def options(folders: dict[str, str], narrow_teacher: str, output: str) -> EncoderOptions:
     return EncoderOptions(
         photos=folders["photos"],
         paintings=folders["paintings"],
-        teacher=folders["teacher"],
+        teacher=narrow_teacher,
         output=output,
         widths="4,6,8",
         ranks="4,4,4,6,6,6,6,6",
@@ -80,6 +80,7 @@ def test_agreement_of_gradients_teaches_trunk_and_heads(options: EncoderOptions)
             assert kernel.grad.abs().max() > 0, name
 
 
+@pytest.mark.usefixtures("curves")
 def test_what_comes_out_is_an_encoder(options: EncoderOptions) -> None:
     finish(options)
     path = Path(options.output) / "pocket.safetensors"
@@ -208,6 +209,7 @@ def test_the_log_drops_what_was_given_up(options: EncoderOptions) -> None:
     assert rows[0]["features"] == 9
 
 
+@pytest.mark.usefixtures("curves")
 def test_a_log_gets_new_columns(tmp_path: Path) -> None:
     write_log([{"step": 1, "minutes": 0.1, "loss": 2.0}], tmp_path / "log.csv")
     rows = read_log(tmp_path / "log.csv")
@@ -219,6 +221,7 @@ def test_a_log_gets_new_columns(tmp_path: Path) -> None:
     assert "beyond" in (tmp_path / "log.svg").read_text()
 
 
+@pytest.mark.usefixtures("curves")
 def test_curves_leave_out_what_has_no_logarithm(tmp_path: Path) -> None:
     for values in ([0.0, np.nan, 1.0], [0.0, 0.0, 0.0]):
         path = save_plot(
@@ -232,7 +235,10 @@ def test_curves_leave_out_what_has_no_logarithm(tmp_path: Path) -> None:
         assert "nan" not in path.read_text()
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:
+def test_needs_only_torch_numpy_pillow_and_safetensors(
+    options: EncoderOptions, folders: dict[str, str]
+) -> None:
+    options = replace(options, teacher=folders["teacher"])
     names = ("photos", "paintings", "teacher", "output", "widths", "ranks", "batch", "crop", "pool")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
     run = run_alone("impasto.training.encoder", [*arguments, "--steps=2", "--every=2"])
