@@ -16,38 +16,33 @@ from impasto.training.trainer import Trainer
 from impasto.weights.vgg import VGG19_LAYERS, write_vgg19
 
 Row = dict[str, float]
-NARROW = 8
-"""What the widths of the narrow teacher are divided by."""
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory, random_vgg: Path) -> dict[str, str]:
-    """A teacher with random filters and a few pictures of noise, at several scales."""
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A few pictures of noise, at several scales."""
     home = tmp_path_factory.mktemp("training")
     for name, seed in (("photos", 1), ("paintings", 2)):
         (home / name).mkdir()
         for number in range(4):
             _picture(np.random.default_rng((seed, number))).save(home / name / f"{number}.png")
-    found = {name: str(home / name) for name in ("photos", "paintings")}
-    return {**found, "teacher": str(random_vgg)}
-
-
-@pytest.fixture(scope="session")
-def narrow_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("narrow") / "narrow-vgg.safetensors"
-    write_vgg19(random_parameters(4, narrow=NARROW), path)
-    return path
+    return {name: str(home / name) for name in ("photos", "paintings")}
 
 
 @pytest.fixture
-def narrow_teacher(narrow_vgg: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A VGG-19 with an eighth of the channels, taken for a whole one: quicker lessons."""
+def teacher(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A VGG-19 with random filters and an eighth of the channels: it teaches in less time."""
+    part: int = getattr(request, "param", 8)
+    parameters, path = random_parameters(4, narrow=part), tmp_path / "narrow-vgg.safetensors"
+    write_vgg19(parameters, path)
     for name, (inputs, outputs) in dict(VGG19_LAYERS).items():
-        fewer = inputs if inputs == 3 else inputs // NARROW, outputs // NARROW
+        fewer = inputs if inputs == 3 else inputs // part, outputs // part
         monkeypatch.setitem(VGG19_LAYERS, name, fewer)  # type: ignore[arg-type]
     for name, channels in dict(POCKET_LAYERS).items():
-        monkeypatch.setitem(POCKET_LAYERS, name, channels // NARROW)  # type: ignore[arg-type]
-    return str(narrow_vgg)
+        monkeypatch.setitem(POCKET_LAYERS, name, channels // part)  # type: ignore[arg-type]
+    return str(path)
 
 
 def _picture(random: np.random.Generator) -> Image.Image:
@@ -84,6 +79,10 @@ def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProc
     code = (
         "import runpy, sys\n"
         f"sys.modules.update(dict.fromkeys({absent}))\n"
+        "from impasto.networks import POCKET_LAYERS\n"
+        "from impasto.weights import VGG19_LAYERS\n"
+        f"VGG19_LAYERS.update({dict(VGG19_LAYERS)})\n"  # as narrow as the teacher
+        f"POCKET_LAYERS.update({dict(POCKET_LAYERS)})\n"
         f"sys.argv[1:] = {list(arguments)}\n"
         f"runpy.run_module({module!r}, run_name='__main__')\n"
     )

@@ -27,11 +27,11 @@ from impasto.weights.any_style import CELL, PLANES
 
 
 @pytest.fixture
-def options(folders: dict[str, str], narrow_teacher: str, output: str) -> AnyStyleOptions:
+def options(folders: dict[str, str], teacher: str, output: str) -> AnyStyleOptions:
     return AnyStyleOptions(
         photos=folders["photos"],
         paintings=folders["paintings"],
-        teacher=narrow_teacher,
+        teacher=teacher,
         output=output,
         fine=8,
         middle=8,
@@ -69,6 +69,7 @@ def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOp
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
 
 
+@pytest.mark.parametrize("teacher", [2], indirect=True)
 def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
     wide = replace(options, fine=16, middle=24, coarse=24, reading=50, steps=80, rate=0.02)
     training = AnyStyleTrainer(wide)
@@ -77,7 +78,7 @@ def test_it_learns_to_read_and_then_to_paint(options: AnyStyleOptions) -> None:
         found = [float(each[name]) for each in lessons]
         assert sum(found[-10:]) < 0.95 * sum(found[:10]), name
     before = training.measure()["style"]
-    losses = [training.advance() for _ in range(30)]
+    losses = [training.advance() for _ in range(15)]
     assert training.measure()["style"] < before
     told = {name for each in losses for name in each}
     assert told == {
@@ -290,10 +291,7 @@ def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
         export(fetch("pocket"), tmp_path)
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(
-    options: AnyStyleOptions, folders: dict[str, str]
-) -> None:
-    options = replace(options, teacher=folders["teacher"])
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: AnyStyleOptions) -> None:
     names = ("photos", "paintings", "teacher", "output", "fine", "middle", "coarse", "crop")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
     run = run_alone("impasto.training.any_style", [*arguments, "--steps=2", "--reading=1"])

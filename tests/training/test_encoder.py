@@ -22,11 +22,11 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def options(folders: dict[str, str], narrow_teacher: str, output: str) -> EncoderOptions:
+def options(folders: dict[str, str], teacher: str, output: str) -> EncoderOptions:
     return EncoderOptions(
         photos=folders["photos"],
         paintings=folders["paintings"],
-        teacher=narrow_teacher,
+        teacher=teacher,
         output=output,
         widths="4,6,8",
         ranks="4,4,4,6,6,6,6,6",
@@ -235,10 +235,7 @@ def test_curves_leave_out_what_has_no_logarithm(tmp_path: Path) -> None:
         assert "nan" not in path.read_text()
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(
-    options: EncoderOptions, folders: dict[str, str]
-) -> None:
-    options = replace(options, teacher=folders["teacher"])
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:
     names = ("photos", "paintings", "teacher", "output", "widths", "ranks", "batch", "crop", "pool")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
     run = run_alone("impasto.training.encoder", [*arguments, "--steps=2", "--every=2"])

@@ -26,13 +26,13 @@ SHAPE = AnyStyleShape(8, 16, 16)
 
 
 @pytest.fixture
-def options(folders: dict[str, str], narrow_teacher: str, tmp_path: Path) -> StyleOptions:
+def options(folders: dict[str, str], teacher: str, tmp_path: Path) -> StyleOptions:
     begin = tmp_path / "any.safetensors"
     save_half(AnyStyle(SHAPE, seed=3).state_dict(), "any style", begin, 0)
     return StyleOptions(
         photos=folders["photos"],
         painting=f"{folders['paintings']}/0.png",
-        teacher=narrow_teacher,
+        teacher=teacher,
         begin=str(begin),
         output=str(tmp_path / "net" / "mine.onnx"),
         size=64,
@@ -173,10 +173,7 @@ def test_the_painting_is_read_as_by_stylize(options: StyleOptions, tmp_path: Pat
     assert training.style.mean() == pytest.approx(20000 / 65535, abs=0.01)
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(
-    options: StyleOptions, folders: dict[str, str]
-) -> None:
-    options = replace(options, teacher=folders["teacher"])
+def test_needs_only_torch_numpy_pillow_and_safetensors(options: StyleOptions) -> None:
     names = ("photos", "painting", "teacher", "output", "begin", "crop", "size", "minutes")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
     run = run_alone("impasto.training.style", [*arguments, "--steps=3"])
