@@ -30,9 +30,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def teacher(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> str:
+def teacher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A VGG-19 with random filters and an eighth of the channels: it teaches in less time."""
     part: int = getattr(request, "param", 8)
     parameters, path = random_parameters(4, narrow=part), tmp_path / "narrow-vgg.safetensors"
