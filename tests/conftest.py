@@ -100,6 +100,36 @@ def vgg_at_hand(random_vgg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(folder))
 
 
+@pytest.fixture
+def teacher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A VGG-19 with random filters and an eighth of the channels: it teaches in less time."""
+    from tests.networks.random_vgg import random_parameters
+
+    from impasto.networks import POCKET_LAYERS
+    from impasto.weights.vgg import VGG19_LAYERS, write_vgg19
+
+    part: int = getattr(request, "param", 8)
+    parameters, path = random_parameters(4, narrow=part), tmp_path / "narrow-vgg.safetensors"
+    write_vgg19(parameters, path)
+    for name, (inputs, outputs) in dict(VGG19_LAYERS).items():
+        fewer = inputs if inputs == 3 else inputs // part, outputs // part
+        monkeypatch.setitem(VGG19_LAYERS, name, fewer)  # type: ignore[arg-type]
+    for name, channels in dict(POCKET_LAYERS).items():
+        monkeypatch.setitem(POCKET_LAYERS, name, channels // part)  # type: ignore[arg-type]
+    return str(path)
+
+
+@pytest.fixture
+def without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings draw no curves of their log, as where matplotlib is not installed."""
+    from impasto.errors import MissingExtraError
+
+    def absent(*_given: object, **_how: object) -> None:
+        raise MissingExtraError("plot", "lab")
+
+    monkeypatch.setattr("impasto.records.save_plot", absent)
+
+
 @pytest.fixture(scope="session")
 def photo() -> Array:
     """A photograph of 96 x 64 pixels."""

@@ -129,7 +129,7 @@ def test_a_video_with_odd_masks(impasto: Impasto, photo: NDArray[np.uint8]) -> N
 
 @pytest.mark.slow
 def test_videos(impasto: Impasto, photo: NDArray[np.uint8]) -> None:
-    frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(3)]
+    frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(2)]
     frames[0].save("-clip 1.gif", save_all=True, append_images=frames[1:], duration=100)
     moments = [{"time": 0, "strength": 0.2}, {"time": 0.3, "strength": 1}]
     Path("moments.json").write_text(json.dumps(moments))

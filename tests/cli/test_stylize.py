@@ -94,10 +94,14 @@ def test_quiet_prints_the_path_only(stylize: Impasto, files: Files) -> None:
 
 @pytest.mark.slow
 def test_pipes(files: Files) -> None:
-    """The content from standard input, the result to standard output."""
-    command = [sys.executable, "-m", "impasto", "stylize", "-", str(files[1]), "-o", "-", *SMALL]
+    """The content from standard input, the result to standard output, paths to neither."""
+    pytest.importorskip("matplotlib")
+    command = [sys.executable, "-m", "impasto", "stylize", "-", str(files[1]), *SMALL]
+    command += ["-o", "-", "--plot", "p.png"]
     run = subprocess.run(command, input=files[0].read_bytes(), capture_output=True, check=True)
     assert open_picture(run.stdout).size == (64, 43)
+    assert run.stdout.endswith(b"IEND\xaeB`\x82")
+    assert run.stderr.endswith(b"p.png\n")
 
 
 def test_animation_and_plot(stylize: Impasto, files: Files) -> None:
@@ -379,17 +383,6 @@ def test_an_animation_ends_with_the_result(
     assert stylize(*files, "--steps", "4,5", "--animation", "how.gif").status == 0
     assert 2 <= len(kept) <= 4
     np.testing.assert_array_equal(kept[-1], open_picture("photo-painting.png").to_array())
-
-
-@pytest.mark.slow
-def test_paths_do_not_spoil_a_pipe(
-    files: Files,
-) -> None:
-    pytest.importorskip("matplotlib")
-    command = [sys.executable, "-m", "impasto", "stylize", *map(str, files), *SMALL]
-    run = subprocess.run([*command, "-o", "-", "--plot", "p.png"], capture_output=True, check=True)
-    assert run.stdout.endswith(b"IEND\xaeB`\x82")
-    assert run.stderr.endswith(b"p.png\n")
 
 
 def test_reproduce_never_overwrites_an_input(

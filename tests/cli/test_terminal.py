@@ -38,7 +38,7 @@ def test_a_console_without_the_characters(
     photo, table = tmp_path / "фото.png", tmp_path / "t.csv"
     Image.open(files[0]).save(photo)
     more: dict[str, tuple[object, ...]] = {
-        "evaluate": ("-c", photo, "-s", files[1], "-o", photo, "--table", table),
+        "evaluate": ("-c", photo, "-s", files[1], "-o", photo, "--size", 64, "--table", table),
         "stylize": (photo, "mosaic", *SMALL, "-o", tmp_path / "картина.png"),
     }
     arguments = [*words, *map(str, more.get(words[0], ()))]
@@ -125,7 +125,8 @@ def test_names_that_are_no_text(
     assert made.status == 0, made.err
     assert r"\udcff" in (tmp_path / "out" / "sheet.html").read_text(encoding="utf-8")
     table = tmp_path / "t.csv"
-    measured = impasto("evaluate", "-c", photo, "-s", files[1], "-o", photo, "--table", table)
+    given = ("-c", photo, "-s", files[1], "-o", photo, "--size", 64)
+    measured = impasto("evaluate", *given, "--table", table)
     assert measured.status == 0, measured.err
     assert r"\udcff" in table.read_text(encoding="utf-8")
 

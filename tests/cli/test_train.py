@@ -70,11 +70,12 @@ def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
     assert "name a folder of photos" in unnamed.only_line
 
 
+@pytest.mark.usefixtures("without_curves")
 @pytest.mark.slow
 def test_the_network_is_there_when_it_is_stopped(
     impasto: Impasto,
     photos: Path,
-    random_vgg: Path,
+    teacher: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -89,7 +90,8 @@ def test_the_network_is_there_when_it_is_stopped(
     advance, product = AnyStyleTrainer.advance, tmp_path / "run" / AnyStyleTrainer.product
     small = ("--fine", 8, "--middle", 8, "--coarse", 8, "--pool", 1, "--crop", 32, "--steps", 3)
     folders = ("--photos", photos, "--paintings", photos, "--output", tmp_path / "run")
-    line = ("train", "any-style", *folders, "--teacher", random_vgg, *small)
+    line = ("train", "any-style", *folders, "--teacher", teacher, *small)
+    monkeypatch.setattr("impasto.training.any_style.SHOWN", 1)
     with monkeypatch.context() as patch:
         patch.setattr(AnyStyleTrainer, "advance", interrupt)
         early = impasto(*line)

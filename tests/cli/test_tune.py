@@ -8,12 +8,16 @@ import pytest
 from tests.cli.conftest import Impasto
 
 from impasto import open_picture
+from impasto.fast.tuned import fitted
 from impasto.weights.folders import tuned_folder
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home of its own; trainings see small crops of small pictures."""
     monkeypatch.setenv("IMPASTO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("impasto.fast.tuned._MOST_SIZE", 64)
+    monkeypatch.setattr("impasto.fast.tuned.fitted", lambda given: fitted({"crop": 32, **given}))
 
 
 @pytest.mark.usefixtures("vgg_at_hand")
@@ -21,16 +25,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     photo, style = files
     made = tmp_path / "made.png"
-    line = ("stylize", photo, style, "--method", "fast", "--tune", 0.02, "--size", 64)
+    line = ("stylize", photo, style, "--method", "fast", "--tune", 0.002, "--size", 64)
     outcome = impasto(*line, "-o", made)
     assert outcome.status == 0, outcome.err
-    assert f"learning {style.stem}: 0.02 minutes" in outcome.err
+    assert f"learning {style.stem}: 0.002 minutes" in outcome.err
     assert open_picture(made).size == (64, 43)
     again = impasto(*line, "-o", made, "-f")
     assert again.status == 0
     assert "learning" not in again.err
     out = tmp_path / "out"
-    fast = ("--method", "fast", "--tune", 0.02, "--size", 64)
+    fast = ("--method", "fast", "--tune", 0.002, "--size", 64)
     outcome = impasto("batch", photo, "-s", style, "-o", out, *fast)
     assert outcome.status == 0, outcome.err
     assert "learning" not in outcome.err

@@ -2,9 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,8 @@ from impasto.weights.folders import tuned_folder
 
 MINUTES = 0.002
 """A step."""
+QUICK: dict[str, Any] = {"runtime": "onnxruntime"}
+"""It opens networks sooner than OpenVINO."""
 
 
 @pytest.fixture(autouse=True)
@@ -48,16 +51,26 @@ def style(tmp_path: Path) -> Path:
     return open_style("waves", 64).save(tmp_path / "waves.png")
 
 
-@pytest.fixture
-def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A network that comes tuned to the style mosaic, and to no other."""
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of one style."""
     import torch
 
+    folder = tmp_path_factory.mktemp("exported")
     network = AnyStyle(AnyStyleShape(8, 16, 16))
     code = torch.cat([p.flatten() for c in network.encode(torch.rand(1, 3, 64, 64)) for p in c])
-    trained = tmp_path / "style.safetensors"
+    trained = folder / "style.safetensors"
     save_half({**network.state_dict(), CODE: code.detach()}, "one style", trained, 1)
-    (path,) = export(trained, tmp_path / "bundled" / "tuned" / "mosaic.onnx")
+    (path,) = export(trained, folder / "style.onnx")
+    return path
+
+
+@pytest.fixture
+def comes_tuned(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A network that comes tuned to the style mosaic, and to no other."""
+    path = tmp_path / "bundled" / "tuned" / "mosaic.onnx"
+    path.parent.mkdir(parents=True)
+    shutil.copy(exported, path)
     for file in folders.bundled_folder().iterdir():
         if file.is_file():
             (tmp_path / "bundled" / file.name).symlink_to(file)
@@ -65,7 +78,28 @@ def comes_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.fixture
+def tuned_here(
+    teacher: str, without_curves: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainings in this process, from a narrow VGG-19 that is found where one is looked for."""
+    from impasto.training.loop import train
+    from impasto.training.options import StyleOptions
+    from impasto.training.style import StyleTrainer
+
+    def here(given: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+        said = {name: str(v) if isinstance(v, Path) else v for name, v in given.items()}
+        for part, _ in train(StyleTrainer, StyleOptions(crop=32, **said)):
+            yield part * given["minutes"], ""
+
+    folder = tmp_path / "weights at hand"
+    folder.mkdir()
+    (folder / "vgg19.safetensors").symlink_to(teacher)
+    monkeypatch.setenv("IMPASTO_WEIGHTS", str(folder))
+    monkeypatch.setattr("impasto.fast.tuned.fitted", here)
+
+
+@pytest.mark.usefixtures("tuned_here")
 def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     plain = FastStylizer(style, size=96)
     first = FastStylizer(style, size=96, tune=MINUTES)
@@ -84,7 +118,7 @@ def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     assert other.network.title != kept.name
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.usefixtures("tuned_here")
 def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> None:
     content = photo.save(tmp_path / "photo.png")
     made = impasto.stylize(content, style, method="fast", size=96, tune=MINUTES)
@@ -100,12 +134,14 @@ def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Pict
         assert FastStylizer(named).network.title == comes_tuned.name
     assert FastStylizer(str(comes_tuned))(photo).size == (96, 96)
     given = [
-        FastStylizer("waves"),
-        FastStylizer(open_style("mosaic", 64)),
-        FastStylizer("mosaic", tune=0),
+        FastStylizer("waves", **QUICK),
+        FastStylizer(open_style("mosaic", 64), **QUICK),
+        FastStylizer("mosaic", tune=0, **QUICK),
+        FastStylizer("mosaic", style_scale=0.5, **QUICK),
+        FastStylizer("mosaic", color="match", **QUICK),
+        FastStylizer(["mosaic", "waves"], **QUICK),
+        FastStylizer(comes_tuned, **QUICK).with_styles("waves"),
     ]
-    given += [FastStylizer("mosaic", style_scale=0.5), FastStylizer("mosaic", color="match")]
-    given += [FastStylizer(["mosaic", "waves"]), FastStylizer(comes_tuned).with_styles("waves")]
     for one in given:
         assert one.network.title == "our own any-style network"
     assert given[0].with_styles("mosaic").network.title == comes_tuned.name
@@ -169,7 +205,7 @@ def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("vgg_at_hand")
 def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
-    settings = Settings(method="fast", tune=0.2)
+    settings = Settings(method="fast", tune=0.05)
 
     def interrupt(_spent: float) -> None:
         if list(tuned_folder().glob("*.part/style.training/checkpoint.safetensors")):
@@ -185,7 +221,7 @@ def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
     show_tunings(show)
     with pytest.raises(KeyboardInterrupt):
         tuned(style, settings)
-    assert seen == [("waves", 0.2)]
+    assert seen == [("waves", 0.05)]
     assert not list(tuned_folder().glob("*.onnx"))
     (part,) = tuned_folder().glob("*.part")
     log = (part / "style.training" / "log.csv").read_text().splitlines()
@@ -208,7 +244,7 @@ def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_pa
     assert np.abs(made - wanted).mean() < 0.01
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.usefixtures("tuned_here")
 def test_a_data_set_is_tuned_to_its_styles_first(
     style: Path, photo: Picture, tmp_path: Path
 ) -> None:

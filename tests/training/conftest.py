@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.networks.random_vgg import random_parameters
 
-from impasto.errors import MissingExtraError
 from impasto.networks import POCKET_LAYERS
 from impasto.training.loop import train
 from impasto.training.options import OptionsT
 from impasto.training.trainer import Trainer
-from impasto.weights.vgg import VGG19_LAYERS, write_vgg19
+from impasto.weights import VGG19_LAYERS
 
 Row = dict[str, float]
 
@@ -27,20 +25,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for number in range(4):
             _picture(np.random.default_rng((seed, number))).save(home / name / f"{number}.png")
     return {name: str(home / name) for name in ("photos", "paintings")}
-
-
-@pytest.fixture
-def teacher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A VGG-19 with random filters and an eighth of the channels: it teaches in less time."""
-    part: int = getattr(request, "param", 8)
-    parameters, path = random_parameters(4, narrow=part), tmp_path / "narrow-vgg.safetensors"
-    write_vgg19(parameters, path)
-    for name, (inputs, outputs) in dict(VGG19_LAYERS).items():
-        fewer = inputs if inputs == 3 else inputs // part, outputs // part
-        monkeypatch.setitem(VGG19_LAYERS, name, fewer)  # type: ignore[arg-type]
-    for name, channels in dict(POCKET_LAYERS).items():
-        monkeypatch.setitem(POCKET_LAYERS, name, channels // part)  # type: ignore[arg-type]
-    return str(path)
 
 
 def _picture(random: np.random.Generator) -> Image.Image:
@@ -59,12 +43,9 @@ def curves() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _without_curves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(*_given: object, **_how: object) -> None:
-        raise MissingExtraError("plot", "lab")
-
+def _curves_on_demand(request: pytest.FixtureRequest) -> None:
     if "curves" not in request.fixturenames:
-        monkeypatch.setattr("impasto.records.save_plot", absent)
+        request.getfixturevalue("without_curves")
 
 
 def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
