@@ -131,8 +131,8 @@ def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> 
 
 def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Picture) -> None:
     for named in ("mosaic", "gallery:mosaic"):
-        assert FastStylizer(named).network.title == comes_tuned.name
-    assert FastStylizer(str(comes_tuned))(photo).size == (96, 96)
+        assert FastStylizer(named, **QUICK).network.title == comes_tuned.name
+    assert FastStylizer(str(comes_tuned), **QUICK)(photo).size == (96, 96)
     given = [
         FastStylizer("waves", **QUICK),
         FastStylizer(open_style("mosaic", 64), **QUICK),

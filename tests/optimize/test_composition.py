@@ -87,11 +87,12 @@ def test_each_step_of_strength_takes_the_same_factor() -> None:
         np.testing.assert_allclose(factors, factors[0])
 
 
+@pytest.mark.usefixtures("few_samples")
 @pytest.mark.parametrize("loss", ["gram", "swd", "nnfm", "remd", "nnfm+moments"])
 @pytest.mark.slow
 def test_strength_means_the_same_for_every_loss(loss: str, photo: Array, painting: Array) -> None:
     """Half of it is about halfway between nearly nothing and all."""
-    settings: dict[str, Any] = {"min_size": 64, "steps": 6, "init": "content"}
+    settings: dict[str, Any] = {"size": 48, "min_size": 48, "steps": 6, "init": "content"}
     made = [
         painted(photo, painting, strength=strength, style_loss=loss, **settings)
         for strength in (0, 0.05, 0.5, 1)
@@ -106,6 +107,7 @@ def test_strength_0_says_how_it_was_made(photo: Array, painting: Array) -> None:
     assert picture.recipe["settings"]["strength"] == 0  # type: ignore[index]
 
 
+@pytest.mark.usefixtures("few_samples")
 @pytest.mark.parametrize("loss", ["moments", "w2", "swd", "nnfm", "remd+moments", "histogram"])
 @pytest.mark.slow
 def test_every_loss_paints(loss: str, photo: Array, painting: Array) -> None:

@@ -42,6 +42,7 @@ def done(run: IterativeRun) -> int:
     return run.state.done
 
 
+@pytest.mark.usefixtures("few_samples")
 @pytest.mark.parametrize(
     "more", [{}, {"ema": 0.8, "style_loss": "swd"}, {"optimizer": "lbfgs", "steps": (3, 14)}]
 )
@@ -185,7 +186,7 @@ def test_a_checkpoint_that_cannot_be_written_says_so_and_the_last_one_stays(
 def test_little_memory_means_tiles_and_nearly_the_same_picture(
     photo: Array, painting: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options: dict[str, Any] = {"size": 384, "min_size": 384, "precision": "float32", "steps": 4}
+    options: dict[str, Any] = {"size": 384, "min_size": 384, "precision": "float32", "steps": 2}
     whole = IterativeStylizer(painting, **options)(photo).pixels
     monkeypatch.setattr(plan, "LEAST_SIDE", 96)
     monkeypatch.setattr(plan, "BASE_BYTES", 0.0)

@@ -1,7 +1,6 @@
 """However a picture is cut, its losses and gradient are those of the whole."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.losses import STYLE_LOSSES, RequiredStatistics, required_statistics
+from impasto.losses import RequiredStatistics, required_statistics
 from impasto.networks import Encoder, build_encoder
 from impasto.optimize.backward import backward
 from impasto.optimize.objective import Objective
@@ -20,8 +19,6 @@ from impasto.settings import Settings
 
 Array = NDArray[np.uint8]
 ALL = "gram+moments+w2+swd+nnfm+remd+histogram"
-#: Taken of each picture, from all of its tiles: what samples cost grows with their square.
-SAMPLES = 512
 
 
 def tensor(pixels: Array, height: int, width: int) -> Tensor:
@@ -47,13 +44,6 @@ def statistics(
     return tiled.statistics(image, layers, required, SpatialWeight(None))
 
 
-@pytest.fixture
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, loss in STYLE_LOSSES.items():
-        fewer = loss.needs._replace(samples=min(SAMPLES, loss.needs.samples))
-        monkeypatch.setitem(STYLE_LOSSES, name, replace(loss, needs=fewer))
-
-
 @pytest.mark.usefixtures("few_samples")
 @pytest.mark.parametrize(
     ("name", "size", "side", "phase", "settings"),
@@ -75,7 +65,7 @@ def test_tiles_have_the_gradient_of_the_whole(
     painting: Array,
     request: pytest.FixtureRequest,
 ) -> None:
-    weights = request.getfixturevalue("random_vgg") if name == "vgg19" else None
+    weights = request.getfixturevalue("teacher") if name == "vgg19" else None
     chosen = Settings.from_dict(settings)
     layers = (*chosen.style_layers, *chosen.content_layers)
     encoder = build_encoder(name, layers, weights=weights)

@@ -14,8 +14,8 @@ from tests.studio.conftest import HERE, Client, opened
 schemathesis = pytest.importorskip("schemathesis")
 hypothesis = pytest.importorskip("hypothesis")
 #: Calls of each request that has parameters, that fit the document and that do not; those that have
-#: none are made once: about 324 in all.
-CALLS = {"positive": 12, "negative": 6}
+#: none are made once: about 170 in all.
+CALLS = {"positive": 6, "negative": 3}
 QUICK = {"method": "fast", "size": 64}
 
 
@@ -85,6 +85,6 @@ def test_no_call_is_answered_with_a_fault(
         cases = found.ok().as_strategy(generation_mode=mode)
         with suppress(hypothesis.errors.Unsatisfiable):  # nothing does not fit
             settings(hypothesis.given(cases)(send))()
-    assert len(statuses) > 300
+    assert len(statuses) > 150
     assert {200, 404, 422} <= set(statuses)
     assert not [record for record in caplog.records if record.exc_info]

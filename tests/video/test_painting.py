@@ -11,7 +11,6 @@ from PIL import Image
 from tests.video.conftest import SIZE, moving
 
 import impasto.composition
-from impasto.composition import FACES_EVERY
 from impasto.fast import FastStylizer
 from impasto.fast.shot import still_grain
 from impasto.flow import Motion, MotionFinder
@@ -149,21 +148,23 @@ def test_faces_move_along_and_are_looked_for_now_and_then(
         looked.append(len(looked))
         return find_faces(picture) if len(looked) < 3 else []
 
+    every = 6
+    monkeypatch.setattr(impasto.composition, "FACES_EVERY", every)
     monkeypatch.setattr(impasto.composition, "find_faces", counted)
     photo = skimage.data.astronaut()
-    frames = [photo[:256, 60 + 2 * n : 380 + 2 * n].copy() for n in range(2 * FACES_EVERY + 9)]
+    frames = [photo[:256, 60 + 2 * n : 380 + 2 * n].copy() for n in range(2 * every + 5)]
     stylizer = FastStylizer(painting, size=320, keep="faces", runtime="onnxruntime", device="cpu")
     painter, finder, away = FrameStylizer(stylizer, 0.9), MotionFinder(), []
     for number, frame in enumerate(frames):
         found = painter(frame, finder(frame), number / 24)
         face = slice(90, 150), slice(130 - 2 * number, 190 - 2 * number)
         away.append(float(np.abs(found - frame / 255)[face].mean()))
-        if number == FACES_EVERY + 3:  # resumed, it is the same
+        if number == every + 3:  # resumed, it is the same
             resumed = FrameStylizer(stylizer, 0.9)
             resumed.restore(painter.kept())
             painter = resumed
     assert len(looked) == 3
-    assert max(away[: 2 * FACES_EVERY]) < 1.5 * away[0]
+    assert max(away[: 2 * every]) < 1.5 * away[0]
     # Not found again, it fades.
-    assert away[0] < away[2 * FACES_EVERY + 1] < away[-1]
-    assert painter.notes["no face was found: nothing is kept"] == 9
+    assert away[0] < away[2 * every + 1] < away[-1]
+    assert painter.notes["no face was found: nothing is kept"] == 5
