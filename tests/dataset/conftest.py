@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from tests.cli.conftest import impasto as impasto_here  # noqa: F401
 
 from impasto.dataset import DatasetOptions
 from impasto.dataset.engines import Worker

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from tests.cli.conftest import Impasto
 from tests.dataset.conftest import at_once, png, shard
 
 import impasto
@@ -298,13 +299,17 @@ def test_elsewhere(photos: Path, styles: list[Path], options: DatasetOptions) ->
         (["--method", "x.onnx"], "style pictures"),
     ],
 )
-@pytest.mark.slow
 def test_bad_input(
-    photos: Path, styles: list[Path], tmp_path: Path, more: list[str], message: str
+    impasto_here: Impasto,
+    photos: Path,
+    styles: list[Path],
+    tmp_path: Path,
+    more: list[str],
+    message: str,
 ) -> None:
-    run = command(photos, styles, tmp_path / "out", *more)
-    assert run.returncode == 2
-    assert message in run.stderr
+    outcome = impasto_here("dataset", photos, *styles, "-o", tmp_path / "out", *more)
+    assert outcome.status == 2
+    assert message in outcome.err
 
 
 def test_sizes_stay(photos: Path, tmp_path: Path) -> None:

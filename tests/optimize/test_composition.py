@@ -92,7 +92,7 @@ def test_each_step_of_strength_takes_the_same_factor() -> None:
 @pytest.mark.slow
 def test_strength_means_the_same_for_every_loss(loss: str, photo: Array, painting: Array) -> None:
     """Half of it is about halfway between nearly nothing and all."""
-    settings: dict[str, Any] = {"size": 48, "min_size": 48, "steps": 6, "init": "content"}
+    settings: dict[str, Any] = {"min_size": 64, "steps": 6, "init": "content"}
     made = [
         painted(photo, painting, strength=strength, style_loss=loss, **settings)
         for strength in (0, 0.05, 0.5, 1)
