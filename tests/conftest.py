@@ -33,7 +33,10 @@ def _downloads_are_not_announced() -> Iterator[None]:
 
 
 #: What is slow to set up: the tests that have it are not in `make test-fast`.
-SLOW = {"chromium", "browser", "studio", "alone", "built_page", "real_weights", "vgg_at_hand"}
+SLOW = {
+    *("chromium", "browser", "studio", "alone", "built_page"),
+    *("real_weights", "vgg_at_hand", "teacher", "comes_tuned"),
+}
 #: Modules with the same lot.
 SLOW_MODULES = ("training/", "weights/test_tuned.py")
 
@@ -113,9 +116,9 @@ def teacher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     write_vgg19(parameters, path)
     for name, (inputs, outputs) in dict(VGG19_LAYERS).items():
         fewer = inputs if inputs == 3 else inputs // part, outputs // part
-        monkeypatch.setitem(VGG19_LAYERS, name, fewer)  # type: ignore[arg-type]
+        monkeypatch.setitem(VGG19_LAYERS, name, fewer)
     for name, channels in dict(POCKET_LAYERS).items():
-        monkeypatch.setitem(POCKET_LAYERS, name, channels // part)  # type: ignore[arg-type]
+        monkeypatch.setitem(POCKET_LAYERS, name, channels // part)
     return str(path)
 
 

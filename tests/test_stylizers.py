@@ -21,6 +21,7 @@ Array = NDArray[np.uint8]
 WARM: dict[str, Any] = {"method": "fast+optimize", "size": 64, "steps": 2, "precision": "float32"}
 
 
+@pytest.mark.slow
 def test_both_halves_change_together(painting: Array) -> None:
     made = FastThenOptimize([painting], Settings(**WARM))
     matched = made.changed(color="match", color_amount=0.5, strength=0.5)
@@ -155,6 +156,7 @@ def test_the_size_of_a_large_content_has_a_limit_unless_all_is_asked_for(paintin
 
 
 @pytest.mark.parametrize("size", ["original", None])
+@pytest.mark.slow
 def test_a_content_of_its_own_size_is_decoded_once(
     size: Literal["original"] | None, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

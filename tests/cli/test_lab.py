@@ -16,6 +16,7 @@ def _pocket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_WEIGHTS", "")
 
 
+@pytest.mark.slow
 def test_evaluate(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     content, style = files
     table = tmp_path / "table.csv"
@@ -64,6 +65,7 @@ def test_evaluate_refuses_what_cannot_be(
     assert "input" in barred.only_line
 
 
+@pytest.mark.slow
 def test_clips_are_measured_for_flicker(
     impasto: Impasto, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ def test_every_method_and_encoder_is_listed(impasto: Impasto) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_is_here_is_timed(
     impasto: Impasto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

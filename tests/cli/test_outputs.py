@@ -49,6 +49,7 @@ def test_one_picture(impasto: Impasto, files: Files, output: str, path: str) -> 
 @pytest.mark.parametrize(
     ("output", "path"), [("new/", "new/clip-painting.mp4"), ("new/more/a.mkv", "new/more/a.mkv")]
 )
+@pytest.mark.slow
 def test_a_video(impasto: Impasto, files: Files, tmp_path: Path, output: str, path: str) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(3))
     outcome = impasto("video", clip, files[1], "-o", output, *ONE_PASS)
@@ -80,6 +81,7 @@ def test_folders_of_results(impasto: Impasto, files: Files, tmp_path: Path) -> N
         assert "file" in outcome.err
 
 
+@pytest.mark.slow
 def test_an_earlier_exploration_stays(impasto: Impasto, files: Files) -> None:
     command = ("explore", *files, "--vary", "strength=0.5,1", *SMALL[:2], "--steps", "2", "-q")
     for folder in ("looks", "looks-2", "looks-3"):

@@ -115,6 +115,7 @@ def test_data_through_a_pipe(impasto: Impasto) -> None:
     assert impasto("recipe", "made.png").out.startswith("impasto stylize - waves --method fast")
 
 
+@pytest.mark.slow
 def test_a_video_with_odd_masks(impasto: Impasto, photo: NDArray[np.uint8]) -> None:
     frames = [Image.fromarray(np.roll(photo, 4 * n, axis=1)) for n in range(2)]
     frames[0].save("clip.gif", save_all=True, append_images=frames[1:], duration=100)

@@ -493,6 +493,7 @@ def test_reproduce_without_the_inputs(
 
 
 @pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.slow
 def test_masks_what_is_kept_and_fine_texture_can_be_reproduced(
     stylize: Impasto, impasto: Impasto, files: Files, fast: bool
 ) -> None:

@@ -72,6 +72,7 @@ def in_console(encoding: str, arguments: list[str]) -> tuple[int, bytes, bytes]:
     return status, out, err
 
 
+@pytest.mark.slow
 def test_a_console_without_the_characters_as_a_program(
     files: tuple[Path, Path], tmp_path: Path
 ) -> None:

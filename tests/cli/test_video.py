@@ -178,6 +178,7 @@ def test_nothing_is_written_where_it_cannot_be(
         assert "file is not a folder" in barred.only_line
 
 
+@pytest.mark.slow
 def test_a_part_is_measured(
     impasto: Impasto, clip: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

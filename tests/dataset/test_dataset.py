@@ -85,6 +85,7 @@ def test_processes_make_the_same(
     assert digests(tmp_path / "a") == digests(tmp_path / "b") == digests(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_stopped(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:

@@ -147,6 +147,7 @@ def work(folder: Path, styles: list[Path], out: Path, options: DatasetOptions) -
     return made
 
 
+@pytest.mark.slow
 def test_maps_are_copied_byte_for_byte(tmp_path: Path, styles: list[Path]) -> None:
     folder, out = voc(tmp_path / "voc"), tmp_path / "out"
     made = work(folder, styles, out, DatasetOptions(copies=2))

@@ -172,6 +172,7 @@ def test_tables_of_files(tmp_path: Path) -> None:
         read_table(tmp_path / "none.csv", ("content",))
 
 
+@pytest.mark.slow
 def test_sets_are_compared_with_a_network_that_is_given(
     triple: Triple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +200,7 @@ def test_sets_are_compared_with_a_network_that_is_given(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.slow
 def test_networks_of_torchscript(tmp_path: Path) -> None:
     path = tmp_path / "network.pt"
     module = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())

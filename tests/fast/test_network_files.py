@@ -415,6 +415,7 @@ def test_looking_for_a_size_ends(tmp_path: Path) -> None:
     assert time.process_time() - begun < 1
 
 
+@pytest.mark.slow
 def test_one_size_that_is_not_found_is_refused_in_seconds(tmp_path: Path) -> None:
     path = of_a_hidden_size(tmp_path / "net.onnx")
     begun = time.process_time(), os.times().children_user

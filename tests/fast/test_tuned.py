@@ -88,7 +88,7 @@ def tuned_here(
     from impasto.training.style import StyleTrainer
 
     def here(given: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
-        said = {name: str(v) if isinstance(v, Path) else v for name, v in given.items()}
+        said: dict[str, Any] = {n: str(v) if isinstance(v, Path) else v for n, v in given.items()}
         for part, _ in train(StyleTrainer, StyleOptions(crop=32, **said)):
             yield part * given["minutes"], ""
 
@@ -258,6 +258,7 @@ def test_a_data_set_is_tuned_to_its_styles_first(
     assert [row.status for row in dataset.run(local, 1)] == ["painted"]
 
 
+@pytest.mark.slow
 def test_a_narrower_network_paints_much_the_same() -> None:
     import torch
 

@@ -90,6 +90,7 @@ def test_names_with_dots_and_brackets(tmp_path: Path, painting: Array) -> None:
         assert find_style(name) == tmp_path.resolve() / f"{name}.png"
 
 
+@pytest.mark.slow
 def test_stylizers_take_names(photo: Array) -> None:
     by_name = impasto.stylize(photo, ["mosaic", "gallery:strokes"], method="fast", size=64)
     by_file = impasto.stylize(photo, read_styles(["mosaic", "strokes"]), method="fast", size=64)

@@ -47,6 +47,7 @@ def test_the_example(surroundings: dict[str, str], tmp_path: Path) -> None:
     assert out.read_bytes().startswith(b"\xff\xd8")
 
 
+@pytest.mark.slow
 def test_the_container_runs_a_command_that_there_is() -> None:
     lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
     (entry,) = (line for line in lines if line.startswith("ENTRYPOINT"))

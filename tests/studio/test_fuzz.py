@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from tests.studio.conftest import HERE, Client, opened
 
-schemathesis = pytest.importorskip("schemathesis")
-hypothesis = pytest.importorskip("hypothesis")
 #: Calls of each request that has parameters, that fit the document and that do not; those that have
 #: none are made once: about 170 in all.
 CALLS = {"positive": 6, "negative": 3}
@@ -22,6 +20,7 @@ QUICK = {"method": "fast", "size": 64}
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory, picture: Path) -> Iterator[dict[str, Any]]:
     """A studio, and ids of what there is in it."""
+    schemathesis = pytest.importorskip("schemathesis")
     with opened(tmp_path_factory.mktemp("fuzzed"), minutes=0.02) as client:
         file = client.upload(picture)["id"]
         run = {"kind": "picture", "content": file, "styles": [{"name": "mosaic"}]}
@@ -51,6 +50,9 @@ def sensible(said: Any, file: str) -> Any:  # noqa: ANN401
 def test_no_call_is_answered_with_a_fault(
     known: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
+    import hypothesis
+    import schemathesis
+
     client: Client = known["client"]
     dice, statuses = random.Random(7), list[int]()
 
@@ -84,7 +86,7 @@ def test_no_call_is_answered_with_a_fault(
         )
         cases = found.ok().as_strategy(generation_mode=mode)
         with suppress(hypothesis.errors.Unsatisfiable):  # nothing does not fit
-            settings(hypothesis.given(cases)(send))()
+            settings(hypothesis.given(cases)(send))()  # type: ignore[no-untyped-call]
     assert len(statuses) > 150
     assert {200, 404, 422} <= set(statuses)
     assert not [record for record in caplog.records if record.exc_info]

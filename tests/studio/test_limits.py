@@ -326,6 +326,7 @@ def test_a_job_that_is_given_up_while_it_waits_counts_no_longer(
 
 
 @pytest.mark.parametrize("end", ["delete", "stop"])
+@pytest.mark.slow
 def test_a_picture_is_kept_whose_page_takes_everything_away(
     tmp_path: Path, picture: Path, end: str
 ) -> None:

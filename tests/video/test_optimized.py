@@ -27,6 +27,7 @@ def stylizer(painting: Array) -> IterativeStylizer:
     return IterativeStylizer(painting, size=SIZE[0], precision="float32", device="cpu")
 
 
+@pytest.mark.slow
 def test_what_is_finished_stays(stylizer: IterativeStylizer) -> None:
     """The optimizer's state moves along: without it each frame begins with its longest steps."""
     (frame,) = moving(1)
@@ -72,6 +73,7 @@ def test_of_a_frame_that_ended_at_a_coarser_octave_only_the_picture_moves_along(
     assert following.builder.moments is None
 
 
+@pytest.mark.slow
 def test_styles_are_read_once_and_a_stopped_clip_goes_on(
     stylizer: IterativeStylizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def test_what_cannot_be(tmp_path: Path, entries: object, said: str) -> None:
     "options",
     [{"method": "fast", "runtime": "onnxruntime"}, {"steps": (2,), "precision": "float32"}],
 )
+@pytest.mark.slow
 def test_a_clip_fades_in(
     options: dict[str, Any], painting: NDArray[np.uint8], tmp_path: Path
 ) -> None:

@@ -246,6 +246,7 @@ def test_pictures_by_number(clip: Path, painting: NDArray[np.uint8], tmp_path: P
     assert not (tmp_path / "frames.parts").exists()
 
 
+@pytest.mark.slow
 def test_sizes_and_comparisons(clip: Path, painting: NDArray[np.uint8], tmp_path: Path) -> None:
     small = make(clip, painting, tmp_path / "small.mp4", size=49)
     assert pictures(small)[0].shape == (32, 48, 3)

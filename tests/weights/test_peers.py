@@ -28,6 +28,7 @@ def pickled(path: Path, names: list[str]) -> dict[str, torch.Tensor]:
     return state
 
 
+@pytest.mark.slow
 def test_the_encoder_of_adain_takes_its_first_layer_in(tmp_path: Path) -> None:
     state = pickled(tmp_path / "vgg.pth", [str(place) for place in ENCODER])
     save_renamed(tmp_path / "vgg.pth", "adain-encoder", tmp_path / "vgg.safetensors", {})
