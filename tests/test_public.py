@@ -146,7 +146,7 @@ def test_readme_has_exactly_the_two_commands_on_its_first_screen() -> None:
 FEW_STEPS = """
 import functools, runpy, sys
 import impasto
-impasto.stylizer = functools.partial(impasto.stylizer, steps=4)
+impasto.stylizer = functools.partial(impasto.stylizer, steps=1)
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
