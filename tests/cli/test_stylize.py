@@ -541,7 +541,8 @@ def test_styles_where_things_are_found(
 
 
 def test_a_mask_without_a_style(stylize: Impasto, files: Files) -> None:
-    assert "names no style" in stylize(*files, "--mask", "left.png").only_line
+    for given in (["left.png"], [f"left.png={files[1]}", "--mask", "right.png"]):
+        assert "names no style" in stylize(*files, "--mask", *given).only_line
 
 
 @pytest.mark.slow

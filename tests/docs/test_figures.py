@@ -2,8 +2,9 @@
 
 A figure is a number, in digits or as a word, with a unit (seconds, megabytes, frames a second,
 percent, times), or a distance: a bare decimal like 0.061. It has to stand in `RESULTS.md` or
-`HISTORY.md` of `benchmarks/` (not as what a benchmark itself took, or planned), or in what a model card says of its own training: within 15 % in the
-same unit; distances rounded, and all those of one line in one line there.
+`HISTORY.md` of `benchmarks/` (not as what a benchmark itself took, or was planned), or in what a
+model card says of its own training: within 15 % in the same unit; distances rounded, and all those
+of one line in one line there.
 """
 
 import re
@@ -26,7 +27,8 @@ TOLD = (
     *("up to 4.5 times as much", "0.05 lets the style take over", "rate of 0.03"),
     *("content weight 0.05", "`content_weight` (0.13)", "content weight from 0.02", "(1.32 and"),
 )
-WORDS = "15 fifteen 30 thirty 2 two 3 three 4 four 5 five 6 six 7 seven 8 eight 9 nine 10 ten 11 eleven 20 twenty"
+WORDS = "2 two 3 three 4 four 5 five 6 six 7 seven 8 eight 9 nine 10 ten 11 eleven 15 fifteen "
+WORDS += "20 twenty 30 thirty"
 NUMBERS = {word: float(number) for number, word in re.findall(r"(\d+) (\w+)", WORDS)}
 UNITS: dict[str, dict[str, float]] = {
     "time": {"s": 1, "second": 1, "ms": 1e-3, "millisecond": 1e-3, "minute": 60, "hour": 3600},
@@ -38,7 +40,7 @@ UNITS: dict[str, dict[str, float]] = {
 SCALES = {name: (kind, scale) for kind, row in UNITS.items() for name, scale in row.items()}
 NUMBER = rf"(?<![\w.])(\d[\d,]*(?:\.\d+)?|{'|'.join(NUMBERS)})(?: and a half)?"
 NAME = "|".join(sorted(SCALES, reverse=True))
-FIGURE = re.compile(rf"(?:{NUMBER}(?: to | and | or |–))?{NUMBER}[ -]?({NAME})s?(?!\w)")
+FIGURE = re.compile(rf"(?:{NUMBER}(?: to | and | or |\u2013))?{NUMBER}[ -]?({NAME})s?(?!\w)")
 DISTANCE = re.compile(r"(?<![\w.,])[01]?\.\d{2,}(?![\d.])")
 #: Of a line: values by kind of unit, and distances as they are written.
 Figures = tuple[list[tuple[str, float]], list[str]]

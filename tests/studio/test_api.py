@@ -177,6 +177,20 @@ def test_many_pictures_in_many_styles(client: Client, picture: Path) -> None:
     assert [each["title"] for each in state["items"]] == ["cat-mosaic", "cat-cat"] * 2
     with zipfile.ZipFile(io.BytesIO(client.get("/" + state["result"]).content)) as file:
         assert len(file.namelist()) == 4
+    chosen = {"quality": "good", "size": 64, "steps": [1]}
+    body = {"kind": "batch", "contents": contents[:1], "styles": MOSAIC, "settings": chosen}
+    assert len(client.run_to_the_end(**body)["items"]) == 1
+
+
+@pytest.mark.slow
+def test_a_video_is_no_larger_than_allowed(tmp_path: Path) -> None:
+    clip = save_animation([np.zeros((72, 96, 3), np.uint8)] * 2, tmp_path / "clip.mp4", fps=5)
+    with opened(tmp_path, max_size=64) as client:
+        body = {"kind": "video", "clip": client.upload(clip)["id"], "styles": MOSAIC}
+        state = client.run_to_the_end(**body)
+        (tmp_path / "made.mp4").write_bytes(client.get("/" + state["result"]).content)
+    frame = next(iter(open_reader(str(tmp_path / "made.mp4")).frames()))
+    assert frame.pixels.shape == (48, 64, 3)
 
 
 @pytest.mark.slow

@@ -90,6 +90,7 @@ _PAINT = """async ({ file, style, settings }) => {
         ("retina", 200, {}),  # averaged, then scaled
         ("rocket", 328, {"color": "content"}),
         ("chelsea", 512, {"strength": 0.6}),  # enlarged
+        ("narrow", 128, {}),
     ],
 )
 def test_it_paints_what_python_paints(
@@ -97,7 +98,8 @@ def test_it_paints_what_python_paints(
 ) -> None:
     settings = {"size": size, **options}
     file = io.BytesIO()
-    Image.fromarray(getattr(skimage.data, photo)()).save(file, "JPEG", quality=90)
+    drawn = getattr(skimage.data, "chelsea" if photo == "narrow" else photo)()
+    Image.fromarray(drawn[:, :12] if photo == "narrow" else drawn).save(file, "JPEG", quality=90)
     asked = {"file": base64.b64encode(file.getvalue()).decode(), "style": "mosaic"}
     painted = opened(context, alone).evaluate(_PAINT, {**asked, "settings": settings})
     page = np.asarray(Image.open(io.BytesIO(base64.b64decode(painted))).convert("RGB"), np.int16)
