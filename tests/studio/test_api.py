@@ -166,6 +166,12 @@ def test_looks(client: Client, picture: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(client.get("/" + state["result"]).content)) as file:
         assert file.namelist() == ["01.json", "01.png", "02.json", "02.png"]
     wrong = {"kind": "explore", "content": client.upload(picture)["id"], "styles": MOSAIC}
+    optimized = {"steps": [1], "style_scale": 0.7}
+    state = client.run_to_the_end(**wrong, settings=optimized)
+    titles = [each["title"] for each in state["items"]]
+    assert titles == ["as it comes", "bold", "fine", "faithful", "abstract", "soft"]
+    scales = [each["settings"]["style_scale"] for each in state["items"]]
+    assert scales == [1.0, 2.0, 0.5, 1.0, 1.3, 1.0]
     answer = client.post("/api/runs", json={**wrong, "vary": {"size": [512, 1024]}})
     assert "Variants are small previews" in answer.json()["error"]
 

@@ -20,6 +20,7 @@ from impasto.gallery.names import find_style
 from impasto.images import open_picture, output_name
 from impasto.records import Records
 from impasto.settings import FIELDS, Settings
+from impasto.settings.choices import LOOKS
 from impasto.studio.engine import Engine, Order, Style
 from impasto.studio.history import History
 from impasto.studio.processes import paint_clip
@@ -29,6 +30,8 @@ from impasto.studio.turns import UnwantedError
 
 #: The most steps of a variant: it cannot be stopped before its end.
 _MOST_STEPS = 60
+#: The settings that looks stand for.
+_LOOKED_AT = sorted({name for meaning in LOOKS.values() for name in meaning})
 #: Networks, and beginnings of some, that are kept for those who ask for the same again.
 MOST = 30
 
@@ -58,9 +61,11 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
     """Return the variants of a picture; SettingsError: it cannot be varied so."""
     settings = order.settings.updated(steps=None, time=None)
     if axes is None:  # what is worth varying, whatever is said of it now
-        plain: dict[str, Any] = {name: FIELDS[name].default for name in DEFAULT_AXES}
+        varied = _LOOKED_AT if settings.method_row.steps else DEFAULT_AXES
+        plain: dict[str, Any] = {name: FIELDS[name].default for name in varied}
         settings = settings.updated(**plain)
-        axes = explore.default_axes(settings)
+        looks = {"look": (None, *LOOKS)}
+        axes = looks if settings.method_row.steps else explore.default_axes(settings)
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
@@ -79,6 +84,9 @@ def paint_variants(run: StudioRun, order: Order, found: Sequence[Variant]) -> No
         for variant, _ in explore.paint_variants(content, styles, found, folder):
             changes = dict(variant.changes)
             title = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changes.items())
+            if "look" in changes:  # what it stands for, so that each can be changed afterwards
+                title = changes.pop("look") or "as it comes"
+                changes |= {name: getattr(variant.settings, name) for name in _LOOKED_AT}
             path = folder / f"{variant.name}.png"
             run.items.append({"title": title, "path": path, "settings": changes})
             run.done += 1

@@ -10,7 +10,7 @@ import { plainName, WORDS } from "./words.js";
 /** @import { Item, RunRequest, RunState } from "./engine.js" */
 
 /** Places for looks before there are any. */
-const LOOKS = 4;
+const LOOKS = 6;
 /** @type {Item[]} */
 let looks = [];
 
