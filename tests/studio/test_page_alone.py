@@ -90,7 +90,7 @@ _PAINT = """async ({ file, style, settings }) => {
         ("retina", 200, {}),  # averaged, then scaled
         ("rocket", 328, {"color": "content"}),
         ("chelsea", 512, {"strength": 0.6}),  # enlarged
-        ("narrow", 128, {}),
+        ("narrow", 300, {}),
     ],
 )
 def test_it_paints_what_python_paints(
