@@ -152,6 +152,20 @@ def test_parts_take_styles_of_their_own(client: Client, picture: Path, tmp_path:
     assert recipe["settings"]["masks"][1] == "rest"
 
 
+def test_regions_are_found(client: Client, tmp_path: Path) -> None:
+    photo = np.full((96, 128, 3), (90, 60, 30), np.uint8)
+    photo[:40] = (120, 170, 230)
+    Image.fromarray(photo).save(tmp_path / "sky.png")
+    address = f"/api/files/{client.upload(tmp_path / 'sky.png')['id']}/regions"
+    found = pixels(client.get(f"{address}/sky").content)
+    assert found[:36].min() > 200 > 50 > found[44:].max()
+    assert client.get(f"{address}/etc").status_code == 422
+    Image.fromarray(photo[::-1].copy()).save(tmp_path / "none.png")
+    none = client.upload(tmp_path / "none.png")["id"]
+    answer = client.get(f"/api/files/{none}/regions/face")
+    assert (answer.status_code, "o face was found" in answer.json()["error"]) == (400, True)
+
+
 @pytest.mark.slow
 def test_looks(client: Client, picture: Path) -> None:
     state = client.run_to_the_end(

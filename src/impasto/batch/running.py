@@ -150,8 +150,7 @@ class Batch:
         self._stylizers: dict[int | None, Stylizer] = {}
         self._files, self._settings = files_of(settings), settings
         self._pictures = [sha256_of(Path(each)) for each in settings.pictures]
-        noted = self._journal.entries("name", "inputs")
-        self._made = {entry["name"]: entry["inputs"] for entry in noted}
+        self._made = {e["name"]: e["inputs"] for e in self._journal.entries("name", "inputs")}
         # Those that optimize hold an encoder each: none of them is kept.
         for number in () if settings.method_row.steps else numbers or [None]:
             if number not in self.bad:
@@ -209,9 +208,7 @@ class Batch:
         """Return what a result depends on, as a fingerprint."""
         style = None if pair.style is None else identify(self.opened_styles[pair.style]).sha256
         kept = self._stylizers.get(pair.style)
-        files = self._files
-        if kept:
-            files = [each["sha256"] for each in kept.weights] + self._pictures
+        files = [w["sha256"] for w in kept.weights] + self._pictures if kept else self._files
         return fingerprint([identify(pair.content).sha256, style, files, self._settings.to_dict()])
 
     def save_sheets(self, outcomes: Sequence[Outcome]) -> list[Path]:

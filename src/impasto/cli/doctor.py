@@ -118,8 +118,7 @@ def _speed(what: str, size: tuple[int, int], times: int, **options: Any) -> str:
             taken.append(1e3 * (time.perf_counter() - begun) / options.get("steps", 1))
     except ImpastoError as error:
         return str(error)
-    width, height = size
-    return f"{statistics.median(taken[1:]):.0f} ms {what} {width}x{height}, {made.describe()}"
+    return f"{statistics.median(taken[1:]):.0f} ms {what} {size[0]}x{size[1]}, {made.describe()}"
 
 
 def methods(

@@ -162,10 +162,7 @@ class Command(TyperCommand):
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Repeat an option of many values before each of them.
-
-        What stands after regions without one, `--where sky=wave.jpg rest.jpg`, is an argument.
-        """
+        """Repeat an option of many values before each of them; a plain name ends those with =."""
         metavars = {o: each.metavar or "" for each in self.params for o in each.opts}
         many = {option: metavar for option, metavar in metavars.items() if metavar.endswith("…")}
         spread: list[str] = []

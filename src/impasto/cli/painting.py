@@ -230,9 +230,8 @@ class RunBar(Bar):
     def follow(self, state: State) -> None:
         """Bring the bar to a state; an octave twice as large has four times the work."""
         work = [4.0**octave * steps for octave, steps in enumerate(state.steps)]
-        before = sum(work[: state.octave - 1])
         self.show(
-            before + 4.0 ** (state.octave - 1) * state.step,
+            sum(work[: state.octave - 1]) + 4.0 ** (state.octave - 1) * state.step,
             total=sum(work),
             visible=True,
             octave=f"{state.octave}/{state.octaves}",

@@ -81,8 +81,7 @@ def averages(rows: Sequence[Row]) -> tuple[Measured, Measured, Measured, Measure
 
 def summary_lines(rows: Sequence[Row]) -> list[str]:
     """Return the summary as lines of a table."""
-    head = f"N = {len(rows)}"
-    lines = [f"{head:18}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"]
+    lines = [f"N = {len(rows):<14}{'mean':>9}{'median':>9}{'the photo':>11}{'the style':>11}"]
     columns = averages(rows)
     for name in columns[0]:
         mean, median, photo, style = (each[name] for each in columns)

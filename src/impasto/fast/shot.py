@@ -127,10 +127,9 @@ def _sources(displacement: Array) -> NDArray[np.int32]:
 
 def _by_cells(values: Array, size: tuple[int, int]) -> Array:
     """Return what (H, W) has in the middle of each cell of the grain."""
-    middles = np.ogrid[: size[0], : size[1]]
     rows, columns = (
         np.minimum(middle * GRAIN_CELL + GRAIN_CELL // 2, side - 1)
-        for middle, side in zip(middles, values.shape, strict=True)
+        for middle, side in zip(np.ogrid[: size[0], : size[1]], values.shape, strict=True)
     )
     return cast("Array", values[rows, columns])
 

@@ -118,8 +118,7 @@ def _is_file(source: str) -> bool:
             return True
     except OSError:  # the name is too long; opening the file will say so
         return True
-    looks = bool(Path(source).suffix) or has_magic(source)
-    return looks and source not in own_styles()
+    return bool(Path(source).suffix or has_magic(source)) and source not in own_styles()
 
 
 def own_folders() -> list[Path]:

@@ -72,8 +72,7 @@ def keep_colors(stylized: Floats, content: Floats, amount: float = 1.0) -> Float
         raise ValueError(f"the shapes differ: {stylized.shape} and {content.shape}")
     # Taking the content and changing its luminance alone needs no conversion there and back:
     # a step in Y is the same step in R, G and B.
-    step = (stylized - content) @ LUMINANCE
-    return _mixed(stylized, content + step[..., None], amount)
+    return _mixed(stylized, content + ((stylized - content) @ LUMINANCE)[..., None], amount)
 
 
 def match_colors(

@@ -162,8 +162,7 @@ def make_plan(
     """Return what a run takes, by the seconds of a pixel in a step of each encoder."""
     total, stages = FINISH * math.prod(octaves[-1].size) / 1e6, []
     for octave, count, side in zip(octaves, steps, tiles.sides, strict=True):
-        pixels = pixels_seen(octave, reader, side)
-        total += (count + SETUP_STEPS) * pixels * rates[octave.encoder]
+        total += (count + SETUP_STEPS) * pixels_seen(octave, reader, side) * rates[octave.encoder]
         many = len(tiles_of(octave.size, side, 0))
         stages.append(Stage(octave.size, count, octave.encoder, many, side))
     seconds = reader.settings.time or total

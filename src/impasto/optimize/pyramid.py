@@ -54,8 +54,7 @@ def octave_sizes(
 
 def style_size(size: tuple[int, int], longest: float, shortest_side: int) -> tuple[int, int]:
     """Return (width, height) of a style picture at an octave; larger if it would be too narrow."""
-    least = shortest_side * max(size) / min(size)
-    return fitted_size(size, math.ceil(max(longest, least)))
+    return fitted_size(size, math.ceil(max(longest, shortest_side * max(size) / min(size))))
 
 
 def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor:

@@ -239,8 +239,7 @@ class TargetBuilder:
             )
             pixels += matched * (masks[number][..., None] if masks else np.float32(shares[number]))
         if masks:  # what no style paints stays as it is
-            covered = np.sum(masks, axis=0)[..., None]
-            pixels += self.filled.pixels * (1 - covered).clip(0, 1)
+            pixels += self.filled.pixels * (1 - np.sum(masks, axis=0)[..., None]).clip(0, 1)
         return replace(self.filled, pixels=pixels.clip(0, 1))
 
     def _recolored_styles(self) -> list[Picture]:

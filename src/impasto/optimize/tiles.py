@@ -107,8 +107,7 @@ def tiles_of(
 def _cuts(length: int, side: int) -> list[int]:
     """Return where to cut into parts of about one length, none longer than a side."""
     count = -(-length // side)
-    part = -(-length // (count * UNIT)) * UNIT
-    return [*range(0, length, part), length]
+    return [*range(0, length, -(-length // (count * UNIT)) * UNIT), length]
 
 
 class SpatialWeight:

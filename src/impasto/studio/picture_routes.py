@@ -6,10 +6,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 from PIL import Image
 
+from impasto.composition import compose
 from impasto.errors import ImageError
 from impasto.gallery.names import style_path as path_of_style
 from impasto.images import Picture, open_picture
@@ -25,6 +27,7 @@ from impasto.version import __version__
 CAMERA, _MOST_FRAME = 384, 2_000_000
 #: Longest side of a thumbnail, in pixels.
 Side = Annotated[int, Query(ge=16, le=THUMBNAIL)]
+Region = Literal["person", "background", "sky", "face"]
 router = APIRouter(prefix="/api")
 _unchanging = lru_cache(maxsize=256)(small_copy)
 
@@ -138,6 +141,20 @@ def file_thumbnail(found: FileOf) -> Response:
     if not found.small.is_file():
         raise GoneError("this file has no picture")
     return FileResponse(found.small)
+
+
+@router.get("/files/{id}/regions/{region}", response_class=Jpeg)
+async def find_region(
+    id: str, region: Region, request: Request, studio: StudioOf, visitor: VisitorOf
+) -> Jpeg:
+    """Where a region is in an uploaded picture: white there."""
+    content, settings = studio.store.file(visitor, id, "picture").path, Settings(masks=(region,))
+
+    def act() -> Jpeg:
+        masks = compose(settings, open_picture(content, max_size=QUICK), 1).masks
+        return jpeg(open_picture((255 * masks[0]).astype(np.uint8)))
+
+    return await in_turn(request, studio, visitor, act)
 
 
 @router.delete("/files/{id}", status_code=204)

@@ -172,10 +172,9 @@ class Studio:
         for name in body.settings:
             check_known(name, FIELDS)  # others of a video name files
         sources = [each.source for each in styles]
-        longest = max(clip.facts["width"], clip.facts["height"], LEAST_SIZE)
-        values = _weighted(body.settings, body.styles)
-        if values.get("size") is None:  # the clip's own
-            values = {**values, "size": min(longest, self.options.max_size)}
+        own = min(max(clip.facts["width"], clip.facts["height"], LEAST_SIZE), self.options.max_size)
+        values = {**_weighted(body.settings, body.styles)}
+        values["size"] = values.get("size") or own
         settings = self.engine.checked(video_settings(sources, **values)[0])
         settings = Order(clip, styles, settings, masks=masks).masked(settings)
         asked = {**values, "method": settings.method, "masks": settings.masks}

@@ -165,7 +165,4 @@ def tune(run: StudioRun, style: Style, minutes: float, networks: Path, store: St
 def _thin_out(folder: Path) -> None:
     """Delete all networks but the newest."""
     for old in sorted(folder.glob("tuned-*"), key=lambda path: path.stat().st_mtime)[:-MOST]:
-        if old.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)

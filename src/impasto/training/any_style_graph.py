@@ -248,8 +248,7 @@ def _roots(graph: Graph, matrix: str, width: int) -> tuple[str, str]:
     root = graph.add("Mul", matrix, graph.power(square, -0.5))
     other = graph.identity(width, -0.5)
     for _ in range(_ITERATIONS):
-        product = graph.add("MatMul", other, root)
-        step = graph.add("Add", graph.identity(width, 1.5), product)
+        step = graph.add("Add", graph.identity(width, 1.5), graph.add("MatMul", other, root))
         root, other = graph.add("MatMul", root, step), graph.add("MatMul", step, other)
     scale = graph.add("Mul", graph.power(square, -0.25), graph.number(-2))
     return graph.add("Mul", root, graph.power(square, 0.25)), graph.add("Mul", other, scale)

@@ -63,8 +63,7 @@ class Encoding:
         quality = str(chosen.crf if self.crf is None else self.crf)
         options = {**chosen.options, "crf": quality, **self.options}
         stream: Any = container.add_stream(chosen.encoder, rate=clip.rate, options=options)
-        turned = clip.rotation in (90, 270)
-        stream.width, stream.height = self.size[::-1] if turned else self.size
+        stream.width, stream.height = self.size[::-1] if clip.rotation in (90, 270) else self.size
         stream.pix_fmt = "yuv420p"
         stream.time_base = clip.time_base
         context = stream.codec_context

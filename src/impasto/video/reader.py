@@ -146,8 +146,7 @@ class FileReader:
         self.damage = Damage(path, strict=strict)
         with opened(path) as container:
             stream = video_stream(container, path)
-            decoder = _decoder(stream)
-            first = next(read_frames(container, stream, decoder, Damage(path)), None)
+            first = next(read_frames(container, stream, _decoder(stream), Damage(path)), None)
             if first is None:
                 raise ImageError(f"there are no frames in {path} that can be read")
             self.clip = _clip_of(path, container, stream, first)

@@ -98,11 +98,10 @@ def _encoder(stream: Stream, name: str, kind: str) -> str | None:
 
 def _others(container: InputContainer, kind: str) -> Iterator[str]:
     covers = [s for s in container.streams.video if s.disposition & COVER]
-    attached = container.streams.attachments
     counts = {
         "cover art": 0 if kind == "matroska" else len(covers),
         "another video": len(container.streams.video) - len(covers) - 1,
-        "an attachment": 0 if kind == "matroska" else len(attached),
+        "an attachment": 0 if kind == "matroska" else len(container.streams.attachments),
         "a data stream": len(container.streams.data),
         "chapters": 0 if kind in _ENCODERS else len(container.chapters()),
     }

@@ -22,6 +22,7 @@
  * @property {() => Promise<{properties: Record<string, Property>}>} settings
  * @property {(file: Blob, name: string) => Promise<Upload>} upload
  * @property {(id: string) => string} picture                      Address of an uploaded picture.
+ * @property {(id: string, region: string) => Promise<Blob>} [find]  Where a person, the sky or a face is in it: white there.
  * @property {(request: PaintRequest, signal: AbortSignal) => Promise<Blob>} paint
  * @property {(frame: Blob, style: StyleRef, strength: number, signal: AbortSignal) => Promise<Blob>} frame
  * @property {(request: RunRequest) => Promise<RunState>} start

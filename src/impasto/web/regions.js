@@ -6,7 +6,7 @@ import { markTiles, setPicking } from "./strip.js";
 /** @import { StyleRef } from "./engine.js" */
 /** @import { Choice } from "./session.js" */
 /** @typedef {{key: string, title: string, color: string, ref: StyleRef | null}} Layer */
-/** @typedef {{layer: string, size: number, points: [number, number][], shape?: string}} Stroke  shape: an area instead of points */
+/** @typedef {{layer: string, size: number, points: [number, number][], shape?: string, found?: OffscreenCanvas}} Stroke  shape, found: an area instead of points */
 
 const COLORS = ["#2563eb", "#16a34a", "#db2777", "#9333ea", "#ca8a04", "#0891b2"];
 /** Areas that a tap fills, in parts of the picture. @type {Record<string, (path: Path2D) => void>} */
@@ -20,6 +20,8 @@ const SHAPES = {
   "Bottom half": (path) => path.rect(0, 0.5, 1, 0.5),
   Invert: (path) => path.rect(0, 0, 1, 1),
 };
+/** Areas that an engine may find. */
+const FOUND = ["Person", "Sky", "Face"];
 /** @type {Layer} */
 const KEEP = { key: "keep", title: "Keep the photo", color: "#f5f5f4", ref: null };
 /** Longest side of a mask. */
@@ -79,8 +81,15 @@ function areaOf(key, color) {
   const area = new OffscreenCanvas(width, height);
   const pen = penOf(area);
   Object.assign(pen, { strokeStyle: color, fillStyle: color, lineCap: "round", lineJoin: "round" });
-  for (const { layer, size: part, points, shape } of strokes) {
+  for (const { layer, size: part, points, shape, found } of strokes) {
     pen.globalCompositeOperation = layer !== key ? "destination-out" : shape === "Invert" ? "source-out" : "source-over";
+    if (found) {
+      const tint = penOf(new OffscreenCanvas(width, height));
+      tint.drawImage(found, 0, 0, width, height);
+      Object.assign(tint, { globalCompositeOperation: "source-in", fillStyle: color }).fillRect(0, 0, width, height);
+      pen.drawImage(tint.canvas, 0, 0);
+      continue;
+    }
     const path = new Path2D();
     if (shape) {
       const unit = new Path2D();
@@ -201,6 +210,26 @@ function listen() {
   }, { passive: false });
 }
 
+/** Fill an area that the engine finds. @param {string} name */
+async function findArea(name) {
+  const { photo, engine } = session;
+  if (!photo || !engine.find) return;
+  try {
+    const image = await createImageBitmap(await engine.find(photo.id, name));
+    const found = new OffscreenCanvas(image.width, image.height);
+    const pen = penOf(found);
+    pen.drawImage(image, 0, 0);
+    const area = pen.getImageData(0, 0, found.width, found.height);
+    for (let at = 0; at < area.data.length; at += 4) area.data[at + 3] = area.data[at];
+    pen.putImageData(area, 0, 0);
+    if (session.photo !== photo) return;
+    strokes.push({ layer: current.key, size: 0, points: [], found });
+    changed();
+  } catch (error) {
+    sayError(error);
+  }
+}
+
 /** Fill the panel's part. */
 export function startRegions() {
   place("regions-body").append(
@@ -208,7 +237,7 @@ export function startRegions() {
     rows, el("div", { className: "row", role: "group", "aria-label": "Areas" }, ...Object.keys(SHAPES).map((shape) => el("button", { type: "button", onclick: () => {
       strokes.push({ layer: current.key, size: 0, points: [], shape });
       changed();
-    } }, shape)), clear),
+    } }, shape)), ...FOUND.map((name) => el("button", { type: "button", hidden: !session.engine.find, onclick: () => findArea(name.toLowerCase()) }, name)), clear),
     el("label", { className: "line" }, el("span", {}, "Brush"), size));
   place("frame").append(bar);
   const restart = () => {

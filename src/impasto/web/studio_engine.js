@@ -77,6 +77,7 @@ export function studioEngine(info) {
       return holding("files", await ask("api/files", { method: "POST", body: form }));
     },
     picture: (id) => `api/files/${id}`,
+    find: async (id, region) => (await ask(`api/files/${id}/regions/${region}`)).blob(),
     paint: async (request, signal) => (await post("api/paint", request, signal)).blob(),
     async frame(frame, style, strength, signal) {
       const query = new URLSearchParams({ styles: style.name ?? style.file ?? "", strength: String(strength), size: String(info.camera_size) });
