@@ -1,5 +1,5 @@
 /** Regions: a brush on the picture; each color is a style, and one keeps the photo. */
-import { covers, el, find, icon, place, sayError } from "./dom.js";
+import { button, covers, el, find, icon, place, sayError } from "./dom.js";
 import { on, session, tell } from "./session.js";
 import { markTiles, setPicking } from "./strip.js";
 
@@ -214,6 +214,7 @@ function listen() {
 async function findArea(name) {
   const { photo, engine } = session;
   if (!photo || !engine.find) return;
+  button("close-panel").click(); // on a phone it lies over the picture
   try {
     const image = await createImageBitmap(await engine.find(photo.id, name));
     const found = new OffscreenCanvas(image.width, image.height);
