@@ -25,7 +25,8 @@ def studio(*, browser: Browser = False, options: StudioOptions) -> None:
             echo(url)
             if browser:
                 webbrowser.open(url)
-            _wait_for_a_signal()
+            while True:  # a signal that comes just before a wait without an end does not end it
+                time.sleep(0.5)
         except KeyboardInterrupt as interrupt:
             echo("closing")
             raise typer.Exit(status_of(interrupt)) from None
@@ -49,16 +50,10 @@ def judge(
 
     with closing(Answers(folder)) as answers:
         if not scores:
-            page = JudgingPage(answers, port)
-            echo(page.url)
-            if browser:
-                webbrowser.open(page.url)
-            with suppress(KeyboardInterrupt):
-                _wait_for_a_signal()
-            page.close()
+            with closing(JudgingPage(answers, port)) as page, suppress(KeyboardInterrupt):
+                echo(page.url)
+                if browser:
+                    webbrowser.open(page.url)
+                while True:
+                    time.sleep(0.5)
         echo(*answers.lines())
-
-
-def _wait_for_a_signal() -> None:
-    while True:  # not at once: one that comes just before a wait begins does not end it
-        time.sleep(0.5)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.batch import explore
-from impasto.batch.explore import DEFAULT_AXES, PREVIEW_SIZE, Variant, preview_settings
+from impasto.batch.explore import DEFAULT_AXES, Variant, default_axes, preview_settings
 from impasto.batch.pairs import reason_of
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast.tuned import show_tunings, tuned
@@ -64,13 +64,12 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
         varied = _LOOKED_AT if settings.method_row.steps else DEFAULT_AXES
         plain: dict[str, Any] = {name: FIELDS[name].default for name in varied}
         settings = settings.updated(**plain)
-        looks = {"look": (None, *LOOKS)}
-        axes = looks if settings.method_row.steps else explore.default_axes(settings)
+        axes = {"look": (None, *LOOKS)} if settings.method_row.steps else default_axes(settings)
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
         steps = sum(small.steps or ())
-        if small.size_limit > PREVIEW_SIZE or small.time is not None or steps > _MOST_STEPS:
+        if small.size_limit > explore.PREVIEW_SIZE or small.time is not None or steps > _MOST_STEPS:
             raise SettingsError("variants are small previews: do not vary size, steps or time")
         found.append(each._replace(settings=order.masked(small)))
     return found
