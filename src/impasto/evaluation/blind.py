@@ -104,7 +104,8 @@ class Answers:
         """Return one of those that were asked least, with random sides."""
         asked = Counter(frozenset(sides) for *sides, _ in self._rows())
         times = [asked[frozenset(each[2:])] for each in self._questions]
-        least = [each for each, n in zip(self._questions, times, strict=True) if n == min(times)]
+        fewest = min(times)
+        least = [each for each, n in zip(self._questions, times, strict=True) if n == fewest]
         photo, style, *sides = self._random.choice(least)
         self._random.shuffle(sides)
         return Question(photo, style, *sides)

@@ -124,7 +124,7 @@ class StudioRun(Kept):
             return f"{ahead} ahead of you"
         if left is not None:
             return f"{max(1, round(left))} s left"
-        return {"done": "Done", "stopped": "Stopped"}.get(state, "Starting")
+        return {"done": "Done", "stopped": "Stopped", "running": "Painting"}.get(state, "Starting")
 
 
 def said_of(error: BaseException | None) -> str:

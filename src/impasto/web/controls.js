@@ -61,7 +61,7 @@ function showControls() {
   for (const [id, name, value] of SWITCHES) input(id).checked = session.settings[name] === value;
   const video = session.mode === "video"; // which is painted in one pass, or as well as can be
   const own = session.settings.method || session.settings.encoder ? "" : session.quality;
-  const chosen = video && session.quality !== "best" ? "draft" : video ? "best" : own;
+  const chosen = !video ? own : session.quality === "best" ? "best" : "draft";
   for (const radio of qualities) {
     radio.checked = radio.value === chosen;
     radio.disabled = video && radio.value === "good";
