@@ -30,12 +30,12 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_train_a_style_and_paint_with_it(
-    impasto: Impasto, photos: Path, files: tuple[Path, Path], random_vgg: Path, tmp_path: Path
+    impasto: Impasto, photos: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     network, begin = tmp_path / "mine.onnx", tmp_path / "any.safetensors"
     save_half(AnyStyle(AnyStyleShape(8, 8, 8)).state_dict(), "any style", begin, 0)
     line = ("train", "style", files[1], "--photos", photos, "-o", network, *TINY)
-    outcome = impasto(*line, "--teacher", random_vgg, "--begin", begin, "--steps", 3)
+    outcome = impasto(*line, "--begin", begin, "--steps", 3)
     assert outcome.status == 0, outcome.err
     assert str(network) in outcome.out.splitlines()
     assert (tmp_path / "mine.training" / "preview.jpg").is_file()
@@ -75,7 +75,6 @@ def test_training_without_pictures(impasto: Impasto, tmp_path: Path) -> None:
 def test_the_network_is_there_when_it_is_stopped(
     impasto: Impasto,
     photos: Path,
-    teacher: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,7 +89,7 @@ def test_the_network_is_there_when_it_is_stopped(
     advance, product = AnyStyleTrainer.advance, tmp_path / "run" / AnyStyleTrainer.product
     small = ("--fine", 8, "--middle", 8, "--coarse", 8, "--pool", 1, "--crop", 32, "--steps", 3)
     folders = ("--photos", photos, "--paintings", photos, "--output", tmp_path / "run")
-    line = ("train", "any-style", *folders, "--teacher", teacher, *small)
+    line = ("train", "any-style", *folders, *small)
     monkeypatch.setattr("impasto.training.any_style.SHOWN", 1)
     with monkeypatch.context() as patch:
         patch.setattr(AnyStyleTrainer, "advance", interrupt)

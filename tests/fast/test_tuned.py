@@ -19,11 +19,10 @@ from impasto.fast.tuned import Watch, fitted, show_tunings, tuned
 from impasto.gallery import open_style
 from impasto.gallery.names import gallery_name, list_styles, style_path
 from impasto.images import Picture, open_picture
-from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
+from impasto.networks.any_style import AnyStyle, AnyStyleShape
 from impasto.settings import Settings
 from impasto.stylizers import reproduce
 from impasto.training.export import CODE, export, save_half
-from impasto.training.style import narrowed
 from impasto.weights import folders
 from impasto.weights.folders import tuned_folder
 
@@ -79,10 +78,8 @@ def comes_tuned(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def tuned_here(
-    teacher: str, without_curves: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Trainings in this process, from a narrow VGG-19 that is found where one is looked for."""
+def tuned_here(without_curves: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings in this process."""
     from impasto.training.loop import train
     from impasto.training.options import StyleOptions
     from impasto.training.style import StyleTrainer
@@ -92,10 +89,6 @@ def tuned_here(
         for part, _ in train(StyleTrainer, StyleOptions(crop=32, **said)):
             yield part * given["minutes"], ""
 
-    folder = tmp_path / "weights at hand"
-    folder.mkdir()
-    (folder / "vgg19.safetensors").symlink_to(teacher)
-    monkeypatch.setenv("IMPASTO_WEIGHTS", str(folder))
     monkeypatch.setattr("impasto.fast.tuned.fitted", here)
 
 
@@ -105,7 +98,7 @@ def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     first = FastStylizer(style, size=96, tune=MINUTES)
     (kept,) = tuned_folder().glob("*.onnx")
     assert kept.name == first.network.title
-    assert kept.stat().st_size < 1.5e6
+    assert kept.stat().st_size < 3e6
     made = first(photo)
     assert np.abs(made.pixels - plain(photo).pixels).mean() > 0.003
     written = kept.stat().st_mtime_ns
@@ -256,30 +249,3 @@ def test_a_data_set_is_tuned_to_its_styles_first(
     (kept,) = tuned_folder().glob("*.onnx")
     assert [look.name for look in dataset.job.styles] == [kept.name]
     assert [row.status for row in dataset.run(local, 1)] == ["painted"]
-
-
-@pytest.mark.slow
-def test_a_narrower_network_paints_much_the_same() -> None:
-    import torch
-
-    network = AnyStyle(AnyStyleShape(8, 16, 32), seed=1)
-    parameters = {name: t.detach() for name, t in network.state_dict().items()}
-    spread = torch.rand(32)
-    assert narrowed(parameters, spread, 32).keys() == parameters.keys()
-    fewer = narrowed(parameters, spread, 24)
-    assert shape_of(fewer) == AnyStyleShape(8, 16, 24)
-    # What says nothing is what is left out.
-    kept = parameters["painter.to_middle.weight"]
-    kept[:, 20:] = 0
-    for name, tensor in parameters.items():
-        if ".coarse." in name and name.endswith("second.weight"):
-            tensor[:, 20:] = 0
-    fewer = narrowed(parameters, spread + 0.1, 20)
-    whole, part = AnyStyle(network.shape), AnyStyle(AnyStyleShape(8, 16, 20))
-    whole.load_state_dict(parameters)
-    part.load_state_dict(fewer)
-    image = torch.rand(1, 3, 64, 64)
-    wide, narrow = whole.reader(image), part.reader(image)
-    assert narrow.coarse.shape[1] == 20
-    torch.testing.assert_close(wide.middle, narrow.middle)
-    torch.testing.assert_close(wide.fine, narrow.fine)

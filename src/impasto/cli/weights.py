@@ -114,7 +114,7 @@ def encoder(options: EncoderOptions) -> None:
 def any_style(options: AnyStyleOptions) -> None:
     """Train the any-style network of method fast; the same command resumes it where it stopped.
 
-    Example: impasto train any-style --photos photos --paintings paintings --reading 3000
+    Example: impasto train any-style --photos photos --paintings paintings
     """
     from impasto.training.any_style import AnyStyleTrainer
 
@@ -137,13 +137,11 @@ def style(options: StyleOptions) -> None:
 
     check_output(options)
     options = replace(options, painting=str(find_style(options.painting)))
-    open_picture(options.painting, max_size=64)  # before anything is downloaded
+    open_picture(options.painting, max_size=64)
     if options.photos:
         picture_paths(Path(options.photos), options.folder)
     else:
         sample_photos()
-    if not options.teacher:
-        fetch_weights("vgg19")
     with stopping(lambda: _stopped(Path(options.output))):
         echo(f"see {options.folder / PREVIEW}, and log.csv beside it", file=sys.stderr)
         with tuning(Path(options.painting).stem, options.minutes) as show:
@@ -167,7 +165,7 @@ def _train(options: EncoderOptions | AnyStyleOptions, trainer_type: "type[Traine
 
     for folder in (options.photos, options.paintings):
         picture_paths(Path(folder))  # before anything is downloaded
-    if not options.teacher:
+    if isinstance(options, EncoderOptions) and not options.teacher:
         fetch_weights("vgg19")
     product = options.folder / trainer_type.product
     over = None

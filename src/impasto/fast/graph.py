@@ -107,18 +107,27 @@ class Graph:
         return self.add("Cast", self._constant(name, value), to=_FLOAT)
 
     def convolution(
-        self, x: str, name: str, cells: int = 0, *, stride: int = 1, groups: int = 1
+        self,
+        x: str,
+        name: str,
+        cells: int = 0,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        padded: bool = False,
     ) -> str:
         """Return a convolution of x, with the bias of its name if there is one.
 
-        The `cells` are the side of those that `unshuffled` made of x, if it did.
+        The `cells` are the side of those that `unshuffled` made of x, if it did; `padded` says that
+        x has borders already.
         """
         kernel = self.parameters[f"{name}.weight"]
         if cells:
             kernel = for_space_to_depth(kernel, cells)
-        pad = kernel.shape[2] // 2
-        if pad:
-            x = self.add("Pad", x, self.whole(0, 0, pad, pad, 0, 0, pad, pad), mode=self.borders)
+        down, across = (0 if padded else (side - 1) // 2 for side in kernel.shape[2:])
+        if down or across:
+            pads = self.whole(0, 0, down, across, 0, 0, down, across)
+            x = self.add("Pad", x, pads, mode=self.borders)
         given = [x, self.tensor(f"{name}.weight", kernel)]
         if f"{name}.bias" in self.parameters:
             given.append(self.tensor(f"{name}.bias"))

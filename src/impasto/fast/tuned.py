@@ -115,7 +115,7 @@ def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path
 
     After Ctrl-C the next call resumes from the last report, a minute before at most. It is kept
     in a folder, unless the user's has it already; None: the user's. Errors say what is missing:
-    the picture, photographs to learn with, or weights.
+    the picture, or photographs to learn with.
     """
     begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
     check_file(begin, WeightsError)
@@ -135,7 +135,6 @@ def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path
         "painting": painting,
         "output": output,
         "begin": begin,
-        "teacher": fetch("vgg19"),
         "device": settings.device if settings.device in ("cpu", "cuda") else "auto",
         "size": size,
         "minutes": minutes,

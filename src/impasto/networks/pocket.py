@@ -62,7 +62,7 @@ class PocketShape:
 
     Widths are channels of the stem and of `relu2_1`'s convolution (at half the picture's
     resolution), and of the two of `relu3_1` (at a quarter); ranks, those of the tail's convolutions
-    from `conv3_2` to `conv5_1`.
+    from `conv3_2` to `conv5_1`, or to an earlier one if there are fewer.
     """
 
     widths: tuple[int, ...] = (24, 48, 96)
@@ -86,7 +86,7 @@ class PocketShape:
             if unit.tap:
                 found[unit.tap] = POCKET_LAYERS[unit.tap], unit.outputs, 1, 1
         inputs = POCKET_LAYERS["relu3_1"]
-        for conv, rank in zip(TAIL_CONVOLUTIONS, self.ranks, strict=True):
+        for conv, rank in zip(TAIL_CONVOLUTIONS, self.ranks, strict=False):
             found[f"{conv}_down"] = rank, inputs, 3, 1
             inputs = POCKET_LAYERS[f"relu{conv[4]}_1"]
             found[f"{conv}_across"] = inputs, rank, 1, 3

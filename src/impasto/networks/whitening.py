@@ -49,27 +49,21 @@ def transferred(
     relative: float = RELATIVE,
     constant: float = CONSTANT,
     *,
-    grain: tuple[Tensor, Tensor] | None = None,
     strength: float = 1,
+    covariance: float = 1,
 ) -> Tensor:
     """Give (N, C, H, W) the mean and covariance of a style each.
 
     Features are whitened by the inverse root of their own covariance (see `statistics`), then
-    colored. Grain is how much of each plane each channel gets (C, `PLANES`), and the planes
-    (N or 1, `PLANES`, H, W): noise that is added before coloring; variances stay. Strength is the
-    part of the change; 0 is none.
+    colored. Strength is the part of the change, and `covariance` that of the covariance's; 0 is
+    none.
     """
     with torch.autocast(features.device.type, enabled=False):
-        mean, covariance = statistics(features, relative, constant)
-        root = style.root * strength
-        if grain is not None:
-            root = root * (1 + grain[0].square().sum(1)).rsqrt()
-        matrix = root @ roots(covariance)[1]
-        offset = strength * style.mean - matrix @ mean
-        matrix = matrix + (1 - strength) * torch.eye(matrix.shape[1], device=matrix.device)
+        mean, own = statistics(features, relative, constant)
+        part, one = strength * covariance, torch.eye(mean.shape[1], device=mean.device)
+        matrix = part * style.root @ roots(own)[1] + (1 - part) * one
+        offset = torch.lerp(mean, style.mean, strength) - matrix @ mean
         flat = torch.baddbmm(offset, matrix, features.float().flatten(2))
-        if grain is not None:
-            flat = flat + (root @ grain[0]) @ grain[1].flatten(2)
     return flat.view_as(features).to(features.dtype).contiguous(memory_format=torch.channels_last)
 
 

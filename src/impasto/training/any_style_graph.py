@@ -13,28 +13,29 @@ output `statistics`   (K,): what was used; `held` for the next frame of a video
 
 `style_reader.onnx` reads `picture` (1, H, W, 3) and gives `code` (K,).
 
-Codes and statistics are made alike: of colors, coarse, middle and fine map in turn the mean and
-then a matrix, row by row: in codes the root of the covariance, in statistics the covariance itself.
+Codes and statistics are made alike: of colors, middle and fine map in turn the mean and then a
+matrix, row by row: in codes the root of the covariance, in statistics the covariance itself.
 The mathematics are those of `impasto.networks.whitening`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from impasto.fast.graph import Graph, Values
 from impasto.fast.shot import NEAR
 from impasto.networks.any_style import AnyStyleShape
+from impasto.networks.pocket import TAIL
 from impasto.networks.whitening import CONSTANT, OF_COLORS, RELATIVE
-from impasto.weights.any_style import CELL, FADES_BELOW, GRAIN_CELL, PLANES
+from impasto.weights.any_style import CELL, COVARIANCE, FADES_BELOW, GRAIN_CELL, PLANES
 
 #: Inputs that come in cells, and the side of the cells: ONNX orders these otherwise than torch.
-IN_CELLS = {"reader.stem": GRAIN_CELL, "reader.to_middle": 2, "reader.to_coarse": 2}
+IN_CELLS = {"reader.stem": 2, "painter.to_coarse": 2, "painter.pixels": GRAIN_CELL}
 #: Steps of Newton-Schulz iteration: enough for the least eigenvalue that the ridge leaves.
 _ITERATIONS = 16
 
 
 def _widths(shape: AnyStyleShape) -> dict[str, int]:
     """Return the channels of the maps in the order of codes."""
-    return {"colors": 3, "coarse": shape.coarse, "middle": shape.middle, "fine": shape.fine}
+    return {"colors": 3, "middle": shape.middle, "fine": shape.fine}
 
 
 def code_length(shape: AnyStyleShape) -> int:
@@ -56,15 +57,13 @@ def painter_graph(
 
     content = _padded_image(graph, picture)
     recolored = graph.clipped(transfer(content, "colors"))
-    features: list[str] = []
-    names = ("coarse", "middle", "fine")
-    for side, name, x in zip((4, 2, 1), names, _read(graph, recolored, shape), strict=True):
-        planes = grain
-        if side > 1:  # of a coarser map, as strong
-            planes = graph.add("AveragePool", grain, kernel_shape=[side] * 2, strides=[side] * 2)
-            planes = graph.add("Mul", planes, graph.number(side))
-        features.append(transfer(x, name, (graph.tensor(f"grain.{len(features)}"), planes)))
-    painted = _paint(graph, features, shape)
+    halved = graph.add("AveragePool", grain, kernel_shape=[2, 2], strides=[2, 2])
+    planes = {"middle": graph.add("Mul", halved, graph.number(2)), "fine": grain}  # as strong
+    maps = {
+        name: transfer(x, name, (graph.tensor(f"grain.{number}"), planes[name]))
+        for number, (name, x) in enumerate(_read(graph, content, shape).items())
+    }
+    painted = _paint(graph, maps, recolored, shape)
     fade = graph.add("Min", graph.add("Div", strength, graph.number(FADES_BELOW)), graph.number(1))
     change = graph.add("Mul", fade, graph.add("Sub", painted, content))
     stylized = graph.pixels(graph.clipped(graph.add("Add", content, change)))
@@ -79,9 +78,9 @@ def style_reader_graph(parameters: Mapping[str, Values], shape: AnyStyleShape) -
     """Return `style_reader.onnx`."""
     graph = Graph("style reader", parameters, half=True)
     image = _padded_image(graph, graph.input("picture", (1, "height", "width", 3)))
-    parts = []
-    maps = (image, *_read(graph, image, shape))
-    for (name, width), x in zip(_widths(shape).items(), maps, strict=True):
+    parts, widths = [], _widths(shape)
+    for name, x in {"colors": image, **_read(graph, image, shape)}.items():
+        width = widths[name]
         mean, covariance = _statistics(graph, _flat_map(graph, x), name, width)
         root, _ = _roots(graph, covariance, width)
         parts += [_flattened(graph, mean), _flattened(graph, root)]
@@ -102,27 +101,45 @@ def _padded_image(graph: Graph, picture: str) -> str:
     return image
 
 
-def _read(graph: Graph, image: str, shape: AnyStyleShape) -> Sequence[str]:
-    """Return the coarse, middle and fine map of (1, 3, H, W) in [0, 1]."""
-    cells = graph.unshuffled(graph.add("Sub", image, graph.number(0.5)), GRAIN_CELL)
-    maps = {}
-    x = graph.relu(graph.convolution(cells, "reader.stem", GRAIN_CELL))
-    for name, blocks in zip(("fine", "middle", "coarse"), shape.reader_blocks, strict=True):
-        if name != "fine":
-            cells = graph.unshuffled(graph.relu(x), 2)
-            x = graph.relu(graph.convolution(cells, f"reader.to_{name}", 2))
-        maps[name] = x = _residual(graph, x, f"reader.{name}", blocks)
-    skips = (graph.convolution(maps[n], f"reader.{n}_skip") for n in ("middle", "fine"))
-    return [maps["coarse"], *skips]
+def _read(graph: Graph, image: str, shape: AnyStyleShape) -> dict[str, str]:
+    """Return the middle and the fine map of (1, 3, H, W) in [0, 1]."""
+    around = graph.add("Pad", image, graph.whole(0, 0, 2, 2, 0, 0, 2, 2), mode="edge")
+    graph.exact = True  # in half precision a picture would have steps
+    x = graph.convolution(graph.unshuffled(around, 2), "reader.stem", 2, padded=True)
+    graph.exact = False
+    for unit in shape.encoder.units():
+        if unit.name != "stem":
+            x = graph.convolution(x, f"reader.{unit.name}", stride=unit.stride)
+        x = graph.relu(x)
+    fine = x = graph.relu(graph.convolution(x, "reader.relu3_1"))
+    for step in TAIL[: TAIL.index("relu4_1") + 1]:
+        if step.startswith("conv"):
+            x = graph.convolution(x, f"reader.{step}_down")
+            x = graph.convolution(x, f"reader.{step}_across")
+        elif step.startswith("pool"):
+            x = graph.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+        else:
+            x = graph.relu(x)
+    return {
+        "middle": graph.convolution(x, "reader.middle"),
+        "fine": graph.convolution(fine, "reader.fine"),
+    }
 
 
-def _paint(graph: Graph, maps: Sequence[str], shape: AnyStyleShape) -> str:
-    """Return (1, 3, H, W), not clamped, of the coarse, middle and fine map."""
-    fine, middle, coarse = shape.painter_blocks
-    x = graph.relu(_residual(graph, maps[0], "painter.coarse", coarse))
-    for name, blocks, skip in zip(("middle", "fine"), (middle, fine), maps[1:], strict=True):
-        x = graph.add("Add", graph.shuffled(graph.convolution(x, f"painter.to_{name}"), 2), skip)
-        x = graph.relu(_residual(graph, x, f"painter.{name}", blocks))
+def _paint(graph: Graph, maps: Mapping[str, str], recolored: str, shape: AnyStyleShape) -> str:
+    """Return (1, 3, H, W), not clamped."""
+    fine, middle, coarse = shape.blocks
+    cells = graph.unshuffled(maps["middle"], 2)
+    x = graph.relu(graph.convolution(cells, "painter.to_coarse", 2))
+    x = graph.relu(_residual(graph, x, "painter.coarse", coarse))
+    x = graph.shuffled(graph.convolution(x, "painter.to_middle"), 2)
+    x = _residual(graph, graph.add("Add", maps["middle"], x), "painter.middle", middle)
+    x = graph.shuffled(graph.convolution(graph.relu(x), "painter.to_fine"), 2)
+    cells = graph.unshuffled(graph.add("Sub", recolored, graph.number(0.5)), GRAIN_CELL)
+    pixels = graph.convolution(cells, "painter.pixels", GRAIN_CELL)
+    features = graph.convolution(maps["fine"], "painter.features")
+    x = graph.relu(graph.add("Add", graph.add("Add", x, features), pixels))
+    x = graph.relu(_residual(graph, x, "painter.fine", fine))
     cells = graph.shuffled(graph.convolution(x, "painter.head"), GRAIN_CELL)
     return graph.add("Add", cells, graph.number(0.5))
 
@@ -158,13 +175,11 @@ class _Transfer:
         mean, covariance = self._followed(*_statistics(graph, flat, name, width), name)
         self.used += [_flattened(graph, mean), _flattened(graph, covariance)]
         wanted, root = (graph.add("Mul", self.strength, p) for p in self.code[name])
-        if grain is not None:
-            energy = graph.add("ReduceSumSquare", grain[0], graph.whole(1), keepdims=0)
-            added = graph.power(graph.add("Add", graph.number(1), energy), -0.5)
-            root = graph.add("Mul", root, added)
         _, white = _roots(graph, covariance, width)
-        matrix = graph.add("MatMul", root, white)
-        matrix = graph.add("Add", matrix, graph.add("Mul", self.rest, graph.identity(width)))
+        part = graph.number(1 if name == "colors" else COVARIANCE)
+        kept = graph.add("Sub", graph.number(1), graph.add("Mul", self.strength, part))
+        matrix = graph.add("MatMul", graph.add("Mul", root, part), white)
+        matrix = graph.add("Add", matrix, graph.add("Mul", kept, graph.identity(width)))
         # Less the mean first: what is left is small, and half precision is enough for it.
         centered = graph.add("Sub", flat, mean)
         offset = graph.add("Add", wanted, graph.add("Mul", self.rest, mean))

@@ -49,8 +49,8 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
     from impasto.training.any_style_graph import IN_CELLS
 
     parameters = written_parameters(path)
-    if CODE in parameters or "painter.head.weight" not in parameters:
-        raise WeightsError(f"{path} is not an any-style network: name an any_style.onnx")
+    if CODE in parameters or not {f"{name}.weight" for name in IN_CELLS} <= parameters.keys():
+        raise WeightsError(f"{path} is not an any-style network of today: name an any_style.onnx")
     for name, cells in IN_CELLS.items():
         kernel = f"{name}.weight"
         parameters[kernel] = for_space_to_depth(parameters[kernel], cells, undo=True)

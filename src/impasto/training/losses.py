@@ -4,7 +4,7 @@ What an encoder is for is its gradient in the pixels, so a student learns that t
 2017, "Sobolev Training for Neural Networks", with the cosine as the measure).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,13 +17,11 @@ from impasto.weights import VggParameters
 from impasto.weights.any_style import CELL
 
 Features = Mapping[str, Tensor]
-#: Layers at which features of photographs get the style's means and variances as their targets.
-_DENSE_LAYERS = ("relu3_1", "relu4_1")
+Judge = Callable[[Tensor, Sequence[str]], Features]  # pictures and layers -> features
 _CONTENT = CONTENT_LAYERS[0]
 _FLAT = 0.03  # difference of neighbors in a photograph at which a place is hardly flat any more
-_MOST_GAIN = 5.0
-#: Of the style layers: what is missing of strokes is missing in the middle.
-_LAYER_WEIGHTS = torch.tensor([1.0, 1.0, 2.0, 2.0, 1.0]) / 7
+#: Of the style layers: what is missing of strokes is missing in the deep ones.
+_LAYER_WEIGHTS = torch.tensor([1.0, 1.0, 2.0, 3.0, 5.0]) / 12
 #: Least part of a batch's mean energy that a target has: what has no texture must not outweigh all.
 _FLOOR = 0.05
 
@@ -83,28 +81,31 @@ def _input_gradient(gradient: Tensor, adjoint: Tensor) -> Tensor:
 
 
 def perceptual_losses(
-    vgg: FusedVgg, stylized: Tensor, photos: Tensor, grams: Features, means: Features | None = None
+    judge: Judge,
+    stylized: Tensor,
+    photos: Tensor,
+    grams: Features,
+    dense: Callable[[Features], Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return the losses of pictures (N, 3, H, W), not clamped, each a number.
 
     `style` is the weighted mean root of the relative Gram distances over pictures and layers
     (Gatys et al. 2016; the root, so that what is far off does not outweigh all else), `content` the
-    relative error at relu4_2, `dense` that of features that have the style's means and variances
-    place by place (Huang & Belongie 2017), `flat` that of `flatness_loss`, `lattice` that of
-    `checkerboard_loss`, `beyond` what is cut off at 0 and 1: VGG-19 does not see it, so it would
-    grow. `gram` is the plain relative Gram distance, not to be minimized.
+    relative error at relu4_2, `dense` what is given, of the features, `flat` that of
+    `flatness_loss`, `lattice` that of `checkerboard_loss`, `beyond` what is cut off at 0 and 1: the
+    judge does not see it, so it would grow. `gram` is the plain relative Gram distance, not to be
+    minimized.
 
-    Each of the photos (M, 3, H, W) is that of N / M pictures in turn. Gram matrices (N, C, C)
-    and mean features (N, C) of the styles are by style layer; without means nothing is `dense`.
+    Each of the photos (M, 3, H, W) is that of N / M pictures in turn; Gram matrices (N, C, C) of
+    the styles are by style layer.
     """
     times = len(stylized) // len(photos)
     with torch.no_grad():
-        seen = vgg(photos, (_CONTENT,) if means is None else (*_DENSE_LAYERS, _CONTENT))
+        content = judge(photos, (_CONTENT,))[_CONTENT].repeat_interleave(times, 0)
     # The gradient does not know that pictures were cut off.
     within = stylized + (stylized.clamp(0, 1) - stylized).detach()
-    features = vgg(within, (*STYLE_LAYERS, _CONTENT))
+    features = judge(within, (*STYLE_LAYERS, _CONTENT))
     distances = torch.stack([relative_gram_distance(features[n], grams[n]) for n in STYLE_LAYERS])
-    content = seen[_CONTENT].repeat_interleave(times, 0)
     losses = {
         "style": (_LAYER_WEIGHTS.to(distances) @ (distances + 0.01).sqrt()).mean(),
         "content": relative_error(features[_CONTENT], content).mean(),
@@ -113,25 +114,7 @@ def perceptual_losses(
         "beyond": (stylized - stylized.clamp(0, 1)).square().mean(),
         "gram": distances.detach().mean(),
     }
-    if means is not None:
-        errors = [
-            relative_error(features[n], _dense_target(seen[n], grams[n], means[n])).mean()
-            for n in _DENSE_LAYERS
-        ]
-        losses["dense"] = torch.stack(errors).mean()
-    return losses
-
-
-@torch.no_grad()
-def _dense_target(features: Tensor, gram: Tensor, mean: Tensor) -> Tensor:
-    """Return features of the photographs with the styles' means and variances."""
-    times, mean = len(mean) // len(features), mean[:, :, None, None]
-    found = torch.var_mean(features.float(), (2, 3), keepdim=True)
-    variance, own = (each.repeat_interleave(times, 0) for each in found)
-    wanted = gram.diagonal(dim1=1, dim2=2)[:, :, None, None] - mean.square()
-    gain = ((wanted.clamp_min(0) + 1e-3) / (variance + 1e-3)).sqrt().clamp_max(_MOST_GAIN)
-    moved = features.float().repeat_interleave(times, 0)
-    return torch.addcmul(mean - own * gain, moved, gain).clamp_min(0)
+    return losses if dense is None else losses | {"dense": dense(features)}
 
 
 def flatness_loss(stylized: Tensor, contents: Tensor) -> Tensor:

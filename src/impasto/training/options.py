@@ -95,6 +95,7 @@ class TransferOptions(TrainingOptions):
     #: Losses that have a weight here.
     weighted: ClassVar = ("content", "dense", "flat", "lattice", "shift", "identity")
 
+    teacher: str = _option("", "File of VGG-19 to judge with; none: the pocket encoder.")
     begin: str = _option("", "Trained file or any_style.onnx to start from; none: random weights.")
     rate: float = _option(0.007, "Step length of Muon at its largest.")
     last_rate: float = _option(0.0005, "Step length of Muon in the end.")
@@ -102,7 +103,7 @@ class TransferOptions(TrainingOptions):
     contents: int = _option(2, "Photographs per step.")
     styles: int = _option(2, "Styles per step; each photograph is stylized in each.")
     content: float = _option(0.03, "Weight of the content loss.")
-    dense: float = _option(0.3, "Weight of features with the style's means and variances.")
+    dense: float = _option(0.5, "Weight of the content's features with the style's statistics.")
     flat: float = _option(0.1, "Weight of smoothness where the photograph is flat.")
     lattice: float = _option(5.0, "Weight of the checkerboard loss: detail that all cells share.")
     shift: float = _option(1.0, "Weight of the loss of consistency under shifts and noise.")
@@ -122,20 +123,16 @@ class AnyStyleOptions(TransferOptions):
 
     paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
     pairs: str = _option("", "CSV of content and style to show and measure; none: held-out ones.")
-    reading: int = _option(
-        0, "First steps, which pretrain an autoencoder; part of steps. 3000 for a new network."
-    )
     pool: int = _option(256, "Styles in the pool.")
     fresh: float = _option(0.3, "New styles for each one used.")
-    fine: int = _option(48, "Channels at 1/4 of the resolution.")
-    middle: int = _option(96, "Channels at 1/8.")
+    fine: int = _option(64, "Channels at 1/4 of the resolution.")
+    middle: int = _option(128, "Channels at 1/8.")
     coarse: int = _option(128, "Channels at 1/16.")
 
     def _rules(self) -> dict[str, bool]:
         return super()._rules() | {
             "fine, middle and coarse are at least 8": min(self.fine, self.middle, self.coarse) >= 8,
             "pool is at least 1": self.pool >= 1,
-            "reading is from 0 to less than steps": 0 <= self.reading < self.steps,
             "fresh is above 0, at most 1": 0 < self.fresh <= 1,
         }
 
@@ -153,13 +150,12 @@ class StyleOptions(TransferOptions):
     )
     begin: str = _option("", "An any_style.onnx to start from; none: the bundled one.")
     size: int = _option(512, "Longest side of the painting in pixels.")
-    coarse: int = _option(48, "Channels at 1/16, at most: fewer make a smaller file.")
     minutes: float = _option(15.0, "How long to train; 0: all steps.")
     steps: int = _option(20000, "Steps at most.")
     last_rate: float = _option(0.0, "Step length of Muon in the end.")
     styles: int = _option(1, "Sizes of the painting per step; each photograph is stylized in each.")
     content: float = _option(0.2, "Weight of the content loss, at first twice: less is bolder.")
-    dense: float = _option(0.0, "Weight of features with the style's means and variances.")
+    dense: float = _option(0.0, "Weight of the content's features with the style's statistics.")
     flat: float = _option(0.3, "Weight of smoothness where the photograph is flat.")
     shift: float = _option(0.4, "Weight of the loss of consistency under shifts and noise.")
     identity: float = _option(0.0, "Weight of keeping a picture that is stylized in its own style.")
@@ -179,5 +175,4 @@ class StyleOptions(TransferOptions):
         return super()._rules() | {
             "output must end in .onnx": Path(self.output).suffix == ".onnx",
             "size is at least 32": self.size >= 32,
-            "coarse is at least 8": self.coarse >= 8,
         }

@@ -7,7 +7,6 @@ onnx to write my.onnx with, `impasto export` makes it of my.training/style.safet
 """
 
 import math
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from torch import Tensor
 
 from impasto.errors import SettingsError
 from impasto.files import sha256_of
-from impasto.networks.any_style import AnyStyle, shape_of
+from impasto.networks.any_style import shape_of
 from impasto.training import crops
 from impasto.training.export import CODE, any_style_parameters, export
 from impasto.training.loop import run_as_program
 from impasto.training.options import StyleOptions
 from impasto.training.trainer import PAINTING
-from impasto.training.transfer import Style, TransferTrainer, save_sheet, style_of
+from impasto.training.transfer import Style, TransferTrainer, save_sheet
 from impasto.weights import fetch
 
 PREVIEW = "preview.jpg"
@@ -35,7 +34,7 @@ _CAREFUL, _CAREFUL_STEPS = 1.2, 300
 
 
 class StyleTrainer(TransferTrainer[StyleOptions]):
-    """Fits all of the network to one painting; the losses are those of any style."""
+    """Fits the painter to one painting; the losses are those of any style."""
 
     product, architecture = "style.safetensors", "one style"
 
@@ -44,11 +43,6 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         o = options
         parameters = any_style_parameters(Path(o.begin) if o.begin else fetch("any-style"))
         painting = crops.load_style(Path(o.painting), o.size)
-        network = AnyStyle(shape_of(parameters))
-        network.load_state_dict(parameters)
-        with torch.no_grad():
-            spread = network.reader(crops.whole_cells(painting)).coarse.std((0, 2, 3))
-        parameters = narrowed(parameters, spread, o.coarse)
         super().__init__(o, shape_of(parameters))
         self._load(parameters)  # now, not when it begins
         self.report_minutes = min(1.0, o.minutes / 4 or 1.0)
@@ -57,8 +51,8 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         else:  # so few that they are shown as well
             self.photos = held = crops.load_pictures(crops.sample_photos(), self.device)
         painting = painting.to(self.device)
-        self.sizes = [style_of(_scaled(painting, scale, 32), self.vgg) for scale in _SCALES]
-        self.style = self.sizes[0].image
+        self.sizes = [self.style_of(_scaled(painting, scale, 32)) for scale in _SCALES]
+        self.style = self.sizes[0].picture
         contents = [each[None].float() / 255 for each in held[:SHOWN]]
         scales = [min(1.0, o.size / max(each.shape[2:])) for each in contents]
         self.shown = [(_scaled(c, s, 1), self.style) for c, s in zip(contents, scales, strict=True)]
@@ -102,35 +96,6 @@ def check_output(options: StyleOptions) -> None:
     """Refuse to replace a network that no training beside it can have written."""
     if Path(options.output).exists() and not options.folder.exists():
         raise SettingsError(f"{options.output} exists already: remove it or name another output")
-
-
-def narrowed(parameters: Mapping[str, Tensor], spread: Tensor, width: int) -> dict[str, Tensor]:
-    """Return an any-style network whose coarse map, half of all parameters, has fewer channels.
-
-    Kept are the channels that matter most: those that vary much in the style (`spread`, (C,)) and
-    have large weights after them, and in blocks those with large kernels.
-    """
-    kept, raised = dict(parameters), "painter.to_middle.weight"
-    if width >= len(spread):
-        return kept
-    stream = _largest(spread * kept[raised].flatten(1).norm(dim=0), width)
-    kept[raised] = kept[raised][:, stream]
-    for name in ("grain.0", "reader.to_coarse.weight", "reader.to_coarse.bias"):
-        kept[name] = kept[name][stream]
-    for first in [name for name in kept if ".coarse." in name and name.endswith("first.weight")]:
-        block = first.removesuffix("first.weight")
-        second = f"{block}second.weight"
-        given, taken = kept[first].flatten(1), kept[second].transpose(0, 1).flatten(1)
-        inner = _largest(given.norm(dim=1) * taken.norm(dim=1), width)
-        kept[first] = kept[first][inner][:, stream]
-        kept[f"{block}first.bias"] = kept[f"{block}first.bias"][inner]
-        kept[second] = kept[second][stream][:, inner]
-        kept[f"{block}second.bias"] = kept[f"{block}second.bias"][stream]
-    return kept
-
-
-def _largest(scores: Tensor, count: int) -> Tensor:
-    return torch.topk(scores, count).indices.sort().values
 
 
 def _scaled(image: Tensor, scale: float, least: int) -> Tensor:

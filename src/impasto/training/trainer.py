@@ -4,7 +4,7 @@ import json
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -138,9 +138,13 @@ class Trainer(ABC, Generic[OptionsT]):
     def report(self) -> None:
         """Write what else shows the state of the training into its folder."""
 
+    def learned(self) -> Iterator[tuple[str, Tensor]]:
+        """Return what is trained, by name."""
+        return ((n, p) for n, p in self.modules.named_parameters() if p.requires_grad)
+
     def learn(self, total: Tensor) -> None:
         """Take a step down a loss."""
-        parameters = list(self.modules.parameters())
+        parameters = [parameter for _, parameter in self.learned()]
         self.modules.zero_grad()
         total.backward(inputs=parameters)  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)

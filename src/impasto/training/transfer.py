@@ -5,6 +5,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,13 +16,21 @@ from torch import Tensor, nn
 
 from impasto.errors import SettingsError
 from impasto.files import replacing
-from impasto.networks.any_style import AnyStyle, AnyStyleShape, shape_of
+from impasto.networks.any_style import AnyStyle, AnyStyleShape, StyleCode, shape_of
+from impasto.networks.pocket import SUBSAMPLE_PHASES, Pocket, open_pocket
 from impasto.networks.whitening import Coloring
 from impasto.settings.choices import STYLE_LAYERS
 from impasto.training.crops import SCALES, Rng, crop
-from impasto.training.losses import FusedVgg, gram_matrices, perceptual_losses
+from impasto.training.losses import (
+    FusedVgg,
+    Judge,
+    gram_matrices,
+    perceptual_losses,
+    relative_error,
+)
 from impasto.training.options import TransferOptions
 from impasto.training.trainer import Muon, Trainer
+from impasto.weights import fetch
 from impasto.weights.any_style import GRAIN_CELL, PLANES
 
 TransferT = TypeVar("TransferT", bound=TransferOptions)
@@ -42,29 +51,17 @@ _SIDE = 320  # longest side of a picture on a sheet, in pixels
 class Style:
     """A style as it is learned from."""
 
-    picture: Tensor  # (1, 3, H, W) uint8, sides multiples of `CELL`
+    picture: Tensor  # (1, 3, H, W) in [0, 1], sides multiples of `CELL`
+    code: StyleCode
     grams: Mapping[str, Tensor]  # Gram matrices (1, C, C) by layer
-    means: Mapping[str, Tensor]  # mean features (1, C) by layer
-
-    @property
-    def image(self) -> Tensor:
-        """The picture, (1, 3, H, W) float32 in [0, 1]."""
-        return self.picture.float() / 255
-
-
-@torch.no_grad()
-def style_of(image: Tensor, vgg: FusedVgg) -> Style:
-    """Return what is learned from (1, 3, H, W) in [0, 1], sides multiples of `CELL`."""
-    picture = (image * 255).round().to(torch.uint8)
-    features = vgg(picture.float() / 255, STYLE_LAYERS)
-    means = {name: each.float().mean((2, 3)) for name, each in features.items()}
-    return Style(picture, gram_matrices(features), means)
 
 
 class TransferTrainer(Trainer[TransferT]):
     """The network, its losses and its optimizers, one step after the other.
 
-    Losses are those of `perceptual_losses`, and in some steps *shift*, the same picture from a
+    The reader is not trained, so what a style is to the network is computed once. Losses are those
+    of `perceptual_losses`, dense the relative error of the maps that the reader would find in the
+    result (Huang & Belongie 2017); and in some steps *shift*, the same picture from a
     photograph that was moved and has noise (Ruder et al. 2018), and *identity*, a picture in its
     own style stays what it is. Whitening does not mind the scale of features, so it would grow
     without end: kernels are capped, and a penalty keeps the mean squares of inner maps small. The
@@ -77,8 +74,9 @@ class TransferTrainer(Trainer[TransferT]):
 
     def __init__(self, options: TransferT, shape: AnyStyleShape) -> None:
         super().__init__(options)
-        self.vgg = self.load_teacher(FusedVgg)
+        self.judge = self._load_judge()
         self.network = AnyStyle(shape, options.seed).to(self.device)
+        self.network.reader.requires_grad_(False)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         self.modules = nn.ModuleDict({"network": self.network})
@@ -87,23 +85,41 @@ class TransferTrainer(Trainer[TransferT]):
         self._scales: list[Tensor] = []  # mean squares of inner maps
         painter = self.network.painter
         inner = (painter.coarse, painter.to_middle, painter.middle, painter.to_fine, painter.fine)
-        for module in (self.network.reader, *inner):
+        for module in inner:
             module.register_forward_hook(self._record_scales)
 
+    def _load_judge(self) -> Pocket | FusedVgg:
+        if self.options.teacher:
+            return self.load_teacher(FusedVgg)
+        precision = torch.bfloat16 if self.fast else torch.float32
+        return open_pocket(fetch("pocket"), (), "", precision).to(self.device)
+
+    @property
+    def _judge_of_step(self) -> Judge:
+        """The judge; of the pocket encoder's two large layers it sees a quarter each time."""
+        if isinstance(self.judge, Pocket):
+            return partial(self.judge, subsample_phase=self.step % SUBSAMPLE_PHASES)
+        return self.judge
+
+    def style_of(self, image: Tensor) -> Style:
+        """Return what is learned from (1, 3, H, W) in [0, 1], sides multiples of `CELL`."""
+        with torch.no_grad():
+            grams = gram_matrices(self.judge(image, STYLE_LAYERS))
+            return Style(image, self.network.encode(image), grams)
+
     def _optimizers(self) -> tuple[Muon, torch.optim.Adam]:
-        head, everything = self.network.painter.head.weight, self.network.named_parameters()
-        named = [(n, p) for n, p in everything if p.dim() == 4 and p is not head]
+        head, learned = self.network.painter.head.weight, list(self.learned())
+        named = [(n, p) for n, p in learned if p.dim() == 4 and p is not head]
         muon = Muon([p for n, p in named if not n.endswith("second.weight")], 0.0, 0.95, _CAP)
         residual = [p for n, p in named if n.endswith("second.weight")]
         muon.add_param_group({"params": residual, "cap": _RESIDUAL_CAP})
         muon.add_param_group({"params": [head], "cap": math.inf})
-        others = [p for p in self.network.parameters() if p.dim() < 4]
+        others = [p for _, p in learned if p.dim() < 4]
         return muon, torch.optim.Adam(others, 0.0, (0.9, 0.99))
 
-    def _record_scales(self, _: nn.Module, __: object, made: Tensor | tuple[Tensor, ...]) -> None:
+    def _record_scales(self, _: nn.Module, __: object, made: Tensor) -> None:
         if torch.is_grad_enabled():
-            maps = (made,) if isinstance(made, Tensor) else made
-            self._scales.extend(each.float().square().mean() for each in maps)
+            self._scales.append(made.float().square().mean())
 
     def _load(self, parameters: dict[str, Tensor]) -> None:
         if shape_of(parameters) != self.network.shape:
@@ -162,28 +178,35 @@ class TransferTrainer(Trainer[TransferT]):
         photos, styles = larger[:, :, :size, :size], self._pick_styles(rng)
         grain = rng.normal((count, PLANES, wide // GRAIN_CELL, wide // GRAIN_CELL))
         extra = {}
+        code = self._each([style.code for style in styles])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
-            code = self._encoded(styles)
-            stylized = self.network(photos.repeat_interleave(o.styles, 0), code, _part(grain, size))
+            with torch.no_grad():
+                recolored, maps = self.network.transfer(photos, code)
+            stylized = self.network.paint(recolored, maps, code, _part(grain, size))
             if self.step % _EVERY == 1 and o.shift:
                 extra["shift"] = self._shift_loss(larger[:1], stylized, code, grain, rng)
             elif self.step % _EVERY == 3 and o.identity:
                 own = self.network.encode(photos[:1])
                 same = self.network(photos[:1], own, _part(grain[:1], size))
                 extra["identity"] = (same - photos[:1]).abs().mean()
-        grams = {n: self._each([s.grams[n].float() for s in styles]) for n in STYLE_LAYERS}
-        means = {n: self._each([s.means[n] for s in styles]) for n in STYLE_LAYERS}
-        dense = means if o.dense > 0 else None
-        return perceptual_losses(self.vgg, stylized, photos, grams, dense) | extra
+        grams = {
+            name: torch.cat([style.grams[name].float() for style in styles] * o.contents)
+            for name in STYLE_LAYERS
+        }
 
-    def _each(self, parts: Sequence[Tensor]) -> Tensor:
-        """Return what belongs to styles (1, ...) for all pictures of a step (N, ...)."""
-        return torch.cat(list(parts) * self.options.contents)
+        def dense(features: Mapping[str, Tensor]) -> Tensor:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
+                found = self.network.reader.components(features)
+            errors = [relative_error(f, m).mean() for f, m in zip(found, maps, strict=True)]
+            return torch.stack(errors).mean()
 
-    def _encoded(self, styles: Sequence[Style]) -> list[Coloring]:
+        return perceptual_losses(self._judge_of_step, stylized, photos, grams, dense) | extra
+
+    def _each(self, codes: Sequence[StyleCode]) -> list[Coloring]:
+        """Return what codes (1, ...) are for all pictures of a step (N, ...)."""
         return [
-            Coloring(*(self._each(part) for part in zip(*each, strict=True)))
-            for each in zip(*(self.network.encode(each.image) for each in styles), strict=True)
+            Coloring(*(torch.cat(part * self.options.contents) for part in zip(*each, strict=True)))
+            for each in zip(*codes, strict=True)
         ]
 
     def _shift_loss(
@@ -204,8 +227,8 @@ class TransferTrainer(Trainer[TransferT]):
         """Return the mean relative Gram distance and content error of the pairs shown."""
         styles, contents = 0.0, 0.0
         for content, style in self.shown:
-            grams = gram_matrices(self.vgg(style, STYLE_LAYERS))
-            losses = perceptual_losses(self.vgg, self.stylized(content, style), content, grams)
+            grams = gram_matrices(self.judge(style, STYLE_LAYERS))
+            losses = perceptual_losses(self.judge, self.stylized(content, style), content, grams)
             styles, contents = styles + float(losses["gram"]), contents + float(losses["content"])
         return {"style": styles / len(self.shown), "content": contents / len(self.shown)}
 
