@@ -20,6 +20,7 @@ WEBGPU = frozenset(
         "Gemm",
         "Log",
         "MatMul",
+        "MaxPool",
         "Mul",
         "Neg",
         "Pad",
