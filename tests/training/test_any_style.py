@@ -311,6 +311,12 @@ def test_what_was_exported_can_be_begun_with(
 
 
 def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
+    earlier = {"reader.stem.weight": torch.zeros(8, 48, 3, 3)}
+    save_half(earlier, "any style", tmp_path / "earlier.safetensors", 1)
+    with pytest.raises(
+        WeightsError, match=r"earlier\.safetensors is of an earlier version: train it"
+    ):
+        export(tmp_path / "earlier.safetensors", tmp_path)
     with pytest.raises(WeightsError, match=r"cannot be read|does not exist"):
         export(tmp_path / "none.safetensors", tmp_path)
     from impasto.weights import fetch

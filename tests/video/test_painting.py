@@ -102,7 +102,8 @@ def test_a_jump_takes_nothing_along(stylizer: FastStylizer) -> None:
     np.testing.assert_allclose(painter(frame, finder(frame), 0), frame / 255, atol=1e-6)
     painter.use(stylizer)
     again = painter(frame, finder(frame), 0)
-    assert np.abs(again - stylizer.run(frame).pixels).mean() < 0.03
+    plain = stylizer.run(frame).pixels  # its grain has not moved, so it is not quite the same
+    assert np.abs(again - plain).mean() < 0.2 * np.abs(plain - frame / 255).mean()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from impasto.training.trainer import save_tensors
 PAINTER, READER = "any_style.onnx", "style_reader.onnx"
 ANY_STYLE, ONE_STYLE = "any style", "one style"
 CODE = "code"  # name of the style's code in what `impasto train style` writes
+_NEW = "painter.to_coarse.weight"  # a parameter that networks of earlier versions have not
 #: Commands of `impasto train` by the architecture of what they write.
 _WRITTEN_BY = {ANY_STYLE: "any-style", ONE_STYLE: "style"}
 
@@ -33,6 +34,8 @@ def load_trained(path: Path, *architectures: str) -> dict[str, Tensor]:
         with safe_open(path, "pt") as file:
             if (file.metadata() or {}).get("architecture") not in architectures:
                 raise WeightsError(f"{path} is not what {programs} writes")
+            if _NEW not in file.keys():  # noqa: SIM118
+                raise WeightsError(f"{path} is of an earlier version: train it again")
             return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} cannot be read: name what {programs} wrote") from error
@@ -49,8 +52,8 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
     from impasto.training.any_style_graph import IN_CELLS
 
     parameters = written_parameters(path)
-    if CODE in parameters or not {f"{name}.weight" for name in IN_CELLS} <= parameters.keys():
-        raise WeightsError(f"{path} is not an any-style network of today: name an any_style.onnx")
+    if CODE in parameters or _NEW not in parameters:
+        raise WeightsError(f"{path} is not an any-style network: name what `impasto export` wrote")
     for name, cells in IN_CELLS.items():
         kernel = f"{name}.weight"
         parameters[kernel] = for_space_to_depth(parameters[kernel], cells, undo=True)

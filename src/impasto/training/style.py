@@ -52,7 +52,7 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
             self.photos = held = crops.load_pictures(crops.sample_photos(), self.device)
         painting = painting.to(self.device)
         self.sizes = [self.style_of(_scaled(painting, scale, 32)) for scale in _SCALES]
-        self.style = self.sizes[0].picture
+        self.style = _scaled(painting, _SCALES[0], 32)
         contents = [each[None].float() / 255 for each in held[:SHOWN]]
         scales = [min(1.0, o.size / max(each.shape[2:])) for each in contents]
         self.shown = [(_scaled(c, s, 1), self.style) for c, s in zip(contents, scales, strict=True)]

@@ -51,7 +51,6 @@ _SIDE = 320  # longest side of a picture on a sheet, in pixels
 class Style:
     """A style as it is learned from."""
 
-    picture: Tensor  # (1, 3, H, W) in [0, 1], sides multiples of `CELL`
     code: StyleCode
     grams: Mapping[str, Tensor]  # Gram matrices (1, C, C) by layer
 
@@ -105,7 +104,7 @@ class TransferTrainer(Trainer[TransferT]):
         """Return what is learned from (1, 3, H, W) in [0, 1], sides multiples of `CELL`."""
         with torch.no_grad():
             grams = gram_matrices(self.judge(image, STYLE_LAYERS))
-            return Style(image, self.network.encode(image), grams)
+            return Style(self.network.encode(image), grams)
 
     def _optimizers(self) -> tuple[Muon, torch.optim.Adam]:
         head, learned = self.network.painter.head.weight, list(self.learned())
