@@ -123,6 +123,7 @@ class AnyStyleOptions(TransferOptions):
 
     paintings: str = _option("", "Folder of paintings.", needed="a folder of paintings")
     pairs: str = _option("", "CSV of content and style to show and measure; none: held-out ones.")
+    contents: int = _option(4, "Photographs per step.")
     pool: int = _option(256, "Styles in the pool.")
     fresh: float = _option(0.3, "New styles for each one used.")
     fine: int = _option(64, "Channels at 1/4 of the resolution.")
