@@ -20,7 +20,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("impasto.fast.tuned.fitted", lambda given: fitted({"crop": 32, **given}))
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
 @pytest.mark.slow
 def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_path: Path) -> None:
     photo, style = files
@@ -60,7 +59,7 @@ def test_a_name_that_comes_tuned(
     assert "starry_night is not here" in untuned.only_line
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "said"),
     [

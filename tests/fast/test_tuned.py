@@ -184,7 +184,7 @@ def test_what_does_not_go_with_it(comes_tuned: Path, style: Path, tmp_path: Path
         Settings(method="adain", tune=1)
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.slow
 def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
     options = {"painting": style, "output": tmp_path / "x.onnx", "size": 8}
     with pytest.raises(SettingsError, match="size is at least 32"):
@@ -196,7 +196,7 @@ def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
     assert not list(tuned_folder().glob("*.onnx"))
 
 
-@pytest.mark.usefixtures("vgg_at_hand")
+@pytest.mark.slow
 def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
     settings = Settings(method="fast", tune=0.05)
 

@@ -9,7 +9,8 @@ import onnxruntime
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from tests.training.conftest import reports, run_alone
 from torch import Tensor
 
@@ -144,6 +145,18 @@ def test_bad_input(options: StyleOptions, tmp_path: Path) -> None:
     for wrong in ({"output": "run.txt"}, {"size": 24}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             replace(options, **wrong)
+
+
+def test_a_checkpoint_of_an_earlier_version_is_refused(options: StyleOptions) -> None:
+    next(reports(StyleTrainer, options, 1))
+    checkpoint = options.folder / "checkpoint.safetensors"
+    with safe_open(checkpoint, "pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(checkpoint)
+    del tensors["network.painter.to_coarse.bias"]
+    save_file(tensors, checkpoint, metadata)
+    with pytest.raises(WeightsError, match="is of an earlier version: remove it"):
+        list(train(StyleTrainer, options))
 
 
 def test_what_is_missing_in_the_end_is_written(options: StyleOptions) -> None:

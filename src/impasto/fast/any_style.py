@@ -30,6 +30,7 @@ _ANY_STYLE = ONE_STYLE | {"code"}
 #: Longer side in pixels of the picture that a file from elsewhere is tried with; longest code;
 #: steps of a trial that opening, compiling and painting together may take.
 _TRIED, _MOST_LENGTH, _STEPS = 64, 1 << 16, 6
+_FLOAT32_BYTES = 600  # of memory that a pixel takes at the peak, where nothing is in half precision
 
 
 def open_network(row: Method, settings: Settings, files: Files) -> Network:
@@ -88,6 +89,11 @@ class AnyStyleNetwork(Network):
 
     style_reader: Session | None = None
     length: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.machine.endswith("bf16"):
+            self.bytes_per_pixel = _FLOAT32_BYTES
 
     def read(self, style: Picture, longest: int) -> StyleCode:
         """Return the code of a style."""

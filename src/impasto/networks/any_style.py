@@ -33,12 +33,12 @@ _ENCODER = PocketShape(ranks=PocketShape().ranks[:4])  # up to relu4_1
 
 @dataclass(frozen=True)
 class AnyStyleShape:
-    """Widths and depths of the network; triples are of the fine, middle and coarse map."""
+    """Widths and depths of the network."""
 
     fine: int = 64  # channels at 1/4 of the resolution
     middle: int = 128  # at 1/8
     coarse: int = 128  # at 1/16, in the painter alone
-    blocks: tuple[int, ...] = (2, 3, 1)  # the painter's residual blocks
+    blocks: tuple[int, ...] = (2, 3, 1)  # residual blocks of the painter: fine, middle, coarse
     encoder: PocketShape = _ENCODER
 
 
@@ -165,7 +165,7 @@ class AnyStyle(nn.Module):
     ) -> tuple[Tensor, Features]:
         """Return contents in the styles' colors, and their maps with the styles' statistics.
 
-        For M contents and N styles they are N: each content in N / M styles in turn.
+        For M contents and N styles, a multiple of M, they are N: each content in N / M styles.
         """
         (colors, *others), times = style, len(style[0].mean) // len(content)
         repeated = content.repeat_interleave(times, 0)

@@ -1,9 +1,9 @@
 """Whitening and coloring: features get the mean and covariance of another picture's.
 
-Source: Li et al. 2017, "Universal Style Transfer via Feature Transforms"; here with a gradient.
+Source: Li et al. 2017, "Universal Style Transfer via Feature Transforms".
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -67,33 +67,9 @@ def transferred(
     return flat.view_as(features).to(features.dtype).contiguous(memory_format=torch.channels_last)
 
 
-class _Roots(torch.autograd.Function):
-    """Root and inverse root by eigenvalues, with their gradient in closed form."""
-
-    @staticmethod
-    def forward(ctx: Any, matrix: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def roots(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return root and inverse root of symmetric positive definite matrices (N, C, C)."""
+    with torch.autocast(matrix.device.type, enabled=False):
         values, vectors = torch.linalg.eigh(matrix)
         values = values.clamp_min(_LEAST_EIGENVALUE).sqrt()[:, None]
-        ctx.save_for_backward(values, vectors)
         return (vectors * values) @ vectors.mT, (vectors / values) @ vectors.mT
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ANN401
-        of_root, of_inverse = gradients
-        values, vectors = ctx.saved_tensors
-        outer = values.mT * values
-        inner = vectors.mT @ of_root @ vectors - (vectors.mT @ of_inverse @ vectors) / outer
-        inner = inner / (values.mT + values)
-        gradient: Tensor = vectors @ (0.5 * (inner + inner.mT)) @ vectors.mT
-        return gradient
-
-
-def roots(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Return root and inverse root of symmetric positive definite matrices (N, C, C).
-
-    The gradient is of the Sylvester equation R dR + dR R = dA, solved in the eigenvectors' basis
-    (Higham 2008, "Functions of Matrices", section 6.1).
-    """
-    with torch.autocast(matrix.device.type, enabled=False):
-        result: tuple[Tensor, Tensor] = _Roots.apply(matrix)  # type: ignore[no-untyped-call]
-    return result

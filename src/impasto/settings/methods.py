@@ -121,7 +121,7 @@ for _row in (
         files=("any-style", "style-reader"),
         tunes=True,
         without=(*_OF_ENCODERS, "level_strengths"),
-        bytes_per_pixel=100,
+        bytes_per_pixel=150,
     ),
     Method(
         name="magenta",

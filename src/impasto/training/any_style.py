@@ -1,6 +1,6 @@
 """Train the any-style network of `--method fast`.
 
-    python -m impasto.training.any_style --photos FOLDER --paintings FOLDER --teacher FILE
+    python -m impasto.training.any_style --photos FOLDER --paintings FOLDER
 
 `impasto train any-style` is the same; `impasto export` makes of it what `--method fast` runs.
 """

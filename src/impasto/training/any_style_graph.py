@@ -103,8 +103,8 @@ def _padded_image(graph: Graph, picture: str) -> str:
 
 def _read(graph: Graph, image: str, shape: AnyStyleShape) -> dict[str, str]:
     """Return the middle and the fine map of (1, 3, H, W) in [0, 1]."""
-    around = graph.add("Pad", image, graph.whole(0, 0, 2, 2, 0, 0, 2, 2), mode="edge")
     graph.exact = True  # in half precision a picture would have steps
+    around = graph.add("Pad", image, graph.whole(0, 0, 2, 2, 0, 0, 2, 2), mode="edge")
     x = graph.convolution(graph.unshuffled(around, 2), "reader.stem", 2, padded=True)
     graph.exact = False
     for unit in shape.encoder.units():

@@ -96,7 +96,7 @@ class TransferOptions(TrainingOptions):
     weighted: ClassVar = ("content", "dense", "flat", "lattice", "shift", "identity")
 
     teacher: str = _option("", "File of VGG-19 to judge with; none: the pocket encoder.")
-    begin: str = _option("", "Trained file or any_style.onnx to start from; none: random weights.")
+    begin: str = _option("", "Trained file or any_style.onnx to start from; none: a new painter.")
     rate: float = _option(0.007, "Step length of Muon at its largest.")
     last_rate: float = _option(0.0005, "Step length of Muon in the end.")
     crop: int = _option(256, "Side of the photographs in pixels.")
@@ -133,6 +133,7 @@ class AnyStyleOptions(TransferOptions):
     def _rules(self) -> dict[str, bool]:
         return super()._rules() | {
             "fine, middle and coarse are at least 8": min(self.fine, self.middle, self.coarse) >= 8,
+            "fine is at most 256, middle at most 512": self.fine <= 256 and self.middle <= 512,
             "pool is at least 1": self.pool >= 1,
             "fresh is above 0, at most 1": 0 < self.fresh <= 1,
         }

@@ -8,6 +8,7 @@ onnx to write my.onnx with, `impasto export` makes it of my.training/style.safet
 
 import math
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,17 @@ class StyleTrainer(TransferTrainer[StyleOptions]):
         else:  # so few that they are shown as well
             self.photos = held = crops.load_pictures(crops.sample_photos(), self.device)
         painting = painting.to(self.device)
-        self.sizes = [self.style_of(_scaled(painting, scale, 32)) for scale in _SCALES]
-        self.style = _scaled(painting, _SCALES[0], 32)
+        self.images = [_scaled(painting, scale, 32) for scale in _SCALES]
+        self.style = self.images[0]
         contents = [each[None].float() / 255 for each in held[:SHOWN]]
         scales = [min(1.0, o.size / max(each.shape[2:])) for each in contents]
         self.shown = [(_scaled(c, s, 1), self.style) for c, s in zip(contents, scales, strict=True)]
         self.sha256 = sha256_of(Path(o.painting))
+
+    @cached_property
+    def sizes(self) -> list[Style]:
+        """The painting in each size; read when the network is what it was begun or resumed as."""
+        return [self.style_of(image) for image in self.images]
 
     def _pick_styles(self, rng: crops.Rng) -> list[Style]:
         count = range(self.options.styles)

@@ -35,8 +35,8 @@ class Muon(torch.optim.Optimizer):
 
     A kernel (O, I, h, w) is taken as a matrix of O rows. Its momentum keeps its singular vectors,
     and all singular values become about 1: faint directions are learned as fast as strong ones.
-    A kernel's norm is at most `cap` times a He-initialized one's: where features are whitened their
-    scale does not matter, so kernels would grow without end.
+    A kernel's norm is at most `cap` times a He-initialized one's: where the scale of features does
+    not matter, kernels would grow without end.
     """
 
     def __init__(
@@ -189,9 +189,12 @@ class Trainer(ABC, Generic[OptionsT]):
                 raise SettingsError(
                     f"this training was begun with {other}: use that or another output folder"
                 )
-        self.modules.load_state_dict(_part(tensors, "network."))
-        for name, tensor in self.state.items():
-            tensor.copy_(tensors[name])
+        try:
+            self.modules.load_state_dict(_part(tensors, "network."))
+            for name, tensor in self.state.items():
+                tensor.copy_(tensors[name])
+        except (RuntimeError, KeyError) as error:
+            raise WeightsError(f"{path} is of an earlier version: remove it") from error
         self.step, self._spent = step, spent
         parameters = dict(self.modules.named_parameters())
         kernels = {p for group in self.muon.param_groups for p in group["params"]}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -60,9 +60,9 @@ class TransferTrainer(Trainer[TransferT]):
 
     The reader is not trained, so what a style is to the network is computed once. Losses are those
     of `perceptual_losses`, dense the relative error of the maps that the reader would find in the
-    result (Huang & Belongie 2017); and in some steps *shift*, the same picture from a
-    photograph that was moved and has noise (Ruder et al. 2018), and *identity*, a picture in its
-    own style stays what it is. Whitening does not mind the scale of features, so it would grow
+    result (Huang & Belongie 2017); and in some steps *shift*, the same picture from a photograph
+    that was moved and has noise (Ruder et al. 2018), and *identity*, a picture in its own style
+    stays what it is. Convolutions and ReLU do not mind the scale of features, so it would grow
     without end: kernels are capped, and a penalty keeps the mean squares of inner maps small. The
     result is `averaged` over the last steps.
     """
@@ -105,6 +105,10 @@ class TransferTrainer(Trainer[TransferT]):
         with torch.no_grad():
             grams = gram_matrices(self.judge(image, STYLE_LAYERS))
             return Style(self.network.encode(image), grams)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the training depends on, the judge included."""
+        return super().facts() | {"judge": type(self.judge).__name__}
 
     def _optimizers(self) -> tuple[Muon, torch.optim.Adam]:
         head, learned = self.network.painter.head.weight, list(self.learned())
@@ -193,12 +197,13 @@ class TransferTrainer(Trainer[TransferT]):
             for name in STYLE_LAYERS
         }
 
-        def dense(features: Mapping[str, Tensor]) -> Tensor:
+        def distance(features: Mapping[str, Tensor]) -> Tensor:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast):
                 found = self.network.reader.components(features)
             errors = [relative_error(f, m).mean() for f, m in zip(found, maps, strict=True)]
             return torch.stack(errors).mean()
 
+        dense = distance if o.dense else None
         return perceptual_losses(self._judge_of_step, stylized, photos, grams, dense) | extra
 
     def _each(self, codes: Sequence[StyleCode]) -> list[Coloring]:
