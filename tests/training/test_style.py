@@ -153,7 +153,7 @@ def test_a_checkpoint_of_an_earlier_version_is_refused(options: StyleOptions) ->
     with safe_open(checkpoint, "pt") as file:
         metadata = file.metadata()
     tensors = load_file(checkpoint)
-    del tensors["network.painter.to_coarse.bias"]
+    del tensors["network.network.painter.to_coarse.bias"]
     save_file(tensors, checkpoint, metadata)
     with pytest.raises(WeightsError, match="is of an earlier version: remove it"):
         list(train(StyleTrainer, options))
