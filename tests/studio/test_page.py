@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from tests.studio.conftest import Wire
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -73,6 +73,20 @@ def test_the_photo_shows_where_the_picture_is_held_or_its_handle_dragged(
     page.wait_for_timeout(500)  # longer than one holds
     expect(before).not_to_have_css("clip-path", whole)  # this paints
     page.mouse.up()
+
+
+def test_a_photo_chosen_before_the_page_has_started_is_painted(
+    browser: Browser, studio: str, picture: Path
+) -> None:
+    page = browser.new_page()
+    asked: list[Route] = []
+    page.route("**/api/studio", lambda route: asked.append(route))
+    with page.expect_request("**/api/studio"):
+        page.goto(studio)
+    page.locator("#file").set_input_files(picture)
+    asked[0].continue_()
+    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+    page.close()
 
 
 def test_it_remembers_dark(page: Page) -> None:

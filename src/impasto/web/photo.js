@@ -93,11 +93,13 @@ export function startPhoto(openCamera) {
   if (touched) place("invitation").textContent = "Choose a photo, or take one";
   button("take").addEventListener("click", () => (touched ? camera.click() : openCamera()));
   for (const field of [file, camera]) {
-    field.addEventListener("change", () => {
+    const use = () => {
       const chosen = field.files?.[0];
       if (chosen) usePhoto(chosen, chosen.name);
       field.value = "";
-    });
+    };
+    field.addEventListener("change", use);
+    use(); // It may have been chosen before anybody listened.
   }
   const app = place("app");
   document.addEventListener("dragover", (event) => {
