@@ -91,15 +91,19 @@ _PAINT = """async ({ file, style, settings }) => {
         ("rocket", 328, {"color": "content"}),
         ("chelsea", 512, {"strength": 0.6}),  # enlarged
         ("narrow", 300, {}),
+        ("turned", 200, {}),  # by EXIF
     ],
 )
 def test_it_paints_what_python_paints(
     context: BrowserContext, alone: str, photo: str, size: int, options: dict[str, Any]
 ) -> None:
     settings = {"size": size, **options}
-    file = io.BytesIO()
-    drawn = getattr(skimage.data, "chelsea" if photo == "narrow" else photo)()
-    Image.fromarray(drawn[:, :12] if photo == "narrow" else drawn).save(file, "JPEG", quality=90)
+    file, exif = io.BytesIO(), Image.Exif()
+    drawn = getattr(skimage.data, photo if hasattr(skimage.data, photo) else "chelsea")()
+    if photo == "turned":
+        exif[274] = 6  # the orientation
+    shown = Image.fromarray(drawn[:, :12] if photo == "narrow" else drawn)
+    shown.save(file, "JPEG", quality=90, exif=exif)
     asked = {"file": base64.b64encode(file.getvalue()).decode(), "style": "mosaic"}
     painted = opened(context, alone).evaluate(_PAINT, {**asked, "settings": settings})
     page = np.asarray(Image.open(io.BytesIO(base64.b64decode(painted))).convert("RGB"), np.int16)

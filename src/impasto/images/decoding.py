@@ -18,6 +18,7 @@ from impasto.images.pixels import fitted_size, quantize, resize, unit_floats
 from impasto.images.reading import check_head, check_pixels, suppress_warnings
 
 _PLAIN = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
+_T = Image.Transpose
 _LAB_SIGNS = np.array([0, 128, 128], np.uint8)
 """Between Pillow's a and b, signed as in TIFF, and those of Little CMS, which begin at -128."""
 _MOST_SCANS = 100  # encoders write 20 at most; each goes over the whole picture
@@ -26,6 +27,8 @@ _ROOM = 4  # times the size wanted that a JPEG decodes at, at least
 _TIFF = {"MINISBLACK": "GRAY", "MINISWHITE": "GRAY", "RGB": "RGB", "SEPARATED": "CMYK"}
 _CHANNELS = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 _PREMULTIPLIED, _ALPHA = 1, 2
+_TURNS = {2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE}
+_TURNS |= {6: _T.ROTATE_270, 7: _T.TRANSVERSE, 8: _T.ROTATE_90}
 _ICC, _ORIENTATION = 34675, 274
 _UNCOMPRESSED, _JPEG = 1, (6, 7)
 _MOVING = ("GIF", "WEBP", "PNG", "AVIF")  # formats of animations, as Pillow names them
@@ -128,8 +131,12 @@ def decode_image(image: Image.Image, max_size: int | None, label: str) -> Sample
 
 def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
     size, box = _load(image, max_size)
-    given, image = image, _plain(image)
+    given, orientation = image, orientation_of(image)
+    image = _plain(image)
     if size != image.size:
+        if orientation != 1 and box is None:  # turned first, as in browsers
+            image = image.transpose(_TURNS[orientation])
+            size, orientation = size if orientation < 5 else size[::-1], 1
         image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
     values, alpha = np.atleast_3d(np.asarray(image)), None
     if image.mode in ("LA", "RGBA"):
@@ -137,7 +144,7 @@ def _decode_8bit(image: Image.Image, max_size: int | None) -> Samples:
     elif image.mode == "LAB":
         values = values ^ _LAB_SIGNS
     icc = given.info.get("icc_profile")
-    return Samples(values, _PLAIN[image.mode], alpha, icc, orientation_of(given), 8, given)
+    return Samples(values, _PLAIN[image.mode], alpha, icc, orientation, 8, given)
 
 
 def _load(image: Image.Image, max_size: int | None) -> tuple[tuple[int, int], _Box | None]:
@@ -151,7 +158,7 @@ def _load(image: Image.Image, max_size: int | None) -> tuple[tuple[int, int], _B
     # times the size it decodes whole, as in browsers: networks amplify the last bits of flat areas.
     drafted = image.draft(None, (size[0] * _ROOM, size[1] * _ROOM))
     image.load()
-    if drafted:
+    if drafted and drafted[1][2:] != image.size:
         return size, drafted[1]
     return fitted_size(image.size, max_size), None  # Pillow turns some formats while loading
 
