@@ -180,6 +180,11 @@ def test_looks(client: Client, picture: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(client.get("/" + state["result"]).content)) as file:
         assert file.namelist() == ["01.json", "01.png", "02.json", "02.png"]
     wrong = {"kind": "explore", "content": client.upload(picture)["id"], "styles": MOSAIC}
+    drafts = client.run_to_the_end(**wrong, settings={"quality": "draft"})["items"]
+    assert (
+        len({(each["settings"]["style_scale"], each["settings"]["strength"]) for each in drafts})
+        == 6
+    )
     optimized = {"steps": [1], "style_scale": 0.7}
     state = client.run_to_the_end(**wrong, settings=optimized)
     titles = [each["title"] for each in state["items"]]

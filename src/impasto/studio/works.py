@@ -64,7 +64,9 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
         varied = _LOOKED_AT if settings.method_row.steps else DEFAULT_AXES
         plain: dict[str, Any] = {name: FIELDS[name].default for name in varied}
         settings = settings.updated(**plain)
-        axes = {"look": (None, *LOOKS)} if settings.method_row.steps else default_axes(settings)
+        axes = {"look": (None, *LOOKS)}
+        if not settings.method_row.steps:  # as many; color has a switch of its own
+            axes = {name: each for name, each in default_axes(settings).items() if name != "color"}
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
