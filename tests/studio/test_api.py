@@ -13,6 +13,7 @@ from PIL import Image
 from tests.studio.conftest import Client, opened
 
 import impasto
+from impasto.batch import explore
 from impasto.images import save_animation
 from impasto.settings import FIELDS
 from impasto.studio.bodies import LEFT_OUT
@@ -167,7 +168,7 @@ def test_regions_are_found(client: Client, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_looks(client: Client, picture: Path) -> None:
+def test_looks(client: Client, picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = client.run_to_the_end(
         kind="explore",
         content=client.upload(picture)["id"],
@@ -185,8 +186,8 @@ def test_looks(client: Client, picture: Path) -> None:
         len({(each["settings"]["style_scale"], each["settings"]["strength"]) for each in drafts})
         == 6
     )
-    optimized = {"steps": [1], "style_scale": 0.7}
-    state = client.run_to_the_end(**wrong, settings=optimized)
+    monkeypatch.setattr(explore, "_PREVIEW_STEPS", 1)
+    state = client.run_to_the_end(**wrong, settings={"style_scale": 0.7})
     titles = [each["title"] for each in state["items"]]
     assert titles == ["as it comes", "bold", "fine", "faithful", "abstract", "soft"]
     scales = [each["settings"]["style_scale"] for each in state["items"]]
@@ -205,6 +206,18 @@ def test_many_pictures_in_many_styles(client: Client, picture: Path) -> None:
     chosen = {"quality": "good", "size": 64, "steps": [1]}
     body = {"kind": "batch", "contents": contents[:1], "styles": MOSAIC, "settings": chosen}
     assert len(client.run_to_the_end(**body)["items"]) == 1
+
+
+def test_pictures_of_a_batch_have_their_own_size_as_far_as_allowed(
+    tmp_path: Path, picture: Path
+) -> None:
+    Image.open(picture).crop((0, 0, 48, 32)).save(tmp_path / "small.png")
+    with opened(tmp_path, max_size=64) as client:
+        contents = [client.upload(each)["id"] for each in (picture, tmp_path / "small.png")]
+        body = {"kind": "batch", "contents": contents, "styles": MOSAIC}
+        items = client.run_to_the_end(**body, settings={"method": "fast"})["items"]
+        painted = [client.get("/" + each["picture"]).content for each in items]
+    assert [Image.open(io.BytesIO(each)).size for each in painted] == [(64, 64), (48, 32)]
 
 
 @pytest.mark.slow

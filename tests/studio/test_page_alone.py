@@ -130,6 +130,7 @@ def test_many_photos_in_many_styles_are_one_file(
     with zipfile.ZipFile(saved.value.path()) as file:
         assert file.testzip() is None
         names = file.namelist()
+        assert Image.open(file.open(names[0])).size == (128, 128)  # its own
     assert len(names) == 4
     assert names[2].startswith("003_the_other_")
 

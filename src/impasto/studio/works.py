@@ -104,7 +104,7 @@ def paint_batch(
         for number, (content, style) in enumerate(itertools.product(files, styles), 1):
             title = output_name(content.name, [Path(style.name).stem])
             try:
-                painting = engine.run(Order(content, (style,), settings))
+                painting = engine.run(Order(content, (style,), engine.sized(settings, content)))
                 for _ in painting:
                     run.step()
                 path = painting.picture.save(run.folder / f"{number:03} {title}.jpg")

@@ -96,7 +96,7 @@ export function enter() {
     if (opening) return "The photos are being opened.";
     if (!photos.length) return WORDS.choosePhoto;
     if (!chosen.length) return WORDS.chooseStyle;
-    return { kind: "batch", contents: photos.map(({ id }) => id), styles: chosen.map(({ ref }) => ref), settings: fullSettings() };
+    return { kind: "batch", contents: photos.map(({ id }) => id), styles: chosen.map(({ ref }) => ref), settings: { ...fullSettings(), size: session.size || undefined } }; // else each its own
   } });
   draw();
 }

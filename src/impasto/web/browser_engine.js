@@ -24,7 +24,7 @@ const THUMBNAIL = 192;
 /** Side of what is painted to get ready. */
 const LEAST = 128;
 
-/** @type {Map<string, {file: File, address: string, since: number}>} */
+/** @type {Map<string, {file: File, address: string, since: number, longest?: number}>} */
 const files = new Map();
 /** @type {Map<string, Run>} */
 const runs = new Map();
@@ -132,8 +132,9 @@ async function perform(run, request) {
   for (const [index, job] of jobs.entries()) {
     run.see({ ...state, items: [...items] });
     if (run.stopping) break;
-    const { file } = fileOf(job.content);
-    const picture = await paint(file, job.styles, settings, { keep, photo: job.content });
+    const { file, longest } = fileOf(job.content);
+    const size = settings.size ?? Math.min(INFO.max_size, longest ?? QUICK);
+    const picture = await paint(file, job.styles, { ...settings, size }, { keep, photo: job.content });
     const title = `${plainName(file.name)}_${plainName(titleOf(job.styles[0]))}`;
     painted.push(new File([picture], `${String(index + 1).padStart(3, "0")}_${title}.png`));
     const { address } = fileOf(held(picture, title));
@@ -171,6 +172,7 @@ async function upload(file, name) {
   const { width, height } = bitmap;
   bitmap.close();
   const id = held(file, name);
+  fileOf(id).longest = Math.max(width, height);
   return { id, kind: "picture", name, width, height, thumbnail: fileOf(id).address };
 }
 

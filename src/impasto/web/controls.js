@@ -48,7 +48,8 @@ function drawSizes() {
   const select = find("size", HTMLSelectElement);
   const most = session.engine.info.max_size;
   const sizes = [...new Set([...SIZES.filter((each) => each <= most), most, session.size || most])].sort((a, b) => a - b);
-  const own = el("option", { value: "0" }, `${session.photo ? "Like the photo" : "Own"} (${ownSize()} px)`);
+  const one = session.mode === "picture" && session.photo;
+  const own = el("option", { value: "0" }, one ? `Like the photo (${ownSize()} px)` : `Own (to ${ownSize(null)} px)`);
   select.replaceChildren(own, ...sizes.map((each) => el("option", { value: String(each) }, `${each} px`)));
   select.value = String(session.size);
 }

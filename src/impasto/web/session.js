@@ -7,7 +7,9 @@
  * @typedef {"engine" | "photo" | "style" | "settings" | "mode" | "regions" | "result" | "run" | "add"} Topic
  */
 
-/** Longest side of a picture that is painted at a tap. */
+/** Longest side of a picture that is painted in its own size, at most. */
+const OWN_SIZE = 1024;
+/** Longest side of a picture that is painted at a tap, and of a video. */
 const QUICK_SIZE = 640;
 /** Settings that a picture painted at a tap heeds. */
 const QUICK = ["strength", "color", "color_amount", "style_scale", "style_turn", "style_tiles", "seed"];
@@ -63,11 +65,10 @@ export function set(name, value) {
   tell("settings");
 }
 
-/** Return the longest side that a picture gets where none is chosen. */
-export function ownSize() {
-  const { photo, engine } = session;
-  const longest = photo ? Math.max(photo.width, photo.height) : 1024;
-  return Math.min(longest, 1024, engine?.info.max_size ?? 1024);
+/** Return the longest side that a picture gets where none is chosen; null: one that is as large as can be. */
+export function ownSize(picture = session.photo) {
+  const most = Math.min(session.mode === "video" ? QUICK_SIZE : OWN_SIZE, session.engine?.info.max_size ?? OWN_SIZE);
+  return picture ? Math.min(most, Math.max(picture.width, picture.height)) : most;
 }
 
 /** Return the styles, those of regions last. */

@@ -67,10 +67,9 @@ export function enter() {
     if (!clip) return "Choose a video first.";
     if (!session.style) return WORDS.chooseStyle;
     const { strength = 1 } = session.settings;
-    const longest = Math.min(Math.max(clip.width, clip.height), 640);
     return {
       kind: "video", clip: clip.id, styles: [session.style.ref], stability: input("stability").valueAsNumber / 100,
-      settings: { quality: session.quality, strength, size: session.size || Math.min(longest, ownSize()) },
+      settings: { quality: session.quality, strength, size: session.size || ownSize(clip) },
     };
   } });
 }
