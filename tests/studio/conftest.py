@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import skimage.data
+from filelock import FileLock
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
@@ -163,8 +164,14 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the page that paints without a studio."""
     if not (web_page.RUNTIME.is_dir() and web_page.ZIP.is_dir()):
         pytest.skip("`npm ci` has not fetched what the page paints with")
-    out = tmp_path_factory.mktemp("web") / "page"
-    web_page.main(out)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # one page for all workers
+    out = folder / "built_page"
+    with FileLock(folder / "built_page.lock"):
+        if not out.is_dir():
+            web_page.main(folder / "page_that_is_built")
+            (folder / "page_that_is_built").rename(out)
     return out
 
 

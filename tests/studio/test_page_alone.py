@@ -39,6 +39,13 @@ def opened(context: BrowserContext, address: str) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def kept_page(browser: Browser, alone: str) -> Iterator[Page]:
+    """A page whose engine is asked again and again."""
+    with browser.new_context() as context:
+        yield opened(context, alone)
+
+
 def painted(page: Page) -> str:
     """Paint an example at a tap; return what is said."""
     page.locator("#examples button").first.tap()
@@ -95,7 +102,7 @@ _PAINT = """async ({ file, style, settings }) => {
     ],
 )
 def test_it_paints_what_python_paints(
-    context: BrowserContext, alone: str, photo: str, size: int, options: dict[str, Any]
+    kept_page: Page, photo: str, size: int, options: dict[str, Any]
 ) -> None:
     settings = {"size": size, **options}
     file, exif = io.BytesIO(), Image.Exif()
@@ -105,7 +112,7 @@ def test_it_paints_what_python_paints(
     shown = Image.fromarray(drawn[:, :12] if photo == "narrow" else drawn)
     shown.save(file, "JPEG", quality=90, exif=exif)
     asked = {"file": base64.b64encode(file.getvalue()).decode(), "style": "mosaic"}
-    painted = opened(context, alone).evaluate(_PAINT, {**asked, "settings": settings})
+    painted = kept_page.evaluate(_PAINT, {**asked, "settings": settings})
     page = np.asarray(Image.open(io.BytesIO(base64.b64decode(painted))).convert("RGB"), np.int16)
     own = {"quality": "draft", "runtime": "onnxruntime", **settings}
     python = impasto.stylize(file.getvalue(), drawing_path("mosaic"), **own).to_array()
