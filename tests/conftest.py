@@ -38,7 +38,10 @@ SLOW = {
     *("real_weights", "vgg_at_hand", "teacher", "comes_tuned"),
 }
 #: Modules with the same lot.
-SLOW_MODULES = ("training/", "weights/test_tuned.py")
+SLOW_MODULES = (
+    *("training/", "weights/test_tuned.py", "gallery/test_drawings.py", "optimize/test_golden.py"),
+    *("studio/", "test_regions.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

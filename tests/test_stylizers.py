@@ -81,6 +81,7 @@ GRAY: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", GRAY)
 def test_gray_pictures_give_a_gray_one(case: str, photo: Array, painting: Array) -> None:
     options = {"method": case if "color" not in GRAY[case] else "optimize", **GRAY[case]}

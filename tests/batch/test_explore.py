@@ -53,6 +53,7 @@ def test_nothing_or_too_much(axes: dict[str, list[float]]) -> None:
         vary(Settings(), axes)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
 def test_a_second_run_into_a_folder_is_refused(files: Files, tmp_path: Path) -> None:
     variants = vary(Settings(method="fast", size=64), {"strength": (0.5, 1)})

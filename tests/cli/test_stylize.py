@@ -104,6 +104,7 @@ def test_pipes(files: Files) -> None:
     assert run.stderr.endswith(b"p.png\n")
 
 
+@pytest.mark.slow
 def test_animation_and_plot(stylize: Impasto, files: Files) -> None:
     pytest.importorskip("matplotlib")
     outcome = stylize(*files, "--animation", "how.gif", "--plot", "losses.png")
@@ -206,6 +207,7 @@ def test_recipe_in_words(stylize: Impasto, impasto: Impasto, files: Files) -> No
     assert set(whole["settings"]) == set(FIELDS)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp", "out.tif"])
 def test_reproduce_gives_the_same_bytes(
@@ -220,6 +222,7 @@ def test_reproduce_gives_the_same_bytes(
     assert again.read_bytes() == Path(name).read_bytes()
 
 
+@pytest.mark.slow
 def test_reproduce_a_run_ended_by_time(impasto: Impasto, files: Files) -> None:
     small = [x for x in SMALL if x not in ("--steps", "3,2")]
     impasto("stylize", *files, *small, "--time", "1.2", "-o", "timed.png")
@@ -441,6 +444,7 @@ def test_two_encoders_can_be_reproduced(impasto: Impasto, files: Files) -> None:
     assert read_recipe(swapped.out.strip())["settings"]["steps"] == [2, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fast", "fast+optimize"])
 def test_methods_with_the_fast_network(impasto: Impasto, files: Files, method: str) -> None:
     small = ("--size", "64", "--method", method, *(("--steps", "3") if "+" in method else ()))

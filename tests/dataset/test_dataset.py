@@ -105,6 +105,7 @@ def test_it_goes_on_where_it_stopped(
     assert Dataset(str(photos), styles, str(tmp_path / "out"), options).left == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
 def test_a_second_run_into_a_folder_is_refused(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
@@ -129,6 +130,7 @@ def test_strength_is_a_range(photos: Path, styles: list[Path], tmp_path: Path) -
     assert 0.25 <= min(strengths) < max(strengths) <= 0.5
 
 
+@pytest.mark.slow
 def test_another_plan_is_refused(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def linked(kind: bytes, target: str, also: bytes = tarfile.DIRTYPE) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_damaged_shard_is_no_short_one(tmp_path: Path, styles: list[Path]) -> None:
     whole = shard(MEMBERS)
     with tarfile.open(fileobj=io.BytesIO(whole)) as read:

@@ -92,6 +92,7 @@ def tuned_here(without_curves: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("impasto.fast.tuned.fitted", here)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tuned_here")
 def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     plain = FastStylizer(style, size=96)
@@ -111,6 +112,7 @@ def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
     assert other.network.title != kept.name
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tuned_here")
 def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> None:
     content = photo.save(tmp_path / "photo.png")
@@ -237,6 +239,7 @@ def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_pa
     assert np.abs(made - wanted).mean() < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tuned_here")
 def test_a_data_set_is_tuned_to_its_styles_first(
     style: Path, photo: Picture, tmp_path: Path

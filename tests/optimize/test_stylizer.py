@@ -57,6 +57,7 @@ def test_states_tell_where_the_run_is(photo: Array, painting: Array) -> None:
     assert all(b.seconds > a.seconds for a, b in pairwise(found))
 
 
+@pytest.mark.slow
 def test_it_gets_closer_to_the_style(photo: Array, painting: Array) -> None:
     found = states(photo, painting, steps=(30,), min_size=64, init="content")
     assert found[-1].loss < 0.6 * found[0].loss
@@ -247,6 +248,7 @@ def test_content_can_be_held_by_a_layer_that_is_sampled(photo: Array, painting: 
     assert found[-1].loss < found[0].loss
 
 
+@pytest.mark.slow
 def test_odd_sizes_are_painted_to_the_last_row(photo: Array, painting: Array) -> None:
     odd = photo[:61, :83]
     options: dict[str, Any] = {"size": 83, "min_size": 83, "steps": 20, "tv_weight": 0}

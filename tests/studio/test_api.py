@@ -28,7 +28,6 @@ def pixels(answer_content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(answer_content)).convert("RGB")).astype(int)
 
 
-@pytest.mark.slow
 def test_it_says_what_it_is(client: Client) -> None:
     about = client.get("/api/studio").json()
     assert about["max_size"] == 2048
@@ -58,7 +57,6 @@ def test_the_settings_are_a_schema(client: Client) -> None:
             jsonschema.validate(wrong, schema)
 
 
-@pytest.mark.slow
 def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     content = client.upload(picture)
     assert (content["kind"], content["width"], content["name"]) == ("picture", 128, "cat.jpg")
@@ -70,7 +68,6 @@ def test_a_tap_paints_at_once(client: Client, picture: Path) -> None:
     assert abs(pixels(answer.content) - expected).mean() < 4  # JPEG
 
 
-@pytest.mark.slow
 def test_without_a_size_a_picture_keeps_its_own(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path, max_size=96) as client:
         content = client.upload(picture)
@@ -85,7 +82,6 @@ def test_without_a_size_a_picture_keeps_its_own(tmp_path: Path, picture: Path) -
         assert refused.status_code == 400
 
 
-@pytest.mark.slow
 def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path) as client:
         content = client.upload(picture)["id"]
@@ -98,7 +94,6 @@ def test_a_photograph_is_decoded_once_for_all_taps(tmp_path: Path, picture: Path
         assert client.post("/api/paint", json={**body, "content": "other"}).status_code == 404
 
 
-@pytest.mark.slow
 def test_a_run_is_what_the_library_makes_and_is_kept(tmp_path: Path, picture: Path) -> None:
     settings = {"size": 64, "min_size": 64, "steps": [3], "seed": 5}
     with opened(tmp_path) as client:
@@ -134,7 +129,6 @@ def test_a_run_is_what_the_library_makes_and_is_kept(tmp_path: Path, picture: Pa
         assert len(client.get("/api/history").json()) == 1
 
 
-@pytest.mark.slow
 def test_parts_take_styles_of_their_own(client: Client, picture: Path, tmp_path: Path) -> None:
     half = Image.new("L", (128, 128))
     half.paste(255, (0, 0, 128, 64))
@@ -167,7 +161,6 @@ def test_regions_are_found(client: Client, tmp_path: Path) -> None:
     assert (answer.status_code, "o face was found" in answer.json()["error"]) == (400, True)
 
 
-@pytest.mark.slow
 def test_looks(client: Client, picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = client.run_to_the_end(
         kind="explore",
@@ -220,7 +213,6 @@ def test_pictures_of_a_batch_have_their_own_size_as_far_as_allowed(
     assert [Image.open(io.BytesIO(each)).size for each in painted] == [(64, 64), (48, 32)]
 
 
-@pytest.mark.slow
 def test_a_video_is_no_larger_than_allowed(tmp_path: Path) -> None:
     clip = save_animation([np.zeros((72, 96, 3), np.uint8)] * 2, tmp_path / "clip.mp4", fps=5)
     with opened(tmp_path, max_size=64) as client:
@@ -231,7 +223,6 @@ def test_a_video_is_no_larger_than_allowed(tmp_path: Path) -> None:
     assert frame.pixels.shape == (48, 64, 3)
 
 
-@pytest.mark.slow
 def test_a_video(client: Client, tmp_path: Path) -> None:
     frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(3)]
     clip = client.upload(save_animation(frames, tmp_path / "clip.mp4", fps=5))
@@ -246,7 +237,6 @@ def test_a_video(client: Client, tmp_path: Path) -> None:
     assert made.content[4:8] == b"ftyp"
 
 
-@pytest.mark.slow
 def test_a_video_of_best_quality_is_optimized(client: Client, tmp_path: Path) -> None:
     frames = [np.full((48, 64, 3), 40 * n, np.uint8) for n in range(2)]
     clip = client.upload(save_animation(frames, tmp_path / "clip.mp4", fps=5))["id"]
@@ -274,7 +264,6 @@ def test_regions_are_refused_where_each_picture_has_one_style(
     assert (answer.status_code, answer.json()["error"]) == (400, said)
 
 
-@pytest.mark.slow
 def test_a_mask_holds_in_a_video_and_is_refused_where_it_would_do_nothing(
     client: Client, tmp_path: Path
 ) -> None:
@@ -303,7 +292,6 @@ def test_a_mask_holds_in_a_video_and_is_refused_where_it_would_do_nothing(
         assert (answer.status_code, "mask" in answer.json()["error"]) == (422, True)
 
 
-@pytest.mark.slow
 def test_a_kept_result_of_own_styles_is_opened_whole_or_not_at_all(
     picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

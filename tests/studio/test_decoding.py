@@ -96,7 +96,6 @@ def does_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     monkeypatch.setattr(processes, "module_command", lambda *_: command)
 
 
-@pytest.mark.slow
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SECONDS", 1)
     does_instead(monkeypatch, "import time; time.sleep(60)")
@@ -129,7 +128,6 @@ def malformed(number: int, picture: bytes) -> tuple[str, bytes]:
     return name, kinds[number % len(kinds)]()
 
 
-@pytest.mark.slow
 def test_malformed_uploads(tmp_path: Path, picture: Path) -> None:
     """None of them ends the studio or stays behind, and none is answered with a traceback."""
     with opened(tmp_path) as client:

@@ -24,7 +24,6 @@ def surroundings(studio: str, picture: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("language", "code"), BLOCKS)
-@pytest.mark.slow
 def test_examples_of_the_api(
     surroundings: dict[str, str], tmp_path: Path, language: str, code: str
 ) -> None:
@@ -47,7 +46,6 @@ def test_the_example(surroundings: dict[str, str], tmp_path: Path) -> None:
     assert out.read_bytes().startswith(b"\xff\xd8")
 
 
-@pytest.mark.slow
 def test_the_container_runs_a_command_that_there_is() -> None:
     lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
     (entry,) = (line for line in lines if line.startswith("ENTRYPOINT"))

@@ -46,7 +46,6 @@ def sensible(said: Any, file: str) -> Any:  # noqa: ANN401
     return [sensible(each, file) for each in said] if isinstance(said, list) else said
 
 
-@pytest.mark.slow
 def test_no_call_is_answered_with_a_fault(
     known: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

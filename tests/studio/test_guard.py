@@ -123,7 +123,6 @@ def test_an_upload_has_limits(client: Client, tmp_path: Path) -> None:
     assert answer.status_code == 413
 
 
-@pytest.mark.slow
 def test_a_visitor_has_limits(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +170,6 @@ def test_a_proxy_may_pass_its_path_on_or_not(tmp_path: Path, prefix: str) -> Non
         assert "<html" in page.text
 
 
-@pytest.mark.slow
 def test_eight_at_once_get_their_own(tmp_path: Path, picture: Path) -> None:
     sizes: dict[int, set[int]] = {}
     with opened(tmp_path) as client:

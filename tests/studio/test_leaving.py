@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import av
-import pytest
 from tests.video.conftest import moving, write_clip
 
 SLOW = """
@@ -26,7 +25,6 @@ runpy.run_module("impasto.studio.processes", run_name="__main__", alter_sys=True
 """
 
 
-@pytest.mark.slow
 def test_it_does_not_wait_for_a_slow_frame(files: tuple[Path, Path], tmp_path: Path) -> None:
     clip, target = write_clip(tmp_path / "in.mp4", moving(9)), tmp_path / "painted.mp4"
     asked = json.dumps([str(clip), [str(files[1])], str(target), {"method": "fast"}])

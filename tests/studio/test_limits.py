@@ -91,7 +91,6 @@ async def lined_up(studio: Studio, number: int) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.slow
 def test_a_run_that_is_deleted_while_it_works_leaves_nothing(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path) as client:
         id = a_run(client, picture)
@@ -102,7 +101,6 @@ def test_a_run_that_is_deleted_while_it_works_leaves_nothing(tmp_path: Path, pic
         until(lambda: not folder.exists())
 
 
-@pytest.mark.slow
 def test_results_count_and_make_room_for_what_is_new(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +132,6 @@ def test_who_paints_much_is_not_refused(
         assert [client.get(f"/api/runs/{id}").status_code for id in ids] == [404, 200, 200]
 
 
-@pytest.mark.slow
 def test_nobody_makes_room_with_what_is_anothers(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,7 +255,6 @@ def test_the_newest_frame_of_a_camera_takes_the_place_of_the_one_that_waits(
     assert studio.frames == {}
 
 
-@pytest.mark.slow
 def test_streams_of_events_have_a_limit_and_end_with_their_run(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +279,6 @@ def test_streams_of_events_have_a_limit_and_end_with_their_run(
         assert not studio_of(client).watching
 
 
-@pytest.mark.slow
 def test_what_a_waiting_job_is_made_of_is_kept(tmp_path: Path, picture: Path) -> None:
     with opened(tmp_path) as client:
         studio = studio_of(client)
@@ -302,7 +297,6 @@ def test_what_a_waiting_job_is_made_of_is_kept(tmp_path: Path, picture: Path) ->
 
 
 @pytest.mark.parametrize("end", ["delete", "stop"])
-@pytest.mark.slow
 def test_a_job_that_is_given_up_while_it_waits_counts_no_longer(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
@@ -326,7 +320,6 @@ def test_a_job_that_is_given_up_while_it_waits_counts_no_longer(
 
 
 @pytest.mark.parametrize("end", ["delete", "stop"])
-@pytest.mark.slow
 def test_a_picture_is_kept_whose_page_takes_everything_away(
     tmp_path: Path, picture: Path, end: str
 ) -> None:
@@ -347,7 +340,6 @@ def test_a_picture_is_kept_whose_page_takes_everything_away(
         assert studio_of(client).store.of("testclient", File) == []
 
 
-@pytest.mark.slow
 def test_a_household_has_one_share_however_many_addresses(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,7 +356,6 @@ def test_a_household_has_one_share_however_many_addresses(
         assert [upload(each) for each in mapped] == [201, 429, 201]
 
 
-@pytest.mark.slow
 def test_a_quick_picture_takes_masks(client: Client, picture: Path, tmp_path: Path) -> None:
     half = Image.new("L", (128, 128))
     half.paste(255, (0, 0, 128, 64))

@@ -23,7 +23,6 @@ from impasto.studio.serving import _PREFIX
 from impasto.studio.studio import Studio
 
 
-@pytest.mark.slow
 def test_it_serves_beside_another(studio: str, tmp_path: Path) -> None:
     with running(tmp_path) as url:  # a port that is taken is answered with the next one
         assert url != studio
@@ -33,7 +32,6 @@ def test_it_serves_beside_another(studio: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.slow
 def test_it_can_be_ended_at_once(tmp_path: Path, name: str) -> None:
     """The first network is still being warmed up then."""
     number = getattr(signal, name)
@@ -71,7 +69,6 @@ def test_what_killed_studios_left_is_deleted(
     }
 
 
-@pytest.mark.slow
 def test_what_is_not_answered_when_it_ends_is_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -206,7 +206,6 @@ def test_a_run_that_takes_too_long_is_ended() -> None:
     assert not run.stopped
 
 
-@pytest.mark.slow
 def test_a_run_that_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("impasto.studio.runs.PATIENCE", 0.5)
     steps = Counting()

@@ -58,7 +58,6 @@ def finish(options: AnyStyleOptions) -> dict[str, Tensor]:
 
 
 @pytest.mark.usefixtures("two_threads")
-@pytest.mark.slow
 def test_same_seed_same_network_however_often_it_was_stopped(options: AnyStyleOptions) -> None:
     whole = finish(options)
     other = replace(options, output=options.output + "-in-pieces", minutes=1e-9)

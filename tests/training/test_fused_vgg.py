@@ -13,7 +13,6 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu5_1")
 
 
 @pytest.mark.parametrize("size", [(64, 64), (35, 50), (16, 40), (16, 16)])
-@pytest.mark.slow
 def test_features_and_gradients_are_those_of_plain_vgg(
     random_vgg: Path, size: tuple[int, int]
 ) -> None:
