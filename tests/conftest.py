@@ -33,10 +33,7 @@ def _downloads_are_not_announced() -> Iterator[None]:
 
 
 #: What is slow to set up: the tests that have it are not in `make test-fast`.
-SLOW = {
-    *("chromium", "browser", "studio", "alone", "built_page"),
-    *("real_weights", "vgg_at_hand", "teacher", "comes_tuned"),
-}
+SLOW = {"real_weights", "vgg_at_hand", "teacher", "comes_tuned"}
 #: Modules with the same lot.
 SLOW_MODULES = (
     *("training/", "weights/test_tuned.py", "gallery/test_drawings.py", "optimize/test_golden.py"),

@@ -71,7 +71,6 @@ def test_sliced_wasserstein_is_the_direct_formula() -> None:
     assert sliced_wasserstein(first, moved) == pytest.approx(float(expected), rel=1e-4)
 
 
-@pytest.mark.slow
 def test_directions_are_the_same_each_time_and_of_length_one() -> None:
     torch.testing.assert_close(directions(7), directions(7), rtol=0, atol=0)
     torch.testing.assert_close(directions(7).norm(dim=1), torch.ones(128))

@@ -28,7 +28,6 @@ def test_there_is_something_for_every_taste() -> None:
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-@pytest.mark.slow
 def test_a_drawing_follows_its_seed(name: str) -> None:
     first, again, other = drawn(name, 32, 1), PROGRAMS[name](32, 1), drawn(name, 32, 2)
     np.testing.assert_array_equal(first.pixels, again.pixels)
@@ -44,7 +43,6 @@ def test_a_drawing_has_the_size_asked_for(name: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-@pytest.mark.slow
 def test_a_file_is_what_its_program_draws_at_every_size(name: str) -> None:
     file, small = opened(name), drawn(name, 128, 0)
     assert file.size == (1024, 1024)
@@ -90,7 +88,6 @@ def test_an_unknown_drawing() -> None:
         open_style("monalisa")
 
 
-@pytest.mark.slow
 def test_the_tool_says_which_file_differs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

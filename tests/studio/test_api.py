@@ -174,7 +174,11 @@ def test_looks(client: Client, picture: Path, monkeypatch: pytest.MonkeyPatch) -
     with zipfile.ZipFile(io.BytesIO(client.get("/" + state["result"]).content)) as file:
         assert file.namelist() == ["01.json", "01.png", "02.json", "02.png"]
     wrong = {"kind": "explore", "content": client.upload(picture)["id"], "styles": MOSAIC}
-    drafts = client.run_to_the_end(**wrong, settings={"quality": "draft"})["items"]
+    state = client.run_to_the_end(**wrong, settings={"quality": "draft", "color": "content"})
+    drafts = state["items"]
+    assert len(drafts) == 6
+    with zipfile.ZipFile(io.BytesIO(client.get("/" + state["result"]).content)) as file:
+        assert json.loads(file.read("06.json"))["settings"]["color"] == "content"
     assert (
         len({(each["settings"]["style_scale"], each["settings"]["strength"]) for each in drafts})
         == 6

@@ -78,15 +78,16 @@ def test_the_photo_shows_where_the_picture_is_held_or_its_handle_dragged(
 def test_a_photo_chosen_before_the_page_has_started_is_painted(
     browser: Browser, studio: str, picture: Path
 ) -> None:
-    page = browser.new_page()
     asked: list[Route] = []
-    page.route("**/api/studio", lambda route: asked.append(route))
-    with page.expect_request("**/api/studio"):
-        page.goto(studio)
-    page.locator("#file").set_input_files(picture)
-    asked[0].continue_()
-    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
-    page.close()
+    with browser.new_page() as page:
+        page.route("**/api/studio", lambda route: asked.append(route))
+        with page.expect_request("**/api/studio"):
+            page.goto(studio)
+        with page.expect_file_chooser() as choosing:
+            page.locator("#choose").click()
+        choosing.value.set_files(picture)
+        asked[0].continue_()
+        expect(page.locator("#save")).to_be_enabled(timeout=60_000)
 
 
 def test_it_remembers_dark(page: Page) -> None:

@@ -12,7 +12,7 @@ from impasto.gallery.names import PREFIX, style_path
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.runs import Run, Stylizer
 from impasto.settings import Settings
-from impasto.settings.choices import LEAST_SIZE, REST
+from impasto.settings.choices import REST
 from impasto.studio.options import StudioOptions
 from impasto.studio.store import File
 from impasto.studio.turns import Turns
@@ -88,13 +88,6 @@ class Engine:
         if settings.tune:
             raise SettingsError("tune is a job of its own in the studio: leave it out")
         return settings
-
-    def sized(self, settings: Settings, content: File) -> Settings:
-        """Return settings with a size: where none is chosen, the content's own."""
-        if settings.size is not None:
-            return settings
-        longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
-        return settings.updated(size=min(longest, settings.size_limit, self.options.max_size))
 
     def run(self, order: Order) -> Run:
         """Begin an order."""

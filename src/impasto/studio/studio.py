@@ -83,7 +83,11 @@ class Studio:
         content = self.store.file(visitor, body.content, "picture")
         styles = self.named(visitor, body.styles)
         masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
-        settings = self.engine.sized(self._settings(body.settings, body.styles), content)
+        settings = self._settings(body.settings, body.styles)
+        if settings.size is None:  # the content's own
+            longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
+            size = min(longest, settings.size_limit, self.options.max_size)
+            settings = settings.updated(size=size)
         order = Order(content, styles, settings, self._mask(visitor, body.keep), masks)
         order.masked(settings)  # refuses what does not fit
         return order

@@ -32,6 +32,8 @@ from impasto.studio.turns import UnwantedError
 _MOST_STEPS = 60
 #: The settings that looks stand for.
 _LOOKED_AT = sorted({name for meaning in LOOKS.values() for name in meaning})
+#: What looks in one pass vary; color has a switch of its own.
+_OF_DRAFTS = DEFAULT_AXES.keys() - {"color"}
 #: Networks, and beginnings of some, that are kept for those who ask for the same again.
 MOST = 30
 
@@ -61,12 +63,12 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
     """Return the variants of a picture; SettingsError: it cannot be varied so."""
     settings = order.settings.updated(steps=None, time=None)
     if axes is None:  # what is worth varying, whatever is said of it now
-        varied = _LOOKED_AT if settings.method_row.steps else DEFAULT_AXES
+        varied = _LOOKED_AT if settings.method_row.steps else _OF_DRAFTS
         plain: dict[str, Any] = {name: FIELDS[name].default for name in varied}
         settings = settings.updated(**plain)
-        axes = {"look": (None, *LOOKS)}
-        if not settings.method_row.steps:  # as many; color has a switch of its own
-            axes = {name: each for name, each in default_axes(settings).items() if name != "color"}
+        axes = {name: each for name, each in default_axes(settings).items() if name in _OF_DRAFTS}
+        if settings.method_row.steps:
+            axes = {"look": (None, *LOOKS)}
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
@@ -104,7 +106,7 @@ def paint_batch(
         for number, (content, style) in enumerate(itertools.product(files, styles), 1):
             title = output_name(content.name, [Path(style.name).stem])
             try:
-                painting = engine.run(Order(content, (style,), engine.sized(settings, content)))
+                painting = engine.run(Order(content, (style,), settings))
                 for _ in painting:
                     run.step()
                 path = painting.picture.save(run.folder / f"{number:03} {title}.jpg")

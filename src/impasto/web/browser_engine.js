@@ -74,7 +74,7 @@ function given({ name, file, weight = 1, mask }) {
  * @param {{signal?: AbortSignal, type?: string, keep?: string, quick?: boolean, photo?: string}} more  photo: the id of the content
  */
 async function paint(content, styles, settings, { signal, type = "image/png", keep, quick, photo }) {
-  const { size = QUICK, strength = 1, color, color_amount: amount = 1 } = settings;
+  const { size, strength = 1, color, color_amount: amount = 1 } = settings;
   // At a tap, styles are as they are read for most pictures: they need not be read again.
   const read = quick ? QUICK : size;
   const keeps = color === "content" ? amount : 0;

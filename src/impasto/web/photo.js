@@ -7,6 +7,9 @@ import { bringStyle } from "./strip.js";
 
 let newest = 0;
 
+// A tap counts, and so does a choice, before the page has found its engine.
+button("choose").addEventListener("click", () => input("file").click());
+
 /** Show a photo and hand it to the engine. @param {Blob} file @param {string} name */
 export async function usePhoto(file, name) {
   const mine = ++newest;
@@ -86,7 +89,6 @@ async function take(given, target) {
 export function startPhoto(openCamera) {
   const file = input("file");
   const camera = input("file-camera");
-  button("choose").addEventListener("click", () => file.click());
   on(["add"], () => (session.mode === "picture" || session.mode === "camera") && file.click());
   button("add").addEventListener("click", () => tell("add"));
   const touched = matchMedia("(pointer: coarse)").matches;
@@ -99,7 +101,7 @@ export function startPhoto(openCamera) {
       field.value = "";
     };
     field.addEventListener("change", use);
-    use(); // It may have been chosen before anybody listened.
+    use();
   }
   const app = place("app");
   document.addEventListener("dragover", (event) => {
