@@ -66,9 +66,10 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
         varied = _LOOKED_AT if settings.method_row.steps else _OF_DRAFTS
         plain: dict[str, Any] = {name: FIELDS[name].default for name in varied}
         settings = settings.updated(**plain)
-        axes = {name: each for name, each in default_axes(settings).items() if name in _OF_DRAFTS}
         if settings.method_row.steps:
             axes = {"look": (None, *LOOKS)}
+        else:
+            axes = {name: v for name, v in default_axes(settings).items() if name in _OF_DRAFTS}
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
