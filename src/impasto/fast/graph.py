@@ -15,7 +15,6 @@ from impasto.fast.sessions import EXACT
 
 Values = NDArray[Any]
 _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
-_SCALE = " scale"  # after the name of a kernel
 
 
 @dataclass
@@ -27,8 +26,8 @@ class Graph:
     borders: str = "edge"  # how they are padded: `edge`, `reflect`, or `constant` (with zeros)
     #: Whether parameters are kept in float16, and widened when the graph is loaded.
     half: bool = False
-    #: Kernels whose names begin so are kept as 8-bit numbers, scaled for each output channel.
-    eight_bits: str | None = None
+    #: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
+    eight_bits: bool = False
     #: Whether operations that are added now need float32 even in a runtime of lower precision:
     #: their names begin with `EXACT`.
     exact: bool = False
@@ -93,11 +92,10 @@ class Graph:
         if name in self._used:
             return self._used[name]
         value = self.parameters[name] if value is None else value
-        if self.eight_bits is not None and value.ndim == 4 and name.startswith(self.eight_bits):
+        if self.eight_bits and value.ndim == 4:
             scale = np.abs(value).max((1, 2, 3), keepdims=True).clip(1e-12) / 127
             whole = self._widened(name, (value / scale).round().astype(np.int8))
-            scales = self._constant(name + _SCALE, scale.astype(np.float32))
-            made = self.add("Mul", whole, scales)
+            made = self.add("Mul", whole, self._constant(f"{name} scale", scale.astype(np.float32)))
         elif self.half:
             made = self._widened(name, value.astype(np.float16))
         else:
@@ -194,12 +192,9 @@ def for_space_to_depth(kernel: Values, side: int, *, undo: bool = False) -> Valu
 
 def written_parameters(path: Path) -> dict[str, Values]:
     """Read, as `load_parameters`, those of a model that a `Graph` wrote with half precision."""
-    found = {each.name: each for each in read_model(path).graph.initializer}
-    half = [n for n, each in found.items() if each.data_type == onnx.TensorProto.FLOAT16]
-    kernels = [n.removesuffix(_SCALE) for n in found if n.endswith(_SCALE)]
+    model = read_model(path)
+    half = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT16]
     try:
-        read = onnx.numpy_helper.to_array
-        parameters = {name: read(found[name]).astype(np.float32) for name in half}
-        return parameters | {n: read(found[n]) * read(found[n + _SCALE]) for n in kernels}
+        return {each.name: onnx.numpy_helper.to_array(each).astype(np.float32) for each in half}
     except Exception as error:  # of many kinds, where sizes are not those of the data
         raise WeightsError(f"{path} is damaged: name what `impasto export` wrote") from error

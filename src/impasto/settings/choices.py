@@ -123,9 +123,10 @@ class Choices:
     )
     tune: float | None = _method(
         None,
-        "Minutes in which the network of method fast is fitted to a style on its first use.",
+        "Minutes in which the network of method fast is fitted to a style on its first use; 0 "
+        "turns off the styles that come tuned, too.",
         least=0.0,
-        shown="none",
+        shown="only styles that come tuned",
     )
     runtime: str = _method("auto", "What runs a network of one pass.", choices=RUNTIME_CHOICES)
     size: int | None = _picture(
