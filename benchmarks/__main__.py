@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks.measuring import parser, progress
@@ -79,7 +79,7 @@ def head(parts: str) -> str:
     system = found("/etc/os-release", r'PRETTY_NAME="(.*)"')
     return HEAD.format(
         parts=parts,
-        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        date=f"{datetime.now(timezone.utc):%Y-%m-%d}",
         processor=found("/proc/cpuinfo", r"model name\s*: (.*)") or platform.processor(),
         cores=cores(),
         memory=memory,
