@@ -18,14 +18,11 @@ def main() -> None:
     """Measure and print."""
     given = options(__doc__)
     progress("the package")
-    files = [
-        path for path in sorted(BUNDLED.rglob("*")) if path.suffix in {".onnx", ".safetensors"}
-    ]
-    tuned = [path for path in files if path.parent != BUNDLED]
-    sizes = {path.name: path.stat().st_size for path in files if path not in tuned}
+    files = [path for path in sorted(BUNDLED.iterdir()) if path.suffix in {".onnx", ".safetensors"}]
+    sizes = {path.name: path.stat().st_size for path in files}
+    total = sum(sizes.values())
     sizes |= {"one-pass network, both files": sum(s for n, s in sizes.items() if "style" in n)}
-    sizes |= {f"a network tuned to a style (of {len(tuned)})": max(p.stat().st_size for p in tuned)}
-    sizes |= {"all networks in the package": sum(path.stat().st_size for path in files)}
+    sizes |= {"all networks in the package": total}
     sizes |= {"VGG-19, downloaded on first use": CATALOGUE["vgg19-keras"].size_bytes or 0}
     rows = [[name, f"{size / 1e6:.1f} MB"] for name, size in sizes.items()]
     table("Files.", ["", "size"], rows)

@@ -33,10 +33,10 @@ def _downloads_are_not_announced() -> Iterator[None]:
 
 
 #: What is slow to set up: the tests that have it are not in `make test-fast`.
-SLOW = {"real_weights", "vgg_at_hand", "teacher", "comes_tuned"}
+SLOW = {"real_weights", "vgg_at_hand", "teacher", "style_network"}
 #: Modules with the same lot.
 SLOW_MODULES = (
-    *("training/", "weights/test_tuned.py", "gallery/test_drawings.py", "optimize/test_golden.py"),
+    *("training/", "gallery/test_drawings.py", "optimize/test_golden.py"),
     *("studio/", "test_regions.py"),
 )
 
@@ -120,6 +120,23 @@ def teacher(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     for name, channels in dict(POCKET_LAYERS).items():
         monkeypatch.setitem(POCKET_LAYERS, name, channels // part)
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def style_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a small network of one style, without training."""
+    import torch
+
+    from impasto.networks.any_style import AnyStyle, AnyStyleShape
+    from impasto.training.export import CODE, export, save_half
+
+    folder = tmp_path_factory.mktemp("exported")
+    network = AnyStyle(AnyStyleShape(8, 16, 16))
+    code = torch.cat([p.flatten() for c in network.encode(torch.rand(1, 3, 64, 64)) for p in c])
+    trained = folder / "style.safetensors"
+    save_half({**network.state_dict(), CODE: code.detach()}, "one style", trained, 1)
+    (path,) = export(trained, folder / "style.onnx")
+    return path
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "impasto/py.typed" in names
     assert "impasto/cli/app.py" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"impasto"}
-    assert wheel.stat().st_size < 33e6
+    assert wheel.stat().st_size < 15e6
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ So are the types of the options, for editors and type checkers (src/impasto/sett
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,7 +76,10 @@ def python_page() -> str:
             continue
         kind = "class" if inspect.isclass(value) else "def"
         plain = inspect.isclass(value) and issubclass(value, Exception)
-        signature = "" if plain else str(inspect.signature(value)).replace("'", "")
+        # Annotations are texts, and are shown without their quotes.
+        signature = (
+            "" if plain else re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(value)))
+        )
         summary = (inspect.getdoc(value) or "").splitlines()[0]
         parts.append(f"```python\n{kind} {name}{signature}\n```\n\n{summary}\n")
     return "\n".join(parts)

@@ -76,7 +76,7 @@ def write_thumbnail(picture: Image.Image, path: Path) -> None:
 def write_styles(engine: Path, styles: Path) -> None:
     """Write the drawn styles, their thumbnails and their list."""
     rows = []
-    network = network_for(Settings(method="fast", tune=0, size=QUICK))
+    network = network_for(Settings(method="fast", size=QUICK))
     for name, description in DRAWINGS.items():
         shutil.copy(drawing_path(name), styles)
         code = network.read(open_for_role(drawing_path(name), "style", QUICK), QUICK)
@@ -84,7 +84,7 @@ def write_styles(engine: Path, styles: Path) -> None:
         write_thumbnail(Image.open(drawing_path(name)), styles / f"{name}.webp")
         title = name.replace("_", " ").capitalize()
         words = {"name": name, "title": title, "kind": "drawing", "description": description}
-        facts = {"here": True, "tuned": False, "license": None}
+        facts = {"here": True, "license": None}
         rows.append({**words, **facts, "thumbnail": f"styles/{name}.webp"})
     (engine / "styles.json").write_text(json.dumps(rows), encoding="utf-8")
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 #: identifier into the home folder. Processes that are started from here inherit it.
 NO_TELEMETRY = {
     "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.32 and later
     "OTEL_SDK_DISABLED": "true",  # FastAPI and Ray
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -1,5 +1,6 @@
 """Pages for this machine only, over plain HTTP, and the HTML files of the package."""
 
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,7 +28,8 @@ class LocalPage:
             self._server = ThreadingHTTPServer((host, port), bound)
         except OSError as error:
             raise ImpastoError(
-                f"{host}:{port} cannot be served ({error.strerror}): choose another --port"
+                f"{host}:{port} cannot be served ({error.strerror}): "
+                "choose another --host or --port"
             ) from error
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_port}/"
@@ -46,7 +48,7 @@ class LocalHandler(BaseHTTPRequestHandler):
 
     def is_ours(self) -> bool:
         """Refuse requests under another name: a site may give its own name this address."""
-        return self.host not in LOCAL or self.headers.get("Host", "").rpartition(":")[0] in LOCAL
+        return self.host not in LOCAL or re.sub(r":\d+$", "", self.headers.get("Host", "")) in LOCAL
 
     def may_act(self, word: str) -> bool:
         """Refuse what pages of other sites send, too: they cannot set this header to our word."""

@@ -31,7 +31,10 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def free_memory() -> float | None:
-    """Return the free main memory in bytes, a container's limit observed; None: nobody tells."""
+    """Return the free main memory in bytes, a container's limit observed; None: nobody tells.
+
+    Where only the whole is known, as on macOS, it is that.
+    """
     found = []
     with suppress(OSError):  # not Linux
         said = re.search(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text())
@@ -39,7 +42,11 @@ def free_memory() -> float | None:
     folder = Path("/sys/fs/cgroup")
     with suppress(OSError, ValueError):  # no cgroup, or no limit ("max")
         limit = float((folder / "memory.max").read_text())
-        found.append(limit - float((folder / "memory.current").read_text()))
+        said = re.search(
+            r"^inactive_file (\d+)", (folder / "memory.stat").read_text(), re.MULTILINE
+        )
+        cache = float(said[1]) if said else 0.0  # of files: given back when it is needed
+        found.append(limit - float((folder / "memory.current").read_text()) + cache)
     if not found and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(found, default=None)

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImageError, RecipeError, SettingsError
+from impasto.files import sha256_of
 from impasto.gallery import catalogue
 from impasto.gallery.catalogue import DRAWINGS, PAINTINGS
-from impasto.gallery.names import PREFIX, own_styles
+from impasto.gallery.names import PREFIX, find_style, own_styles
 from impasto.images import Identity, Source, identify, is_picture_name
 from impasto.settings import Settings
 from impasto.settings.choices import FACES, MASK_WORDS, STARTS
 from impasto.version import __version__
-from impasto.weights.folders import tuned_network
+from impasto.weights.folders import expanded
 
 Recipe = Mapping[str, Any]
 #: Files whose names are looked at in a folder and below it, and pictures whose content is.
@@ -45,6 +46,9 @@ def make_recipe(
                 recipe["settings"][role] = identity.name
         elif identity or role == "styles":
             recipe[role] = [each._asdict() for each in identity or ()]
+    for name in ("weights", "method"):
+        if recipe["settings"][name] is not None:
+            recipe["settings"][name] = Path(recipe["settings"][name]).name
     if inputs.get("masks"):
         names, masks = iter(each["name"] for each in recipe["masks"]), settings.masks or ()
         recipe["settings"]["masks"] = [m if m in MASK_WORDS else next(names) for m in masks]
@@ -114,7 +118,7 @@ def find_input(recipe: Mapping[str, Any], role: str, folders: Iterable[Path]) ->
             entries = recipe[role] if role in ("styles", "masks") else [recipe[role]]
         wanted = [(Path(entry["name"]).name, str(entry["sha256"])) for entry in entries]
     except (KeyError, TypeError) as error:
-        raise RecipeError("this recipe does not say which pictures it was made of") from error
+        raise RecipeError(f"this recipe does not say what its {role} was") from error
     return [_of_gallery(name, sha256) or _found(name, sha256, places) for name, sha256 in wanted]
 
 
@@ -149,6 +153,11 @@ def differences(recipe: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
     return [f"{name}: {then} then, {now} now" for name, then, now in pairs if then != now]
 
 
+def picture_files(settings: Settings) -> list[Source]:
+    """Return the files of the pictures that settings name; a fine style may have a name."""
+    return [find_style(each) if each == settings.fine_style else each for each in settings.pictures]
+
+
 def is_recipe_of(
     recipe: Mapping[str, Any], settings: Settings, content: Source, styles: Sequence[Source]
 ) -> bool:
@@ -157,10 +166,20 @@ def is_recipe_of(
     if not isinstance(made, dict):
         return False
     free = [name for name in _DECIDED if asked[name] in (None, "auto")]
-    same = [name for name in asked if name not in (*free, "time", "weights")]
+    same = [name for name in asked if name not in (*free, "time", "weights", "fine_style")]
+    if made.get("steps") and asked["steps"] is not None:
+        total = sum(made["steps"])
+        if len(asked["steps"]) == 1:
+            made = made | {"steps": [total]}
+        if asked["stop_after"] is not None and asked["stop_after"] >= total:
+            asked["stop_after"] = None
+    if settings.weights is not None:
+        files = [each.get("sha256") for each in recipe.get("weights", ())]
+        if sha256_of(expanded(settings.weights)) not in files:
+            return False
     used = [recipe.get("content"), *recipe.get("styles", ()), *recipe.get("masks", ())]
     used += [recipe[name] for name in ("init", "keep", "fine_style") if name in recipe]
-    given = [identify(source).sha256 for source in (content, *styles, *settings.pictures)]
+    given = [identify(source).sha256 for source in (content, *styles, *picture_files(settings))]
     return all(_base_names(made.get(name)) == _base_names(asked[name]) for name in same) and (
         sorted(given) == sorted(each["sha256"] for each in used if each)
     )
@@ -176,7 +195,7 @@ def _base_names(value: Any) -> Any:  # noqa: ANN401
 def _of_gallery(name: str, sha256: str) -> Path | None:
     stem = Path(name).stem
     drawing, painting = catalogue.drawing_path(stem), catalogue.painting_path(stem)
-    named = (tuned_network(stem), drawing, own_styles().get(stem), painting)
+    named = (drawing, own_styles().get(stem), painting)
     return next((path for path in named if path is not None and _is(path, sha256)), None)
 
 

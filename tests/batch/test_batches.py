@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,6 @@ from impasto.batch.running import as_done, stylize_batch
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
 from impasto.files import Journal, sha256_of
-from impasto.weights.folders import tuned_network
 
 SETTINGS = Settings(method="fast", size=48, runtime="onnxruntime", device="cpu")
 
@@ -426,14 +427,16 @@ def test_a_page_has_an_end(
     assert f"<title>{len(contents)} pictures" in page
 
 
-def test_another_network_or_folder_takes_no_name_of_before(tmp_path: Path) -> None:
+def test_another_network_or_folder_takes_no_name_of_before(
+    tmp_path: Path, style_network: Path
+) -> None:
     names = []
     for folder, style in (("a", "mosaic"), ("a", "woodcut"), ("b", "mosaic"), ("a", "mosaic")):
         photo = tmp_path / folder / "photo.png"
         photo.parent.mkdir(exist_ok=True)
         Image.new("RGB", (48, 48), "teal").save(photo)
-        network = str(tuned_network(style))
-        (made,) = stylize_batch(photo, [], tmp_path / "out", method=network, format="png")
+        network = shutil.copy(style_network, tmp_path / f"{style}.onnx")
+        (made,) = stylize_batch(photo, [], tmp_path / "out", method=str(network), format="png")
         names.append(made.pair.name)
     expected = ["photo-mosaic.png", "photo-woodcut.png", "photo.png-mosaic.png"]
     assert names == [*expected, "photo-mosaic.png"]
@@ -453,3 +456,13 @@ def test_another_mask_paints_anew(tmp_path: Path) -> None:
         )
         again.append(made.again)
     assert again == [False, True, False]
+
+
+def test_a_fine_style_has_a_name(tmp_path: Path) -> None:
+    Image.new("RGB", (48, 48), "teal").save(tmp_path / "photo.png")
+    how: dict[str, Any] = {"size": 32, "steps": 1, "fine_style": "woodcut"}
+    again = [
+        next(iter(stylize_batch(tmp_path / "photo.png", "waves", tmp_path / "out", **how)))
+        for _ in range(2)
+    ]
+    assert [each.again for each in again] == [False, True]

@@ -83,12 +83,8 @@ def test_the_command_makes_the_same_picture(case: str, impasto: Impasto, here: P
 
 
 @pytest.mark.slow
-def test_a_network_file(impasto: Impasto, here: Path) -> None:
-    from impasto.weights.folders import tuned_network
-
-    network = tuned_network("mosaic")
-    assert network is not None
-    shutil.copy(network, here / "-my network.onnx")
+def test_a_network_file(impasto: Impasto, here: Path, style_network: Path) -> None:
+    shutil.copy(style_network, here / "-my network.onnx")
     options = ("--method", "./-my network.onnx", "--size", "64")
     assert impasto("stylize", "photo.png", *options, "-o", "made.png").status == 0
     assert _again(impasto).size == (64, 43)

@@ -41,25 +41,6 @@ def test_a_picture_and_a_batch(impasto: Impasto, files: tuple[Path, Path], tmp_p
 
 
 @pytest.mark.slow
-def test_a_name_that_comes_tuned(
-    impasto: Impasto, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMPASTO_OFFLINE", "1")
-    monkeypatch.chdir(tmp_path)
-    fast = ("--method", "fast", "--size", 64)
-    outcome = impasto("stylize", files[0], "starry_night", *fast)
-    assert outcome.status == 0, outcome.err
-    made = tmp_path / f"{files[0].stem}-starry_night.png"
-    assert made.is_file()
-    again = impasto("reproduce", made, "-o", "again.png")
-    assert again.status == 0, again.err
-    assert made.read_bytes() == (tmp_path / "again.png").read_bytes()
-    untuned = impasto("stylize", files[0], "starry_night", *fast, "--tune", 0, "-f")
-    assert untuned.status == 1
-    assert "starry_night is not here" in untuned.only_line
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -10,13 +10,11 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import Settings, stylize
+from impasto import stylize
 from impasto.errors import ImageError, SettingsError, WeightsError
 from impasto.fast import FastStylizer
-from impasto.fast.tuned import resolve_styles
 from impasto.images import Picture, open_picture
 from impasto.settings.methods import METHODS
-from impasto.weights.folders import tuned_network
 
 Array = NDArray[np.uint8]
 SMALL: dict[str, Any] = {"method": "fast", "size": 64}
@@ -55,38 +53,12 @@ def test_each_style_paints_its_region(
     assert np.all((both > least - 1e-5) & (both < most + 1e-5))
 
 
-@pytest.mark.slow
-def test_a_region_is_painted_by_the_network_of_its_style(photo: Array, left: str) -> None:
-    alone = [stylize(photo, name, **SMALL).pixels for name in ("mosaic", "waves")]
-    both = stylize(photo, ["mosaic", "waves"], **SMALL, masks=(left, "rest"))
-    np.testing.assert_array_equal(both.pixels[LEFT], alone[0][LEFT])
-    np.testing.assert_array_equal(both.pixels[RIGHT], alone[1][RIGHT])
-    assert both.recipe is not None
-    assert (
-        str(both.recipe["weights"]).count("sha256") == 3
-    )  # that of the mosaic, and the two of any style
-
-
 def test_a_style_without_a_share_leaves_the_photograph(
     photo: Array, painting: Array, left: str
 ) -> None:
     looks = painting, 255 - painting
     both = paint(photo, *looks, masks=(left, "rest"), style_weights=(1, 0))
     np.testing.assert_array_equal(both[RIGHT], open_picture(photo).resized(64).pixels[RIGHT])
-
-
-@pytest.mark.slow
-def test_regions_of_tuned_styles_can_change(photo: Array, left: str) -> None:
-    made = FastStylizer(["waves", "mosaic"], Settings(**SMALL, masks=(left, "rest")))
-    assert "mosaic" in str(made.weights)
-    mixed = made.changed(masks=None)(photo)
-    np.testing.assert_array_equal(mixed.pixels, stylize(photo, ["waves", "mosaic"], **SMALL).pixels)
-    assert "mosaic" not in str(made.changed(style_scale=0.5).weights)
-    # What the command line makes of names is the same.
-    found = resolve_styles(["waves", "mosaic"], made.settings)
-    np.testing.assert_array_equal(
-        FastStylizer(found, made.settings)(photo).pixels, made(photo).pixels
-    )
 
 
 def test_where_masks_overlap_the_shares_count(photo: Array, painting: Array, left: str) -> None:
@@ -119,9 +91,9 @@ def test_matched_colors_are_those_of_the_region(photo: Array, painting: Array, l
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.slow
 def test_what_is_kept_is_the_photograph(
-    own: bool, photo: Array, painting: Array, left: str
+    own: bool, photo: Array, painting: Array, left: str, style_network: Path
 ) -> None:
-    look: dict[str, Any] = {"method": str(tuned_network("woodcut"))} if own else {}
+    look: dict[str, Any] = {"method": str(style_network)} if own else {}
     styles = [] if own else [painting]
     kept, plain = (paint(photo, *styles, **look, keep=keep) for keep in (left, None))
     np.testing.assert_allclose(kept[LEFT], open_picture(photo).resized(64).pixels[LEFT], atol=1e-6)
@@ -142,13 +114,15 @@ def test_faces_are_kept_and_counted(painting: Array) -> None:
     )
 
 
-def test_wrong_masks_are_told(photo: Array, painting: Array, left: str, tmp_path: Path) -> None:
+def test_wrong_masks_are_told(
+    photo: Array, painting: Array, left: str, tmp_path: Path, style_network: Path
+) -> None:
     for options, said in (
         ({"masks": (left, left)}, "masks has 2 pictures for 1 style"),
         ({"masks": ("rest",)}, "name a picture for one style"),
         ({"masks": ("none.png",)}, "there is no such picture"),
         ({"keep": "none.png"}, "there is no such picture"),
-        ({"method": str(tuned_network("woodcut")), "masks": (left,)}, "masks does nothing"),
+        ({"method": str(style_network), "masks": (left,)}, "masks does nothing"),
     ):
         with pytest.raises(SettingsError, match=said):
             paint(photo, painting, **options)

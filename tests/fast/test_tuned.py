@@ -1,4 +1,4 @@
-"""The network tuned to a style: when it is used, and made when it is first needed."""
+"""The network tuned to a style: made when it is first needed."""
 
 import json
 import shutil
@@ -17,13 +17,9 @@ from impasto.errors import SettingsError, WeightsError
 from impasto.fast import FastStylizer
 from impasto.fast.tuned import Watch, fitted, show_tunings, tuned
 from impasto.gallery import open_style
-from impasto.gallery.names import gallery_name, list_styles, style_path
 from impasto.images import Picture, open_picture
-from impasto.networks.any_style import AnyStyle, AnyStyleShape
 from impasto.settings import Settings
 from impasto.stylizers import reproduce
-from impasto.training.export import CODE, export, save_half
-from impasto.weights import folders
 from impasto.weights.folders import tuned_folder
 
 MINUTES = 0.002
@@ -48,33 +44,6 @@ def photo() -> Picture:
 @pytest.fixture
 def style(tmp_path: Path) -> Path:
     return open_style("waves", 64).save(tmp_path / "waves.png")
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of one style."""
-    import torch
-
-    folder = tmp_path_factory.mktemp("exported")
-    network = AnyStyle(AnyStyleShape(8, 16, 16))
-    code = torch.cat([p.flatten() for c in network.encode(torch.rand(1, 3, 64, 64)) for p in c])
-    trained = folder / "style.safetensors"
-    save_half({**network.state_dict(), CODE: code.detach()}, "one style", trained, 1)
-    (path,) = export(trained, folder / "style.onnx")
-    return path
-
-
-@pytest.fixture
-def comes_tuned(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A network that comes tuned to the style mosaic, and to no other."""
-    path = tmp_path / "bundled" / "tuned" / "mosaic.onnx"
-    path.parent.mkdir(parents=True)
-    shutil.copy(exported, path)
-    for file in folders.bundled_folder().iterdir():
-        if file.is_file():
-            (tmp_path / "bundled" / file.name).symlink_to(file)
-    monkeypatch.setattr(folders, "bundled_folder", lambda: tmp_path / "bundled")
-    return path
 
 
 @pytest.fixture
@@ -124,58 +93,24 @@ def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> 
     assert np.array_equal(reproduce(path).pixels, made.pixels)
 
 
-def test_a_style_that_comes_tuned_is_used_at_once(comes_tuned: Path, photo: Picture) -> None:
-    for named in ("mosaic", "gallery:mosaic"):
-        assert FastStylizer(named, **QUICK).network.title == comes_tuned.name
-    assert FastStylizer(str(comes_tuned), **QUICK)(photo).size == (96, 96)
-    given = [
-        FastStylizer("waves", **QUICK),
-        FastStylizer(open_style("mosaic", 64), **QUICK),
-        FastStylizer("mosaic", tune=0, **QUICK),
-        FastStylizer("mosaic", style_scale=0.5, **QUICK),
-        FastStylizer("mosaic", color="match", **QUICK),
-        FastStylizer(["mosaic", "waves"], **QUICK),
-        FastStylizer(comes_tuned, **QUICK).with_styles("waves"),
-    ]
-    for one in given:
-        assert one.network.title == "our own any-style network"
-    assert given[0].with_styles("mosaic").network.title == comes_tuned.name
-    assert [style.name for style in list_styles() if style.tuned] == ["mosaic"]
+def test_a_style_can_be_a_network(style_network: Path, photo: Picture) -> None:
+    made = FastStylizer(str(style_network), **QUICK)
+    assert made(photo).size == (96, 96)
+    assert made.network.title == style_network.name
+    assert made.with_styles("waves").network.title == "our own any-style network"
 
 
-def test_a_name_is_enough_for_a_painting(
-    comes_tuned: Path, photo: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMPASTO_OFFLINE", "1")
-    comes_tuned.rename(comes_tuned.with_name("starry_night.onnx"))
-    content = photo.save(tmp_path / "photo.png")
-    made = impasto.stylize(content, "starry_night", method="fast", size=96)
-    recipe = json.loads(json.dumps(made.recipe))
-    assert recipe["styles"][0]["name"] == "starry_night.onnx"
-    assert np.array_equal(reproduce(made.save(tmp_path / "made.png")).pixels, made.pixels)
-
-
-def test_gallery_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert gallery_name("mosaic") == gallery_name("gallery:mosaic") == "mosaic"
-    others: list[object] = ["nothing", "mosaic.png", style_path("mosaic"), b"mosaic"]
-    assert all(gallery_name(other) is None for other in others)  # type: ignore[arg-type]
-    Path("mosaic").write_text("mine")
-    assert gallery_name("mosaic") is None
-    assert gallery_name("gallery:mosaic") == "mosaic"
-
-
-def test_what_does_not_go_with_it(comes_tuned: Path, style: Path, tmp_path: Path) -> None:
+def test_what_does_not_go_with_it(style_network: Path, style: Path, tmp_path: Path) -> None:
     matched = DatasetOptions(settings=Settings(method="fast", color="match"))
     refused: list[Callable[[], object]] = [
         lambda: FastStylizer([style, style], tune=1),
         lambda: FastStylizer(style, tune=1, color="match"),
-        lambda: FastStylizer(comes_tuned, color="match"),
-        lambda: FastStylizer(comes_tuned, style_scale=2),
-        lambda: FastStylizer([comes_tuned, style]),
-        lambda: FastStylizer(comes_tuned, tune=1),
-        lambda: FastStylizer(comes_tuned, method="adain"),
-        lambda: Dataset(str(style.parent), [comes_tuned], str(tmp_path / "o"), matched),
+        lambda: FastStylizer(style_network, color="match"),
+        lambda: FastStylizer(style_network, style_scale=2),
+        lambda: FastStylizer([style_network, style]),
+        lambda: FastStylizer(style_network, tune=1),
+        lambda: FastStylizer(style_network, method="adain"),
+        lambda: Dataset(str(style.parent), [style_network], str(tmp_path / "o"), matched),
         lambda: Settings(method="optimize", tune=1),
         lambda: Settings(method="fast", tune=-1),
     ]
@@ -227,15 +162,15 @@ def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
     assert len(log) >= 2
 
 
-def test_a_data_set_is_painted_with_it(comes_tuned: Path, photo: Picture, tmp_path: Path) -> None:
+def test_a_data_set_is_painted_with_it(style_network: Path, photo: Picture, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     photo.save(folder / "0.png")
     out = tmp_path / "out"
     options = DatasetOptions(settings=Settings(method="fast", runtime="onnxruntime"))
-    assert stylize_dataset(str(folder), [comes_tuned], str(out), options, local, 1) == []
+    assert stylize_dataset(str(folder), [style_network], str(out), options, local, 1) == []
     made = open_picture(out / "0.png").pixels
-    wanted = FastStylizer(comes_tuned, size=128, runtime="onnxruntime").paint(photo)
+    wanted = FastStylizer(style_network, size=128, runtime="onnxruntime").paint(photo)
     assert np.abs(made - wanted).mean() < 0.01
 
 

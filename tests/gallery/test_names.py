@@ -19,7 +19,6 @@ from impasto.gallery.catalogue import drawing_path
 from impasto.gallery.names import (
     add_folder,
     find_style,
-    gallery_name,
     list_styles,
     own_folders,
     own_styles,
@@ -148,8 +147,6 @@ def test_ones_own_style_comes_before_the_gallerys(folder: Path) -> None:
     assert find_style("mosaic") == folder.resolve() / "mosaic.png"
     assert find_style("gallery:mosaic") == drawing_path("mosaic")
     assert find_style("the_kiss") == folder.resolve() / "the_kiss.png"  # and is not downloaded
-    assert gallery_name("mosaic") is None
-    assert gallery_name("gallery:mosaic") == "mosaic"
     listed = {style.name: style.kind for style in list_styles()}
     assert listed["mosaic"] == listed["the_kiss"] == "own"
     assert (listed["gallery:mosaic"], listed["gallery:the_kiss"]) == ("drawing", "painting")

@@ -17,7 +17,6 @@ ELSEWHERE = {
     "contributing.md": ROOT / "CONTRIBUTING.md",
     "models/pocket.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "pocket.md",
     "models/any_style.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "any_style.md",
-    "models/tuned.md": ROOT / "src" / "impasto" / "weights" / "bundled" / "tuned.md",
 }
 
 

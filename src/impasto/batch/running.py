@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 from impasto.batch.pairs import Outcome, Pair, find_pictures, make_folder, make_pairs, reason_of
 from impasto.batch.sheets import save_page, save_sheet
 from impasto.errors import ImageError, ImpastoError, SettingsError
-from impasto.fast.tuned import is_network, network_settings, resolve_styles
-from impasto.files import Journal, disk_is_full, fingerprint, sha256_of, working_alone
+from impasto.fast.tuned import is_network, network_settings
+from impasto.files import Journal, disk_is_full, fingerprint, working_alone
 from impasto.gallery.names import find_style
 from impasto.images import LEAST_PICTURE, Picture, identify, open_picture, source_list
 from impasto.machine import cores
+from impasto.recipes import picture_files
 from impasto.runs import Stylizer
 from impasto.settings import Settings
 from impasto.settings.typed import Options
@@ -61,14 +62,14 @@ class Batch:
         self._journal, self._ending = Journal(self.folder / JOURNAL), threading.Event()
         found = self._found(named)
         self.contents = list(found)
-        self._named, unknown = dict[str, str](), dict[str, ImpastoError]()
+        files, unknown = list[str](), dict[str, ImpastoError]()
         for style in chosen:
             try:
-                self._named[str(find_style(style))] = style
+                files.append(str(find_style(style)))
             except ImageError as error:
                 unknown[style] = error
-                self._named[style] = style
-        self.styles = list(find_pictures(self._named))
+                files.append(style)
+        self.styles = list(find_pictures(files))
         for network in filter(is_network, self.styles):
             raise SettingsError(f"{network} is not a picture: --method {network} paints with it")
         #: Number of a style that cannot be used -> why; `opened_styles` opens all of them.
@@ -98,26 +99,22 @@ class Batch:
 
     @cached_property
     def opened_styles(self) -> list[Path]:
-        """The style pictures, or networks that are tuned to them; some are tuned when asked for.
+        """The style pictures, each opened once, and networks tuned to them where that is asked for.
 
         Without any that can be used, the error of the first is raised.
         """
-        found = [self._opened(number, style) for number, style in enumerate(self.styles)]
-        if self.bad and len(self.bad) == len(self.styles):
-            raise self.bad[0]
-        return found
-
-    def _opened(self, number: int, picture: Path) -> Path:
-        try:
-            if number not in self.bad:
+        for number, picture in enumerate(self.styles):
+            if number in self.bad:
+                continue
+            try:
                 open_picture(picture, max_size=LEAST_PICTURE)
                 if self.settings.tune:
                     network_settings([picture], self.settings)
-                (found,) = resolve_styles(self._named.get(str(picture), picture), self.settings)
-                return Path(str(found)) if is_network(found) else picture
-        except ImageError as error:
-            self.bad[number] = error
-        return picture
+            except ImageError as error:
+                self.bad[number] = error
+        if self.bad and len(self.bad) == len(self.styles):
+            raise self.bad[0]
+        return self.styles
 
     def paint(self, workers: int | None = None, *, fresh: bool = False) -> Iterator[Outcome]:
         """Paint what is missing or has changed; yield what becomes of each pair, as it is done.
@@ -149,7 +146,7 @@ class Batch:
         settings = for_many_sizes(self.settings)
         self._stylizers: dict[int | None, Stylizer] = {}
         self._files, self._settings = files_of(settings), settings
-        self._pictures = [sha256_of(Path(each)) for each in settings.pictures]
+        self._pictures = [identify(each).sha256 for each in picture_files(settings)]
         self._made = {e["name"]: e["inputs"] for e in self._journal.entries("name", "inputs")}
         # Those that optimize hold an encoder each: none of them is kept.
         for number in () if settings.method_row.steps else numbers or [None]:

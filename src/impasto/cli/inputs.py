@@ -10,8 +10,9 @@ from typing import Any
 
 from impasto.cli.terminal import say
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import is_network, resolve_styles
+from impasto.fast.tuned import is_network
 from impasto.files import output_path
+from impasto.gallery.names import read_styles
 from impasto.images import Picture, Source, is_picture_name, open_picture, output_name, read_recipe
 from impasto.images.decoding import head_of
 from impasto.images.opening import read_source, with_content_size
@@ -73,7 +74,7 @@ def gather_job(
         raise SettingsError(f"give a {missing}: impasto stylize CONTENT STYLE")
     painted = read_source(content)
     say_animations([painted])
-    settings, chosen = with_content_size(settings, painted), resolve_styles(chosen, settings)
+    settings, chosen = with_content_size(settings, painted), read_styles(chosen)
     for folder in (s for s in chosen if isinstance(s, str | Path) and Path(s).is_dir()):
         raise ImageError(f"{folder} is a folder: name one file in it; impasto batch takes folders")
     names = [Path(_name(style)).stem if is_network(style) else _name(style) for style in chosen]

@@ -23,6 +23,7 @@ _LISTS = {float: "numbers", int: "whole numbers", str: "names"}
 
 #: What the command of a video calls the file of its keyframes.
 _KEYFRAMES = "keyframes.json"
+_PICTURES = ("init", "keep", "fine_style")
 
 
 def recipe(
@@ -84,7 +85,7 @@ def _lines(recipe: Mapping[str, Any]) -> list[str]:
     words += option_words(settings, always=("method", "size") if video else ())
     inputs = [] if video else [("content", content)]
     inputs += [("style", style) for style in styles]
-    inputs += [(role, recipe[role]) for role in ("init", "keep") if recipe.get(role)]
+    inputs += [(role, recipe[role]) for role in _PICTURES if recipe.get(role)]
     inputs += [("mask", mask) for mask in recipe.get("masks", [])]
     inputs += [("weights", file) for file in recipe.get("weights", [])]
     lines = [f"{role:8} {i.get('name')}  sha256 {i.get('sha256')}" for role, i in inputs]

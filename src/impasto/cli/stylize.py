@@ -158,8 +158,7 @@ def list_all(context: typer.Context) -> None:
     """List the styles that have names: use one instead of a picture's path.
 
     Drawings come with impasto; paintings, all in the public domain, are downloaded when they are
-    first used; then come the pictures of folders that were added. Method fast comes tuned to some
-    of them, and then does not need their picture.
+    first used; then come the pictures of folders that were added.
 
     Example: impasto stylize photo.jpg mosaic
     """
@@ -170,9 +169,7 @@ def list_all(context: typer.Context) -> None:
     styles = list(list_styles())
     width = max(len(style.name) for style in styles)
     for style in styles:
-        notes = ["" if style.here else "downloaded on first use", "tuned" if style.tuned else ""]
-        said = ", ".join(filter(None, notes))
-        end = f" ({said})" if said else ""
+        end = "" if style.here else " (downloaded on first use)"
         echo(f"{style.name:<{width}}  {style.kind:<8}  {style.description}{end}")
 
 

@@ -156,7 +156,9 @@ def live(
     ),
     size: int = own(640, "Longest side of the picture.", min=64),
     fps: float = own(25.0, "Frames a second to hold by painting smaller; 0: never.", min=0),
-    tune: float | None = own(None, "Minutes to fit the network to each style; 0: never.", min=0),
+    tune: float | None = own(
+        None, "Minutes to fit the network to each style on its first use.", min=0
+    ),
     strength: float = own(1.0, "From 0 to 1.", min=0, max=1),
     stability: float = own(0.0, "From 0 to 1, the least flicker; takes time.", min=0, max=1),
     window: bool | None = own(None, "Show a window."),
@@ -215,11 +217,11 @@ def live(
 
 def _stylizers(styles: list[str], settings: Settings) -> "tuple[list[Stylizer], list[str]]":
     from impasto.cli.painting import prepare
-    from impasto.fast.tuned import resolve_styles
+    from impasto.gallery.names import read_styles
     from impasto.images import identify
     from impasto.stylizers import stylizer
 
-    found = [each for style in styles for each in resolve_styles([style], settings)]
+    found = read_styles(styles)
     prepare(settings, quiet=False)
     stylizers = [stylizer([each], settings) for each in found] or [stylizer([], settings)]
     return stylizers, [Path(identify(s).name).stem for s in found] or [Path(settings.method).stem]

@@ -21,11 +21,13 @@ from impasto.dataset.plan import SHARD, DatasetOptions, Planner, Task
 from impasto.dataset.shards import check_shards
 from impasto.dataset.stores import Store, open_store
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import is_network, network_settings, once_tuned, resolve_styles
-from impasto.files import fingerprint, sha256_of, working_alone
+from impasto.fast.tuned import is_network, network_settings, once_tuned
+from impasto.files import fingerprint, working_alone
+from impasto.gallery.names import read_styles
 from impasto.images import NamedBytes, identify, is_picture_name, open_picture, source_list
 from impasto.images.decoding import open_image
 from impasto.images.reading import suppress_warnings
+from impasto.recipes import picture_files
 from impasto.settings import Settings
 from impasto.settings.typed import Options
 from impasto.stylizers import for_many_sizes, stylizer
@@ -81,7 +83,7 @@ class Dataset:
         self.job = Job(self._store.name, self._target.name, paths, hashes, options)
         plan = {"styles": hashes, "files": fingerprint(files), "options": options.to_dict()}
         if options.settings.pictures:  # masks and the like
-            plan["pictures"] = [sha256_of(Path(each)) for each in options.settings.pictures]
+            plan["pictures"] = [identify(each).sha256 for each in picture_files(options.settings)]
         self.journal = Journal(self._target, {"impasto": __version__, **plan})
         # A shard with something that failed is made again.
         failed = {row.shard for row in self.journal.rows.values() if row.failed}
@@ -253,7 +255,7 @@ def read_style_files(
 def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
     """Return the name of each style that something stands for, and what reads or returns it."""
     if "://" not in named:
-        found = find_pictures(map(str, resolve_styles(named, settings)))
+        found = find_pictures(map(str, read_styles(named)))
         return [(str(path), partial(Path, path)) for path in found]
     store = open_store(named)
     names = filter(is_picture_name, store.files())

@@ -15,6 +15,7 @@ from impasto.fast.sessions import EXACT
 
 Values = NDArray[Any]
 _OPSET, _IR, _FLOAT = 18, 9, onnx.TensorProto.FLOAT
+_SCALE = " scale"  # after the name of a kernel
 
 
 @dataclass
@@ -26,8 +27,8 @@ class Graph:
     borders: str = "edge"  # how they are padded: `edge`, `reflect`, or `constant` (with zeros)
     #: Whether parameters are kept in float16, and widened when the graph is loaded.
     half: bool = False
-    #: Whether kernels are kept as 8-bit numbers, scaled for each output channel.
-    eight_bits: bool = False
+    #: Kernels whose names begin so are kept as 8-bit numbers, scaled for each output channel.
+    eight_bits: str | None = None
     #: Whether operations that are added now need float32 even in a runtime of lower precision:
     #: their names begin with `EXACT`.
     exact: bool = False
@@ -92,10 +93,11 @@ class Graph:
         if name in self._used:
             return self._used[name]
         value = self.parameters[name] if value is None else value
-        if self.eight_bits and value.ndim == 4:
+        if self.eight_bits is not None and value.ndim == 4 and name.startswith(self.eight_bits):
             scale = np.abs(value).max((1, 2, 3), keepdims=True).clip(1e-12) / 127
             whole = self._widened(name, (value / scale).round().astype(np.int8))
-            made = self.add("Mul", whole, self._constant(f"{name} scale", scale.astype(np.float32)))
+            scales = self._constant(name + _SCALE, scale.astype(np.float32))
+            made = self.add("Mul", whole, scales)
         elif self.half:
             made = self._widened(name, value.astype(np.float16))
         else:
@@ -192,9 +194,12 @@ def for_space_to_depth(kernel: Values, side: int, *, undo: bool = False) -> Valu
 
 def written_parameters(path: Path) -> dict[str, Values]:
     """Read, as `load_parameters`, those of a model that a `Graph` wrote with half precision."""
-    model = read_model(path)
-    half = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT16]
+    found = {each.name: each for each in read_model(path).graph.initializer}
+    half = [n for n, each in found.items() if each.data_type == onnx.TensorProto.FLOAT16]
+    kernels = [n.removesuffix(_SCALE) for n in found if n.endswith(_SCALE)]
     try:
-        return {each.name: onnx.numpy_helper.to_array(each).astype(np.float32) for each in half}
+        read = onnx.numpy_helper.to_array
+        parameters = {name: read(found[name]).astype(np.float32) for name in half}
+        return parameters | {n: read(found[n]) * read(found[n + _SCALE]) for n in kernels}
     except Exception as error:  # of many kinds, where sizes are not those of the data
         raise WeightsError(f"{path} is damaged: name what `impasto export` wrote") from error

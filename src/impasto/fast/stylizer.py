@@ -16,7 +16,8 @@ from impasto.errors import SettingsError
 from impasto.fast.network import MOST_STYLE, check_memory, named, network_for
 from impasto.fast.sessions import Array
 from impasto.fast.style_mixture import StyleMixture
-from impasto.fast.tuned import is_network, network_settings, resolve_styles
+from impasto.fast.tuned import is_network, network_settings
+from impasto.gallery.names import read_styles
 from impasto.images import Identity, Picture, Source, Sources, fitted_size, open_for_role
 from impasto.recipes import make_recipe
 from impasto.runs import Carried, OwnSize, Plan, Reference, Run, Stage, State
@@ -60,10 +61,7 @@ class FastStylizer(OwnSize):
         if self.settings.masks and len(given) > 1:
             self._read_apart(given)
             return
-        self._sources = resolve_styles(given, self.settings)
-        # What other settings start from: a network cannot do all that its style picture can.
-        pairs = zip(given, self._sources, strict=True)
-        self._given = [name if is_network(found) else found for name, found in pairs]
+        self._sources = read_styles(given)
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
@@ -87,7 +85,6 @@ class FastStylizer(OwnSize):
         alone = self.settings.updated(masks=None, style_weights=None)
         each = [FastStylizer(style, alone) for style in styles]
         self._sources = [source for one in each for source in one._sources]
-        self._given = [source for one in each for source in one._given]
         self.network = max((one.network for one in each), key=lambda n: n.bytes_per_pixel)
         self.identities = [identity for one in each for identity in one.identities]
         self._mixtures = [mixture for one in each for mixture in one._mixtures]
@@ -109,7 +106,7 @@ class FastStylizer(OwnSize):
         settings = self.settings.updated(**options)
         changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
         light = changed.issubset(_WITHOUT_REREADING)
-        return self._with(settings) if light else FastStylizer(self._given, settings)
+        return self._with(settings) if light else FastStylizer(self._sources, settings)
 
     def at_size(self, size: int) -> FastStylizer:
         """Return one that paints at another size, its styles as they were read; see `Stylizer`."""
@@ -186,15 +183,10 @@ class FastStylizer(OwnSize):
     def recipe(self, content: Identity, masks: Mapping[str, Any]) -> dict[str, Any]:
         """Return the recipe of a picture: no folders, no automatic values."""
         settings = self.settings
-        names: dict[str, Any] = {}
-        if settings.weights is not None:
-            names["weights"] = Path(settings.weights).name
-        if settings.method_row.one_style:
-            names["method"] = Path(settings.method).name
         if self._takes("runtime"):
-            names["runtime"] = self.network.runtime
+            settings = settings.updated(runtime=self.network.runtime)
         return make_recipe(
-            settings.updated(**names),
+            settings,
             {"content": content, "styles": self.identities, **masks},
             weights=self.weights,
             runtime=self.network.machine,

@@ -1,4 +1,4 @@
-"""Networks tuned to one style: those that come with the package, and those trained here."""
+"""Networks tuned to one style, when they are first needed."""
 
 import hashlib
 import importlib.util
@@ -16,14 +16,13 @@ from filelock import FileLock
 from impasto import images
 from impasto.errors import ImageError, ImpastoError, MissingExtraError, SettingsError, WeightsError
 from impasto.files import check_file, fingerprint, replacing, sha256_of
-from impasto.gallery.names import gallery_name, read_styles
-from impasto.images import Picture, Source, Sources, identify
+from impasto.images import Picture, Source, identify
 from impasto.machine import module_command
 from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
 from impasto.weights import fetch
-from impasto.weights.folders import SUFFIX, tuned_folder, tuned_network
+from impasto.weights.folders import SUFFIX, tuned_folder
 
 #: Told how many minutes a tuning has taken so far.
 Watch = Callable[[float], object]
@@ -57,30 +56,10 @@ def is_network(source: Source) -> bool:
     return isinstance(source, str | Path) and str(source).lower().endswith(NETWORK_FILES)
 
 
-def resolve_styles(sources: Sources, settings: Settings) -> list[Source]:
-    """Return for each style its picture, or the network that comes tuned to it.
-
-    Names become pictures by `impasto.gallery.names.read_styles`. One alone becomes the network
-    that is tuned to it, if method fast has one that can do what is asked for. With masks this holds
-    for each style.
-    """
-    given = images.source_list(sources)
-    if settings.masks and len(given) > 1:
-        alone = settings.updated(masks=None, style_weights=None)
-        return [source for each in given for source in resolve_styles(each, alone)]
-    plain = settings.method_row.tunes and settings == _without_tuning_options(settings)
-    name = gallery_name(given[0]) if len(given) == 1 else None
-    if name is not None and plain and not settings.color_mode.recolor_style:
-        network = tuned_network(name)
-        return [network] if network else read_styles(given)
-    return read_styles(given)
-
-
 def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     """Return the settings to paint by; where a style is a network, its file is the method.
 
-    The styles are from `resolve_styles`. With `settings.tune` a picture becomes a network. What a
-    network cannot do is a `SettingsError`.
+    With `settings.tune` a picture becomes a network. What a network cannot do is a `SettingsError`.
     """
     networks = [Path(str(style)) for style in styles if is_network(style)]
     if not networks and not settings.tune:
@@ -102,10 +81,8 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
 
 def once_tuned(settings: Settings) -> Settings:
     """Return the settings to paint with once the networks are tuned."""
-    return _without_tuning_options(settings) if settings.tune else settings
-
-
-def _without_tuning_options(settings: Settings) -> Settings:
+    if not settings.tune:
+        return settings
     plain = {name: getattr(Settings(), name) for name in ("tune", *_OF_THE_PICTURE)}
     return settings.updated(**plain)
 

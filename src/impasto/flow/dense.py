@@ -59,7 +59,7 @@ def _gray_flow(first: Frame, second: Frame, *, close: bool = False) -> Flow:
     if close not in found:
         cv2 = opencv()
         dis = found[close] = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        # The preset's scale is 2: at 1 flow is half as far off (0.3 pixels on MPI-Sintel's alley_1
+        # The preset's scale is 2: at 1 flow is less far off (0.3 pixels on MPI-Sintel's alley_1
         # instead of 0.5), in three times the time.
         dis.setFinestScale(0 if close else 1)
         dis.setPatchStride(4)

@@ -16,7 +16,7 @@ from impasto.gallery import catalogue
 from impasto.gallery.catalogue import DRAWINGS, PAINTINGS
 from impasto.images import Picture, Source, Sources
 from impasto.images.formats import HEAD_BYTES, sniff
-from impasto.weights.folders import expanded, tuned_network
+from impasto.weights.folders import expanded
 
 #: Put before a name, it means that style of the gallery, whatever else has the name.
 PREFIX = "gallery:"
@@ -29,7 +29,6 @@ class Style(NamedTuple):
     kind: str  # drawing, painting or own
     description: str
     here: bool  # whether its picture is on this machine
-    tuned: bool  # whether a network tuned to it comes with the package
 
 
 def list_styles() -> Iterator[Style]:
@@ -41,9 +40,9 @@ def list_styles() -> Iterator[Style]:
         known.append((name, "painting", painting.description, here))
     for name, kind, description, here in known:
         called = f"{PREFIX}{name}" if name in own else name
-        yield Style(called, kind, description, here, tuned_network(name) is not None)
+        yield Style(called, kind, description, here)
     for name, path in own.items():
-        yield Style(name, "own", str(path), here=True, tuned=False)
+        yield Style(name, "own", str(path), here=True)
 
 
 def is_taken(name: str) -> bool:
@@ -93,15 +92,6 @@ def find_style(source: Source) -> Source:
     if not isinstance(source, str):
         return source
     return style_path(source) if source.startswith(PREFIX) or not _is_file(source) else source
-
-
-def gallery_name(source: Source) -> str | None:
-    """Return the name of the drawing or painting that a source means, or None."""
-    if not isinstance(source, str):
-        return None
-    name = source.removeprefix(PREFIX)
-    is_other = name == source and (_is_file(source) or name in own_styles())
-    return name if is_taken(name) and not is_other else None
 
 
 def read_styles(sources: Sources) -> list[Source]:

@@ -102,7 +102,7 @@ def remd_distance(found: LayerStatistics, target: LayerStatistics, seed: int = 0
     return torch.maximum(distances.amin(1).mean(), distances.amin(0).mean())
 
 
-_BUILT_IN = frozenset(STYLE_LOSSES)
+_BUILT_IN = tuple(STYLE_LOSSES)
 
 
 def add_style_loss(

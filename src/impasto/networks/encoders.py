@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -17,6 +16,7 @@ from impasto.networks.vgg import check_layers, pools_before
 from impasto.settings.declaration import check_own_name, load
 from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS, EncoderRow, add_encoder_row
 from impasto.weights import fetch
+from impasto.weights.folders import expanded
 
 
 class Network(Protocol):
@@ -93,7 +93,7 @@ class Encoder:
         return self.network.reach
 
 
-_BUILT_IN = frozenset(ENCODER_CHOICES)
+_BUILT_IN = tuple(ENCODER_CHOICES)
 
 
 def add_encoder(name: str, network: Network) -> None:
@@ -128,8 +128,8 @@ def check_encoders(names: Iterable[str], layers: Iterable[str], pooling: str) ->
     for row in (ENCODERS[name] for name in names):
         if row.layers:
             check_layers(row.name, row.layers, sorted(layers))
-            if pooling != "max" and not row.poolings:
-                raise SettingsError(f"encoder {row.name} has no pooling: use encoder vgg19 alone")
+        if pooling != "max" and not row.poolings:
+            raise SettingsError(f"encoder {row.name} has no pooling: use encoder vgg19 alone")
 
 
 def build_encoder(
@@ -158,7 +158,7 @@ def build_encoder(
     """
     wanted, row = tuple(layers), ENCODERS[name]
     check_encoders([name], wanted, pooling)
-    path = Path(weights) if weights is not None else fetch(row.file) if row.file else None
+    path = expanded(weights) if weights is not None else fetch(row.file) if row.file else None
     network = load(row.build)(path, wanted, pooling, precision)
     network = network.to(device or torch.device("cpu"))
     if path:

@@ -167,5 +167,6 @@ def _folded(kernel: Tensor, bias: Tensor, parameters: VggParameters) -> tuple[Te
 
 def open_vgg19(path: Path, layers: Sequence[str], pooling: str, precision: torch.dtype) -> VGG19:
     """Open VGG-19 as `EncoderRow.build` says, no deeper than the layers need."""
-    parameters = load_vgg19(path, deepest=deepest(layers).replace("relu", "conv"))
+    last = [step for step in steps_to(deepest(layers)) if step.startswith("conv")][-1]
+    parameters = load_vgg19(path, deepest=last)
     return VGG19(parameters, layers, pooling=pooling, precision=precision)

@@ -65,7 +65,7 @@ def to_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> 
 
 def alpha_tensor(picture: Picture, size: tuple[int, int], device: torch.device) -> Tensor | None:
     """Return (1, 1, H, W) of its alpha (1 is opaque), or None where it is opaque."""
-    alpha = picture.resized(size).alpha
+    alpha = None if picture.alpha is None else picture.resized(size).alpha
     if alpha is None or alpha.min() >= 1:
         return None
     return torch.from_numpy(alpha.copy())[None, None].to(device)

@@ -123,10 +123,9 @@ class Choices:
     )
     tune: float | None = _method(
         None,
-        "Minutes in which the network of method fast is fitted to a style on its first use; 0 "
-        "turns off the styles that come tuned, too.",
+        "Minutes in which the network of method fast is fitted to a style on its first use.",
         least=0.0,
-        shown="only styles that come tuned",
+        shown="none",
     )
     runtime: str = _method("auto", "What runs a network of one pass.", choices=RUNTIME_CHOICES)
     size: int | None = _picture(

@@ -46,8 +46,9 @@ def code_length(shape: AnyStyleShape) -> int:
 def painter_graph(
     parameters: Mapping[str, Values], shape: AnyStyleShape, code: Values | None = None
 ) -> bytes:
-    """Return `any_style.onnx`; with a `code` for that style alone, and with kernels of 8 bits."""
-    graph = Graph("any style", parameters, half=True, eight_bits=code is not None)
+    """Return `any_style.onnx`; with a `code` for that style alone, with all kernels in 8 bits."""
+    eight_bits = "reader." if code is None else ""
+    graph = Graph("any style", parameters, half=True, eight_bits=eight_bits)
     picture, length = graph.input("picture", (1, "height", "width", 3)), code_length(shape)
     style = graph.input("code", (length,)) if code is None else graph.tensor("code", code)
     strength = graph.input("strength", ())
@@ -76,7 +77,7 @@ def painter_graph(
 
 def style_reader_graph(parameters: Mapping[str, Values], shape: AnyStyleShape) -> bytes:
     """Return `style_reader.onnx`."""
-    graph = Graph("style reader", parameters, half=True)
+    graph = Graph("style reader", parameters, half=True, eight_bits="reader.")
     image = _padded_image(graph, graph.input("picture", (1, "height", "width", 3)))
     parts, widths = [], _widths(shape)
     for name, x in {"colors": image, **_read(graph, image, shape)}.items():

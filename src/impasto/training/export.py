@@ -63,9 +63,10 @@ def any_style_parameters(path: Path) -> dict[str, Tensor]:
 def export(trained: Path, output: Path) -> list[Path]:
     """Write a trained network as ONNX files, see `any_style_graph`; return their paths.
 
-    What `impasto train any-style` wrote becomes two files in a folder, weights in float16; what
-    `impasto train style` wrote becomes one, weights in 8 bits, named by the output or in it. What
-    cannot be read, written, or is something else is a `WeightsError`.
+    What `impasto train any-style` wrote becomes two files in a folder, kernels of the reader in 8
+    bits, all else in float16; what `impasto train style` wrote becomes one, all kernels in 8 bits,
+    named by the output or in it. What cannot be read, written, or is something else is a
+    `WeightsError`.
     """
     from impasto.training.any_style_graph import painter_graph, style_reader_graph
 

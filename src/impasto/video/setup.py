@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.composition import mask_identities, open_masks
 from impasto.errors import ImageError, SettingsError
-from impasto.fast.tuned import resolve_styles
 from impasto.files import check_writable, refuse_inputs
+from impasto.gallery.names import read_styles
 from impasto.images import Source, Sources, fitted_size, identify, source_list
 from impasto.recipes import make_recipe
 from impasto.settings import Settings
@@ -62,7 +62,7 @@ def prepare_video(
         raise ImageError(f"{said}: {MIN_SIDE} a side are the least")
     size = even(wanted)
     writer, notes = _plan_output(output, clip, size, video)  # before a style is learned
-    sources = resolve_styles(styles, settings)
+    sources = read_styles(styles)
     settings = settings.updated(size=max(size))
     open_masks(settings, size, len(sources))  # says what is wrong with them before the first frame
     made = stylizer(sources, settings)

@@ -2,7 +2,7 @@
  * What paints for the page: the studio's server, or the browser itself. The page asks no further.
  *
  * @typedef {{max_size: number, max_upload: number, camera_size: number, sketch_size?: number, one_pass?: boolean}} Info
- * @typedef {{name: string, title: string, kind: "drawing" | "painting" | "own", description: string, here: boolean, tuned: boolean, license: string | null, thumbnail: string}} Style
+ * @typedef {{name: string, title: string, kind: "drawing" | "painting" | "own", description: string, here: boolean, license: string | null, thumbnail: string}} Style
  * @typedef {{name: string, title: string, picture: string, thumbnail?: string}} Example
  * @typedef {{id: string, kind: "picture" | "clip", name: string, width: number, height: number, seconds?: number, thumbnail: string}} Upload
  * @typedef {{name?: string, file?: string, weight?: number, mask?: string, title?: string, thumbnail?: string}} StyleRef

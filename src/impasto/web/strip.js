@@ -38,7 +38,7 @@ export function setPicking(tap, keys) {
 }
 
 /** @param {Style} style @returns {Choice} */
-const choiceOf = ({ name, tuned: _, ...facts }) => ({ key: `name:${name}`, ref: { name }, ...facts });
+const choiceOf = ({ name, ...facts }) => ({ key: `name:${name}`, ref: { name }, ...facts });
 
 /** @param {Choice} choice */
 function tileOf(choice) {

@@ -53,12 +53,6 @@ def bundled_folder() -> Path:
     return Path(__file__).with_name("bundled")
 
 
-def tuned_network(name: str) -> Path | None:
-    """Return the network that comes tuned to a style of the gallery, if one does."""
-    path = bundled_folder() / "tuned" / f"{name}{SUFFIX}"
-    return path if os.path.isfile(path) else None  # noqa: PTH113 (never raises)
-
-
 def tuned_folder() -> Path:
     """Return the folder of the networks that were tuned here to styles when they were needed."""
     return home_folder() / "tuned"
