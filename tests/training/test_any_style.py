@@ -291,7 +291,9 @@ def test_what_was_exported_can_be_begun_with(
     made, (painter, reader) = network
     begun, own = any_style_parameters(painter), made.state_dict()
     assert begun.keys() == own.keys()
-    assert all(torch.equal(begun[name], tensor) for name, tensor in own.items())
+    for name, tensor in own.items():  # the reader's kernels are in 8 bits
+        near = tensor.abs().max() / 250 if name.startswith("reader.") and tensor.ndim == 4 else 0
+        assert (begun[name] - tensor).abs().max() <= near, name
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(WeightsError, match=r"text\.onnx is not an \.onnx network"):
         any_style_parameters(tmp_path / "text.onnx")
