@@ -498,9 +498,8 @@ def test_what_cannot_be_is_one_line(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signals there")
-@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
 @pytest.mark.slow
-def test_a_signal_closes_the_recording(tmp_path: Path, name: str, status: int) -> None:
+def test_a_signal_closes_the_recording(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving(8))
     made = tmp_path / "made.mp4"
     command = [sys.executable, "-m", "impasto", "live", "mosaic", "--size", "96"]
@@ -511,11 +510,11 @@ def test_a_signal_closes_the_recording(tmp_path: Path, name: str, status: int) -
             while not made.exists() and time.monotonic() < deadline:
                 time.sleep(0.2)
             time.sleep(2)
-            live.send_signal(getattr(signal, name))
+            live.send_signal(signal.SIGHUP)
             out, err = live.communicate(timeout=60)
         finally:
             live.kill()
-    assert (live.returncode, out.decode().split()) == (status, [str(made)]), err
+    assert (live.returncode, out.decode().split()) == (129, [str(made)]), err
     with av.open(str(made)) as container:
         assert len(list(container.decode(video=0))) > 1
 

@@ -157,6 +157,8 @@ def test_a_password(tmp_path: Path) -> None:
             answer = client.get("/api/studio", headers=wrong)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Basic")
+        strange = {b"authorization": b"Basic \xe9"}
+        assert client.get("/api/studio", headers=strange).status_code == 401
         assert client.get("/api/studio", headers=login("ann", "secret")).status_code == 200
 
 

@@ -64,9 +64,10 @@ def _decode(upload: str, folder: str, size: int, kind: str) -> None:
     with suppress(ImportError):  # Windows has none of these; its time is limited all the same
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
+        limits = {"RLIMIT_AS": MEMORY, "RLIMIT_CPU": SECONDS, "RLIMIT_FSIZE": WRITTEN}
+        for name, most in limits.items():
+            with suppress(ValueError, OSError):  # macOS limits no memory; or a lower limit holds
+                resource.setrlimit(getattr(resource, name), (most, most))
     try:
         found = _decoded(Path(upload), Path(folder), size, kind)
     except ImpastoError as error:
@@ -120,7 +121,8 @@ def small_copy(source: Any, side: int = THUMBNAIL) -> bytes:  # noqa: ANN401
 
 def _looks_like_a_clip(upload: Path) -> bool:
     """Tell whether a file begins as a video does: MP4, MOV, Matroska, WebM, AVI, Ogg, MPEG, GIF."""
-    head = upload.open("rb").read(16)
+    with upload.open("rb") as file:
+        head = file.read(16)
     return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head.startswith(
         (b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"\x00\x00\x01\xba", b"GIF8", b"FLV", b"\x47")
     )
