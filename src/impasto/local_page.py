@@ -27,10 +27,9 @@ class LocalPage:
         try:
             self._server = ThreadingHTTPServer((host, port), bound)
         except OSError as error:
-            raise ImpastoError(
-                f"{host}:{port} cannot be served ({error.strerror}): "
-                "choose another --host or --port"
-            ) from error
+            options = "--port" if host in LOCAL else "--host or --port"
+            said = f"{host}:{port} cannot be served ({error.strerror}): choose another {options}"
+            raise ImpastoError(said) from error
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -198,8 +198,8 @@ def test_recipes_that_are_none(impasto: Impasto, files: Files, tmp_path: Path, n
         ("{}", "no settings"),
         ('{"settings": {"size": "big"}}', "does not fit"),
         ('{"settings": {"magic": 1}}', "there is no setting"),
-        ('{"settings": {}}', "which pictures"),
-        ('{"settings": {}, "content": {"name": 3}, "styles": []}', "which pictures"),
+        ('{"settings": {}}', "what its content was"),
+        ('{"settings": {}, "content": {"name": 3}, "styles": []}', "what its content was"),
     ],
 )
 def test_recipes_that_do_not_fit(impasto: Impasto, tmp_path: Path, recipe: str, said: str) -> None:

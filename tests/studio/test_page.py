@@ -1,5 +1,6 @@
 """The page in a real browser."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,11 +38,11 @@ def test_a_photo_is_painted_at_once_and_then_properly(page: Page, picture: Path)
     assert page.locator("main").bounding_box() == place  # nothing jumps
     paint = page.get_by_role("button", name="Paint it")
     expect(paint).to_be_enabled(timeout=30_000)
+    page.route("**/api/runs", lambda route: (time.sleep(0.5), route.continue_()))
     paint.click()
-    stop = page.get_by_role("button", name="Stop")
-    expect(stop).to_be_visible(timeout=30_000)
-    stop.click()
-    expect(page.get_by_role("button", name="Paint it")).to_be_enabled(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()  # before the run has begun
+    expect(page.locator("#status")).to_contain_text("Stopped", timeout=60_000)
+    expect(page.get_by_role("button", name="Paint it")).to_be_enabled()
     assert sideways(page) <= 0
 
 

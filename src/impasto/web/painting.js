@@ -17,6 +17,8 @@ let job = null;
 let waiting = false;
 /** The run that was begun last, once it has begun. */
 let last = "";
+/** Whether Stop was tapped: a run that has not begun yet is stopped once it has. */
+let stopping = false;
 
 /** @param {Job} next */
 export function setJob(next) {
@@ -59,6 +61,7 @@ function showState(state) {
 export async function paint(request, see) {
   if (waiting) return;
   last = "";
+  stopping = false;
   showProgress(true);
   say("");
   showState({ id: "", state: "waiting", message: "Starting" });
@@ -76,10 +79,18 @@ export async function paint(request, see) {
       else say(state.state === "done" ? `Done in ${took} s` : state.result ? "Stopped. What was painted is kept." : "Stopped", { seconds: 8 });
       see(state);
     });
+    if (stopping) await stop();
   } catch (error) {
     showProgress(false);
     sayError(error);
   }
+}
+
+async function stop() {
+  stopping = true;
+  button("stop").disabled = true;
+  place("progress-text").textContent = "Stopping";
+  if (last) await session.engine.stop(last).catch(sayError);
 }
 
 /** Begin to listen. */
@@ -88,12 +99,7 @@ export function startPainting() {
     const request = job?.request();
     if (job && request && typeof request !== "string") paint(request, job.follow());
   });
-  button("stop").addEventListener("click", async () => {
-    button("stop").disabled = true;
-    place("progress-text").textContent = "Stopping";
-    if (last) await session.engine.stop(last).catch(sayError);
-    else button("stop").disabled = false;
-  });
+  button("stop").addEventListener("click", stop);
   on(["photo", "style", "settings", "mode", "regions"], refresh);
   needing(() => [last]);
   const soon = atRest(() => waiting || release(), 2000);
