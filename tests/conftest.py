@@ -1,15 +1,20 @@
 """What all tests share: no network, no surprises from the user's own folders, real data if any."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Array = NDArray[np.uint8]
 # Where tests run on all cores, each of them has one.
@@ -176,3 +181,24 @@ def files(tmp_path: Path, photo: Array, painting: Array) -> tuple[Path, Path]:
 def shrunk(pixels: Array, width: int, height: int) -> Array:
     """Return (H, W, 3) resized."""
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("Chromium is not installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """A browser for the tests of one module: while it is open, no other event loop can run."""
+    from playwright.sync_api import sync_playwright
+
+    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with sync_playwright() as drives:
+        browser = drives.chromium.launch(executable_path=chromium, args=["--no-sandbox", *camera])
+        yield browser
+        browser.close()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 
 from impasto.errors import ImageError, ImpastoError
 from impasto.evaluation.blind import Answers, JudgingPage
@@ -135,22 +135,15 @@ def test_the_page_says_nothing_of_whose_results_they_are(
 
 
 @pytest.mark.slow
-def test_keys_answer_in_a_browser(page: JudgingPage, answers: Answers) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("there is no chromium: install it to see the judging page tested")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        tab = opened.new_page()
-        tab.goto(page.url)
-        for number, key in enumerate(("ArrowLeft", "ArrowRight", "ArrowDown", " "), 1):
-            tab.wait_for_function("!sending")
-            tab.keyboard.press(key)
-            tab.wait_for_function(f"count.textContent.includes('{number} answers')")
+def test_keys_answer_in_a_browser(page: JudgingPage, answers: Answers, browser: Browser) -> None:
+    tab = browser.new_page()
+    tab.goto(page.url)
+    for number, key in enumerate(("ArrowLeft", "ArrowRight", "ArrowDown", " "), 1):
         tab.wait_for_function("!sending")
-        tab.click("#right")
-        tab.wait_for_function("count.textContent.includes('5 answers')")
-        opened.close()
+        tab.keyboard.press(key)
+        tab.wait_for_function(f"count.textContent.includes('{number} answers')")
+    tab.wait_for_function("!sending")
+    tab.click("#right")
+    tab.wait_for_function("count.textContent.includes('5 answers')")
+    tab.close()
     assert answers.lines()[0].startswith("5 answers")

@@ -16,10 +16,7 @@ from impasto.live.page import Page
 
 
 @pytest.mark.slow
-def test_the_page_in_a_browser(tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("there is no chromium: install it to see the live page tested")
+def test_the_page_in_a_browser(tmp_path: Path, chromium: str) -> None:
     page, over = Page(), threading.Event()
 
     def feed() -> None:
@@ -30,7 +27,7 @@ def test_the_page_in_a_browser(tmp_path: Path) -> None:
     threading.Thread(target=feed, daemon=True).start()
     shot = tmp_path / "page.png"
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=800,600")
-    command = [browser, *options, "--timeout=4000", f"--screenshot={shot}", page.url]
+    command = [chromium, *options, "--timeout=4000", f"--screenshot={shot}", page.url]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=90)
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import socketserver
@@ -22,7 +21,6 @@ import pytest
 import skimage.data
 from filelock import FileLock
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
 from tools import web_page
 
@@ -139,24 +137,6 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pictures") / "cat.jpg"
     Image.fromarray(skimage.data.chelsea()[:256, 100:356]).resize((128, 128)).save(path)
     return path
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of the browser."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("Chromium is not installed")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    with sync_playwright() as drives:
-        browser = drives.chromium.launch(executable_path=chromium, args=["--no-sandbox", *camera])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The page in a real browser."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,11 +37,14 @@ def test_a_photo_is_painted_at_once_and_then_properly(page: Page, picture: Path)
     assert page.locator("main").bounding_box() == place  # nothing jumps
     paint = page.get_by_role("button", name="Paint it")
     expect(paint).to_be_enabled(timeout=30_000)
-    page.route("**/api/runs", lambda route: (time.sleep(0.5), route.continue_()))
-    paint.click()
+    held: list[Route] = []
+    page.route("**/api/runs", lambda route: held.append(route))
+    with page.expect_request("**/api/runs"):
+        paint.click()
     page.get_by_role("button", name="Stop").click()  # before the run has begun
-    expect(page.locator("#status")).to_contain_text("Stopped", timeout=60_000)
-    expect(page.get_by_role("button", name="Paint it")).to_be_enabled()
+    with page.expect_request("**/stop"):
+        held[0].continue_()
+    expect(paint).to_be_enabled(timeout=60_000)
     assert sideways(page) <= 0
 
 
