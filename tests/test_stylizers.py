@@ -12,10 +12,13 @@ from PIL import Image
 from impasto import Settings, stylize, stylizer
 from impasto.fast import FastStylizer
 from impasto.fast_then_optimize import FastThenOptimize
+from impasto.files import sha256_of
 from impasto.images import is_gray
 from impasto.images.decoding import decode
 from impasto.images.pixels import to_floats
+from impasto.optimize import IterativeStylizer
 from impasto.runs import EarlierFrame, Reference
+from impasto.stylizers import files_of
 
 Array = NDArray[np.uint8]
 WARM: dict[str, Any] = {"method": "fast+optimize", "size": 64, "steps": 2, "precision": "float32"}
@@ -171,3 +174,22 @@ def test_a_content_of_its_own_size_is_decoded_once(
     made = stylize(files[0], files[1], method="fast", size=size)
     assert made.size == (96, 64)
     assert decoded.count(str(files[0])) == 1
+
+
+def test_another_method_is_another_stylizer(painting: Array) -> None:
+    quick = stylizer(painting, method="fast", size=32)
+    slow = quick.changed(method="optimize")
+    assert isinstance(slow, IterativeStylizer)
+    assert isinstance(slow.changed(method="fast"), FastStylizer)
+    assert isinstance(slow.changed(quality="draft"), FastStylizer)
+
+
+def test_what_painting_takes_is_downloaded_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what was painted after the download is not painted again."""
+    file = tmp_path / "vgg19.safetensors"
+    file.write_bytes(b"weights")
+    monkeypatch.setattr("impasto.stylizers.find", lambda _: None)
+    monkeypatch.setattr("impasto.stylizers.fetch", lambda _: file)
+    assert files_of(Settings(encoder="vgg19")) == [sha256_of(file)]

@@ -18,7 +18,7 @@ from impasto.settings.encoders import ENCODERS
 from impasto.settings.methods import method_of
 from impasto.settings.runtimes import runtime_for_many_sizes
 from impasto.settings.typed import Options
-from impasto.weights import find
+from impasto.weights import fetch, find
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -119,9 +119,12 @@ def needed_weights(settings: Settings) -> list[str]:
 
 
 def files_of(settings: Settings) -> list[str]:
-    """Return the SHA-256 of all files that painting takes, beside contents and styles."""
+    """Return the SHA-256 of all files that painting takes, beside contents and styles.
+
+    Trained weights that are not on this machine are downloaded, as painting would.
+    """
     named = [settings.weights, settings.method if settings.method_row.one_style else None]
-    found = map(find, needed_weights(settings))
+    found = map(fetch, needed_weights(settings))
     paths = [Path(name) for name in (*named, *settings.pictures, *found) if name is not None]
     return [sha256_of(path) for path in paths if path.is_file()]
 

@@ -4,6 +4,7 @@ import csv
 import errno
 import hashlib
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.dataset.conftest import at_once, png, shard
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
 from impasto.dataset.stores import open_store
 from impasto.errors import ImageError, SettingsError
+from impasto.settings import Settings
+from impasto.weights import fetch
 
 
 def test_shards_of_any_kind(tmp_path: Path, styles: list[Path]) -> None:
@@ -186,3 +189,27 @@ def test_a_full_disk_ends_the_work_and_nothing_is_lost(
     assert not list(out.rglob("*.part"))
     monkeypatch.undo()
     assert stylize_dataset(photos, styles, out, options, at_once) == []
+
+
+def test_a_file_elsewhere_that_is_too_large_or_gone() -> None:
+    store = open_store("memory://elsewhere/set")
+    store.write("a.png", b"12345")
+    assert store.read("a.png", 5) == b"12345"
+    with pytest.raises(ImageError, match="takes 5 bytes, more than 4 bytes"):
+        store.read("a.png", 4)
+    with pytest.raises(ImageError, match="cannot be read"):
+        store.read("b.png")
+
+
+def test_other_weights_are_another_data_set(tmp_path: Path) -> None:
+    for name in ("photo", "style"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (32, 32), "gray").save(tmp_path / name / "a.png")
+    weights = shutil.copy(fetch("any-style"), tmp_path / "any_style.onnx")
+    shutil.copy(fetch("style-reader"), tmp_path / "style_reader.onnx")
+    options = DatasetOptions(Settings(method="fast", weights=str(weights)))
+    Dataset(tmp_path / "photo", tmp_path / "style", tmp_path / "out", options)
+    with Path(weights).open("ab") as file:
+        file.write(b"0")
+    with pytest.raises(SettingsError, match="other"):
+        Dataset(tmp_path / "photo", tmp_path / "style", tmp_path / "out", options)

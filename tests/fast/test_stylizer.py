@@ -349,3 +349,8 @@ def test_a_mixture_changes_in_the_middle_of_a_shot(photo: Array, painting: Array
     assert np.abs(changed - first).mean() > 0.02
     still = EarlierFrame(first, np.zeros((64, 96, 2), np.float32), np.ones((64, 96), np.float32))
     assert stylizer.run(frame, reference=Reference({1: still})).pixels.shape == first.shape
+
+
+def test_a_network_of_one_style_takes_no_style(style_network: Path, painting: Array) -> None:
+    with pytest.raises(SettingsError, match="has its style within"):
+        FastStylizer(painting, method=str(style_network))

@@ -373,6 +373,13 @@ def test_the_pace_is_held() -> None:
     for _ in range(3000):
         pace.took(0.005 * pace.scale**2)
     assert pace.scale == 1
+    swings = Pace(25)
+    sizes = []
+    for _ in range(4000):  # what fits the smaller size is too much for the larger one
+        swings.took(0.02 if swings.scale < 1 else 0.05)
+        sizes.append(swings.scale)
+    changes = [at for at in range(1, len(sizes)) if sizes[at] != sizes[at - 1]]
+    assert len(changes) < 4000 / 40  # it settles
     free = Pace(0)
     for _ in range(100):
         free.took(1.0)

@@ -1,7 +1,7 @@
 """What can be asked for of a clip; strength and mixture go evenly from moment to moment."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ from tests.video.conftest import moving
 from impasto import Settings
 from impasto.errors import SettingsError
 from impasto.settings.typed import Options
+from impasto.video.encoding import CODECS
 from impasto.video.options import VideoOptions, VideoSettings, read_keyframes, video_settings
+from impasto.video.pictures import matching, open_reader
 from impasto.video.setup import prepare_video
+
+FAST = Settings(method="fast", runtime="onnxruntime", size=32)
 
 
 def written(folder: Path, entries: Any) -> Path:  # noqa: ANN401
@@ -108,3 +112,31 @@ def test_options_of_clips_and_of_frames(tmp_path: Path) -> None:
         video_settings(["mosaic"], compare="beside")  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="give a style picture"):
         video_settings([])
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "vp9", "av1"])
+def test_the_worst_quality_that_a_codec_has(
+    clip: Path, painting: NDArray[np.uint8], codec: str
+) -> None:
+    video, output = VideoSettings(codec=codec, crf=63), clip.with_name("out.mkv")
+    if CODECS[codec].worst == 63:
+        prepare_video(str(clip), [painting], output, FAST, video)
+        return
+    with pytest.raises(SettingsError, match=f"crf of {codec} is from 0 to 51"):
+        prepare_video(str(clip), [painting], output, FAST, video)
+    video = replace(video, crf=51, end=0.1)
+    job = prepare_video(str(clip), [painting], output, FAST, video)
+    assert len([*job.run(job.begin(False))]) >= 2
+
+
+def test_the_end_cuts_the_last_frame(clip: Path) -> None:
+    frames = [*VideoSettings(end=0.1).frames(open_reader(str(clip)))]
+    unit = open_reader(str(clip)).clip.time_base
+    assert sum(frame.duration for frame in frames) * unit == pytest.approx(0.1, abs=float(unit))
+
+
+def test_a_percent_sign_in_the_name_of_pictures(tmp_path: Path) -> None:
+    for name in ("50% a1.png", "50% a2.png", "b.png"):
+        Image.new("RGB", (32, 32)).save(tmp_path / name)
+    found = matching(str(tmp_path / "50%*.png"))
+    assert [path.name for path in found] == ["50% a1.png", "50% a2.png"]

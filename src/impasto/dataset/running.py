@@ -30,7 +30,7 @@ from impasto.images.reading import suppress_warnings
 from impasto.recipes import picture_files
 from impasto.settings import Settings
 from impasto.settings.typed import Options
-from impasto.stylizers import for_many_sizes, stylizer
+from impasto.stylizers import files_of, for_many_sizes, stylizer
 from impasto.version import __version__
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Dataset:
         paths = [unique[each] for each in hashes]
         self.job = Job(self._store.name, self._target.name, paths, hashes, options)
         plan = {"styles": hashes, "files": fingerprint(files), "options": options.to_dict()}
+        plan["weights"] = files_of(options.settings)
         if options.settings.pictures:  # masks and the like
             plan["pictures"] = [identify(each).sha256 for each in picture_files(options.settings)]
         self.journal = Journal(self._target, {"impasto": __version__, **plan})

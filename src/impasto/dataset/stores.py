@@ -135,7 +135,11 @@ class _RemoteStore(Store):
         return sorted(path for path in paths if "/." not in f"/{path}")
 
     def read(self, path: str, most: int = MOST) -> bytes:
-        return bytes(self._system.cat_file(self._root + path))
+        try:
+            check_bytes(self.size(path) or 0, most, path)
+            return bytes(self._system.cat_file(self._root + path))
+        except OSError as error:
+            raise ImageError(f"{self._root}{path} cannot be read: {error}") from error
 
     def write(self, path: str, content: bytes) -> None:
         self._system.makedirs((self._root + path).rpartition("/")[0], exist_ok=True)

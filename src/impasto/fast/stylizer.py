@@ -22,6 +22,7 @@ from impasto.images import Identity, Picture, Source, Sources, fitted_size, open
 from impasto.recipes import make_recipe
 from impasto.runs import Carried, OwnSize, Plan, Reference, Run, Stage, State
 from impasto.settings import FIELDS, Settings
+from impasto.settings.declaration import load
 from impasto.settings.typed import Options
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class FastStylizer(OwnSize):
             self._read_apart(given)
             return
         self._sources = read_styles(given)
+        if self._sources and self.settings.method_row.one_style:
+            raise SettingsError(f"{self.settings.method} has its style within: give no style")
         self._shares = self.settings.normalized_style_weights(len(self._sources))
         settings = network_settings(self._sources, self.settings)
         self.network = network_for(settings)
@@ -106,7 +109,10 @@ class FastStylizer(OwnSize):
         settings = self.settings.updated(**options)
         changed = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
         light = changed.issubset(_WITHOUT_REREADING)
-        return self._with(settings) if light else FastStylizer(self._sources, settings)
+        if light:
+            return self._with(settings)
+        made: FastStylizer = load(settings.method_row.factory)(self._sources, settings)
+        return made
 
     def at_size(self, size: int) -> FastStylizer:
         """Return one that paints at another size, its styles as they were read; see `Stylizer`."""

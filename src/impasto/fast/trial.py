@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -80,7 +81,8 @@ def limit_memory(more: float) -> None:
     limit = int(used + min(more, free_memory() or more))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        with suppress(ValueError, OSError):  # a system that limits no memory
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 def _answer(function: str, arguments: str) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     if not networks and not settings.tune:
         return settings
     if not settings.method_row.tunes:
-        raise SettingsError(f"{networks[0]} is a style of method fast alone")
+        what = f"{networks[0].name} is a style" if networks else "tune is an option"
+        raise SettingsError(f"{what} of method fast alone")
     if len(styles) != 1:
         raise SettingsError("a network tuned to a style does not mix: give one style, or no tune")
     if settings.color_mode.recolor_style:
@@ -73,7 +74,7 @@ def network_settings(styles: Sequence[Source], settings: Settings) -> Settings:
     if not networks:
         file, settings = tuned(styles[0], settings), once_tuned(settings)
     elif settings.tune:
-        raise SettingsError(f"{networks[0]} is tuned already: leave tune out")
+        raise SettingsError(f"{networks[0].name} is tuned already: leave tune out")
     else:
         file = networks[0]
     return settings.updated(method=str(file), tune=None, style_weights=None, masks=None)

@@ -33,7 +33,8 @@ class Pace:
         self._budget = 1 / fps if fps > 0 else float("inf")
         self._level = 0
         self._times: deque[float] = deque(maxlen=_PATIENCE)
-        self._waits, self._settling = 1, _SETTLING
+        self._waits = self._waited = 1  # frames that must be fast before a larger size is tried
+        self._settling = _SETTLING
 
     @property
     def scale(self) -> float:
@@ -52,14 +53,14 @@ class Pace:
         if usual > _ROOM * self._budget and self._level < len(SIZES) - 1:
             self._change(1)
             # What was too much once is not tried again soon.
-            self._waits = min(2 * self._waits, 64)
+            self._waits = self._waited = min(2 * self._waited, 64)
         elif self._level:
             larger = usual * (SIZES[self._level - 1] / SIZES[self._level]) ** 2
             if larger < _ROOM * self._budget * 0.9:
                 self._waits -= 1
             if self._waits <= 0:
                 self._change(-1)
-                self._waits = 1
+                self._waits = self._waited
 
     def _change(self, by: int) -> None:
         self._level += by

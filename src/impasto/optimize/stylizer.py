@@ -12,6 +12,7 @@ from impasto.optimize.loop import IterativeRun
 from impasto.optimize.style_targets import StyleReader
 from impasto.runs import OwnSize, Reference
 from impasto.settings import FIELDS, Settings
+from impasto.settings.declaration import load
 from impasto.settings.methods import method_of
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class IterativeStylizer(OwnSize):
         """Return a stylizer of the same styles with other settings; see `Stylizer`."""
         settings, styles = self.settings.updated(**options), self.reader.sources
         names = {n for n in FIELDS if getattr(settings, n) != getattr(self.settings, n)}
+        if "method" in names:
+            made: Self = load(settings.method_row.factory)(styles, settings)
+            return made
         if names - {*_WITHOUT_REREADING, "size"}:
             return type(self)(styles, settings)
         # At another size, larger styles may be needed.

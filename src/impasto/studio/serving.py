@@ -103,7 +103,8 @@ def _own_folder() -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            Path(f"{folder}.lock").unlink(missing_ok=True)
+            with suppress(OSError):  # Windows keeps what is open
+                Path(f"{folder}.lock").unlink()
 
 
 _LOG = logging.getLogger(__name__)

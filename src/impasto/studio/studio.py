@@ -16,6 +16,7 @@ from impasto.images import open_picture, output_name
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import LEAST_SIZE
 from impasto.settings.declaration import check_known
+from impasto.settings.methods import NETWORK_FILES
 from impasto.studio import works
 from impasto.studio.bodies import PaintBody, PlainStyleBody, RunBody, StyleBody, VideoBody
 from impasto.studio.engine import Engine, Order, Style
@@ -84,6 +85,8 @@ class Studio:
         styles = self.named(visitor, body.styles)
         masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
         settings = self._settings(body.settings, body.styles)
+        if any(_is_network(style.source) for style in styles):  # which paints in one pass alone
+            settings = settings.updated(method="fast")
         if settings.size is None:  # the content's own
             longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
             size = min(longest, settings.size_limit, self.options.max_size)
@@ -187,8 +190,10 @@ class Studio:
         entry = self.history.get(self.keeper(visitor), id)
 
         def put(file: str, name: str) -> dict[str, Any]:
-            picture = open_picture(entry.path(file))
-            facts = {"kind": "picture", "width": picture.width, "height": picture.height}
+            facts: dict[str, Any] = {"kind": "network"}
+            if not _is_network(file):
+                picture = open_picture(entry.path(file))
+                facts = {"kind": "picture", "width": picture.width, "height": picture.height}
             made = self.store.put(visitor, entry.path(file), name, facts)
             undo.callback(self.store.remove, made)
             return made.described()
@@ -205,6 +210,10 @@ class Studio:
             content = put(entry.content, entry.names[0])
             undo.pop_all()
         return {"content": content, "styles": styles, "keep": keep, "settings": entry.changed()}
+
+
+def _is_network(file: Path | str) -> bool:
+    return Path(file).suffix.lower() in NETWORK_FILES
 
 
 def _weighted(values: dict[str, Any], styles: Sequence[StyleBody]) -> dict[str, Any]:

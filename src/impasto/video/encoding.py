@@ -21,18 +21,21 @@ class Codec:
 
     encoder: str  # its name there
     crf: int  # its usual quality; lower is better
+    worst: int  # the largest it takes
     options: Mapping[str, str]  # other options of FFmpeg
     stores_aspect: bool = True  # whether its frames store the shape of a pixel
 
 
 CODECS: Mapping[str, Codec] = {
-    "h264": Codec("libx264", 18, {"preset": "fast"}),
+    "h264": Codec("libx264", 18, 51, {"preset": "fast"}),
     # With B-frames its times of decoding are wrong in short parts.
-    "hevc": Codec("libx265", 22, {"preset": "fast", "x265-params": "log-level=error:bframes=0"}),
-    "vp9": Codec(
-        "libvpx-vp9", 30, {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}, False
+    "hevc": Codec(
+        "libx265", 22, 51, {"preset": "fast", "x265-params": "log-level=error:bframes=0"}
     ),
-    "av1": Codec("libsvtav1", 30, {"preset": "8"}, False),
+    "vp9": Codec(
+        "libvpx-vp9", 30, 63, {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}, False
+    ),
+    "av1": Codec("libsvtav1", 30, 63, {"preset": "8"}, False),
 }
 #: The default codec of each kind of file.
 DEFAULT_CODECS: Mapping[str, str] = {

@@ -152,6 +152,8 @@ class VideoSettings:
             if self.end is not None and frame.time * unit >= self.end:
                 return
             end = frame.time + frame.duration
+            if self.end is not None:
+                end = min(end, max(frame.time + 1, round(self.end / unit)))
             if end > first:
                 begun = max(frame.time, first)
                 yield frame._replace(time=begun - first, duration=end - begun)

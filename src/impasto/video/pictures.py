@@ -21,6 +21,7 @@ from impasto.video.reader import Damage, FileReader
 
 MIN_SIDE = 16  # pixels of the shorter side of a clip
 ANIMATIONS = (".gif", ".webp", ".apng")
+NUMBER = re.compile(r"%0?\d*d")  # of pictures by number, in the name of a pattern
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _ANIMATED = ("GIF", "WebP", "PNG", "AVIF")  # kinds of pictures that may be animated, as sniffed
 #: Milliseconds of a frame that says at most `_TOO_SHORT`, as browsers and FFmpeg have it.
@@ -185,15 +186,16 @@ def open_reader(source: str, rate: float = 25.0, *, strict: bool = False) -> Rea
 def is_sequence(source: str) -> bool:
     """Tell whether a source is pictures by number, and not one file, whose name may have a %d."""
     path = Path(source)
-    return path.is_dir() or (bool(re.search(r"%0?\d*d|[*?]", source)) and not path.exists())
+    several = NUMBER.search(source) or re.search("[*?]", source)
+    return path.is_dir() or (several is not None and not path.exists())
 
 
 def matching(source: str) -> Sequence[Path]:
     """Return the pictures of a folder or a pattern in the order of their numbers."""
     path = Path(source)
     folder, name = (path, "*") if path.is_dir() else (path.parent, path.name)
-    if "%" in name:
-        before, after = re.split(r"%0?\d*d", name, maxsplit=1)
+    if number := NUMBER.search(name):
+        before, after = name[: number.start()], name[number.end() :]
         wanted = rf"{re.escape(before)}\d+{re.escape(after)}"
     else:
         wanted = fnmatch.translate(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -25,6 +24,7 @@ from impasto.video.painting import FrameStylizer, even
 from impasto.video.pictures import (
     ANIMATIONS,
     MIN_SIDE,
+    NUMBER,
     PICTURES,
     is_sequence,
     matching,
@@ -148,7 +148,7 @@ def parts_folder(output: Path) -> Path:
 def is_pattern(output: Path) -> bool:
     """Tell whether an output is pictures by number: one `%d` or `%06d` in a picture's name."""
     plain = output.suffix.lower() in PICTURES and output.name.count("%") == 1
-    return plain and bool(re.search(r"%0?\d*d", output.name))
+    return plain and bool(NUMBER.search(output.name))
 
 
 def check_output(output: Path, inputs: Sequence[str], *, replaces: bool) -> None:
@@ -202,6 +202,8 @@ def _plan_output(
     codec = video.codec or DEFAULT_CODECS[suffix]
     if suffix == ".webm" and codec not in ("vp9", "av1"):
         raise SettingsError(".webm holds vp9 and av1: choose one of these, or another kind of file")
+    if (video.crf or 0) > (worst := CODECS[codec].worst):
+        raise SettingsError(f"crf of {codec} is from 0 to {worst}")
     width = 2 * size[0] if video.compare == "side-by-side" else size[0]
     encoding = Encoding(clip, (width, size[1]), codec, video.crf)
     return VideoFileWriter(output, encoding, source, video, encoders), notes

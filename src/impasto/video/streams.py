@@ -207,25 +207,31 @@ class CopiedStream:
             return None
         return made if made is not None and made.size else None
 
-    def _encoded(self, packets: Iterator[Any]) -> Iterator[Any]:
-        av, graph = pyav(), None
+    def _sounds(self, packets: Iterator[Any]) -> Iterator[AudioFrame]:
+        """Decode what is heard between the start and the end."""
         for packet in packets:
             try:
                 frames: Sequence[AudioFrame] = packet.decode()
-            except av.FFmpegError:
+            except pyav().FFmpegError:
                 continue
             for frame in frames:
                 if frame.pts is None or frame.time_base is None:
                     continue
                 second = self._second(frame)
                 if self._is_over(second):
-                    break
-                if second + frame.samples / frame.sample_rate <= self.video.start:
-                    continue
-                frame.pts -= self._shift(frame.time_base)
-                graph = graph or _graph(frame, self.out.codec_context, self.video)
-                graph.push(frame)
-                yield from _pulled(graph, self.out)
+                    return
+                if second + frame.samples / frame.sample_rate > self.video.start:
+                    yield frame
+
+    def _encoded(self, packets: Iterator[Any]) -> Iterator[Any]:
+        graph = None
+        for frame in self._sounds(packets):
+            assert frame.pts is not None
+            assert frame.time_base is not None
+            frame.pts -= self._shift(frame.time_base)
+            graph = graph or _graph(frame, self.out.codec_context, self.video)
+            graph.push(frame)
+            yield from _pulled(graph, self.out)
         if graph is not None:
             graph.push(None)
             yield from _pulled(graph, self.out)

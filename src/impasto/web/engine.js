@@ -20,7 +20,7 @@
  * @property {() => Promise<Style[]>} styles
  * @property {() => Promise<Example[]>} examples
  * @property {() => Promise<{properties: Record<string, Property>}>} settings
- * @property {(file: Blob, name: string) => Promise<Upload>} upload
+ * @property {(file: Blob, name: string, kind?: "clip" | "") => Promise<Upload>} upload  Of a picture that moves, too, a clip is made where that is asked for.
  * @property {(id: string) => string} picture                      Address of an uploaded picture.
  * @property {(id: string, region: string) => Promise<Blob>} [find]  Where a person, the sky or a face is in it: white there.
  * @property {(request: PaintRequest, signal: AbortSignal) => Promise<Blob>} paint

@@ -99,12 +99,12 @@ async function copy(text, done) {
 }
 
 /** Take the settings of a run: what differs from the defaults, and the quality that they come to. @param {Settings} given */
-function takeSettings({ size, quality, method, encoder, ...given }) {
+function takeSettings({ size, quality, method = "optimize", encoder = "pocket", ...given }) {
   /** @param {string} name @param {unknown} value */
   const differs = (name, value) => JSON.stringify(value ?? null) !== JSON.stringify(session.schema[name]?.default ?? null);
   const settings = Object.fromEntries(Object.entries(given).filter(([name, value]) => !ELSEWHERE.has(name) && differs(name, value) && (name !== "keep" || value === "faces")));
-  const named = quality ?? (method === "fast" ? "draft" : method !== "optimize" ? null : { pocket: "good", vgg19: "best" }[String(encoder ?? "pocket")]);
-  if (!named && method) Object.assign(settings, { method, ...(encoder ? { encoder } : {}) });
+  const named = quality ?? (method === "fast" ? "draft" : method !== "optimize" ? null : { pocket: "good", vgg19: "best" }[String(encoder)]);
+  if (!named) Object.assign(settings, method === "optimize" ? { encoder } : { method });
   Object.assign(session, { settings, size: Number(size ?? 0), quality: String(named ?? session.quality) });
 }
 

@@ -70,11 +70,11 @@ export function studioEngine(info) {
     styles: async () => sized(await read("api/styles")),
     examples: async () => sized(await read("api/examples")),
     settings: () => read("api/settings"),
-    async upload(file, name) {
+    async upload(file, name, kind = "") {
       if (file.size > info.max_upload) throw new EngineError(WORDS.tooLarge, 413);
       const form = new FormData();
       form.append("file", file, name);
-      return holding("files", await ask("api/files", { method: "POST", body: form }));
+      return holding("files", await ask(`api/files?kind=${kind}`, { method: "POST", body: form }));
     },
     picture: (id) => `api/files/${id}`,
     find: async (id, region) => (await ask(`api/files/${id}/regions/${region}`)).blob(),

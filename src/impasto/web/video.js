@@ -14,18 +14,23 @@ const welcome = el("div", { className: "welcome" }, el("p", {}, "Drop a video, o
   el("button", { type: "button", onclick: () => file.click() }, "Choose a video"));
 /** @type {import("./engine.js").Upload | null} */
 let clip = null;
+/** Shows it as it was opened. */
+let showClip = () => {};
 
 /** @param {File} chosen */
 async function useClip(chosen) {
   say("Opening the video");
   try {
-    const opened = await session.engine.upload(chosen, chosen.name);
+    const moves = chosen.type === "image/gif"; // Which no video element plays.
+    const opened = await session.engine.upload(chosen, chosen.name, moves ? "clip" : undefined);
     if (opened.kind !== "clip") throw new Error(WORDS.noClip);
     clip = opened;
     welcome.hidden = true;
     frame.classList.remove("empty");
     frame.style.setProperty("--ratio", String(opened.width / opened.height));
-    show(URL.createObjectURL(chosen));
+    const address = URL.createObjectURL(chosen);
+    showClip = () => (moves ? showFrame(address) : show(address));
+    showClip();
     setResult(null);
     say(opened.seconds ? `${opened.name}: ${opened.seconds.toFixed(1)} s` : opened.name);
   } catch (error) {
@@ -42,6 +47,13 @@ function showPlayer(shown) {
 }
 
 /** @param {string} address */
+function showFrame(address) {
+  player.pause();
+  showPlayer(false);
+  preview.src = address;
+}
+
+/** @param {string} address */
 function show(address) {
   showPlayer(true);
   player.src = address;
@@ -53,11 +65,8 @@ function see(state) {
   if (state.result) {
     show(state.result);
     setResult({ address: state.result, name: `${plainName(clip?.name ?? "")}_${plainName(session.style?.title ?? "")}.mp4` });
-  } else if (state.preview) {
-    player.pause();
-    showPlayer(false);
-    preview.src = state.preview;
-  } else if (ENDED.includes(state.state)) showPlayer(true);
+  } else if (state.preview) showFrame(state.preview);
+  else if (ENDED.includes(state.state)) showClip();
 }
 
 export function enter() {
