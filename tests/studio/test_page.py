@@ -153,3 +153,24 @@ def test_the_studio_keeps_only_what_the_page_needs(
     page.wait_for_timeout(1000)
     assert not there(uploads[1])
     context.close()
+
+
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_kept_picture_brings_back_its_quality_and_its_mix(page: Page) -> None:
+    styles = [{"name": "waves", "weight": 0.7}, {"name": "mosaic", "weight": 0.3}]
+
+    def opened(route: Route) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json={**answer, "styles": styles, "settings": {"encoder": "vgg19"}})
+
+    page.route("**/open", opened)
+    page.get_by_role("button", name="A cat").click()
+    page.get_by_text("Draft", exact=True).click()
+    paint = page.get_by_role("button", name="Paint it")
+    expect(paint).to_be_enabled(timeout=60_000)
+    paint.click()
+    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+    page.get_by_role("button", name="History").first.click()
+    page.locator("#history .tile").first.click()
+    expect(page.get_by_role("radio", name="Best")).to_be_checked()
+    expect(page.locator("#mix .share")).to_have_count(2)

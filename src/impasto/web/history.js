@@ -131,6 +131,7 @@ async function open(entry) {
     session.share = first?.weight ?? 1;
     session.regions = opened.styles.slice(1).flatMap((ref) => (ref.mask ? [{ ref, mask: ref.mask }] : []));
     session.keep = typeof opened.keep === "string" ? opened.keep : (opened.keep?.file ?? null);
+    tell("regions"); // And the mix.
     dropQuick();
     await showPicture(entry.picture, { name: `${plainName(entry.title)}.png`, alt: entry.title });
     chosen = entry;
