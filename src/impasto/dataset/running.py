@@ -239,7 +239,7 @@ def read_style_files(
     styles, bad = list[NamedBytes](), dict[str, str]()
     for each in named:
         try:
-            found = _found(each, settings)
+            found = _found(each)
         except ImageError as error:
             bad[each] = reason_of(error)
             continue
@@ -253,7 +253,7 @@ def read_style_files(
     return styles, bad
 
 
-def _found(named: str, settings: Settings) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
+def _found(named: str) -> list[tuple[str, Callable[[], Path | NamedBytes]]]:
     """Return the name of each style that something stands for, and what reads or returns it."""
     if "://" not in named:
         found = find_pictures(map(str, read_styles(named)))
