@@ -3,7 +3,8 @@
 Usage: python -m tools.site.pictures [NAME…]
 
 No network, no VGG-19: the encoder is the bundled pocket everywhere, the photographs come with
-scikit-image, the styles come with `impasto.gallery`. `first.webp` needs the extra `person`.
+scikit-image, the styles come with `impasto.gallery`. `first.webp` needs the
+extra `person`, `studio.webp` Chromium.
 """
 
 import io
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from PIL import Image
-from tools.site.pictures import layers, optimization, uses
+from tools.site.pictures import layers, optimization, tasks, uses
 from tools.site.sheets import is_kept, keep
 
 PICTURES: Mapping[str, Callable[[], Image.Image | bytes]] = {
@@ -32,6 +33,12 @@ PICTURES: Mapping[str, Callable[[], Image.Image | bytes]] = {
     "colors.webp": uses.colors,
     "face.webp": uses.face,
     "drawings.webp": uses.drawings,
+    "batch.webp": tasks.batch,
+    "data-set.webp": tasks.data_set,
+    "live.webp": tasks.live,
+    "print-size.webp": tasks.print_size,
+    "studio.webp": tasks.studio,
+    "video.webp": tasks.video,
 }
 
 
