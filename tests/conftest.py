@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 Array = NDArray[np.uint8]
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads for which there is no core would spin
 # Where tests run on all cores, each of them has one.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -10,7 +10,7 @@ from tests.fuzz.kinds import KINDS
 
 pytest.importorskip("av")
 #: In as many processes, so that none takes long.
-PARTS = 4
+PARTS = 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="each case is a fork of a prepared process")

@@ -38,14 +38,15 @@ def test_it_stylizes_outside_the_checkout(
 ) -> None:
     """Beside nothing but what it says that it needs, which is lent instead of installed anew."""
     home = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     where = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     lend(needs(PathDistribution(zipfile.Path(wheel, dist_info(wheel)))), Path(site))
     constraints = ROOT / "constraints.txt"
     # pip refuses if anything is not there, or not in a version that will do.
-    install = [str(python), "-m", "pip", "install", "-q", "--no-index", "-c", str(constraints)]
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    install = [*pip, "install", "-q", "--no-index", "-c", str(constraints)]
     run = subprocess.run(
         [*install, str(wheel)], capture_output=True, text=True, check=False, cwd=tmp_path
     )

@@ -40,7 +40,8 @@ def test_train_a_style_and_paint_with_it(
     assert str(network) in outcome.out.splitlines()
     assert (tmp_path / "mine.training" / "preview.jpg").is_file()
     painted = tmp_path / "painted.png"
-    outcome = impasto("stylize", files[0], "--method", network, "--size", 64, "-q", "-o", painted)
+    fast = ("--method", network, "--size", 64, "--runtime", "onnxruntime", "-q")
+    outcome = impasto("stylize", files[0], *fast, "-o", painted)
     assert outcome.status == 0, outcome.err
     assert open_picture(painted).size == (64, 43)
 
@@ -90,7 +91,9 @@ def test_the_network_is_there_when_it_is_stopped(
     small = ("--fine", 8, "--middle", 8, "--coarse", 8, "--pool", 1, "--crop", 32, "--steps", 3)
     folders = ("--photos", photos, "--paintings", photos, "--output", tmp_path / "run")
     line = ("train", "any-style", *folders, *small)
-    monkeypatch.setattr("impasto.training.any_style.SHOWN", 1)
+    few = {"SHOWN": 1, "_PICTURES": 8, "_LONGEST": 96, "_SHORTEST": 48, "_LEAST": 32}
+    for name, value in few.items():
+        monkeypatch.setattr(f"impasto.training.any_style.{name}", value)
     with monkeypatch.context() as patch:
         patch.setattr(AnyStyleTrainer, "advance", interrupt)
         early = impasto(*line)

@@ -233,7 +233,7 @@ def test_a_stop_says_how_it_goes_on(
 SLOW = """
 import time
 from impasto.cli import main
-from impasto.video import painting, pipeline
+from impasto.video import painting, pipeline, prefetch
 usual, frames = painting.FrameStylizer.__call__, []
 def slow(*arguments):
     frames.append(0)
@@ -241,7 +241,7 @@ def slow(*arguments):
         print("slow", flush=True)
         time.sleep(3600)
     return usual(*arguments)
-painting.FrameStylizer.__call__, pipeline.PART = slow, 3
+painting.FrameStylizer.__call__, pipeline.PART, prefetch._PATIENCE = slow, 3, 2.0
 main()
 """
 

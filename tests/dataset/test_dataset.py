@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from tests.dataset.conftest import at_once, png, shard
 
 import impasto
 from impasto.dataset import Dataset, DatasetOptions, stylize_dataset
-from impasto.dataset.engines import local
 from impasto.errors import ImpastoError, SettingsError
 from impasto.fast import FastStylizer
 
@@ -77,15 +76,6 @@ def test_a_picture_is_what_the_stylizer_makes(
 
 
 @pytest.mark.slow
-def test_processes_make_the_same(
-    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
-) -> None:
-    for name, engine, workers in (("a", at_once, None), ("b", local, 2), ("c", local, 1)):
-        stylize_dataset(str(photos), styles, str(tmp_path / name), options, engine, workers)
-    assert digests(tmp_path / "a") == digests(tmp_path / "b") == digests(tmp_path / "c")
-
-
-@pytest.mark.slow
 def test_it_goes_on_where_it_stopped(
     photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
 ) -> None:
@@ -118,13 +108,19 @@ def test_a_second_run_into_a_folder_is_refused(
         next(second)
 
 
+@pytest.fixture
+def dataset_here(impasto_here: Impasto, monkeypatch: pytest.MonkeyPatch) -> Impasto:
+    """The command without other processes."""
+    monkeypatch.setattr("impasto.dataset.engines.open_engine", lambda *_: at_once)
+    return partial(impasto_here, "dataset")
+
+
 @pytest.mark.slow
-def test_strength_is_a_range(photos: Path, styles: list[Path], tmp_path: Path) -> None:
+def test_strength_is_a_range(
+    dataset_here: Impasto, photos: Path, styles: list[Path], tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    assert (
-        command(photos, styles[:1], out, "--workers", "1", "--strength", "0.25..0.5").returncode
-        == 0
-    )
+    assert dataset_here(photos, styles[0], "-o", out, "--strength", "0.25..0.5").status == 0
     rows = csv.DictReader((out / "manifest.csv").read_text().splitlines())
     strengths = {float(row["strength"]) for row in rows if row["status"] == "painted"}
     assert 0.25 <= min(strengths) < max(strengths) <= 0.5
@@ -143,37 +139,31 @@ def test_another_plan_is_refused(
 
 @pytest.mark.slow
 def test_no_failure_is_silent(
-    photos: Path, styles: list[Path], options: DatasetOptions, tmp_path: Path
+    dataset_here: Impasto,
+    photos: Path,
+    styles: list[Path],
+    options: DatasetOptions,
+    tmp_path: Path,
 ) -> None:
     (photos / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     (failed,) = stylize_dataset(str(photos), styles, str(tmp_path / "out"), options, at_once)
     assert (failed.source, failed.status) == ("cat/broken.jpg", "failed")
     assert "is damaged" in failed.error
-    run = command(photos, styles, tmp_path / "other", "--workers", "1", "--also", "masks")
-    assert run.returncode == 1
-    assert "1 files failed" in run.stderr
-    assert "Traceback" not in run.stderr
-
-
-def command(
-    photos: Path, styles: Sequence[Path], out: Path, *more: str
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "impasto", "dataset", photos, *styles, "-o", out, *more],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    run = dataset_here(photos, *styles, "-o", tmp_path / "other", "--also", "masks")
+    assert run.status == 1
+    assert "1 files failed" in run.err
+    assert "Traceback" not in run.err
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """100 pictures."""
+    """100 pictures, of more sizes than are worth compiling the network for, and a label."""
     folder = tmp_path_factory.mktemp("many")
     dice = np.random.default_rng(0)
     for number in range(100):
-        pixels = dice.integers(0, 255, (6, 6, 3), np.uint8)
-        Image.fromarray(pixels).resize((64, 64)).save(folder / f"{number}.png")
+        image = Image.fromarray(dice.integers(0, 255, (6, 6, 3), np.uint8))
+        image.resize((48, 48 + 8 * (number % 3))).save(folder / f"{number}.png")
+    (folder / "0.txt").write_text("0 1 2 3 4")
     return folder
 
 
@@ -181,32 +171,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unbroken(
     many: Path, styles: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """What becomes of them where nobody kills anything."""
+    """What becomes of them in this process, where nobody kills anything."""
     out = tmp_path_factory.mktemp("unbroken") / "out"
-    assert command(many, styles, out, "--workers", "2").returncode == 0
+    assert stylize_dataset(many, styles[:2], out, DatasetOptions(), at_once) == []
     return digests(out)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="kills")
-@pytest.mark.slow
-def test_killed_at_any_moment_and_gone_on(
-    many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    for kill in range(2):
-        program = subprocess.Popen(
-            [sys.executable, "-m", "impasto", "dataset", many, *styles, "-o", out, "-q"],
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        begun, wanted = time.monotonic(), 40 * (kill + 1)
-        while time.monotonic() - begun < 60 and len(list(out.glob("*.png"))) < wanted:
-            time.sleep(0.01)
-        os.killpg(program.pid, signal.SIGKILL)
-        program.wait()
-    assert command(many, styles, out).returncode == 0
-    assert digests(out) == unbroken
 
 
 def children(process: int) -> list[int]:
@@ -222,15 +190,16 @@ def is_alive(process: int) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
 @pytest.mark.slow
-def test_workers_end_with_the_main_process(many: Path, styles: list[Path], tmp_path: Path) -> None:
+def test_killed_and_gone_on(
+    many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
+) -> None:
+    """The workers end with the main process, whatever they have in hand."""
     out = tmp_path / "out"
-    program = subprocess.Popen(
-        [sys.executable, "-m", "impasto", "dataset", many, *styles, "-o", out, "--workers", "1"],
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-m", "impasto", "dataset", *map(str, (many, *styles[:2]))]
+    command += ["-o", str(out), "-q"]
+    program = subprocess.Popen([*command, "--workers", "2"])
     begun = time.monotonic()
-    while time.monotonic() - begun < 60 and not list(out.glob("*.png")):
+    while time.monotonic() - begun < 60 and len(list(out.glob("*.png"))) < 20:
         time.sleep(0.01)
     left = children(program.pid)
     program.kill()
@@ -241,24 +210,34 @@ def test_workers_end_with_the_main_process(many: Path, styles: list[Path], tmp_p
     alive = [process for process in left if is_alive(process)]
     for process in alive:
         os.kill(process, signal.SIGKILL)
-    assert left
+    assert len(left) >= 2
     assert not alive
+    subprocess.run([*command, "--workers", "1"], check=True, timeout=120)
+    assert digests(out) == unbroken
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for workers in /proc")
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker(
-    many: Path, styles: list[Path], unbroken: dict[str, str], tmp_path: Path
+    many: Path,
+    styles: list[Path],
+    unbroken: dict[str, str],
+    tmp_path: Path,
+    files: tuple[Path, Path],
 ) -> None:
+    """The example for Ray runs in the same cluster."""
     script = Path(__file__).with_name("ray_cluster.py")
+    example = files[0].parent, styles[0], tmp_path / "example"
     run = subprocess.run(
-        [sys.executable, script, many, tmp_path / "out", *styles],
+        [sys.executable, script, many, tmp_path / "out", *styles[:2]],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=110,
+        env={**os.environ, "EXAMPLE": "\n".join(map(str, example))},
     )
     assert "nodes 2 killed 1 failed 0" in run.stdout, run.stderr
     assert digests(tmp_path / "out") == unbroken
+    assert impasto.open_picture(tmp_path / "example" / "photo.jpg").width == 256
 
 
 def test_shards(tmp_path: Path, styles: list[Path]) -> None:

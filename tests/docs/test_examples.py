@@ -1,7 +1,6 @@
 """The examples run as they are, each on small pictures and for few steps, and stay short."""
 
 import runpy
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.images import open_picture, save_animation
+from impasto.images import save_animation
 from impasto.losses import STYLE_LOSSES
 from impasto.optimize import schedule
 from impasto.settings.encoders import ENCODER_CHOICES, ENCODERS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-#: What each is given. The studio's API is with the tests of the studio, the demo with the README's.
+#: What each is given. Elsewhere: the studio's API with the tests of the studio, Ray with those of
+#: data sets, the demo with the README's.
 ARGUMENTS = {
     "one_line": ("photo.png", "painting.png", "out.png"),
     "live_plot": ("photo.png", "mosaic", "out.png"),
@@ -63,13 +63,3 @@ def test_example(
     assert capsys.readouterr().out
     made = {"training_loop": "photo.png", "live_plot": "out.plot.png"}
     assert Path(made.get(name, ARGUMENTS[name][-1])).is_file()
-
-
-@pytest.mark.slow
-def test_many_by_ray(files: tuple[Path, Path]) -> None:
-    """In a process of its own, which Ray has to itself."""
-    command = [sys.executable, str(EXAMPLES / "batch_ray.py"), ".", "painting.png", "painted"]
-    folder = files[0].parent
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    assert open_picture(folder / "painted" / "photo.jpg").width == 256

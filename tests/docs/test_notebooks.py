@@ -10,8 +10,12 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
 #: With fewer steps than in the docs, which are made by `tools.site.notebooks` as they stand.
 FEWER = {
-    "layers-and-losses": {'"steps": 20': '"steps": 2'},
-    "thirty-lines": {"range(40)": "range(4)", "min_size=96)": "min_size=96, steps=2)"},
+    "layers-and-losses": {'144, "min_size": 72, "steps": 20': '48, "min_size": 24, "steps": 1'},
+    "thirty-lines": {
+        "resized((192, 128))": "resized((48, 32))",
+        "range(40)": "range(2)",
+        "size=192, min_size=96": "size=48, steps=1",
+    },
 }
 #: In a process of its own: the kernel's client is not ours to check for warnings.
 RUN = """

@@ -14,6 +14,7 @@ from tools.site.sheets import NOTE
 from tools.site.sources import ELSEWHERE, code_of, link_in_site
 
 from impasto.cli.app import app
+from impasto.optimize import schedule
 
 #: What is read in the repository itself.
 FOLDERS = (".github", "benchmarks", "deploy", "docs", "src")
@@ -150,7 +151,9 @@ def test_commands_are_understood() -> None:
 def test_start_as_it_stands(
     impasto: Impasto, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The commands of the first page, one after the other, on small pictures."""
+    """The commands of the first page, one after the other, on small pictures and in few steps."""
+    monkeypatch.setattr(schedule, "DEFAULT_STEPS", (2, 1))
+    monkeypatch.setattr(schedule, "LONE_STEPS", 2)
     monkeypatch.chdir(files[0].parent)
     lines = [line for name, line in commands() if name == "index.md" and " photo.jpg" in line]
     assert len(lines) >= 3

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from impasto.gallery import open_style
 from impasto.images import Picture, open_picture
 from impasto.settings import Settings
 from impasto.stylizers import reproduce
+from impasto.training.loop import read_log
 from impasto.weights.folders import tuned_folder
 
 MINUTES = 0.002
@@ -48,14 +50,15 @@ def style(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tuned_here(without_curves: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings in this process."""
+    """Trainings of four steps in this process, with a report after two."""
     from impasto.training.loop import train
     from impasto.training.options import StyleOptions
     from impasto.training.style import StyleTrainer
 
     def here(given: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
         said: dict[str, Any] = {n: str(v) if isinstance(v, Path) else v for n, v in given.items()}
-        for part, _ in train(StyleTrainer, StyleOptions(crop=32, **said)):
+        options = StyleOptions(crop=32, steps=4, **said)
+        for part, _ in train(StyleTrainer, options, report_every=2):
             yield part * given["minutes"], ""
 
     monkeypatch.setattr("impasto.fast.tuned.fitted", here)
@@ -64,28 +67,28 @@ def tuned_here(without_curves: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("tuned_here")
 def test_it_is_tuned_once_and_kept(photo: Picture, style: Path) -> None:
-    plain = FastStylizer(style, size=96)
-    first = FastStylizer(style, size=96, tune=MINUTES)
+    plain = FastStylizer(style, size=96, **QUICK)
+    first = FastStylizer(style, size=96, tune=MINUTES, **QUICK)
     (kept,) = tuned_folder().glob("*.onnx")
     assert kept.name == first.network.title
     assert kept.stat().st_size < 3e6
     made = first(photo)
     assert np.abs(made.pixels - plain(photo).pixels).mean() > 0.003
     written = kept.stat().st_mtime_ns
-    again = FastStylizer(style, size=64, tune=MINUTES, strength=0.5)
+    again = FastStylizer(style, size=64, tune=MINUTES, strength=0.5, **QUICK)
     assert kept.stat().st_mtime_ns == written
     assert again.network.title == kept.name
     copy = Path(shutil.copy(style, style.with_name("copy.png")))
-    assert FastStylizer(copy, tune=MINUTES).network.title == kept.name
-    other = FastStylizer(style, size=64, tune=MINUTES, style_turn=90.0)
-    assert other.network.title != kept.name
+    settings = Settings(method="fast", tune=MINUTES)
+    assert tuned(copy, settings) == kept
+    assert tuned(copy, settings.updated(style_turn=90.0)) != kept
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tuned_here")
 def test_the_recipe_tunes_again(photo: Picture, style: Path, tmp_path: Path) -> None:
     content = photo.save(tmp_path / "photo.png")
-    made = impasto.stylize(content, style, method="fast", size=96, tune=MINUTES)
+    made = impasto.stylize(content, style, method="fast", size=96, tune=MINUTES, **QUICK)
     path = made.save(tmp_path / "made.png")
     recipe = json.loads(json.dumps(made.recipe))
     assert recipe["styles"][0]["name"] == "waves.png"
@@ -122,7 +125,13 @@ def test_what_does_not_go_with_it(style_network: Path, style: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
+def test_a_tuning_that_fails_says_why(
+    style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What lies in the current folder is not run.
+    for name in ("impasto", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
     options = {"painting": style, "output": tmp_path / "x.onnx", "size": 8}
     with pytest.raises(SettingsError, match="size is at least 32"):
         list(fitted(options))
@@ -134,32 +143,44 @@ def test_a_tuning_that_fails_says_why(style: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_tuning_that_is_left_ends_at_once(style: Path, tmp_path: Path) -> None:
+    tuning = fitted({"painting": style, "output": tmp_path / "x.onnx", "minutes": 5})
+    next(tuning)
+    begun = time.monotonic()
+    tuning.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tuned_here")
 def test_a_tuning_that_was_stopped_goes_on(style: Path) -> None:
-    settings = Settings(method="fast", tune=0.05)
-
-    def interrupt(_spent: float) -> None:
-        if list(tuned_folder().glob("*.part/style.training/checkpoint.safetensors")):
-            raise KeyboardInterrupt
-
+    settings = Settings(method="fast", tune=5)
+    logs: list[list[dict[str, float]]] = []
     seen: list[tuple[str, float]] = []
+
+    def watch(_spent: float) -> None:
+        for log in tuned_folder().glob("*.part/style.training/log.csv"):
+            logs.append(read_log(log))
+            if len(seen) == 1:
+                raise KeyboardInterrupt
 
     @contextmanager
     def show(name: str, minutes: float) -> Iterator[Watch]:
         seen.append((name, minutes))
-        yield interrupt
+        yield watch
 
     show_tunings(show)
     with pytest.raises(KeyboardInterrupt):
         tuned(style, settings)
-    assert seen == [("waves", 0.05)]
     assert not list(tuned_folder().glob("*.onnx"))
     (part,) = tuned_folder().glob("*.part")
-    log = (part / "style.training" / "log.csv").read_text().splitlines()
-    show_tunings()
     path = tuned(style, settings)
+    show_tunings()
+    assert seen == [("waves", 5)] * 2
     assert path.is_file()
     assert not part.exists()
-    assert len(log) >= 2
+    assert [row["step"] for row in logs[-1]] == [2, 4]
+    assert logs[-1][:1] == logs[0]
 
 
 def test_a_data_set_is_painted_with_it(style_network: Path, photo: Picture, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def dataset(rng: random.Random, box: Path) -> list[str]:
         picture_file(rng, folder, f"photo{n}")
     damage(rng, rng.choice(sorted(folder.iterdir())), box)
     if rng.random() < 0.5:
-        return ["dataset", str(folder), "waves", *DRAFT, "-o", "out/set"]
+        return ["dataset", str(folder), "waves", *DRAFT, "--workers", "1", "-o", "out/set"]
     shard = box / "shards" / "a-000.tar"
     shard.parent.mkdir()
     with tarfile.open(shard, "w") as tar:
@@ -149,7 +149,7 @@ def dataset(rng: random.Random, box: Path) -> list[str]:
         tar.addfile(link)
     if rng.random() < 0.5:
         shard.write_bytes(damaged(rng, shard.read_bytes(), b""))
-    return ["dataset", str(shard.parent), "waves", *DRAFT, "-o", "out/set"]
+    return ["dataset", str(shard.parent), "waves", *DRAFT, "--workers", "1", "-o", "out/set"]
 
 
 def batch(rng: random.Random, box: Path) -> list[str]:
@@ -165,8 +165,8 @@ def batch(rng: random.Random, box: Path) -> list[str]:
 def evaluate(rng: random.Random, box: Path) -> list[str]:
     """A damaged picture that is measured."""
     path = damage(rng, picture_file(rng, box, "stylized"), box)
-    table = ("--table", "out/table.csv")
-    return ["evaluate", "-c", "in/good.png", "-s", "in/good.png", "-o", str(path), "-q", *table]
+    pair = ("-c", "in/good.png", "-s", "in/good.png")
+    return ["evaluate", *pair, "-o", str(path), "--size", "96", "-q", "--table", "out/table.csv"]
 
 
 def options(rng: random.Random, box: Path) -> list[str]:

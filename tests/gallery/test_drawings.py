@@ -1,6 +1,5 @@
 """The drawn styles: their files, and the programs that draw them."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,6 @@ from impasto.gallery import DRAWINGS, open_style
 from impasto.gallery.catalogue import drawing_path
 from impasto.images import Picture
 
-opened = cache(open_style)
-
-
-@cache
-def drawn(name: str, size: int, seed: int) -> Picture:
-    return PROGRAMS[name](size, seed)
-
 
 def test_there_is_something_for_every_taste() -> None:
     assert len(DRAWINGS) >= 16
@@ -28,44 +20,33 @@ def test_there_is_something_for_every_taste() -> None:
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_drawing_follows_its_seed(name: str) -> None:
-    first, again, other = drawn(name, 32, 1), PROGRAMS[name](32, 1), drawn(name, 32, 2)
+def test_a_drawing(name: str) -> None:
+    """All that needs one, as to draw and to open it take long."""
+    program, file, sized = PROGRAMS[name], open_style(name), open_style(name, 49)
+    small, first, again, other = (
+        program(*given) for given in ((128, 0), (49, 1), (49, 1), (49, 2))
+    )
+    # It follows its seed, and has the size asked for.
     np.testing.assert_array_equal(first.pixels, again.pixels)
     assert np.abs(first.pixels - other.pixels).mean() > 0.02
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-@pytest.mark.parametrize("size", [32, 49])
-def test_a_drawing_has_the_size_asked_for(name: str, size: int) -> None:
-    for picture in (drawn(name, size, 1), opened(name, size)):
+    for picture, size in ((small, 128), (first, 49), (sized, 49), (file, 1024)):
         assert picture.size == (size, size)
         assert picture.name == name
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_a_file_is_what_its_program_draws_at_every_size(name: str) -> None:
-    file, small = opened(name), drawn(name, 128, 0)
-    assert file.size == (1024, 1024)
-    assert np.abs(_blurred(small) - _blurred(file)).mean() < 0.02
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_a_drawing_is_rich(name: str) -> None:
-    pixels = opened(name, 128).to_array().reshape(-1, 3)
-    assert pixels.std(0).min() > 25
-    assert len(np.unique(pixels // 16, axis=0)) > 100
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_a_drawing_has_texture_all_over(name: str) -> None:
-    gray = opened(name, 384).to_array().mean(-1)
+    # The file is what the program draws at every size.
+    for picture in (small, sized):
+        assert np.abs(_blurred(picture) - _blurred(file)).mean() < 0.02
+    # It is rich, and has texture all over.
+    colors = file.resized(128).to_array().reshape(-1, 3)
+    assert colors.std(0).min() > 25
+    assert len(np.unique(colors // 16, axis=0)) > 100
+    gray = file.resized(384).to_array().mean(-1)
     change = np.abs(np.diff(gray, axis=0))[:, :-1] + np.abs(np.diff(gray, axis=1))[:-1]
     parts = [part.mean() for row in np.array_split(change, 3) for part in np.array_split(row, 3, 1)]
     assert min(parts) > 8
 
 
 def test_no_two_drawings_are_alike() -> None:
-    colors = {name: np.sort(_blurred(opened(name, 128)), axis=0) for name in DRAWINGS}
+    colors = {name: np.sort(_blurred(open_style(name, 128)), axis=0) for name in DRAWINGS}
     for name, values in colors.items():
         for other in list(DRAWINGS)[list(DRAWINGS).index(name) + 1 :]:
             assert np.abs(values - colors[other]).mean() > 0.02, (name, other)

@@ -94,6 +94,7 @@ def test_it_is_refused(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_is_no_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the names of sockets are short
+    monkeypatch.setattr("impasto.images.reading._PATIENCE", 0.1)
     os.mkfifo("pipe.png")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket.png")

@@ -16,7 +16,7 @@ from torch import Tensor
 import impasto
 from impasto.gallery import open_style
 
-SIZE = 128
+SIZE = 96
 #: Of 60 that are planned: a frame shows in the first 15 already, and more of it later.
 STEPS, MORE_STEPS = 16, 28
 

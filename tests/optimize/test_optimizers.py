@@ -69,15 +69,6 @@ def test_the_average_is_that_of_the_iterates() -> None:
     torch.testing.assert_close(optimizer.result(), expected)
 
 
-def test_more_steps_begin_like_fewer() -> None:
-    target = start(1)
-    short, long = (PixelOptimizer(start(), "adam", 0.05) for _ in range(2))
-    descend(short, target, HOLD + 3)
-    descend(long, target, HOLD + 3)
-    assert torch.equal(short.result(), long.result())
-    descend(long, target, 5)
-
-
 def test_steps_become_shorter_after_the_hold() -> None:
     """On a slope of constant gradient, Adam moves by its step length."""
     optimizer = PixelOptimizer(torch.full((1, 3, 2, 2), 0.9), "adam", 0.001)

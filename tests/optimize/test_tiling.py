@@ -48,7 +48,7 @@ def statistics(
 @pytest.mark.parametrize(
     ("name", "size", "side", "phase", "settings"),
     [
-        ("pocket", (179, 215), 64, None, {"style_loss": ALL}),
+        ("pocket", (115, 131), 64, None, {"style_loss": ALL}),
         ("pocket", (179, 215), 112, 2, {"content_loss": "features+self-similarity"}),
         ("pocket", (160, 192), 96, 3, {"loss": "gatys"}),
         ("vgg19", (171, 250), 112, None, {"style_loss": "gram+w2+swd"}),

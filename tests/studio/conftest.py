@@ -24,12 +24,19 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tools import web_page
 
-from impasto.studio import StudioOptions
+from impasto.studio import StudioOptions, engine, run_routes
 from impasto.studio.serving import make_app
 from impasto.studio.studio import Studio
 from impasto.studio.turns import Turns
 
 HERE = "http://127.0.0.1"
+#: A studio that reads one style before anybody chooses it, in place of a dozen, and no networks.
+PROGRAM = """
+import runpy
+from impasto.studio import engine, studio
+engine._AHEAD, studio.Studio.warm_up = 1, lambda _: None
+runpy.run_module("impasto", run_name="__main__", alter_sys=True)
+"""
 
 
 class Client(TestClient):
@@ -54,14 +61,19 @@ class Client(TestClient):
 
 
 @contextmanager
-def opened(folder: Path, **options: Any) -> Iterator[Client]:  # noqa: ANN401
+def opened(folder: Path, warm: bool = False, **options: Any) -> Iterator[Client]:  # noqa: ANN401
     """Open a studio in this process; its files are in a folder."""
     (folder / "files").mkdir(parents=True, exist_ok=True)
     said = StudioOptions(**{"history": folder / "history", "max_upload": 5, **options})
     studio = Studio(said, folder / "files")
-    with Client(make_app(studio), base_url=HERE, raise_server_exceptions=False) as client:
-        yield client
-    studio.close(10)
+    if not warm:
+        studio.warm_up = lambda: None  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_AHEAD", 1)
+        patch.setattr(run_routes, "_LOOK", 0.02)
+        with Client(make_app(studio), base_url=HERE, raise_server_exceptions=False) as client:
+            yield client
+        studio.close(10)
 
 
 @contextmanager
@@ -99,7 +111,7 @@ def running(folder: Path, *options: str) -> Iterator[str]:
     """Run a studio as a program, with its files in a folder; yield its address."""
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
     home = {"IMPASTO_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
-    command = [sys.executable, "-m", "impasto", "studio", "--history", str(folder / "history")]
+    command = [sys.executable, "-c", PROGRAM, "studio", "--history", str(folder / "history")]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     port = 7860 + 100 * int(worker.removeprefix("gw"))  # others look for a free one as well
     with (
@@ -150,7 +162,9 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = folder / "built_page"
     with FileLock(folder / "built_page.lock"):
         if not out.is_dir():
-            web_page.main(folder / "page_that_is_built")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(web_page, "QUICK", 128)  # styles that are read in less time
+                web_page.main(folder / "page_that_is_built")
             (folder / "page_that_is_built").rename(out)
     return out
 
@@ -200,7 +214,7 @@ class Wire(socketserver.ThreadingTCPServer):
         self.address = f"http://127.0.0.1:{self.server_address[1]}/"
 
     def __enter__(self) -> Wire:
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,8 +12,9 @@ from tests.video.conftest import moving, write_clip
 
 SLOW = """
 import contextlib, runpy, sys, time
-from impasto.video import painting, pipeline
+from impasto.video import painting, pipeline, prefetch
 usual, frames, pipeline.PART = painting.FrameStylizer.__call__, [], 3
+prefetch._PATIENCE = 3.0
 def slow(*arguments):
     frames.append(1)
     while len(frames) > 5:  # as in a library that asks nothing meanwhile
@@ -35,7 +36,7 @@ def test_it_does_not_wait_for_a_slow_frame(files: tuple[Path, Path], tmp_path: P
             assert "done" in json.loads(program.stdout.readline())
         while not (tmp_path / "painted.mp4.parts" / "000000.npz").exists():
             assert program.poll() is None
-            time.sleep(0.1)
+            time.sleep(0.02)
         time.sleep(0.5)
         begun = time.monotonic()
         program.send_signal(signal.SIGTERM)

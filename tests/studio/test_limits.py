@@ -207,8 +207,6 @@ def test_tuned_networks_do_not_pile_up(
 def test_requests_of_clients_that_have_gone_are_not_painted(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What warms up would stand in the line, too.
-    monkeypatch.setattr(Studio, "warm_up", lambda _: None)
     with opened(tmp_path) as client:
         studio = studio_of(client)
         content = client.upload(picture)["id"]

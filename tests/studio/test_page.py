@@ -1,5 +1,6 @@
 """The page in a real browser."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,11 +33,10 @@ def test_a_photo_is_painted_at_once_and_then_properly(page: Page, picture: Path)
     assert sideways(page) <= 0
     place = page.locator("main").bounding_box()
     page.get_by_role("button", name="A cat").click()
-    save = page.get_by_role("button", name="Save").first
-    expect(save).to_be_enabled(timeout=60_000)  # there is something to save: it was painted
+    page.wait_for_selector("#save:enabled", timeout=60_000)  # something to save: it was painted
     assert page.locator("main").bounding_box() == place  # nothing jumps
     paint = page.get_by_role("button", name="Paint it")
-    expect(paint).to_be_enabled(timeout=30_000)
+    page.wait_for_selector("#paint-button:enabled", timeout=30_000)
     held: list[Route] = []
     page.route("**/api/runs", lambda route: held.append(route))
     with page.expect_request("**/api/runs"):
@@ -44,7 +44,7 @@ def test_a_photo_is_painted_at_once_and_then_properly(page: Page, picture: Path)
     page.get_by_role("button", name="Stop").click()  # before the run has begun
     with page.expect_request("**/stop"):
         held[0].continue_()
-    expect(paint).to_be_enabled(timeout=60_000)
+    page.wait_for_selector("#paint-button:enabled", timeout=60_000)
     assert sideways(page) <= 0
 
 
@@ -52,7 +52,7 @@ def test_the_photo_shows_where_the_picture_is_held_or_its_handle_dragged(
     page: Page, picture: Path
 ) -> None:
     page.locator("#file").set_input_files(picture)
-    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+    page.wait_for_selector("#save:enabled", timeout=60_000)
     frame = page.locator("#frame").bounding_box()
     assert frame is not None
     middle = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
@@ -90,16 +90,16 @@ def test_a_photo_chosen_before_the_page_has_started_is_painted(
             page.locator("#choose").click()
         choosing.value.set_files(picture)
         asked[0].continue_()
-        expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+        page.wait_for_selector("#save:enabled", timeout=60_000)
 
 
 def test_it_remembers_dark(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")  # colors do not fade
     switch = page.get_by_role("button", name="Dark").or_(page.get_by_role("button", name="Light"))
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     switch.first.click()
     changed = "before => getComputedStyle(document.body).backgroundColor !== before"
     page.wait_for_function(changed, arg=before, timeout=10_000)
-    page.wait_for_timeout(500)  # colors may fade
     after = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == after
@@ -137,21 +137,26 @@ def test_the_studio_keeps_only_what_the_page_needs(
         with page.expect_response("**/api/files") as answer:
             page.locator("#file").set_input_files(picture)
         uploads.append(answer.value.json()["id"])
-        expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+        page.wait_for_selector("#save:enabled", timeout=60_000)
 
     def there(id: str) -> bool:
         return context.request.get(f"{studio}api/files/{id}/thumbnail").ok
+
+    def until_gone(id: str) -> None:
+        end = time.monotonic() + 20
+        while there(id):
+            assert time.monotonic() < end
+            page.wait_for_timeout(50)
 
     use()
     page.clock.fast_forward(60_000)
     use()
     page.clock.fast_forward(10_000)
-    page.wait_for_timeout(1000)
-    assert [there(id) for id in uploads] == [False, True]
+    until_gone(uploads[0])
+    assert there(uploads[1])
     # As where a page is left for good; one that the browser keeps for the way back keeps its files.
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }))")
-    page.wait_for_timeout(1000)
-    assert not there(uploads[1])
+    until_gone(uploads[1])
     context.close()
 
 

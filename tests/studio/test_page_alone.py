@@ -6,7 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,17 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 180_000
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@contextmanager
+def phone(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     yield context
     context.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with phone(browser) as context:
+        yield context
 
 
 def opened(context: BrowserContext, address: str) -> Page:
@@ -42,37 +48,43 @@ def opened(context: BrowserContext, address: str) -> Page:
 @pytest.fixture(scope="module")
 def kept_page(browser: Browser, alone: str) -> Iterator[Page]:
     """A page whose engine is asked again and again."""
-    with browser.new_context() as context:
+    with phone(browser) as context:
         yield opened(context, alone)
 
 
 def painted(page: Page) -> str:
     """Paint an example at a tap; return what is said."""
     page.locator("#examples button").first.tap()
-    expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+    page.wait_for_selector("#save:enabled", timeout=PATIENCE)
     return page.locator("#status").inner_text()
 
 
-def test_a_photo_is_painted_kept_and_deleted(context: BrowserContext, alone: str) -> None:
+def test_a_photo_is_painted_kept_and_deleted_and_offline_as_well(
+    context: BrowserContext, alone: str, picture: Path
+) -> None:
     page = opened(context, alone)
     assert painted(page).startswith("Painted in")
     assert page.evaluate("crossOriginIsolated")
+    page.locator("#file").set_input_files(picture)
     page.get_by_role("button", name="Paint it").tap()
     expect(page.locator("#status")).to_contain_text("Done in", timeout=PATIENCE)
     page.reload()
     history = page.get_by_role("button", name="History").first
     history.tap()
     page.locator("#history .tile").tap()
-    expect(page.locator("#save")).to_be_enabled()
+    page.wait_for_selector("#save:enabled")
     page.locator("#history .delete").tap()
     expect(page.locator("#history .tile")).to_have_count(0)
     page.get_by_role("button", name="Undo").tap()
     expect(page.locator("#history .tile")).to_have_count(1)
     page.locator("#history .delete").tap()
+    context.set_offline(True)
     page.reload()  # which ends the time to undo
     page.wait_for_selector("#tiles img")
     history.tap()
     expect(page.locator("#history")).to_contain_text("kept here")
+    page.keyboard.press("Escape")
+    assert painted(page).startswith("Painted in")
 
 
 #: Paints a file (base64) through the page's engine; returns the picture likewise.
@@ -122,16 +134,15 @@ def test_it_paints_what_python_paints(
 
 
 def test_many_photos_in_many_styles_are_one_file(
-    context: BrowserContext, alone: str, picture: Path, tmp_path: Path
+    kept_page: Page, picture: Path, tmp_path: Path
 ) -> None:
-    other = shutil.copy(picture, tmp_path / "the other.jpg")
-    page = opened(context, alone)
+    other, page = shutil.copy(picture, tmp_path / "the other.jpg"), kept_page
     page.get_by_role("button", name="All controls").tap()
     page.locator("#modes-narrow").get_by_role("button", name="Batch").tap()
     page.locator("#batch input").set_input_files([picture, other])
     page.locator("#tiles .tile").nth(3).tap()
     page.get_by_role("button", name="Paint all").tap()
-    expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+    page.wait_for_selector("#save:enabled", timeout=PATIENCE)
     with page.expect_download() as saved:
         page.locator("#save").tap()
     with zipfile.ZipFile(saved.value.path()) as file:
@@ -140,15 +151,6 @@ def test_many_photos_in_many_styles_are_one_file(
         assert Image.open(file.open(names[0])).size == (128, 128)  # its own
     assert len(names) == 4
     assert names[2].startswith("003_the_other_")
-
-
-def test_it_works_offline_after_the_first_picture(context: BrowserContext, alone: str) -> None:
-    page = opened(context, alone)
-    painted(page)
-    context.set_offline(True)
-    page.reload()
-    page.wait_for_selector("#tiles img")
-    painted(page)
 
 
 def test_what_is_no_picture_is_told(context: BrowserContext, alone: str) -> None:
@@ -198,10 +200,11 @@ def test_the_studio_below_a_path(
 ) -> None:
     page = opened(context, site[0] + path)
     assert painted(page).startswith("Painted in")
+    page.locator("#open-panel").tap()
+    page.locator("#quality label").first.tap()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Paint it").tap()
-    expect(page.locator("#stop")).to_be_enabled()
-    page.locator("#stop").tap()
-    expect(page.locator("#paint-button")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#status")).to_contain_text("Done in", timeout=60_000)
 
 
 def test_the_page_below_a_path(

@@ -27,7 +27,7 @@ def test_a_photo_of_a_phone_is_painted_or_the_page_says_what_to_do(
     page.wait_for_selector("#tiles img", timeout=60_000)
     page.locator("#file").set_input_files(heic)
     if engine == "studio":  # which reads what this browser cannot
-        expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+        page.wait_for_selector("#save:enabled", timeout=PATIENCE)
         assert page.evaluate("document.querySelector('#before').naturalWidth") == 128
     else:
         expect(page.locator("#status")).to_contain_text("cannot open HEIC photos")
@@ -50,31 +50,29 @@ def answering(status: int, times: int = 1) -> Callable[[Route], None]:
     return answer
 
 
-@pytest.mark.parametrize(
-    ("status", "said", "again"),
-    [
+def test_a_server_before_the_studio_that_refuses(
+    browser: Browser, studio: str, picture: Path
+) -> None:
+    page = browser.new_page()
+    for status, said, again in (
         (413, "too large. Choose a smaller one", False),
         (500, "did not pass this on. Try again", True),
         (502, "The studio does not answer", True),
         (504, "took longer than the server", True),
         (200, "did not pass this on", True),
-    ],
-)
-def test_a_server_before_the_studio_that_refuses(
-    browser: Browser, studio: str, picture: Path, status: int, said: str, again: bool
-) -> None:
-    page = browser.new_page()
-    page.goto(studio)
-    page.wait_for_selector("#tiles img", timeout=60_000)
-    page.route("**/api/files", answering(status))
-    page.locator("#file").set_input_files(picture)
-    expect(page.locator("#status")).to_contain_text(said)
-    expect(page.locator("#welcome")).to_be_visible()
-    button = page.get_by_role("button", name="Try again")
-    expect(button).to_have_count(int(again))
-    if again:
-        button.click()
-        expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
+    ):
+        page.goto(studio)
+        page.wait_for_selector("#tiles img", timeout=60_000)
+        page.route("**/api/files", answering(status))
+        page.locator("#file").set_input_files(picture)
+        expect(page.locator("#status")).to_contain_text(said)
+        expect(page.locator("#welcome")).to_be_visible()
+        button = page.get_by_role("button", name="Try again")
+        expect(button).to_have_count(int(again))
+        if again:
+            button.click()
+            page.wait_for_selector("#save:enabled", timeout=PATIENCE)
+        page.unroute_all()
     page.close()
 
 
@@ -84,6 +82,7 @@ def test_a_painting_outlives_a_server_that_is_away_for_a_moment(
     page = browser.new_page()
     page.goto(studio)
     page.wait_for_selector("#tiles img", timeout=60_000)
+    page.locator("#quality label").first.click()
     page.locator("#file").set_input_files(picture)
     page.route("**/api/runs/*", answering(502, times=2))
     page.get_by_role("button", name="Paint it").click()
@@ -98,15 +97,16 @@ def test_what_opens_while_the_page_goes_back_stays_open(browser: Browser, studio
     page.evaluate(
         """() => {
             const back = history.back.bind(history);
-            history.back = () => setTimeout(back, 600);
+            history.back = () => { window.going = true; setTimeout(back, 600); };
+            addEventListener("popstate", () => { window.gone = true; });
         }"""
     )
     page.locator("#open-panel").click()
     page.wait_for_function("history.state?.covered")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(200)  # the page has begun to go back
+    page.wait_for_function("window.going")
     page.locator("#open-panel").click()
-    page.wait_for_timeout(1_000)  # it has gone back
+    page.wait_for_function("window.gone")
     expect(page.locator("#panel.open")).to_be_visible()
     page.wait_for_function("history.state?.covered")
     page.go_back()

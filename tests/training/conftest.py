@@ -48,8 +48,11 @@ def _curves_on_demand(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("without_curves")
 
 
-def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a program where there is nothing but torch, numpy, Pillow and safetensors."""
+def run_alone(**programs: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run programs of `impasto.training`, one after the other in one process.
+
+    There is nothing but torch, numpy, Pillow and safetensors.
+    """
     absent = (
         "typer", "rich", "requests", "platformdirs", "h5py", "pillow_heif", "imagecodecs",
         "tifffile", "matplotlib", "skimage", "onnx", "onnxruntime", "openvino", "scipy",
@@ -62,8 +65,9 @@ def run_alone(module: str, arguments: Sequence[str]) -> subprocess.CompletedProc
         "from impasto.weights import VGG19_LAYERS\n"
         f"VGG19_LAYERS.update({dict(VGG19_LAYERS)})\n"  # as narrow as the teacher
         f"POCKET_LAYERS.update({dict(POCKET_LAYERS)})\n"
-        f"sys.argv[1:] = {list(arguments)}\n"
-        f"runpy.run_module({module!r}, run_name='__main__')\n"
+        f"for name, arguments in {programs}.items():\n"
+        "    sys.argv[1:] = arguments\n"
+        "    runpy.run_module(f'impasto.training.{name}', run_name='__main__')\n"
     )
     line = [sys.executable, "-c", code]
     return subprocess.run(line, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from tests.training.conftest import reports, run_alone
+from tests.training.conftest import reports
 from torch import Tensor
 
 from impasto.errors import ImageError, SettingsError, WeightsError
@@ -314,11 +314,3 @@ def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match="not what `impasto train any-style` or"):
         export(fetch("pocket"), tmp_path)
-
-
-def test_needs_only_torch_numpy_pillow_and_safetensors(options: AnyStyleOptions) -> None:
-    names = ("photos", "paintings", "output", "fine", "middle", "coarse", "crop")
-    arguments = [f"--{name}={getattr(options, name)}" for name in names]
-    run = run_alone("impasto.training.any_style", [*arguments, "--steps=2"])
-    assert run.returncode == 0, run.stderr
-    assert "step 2" in run.stdout

@@ -238,6 +238,6 @@ def test_curves_leave_out_what_has_no_logarithm(tmp_path: Path) -> None:
 def test_needs_only_torch_numpy_pillow_and_safetensors(options: EncoderOptions) -> None:
     names = ("photos", "paintings", "teacher", "output", "widths", "ranks", "batch", "crop", "pool")
     arguments = [f"--{name}={getattr(options, name)}" for name in names]
-    run = run_alone("impasto.training.encoder", [*arguments, "--steps=2", "--every=2"])
+    run = run_alone(encoder=[*arguments, "--steps=2", "--every=2"])
     assert run.returncode == 0, run.stderr
     assert "step 2" in run.stdout

@@ -185,11 +185,16 @@ def test_the_painting_is_read_as_by_stylize(options: StyleOptions, tmp_path: Pat
     assert training.style.mean() == pytest.approx(20000 / 65535, abs=0.01)
 
 
-def test_needs_only_torch_numpy_pillow_and_safetensors(options: StyleOptions) -> None:
+def test_needs_only_torch_numpy_pillow_and_safetensors(
+    options: StyleOptions, folders: dict[str, str], output: str
+) -> None:
     names = ("photos", "painting", "output", "begin", "crop", "size", "minutes")
-    arguments = [f"--{name}={getattr(options, name)}" for name in names]
-    run = run_alone("impasto.training.style", [*arguments, "--steps=3"])
+    style = [f"--{name}={getattr(options, name)}" for name in names]
+    many = [f"--{name}={folder}" for name, folder in {**folders, "output": output}.items()]
+    many += [f"--{name}=8" for name in ("fine", "middle", "coarse", "pool")]
+    run = run_alone(any_style=[*many, "--crop=32", "--steps=2"], style=[*style, "--steps=3"])
     assert run.returncode == 0, run.stderr
+    assert "step 2" in run.stdout
     assert "step 3" in run.stdout
     assert not Path(options.output).exists()
     assert export(options.folder / StyleTrainer.product, Path(options.output))

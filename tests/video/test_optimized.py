@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.video.conftest import SIZE, moving
+from tests.video.conftest import moving
 
 from impasto.errors import SettingsError
 from impasto.flow import Motion
@@ -18,6 +18,7 @@ from impasto.video.options import video_settings
 from impasto.video.painting import FrameStylizer, Kept
 
 Array = NDArray[np.uint8]
+SIZE = (64, 48)
 STILL = np.zeros((*SIZE[::-1], 2), np.float32)
 SURE = np.ones(SIZE[::-1], np.float32)
 
@@ -30,7 +31,7 @@ def stylizer(painting: Array) -> IterativeStylizer:
 @pytest.mark.slow
 def test_what_is_finished_stays(stylizer: IterativeStylizer) -> None:
     """The optimizer's state moves along: without it each frame begins with its longest steps."""
-    (frame,) = moving(1)
+    (frame,) = moving(1, SIZE)
     first = stylizer.run(frame, reference=Reference())
     list(first)
     earlier = {1: EarlierFrame(first.pixels, STILL, SURE)}
@@ -44,7 +45,7 @@ def test_what_is_finished_stays(stylizer: IterativeStylizer) -> None:
 
 
 def test_where_nothing_is_trusted_the_optimizer_begins_anew(stylizer: IterativeStylizer) -> None:
-    (frame,) = moving(1)
+    (frame,) = moving(1, SIZE)
     first = stylizer.run(frame, reference=Reference())
     next(first)
     trust = SURE.copy()
@@ -63,7 +64,7 @@ def test_where_nothing_is_trusted_the_optimizer_begins_anew(stylizer: IterativeS
 def test_of_a_frame_that_ended_at_a_coarser_octave_only_the_picture_moves_along(
     painting: Array,
 ) -> None:
-    (frame,) = moving(1)
+    (frame,) = moving(1, SIZE)
     half = IterativeStylizer(painting, size=SIZE[0], min_size=SIZE[0] // 2, stop_after=1)
     first = half.run(frame, reference=Reference())
     list(first)
@@ -77,7 +78,7 @@ def test_of_a_frame_that_ended_at_a_coarser_octave_only_the_picture_moves_along(
 def test_styles_are_read_once_and_a_stopped_clip_goes_on(
     stylizer: IterativeStylizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frames, whole = moving(5), FrameStylizer(stylizer, 0.9)
+    frames, whole = moving(5, SIZE), FrameStylizer(stylizer, 0.9)
     motion = Motion(np.full((*SIZE[::-1], 2), (2, 1), np.float32), SURE)
     read: list[Any] = []
     target = StyleReader._target

@@ -326,13 +326,13 @@ def test_strength_is_that_of_every_frame(
     if not strength:
         assert max(change) < 1e-3
     else:
-        assert change[1] < 1.5 * change[0]
+        assert 0.5 * change[0] < change[1] < 1.5 * change[0]
 
 
 @pytest.mark.slow
 def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) -> None:
-    source = write_clip(tmp_path / "in.mp4", moving(7))
-    settings = Settings(steps=(6,), device="cpu", precision="float32")
+    source = write_clip(tmp_path / "in.mp4", moving(6))
+    settings = Settings(steps=(4,), device="cpu", precision="float32")
 
     def painted(name: str, stability: float, stop: int | None = None) -> list[NDArray[np.uint8]]:
         options = VideoSettings(stability=stability)
@@ -348,8 +348,8 @@ def test_frames_can_be_optimized(painting: NDArray[np.uint8], tmp_path: Path) ->
         return [np.asarray(Image.open(path)) for path in paths]
 
     steady, alone = painted("steady", 0.9), painted("alone", 0.0)
-    assert len(steady) == 7
-    for one, other in zip(steady, painted("stopped", 0.9, stop=6), strict=True):
+    assert len(steady) == 6
+    for one, other in zip(steady, painted("stopped", 0.9, stop=5), strict=True):
         np.testing.assert_array_equal(one, other)
 
     def flicker(frames: list[NDArray[np.uint8]]) -> float:

@@ -1,4 +1,4 @@
-"""A site of 1,000 pictures, of which 780 are right: others are alike, broken, closed or traps."""
+"""A site of 260 pictures, of which 200 are right: others are alike, broken, closed or traps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.collect.drawing import FORMS, broken, draw, encoded, good, near
 from tests.collect.server import Site
 from tests.collect.traps import add_traps, first_busy
 
-GOOD, NEAR, BROKEN, CLOSED, TRAPS = 780, 100, 50, 50, 20
-ON_PAGE = 120
+GOOD, NEAR, BROKEN, CLOSED, TRAPS = 200, 20, 10, 10, 20
+ON_PAGE = 30
 DEPTH = 3
 ROBOTS = b"User-agent: *\nDisallow: /closed/\n\nUser-agent: other\nDisallow: /\n"
 ENDINGS = {"jpeg": "jpg"}
@@ -24,7 +24,7 @@ WAYS = (
 )
 
 
-class Thousand(NamedTuple):
+class Wanted(NamedTuple):
     """What must come of it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Thousand(NamedTuple):
     reasons: dict[str, str]
 
 
-def build(site: Site, private: str) -> Thousand:
+def build(site: Site, private: str) -> Wanted:
     """Fill a site that is being served.
 
     Args:
@@ -64,7 +64,7 @@ def build(site: Site, private: str) -> Thousand:
     reasons |= traps
     # Bad among good, near-duplicates after what they are like.
     bad = [path for path in reasons if not path.startswith("/calendar")]
-    mixed = [*paths[:200], *bad, *paths[200:]]
+    mixed = [*paths[:70], *bad, *paths[70:]]
     for number in range(NEAR):
         path = f"/alike/{number}.jpg"
         site.picture(path, near(number))
@@ -73,8 +73,8 @@ def build(site: Site, private: str) -> Thousand:
     _pages(site, mixed)
     site.answers["/robots.txt"] = (200, {"content-type": "text/plain"}, ROBOTS)
     assert len(right) == GOOD
-    assert (len(traps), len(reasons) + GOOD) == (TRAPS, 1000)
-    return Thousand(right, reasons)
+    assert (len(traps), len(reasons)) == (TRAPS, NEAR + BROKEN + CLOSED + TRAPS)
+    return Wanted(right, reasons)
 
 
 def _trouble_that_ends_well(site: Site, paths: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The site of 1,000 pictures: exactly the right 780, in bounded memory, after kills too."""
+"""The site of 260 pictures: exactly the right 200, in bounded memory, after kills too."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.collect.crowd import CLOSED, DEPTH, GOOD, NEAR, Wanted, build
 from tests.collect.server import Site, serving
-from tests.collect.thousand import DEPTH, GOOD, Thousand, build
 
 from impasto.files import sha256_of
 from impasto.images import open_picture
 
-MOST_MEGABYTES = 400
+MOST_MEGABYTES = 200
 
 
 class Served:
@@ -28,7 +28,7 @@ class Served:
 
     def __init__(self, site: Site, private: Site) -> None:
         self.site, self.private = site, private
-        self.wanted: Thousand = build(site, private.url)
+        self.wanted: Wanted = build(site, private.url)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ MEASURED = (
 
 def start(served: Served, folder: Path, *before: str) -> subprocess.Popen[str]:
     """Start the command, perhaps by another one before it."""
-    options = "--limit 2000 --delay 0 --min-size 64 --timeout 4 --max-bytes 1000000 --depth"
+    options = "--limit 2000 --delay 0 --min-size 64 --timeout 2 --max-bytes 1000000 --depth"
     command = [
         *before,
         sys.executable,
@@ -97,15 +97,15 @@ def check(served: Served, folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path) -> None:
+def test_exactly_the_right_ones_in_bounded_memory(served: Served, tmp_path: Path) -> None:
     run = start(served, tmp_path, sys.executable, "-c", MEASURED)
     report = run.communicate(timeout=240)[0]
     assert run.returncode == 0
     megabytes = int(report.splitlines()[-1]) / 1024
     assert megabytes < MOST_MEGABYTES
-    assert report.startswith("780 kept, 780 of them new, in ")
-    for part in ("100 left out: near-duplicate", "50 left out: disallowed by robots.txt"):
-        assert part in report
+    assert report.startswith(f"{GOOD} kept, {GOOD} of them new, in ")
+    assert f"{NEAR} left out: near-duplicate" in report
+    assert f"{CLOSED} left out: disallowed by robots.txt" in report
     check(served, tmp_path)
     asked, headers = served.site.asked, served.site.headers
     # Each once, but those that were busy, and what a trap leads to.
@@ -119,7 +119,7 @@ def test_exactly_the_right_780_in_bounded_memory(served: Served, tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_same_after_it_was_stopped_and_killed(served: Served, tmp_path: Path) -> None:
-    for moment, number in ((200, signal.SIGINT), (420, signal.SIGKILL), (800, signal.SIGKILL)):
+    for moment, number in ((60, signal.SIGINT), (180, signal.SIGKILL)):
         run = start(served, tmp_path)
         while sum(served.site.asked.values()) < moment and run.poll() is None:
             time.sleep(0.002)
@@ -139,7 +139,7 @@ def test_the_same_after_it_was_stopped_and_killed(served: Served, tmp_path: Path
     times = Counter(served.site.asked)
     pictures = [times[path] for path in served.wanted.right]
     # What was kept before a kill was not asked for again; what was under way was.
-    assert sum(pictures) <= GOOD + 3 * 40
+    assert sum(pictures) <= GOOD + 2 * 20
 
 
 def nothing_is_lost(folder: Path) -> None:
