@@ -19,6 +19,7 @@ from impasto.settings.methods import method_of
 from impasto.settings.runtimes import runtime_for_many_sizes
 from impasto.settings.typed import Options
 from impasto.weights import fetch, find
+from impasto.weights.folders import expanded
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -125,7 +126,7 @@ def files_of(settings: Settings) -> list[str]:
     """
     named = [settings.weights, settings.method if settings.method_row.one_style else None]
     found = map(fetch, needed_weights(settings))
-    paths = [Path(name) for name in (*named, *settings.pictures, *found) if name is not None]
+    paths = [expanded(name) for name in (*named, *settings.pictures, *found) if name is not None]
     return [sha256_of(path) for path in paths if path.is_file()]
 
 

@@ -294,7 +294,7 @@ def test_a_real_interrupt(files: Files) -> None:
         try:
             assert process.stderr is not None
             assert "pocket on" in process.stderr.readline()
-            wait_for_work(process.pid, 0.3)
+            wait_for_work(process.pid, 1.0)
             for each in signals:  # as terminals and systemd do
                 process.send_signal(each)
                 time.sleep(0.05)

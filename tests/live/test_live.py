@@ -518,7 +518,7 @@ def test_a_signal_closes_the_recording(tmp_path: Path) -> None:
             deadline = time.monotonic() + 120
             while not made.exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
-            time.sleep(1)
+            time.sleep(2)
             live.send_signal(signal.SIGHUP)
             out, err = live.communicate(timeout=60)
         finally:

@@ -66,6 +66,7 @@ def test_a_photo_is_painted_kept_and_deleted_and_offline_as_well(
     assert painted(page).startswith("Painted in")
     assert page.evaluate("crossOriginIsolated")
     page.locator("#file").set_input_files(picture)
+    page.wait_for_function("document.querySelector('#before').naturalWidth === 128")
     page.get_by_role("button", name="Paint it").tap()
     expect(page.locator("#status")).to_contain_text("Done in", timeout=PATIENCE)
     page.reload()

@@ -3,6 +3,7 @@
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,8 +12,13 @@ from tests.studio.conftest import opened
 from impasto.studio import works
 
 
+@pytest.mark.parametrize("settings", [{"quality": "good"}, {"quality": "best", "steps": [3]}])
 def test_a_tuned_style_is_painted_kept_and_opened(
-    tmp_path: Path, picture: Path, style_network: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    picture: Path,
+    style_network: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
 ) -> None:
     def tuned(_style: object, _settings: object, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
@@ -22,7 +28,14 @@ def test_a_tuned_style_is_painted_kept_and_opened(
     with opened(tmp_path) as client:
         content = client.upload(picture)["id"]
         style = client.run_to_the_end(kind="tune", style={"name": "mosaic"}, minutes=1)["style"]
-        asked = {"content": content, "styles": [style], "settings": {"quality": "good", "size": 64}}
+        asked = {"content": content, "styles": [style], "settings": {**settings, "size": 64}}
+        looks = client.run_to_the_end(kind="explore", **asked)
+        assert looks["state"] == "done", looks
+        both = {"contents": [content], "styles": [style, {"name": "mosaic"}]}
+        batch = client.run_to_the_end(
+            kind="batch", **both, settings={"quality": "good", "size": 32, "steps": [1]}
+        )
+        assert not any(item.get("error") for item in batch["items"]), batch
         made = client.run_to_the_end(kind="picture", **asked)
         assert made["state"] == "done", made
         again = client.post(f"/api/history/{made['history']}/open").json()
@@ -31,9 +44,10 @@ def test_a_tuned_style_is_painted_kept_and_opened(
         answer = client.post("/api/paint", json=asked)
         assert answer.status_code == 200, answer.text
         mixed = {**asked, "styles": [*again["styles"], {"name": "mosaic"}]}
-        refused = client.post("/api/paint", json=mixed)
-        assert refused.status_code == 400
-        assert str(tmp_path) not in refused.text
+        for wrong in (mixed, {**asked, "settings": {"style_scale": 0.7}}):
+            refused = client.post("/api/paint", json=wrong)
+            assert refused.status_code == 400
+            assert str(tmp_path) not in refused.text
 
 
 def test_a_moving_gif_is_a_clip_where_one_is_asked_for(tmp_path: Path) -> None:

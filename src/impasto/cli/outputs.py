@@ -78,7 +78,7 @@ class Outputs:
             return None
         numbered = self.target.parent.glob(f"{escape(self.target.stem)}-*{self.target.suffix}")
         for path in (self.target, *sorted(numbered)):
-            with suppress(ImpastoError):
+            with suppress(ImpastoError, TypeError, AttributeError, KeyError):  # strange recipes
                 if is_recipe_of(read_recipe(path), settings, content, styles):
                     return path
         return None

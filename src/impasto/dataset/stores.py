@@ -136,10 +136,13 @@ class _RemoteStore(Store):
 
     def read(self, path: str, most: int = MOST) -> bytes:
         try:
-            check_bytes(self.size(path) or 0, most, path)
-            return bytes(self._system.cat_file(self._root + path))
+            # Not all systems know it before.
+            check_bytes(self._system.size(self._root + path) or 0, most, path)
+            content = bytes(self._system.cat_file(self._root + path))
         except OSError as error:
             raise ImageError(f"{self._root}{path} cannot be read: {error}") from error
+        check_bytes(len(content), most, path)
+        return content
 
     def write(self, path: str, content: bytes) -> None:
         self._system.makedirs((self._root + path).rpartition("/")[0], exist_ok=True)

@@ -149,6 +149,8 @@ def compare(
     up before it is timed: one that optimizes once, by a step; one of one pass at each pair, since
     runtimes prepare for each size.
     """
+    if any(path.parent.resolve() == folder.resolve() for pair in comparison.pairs for path in pair):
+        raise SettingsError(f"the results would lie among the pictures in {folder}: name another")
     make_folder(folder)
     journal, run = Journal(folder / JOURNAL), datetime.now(timezone.utc).isoformat("T", "seconds")
     entries = () if fresh else journal.entries("key", "picture", "seconds")

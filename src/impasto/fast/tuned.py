@@ -22,7 +22,7 @@ from impasto.settings import Settings
 from impasto.settings.methods import NETWORK_FILES
 from impasto.version import __version__
 from impasto.weights import fetch
-from impasto.weights.folders import SUFFIX, tuned_folder
+from impasto.weights.folders import SUFFIX, expanded, tuned_folder
 
 #: Told how many minutes a tuning has taken so far.
 Watch = Callable[[float], object]
@@ -95,7 +95,7 @@ def tuned(style: Source, settings: Settings, folder: Path | None = None) -> Path
     in a folder, unless the user's has it already; None: the user's. Errors say what is missing:
     the picture, or photographs to learn with.
     """
-    begin = fetch("any-style") if settings.weights is None else Path(settings.weights)
+    begin = fetch("any-style") if settings.weights is None else expanded(settings.weights)
     check_file(begin, WeightsError)
     size = min(max(round(SIZE * settings.style_scale), _LEAST_SIZE), _MOST_SIZE)
     picture = images.rotate_tile(images.open_for_role(style, "style", size), settings).filled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import SettingsError
@@ -90,8 +91,9 @@ class Settings(Choices):
                 continue
             fixed = name == "color" and self.color_mode.recolor_style and self.method_row.one_style
             if fixed or not self.method_row.takes(name, each.metadata["group"]):
+                method = Path(self.method).name  # of a file no folders: others may read this
                 raise SettingsError(
-                    f"{name} does nothing with method {self.method}: leave one of the two out"
+                    f"{name} does nothing with method {method}: leave one of the two out"
                 )
 
     @property

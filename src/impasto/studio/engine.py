@@ -11,8 +11,9 @@ from impasto.gallery import DRAWINGS, open_style
 from impasto.gallery.names import PREFIX, style_path
 from impasto.images import Picture, fitted_size, open_picture
 from impasto.runs import Run, Stylizer
-from impasto.settings import Settings
+from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import REST
+from impasto.settings.methods import NETWORK_FILES, method_of
 from impasto.studio.options import StudioOptions
 from impasto.studio.store import File
 from impasto.studio.turns import Turns
@@ -35,6 +36,21 @@ class Style(NamedTuple):
     def path(self) -> Path:
         """Its picture."""
         return style_path(self.source) if isinstance(self.source, str) else self.source
+
+
+def settings_for(styles: Sequence[Style], settings: Settings) -> Settings:
+    """Return settings for styles: a network paints in one pass, whatever quality is asked for."""
+    if not any(is_network(style) for style in styles):
+        return settings
+    fast = method_of("fast")
+    changed = {name for name in FIELDS if getattr(settings, name) != getattr(Settings(), name)}
+    kept = {n: getattr(settings, n) for n in changed if fast.takes(n, FIELDS[n].metadata["group"])}
+    return Settings(**{**kept, "method": "fast"})
+
+
+def is_network(style: Style) -> bool:
+    """Tell whether a style is a network that was tuned to it."""
+    return Path(style.source).suffix.lower() in NETWORK_FILES
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from impasto.images import open_picture, output_name
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import LEAST_SIZE
 from impasto.settings.declaration import check_known
-from impasto.settings.methods import NETWORK_FILES
 from impasto.studio import works
 from impasto.studio.bodies import PaintBody, PlainStyleBody, RunBody, StyleBody, VideoBody
-from impasto.studio.engine import Engine, Order, Style
+from impasto.studio.engine import Engine, Order, Style, is_network, settings_for
 from impasto.studio.history import History
 from impasto.studio.options import StudioOptions
 from impasto.studio.runs import StudioRun
@@ -84,9 +83,7 @@ class Studio:
         content = self.store.file(visitor, body.content, "picture")
         styles = self.named(visitor, body.styles)
         masks = tuple(self._mask(visitor, each.mask) for each in body.styles)
-        settings = self._settings(body.settings, body.styles)
-        if any(_is_network(style.source) for style in styles):  # which paints in one pass alone
-            settings = settings.updated(method="fast")
+        settings = settings_for(styles, self._settings(body.settings, body.styles))
         if settings.size is None:  # the content's own
             longest = max(content.facts["width"], content.facts["height"], LEAST_SIZE)
             size = min(longest, settings.size_limit, self.options.max_size)
@@ -178,6 +175,8 @@ class Studio:
         own = min(max(clip.facts["width"], clip.facts["height"], LEAST_SIZE), self.options.max_size)
         values = {**_weighted(body.settings, body.styles)}
         values["size"] = values.get("size") or own
+        if any(map(is_network, styles)):
+            values |= {"method": "fast", "quality": None}
         settings = self.engine.checked(video_settings(sources, **values)[0])
         settings = Order(clip, styles, settings, masks=masks).masked(settings)
         asked = {**values, "method": settings.method, "masks": settings.masks}
@@ -191,7 +190,7 @@ class Studio:
 
         def put(file: str, name: str) -> dict[str, Any]:
             facts: dict[str, Any] = {"kind": "network"}
-            if not _is_network(file):
+            if not is_network(Style(name, file)):
                 picture = open_picture(entry.path(file))
                 facts = {"kind": "picture", "width": picture.width, "height": picture.height}
             made = self.store.put(visitor, entry.path(file), name, facts)
@@ -210,10 +209,6 @@ class Studio:
             content = put(entry.content, entry.names[0])
             undo.pop_all()
         return {"content": content, "styles": styles, "keep": keep, "settings": entry.changed()}
-
-
-def _is_network(file: Path | str) -> bool:
-    return Path(file).suffix.lower() in NETWORK_FILES
 
 
 def _weighted(values: dict[str, Any], styles: Sequence[StyleBody]) -> dict[str, Any]:

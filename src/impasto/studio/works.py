@@ -21,7 +21,7 @@ from impasto.images import open_picture, output_name
 from impasto.records import Records
 from impasto.settings import FIELDS, Settings
 from impasto.settings.choices import LOOKS
-from impasto.studio.engine import Engine, Order, Style
+from impasto.studio.engine import Engine, Order, Style, is_network, settings_for
 from impasto.studio.history import History
 from impasto.studio.processes import paint_clip
 from impasto.studio.runs import StudioRun
@@ -69,7 +69,10 @@ def variants(engine: Engine, order: Order, axes: Mapping[str, Any] | None) -> li
         if settings.method_row.steps:
             axes = {"look": (None, *LOOKS)}
         else:
-            axes = {name: v for name, v in default_axes(settings).items() if name in _OF_DRAFTS}
+            usual = default_axes(settings).items()
+            axes = {name: values for name, values in usual if name in _OF_DRAFTS}
+            if any(map(is_network, order.styles)):  # which has its scale
+                axes.pop("style_scale", None)
     found = []
     for each in explore.vary(preview_settings(settings), axes):
         small = engine.checked(preview_settings(each.settings, each.settings.size_limit))
@@ -107,7 +110,8 @@ def paint_batch(
         for number, (content, style) in enumerate(itertools.product(files, styles), 1):
             title = output_name(content.name, [Path(style.name).stem])
             try:
-                painting = engine.run(Order(content, (style,), settings))
+                order = Order(content, (style,), settings_for([style], settings))
+                painting = engine.run(order)
                 for _ in painting:
                     run.step()
                 path = painting.picture.save(run.folder / f"{number:03} {title}.jpg")

@@ -97,10 +97,10 @@ def load_style(path: Path, longest: int) -> Tensor:
     Without the packages that this needs it is read as plain 8-bit RGB.
     """
     try:
-        from impasto.images import open_picture
+        from impasto.images import open_for_role
     except ImportError:
         return _load(path, longest)[None].float() / 255
-    return open_picture(path, max_size=longest).filled().to_tensor()[None]
+    return open_for_role(path, "style", longest).filled().to_tensor()[None]
 
 
 def whole_cells(picture: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ export function studioEngine(info) {
       if (file.size > info.max_upload) throw new EngineError(WORDS.tooLarge, 413);
       const form = new FormData();
       form.append("file", file, name);
-      return holding("files", await ask(`api/files?kind=${kind}`, { method: "POST", body: form }));
+      return holding("files", await ask(`api/files${kind && `?kind=${kind}`}`, { method: "POST", body: form }));
     },
     picture: (id) => `api/files/${id}`,
     find: async (id, region) => (await ask(`api/files/${id}/regions/${region}`)).blob(),

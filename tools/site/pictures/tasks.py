@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 from tools.site.sheets import painted, photo, sheet, shown
 
 import impasto
@@ -97,6 +96,8 @@ def video() -> Image.Image:
 
 def studio() -> Image.Image:
     """The studio's page in Chromium, with a photograph that was painted at a tap."""
+    from playwright.sync_api import sync_playwright
+
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as drives:
         command = [sys.executable, "-m", "impasto", "studio", "--history", folder]
