@@ -576,7 +576,8 @@ def test_a_killed_run_is_gone_on_with(
     assert Path("out.png.checkpoint").exists()
     shown: list[object] = []
     monkeypatch.setattr(RunBar, "follow", lambda _, state: shown.append(state))
-    assert stylize(*files, "--resume", "-o", "out.png", "--force").status == 0
+    resumed = stylize(*files, "--resume", "-o", "out.png")
+    assert (resumed.status, resumed.out) == (0, "out.png\n")  # in the place of the unfinished one
     assert len(shown) < 5
     assert Path("out.png").read_bytes() == Path("whole.png").read_bytes()
     assert not Path("out.png.checkpoint").exists()

@@ -22,6 +22,8 @@ from impasto.settings import Settings
 
 #: Seconds between two checkpoints.
 INTERVAL = 60.0
+#: Seconds after the checkpoint in which a stopped run has saved its picture; later it was changed.
+_SAVING = 120.0
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Outputs:
     force: bool = False  # replace an existing result
     resume: bool = False  # save the run once a minute, and resume what is saved
     checkpoint: Path | None = field(init=False, default=None)
+    #: What a stop has saved of the run that is resumed: the result takes its place.
+    unfinished: Path | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Refuse what could not be saved, before any work."""
@@ -73,14 +77,27 @@ class Outputs:
             _write_checkpoint(self.checkpoint, saved)
 
     def finished(self, settings: Settings, content: Source, styles: list[Source]) -> Path | None:
-        """Return the picture of such a run that an earlier one to this target has finished."""
-        if self.target is None or self.force or self.has_checkpoint:
+        """Return the picture of such a run that an earlier one to this target has finished.
+
+        Where it has not, note what it saved, unless that was changed since.
+        """
+        if self.target is None or self.force:
             return None
+        stopped = (
+            self.checkpoint.stat().st_mtime if self.checkpoint and self.has_checkpoint else None
+        )
         numbered = self.target.parent.glob(f"{escape(self.target.stem)}-*{self.target.suffix}")
         for path in (self.target, *sorted(numbered)):
-            with suppress(ImpastoError, TypeError, AttributeError, KeyError):  # strange recipes
-                if is_recipe_of(read_recipe(path), settings, content, styles):
+            with suppress(
+                ImpastoError, OSError, TypeError, AttributeError, KeyError
+            ):  # odd recipes
+                recipe = read_recipe(path)
+                if stopped is None and is_recipe_of(recipe, settings, content, styles):
                     return path
+                recipe["settings"]["stop_after"] = settings.stop_after
+                kept = stopped is not None and path.stat().st_mtime <= stopped + _SAVING
+                if kept and is_recipe_of(recipe, settings, content, styles):
+                    self.unfinished = path
         return None
 
     def save(self, picture: Picture, state: State, run: Run, whole: bool = True) -> list[Path]:
@@ -98,7 +115,8 @@ class Outputs:
                 sys.stdout.buffer.write(picture.encode("png"))
                 sys.stdout.buffer.flush()
             else:
-                written = [picture.save(self.target, overwrite=self.force, protect=self.protected)]
+                target, over = self.unfinished or self.target, self.force or bool(self.unfinished)
+                written = [picture.save(target, overwrite=over, protect=self.protected)]
         except BrokenPipeError:  # nobody wants it any more
             raise
         except (ImageError, OSError) as error:

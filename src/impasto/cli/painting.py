@@ -101,6 +101,8 @@ def _watch(run: Run, outputs: Outputs, quiet: bool) -> tuple[State, BaseExceptio
     state = None
     try:
         outputs.restore(run)
+        if outputs.has_checkpoint:
+            say("resuming where it was stopped", quiet)
         with RunBar(quiet) as bar:
             for state in run:
                 bar.follow(state)

@@ -100,13 +100,14 @@ class Choices:
         brief=True,
         choices=METHODS.keys(),
         files=NETWORK_FILES,
+        shown="by quality",
     )
     quality: str | None = _method(
         None,
         "draft (fast), good, best (vgg19; in videos: optimized).",
         brief=True,
         choices=("draft", "good", "best"),
-        shown="good",
+        shown="good; video, dataset: draft",
     )
     encoder: str = _method(
         "pocket",
