@@ -111,6 +111,9 @@ def test_what_is_complete_is_said(impasto: Impasto, files: Files, tmp_path: Path
     again = impasto(*line, "--resume")
     assert (again.status, again.out) == (0, "a.mp4\n")
     assert "a.mp4 is finished: nothing is left to resume" in again.err
+    other = impasto(*line, "--resume", "--end", "0.05")
+    assert other.status == 1
+    assert "a.mp4 was made from something else, or otherwise" in other.only_line
     assert Path("a.mp4").stat() == before
     (tmp_path / "photos").mkdir()
     files[0].rename(tmp_path / "photos" / "photo.png")

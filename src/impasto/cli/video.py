@@ -1,7 +1,9 @@
 """`impasto video` and `impasto live`: every frame of a clip, or of a camera, painted."""
 
+import json
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from impasto.cli.options import (
     with_settings,
 )
 from impasto.cli.terminal import echo, say, status_of, uninterrupted
-from impasto.errors import SettingsError
+from impasto.errors import ImageError, SettingsError
 from impasto.files import check_writable, output_path
 from impasto.settings import Settings
 
@@ -94,16 +96,28 @@ def video(
     whole = path.parent if is_sequence(clip) and not path.is_dir() else path
     names = [Path(style).name for style in chosen or [settings.method]]
     target = output_path(output or ".", f"{output_name(whole.absolute().stem, names)}.mp4")
-    if resume and not force and target.exists() and not parts_folder(target).exists():
-        say(f"{target} is finished: nothing is left to resume; --force paints it again")
-        echo(target)
-        return
+    finished = resume and not force and target.exists() and not parts_folder(target).exists()
     check_output(target, [clip, *chosen], replaces=force or resume)
     prepare(settings, quiet)
     job = prepare_video(clip, chosen, target, settings, asked, strict=strict)
+    if finished:
+        if not _is_of(job.recipe, target):
+            otherwise = "--force replaces it, or name another --output"
+            raise ImageError(f"{target} was made from something else, or otherwise: {otherwise}")
+        say(f"{target} is finished: nothing is left to resume; --force paints it again")
+        echo(target)
+        return
     for note in job.notes:
         say(note, quiet)
     echo(_run(job, job.begin(resume), quiet, flicker))
+
+
+def _is_of(recipe: Mapping[str, Any], target: Path) -> bool:
+    """Tell whether a video says that this is its recipe."""
+    from impasto.video.writers import recipe_in
+
+    wanted, made = json.loads(json.dumps(recipe)), recipe_in(target)
+    return all(made.get(name) == wanted[name] for name in ("clip", "styles", "settings", "video"))
 
 
 def _run(job: "VideoJob", done: int, quiet: bool, flicker: bool) -> Path:
