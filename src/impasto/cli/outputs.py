@@ -95,7 +95,7 @@ class Outputs:
                 if stopped is None and is_recipe_of(recipe, settings, content, styles):
                     return path
                 recipe["settings"]["stop_after"] = settings.stop_after
-                kept = stopped is not None and path.stat().st_mtime <= stopped + _SAVING
+                kept = stopped is not None and 0 <= path.stat().st_mtime - stopped <= _SAVING
                 if kept and is_recipe_of(recipe, settings, content, styles):
                     self.unfinished = path
         return None
